@@ -1,0 +1,425 @@
+//! Making columns: a cell at a time into the form that fits ([`Out`]), and repeating text into a dictionary
+//! ([`Interner`]).
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use arrow_array::builder::{
+    BooleanBuilder, FixedSizeBinaryBuilder, Float64Builder, Int32Builder, Int64Builder, StringViewBuilder,
+};
+use arrow_buffer::Buffer;
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use super::{Column, Data};
+use crate::value::{Type, Value, ValueRef, write_text};
+
+/// A column being made, one cell after the other. A dynamic column takes the narrowest form that holds what it is
+/// given: all strings, all numbers … else owned values.
+pub(crate) struct Out {
+    ty: Type,
+    len: usize,
+    form: Form,
+    /// Text being written by [`Out::write`].
+    scratch: String,
+}
+
+enum Form {
+    /// Dynamic, and only nulls so far.
+    Nulls,
+    Bool(BooleanBuilder),
+    Int(Int32Builder),
+    Long(Int64Builder),
+    Real(Float64Builder),
+    DateTime(Int64Builder),
+    TimeSpan(Int64Builder),
+    Guid(FixedSizeBinaryBuilder),
+    Text(StringViewBuilder),
+    Json(StringViewBuilder),
+    Values(Vec<Value>),
+}
+
+impl Out {
+    /// A column of type `ty` that will have about `rows` rows.
+    pub(crate) fn new(ty: Type, rows: usize) -> Out {
+        let form = match ty {
+            Type::Bool => Form::Bool(BooleanBuilder::with_capacity(rows)),
+            Type::Int => Form::Int(Int32Builder::with_capacity(rows)),
+            Type::Long => Form::Long(Int64Builder::with_capacity(rows)),
+            Type::Real => Form::Real(Float64Builder::with_capacity(rows)),
+            Type::DateTime => Form::DateTime(Int64Builder::with_capacity(rows)),
+            Type::TimeSpan => Form::TimeSpan(Int64Builder::with_capacity(rows)),
+            Type::Guid => Form::Guid(FixedSizeBinaryBuilder::with_capacity(rows, 16)),
+            Type::String => Form::Text(StringViewBuilder::with_capacity(rows)),
+            Type::Decimal => Form::Values(Vec::with_capacity(rows)),
+            Type::Dynamic => Form::Nulls,
+        };
+        Out { ty, len: 0, form, scratch: String::new() }
+    }
+
+    /// How many cells there are.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn null(&mut self) {
+        self.value(ValueRef::Null);
+    }
+
+    pub(crate) fn bool(&mut self, value: bool) {
+        self.value(ValueRef::Bool(value));
+    }
+
+    pub(crate) fn long(&mut self, value: i64) {
+        self.value(ValueRef::Long(value));
+    }
+
+    pub(crate) fn real(&mut self, value: f64) {
+        self.value(ValueRef::Real(value));
+    }
+
+    pub(crate) fn string(&mut self, text: &str) {
+        self.value(ValueRef::String(text));
+    }
+
+    /// A string that `write` appends to an empty buffer.
+    pub(crate) fn write(&mut self, write: impl FnOnce(&mut String)) {
+        let mut text = std::mem::take(&mut self.scratch);
+        text.clear();
+        write(&mut text);
+        self.string(&text);
+        self.scratch = text;
+    }
+
+    /// Any cell. In a typed column, narrower numbers widen, null in a string column is `""`, and whatever else is
+    /// not of the type becomes its text in a string column and null elsewhere.
+    pub(crate) fn value(&mut self, value: ValueRef<'_>) {
+        self.len += 1;
+        match (&mut self.form, value) {
+            (Form::Nulls, ValueRef::Null) => {}
+            (Form::Bool(to), ValueRef::Bool(v)) => to.append_value(v),
+            (Form::Int(to), ValueRef::Int(v)) => to.append_value(v),
+            (Form::Long(to), ValueRef::Long(v)) => to.append_value(v),
+            (Form::Long(to), ValueRef::Int(v)) => to.append_value(v.into()),
+            (Form::Real(to), ValueRef::Real(v)) => to.append_value(v),
+            (Form::DateTime(to), ValueRef::DateTime(v)) => to.append_value(v.ticks()),
+            (Form::TimeSpan(to), ValueRef::TimeSpan(v)) => to.append_value(v.ticks()),
+            (Form::Guid(to), ValueRef::Guid(v)) => to.append_value(v.as_bytes()).expect("guids have 16 bytes"),
+            (Form::Text(to), ValueRef::String(v)) => to.append_value(v),
+            (Form::Json(to), ValueRef::Json(v)) => to.append_value(v),
+            (Form::Values(to), v) => to.push(match v.to_value() {
+                // Dynamic values know one integer type.
+                Value::Int(v) if self.ty == Type::Dynamic => Value::Long(v.into()),
+                v => v,
+            }),
+            (_, v) if self.ty != Type::Dynamic => self.foreign(v),
+            (_, ValueRef::Null) => self.append_null(),
+            (_, v) => self.widen(v),
+        }
+    }
+
+    /// A cell that is not of the column's own type.
+    fn foreign(&mut self, value: ValueRef<'_>) {
+        match (&mut self.form, value) {
+            (Form::Text(to), ValueRef::Null) => to.append_value(""),
+            (Form::Text(to), other) => {
+                self.scratch.clear();
+                write_text(&mut self.scratch, other);
+                to.append_value(&self.scratch);
+            }
+            #[expect(clippy::cast_precision_loss, reason = "long widens to real in KQL")]
+            (Form::Real(to), ValueRef::Long(v)) => to.append_value(v as f64),
+            (Form::Real(to), ValueRef::Int(v)) => to.append_value(v.into()),
+            _ => self.append_null(),
+        }
+    }
+
+    fn append_null(&mut self) {
+        match &mut self.form {
+            Form::Nulls => {}
+            Form::Bool(to) => to.append_null(),
+            Form::Int(to) => to.append_null(),
+            Form::Long(to) | Form::DateTime(to) | Form::TimeSpan(to) => to.append_null(),
+            Form::Real(to) => to.append_null(),
+            Form::Guid(to) => to.append_null(),
+            Form::Text(to) | Form::Json(to) => to.append_null(),
+            Form::Values(to) => to.push(Value::Null),
+        }
+    }
+
+    /// A dynamic cell that the present form cannot hold: the first one chooses the form, a later one ends the choice.
+    fn widen(&mut self, value: ValueRef<'_>) {
+        let before = self.len - 1;
+        if matches!(self.form, Form::Nulls) {
+            self.form = match value {
+                ValueRef::Bool(_) => Form::Bool(BooleanBuilder::new()),
+                ValueRef::Int(_) | ValueRef::Long(_) => Form::Long(Int64Builder::new()),
+                ValueRef::Real(_) => Form::Real(Float64Builder::new()),
+                ValueRef::DateTime(_) => Form::DateTime(Int64Builder::new()),
+                ValueRef::TimeSpan(_) => Form::TimeSpan(Int64Builder::new()),
+                ValueRef::Guid(_) => Form::Guid(FixedSizeBinaryBuilder::new(16)),
+                ValueRef::String(_) => Form::Text(StringViewBuilder::new()),
+                ValueRef::Json(_) => Form::Json(StringViewBuilder::new()),
+                _ => Form::Values(Vec::new()),
+            };
+            for _ in 0..before {
+                self.append_null();
+            }
+        } else {
+            let form = std::mem::replace(&mut self.form, Form::Nulls);
+            let so_far = Column { ty: Type::Dynamic, len: before, data: finish(form, before) };
+            self.form = Form::Values(so_far.iter().map(ValueRef::to_value).collect());
+        }
+        self.len -= 1;
+        self.value(value);
+    }
+
+    pub(crate) fn finish(self) -> Column {
+        Column { ty: self.ty, len: self.len, data: finish(self.form, self.len) }
+    }
+}
+
+fn finish(form: Form, len: usize) -> Data {
+    match form {
+        Form::Nulls => {
+            debug_assert!(len < usize::MAX);
+            Data::Constant(Value::Null)
+        }
+        Form::Bool(mut from) => Data::Bool(from.finish()),
+        Form::Int(mut from) => Data::Int(from.finish()),
+        Form::Long(mut from) => Data::Long(from.finish()),
+        Form::Real(mut from) => Data::Real(from.finish()),
+        Form::DateTime(mut from) => Data::DateTime(from.finish()),
+        Form::TimeSpan(mut from) => Data::TimeSpan(from.finish()),
+        Form::Guid(mut from) => Data::Guid(from.finish()),
+        Form::Text(mut from) => Data::Text(from.finish()),
+        Form::Json(mut from) => Data::Json(from.finish()),
+        Form::Values(from) => Data::Values(Arc::new(from)),
+    }
+}
+
+/// A column of a source being made: text (and JSON text) that repeats gets a dictionary; a column of ever new text,
+/// such as `id`, and one of numbers do not pay for one.
+pub(crate) struct Interner {
+    ty: Type,
+    mode: Mode,
+}
+
+enum Mode {
+    Interning(Box<Interning>),
+    Plain(Out),
+}
+
+#[derive(Default)]
+struct Interning {
+    codes: Vec<u32>,
+    table: HashTable<u32>,
+    entries: Vec<Entry>,
+    bytes: String,
+    hasher: FixedState,
+}
+
+/// One distinct text: where it lies in `bytes`, and what it is.
+#[derive(Clone, Copy)]
+struct Entry {
+    start: u32,
+    end: u32,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Null,
+    Text,
+    Json,
+}
+
+/// Rows after which a column of mostly distinct text stops being interned: 18 ms against 298 ms for a million rows.
+const SAMPLE: usize = 256;
+
+impl Interner {
+    pub(crate) fn new(ty: Type) -> Interner {
+        Interner { ty, mode: Mode::Interning(Box::default()) }
+    }
+
+    /// How many cells there are.
+    pub(crate) fn len(&self) -> usize {
+        match &self.mode {
+            Mode::Interning(state) => state.codes.len(),
+            Mode::Plain(out) => out.len(),
+        }
+    }
+
+    /// One cell; in a string column, null is `""`.
+    pub(crate) fn push(&mut self, value: ValueRef<'_>) {
+        let state = match &mut self.mode {
+            Mode::Plain(out) => return out.value(value),
+            Mode::Interning(state) => state,
+        };
+        let (kind, text) = match value {
+            ValueRef::Null if self.ty == Type::String => (Kind::Text, ""),
+            ValueRef::Null => (Kind::Null, ""),
+            ValueRef::String(text) => (Kind::Text, text),
+            ValueRef::Json(text) if self.ty == Type::Dynamic => (Kind::Json, text),
+            other => {
+                self.stop();
+                return self.push(other);
+            }
+        };
+        let code = match state.codes.last() {
+            Some(&last) if state.holds(last, kind, text) => last,
+            _ => state.code(kind, text),
+        };
+        state.codes.push(code);
+        let rows = state.codes.len();
+        let crowded = rows.is_multiple_of(SAMPLE) && state.entries.len() * 2 > rows;
+        if crowded || state.bytes.len() > (1 << 30) {
+            self.stop();
+        }
+    }
+
+    /// Goes on without a dictionary.
+    fn stop(&mut self) {
+        if let Mode::Interning(state) = &self.mode {
+            let mut out = Out::new(self.ty, state.codes.len() * 2);
+            for &code in &state.codes {
+                out.value(state.get(code));
+            }
+            self.mode = Mode::Plain(out);
+        }
+    }
+
+    pub(crate) fn finish(self) -> Column {
+        match self.mode {
+            Mode::Plain(out) => out.finish(),
+            Mode::Interning(state) if state.codes.is_empty() => Out::new(self.ty, 0).finish(),
+            Mode::Interning(state) => {
+                let Interning { codes, entries, bytes, .. } = *state;
+                let values = entries_column(self.ty, &entries, bytes);
+                match entries.len() {
+                    1 => Column::constant(self.ty, values.get(0).to_value(), codes.len()),
+                    _ => Column::dictionary(codes, values, true),
+                }
+            }
+        }
+    }
+}
+
+impl Interning {
+    fn get(&self, code: u32) -> ValueRef<'_> {
+        let entry = self.entries[code as usize];
+        let text = &self.bytes[entry.start as usize..entry.end as usize];
+        match entry.kind {
+            Kind::Null => ValueRef::Null,
+            Kind::Text => ValueRef::String(text),
+            Kind::Json => ValueRef::Json(text),
+        }
+    }
+
+    fn holds(&self, code: u32, kind: Kind, text: &str) -> bool {
+        let entry = self.entries[code as usize];
+        entry.kind == kind && &self.bytes[entry.start as usize..entry.end as usize] == text
+    }
+
+    /// The code of a text, new or known.
+    fn code(&mut self, kind: Kind, text: &str) -> u32 {
+        let hash = |kind: Kind, text: &str, hasher: &FixedState| hasher.hash_one((kind as u8, text));
+        let wanted = hash(kind, text, &self.hasher);
+        if let Some(&code) = self.table.find(wanted, |&code| self.holds(code, kind, text)) {
+            return code;
+        }
+        let limit = "interned text stays below 2 GiB";
+        let start = u32::try_from(self.bytes.len()).expect(limit);
+        self.bytes.push_str(text);
+        let end = u32::try_from(self.bytes.len()).expect(limit);
+        let code = u32::try_from(self.entries.len()).expect(limit);
+        self.entries.push(Entry { start, end, kind });
+        let (entries, bytes, hasher) = (&self.entries, &self.bytes, &self.hasher);
+        self.table.insert_unique(wanted, code, |&code| {
+            let entry = entries[code as usize];
+            hash(entry.kind, &bytes[entry.start as usize..entry.end as usize], hasher)
+        });
+        code
+    }
+}
+
+/// The distinct entries as a column; text is viewed where it lies.
+fn entries_column(ty: Type, entries: &[Entry], bytes: String) -> Column {
+    let all = |kind: Kind| entries.iter().all(|entry| entry.kind == kind || entry.kind == Kind::Null);
+    if !all(Kind::Text) && !all(Kind::Json) {
+        let values = entries.iter().map(|entry| {
+            let text = &bytes[entry.start as usize..entry.end as usize];
+            match entry.kind {
+                Kind::Null => Value::Null,
+                Kind::Text => Value::from(text),
+                Kind::Json => ValueRef::Json(text).to_value(),
+            }
+        });
+        return Column { ty, len: entries.len(), data: Data::Values(Arc::new(values.collect())) };
+    }
+    let mut views = StringViewBuilder::with_capacity(entries.len());
+    let block = views.append_block(Buffer::from(bytes.into_bytes()));
+    for entry in entries {
+        match entry.kind {
+            Kind::Null => views.append_null(),
+            _ => views
+                .try_append_view(block, entry.start, entry.end - entry.start)
+                .expect("entries lie within the block, at character ends"),
+        }
+    }
+    let views = views.finish();
+    Column { ty, len: entries.len(), data: if all(Kind::Text) { Data::Text(views) } else { Data::Json(views) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(column: &Column) -> Vec<Value> {
+        column.iter().map(ValueRef::to_value).collect()
+    }
+
+    #[test]
+    fn a_dynamic_column_of_one_kind_is_shredded_and_one_of_several_keeps_every_value() {
+        let values = vec![Value::Null, Value::Long(1), Value::Null, Value::Long(2)];
+        let column = Column::from_values(Type::Dynamic, values.clone());
+        assert!(matches!(column.data, Data::Long(_)));
+        assert_eq!(cells(&column), values);
+
+        let values = vec![Value::Null, Value::Long(1), Value::from("x"), Value::Bool(true)];
+        let column = Column::from_values(Type::Dynamic, values.clone());
+        assert_eq!(cells(&column), values);
+    }
+
+    #[test]
+    fn a_string_column_has_no_nulls() {
+        let column = Column::from_values(Type::String, vec![Value::Null, Value::from("a")]);
+        assert_eq!(cells(&column), vec![Value::from(""), Value::from("a")]);
+    }
+
+    #[test]
+    fn repeating_text_is_interned_and_ever_new_text_is_not() {
+        let mut few = Interner::new(Type::String);
+        let mut many = Interner::new(Type::String);
+        for row in 0..2000 {
+            few.push(ValueRef::String(["a", "b", "c"][row % 3]));
+            many.push(ValueRef::String(&format!("row {row} of many")));
+        }
+        let (few, many) = (few.finish(), many.finish());
+        assert!(few.as_dictionary().is_some_and(|d| d.unique() && d.values().len() == 3));
+        assert!(many.as_dictionary().is_none());
+        assert_eq!(few.get(1999).as_str(), Some("b"));
+        assert_eq!(many.get(1999).as_str(), Some("row 1999 of many"));
+    }
+
+    #[test]
+    fn text_json_and_null_share_a_dictionary() {
+        let mut column = Interner::new(Type::Dynamic);
+        for value in [ValueRef::Null, ValueRef::String("[]"), ValueRef::Json("[]"), ValueRef::Null] {
+            column.push(value);
+        }
+        let column = column.finish();
+        let empty = Value::Array(Arc::new(Vec::new()));
+        assert_eq!(cells(&column), vec![Value::Null, Value::from("[]"), empty, Value::Null]);
+    }
+}

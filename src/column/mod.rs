@@ -1,0 +1,238 @@
+//! Typed columns over Arrow arrays: the only module that names arrow.
+//!
+//! A [`Column`] is a [`Type`] and one of a few forms. Strings that repeat, and whatever is computed from them, are
+//! dictionaries: a code per row and one entry per distinct source value. A dynamic column of strings is still a
+//! dictionary of strings; it is the type that says `dynamic`. Readers go through [`Column::get`].
+
+mod build;
+mod gather;
+mod table;
+
+use std::sync::Arc;
+
+use arrow_array::{
+    Array, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array, Int64Array, StringViewArray,
+};
+use uuid::Uuid;
+
+use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
+
+pub(crate) use build::{Interner, Out};
+pub(crate) use table::Batch;
+pub use table::{Field, Table};
+
+/// One column of a batch; clones share their data.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    ty: Type,
+    len: usize,
+    data: Data,
+}
+
+/// How the cells lie in memory. Arrow's null mask is KQL's null; strings have none.
+#[derive(Clone, Debug)]
+enum Data {
+    /// Every row the same.
+    Constant(Value),
+    Bool(BooleanArray),
+    Int(Int32Array),
+    Long(Int64Array),
+    Real(Float64Array),
+    DateTime(Int64Array),
+    TimeSpan(Int64Array),
+    Guid(FixedSizeBinaryArray),
+    Text(StringViewArray),
+    /// Arrays and bags as JSON text.
+    Json(StringViewArray),
+    /// Whatever has no array of its own: decimals, computed and mixed dynamic values.
+    Values(Arc<Vec<Value>>),
+    Dictionary(Dictionary),
+}
+
+/// A code per row and the distinct entries they stand for. No row has a null code: null is an entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Dictionary {
+    codes: Codes,
+    values: Arc<Column>,
+    /// No two entries are equal, so that equal rows have equal codes.
+    unique: bool,
+}
+
+/// Codes of dictionary entries, a `u32` per row, shared.
+pub(crate) type Codes = arrow_buffer::ScalarBuffer<u32>;
+
+impl Dictionary {
+    pub(crate) fn codes(&self) -> &[u32] {
+        &self.codes
+    }
+
+    pub(crate) fn values(&self) -> &Column {
+        &self.values
+    }
+
+    pub(crate) fn unique(&self) -> bool {
+        self.unique
+    }
+
+    /// Whether both have the same rows behind the same codes, as two columns computed from one dictionary do.
+    pub(crate) fn aligned(&self, other: &Dictionary) -> bool {
+        self.codes.as_ptr() == other.codes.as_ptr() && self.codes.len() == other.codes.len()
+    }
+
+    /// The column that has, at every row, what `values` (one per entry) says for that row's entry. Entries of
+    /// `values` may be equal.
+    pub(crate) fn map(&self, values: Column) -> Column {
+        debug_assert_eq!(values.len, self.values.len);
+        match values.data {
+            Data::Constant(_) => Column { len: self.codes.len(), ..values },
+            Data::Text(_) | Data::Json(_) | Data::Values(_) | Data::Dictionary(_) => Column {
+                ty: values.ty,
+                len: self.codes.len(),
+                data: Data::Dictionary(Dictionary {
+                    codes: self.codes.clone(),
+                    values: Arc::new(values.flat()),
+                    unique: false,
+                }),
+            },
+            _ => values.take(&self.codes),
+        }
+    }
+}
+
+impl Column {
+    /// `len` times the same cell.
+    pub(crate) fn constant(ty: Type, value: Value, len: usize) -> Column {
+        Column { ty, len, data: Data::Constant(value) }
+    }
+
+    /// Rows of `codes` into `values`. `unique` promises that no two entries are equal.
+    pub(crate) fn dictionary(codes: Vec<u32>, values: Column, unique: bool) -> Column {
+        debug_assert!(codes.iter().all(|&code| (code as usize) < values.len));
+        let (ty, len) = (values.ty, codes.len());
+        Column { ty, len, data: Data::Dictionary(Dictionary { codes: codes.into(), values: Arc::new(values), unique }) }
+    }
+
+    /// A column of type `ty` out of owned cells.
+    pub(crate) fn from_values(ty: Type, values: impl IntoIterator<Item = Value>) -> Column {
+        let values = values.into_iter();
+        let mut out = Out::new(ty, values.size_hint().0);
+        for value in values {
+            out.value(value.as_ref());
+        }
+        out.finish()
+    }
+
+    pub(crate) fn bools(values: impl IntoIterator<Item = Option<bool>>) -> Column {
+        let array: BooleanArray = values.into_iter().collect();
+        Column { ty: Type::Bool, len: array.len(), data: Data::Bool(array) }
+    }
+
+    pub(crate) fn longs(values: Vec<i64>) -> Column {
+        Column { ty: Type::Long, len: values.len(), data: Data::Long(Int64Array::from(values)) }
+    }
+
+    pub(crate) fn ty(&self) -> Type {
+        self.ty
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The same cells read as another type: `string` as `dynamic`, and what else needs no conversion.
+    pub(crate) fn retyped(self, ty: Type) -> Column {
+        Column { ty, ..self }
+    }
+
+    /// The one cell that all rows share, if the column was made so.
+    pub(crate) fn as_constant(&self) -> Option<&Value> {
+        match &self.data {
+            Data::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_dictionary(&self) -> Option<&Dictionary> {
+        match &self.data {
+            Data::Dictionary(dictionary) => Some(dictionary),
+            _ => None,
+        }
+    }
+
+    /// The numbers of a `long` column without nulls, for loops that need nothing else.
+    pub(crate) fn as_longs(&self) -> Option<&[i64]> {
+        match &self.data {
+            Data::Long(array) if array.null_count() == 0 => Some(array.values()),
+            _ => None,
+        }
+    }
+
+    /// The cell of one row; a string column gives strings only.
+    pub(crate) fn get(&self, row: usize) -> ValueRef<'_> {
+        debug_assert!(row < self.len);
+        fn some<A: Array, T>(array: &A, row: usize, value: impl FnOnce() -> T) -> Option<T> {
+            if array.is_null(row) { None } else { Some(value()) }
+        }
+        let held = match &self.data {
+            Data::Constant(value) => return value.as_ref(),
+            Data::Dictionary(dictionary) => return dictionary.values.get(dictionary.codes[row] as usize),
+            Data::Values(values) => return values[row].as_ref(),
+            Data::Bool(array) => some(array, row, || ValueRef::Bool(array.value(row))),
+            Data::Int(array) => some(array, row, || ValueRef::Int(array.value(row))),
+            Data::Long(array) => some(array, row, || ValueRef::Long(array.value(row))),
+            Data::Real(array) => some(array, row, || ValueRef::Real(array.value(row))),
+            Data::DateTime(array) => some(array, row, || ValueRef::DateTime(DateTime::from_ticks(array.value(row)))),
+            Data::TimeSpan(array) => some(array, row, || ValueRef::TimeSpan(TimeSpan::from_ticks(array.value(row)))),
+            Data::Guid(array) => some(array, row, || {
+                ValueRef::Guid(Uuid::from_slice(array.value(row)).expect("guid arrays are 16 bytes wide"))
+            }),
+            Data::Text(array) => some(array, row, || ValueRef::String(array.value(row))),
+            Data::Json(array) => some(array, row, || ValueRef::Json(array.value(row))),
+        };
+        held.unwrap_or_default()
+    }
+
+    /// All cells in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ValueRef<'_>> {
+        (0..self.len).map(|row| self.get(row))
+    }
+
+    /// Three-valued `and` of bool columns: false wins over null.
+    pub(crate) fn and(&self, other: &Column) -> Column {
+        self.logic(other, |a, b| match (a, b) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        })
+    }
+
+    /// Three-valued `or` of bool columns: true wins over null.
+    pub(crate) fn or(&self, other: &Column) -> Column {
+        self.logic(other, |a, b| match (a, b) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        })
+    }
+
+    fn logic(&self, other: &Column, table: fn(Option<bool>, Option<bool>) -> Option<bool>) -> Column {
+        Column::bools((0..self.len).map(|row| table(self.truth(row), other.truth(row))))
+    }
+
+    fn truth(&self, row: usize) -> Option<bool> {
+        match self.get(row) {
+            ValueRef::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The rows of a bool column that are true: neither false nor null.
+    pub(crate) fn truths(&self) -> Vec<u32> {
+        let rows = 0..u32::try_from(self.len).expect("batches have fewer than 2^32 rows");
+        match &self.data {
+            Data::Constant(Value::Bool(true)) => rows.collect(),
+            Data::Constant(_) => Vec::new(),
+            _ => rows.filter(|&row| self.truth(row as usize) == Some(true)).collect(),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Columns side by side: a [`Batch`] between operators, a [`Table`] at the end.
+
+use std::sync::Arc;
+
+use super::Column;
+use crate::value::{Type, Value, ValueRef};
+
+/// Name and type of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Field {
+    /// The name, as the query or the naming rules of KQL give it.
+    pub name: Arc<str>,
+    /// The type.
+    pub ty: Type,
+}
+
+/// Some rows on their way through a plan: columns of one length.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) columns: Vec<Column>,
+    /// The number of rows, also when there is no column.
+    pub(crate) rows: usize,
+}
+
+impl Batch {
+    pub(crate) fn new(columns: Vec<Column>, rows: usize) -> Batch {
+        debug_assert!(columns.iter().all(|column| column.len() == rows));
+        Batch { columns, rows }
+    }
+
+    /// The given rows in the given order, repeats included.
+    pub(crate) fn take(&self, rows: &[u32]) -> Batch {
+        Batch { columns: self.columns.iter().map(|column| column.take(rows)).collect(), rows: rows.len() }
+    }
+
+    /// The first `rows` rows.
+    pub(crate) fn head(&self, rows: usize) -> Batch {
+        let rows = rows.min(self.rows);
+        Batch { columns: self.columns.iter().map(|column| column.slice(0, rows)).collect(), rows }
+    }
+}
+
+/// The answer to a query: named, typed columns and rows in order.
+///
+/// ```
+/// use argql::{Engine, Type, Value};
+///
+/// let table = Engine::new().query("print city = 'Ulm', height = 161.5")?;
+/// assert_eq!(table.columns()[1].name.as_ref(), "height");
+/// assert_eq!(table.columns()[1].ty, Type::Real);
+/// assert_eq!(table.value(0, 0), Value::from("Ulm"));
+/// assert_eq!(table.to_json(), r#"[{"city":"Ulm","height":161.5}]"#);
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    fields: Arc<[Field]>,
+    batches: Vec<Batch>,
+    len: usize,
+}
+
+impl Table {
+    /// Batches with a column per field.
+    pub(crate) fn new(fields: Arc<[Field]>, batches: Vec<Batch>) -> Table {
+        let batches: Vec<Batch> = batches.into_iter().filter(|batch| batch.rows > 0).collect();
+        let len = batches.iter().map(|batch| batch.rows).sum();
+        Table { fields, batches, len }
+    }
+
+    /// Names and types of the columns, in order.
+    pub fn columns(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The cell at `row` and `column`, both from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such row or column.
+    pub fn value(&self, row: usize, column: usize) -> Value {
+        let mut left = row;
+        for batch in &self.batches {
+            if left < batch.rows {
+                return batch.columns[column].get(left).to_value();
+            }
+            left -= batch.rows;
+        }
+        panic!("row {row} of a table of {} rows", self.len)
+    }
+
+    /// Every row in order, its cells in the order of the columns.
+    ///
+    /// ```
+    /// # use argql::{Engine, Value};
+    /// let table = Engine::new().query("datatable(n: long)[3, 4]")?;
+    /// let sum: i64 = table.rows().map(|row| if let Value::Long(n) = row[0] { n } else { 0 }).sum();
+    /// assert_eq!(sum, 7);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn rows(&self) -> impl Iterator<Item = Vec<Value>> {
+        let width = self.fields.len();
+        self.batches.iter().flat_map(move |batch| {
+            (0..batch.rows).map(move |row| (0..width).map(|column| batch.columns[column].get(row).to_value()).collect())
+        })
+    }
+
+    /// Every row in order, without copies: `visit` gets a cell per column.
+    pub(crate) fn each_row<E>(&self, mut visit: impl FnMut(&[ValueRef<'_>]) -> Result<(), E>) -> Result<(), E> {
+        let width = self.fields.len();
+        for batch in &self.batches {
+            let mut cells = Vec::with_capacity(width);
+            for row in 0..batch.rows {
+                cells.clear();
+                cells.extend(batch.columns[..width].iter().map(|column| column.get(row)));
+                visit(&cells)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The batches, each with at least a column per field.
+    pub(crate) fn into_batches(self) -> Vec<Batch> {
+        self.batches
+    }
+}

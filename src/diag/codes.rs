@@ -1,0 +1,58 @@
+//! The codes of all diagnostics, each with its title, explanation, and Kusto's own code where one fits.
+
+/// A kind of complaint. `AQ0` syntax, `AQ1` names, `AQ2` types and arguments, `AQ3` data, `AQ4` limits, `AQ5` Kusto
+/// that Resource Graph does not take.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Code {
+    /// `AQ` and four digits.
+    pub id: &'static str,
+    /// A few words.
+    pub title: &'static str,
+    /// What it means and what to do.
+    pub about: &'static str,
+    /// The code Kusto reports in the same case, where there is one.
+    pub kusto: Option<&'static str>,
+}
+
+macro_rules! codes {
+    ($($name:ident $id:literal $title:literal $(= $kusto:literal)? : $about:literal;)*) => {
+        $(pub(crate) const $name: &Code = &Code { id: $id, title: $title, about: $about, kusto: codes!(@ $($kusto)?) };)*
+
+        /// Every code, in the order of its number.
+        pub fn codes() -> &'static [&'static Code] {
+            &[$($name),*]
+        }
+    };
+    (@) => { None };
+    (@ $kusto:literal) => { Some($kusto) };
+}
+
+codes! {
+    UNEXPECTED "AQ0001" "unexpected text" = "KS006": "The parser expected something else here; the message lists what.";
+    BAD_TOKEN "AQ0002" "no token of KQL": "A character or literal that the language does not have.";
+    UNTERMINATED "AQ0003" "unfinished literal" = "KS005": "A string, bracketed name or multi-line literal has no end.";
+    BAD_ESCAPE "AQ0004" "unknown escape": "Strings know \\\\ \\' \\\" \\a \\b \\f \\n \\r \\t \\v, octal, \\x, \\u and \\U; write @'…' for text with plain backslashes.";
+    BAD_LITERAL "AQ0005" "malformed literal": "The text inside a typed literal such as long(…) or datetime(…) is not one of that type.";
+    TOO_DEEP "AQ0006" "too deeply nested": "Brackets or operators are nested deeper than the limit.";
+    UNKNOWN_OPERATOR "AQ0007" "unknown tabular operator" = "KS006": "No operator of KQL has this name.";
+    UNSUPPORTED "AQ0008" "not implemented": "KQL has this, argql cannot run it yet. It is refused so that no wrong answer is given.";
+    UNKNOWN_COLUMN "AQ1001" "unknown column" = "KS142": "No column of the pipeline has this name here. Names are case-sensitive.";
+    UNKNOWN_TABLE "AQ1002" "unknown table" = "KS204": "No table of this name is loaded, known or defined.";
+    UNKNOWN_FUNCTION "AQ1003" "unknown function" = "KS211": "No function of KQL has this name.";
+    DUPLICATE_NAME "AQ1004" "name given twice": "Two columns or definitions of one operator carry the same name.";
+    AGGREGATE_HERE "AQ1005" "aggregate outside summarize": "An aggregate works on groups of rows, and there are none here.";
+    NOT_AGGREGATED "AQ1006" "column outside an aggregate": "In summarize, columns may be read only inside aggregates and in the by clause.";
+    WRONG_TYPE "AQ2001" "wrong type" = "KS107": "The value has a type that does not fit here.";
+    NO_OVERLOAD "AQ2002" "operator not defined for these types" = "KS106": "The operator exists, but not for values of these types.";
+    WRONG_COUNT "AQ2003" "wrong number of arguments" = "KS119": "The function takes fewer or more arguments.";
+    NOT_CONSTANT "AQ2004" "constant wanted" = "KS129": "The value must be known before any row is read.";
+    BAD_ARGUMENT "AQ2005" "argument out of range": "The argument has the right type, but not a value the function takes.";
+    DYNAMIC_KEY "AQ2006" "dynamic value as a key" = "KS116": "Dynamic values cannot be grouped, sorted, joined or made distinct; convert them first, for example with tostring().";
+    NOT_LOADED "AQ3001" "table is not loaded": "The table is known, but no file that was given holds it.";
+    NO_TABLE "AQ3002" "no table in file": "The file is readable, but none of the export shapes is recognised in it.";
+    MALFORMED "AQ3003" "malformed data": "The file is not valid JSON at this place; nothing of it is used.";
+    TRUNCATED "AQ3004" "truncated data": "The file ends in the middle of a value; nothing of it is used.";
+    UNREADABLE "AQ3005" "file cannot be read": "The operating system refused, or the file changed while it was read.";
+    INCOMPLETE "AQ3006" "export is incomplete": "The export itself says that rows are missing from it.";
+    TOO_LARGE "AQ4001" "value beyond a limit": "A value, a nesting or a result is larger than argql handles.";
+}

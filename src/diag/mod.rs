@@ -1,0 +1,16 @@
+//! What went wrong, where, and the cure: spans, codes, diagnostics, and their one drawer.
+//!
+//! Every complaint of every stage is a [`Diagnostic`] with a [`Code`]; only [`render`] turns it into text.
+
+mod codes;
+mod diagnostic;
+pub(crate) mod render;
+mod span;
+
+pub use codes::{Code, codes};
+pub use diagnostic::{Diagnostic, Place, Severity};
+pub use span::Span;
+pub(crate) use span::line_column;
+
+pub(crate) use codes::*;
+pub(crate) use diagnostic::nearest;

@@ -1,0 +1,132 @@
+//! Aggregates: one value (or several columns) per group of rows.
+
+use std::any::Any;
+
+use super::{Args, Example, Fault, Param, Returns, scalar::arity};
+use crate::column::{Column, Out};
+use crate::value::{Type, ValueRef};
+
+/// An aggregate, a `const` with its fold beneath it in `functions`.
+pub(crate) struct Aggregate {
+    pub(crate) name: &'static str,
+    pub(crate) params: &'static [Param],
+    pub(crate) returns: Returns,
+    pub(crate) names: AggregateNaming,
+    /// One sentence; parameters in backticks.
+    pub(crate) about: &'static str,
+    pub(crate) examples: &'static [Example],
+    /// The parameter that is a predicate: rows where it is not true are kept from the fold, which does not see it.
+    pub(crate) condition: Option<usize>,
+    /// An older name that Resource Graph queries still use; not offered in help and completion.
+    pub(crate) legacy: bool,
+    pub(crate) fold: fn(&Args<'_>) -> Result<Box<dyn Fold>, Fault>,
+}
+
+impl Aggregate {
+    /// Fewest and most arguments.
+    pub(crate) fn arity(&self) -> (usize, usize) {
+        arity(self.params)
+    }
+}
+
+/// How the result column is called when the query does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AggregateNaming {
+    /// Prefix, `_`, and the name of the first argument, empty if it has none: `count_`, `sum_x`.
+    Prefixed(&'static str),
+    /// As the first argument: `take_any(x)` is `x`.
+    First,
+    /// `arg_max(t, a, b)` makes `t`, `a`, `b`: a column per argument; `*` is all but the keys and the first.
+    PerArgument(&'static str),
+}
+
+/// Folds rows into groups. Splitting the rows anywhere and merging in order gives what one fold over all gives.
+pub(crate) trait Fold: Send {
+    /// Takes one batch; `args` has a column per argument (without the condition), all of one length.
+    fn add(&mut self, args: &[Column], groups: Groups<'_>);
+    /// Takes over what a fold over *later* rows has; its group `g` is our `map[g]`, below `count`.
+    fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize);
+    /// The result columns, a row per group; groups that no row reached give what no rows give.
+    fn finish(self: Box<Self>, count: usize) -> Vec<Column>;
+    /// For `merge` to get at its own kind.
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// Which group each row of a batch belongs to.
+#[derive(Clone, Copy)]
+pub(crate) struct Groups<'a> {
+    /// A group per row; empty when there is one group for all rows.
+    pub(crate) rows: &'a [u32],
+    /// How many groups there are by now.
+    pub(crate) count: usize,
+}
+
+impl Groups<'_> {
+    pub(crate) fn of(self, row: usize) -> usize {
+        self.rows.get(row).map_or(0, |&group| group as usize)
+    }
+}
+
+/// The state of one group, for aggregates that are best written a row at a time.
+pub(crate) trait State: Send + 'static {
+    /// Takes one row's arguments.
+    fn add(&mut self, row: &[ValueRef<'_>]);
+    /// Takes over the state of later rows.
+    fn merge(&mut self, later: Self);
+    /// Writes the one result.
+    fn finish(self, out: &mut Out);
+}
+
+/// A [`Fold`] out of a [`State`] per group.
+pub(crate) struct PerGroup<S> {
+    start: Box<dyn Fn() -> S + Send>,
+    states: Vec<S>,
+    returns: Type,
+}
+
+impl<S: State> PerGroup<S> {
+    /// States begin as `start` makes them; the result column has type `returns`.
+    pub(crate) fn new(returns: Type, start: impl Fn() -> S + Send + 'static) -> Box<dyn Fold> {
+        Box::new(PerGroup { start: Box::new(start), states: Vec::new(), returns })
+    }
+
+    fn grow(&mut self, count: usize) {
+        while self.states.len() < count {
+            self.states.push((self.start)());
+        }
+    }
+}
+
+impl<S: State> Fold for PerGroup<S> {
+    fn add(&mut self, args: &[Column], groups: Groups<'_>) {
+        self.grow(groups.count);
+        let rows = args.first().map_or(groups.rows.len(), Column::len);
+        let mut cells = Vec::with_capacity(args.len());
+        for row in 0..rows {
+            cells.clear();
+            cells.extend(args.iter().map(|column| column.get(row)));
+            self.states[groups.of(row)].add(&cells);
+        }
+    }
+
+    fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize) {
+        self.grow(count);
+        let later = later.into_any().downcast::<PerGroup<S>>().expect("folds of one aggregate are of one kind");
+        for (state, &group) in later.states.into_iter().zip(map) {
+            self.states[group as usize].merge(state);
+        }
+    }
+
+    fn finish(mut self: Box<Self>, count: usize) -> Vec<Column> {
+        self.grow(count);
+        let mut out = Out::new(self.returns, count);
+        for state in self.states {
+            state.finish(&mut out);
+        }
+        vec![out.finish()]
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}

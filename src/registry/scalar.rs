@@ -1,0 +1,135 @@
+//! Scalar functions: one value per row from that row's arguments.
+
+use super::{Example, Param};
+use crate::column::Out;
+use crate::value::{DateTime, Type, Value, ValueRef};
+
+/// A scalar function, a `const` with its kernel beneath it in `functions`.
+pub(crate) struct Scalar {
+    pub(crate) name: &'static str,
+    pub(crate) params: &'static [Param],
+    pub(crate) returns: Returns,
+    /// How a column made by a call is called when the query does not say.
+    pub(crate) names: Naming,
+    /// One sentence; parameters in backticks.
+    pub(crate) about: &'static str,
+    pub(crate) examples: &'static [Example],
+    /// Gives the same for the same arguments; only then are calls folded and lifted to distinct values.
+    pub(crate) deterministic: bool,
+    /// A null argument makes the result null without the kernel being asked.
+    pub(crate) strict: bool,
+    /// An older name that Resource Graph queries still use; not offered in help and completion.
+    pub(crate) legacy: bool,
+    pub(crate) kernel: KernelDef,
+}
+
+impl Scalar {
+    /// What most functions are; the fields without a sensible default are given by each.
+    pub(crate) const PLAIN: Scalar = Scalar {
+        name: "",
+        params: &[],
+        returns: Returns::Is(Type::Dynamic),
+        names: Naming::Numbered,
+        about: "",
+        examples: &[],
+        deterministic: true,
+        strict: true,
+        legacy: false,
+        kernel: KernelDef::Plain(|_, out| out.null()),
+    };
+
+    /// Fewest and most arguments.
+    pub(crate) fn arity(&self) -> (usize, usize) {
+        arity(self.params)
+    }
+}
+
+pub(super) fn arity(params: &[Param]) -> (usize, usize) {
+    let least = params.iter().filter(|p| !p.optional).count();
+    let most = if params.last().is_some_and(|p| p.repeated) { usize::MAX } else { params.len() };
+    (least, most)
+}
+
+/// The type of a call.
+#[derive(Clone, Copy)]
+pub(crate) enum Returns {
+    /// Always this.
+    Is(Type),
+    /// That of the argument with this index, after conversion.
+    Argument(usize),
+    /// That of the first argument that is [`Common`](super::Takes::Common), after conversion.
+    Common,
+    /// By the types of the arguments; `Err` says why there is no such call (lower case, no full stop).
+    By(fn(&[Type]) -> Result<Type, String>),
+    /// The type that the argument with this index names (`typeof(long)` arrives as the string constant `long`);
+    /// without that argument, the type given.
+    Named(usize, Type),
+}
+
+/// How the result column of a call is called when the query does not say (`semantics` of naming: one rule for
+/// project, extend, summarize, by, distinct and print).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// As the first argument: `tostring(a.b)` is `a_b`.
+    First,
+    /// Prefix, `_`, and the name of the first argument: `strlen(s)` is `strlen_s`.
+    Prefixed(&'static str),
+    /// `Column1`, `Column2` …
+    Numbered,
+}
+
+/// The work: either the same for every call, or made for the constants of one.
+#[derive(Clone, Copy)]
+pub(crate) enum KernelDef {
+    /// Needs no preparation.
+    Plain(fn(&[ValueRef<'_>], &mut Out)),
+    /// Sees types and constants first: compiles a regex, parses a format, takes `now`.
+    Prepared(fn(&Args<'_>) -> Result<Kernel, Fault>),
+}
+
+/// One row's arguments in, exactly one value out.
+pub(crate) type Kernel = Box<dyn Fn(&[ValueRef<'_>], &mut Out) + Send + Sync>;
+
+/// What is known of a call before any row is read.
+pub(crate) struct Args<'a> {
+    /// Types after conversion.
+    pub(crate) types: &'a [Type],
+    /// The values of those arguments that are constant.
+    pub(crate) constants: &'a [Option<Value>],
+    /// The result type that the binder settled on.
+    pub(crate) returns: Type,
+    /// The moment that `now()` gives during this run.
+    pub(crate) now: DateTime,
+}
+
+impl Args<'_> {
+    /// The constant at `index`, if that argument was given and is constant.
+    pub(crate) fn constant(&self, index: usize) -> Option<&Value> {
+        self.constants.get(index)?.as_ref()
+    }
+
+    /// The constant text at `index`, if that argument was given and is a constant string.
+    pub(crate) fn text(&self, index: usize) -> Option<&str> {
+        match self.constant(index)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Why a call cannot be prepared.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    /// Index of the argument that is to blame.
+    pub(crate) argument: usize,
+    /// One line, lower case, no full stop.
+    pub(crate) message: String,
+    /// The cure, if there is one.
+    pub(crate) help: Option<String>,
+}
+
+impl Fault {
+    pub(crate) fn new(argument: usize, message: impl Into<String>) -> Fault {
+        Fault { argument, message: message.into(), help: None }
+    }
+}

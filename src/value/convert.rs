@@ -1,0 +1,1 @@
+//! Conversions between types: `tolong`, `todatetime` and the rest.
