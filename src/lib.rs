@@ -5,3 +5,4 @@ pub(crate) mod value;
 pub(crate) mod column;
 pub(crate) mod registry;
 pub(crate) mod functions;
+pub(crate) mod source;

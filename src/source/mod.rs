@@ -1,0 +1,23 @@
+//! From files of exported tables to batches of columns.
+//!
+//! A [`Catalog`] knows the tables that were given, by name. A [`SourceTable`] has one or more pages (files); a [`Scan`]
+//! is one pass over them that takes the wanted columns and paths, in parallel by segments, checks every other byte on
+//! its way, and hands over batches in the order of the rows. Nothing here knows expressions.
+
+mod catalog;
+mod document;
+mod extract;
+mod json;
+mod known;
+mod page;
+mod paths;
+mod scan;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use catalog::Catalog;
+pub(crate) use known::{known_columns, known_table, known_tables};
+pub(crate) use paths::Want;
+pub(crate) use scan::Scan;
+pub(crate) use table::SourceTable;
