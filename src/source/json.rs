@@ -4,8 +4,8 @@
 //! bytes of an export lie in strings, so these are looked through sixteen bytes at a time; UTF-8 is checked per string,
 //! and only where one has bytes beyond ASCII, since outside of strings such bytes fit nowhere.
 
-/// Deepest nesting of arrays and bags; generous against the dozen levels of real rows, and far from any stack's end.
-pub(super) const DEPTH: usize = 1000;
+/// Deepest nesting of arrays and bags: what values can have later. Real rows have a dozen levels.
+pub(super) const DEPTH: usize = crate::value::MAX_DEPTH;
 
 /// What does not fit, and where in the bytes at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,29 +8,25 @@ use serde_json::value::RawValue;
 use super::scan::{Passage, Scan};
 use super::table::memory;
 use super::{Catalog, Want};
-use crate::diag::{self, Diagnostic};
+use crate::diag::Diagnostic;
 use crate::value::{Type, Value, ValueRef};
 
 /// A cell, comparable.
 fn cell(value: ValueRef<'_>) -> String {
-    match value {
-        // What is kept as JSON keeps its own white space.
-        ValueRef::Json(text) => format!("json {text}"),
-        other => format!("{:?}", other.to_value()),
-    }
+    format!("{:?}", value.to_value())
 }
 
 type Rows = Vec<Vec<String>>;
 
 /// All rows by way of a scan over segments of the given size.
-fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diagnostic>), Diagnostic> {
+fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
     let passage = Passage::new("t", &[memory("t", bytes.into())], segment)?;
     let mut rows = Rows::new();
     let warnings = Scan::new(passage, wants).run(Ok, |batch| {
         for row in 0..batch.rows {
             rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
         }
-        Ok::<_, Diagnostic>(ControlFlow::Continue(()))
+        Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
     })?;
     Ok((rows, warnings))
 }
