@@ -5,3 +5,5 @@ pub(crate) mod value;
 pub(crate) mod column;
 pub(crate) mod registry;
 pub(crate) mod functions;
+pub(crate) mod syntax;
+pub(crate) mod operators;
