@@ -1,6 +1,7 @@
 //! What the language can compute: scalar functions, infix operators and aggregates by family, each a `const` with its
 //! kernel beneath it. The lists here are the only places that name them all.
 
+mod cells;
 mod infix;
 
 use crate::registry::{Aggregate, Infix, Scalar};
