@@ -1,6 +1,7 @@
 //! What the language can compute: scalar functions, infix operators and aggregates by family, each a `const` with its
 //! kernel beneath it. The lists here are the only places that name them all.
 
+mod aggregates;
 mod infix;
 
 use crate::registry::{Aggregate, Infix, Scalar};
@@ -9,7 +10,7 @@ use crate::registry::{Aggregate, Infix, Scalar};
 pub(crate) const SCALARS: &[&[&Scalar]] = &[];
 
 /// Every aggregate.
-pub(crate) const AGGREGATES: &[&[&Aggregate]] = &[];
+pub(crate) const AGGREGATES: &[&[&Aggregate]] = aggregates::ALL;
 
 pub(crate) use infix::INFIXES;
 
