@@ -113,11 +113,16 @@ impl<'a, 'b> Exprs<'a, 'b> {
         if bound.ty.is_orderable() {
             return Ok(bound);
         }
-        Err(self.binder.error(
-            Diagnostic::error(DYNAMIC_KEY, expr.span, "a dynamic value cannot be a key")
-                .label("dynamic")
-                .help("convert it first: `tostring(…)`, `tolong(…)`, `todatetime(…)` …"),
-        ))
+        Err(self.binder.error(dynamic_key(expr)))
+    }
+
+    /// The value of a cell of a `datatable`, as its column's type.
+    pub(crate) fn cell(&mut self, bound: Expr, ty: Type, written: &ast::Expr) -> Result<Value, Reported> {
+        if bound.constant().is_none() {
+            return Err(self.binder.error(Diagnostic::error(NOT_CONSTANT, written.span, "a constant is wanted here")));
+        }
+        let converted = self.convert(bound, ty, written)?;
+        Ok(converted.constant().cloned().unwrap_or_default())
     }
 
     /// A whole number known before any row is read, as `take` and `top` want it.
@@ -257,6 +262,13 @@ impl<'a, 'b> Exprs<'a, 'b> {
                 .help(format!("write `summarize {}(…)`", name.text)),
         )
     }
+}
+
+/// That rows cannot be sorted, grouped or made distinct by a dynamic value.
+pub(crate) fn dynamic_key(expr: &ast::Expr) -> Diagnostic {
+    Diagnostic::error(DYNAMIC_KEY, expr.span, "a dynamic value cannot be a key")
+        .label("dynamic")
+        .help("convert it first: `tostring(…)`, `tolong(…)`, `todatetime(…)` …")
 }
 
 impl Expr {

@@ -103,9 +103,13 @@ impl Relation {
 
     /// A table that is wrong, which has been said.
     pub(crate) fn poisoned() -> Relation {
-        let mut relation = Relation::nothing();
-        relation.columns.open = true;
-        relation
+        Relation::nothing().opened()
+    }
+
+    /// The same, with any other column as well.
+    pub(crate) fn opened(mut self) -> Relation {
+        self.columns.open = true;
+        self
     }
 
     /// The same rows with other columns. What was open stays open.

@@ -56,6 +56,8 @@ pub(crate) use top::Top;
 pub(crate) use union::{Leg, Union, UnionKind};
 pub(crate) use r#where::Where;
 
+mod lower;
+
 macro_rules! operators {
     ($($operator:ident)*) => {
         /// A tabular operator of a query.

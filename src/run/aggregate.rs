@@ -1,17 +1,13 @@
 //! Aggregate: rows get a group number within their batch, folds take the columns, and batches are merged in order.
 
-use std::hash::BuildHasher;
 use std::ops::ControlFlow;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
-
 use super::{Failure, Run};
-use crate::column::{Batch, Column, Out};
+use crate::column::{Batch, Column, KeyTable, Out};
 use crate::eval::eval;
 use crate::plan::{AggregateCall, Expr, Node};
 use crate::registry::{Fold, Groups};
-use crate::value::encode_key;
+use crate::value::{Type, Value, encode_key};
 
 impl Run {
     pub(super) fn aggregate(
@@ -63,7 +59,7 @@ impl Part {
                 let args = |batch: &Batch| -> Vec<Column> {
                     let args: Vec<Column> = call.args.iter().map(|arg| eval(arg, batch)).collect();
                     // A fold learns the number of rows from its first column.
-                    if args.is_empty() { vec![Column::constant(crate::value::Type::Bool, crate::value::Value::Null, batch.rows)] } else { args }
+                    if args.is_empty() { vec![Column::constant(Type::Bool, Value::Null, batch.rows)] } else { args }
                 };
                 match &call.condition {
                     None => fold.add(&args(batch), groups),
@@ -163,41 +159,6 @@ fn number_codes(keys: &[Column], rows: usize) -> Option<Numbered> {
         numbered.groups.push(dense[cell]);
     }
     Some(numbered)
-}
-
-/// Numbers distinct byte strings in order of first appearance.
-#[derive(Default)]
-pub(super) struct KeyTable {
-    table: HashTable<u32>,
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-    hasher: FixedState,
-}
-
-impl KeyTable {
-    /// The number of `key`, new or known.
-    pub(super) fn number(&mut self, key: &[u8]) -> u32 {
-        let hash = self.hasher.hash_one(key);
-        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
-        if let Some(&number) = self.table.find(hash, |&number| slice(bytes, ends, number) == key) {
-            return number;
-        }
-        let number = u32::try_from(ends.len()).expect("fewer than 2^32 groups");
-        self.bytes.extend_from_slice(key);
-        self.ends.push(self.bytes.len());
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        self.table.insert_unique(hash, number, |&number| hasher.hash_one(slice(bytes, ends, number)));
-        number
-    }
-
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-}
-
-fn slice<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
-    let at = number as usize;
-    &bytes[at.checked_sub(1).map_or(0, |before| ends[before])..ends[at]]
 }
 
 /// The groups of all batches, with their keys as columns.

@@ -9,7 +9,7 @@ use super::{Failure, Run};
 use crate::column::{Batch, Column};
 use crate::eval::eval;
 use crate::plan::{Node, SortKey};
-use crate::value::compare_keys;
+use crate::value::SortOrder;
 
 impl Run {
     pub(super) fn sort(&mut self, input: &Node, keys: &[SortKey]) -> Result<Vec<Batch>, Failure> {
@@ -44,7 +44,8 @@ fn sorted(batch: &Batch, keys: &[SortKey], most: usize) -> Batch {
     let order = |&a: &u32, &b: &u32| {
         columns.iter().zip(keys).fold(Ordering::Equal, |so_far, (column, key)| {
             so_far.then_with(|| {
-                compare_keys(column.get(a as usize), column.get(b as usize), key.descending, key.nulls_first)
+                let order = SortOrder { descending: key.descending, nulls_first: key.nulls_first };
+                order.compare(column.get(a as usize), column.get(b as usize))
             })
         })
     };
