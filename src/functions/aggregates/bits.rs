@@ -1,9 +1,7 @@
 //! `binary_all_and`, `binary_all_or` and `binary_all_xor`.
 
 use crate::column::Out;
-use crate::registry::{
-    Aggregate, AggregateNaming::First, Example, Fault, Fold, PerGroup, Returns, State, integer,
-};
+use crate::registry::{Aggregate, AggregateNaming::First, Example, Fault, Fold, PerGroup, Returns, State, integer};
 use crate::value::{Type, ValueRef};
 
 pub(super) const FAMILY: &[&Aggregate] = &[&BINARY_ALL_AND, &BINARY_ALL_OR, &BINARY_ALL_XOR];

@@ -17,7 +17,7 @@ const COUNT: Aggregate = Aggregate {
     names: Prefixed("count"),
     about: "The number of rows; given a condition, of those where it is true.",
     examples: &[Example { query: "datatable(x: long)[4, 5, long(null)] | summarize count()", result: "3" }],
-    fold: |args| Ok(Count::new(args.types.first() == Some(&Type::Bool))),
+    fold: |args| Ok(Count::start(args.types.first() == Some(&Type::Bool))),
     ..Aggregate::PLAIN
 };
 
@@ -28,11 +28,8 @@ const COUNTIF: Aggregate = Aggregate {
     params: &[PREDICATE],
     names: Prefixed("countif"),
     about: "The number of rows where `predicate` is true.",
-    examples: &[Example {
-        query: "datatable(x: long)[4, 5, long(null)] | summarize countif(x > 4)",
-        result: "1",
-    }],
-    fold: |_: &Args<'_>| Ok::<_, Fault>(Count::new(true)),
+    examples: &[Example { query: "datatable(x: long)[4, 5, long(null)] | summarize countif(x > 4)", result: "1" }],
+    fold: |_: &Args<'_>| Ok::<_, Fault>(Count::start(true)),
     ..COUNT
 };
 
@@ -43,7 +40,7 @@ struct Count {
 }
 
 impl Count {
-    fn new(only_true: bool) -> Box<dyn Fold> {
+    fn start(only_true: bool) -> Box<dyn Fold> {
         Box::new(Count { only_true, rows: Vec::new() })
     }
 

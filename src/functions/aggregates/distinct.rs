@@ -23,11 +23,8 @@ const DCOUNT: Aggregate = Aggregate {
     returns: Returns::Is(Type::Long),
     names: Prefixed("dcount"),
     about: "The number of distinct values of `expr`, nulls left out; exact, whatever the `accuracy`.",
-    examples: &[Example {
-        query: "datatable(s: string)['a', 'b', 'a'] | summarize dcount(s)",
-        result: "2",
-    }],
-    fold: |_| Ok(Distinct::new(Shape::Count, usize::MAX)),
+    examples: &[Example { query: "datatable(s: string)['a', 'b', 'a'] | summarize dcount(s)", result: "2" }],
+    fold: |_| Ok(Distinct::start(Shape::Count, usize::MAX)),
     ..Aggregate::PLAIN
 };
 
@@ -61,10 +58,7 @@ const COUNT_DISTINCTIF: Aggregate = Aggregate {
     params: &[orderable("expr"), PREDICATE],
     names: Prefixed("count_distinctif"),
     about: "The number of distinct values of `expr` where `predicate` is true, nulls left out.",
-    examples: &[Example {
-        query: "datatable(x: long)[1, 2, 2] | summarize count_distinctif(x, x > 1)",
-        result: "1",
-    }],
+    examples: &[Example { query: "datatable(x: long)[1, 2, 2] | summarize count_distinctif(x, x > 1)", result: "1" }],
     condition: Some(1),
     ..DCOUNT
 };
@@ -90,19 +84,15 @@ const MAKE_SET_IF: Aggregate = Aggregate {
     name: "make_set_if",
     params: &[any("expr"), PREDICATE, integer("max_size").optional().constant()],
     about: "An array of the distinct values of `expr` where `predicate` is true, nulls left out, at most `max_size`.",
-    examples: &[Example {
-        query: "datatable(x: long)[3, 1, 3] | summarize make_set_if(x, x > 1)",
-        result: "[3]",
-    }],
+    examples: &[Example { query: "datatable(x: long)[3, 1, 3] | summarize make_set_if(x, x > 1)", result: "[3]" }],
     condition: Some(1),
     ..MAKE_SET
 };
 
-const MAKESET: Aggregate =
-    Aggregate { name: "makeset", legacy: true, fold: |args| make_set(args, 128), ..MAKE_SET };
+const MAKESET: Aggregate = Aggregate { name: "makeset", legacy: true, fold: |args| make_set(args, 128), ..MAKE_SET };
 
 fn make_set(args: &Args<'_>, default: usize) -> Result<Box<dyn Fold>, Fault> {
-    Ok(Distinct::new(Shape::Set, max_size(args, 1, default)?))
+    Ok(Distinct::start(Shape::Set, max_size(args, 1, default)?))
 }
 
 /// What is told of the distinct values.
@@ -136,7 +126,7 @@ struct Pair {
 const DENSE: usize = 1 << 20;
 
 impl Distinct {
-    fn new(shape: Shape, limit: usize) -> Box<dyn Fold> {
+    fn start(shape: Shape, limit: usize) -> Box<dyn Fold> {
         Box::new(Distinct {
             shape,
             limit,
@@ -247,8 +237,8 @@ impl Fold for Distinct {
                 Column::longs(self.members.iter().map(count).collect())
             }
             Shape::Set => {
-                let set = |members: &Vec<u32>| members.iter().map(|&value| self.values[value as usize].clone());
-                super::list::arrays(self.members.iter().map(|members| set(members).collect()))
+                let value = |&value: &u32| self.values[value as usize].clone();
+                super::list::arrays(self.members.iter().map(|members| members.iter().map(value).collect()))
             }
         }]
     }

@@ -11,16 +11,8 @@ use crate::registry::{
 };
 use crate::value::{Bag, Type, Value, ValueRef};
 
-pub(super) const FAMILY: &[&Aggregate] = &[
-    &MAKE_LIST,
-    &MAKE_LIST_IF,
-    &MAKE_LIST_WITH_NULLS,
-    &MAKELIST,
-    &MAKE_BAG,
-    &MAKE_BAG_IF,
-    &MAKEBAG,
-    &MAKE_DICTIONARY,
-];
+pub(super) const FAMILY: &[&Aggregate] =
+    &[&MAKE_LIST, &MAKE_LIST_IF, &MAKE_LIST_WITH_NULLS, &MAKELIST, &MAKE_BAG, &MAKE_BAG_IF, &MAKEBAG, &MAKE_DICTIONARY];
 
 const MAKE_LIST: Aggregate = Aggregate {
     name: "make_list",
@@ -37,10 +29,7 @@ const MAKE_LIST_IF: Aggregate = Aggregate {
     name: "make_list_if",
     params: &[any("expr"), PREDICATE, integer("max_size").optional().constant()],
     about: "An array of the values of `expr` where `predicate` is true, nulls left out, at most `max_size`.",
-    examples: &[Example {
-        query: "datatable(x: long)[3, 1, 2] | summarize make_list_if(x, x > 1)",
-        result: "[3,2]",
-    }],
+    examples: &[Example { query: "datatable(x: long)[3, 1, 2] | summarize make_list_if(x, x > 1)", result: "[3,2]" }],
     condition: Some(1),
     ..MAKE_LIST
 };
@@ -53,7 +42,7 @@ const MAKE_LIST_WITH_NULLS: Aggregate = Aggregate {
         query: "datatable(x: long)[2, long(null)] | summarize make_list_with_nulls(x)",
         result: "[2,null]",
     }],
-    fold: |_| Ok(Lists::new(MAX_ELEMENTS, true)),
+    fold: |_| Ok(Lists::start(MAX_ELEMENTS, true)),
     ..MAKE_LIST
 };
 
@@ -61,7 +50,7 @@ const MAKELIST: Aggregate =
     Aggregate { name: "makelist", legacy: true, fold: |args| make_list(args, 128), ..MAKE_LIST };
 
 fn make_list(args: &Args<'_>, default: usize) -> Result<Box<dyn Fold>, Fault> {
-    Ok(Lists::new(max_size(args, 1, default)?, false))
+    Ok(Lists::start(max_size(args, 1, default)?, false))
 }
 
 /// A dynamic column of arrays.
@@ -76,7 +65,7 @@ struct Lists {
 }
 
 impl Lists {
-    fn new(limit: usize, nulls: bool) -> Box<dyn Fold> {
+    fn start(limit: usize, nulls: bool) -> Box<dyn Fold> {
         Box::new(Lists { limit, nulls, lists: Vec::new() })
     }
 }

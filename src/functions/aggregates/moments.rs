@@ -2,9 +2,7 @@
 
 use super::PREDICATE;
 use crate::column::Out;
-use crate::registry::{
-    Aggregate, AggregateNaming::Prefixed, Example, Fault, Fold, PerGroup, Returns, State, summable,
-};
+use crate::registry::{Aggregate, AggregateNaming::Prefixed, Example, Fault, Fold, PerGroup, Returns, State, summable};
 use crate::value::{Type, ValueRef};
 
 pub(super) const FAMILY: &[&Aggregate] = &[

@@ -11,14 +11,8 @@ use crate::registry::{
 };
 use crate::value::{Type, Value, ValueRef, compare};
 
-pub(super) const FAMILY: &[&Aggregate] = &[
-    &PERCENTILE,
-    &PERCENTILES,
-    &PERCENTILES_ARRAY,
-    &PERCENTILEW,
-    &PERCENTILESW,
-    &PERCENTILESW_ARRAY,
-];
+pub(super) const FAMILY: &[&Aggregate] =
+    &[&PERCENTILE, &PERCENTILES, &PERCENTILES_ARRAY, &PERCENTILEW, &PERCENTILESW, &PERCENTILESW_ARRAY];
 
 const PERCENTILE: Aggregate = Aggregate {
     name: "percentile",
@@ -26,10 +20,7 @@ const PERCENTILE: Aggregate = Aggregate {
     returns: Returns::By(|types| Ok(promoted(types[0]))),
     names: PerPercentile(1),
     about: "The smallest value of `expr` that `percentile` percent of the values do not exceed (nearest rank).",
-    examples: &[Example {
-        query: "datatable(x: long)[5, 1, 4, 2, 3] | summarize percentile(x, 50)",
-        result: "3",
-    }],
+    examples: &[Example { query: "datatable(x: long)[5, 1, 4, 2, 3] | summarize percentile(x, 50)", result: "3" }],
     fold: |args| percentiles(args, Shape { first: 1, array: false }),
     ..Aggregate::PLAIN
 };

@@ -12,9 +12,8 @@ use crate::registry::{
 };
 use crate::value::{Type, ValueRef, compare};
 
-pub(super) const FAMILY: &[&Aggregate] = &[
-    &MIN, &MINIF, &MAX, &MAXIF, &ARG_MIN, &ARG_MAX, &TAKE_ANY, &TAKE_ANYIF, &ANY, &ANYIF,
-];
+pub(super) const FAMILY: &[&Aggregate] =
+    &[&MIN, &MINIF, &MAX, &MAXIF, &ARG_MIN, &ARG_MAX, &TAKE_ANY, &TAKE_ANYIF, &ANY, &ANYIF];
 
 const MIN: Aggregate = Aggregate {
     name: "min",
@@ -23,7 +22,7 @@ const MIN: Aggregate = Aggregate {
     names: Prefixed("min"),
     about: "The smallest value of `expr`, nulls left out; null of nothing.",
     examples: &[Example { query: "datatable(x: long)[3, long(null), 2] | summarize min(x)", result: "2" }],
-    fold: |args| Ok(Pick::new(smaller, args)),
+    fold: |args| Ok(Pick::start(smaller, args)),
     ..Aggregate::PLAIN
 };
 
@@ -42,7 +41,7 @@ const MAX: Aggregate = Aggregate {
     names: Prefixed("max"),
     about: "The largest value of `expr`, nulls left out; null of nothing.",
     examples: &[Example { query: "datatable(s: string)['b', 'c', 'a'] | summarize max(s)", result: "c" }],
-    fold: |args| Ok(Pick::new(larger, args)),
+    fold: |args| Ok(Pick::start(larger, args)),
     ..MIN
 };
 
@@ -86,7 +85,7 @@ const TAKE_ANY: Aggregate = Aggregate {
     names: PerArgument("any"),
     about: "`expr` of some row, if there is one where it is neither null nor empty; of several columns, one row's. Here it is the first.",
     examples: &[Example { query: "datatable(s: string)['', 'b', 'a'] | summarize take_any(s)", result: "b" }],
-    fold: |args| Ok(Pick::new(if args.types.len() == 1 { filled } else { never }, args)),
+    fold: |args| Ok(Pick::start(if args.types.len() == 1 { filled } else { never }, args)),
     ..MIN
 };
 
@@ -94,10 +93,7 @@ const TAKE_ANYIF: Aggregate = Aggregate {
     name: "take_anyif",
     params: &[any("expr"), PREDICATE],
     about: "`expr` of some row where `predicate` is true, if there is one where `expr` is neither null nor empty.",
-    examples: &[Example {
-        query: "datatable(x: long)[1, 2, 3] | summarize take_anyif(x, x > 1)",
-        result: "2",
-    }],
+    examples: &[Example { query: "datatable(x: long)[1, 2, 3] | summarize take_anyif(x, x > 1)", result: "2" }],
     condition: Some(1),
     ..TAKE_ANY
 };
@@ -141,7 +137,7 @@ struct Place {
 }
 
 impl Pick {
-    fn new(better: Better, args: &Args<'_>) -> Box<dyn Fold> {
+    fn start(better: Better, args: &Args<'_>) -> Box<dyn Fold> {
         Box::new(Pick { better, types: args.types.to_vec(), parts: Vec::new(), kept: Vec::new() })
     }
 
