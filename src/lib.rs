@@ -4,5 +4,5 @@ pub(crate) mod column;
 pub(crate) mod diag;
 pub(crate) mod functions;
 pub(crate) mod registry;
-pub(crate) mod value;
 pub(crate) mod sample;
+pub(crate) mod value;
