@@ -1,16 +1,28 @@
 //! What the language can compute: scalar functions, infix operators and aggregates by family, each a `const` with its
 //! kernel beneath it. The lists here are the only places that name them all.
 
+mod bin;
+mod calendar;
+mod conversion;
+mod format;
 mod infix;
+mod time;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
 /// Every scalar function.
-pub(crate) const SCALARS: &[&[&Scalar]] = &[];
+pub(crate) const SCALARS: &[&[&Scalar]] = &[
+    bin::FAMILY,
+    calendar::FAMILY,
+    conversion::FAMILY,
+    format::FAMILY,
+    time::FAMILY,
+];
 
 /// Every aggregate.
 pub(crate) const AGGREGATES: &[&[&Aggregate]] = &[];
 
+pub(crate) use conversion::conversion;
 pub(crate) use infix::INFIXES;
 
 /// The scalar function of this (case-sensitive) name.
