@@ -1,17 +1,35 @@
 //! What the language can compute: scalar functions, infix operators and aggregates by family, each a `const` with its
 //! kernel beneath it. The lists here are the only places that name them all.
 
+mod access;
+mod aggregates;
+mod bin;
+mod calendar;
+mod cells;
+mod conversion;
+mod format;
 mod infix;
+mod known;
+mod time;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
 /// Every scalar function.
-pub(crate) const SCALARS: &[&[&Scalar]] = &[];
+pub(crate) const SCALARS: &[&[&Scalar]] = &[
+    bin::FAMILY,
+    calendar::FAMILY,
+    conversion::FAMILY,
+    format::FAMILY,
+    time::FAMILY,
+];
 
 /// Every aggregate.
-pub(crate) const AGGREGATES: &[&[&Aggregate]] = &[];
+pub(crate) const AGGREGATES: &[&[&Aggregate]] = aggregates::ALL;
 
+pub(crate) use access::ELEMENT;
+pub(crate) use conversion::conversion;
 pub(crate) use infix::INFIXES;
+pub(crate) use known::KNOWN;
 
 /// The scalar function of this (case-sensitive) name.
 pub(crate) fn scalar(name: &str) -> Option<&'static Scalar> {
@@ -26,4 +44,11 @@ pub(crate) fn aggregate(name: &str) -> Option<&'static Aggregate> {
 /// The infix operator that is written so.
 pub(crate) fn infix(text: &str) -> Option<&'static Infix> {
     INFIXES.iter().find(|infix| infix.text == text)
+}
+
+/// The names of all functions and aggregates that are not only kept for old queries, for suggestions.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    let scalars = SCALARS.iter().flat_map(|family| family.iter()).filter(|scalar| !scalar.legacy);
+    let aggregates = AGGREGATES.iter().flat_map(|family| family.iter()).filter(|aggregate| !aggregate.legacy);
+    scalars.map(|scalar| scalar.name).chain(aggregates.map(|aggregate| aggregate.name))
 }
