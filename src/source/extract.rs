@@ -199,7 +199,8 @@ impl Row {
             let known = self.sites[site as usize].members.get(next);
             let (value, inner, child) = match known {
                 Some(member) if let Some(value) = member.lead.matches(bytes, at, first) => {
-                    (value, member.site, member.node)
+                    // There may be more white space than before.
+                    (json::space(bytes, value), member.site, member.node)
                 }
                 _ => {
                     let Some(key) = key(bytes, at, first)? else {

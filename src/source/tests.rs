@@ -31,12 +31,22 @@ fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diag
     Ok((rows, warnings))
 }
 
-/// The same by serde_json alone: rows one after the other.
+/// The same by serde_json alone; none if the bytes are not rows of JSON.
 fn referred(bytes: &[u8], wants: &[Want]) -> Option<Rows> {
+    std::str::from_utf8(bytes).ok()?;
     let mut rows = Rows::new();
-    for row in serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>() {
-        let row = row.ok()?.get();
-        rows.push(wants.iter().map(|want| referred_cell(row, want)).collect());
+    for top in serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>() {
+        let top = top.ok()?.get();
+        let elements = match top.as_bytes()[0] {
+            b'[' => serde_json::from_str::<Vec<&RawValue>>(top).ok()?.into_iter().map(RawValue::get).collect(),
+            _ => vec![top],
+        };
+        for row in elements {
+            if !row.starts_with('{') {
+                return None;
+            }
+            rows.push(wants.iter().map(|want| referred_cell(row, want)).collect());
+        }
     }
     Some(rows)
 }
@@ -166,4 +176,196 @@ fn every_shape_gives_the_same_rows_whatever_the_size_of_a_segment() {
             assert_eq!(warnings, [], "{shape:.80}");
         }
     }
+}
+
+/// Rows like those of exports, and unlike them.
+mod nasty {
+    use arbitrary::{Result, Unstructured};
+
+    const KEYS: [&str; 16] = [
+        "id",
+        "properties",
+        "status",
+        "code",
+        "n",
+        "tags",
+        "a",
+        "name",
+        "metadata",
+        r"st\u0061tus",
+        r"\u0069d",
+        "é",
+        "",
+        r#"a\"b"#,
+        "averyveryverylongkeythatdoesnotfitintofortyeightbytesatall",
+        "description",
+    ];
+
+    const STRINGS: [&str; 14] = [
+        "",
+        "Healthy",
+        "/subscriptions/1",
+        r"\u00e9",
+        r"\ud83d\ude00",
+        r"\ud83d",
+        r"\udc00x",
+        r#"\\\""#,
+        r"a\/b\n",
+        "geprüft ✓ 👩‍👩‍👧‍👦",
+        r#"},{\"id\":"#,
+        r#"0123456789abcde\""#,
+        "é123456789abcdef0123456789abcdef",
+        r"\u0000",
+    ];
+
+    const SCALARS: [&str; 16] = [
+        "0",
+        "-0",
+        "12",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "1e3",
+        "1.5E+2",
+        "2.5e-7",
+        "3.0",
+        "1e999",
+        "true",
+        "false",
+        "null",
+        "null",
+        r#""x""#,
+        "123456789012345678901234567890",
+    ];
+
+    fn space(u: &mut Unstructured<'_>, style: u8) -> Result<&'static str> {
+        match style {
+            0 => Ok(""),
+            1 => u.choose(&["", "", "", " "]).copied(),
+            _ => u.choose(&[" ", "\n    ", "\t", "\r\n", ""]).copied(),
+        }
+    }
+
+    pub(super) fn value(u: &mut Unstructured<'_>, style: u8, depth: usize, blobs: &[String], out: &mut String) -> Result<()> {
+        match u.int_in_range(0..=if depth > 4 { 5 } else { 9 })? {
+            0..=2 => out.push_str(u.choose(&SCALARS)?),
+            3..=5 => {
+                out.push('"');
+                for _ in 0..u.int_in_range(0..=3)? {
+                    out.push_str(u.choose(&STRINGS)?);
+                }
+                out.push('"');
+            }
+            6 if !blobs.is_empty() => out.push_str(u.choose(blobs)?),
+            6 | 7 => {
+                out.push('[');
+                for element in 0..u.int_in_range(0..=3)? {
+                    if element > 0 {
+                        out.push(',');
+                    }
+                    out.push_str(space(u, style)?);
+                    value(u, style, depth + 1, blobs, out)?;
+                    out.push_str(space(u, style)?);
+                }
+                out.push_str(space(u, style)?);
+                out.push(']');
+            }
+            _ => bag(u, style, depth + 1, blobs, out)?,
+        }
+        Ok(())
+    }
+
+    pub(super) fn bag(u: &mut Unstructured<'_>, style: u8, depth: usize, blobs: &[String], out: &mut String) -> Result<()> {
+        out.push('{');
+        // Mostly the same keys in the same order.
+        let mut at = 0;
+        let mut first = true;
+        for _ in 0..u.int_in_range(0..=8)? {
+            at = if u.ratio(1, 4)? { u.choose_index(KEYS.len())? } else { (at + 1) % KEYS.len() };
+            if !std::mem::take(&mut first) {
+                out.push(',');
+            }
+            out.push_str(space(u, style)?);
+            out.push('"');
+            out.push_str(KEYS[at]);
+            out.push('"');
+            out.push_str(space(u, style)?);
+            out.push(':');
+            out.push_str(space(u, style)?);
+            value(u, style, depth, blobs, out)?;
+            out.push_str(space(u, style)?);
+        }
+        out.push_str(space(u, style)?);
+        out.push('}');
+        Ok(())
+    }
+
+    pub(super) fn rows(u: &mut Unstructured<'_>) -> Result<String> {
+        let style = u.int_in_range(0..=2)?;
+        let mut blobs = Vec::new();
+        for _ in 0..u.int_in_range(0..=4)? {
+            let mut blob = String::new();
+            bag(u, style, 1, &[], &mut blob)?;
+            blobs.push(blob);
+        }
+        let array = u.arbitrary()?;
+        let mut out = String::from(if array { "[" } else { "" });
+        for row in 0..u.int_in_range(0..=12)? {
+            if row > 0 {
+                out.push_str(if array { "," } else { u.choose(&["\n", "\n", "\r\n", "", " "])? });
+            }
+            if !blobs.is_empty() && u.ratio(1, 3)? {
+                out.push_str(&format!("{{\"properties\":{},\"tags\":{}}}", u.choose(&blobs)?, u.choose(&blobs)?));
+            } else {
+                bag(u, style, 0, &blobs, &mut out)?;
+            }
+        }
+        out.push_str(if array { "]" } else { "" });
+        Ok(out)
+    }
+
+    pub(super) fn damage(u: &mut Unstructured<'_>, bytes: &mut Vec<u8>) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let at = u.choose_index(bytes.len())?;
+        match u.int_in_range(0..=5)? {
+            0 => bytes.truncate(at),
+            1 => bytes[at] = u.arbitrary()?,
+            2 => bytes[at] = *u.choose(b"{}[],:\"\\0-. \n\0\x1f\x80\xff")?,
+            3 => bytes.insert(at, *u.choose(b"{}[],:\"\\0-.e \n\xc3")?),
+            4 => drop(bytes.remove(at)),
+            _ => {
+                let to = (at + u.int_in_range(1..=20)?).min(bytes.len());
+                let part = bytes[at..to].to_vec();
+                bytes.splice(at..at, part);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn any_bytes_are_read_or_refused_as_serde_json_does() {
+    let mut wants = wants();
+    wants.push(Want::path("properties.metadata"));
+    wants.push(Want::path("properties.status.code.é"));
+    let wants: Vec<Want> =
+        wants.into_iter().map(|want| Want { ty: Type::Dynamic, ..want }).collect();
+    arbtest::arbtest(|u| {
+        let mut bytes = nasty::rows(u)?.into_bytes();
+        if u.ratio(1, 2)? {
+            nasty::damage(u, &mut bytes)?;
+        }
+        let segment = u.int_in_range(1..=400)?;
+        let got = scanned(&bytes, &wants, segment);
+        let shown = String::from_utf8_lossy(&bytes);
+        match referred(&bytes, &wants) {
+            Some(rows) => assert_eq!(got.unwrap_or_else(|fault| panic!("{fault:?}: {shown}")).0, rows, "{shown}"),
+            None => assert!(got.is_err(), "{shown}"),
+        }
+        Ok(())
+    })
+    .size_min(64)
+    .size_max(8 << 10)
+    .budget_ms(5_000);
 }
