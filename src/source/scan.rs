@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::document::{Claims, Cursor, Event, Level, Sign, advance};
 use super::extract::Extractor;
-use super::json::{Fault, FaultKind};
+use super::json::{Fault, FaultKind, Passing};
 use super::page::{Failure, Feed, MARK, Packing, Page, Stamp};
 use super::paths::{Tree, Want};
 use crate::column::Batch;
@@ -28,9 +28,9 @@ pub(super) trait Reader: Send {
     type Output;
     /// Reads (and checks) the row at `at`; gives where it ends. After a fault the row must not have been kept: it may
     /// come again with more bytes behind it.
-    fn row(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault>;
+    fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize>;
     /// Checks the row only.
-    fn pass(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    fn pass(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
         self.row(bytes, at)
     }
     /// What the rows since the last call gave.
@@ -110,7 +110,7 @@ impl Passage {
             let mut opened = Opened { page: page.clone(), stamp, sign: None, level: Level::Top };
             if !stream && opened.stamp.len > segment {
                 let mut feed =
-                    opened.feed(0, 0, std::mem::take(&mut buffer)).map_err(|failure| opened.diagnose(failure))?;
+                    opened.feed(0, 64 << 10, std::mem::take(&mut buffer)).map_err(|failure| opened.diagnose(failure))?;
                 let cursor = open(&mut feed, &mut Vec::new()).map_err(|failure| opened.diagnose(failure))?;
                 let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
                 opened.level = cursor.level;
@@ -216,8 +216,8 @@ impl Passage {
 }
 
 impl Opened {
-    fn feed(&self, start: u64, expect: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
-        self.page.feed(&self.stamp, start, expect, buffer)
+    fn feed(&self, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
+        self.page.feed(&self.stamp, start, most, buffer)
     }
 
     fn diagnose(&self, failure: Failure) -> Box<Diagnostic> {
@@ -244,11 +244,11 @@ fn forward(feed: &mut Feed, at: usize, level: Level, events: &mut Vec<Event>) ->
     loop {
         match advance(feed.bytes(), at, level, feed.at_end(), events) {
             Ok((at, level)) => return Ok(Cursor { at: feed.base() + at as u64, level }),
-            Err(Fault { kind: FaultKind::End, .. }) if !feed.at_end() => {
+            Err(fault) if fault.kind == FaultKind::End && !feed.at_end() => {
                 events.truncate(mark);
                 feed.more()?;
             }
-            Err(fault) => return Err(Failure::of(fault, feed)),
+            Err(fault) => return Err(Failure::of(&fault, feed)),
         }
     }
 }
@@ -269,11 +269,12 @@ fn rows<R: Reader>(
         let read = if keep { reader.row(feed.bytes(), at) } else { reader.pass(feed.bytes(), at) };
         let end = match read {
             Ok(end) => end,
-            Err(Fault { kind: FaultKind::End, .. }) if !feed.at_end() => {
+            Err(fault) if fault.kind == FaultKind::End && !feed.at_end() => {
+                feed.forget(cursor.at);
                 feed.more()?;
                 continue;
             }
-            Err(fault) => return Err(Failure::of(fault, feed)),
+            Err(fault) => return Err(Failure::of(&fault, feed)),
         };
         count += 1;
         let mark = events.len();
@@ -382,12 +383,10 @@ where
         let start = from.map_or(unit.start, |cursor| cursor.at);
         // The byte before tells whether a line begins here.
         let start = if from.is_none() && start > 0 { start - 1 } else { start };
-        let end = if unit.stream { self.passage.segment } else { unit.limit.min(opened.stamp.len) };
-        let expect = usize::try_from(end.saturating_sub(start)).expect("segments are small");
         let failed = |failure| {
             vec![Piece { from, to: Err(failure), events: Vec::new(), result: None }]
         };
-        let mut feed = match opened.feed(start, expect, std::mem::take(buffer)) {
+        let mut feed = match opened.feed(start, usize::MAX, std::mem::take(buffer)) {
             Ok(feed) => feed,
             Err(failure) => return failed(failure),
         };

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use super::extract::Extractor;
-use super::json::{self, Fault};
+use super::json::{self, Fault, Passing};
 use super::known::{known_columns, known_table};
 use super::page::{Origin, Page};
 use super::paths::{Tree, Want};
@@ -175,17 +175,17 @@ impl Census {
 impl Reader for Census {
     type Output = Census;
 
-    fn row(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
         let end = json::value(bytes, at, 0)?;
         // The row is whole and checked: now its keys.
         let mut at = json::space(bytes, at + 1);
         while bytes[at] != b'}' {
             let passed = json::string(bytes, at + 1)?;
-            let value = json::colon(bytes, passed.end + 1)?;
-            let raw = std::str::from_utf8(&bytes[at + 1..passed.end]).expect("checked above");
+            let value = json::colon(bytes, passed.end() + 1)?;
+            let raw = std::str::from_utf8(&bytes[at + 1..passed.end()]).expect("checked above");
             let behind = json::value(bytes, value, 1)?;
             let kinds = Kinds::of(bytes[value], &bytes[value..behind]);
-            if passed.escaped {
+            if passed.escaped() {
                 let mut name = String::new();
                 json::unescape(raw, &mut name);
                 self.note(&name, kinds);
