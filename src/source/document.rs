@@ -199,13 +199,17 @@ fn envelope(bytes: &[u8], at: usize) -> Passing<Option<(List, usize, Claims)>> {
 /// `"data": {"columns": […], "rows": […]}`, the REST answer in table format.
 fn columns_and_rows(bytes: &[u8], at: usize) -> Passing<Option<(List, usize, Claims)>> {
     let first = json::space(bytes, at + 1);
-    if bytes.len() < first + 10 {
-        return Err(Fault::end(bytes));
+    match bytes.get(first) {
+        Some(b'"') => {
+            let end = json::string(bytes, first + 1)?.end();
+            match &bytes[first + 1..end] {
+                b"columns" | b"rows" => Err(Fault::no_row(at, "`data` in table format (`columns` and `rows`)")),
+                _ => Ok(None),
+            }
+        }
+        Some(_) => Ok(None),
+        None => Err(Fault::end(bytes)),
     }
-    if bytes[first..].starts_with(b"\"columns\"") || bytes[first..].starts_with(b"\"rows\"") {
-        return Err(Fault::no_row(at, "`data` in table format (`columns` and `rows`)"));
-    }
-    Ok(None)
 }
 
 fn is_envelope_key(name: &[u8]) -> bool {
