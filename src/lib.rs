@@ -4,5 +4,6 @@ pub(crate) mod column;
 pub(crate) mod diag;
 pub(crate) mod error;
 pub(crate) mod functions;
+pub(crate) mod output;
 pub(crate) mod registry;
 pub(crate) mod value;
