@@ -47,6 +47,21 @@ impl Binder<'_> {
         is_table.then(|| self.tabular(expr))
     }
 
+    /// Whether there is a table of this name.
+    pub(crate) fn is_table(&self, name: &Name) -> bool {
+        match self.definition(&name.text) {
+            Some(definition) => matches!(definition, Definition::Table { .. }),
+            None => self.environment.catalog.table(&name.text).is_some(),
+        }
+    }
+
+    /// The names of the tables that a pattern stands for.
+    pub(crate) fn tables_like(&self, pattern: &ast::Pattern) -> Vec<String> {
+        let defined = self.definitions.iter().filter(|known| matches!(known, Definition::Table { .. }));
+        let names = defined.map(Definition::name).chain(self.environment.catalog.names());
+        names.filter(|name| pattern.matches(name)).map(str::to_owned).collect()
+    }
+
     fn known_table(&self, name: &Name) -> bool {
         self.environment.catalog.table(&name.text).is_some() || source::known_table(&name.text)
     }

@@ -1,5 +1,6 @@
 //! `as`: gives the rows so far a name.
 
+use crate::bind::{Binder, Relation};
 use crate::syntax::ast::*;
 
 /// `as T`
@@ -7,4 +8,11 @@ use crate::syntax::ast::*;
 pub(crate) struct As {
     pub(crate) hints: Vec<Hint>,
     pub(crate) name: Name,
+}
+
+impl As {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        binder.define_table(&self.name, input.clone());
+        input
+    }
 }

@@ -1,6 +1,9 @@
 //! `lookup`: adds the columns of a table of facts.
 
 use super::join::Condition;
+use super::join::{beside, keys};
+use crate::bind::{Binder, Relation};
+use crate::plan::JoinKind;
 use crate::syntax::ast::*;
 
 /// `lookup kind=inner (Facts) on id`
@@ -18,4 +21,19 @@ pub(crate) struct Lookup {
 pub(crate) enum LookupKind {
     LeftOuter,
     Inner,
+}
+
+impl Lookup {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let right = binder.tabular(&self.right);
+        let keys = keys(&self.on, &input, &right, binder);
+        let kind = match self.kind {
+            None | Some(LookupKind::LeftOuter) => JoinKind::LeftOuter,
+            Some(LookupKind::Inner) => JoinKind::Inner,
+        };
+        // The keys of the facts are those of the rows.
+        let facts: Vec<usize> =
+            (0..right.columns.list().len()).filter(|at| !keys.right_columns.contains(at)).collect();
+        beside(input, right, keys, kind, &facts)
+    }
 }

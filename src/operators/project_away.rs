@@ -31,28 +31,10 @@ pub(super) fn matching(patterns: &[Pattern], input: &Columns, binder: &mut Binde
 
 /// The positions of the columns that one pattern stands for, in input order.
 pub(super) fn positions(pattern: &Pattern, input: &Columns, binder: &mut Binder<'_>) -> Vec<usize> {
-    let text = &pattern.name.text;
-    let fits = |name: &str| if pattern.is_wild() { wild(text, name) } else { text == name };
     let found: Vec<usize> =
-        input.names().enumerate().filter(|(_, name)| fits(name)).map(|(at, _)| at).collect();
+        input.names().enumerate().filter(|(_, name)| pattern.matches(name)).map(|(at, _)| at).collect();
     if found.is_empty() && !input.is_open() {
         binder.error(input.unknown(&pattern.name));
     }
     found
-}
-
-/// Whether `*` in `pattern` can stand for something that makes it `name`.
-fn wild(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }
