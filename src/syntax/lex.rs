@@ -4,7 +4,7 @@
 //! operators come from their table; `!has`, `in~` and `matches regex` are one token each.
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while, take_while1, take_while_m_n};
+use nom::bytes::complete::{tag, take_while, take_while_m_n, take_while1};
 use nom::character::complete::{anychar, char, digit0, digit1, hex_digit1, one_of, satisfy};
 use nom::combinator::{eof, not, opt, peek, recognize};
 use nom::sequence::{pair, preceded};
@@ -112,10 +112,14 @@ fn token(text: &str) -> Result<(usize, Kind, Option<&'static Infix>), Problem> {
     if let Some(quote) = string_start(text) {
         return Ok((string(text, quote)?, Kind::String, None));
     }
-    if text.starts_with(|c: char| c.is_ascii_digit())
-        && let Some((length, kind)) = number(text)
-    {
-        return Ok((length, kind, None));
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        if let Some((length, kind)) = number(text) {
+            return Ok((length, kind, None));
+        }
+        let run = &text[..text.find(|c| !is_word(c)).unwrap_or(text.len())];
+        if run.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(bad(text).into());
+        }
     }
     if let Ok((rest, word)) = word(text) {
         if let Some((ty, _)) = typed_start(word, rest) {
@@ -219,7 +223,8 @@ struct Quote {
 }
 
 fn string_start(text: &str) -> Option<Quote> {
-    let (rest, verbatim) = preceded(opt(one_of("hH")), opt(char::<&str, nom::error::Error<&str>>('@'))).parse(text).ok()?;
+    let (rest, verbatim) =
+        preceded(opt(one_of("hH")), opt(char::<&str, nom::error::Error<&str>>('@'))).parse(text).ok()?;
     let mark = ["```", "~~~", "'", "\""].into_iter().find(|mark| rest.starts_with(mark))?;
     let multiline = mark.len() == 3;
     let prefix = text.len() - rest.len();
@@ -283,8 +288,7 @@ fn bad_escape(text: &str, at: usize, quote: &Quote) -> Diagnostic {
 /// One escape sequence: its rest and the UTF-16 unit or character that it stands for.
 pub(super) fn escape(text: &str) -> IResult<&str, u32> {
     fn hex<'a>(digits: usize) -> impl Parser<&'a str, Output = u32, Error = nom::error::Error<&'a str>> {
-        take_while_m_n(digits, digits, |c: char| c.is_ascii_hexdigit())
-            .map_res(|text| u32::from_str_radix(text, 16))
+        take_while_m_n(digits, digits, |c: char| c.is_ascii_hexdigit()).map_res(|text| u32::from_str_radix(text, 16))
     }
     let octal = take_while_m_n(1, 3, |c: char| c.is_digit(8)).map_res(|text| u32::from_str_radix(text, 8));
     let simple = anychar.map_opt(|c| {
@@ -347,7 +351,8 @@ fn typed(text: &str, word: usize) -> Result<usize, Problem> {
 /// What to say about a character that begins no token.
 fn bad(text: &str) -> Diagnostic {
     let first = text.chars().next().unwrap_or_default();
-    let number: IResult<&str, &str> = recognize((digit1, opt(char('.')), take_while(is_word), peek(alt((eof, tag("")))))).parse(text);
+    let number: IResult<&str, &str> =
+        recognize((digit1, opt(char('.')), take_while(is_word), peek(alt((eof, tag("")))))).parse(text);
     if let Ok((_, number)) = number {
         return problem(BAD_TOKEN, 0, number.len(), format!("`{number}` is no number"));
     }
@@ -357,7 +362,9 @@ fn bad(text: &str) -> Diagnostic {
         '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' => {
             of(first.len_utf8(), format!("`{first}` is no quote of KQL")).help("write straight quotes: ' or \"")
         }
-        '!' => of(1, "there is no operator `!`".into()).help("write `not(…)`, or one of `!=`, `!in`, `!has`, `!contains`"),
+        '!' => {
+            of(1, "there is no operator `!`".into()).help("write `not(…)`, or one of `!=`, `!in`, `!has`, `!contains`")
+        }
         _ => of(first.len_utf8(), format!("`{}` means nothing in KQL", first.escape_debug())),
     }
 }
