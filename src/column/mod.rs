@@ -10,7 +10,9 @@ mod table;
 
 use std::sync::Arc;
 
-use arrow_array::{Array, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array, Int64Array, StringViewArray};
+use arrow_array::{
+    Array, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array, Int64Array, StringViewArray,
+};
 use uuid::Uuid;
 
 use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};

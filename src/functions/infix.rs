@@ -43,12 +43,7 @@ pub(crate) const INFIXES: &[Infix] = &[
     infix("has_cs", Level::Relation, Meaning::Refused, "Has the text as a term, by case."),
     infix("!has_cs", Level::Relation, Meaning::Refused, "Does not have the text as a term, by case."),
     infix("hasprefix", Level::Relation, Meaning::Refused, "Has a term that begins with the text, in any letter case."),
-    infix(
-        "!hasprefix",
-        Level::Relation,
-        Meaning::Refused,
-        "Has no term that begins with the text, in any letter case.",
-    ),
+    infix("!hasprefix", Level::Relation, Meaning::Refused, "Has no term that begins with the text, in any letter case."),
     infix("hasprefix_cs", Level::Relation, Meaning::Refused, "Has a term that begins with the text, by case."),
     infix("!hasprefix_cs", Level::Relation, Meaning::Refused, "Has no term that begins with the text, by case."),
     infix("hassuffix", Level::Relation, Meaning::Refused, "Has a term that ends with the text, in any letter case."),
