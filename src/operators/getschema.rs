@@ -4,6 +4,11 @@ use crate::bind::{Column, Relation};
 use crate::column::{Batch, Out};
 use crate::plan::Node;
 use crate::value::{Type, ValueRef};
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
+use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `getschema`
 #[derive(Clone, Debug)]
@@ -40,5 +45,26 @@ fn dot_net(ty: Type) -> &'static str {
         Type::TimeSpan => "System.TimeSpan",
         Type::Guid => "System.Guid",
         Type::Dynamic => "System.Object",
+const GETSCHEMA: OperatorDef = OperatorDef {
+    names: &["getschema"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "getschema",
+    about: "Shows the columns as rows: name, ordinal and types.",
+    examples: &[Example { query: "print a = 1 | getschema | project ColumnName, ColumnType", result: "a, long" }],
+};
+
+impl Syntax for Getschema {
+    const DEF: &'static OperatorDef = &GETSCHEMA;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Getschema> {
+        Ok((input, Getschema))
+    }
+}
+
+impl Display for Getschema {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let _ = f;
+        Ok(())
     }
 }
