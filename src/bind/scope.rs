@@ -95,6 +95,11 @@ impl Relation {
         Relation::new(Node::Values { batch: Batch::default() }, Vec::new())
     }
 
+    /// Whether this is what stands before a pipeline's first operator.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(&self.node, Node::Values { batch } if batch.rows == 0) && self.columns.list.is_empty() && !self.columns.open
+    }
+
     /// A table with these columns and no rows.
     pub(crate) fn empty(columns: Vec<Column>) -> Relation {
         let cells: Vec<Cells> = columns.iter().map(|column| Out::new(column.ty, 0).finish()).collect();

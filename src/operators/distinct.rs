@@ -5,7 +5,14 @@ use crate::bind::{Binder, Column, Columns, Relation, dynamic_key};
 use crate::diag::{DYNAMIC_KEY, Diagnostic};
 use crate::plan::{self, Node};
 use crate::value::Type;
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{assign, commas, hints};
+use crate::syntax::print::{HintList, Listed};
+use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `distinct a, b`; `distinct *` is one column, [`ExprKind::Star`].
 #[derive(Clone, Debug)]
@@ -44,4 +51,27 @@ pub(super) fn keys(assigns: &[Assign], input: &Columns, binder: &mut Binder<'_>)
         }
     }
     outputs
+const DISTINCT: OperatorDef = OperatorDef {
+    names: &["distinct"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "distinct expr, … | *",
+    about: "Keeps every combination of values once.",
+    examples: &[Example { query: "datatable(a: long)[1, 1] | distinct a", result: "1" }],
+};
+
+impl Syntax for Distinct {
+    const DEF: &'static OperatorDef = &DISTINCT;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Distinct> {
+        let (input, hints) = hints(input)?;
+        let (input, columns) = commas(assign)(input)?;
+        Ok((input, Distinct { hints, columns }))
+    }
+}
+
+impl Display for Distinct {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", HintList(&self.hints), Listed(&self.columns))
+    }
 }
