@@ -19,7 +19,7 @@ pub(super) struct Entry {
 
 /// Everything that is offered: no older names, and nothing that is only refused.
 pub(super) fn entries() -> impl Iterator<Item = Entry> {
-    let operators = OPERATORS.iter().map(|operator| Entry {
+    let operators = OPERATORS.iter().map(|(operator, _)| Entry {
         name: operator.names[0].to_owned(),
         kind: "operator",
         syntax: operator.syntax.to_owned(),
