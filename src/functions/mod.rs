@@ -2,12 +2,17 @@
 //! kernel beneath it. The lists here are the only places that name them all.
 
 mod cells;
+mod conditional;
 mod infix;
+mod text;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
 /// Every scalar function.
-pub(crate) const SCALARS: &[&[&Scalar]] = &[];
+pub(crate) const SCALARS: &[&[&Scalar]] = &[
+    text::FAMILY,
+    conditional::FAMILY,
+];
 
 /// Every aggregate.
 pub(crate) const AGGREGATES: &[&[&Aggregate]] = &[];
