@@ -6,18 +6,18 @@
 
 mod build;
 mod gather;
+mod keys;
 mod table;
 
 use std::sync::Arc;
 
-use arrow_array::{
-    Array, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array, Int64Array, StringViewArray,
-};
+use arrow_array::{Array, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array, Int64Array, StringViewArray};
 use uuid::Uuid;
 
 use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 
 pub(crate) use build::{Interner, Out};
+pub(crate) use keys::KeyTable;
 pub(crate) use table::Batch;
 pub use table::{Field, Table};
 
