@@ -3,10 +3,13 @@
 
 mod access;
 mod aggregates;
+mod array;
+mod bag;
 mod cells;
 mod conditional;
 mod infix;
 mod known;
+mod pattern;
 mod text;
 
 use crate::registry::{Aggregate, Infix, Scalar};
@@ -15,6 +18,9 @@ use crate::registry::{Aggregate, Infix, Scalar};
 pub(crate) const SCALARS: &[&[&Scalar]] = &[
     text::FAMILY,
     conditional::FAMILY,
+    pattern::FAMILY,
+    array::FAMILY,
+    bag::FAMILY,
 ];
 
 /// Every aggregate.
