@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::bind::{self, Bound, Environment};
 use crate::column::{Field, Table};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, NO_THREADS, Place, Severity};
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::rewrite::rewrite;
@@ -98,7 +98,7 @@ impl Engine {
     /// If the operating system gives no threads.
     pub fn threads(mut self, threads: usize) -> Result<Engine, Error> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        self.pool = Some(Arc::new(pool.map_err(|cause| Error::system(format!("no threads: {cause}")))?));
+        self.pool = Some(Arc::new(pool.map_err(|cause| Error::data(vec![Diagnostic::at(NO_THREADS, Place::Nowhere, format!("{threads} threads cannot be started: {cause}"))]))?));
         Ok(self)
     }
 

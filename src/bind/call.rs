@@ -108,13 +108,16 @@ impl Exprs<'_, '_> {
         let bound = self.exprs(written.iter().copied())?;
         self.check_count(aggregate.name, aggregate.params, aggregate.arity(), written.len(), name.span)?;
         let mut args = self.arguments(aggregate.name, aggregate.params, bound, &written)?;
-        let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
-        let returns = match aggregate.names {
-            AggregateNaming::PerArgument(_) => types.clone(),
-            _ => vec![self.returns(aggregate.name, aggregate.params, aggregate.returns, &args, &types, name.span)?],
-        };
         let condition = aggregate.condition.filter(|&at| at < args.len()).map(|at| args.remove(at));
         let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
+        let returns = match aggregate.names {
+            AggregateNaming::PerArgument(_) | AggregateNaming::EachPrefixed(_) => types.clone(),
+            names => {
+                let ty = self.returns(aggregate.name, aggregate.params, aggregate.returns, &args, &types, name.span)?;
+                let columns = if let AggregateNaming::PerPercentile(from) = names { types.len().saturating_sub(from) } else { 1 };
+                vec![ty; columns]
+            }
+        };
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let now = self.binder.environment.now;
         let result = returns.first().copied().unwrap_or(Type::Dynamic);

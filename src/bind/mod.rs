@@ -17,7 +17,7 @@ use crate::syntax::ast::{Let, LetValue, Pipeline, Script, Source, Statement};
 use crate::value::DateTime;
 
 pub(crate) use expr::{Exprs, Reported, dynamic_key};
-pub(crate) use names::{Label, Namer, duplicate, label};
+pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
 pub(crate) use scope::{Column, Columns, Definition, Relation};
 pub(crate) use table::table_schema;
 

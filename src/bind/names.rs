@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crate::diag::{DUPLICATE_NAME, Diagnostic};
 use crate::functions;
-use crate::registry::{AggregateNaming, Naming};
-use crate::syntax::ast::{Assign, Expr, ExprKind, Name};
+use crate::registry::{Aggregate, AggregateNaming, Naming};
+use crate::syntax::ast::{Assign, Call, Expr, ExprKind, Name};
 use crate::value::Value;
 
 /// What an assignment says about the name of its column.
@@ -54,10 +54,10 @@ fn derived(expr: &Expr) -> Option<String> {
                 };
             }
             let aggregate = functions::aggregate(&call.name.text)?;
-            match aggregate.names {
-                AggregateNaming::Prefixed(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
-                AggregateNaming::First => first(),
-                AggregateNaming::PerArgument(_) => None,
+            match aggregate_labels(aggregate, call, &[], &[]).into_iter().next()? {
+                Label::Given(name) => Some(name.text),
+                Label::Derived(name) => Some(name),
+                Label::Numbered => None,
             }
         }
         _ => None,
@@ -75,6 +75,40 @@ fn index(at: &Expr) -> Option<String> {
         ExprKind::Minus(of) => index(of).map(|index| format!("-{index}")),
         _ => None,
     }
+}
+
+/// The labels of the columns that a call of an aggregate makes: `names` as far as they go, `star` for `*`.
+pub(crate) fn aggregate_labels(aggregate: &Aggregate, call: &Call, names: &[Name], star: &[Expr]) -> Vec<Label> {
+    let written = call.arguments.iter().map(|argument| &argument.value);
+    let arguments: Vec<&Expr> = written
+        .flat_map(|value| if matches!(value.kind, ExprKind::Star) { star.iter().collect() } else { vec![value] })
+        .collect();
+    let name = |at: usize| arguments.get(at).and_then(|argument| derived(argument));
+    let prefixed = |prefix: &str, at: usize| Label::Derived(format!("{prefix}_{}", name(at).unwrap_or_default()));
+    let made: Vec<Label> = match aggregate.names {
+        AggregateNaming::Prefixed(prefix) => vec![prefixed(prefix, 0)],
+        AggregateNaming::First => vec![name(0).map_or(Label::Numbered, Label::Derived)],
+        AggregateNaming::PerArgument(prefix) => {
+            let label = |at: usize| match name(at) {
+                Some(name) => Label::Derived(name),
+                None if at == 0 => Label::Derived(format!("{prefix}_")),
+                None => Label::Numbered,
+            };
+            (0..arguments.len()).map(label).collect()
+        }
+        AggregateNaming::EachPrefixed(prefix) => (0..arguments.len()).map(|at| prefixed(prefix, at)).collect(),
+        AggregateNaming::PerPercentile(from) => {
+            let name = name(0).unwrap_or_default();
+            let percentile = |argument: &&Expr| match &argument.kind {
+                ExprKind::Literal(literal) => literal.text.replace('.', "_"),
+                _ => String::new(),
+            };
+            let percentiles = arguments.get(from..).unwrap_or_default().iter().map(percentile);
+            percentiles.map(|percentile| Label::Derived(format!("percentile_{name}_{percentile}"))).collect()
+        }
+    };
+    let given = |(at, label): (usize, Label)| names.get(at).map_or(label, |name| Label::Given(name.clone()));
+    made.into_iter().enumerate().map(given).collect()
 }
 
 /// Gives the columns of one operator their names, in order.

@@ -44,7 +44,8 @@ impl Column {
 
     /// Rows `start..end`.
     pub(crate) fn slice(&self, start: usize, end: usize) -> Column {
-        let rows: Vec<u32> = (start..end).map(|row| u32::try_from(row).expect("batches have fewer than 2^32 rows")).collect();
+        let rows: Vec<u32> =
+            (start..end).map(|row| u32::try_from(row).expect("batches have fewer than 2^32 rows")).collect();
         if start == 0 && end == self.len { self.clone() } else { self.take(&rows) }
     }
 
@@ -74,7 +75,9 @@ impl Column {
         let mut codes = first.codes.to_vec();
         for column in rest {
             match &column.data {
-                Data::Dictionary(next) if Arc::ptr_eq(&first.values, &next.values) => codes.extend_from_slice(&next.codes),
+                Data::Dictionary(next) if Arc::ptr_eq(&first.values, &next.values) => {
+                    codes.extend_from_slice(&next.codes)
+                }
                 _ => return None,
             }
         }

@@ -6,12 +6,11 @@ use super::array::distinct;
 use super::cells::{elements, long, owned, text};
 use crate::column::Out;
 use crate::registry::*;
-use crate::value::{Bag, Entries, Found, Type, Value, ValueRef, text_of, write_json};
+use crate::value::{Bag, Entries, Type, Value, ValueRef};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
     &BAG_KEYS, &BAG_PACK, &PACK, &PACK_DICTIONARY, &BAG_MERGE, &BAG_HAS_KEY, &BAG_REMOVE_KEYS, &BAG_SET_KEY, &BAG_ZIP, &TREEPATH,
-    &DYNAMIC_TO_JSON,
 ];
 
 /// The properties of a bag; `None` for anything else.
@@ -252,31 +251,5 @@ fn branches(value: &Value, path: &str, paths: &mut Vec<Value>) {
         Value::Bag(bag) => bag.iter().for_each(|(key, value)| branch(format!("{path}['{key}']"), value)),
         Value::Array(items) => items.iter().for_each(|value| branch(format!("{path}[0]"), value)),
         _ => {}
-    }
-}
-
-const DYNAMIC_TO_JSON: Scalar = Scalar {
-    name: "dynamic_to_json",
-    params: &[any("value")],
-    returns: Returns::Is(Type::String),
-    about: "`value` as JSON with the keys of every bag in order, so that equal bags give equal text.",
-    examples: &[Example { query: "print dynamic_to_json(dynamic({'b': 1, 'a': [2]}))", result: r#"{"a":[2],"b":1}"# }],
-    strict: false,
-    kernel: KernelDef::Plain(|cells, out| {
-        let value = ordered(&owned(cells[0]));
-        out.write(|to| write_json(to, value.as_ref()));
-    }),
-    ..Scalar::PLAIN
-};
-
-fn ordered(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(Arc::new(items.iter().map(ordered).collect())),
-        Value::Bag(bag) => {
-            let mut bag: Bag = bag.iter().map(|(key, value)| (key.clone(), ordered(value))).collect();
-            bag.sort_unstable_keys();
-            Value::Bag(Arc::new(bag))
-        }
-        other => other.clone(),
     }
 }

@@ -40,7 +40,8 @@ impl Datatable {
         let mut cells: Vec<Out> = columns.iter().map(|column| Out::new(column.ty, self.values.len() / width)).collect();
         for (at, value) in self.values.iter().enumerate() {
             let ty = columns[at % width].ty;
-            let mut exprs = Exprs::new(binder, &Columns::none());
+            let nothing = Columns::none();
+            let mut exprs = Exprs::new(binder, &nothing);
             let Ok(bound) = exprs.expr(value) else { continue };
             let Ok(bound) = exprs.cell(bound, ty, value) else { continue };
             cells[at % width].value(bound.as_ref());

@@ -1,11 +1,10 @@
 //! `summarize`: a row per group.
 
 use super::project::output;
-use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation, Reported, label};
+use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation, Reported, aggregate_labels, label};
 use crate::diag::{Diagnostic, WRONG_COUNT};
 use crate::functions;
 use crate::plan::{self, Kind, Node};
-use crate::registry::AggregateNaming;
 use crate::syntax::ast::*;
 
 /// `summarize n = count() by location`
@@ -65,33 +64,12 @@ impl Summarize {
 
 /// The labels of the columns that one aggregate expression makes.
 fn labels(assign: &Assign, by: &[Assign], input: &Columns) -> Vec<Label> {
-    let ExprKind::Call(call) = &assign.expr.kind else { return vec![label(assign)] };
-    let Some(aggregate) = functions::aggregate(&call.name.text) else { return vec![label(assign)] };
-    let several = match aggregate.names {
-        AggregateNaming::PerArgument(_) => true,
-        // `take_any(a, b)` and `take_any(*)` make a column per argument.
-        _ => false,
-    };
-    if !several {
-        return vec![label(assign)];
+    if let ExprKind::Call(call) = &assign.expr.kind
+        && let Some(aggregate) = functions::aggregate(&call.name.text)
+    {
+        return aggregate_labels(aggregate, call, &assign.names, &rest(call, by, input));
     }
-    let AggregateNaming::PerArgument(prefix) = aggregate.names else { return vec![label(assign)] };
-    let arguments = call.arguments.iter().map(|argument| &argument.value).flat_map(|value| match value.kind {
-        ExprKind::Star => rest(call, by, input),
-        _ => vec![value.clone()],
-    });
-    arguments
-        .enumerate()
-        .map(|(at, expr)| match assign.names.get(at) {
-            Some(name) => Label::Given(name.clone()),
-            None => match label(&Assign { names: Vec::new(), expr }) {
-                // `arg_max(t, a)` gives no column a name, it passes names on.
-                Label::Given(name) => Label::Derived(name.text),
-                Label::Numbered if at == 0 => Label::Derived(format!("{prefix}_")),
-                label => label,
-            },
-        })
-        .collect()
+    vec![label(assign)]
 }
 
 /// What `*` stands for in `arg_max(t, *)`: every column but the first argument and the keys.

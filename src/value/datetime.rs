@@ -31,6 +31,14 @@ impl DateTime {
         DateTime(ticks)
     }
 
+    /// The present moment by the system's clock.
+    pub fn now() -> DateTime {
+        /// 1970-01-01 in ticks.
+        const EPOCH: i64 = 621_355_968_000_000_000;
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        DateTime(EPOCH.saturating_add(i64::try_from(since.as_nanos() / 100).unwrap_or(0)))
+    }
+
     /// Ticks since 0001-01-01.
     pub const fn ticks(self) -> i64 {
         self.0

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Bag, Value, ValueRef, write_long, write_real, write_text};
+use super::{Bag, Value, ValueRef, sorted, write_long, write_real, write_text};
 
 /// How deep arrays and bags may be nested: enough for any data, and little enough that values can be walked, written
 /// and dropped by recursion.
@@ -25,6 +25,35 @@ pub(crate) fn parse_json_text(text: &str) -> Option<Value> {
     let value = reader.value(MAX_DEPTH)?;
     reader.space();
     (reader.at == text.len()).then_some(value)
+}
+
+/// The cell that a text is as JSON, arrays and bags left as text; `None` as for [`parse_json_text`].
+pub(crate) fn look_at_json(text: &str) -> Option<Found<'_>> {
+    let text = text.trim_matches([' ', '\t', '\n', '\r']);
+    if !text.starts_with(['{', '[']) {
+        return parse_json_text(text).map(Found::Owned);
+    }
+    let valid = depth(text.as_bytes()) <= MAX_DEPTH && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    valid.then_some(Found::Ref(ValueRef::Json(text)))
+}
+
+/// How deep the brackets outside of strings are nested.
+fn depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut at) = (0_usize, 0, 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                at = skip_string(bytes, at);
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+        at += 1;
+    }
+    deepest
 }
 
 struct Reader<'a> {
@@ -467,30 +496,47 @@ pub(crate) fn write_json(out: &mut String, value: ValueRef<'_>) {
             write_text(out, value);
             out.push('"');
         }
-        ValueRef::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_json(out, item.as_ref());
-            }
-            out.push(']');
-        }
-        ValueRef::Bag(bag) => {
-            out.push('{');
-            for (index, (key, item)) in bag.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_json_string(out, key);
-                out.push(':');
-                write_json(out, item.as_ref());
-            }
-            out.push('}');
-        }
+        ValueRef::Array(items) => write_array(out, items, write_json),
+        ValueRef::Bag(bag) => write_bag(out, bag.iter(), write_json),
         ValueRef::Json(text) => compact(out, text),
     }
+}
+
+/// Appends the same with the properties of every bag in the order of their names.
+pub(crate) fn write_sorted_json(out: &mut String, value: ValueRef<'_>) {
+    match value {
+        ValueRef::Array(items) => write_array(out, items, write_sorted_json),
+        ValueRef::Bag(bag) => write_bag(out, sorted(bag).into_iter(), write_sorted_json),
+        ValueRef::Json(text) => write_sorted_json(out, from_json(text).as_ref()),
+        scalar => write_json(out, scalar),
+    }
+}
+
+/// How the values inside are written.
+type Write = fn(&mut String, ValueRef<'_>);
+
+fn write_array(out: &mut String, items: &[Value], write: Write) {
+    out.push('[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write(out, item.as_ref());
+    }
+    out.push(']');
+}
+
+fn write_bag<'a>(out: &mut String, entries: impl Iterator<Item = (&'a Arc<str>, &'a Value)>, write: Write) {
+    out.push('{');
+    for (index, (key, item)) in entries.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write_json_string(out, key);
+        out.push(':');
+        write(out, item.as_ref());
+    }
+    out.push('}');
 }
 
 /// Appends a JSON string with no more escapes than there must be.
@@ -521,9 +567,11 @@ pub(crate) fn write_json_string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Copies valid JSON without the white space between its tokens.
+/// Copies valid JSON without the white space between its tokens, and without repeated properties.
 fn compact(out: &mut String, text: &str) {
     let bytes = text.as_bytes();
+    // The keys so far, as written, of all bags that are open, and where those of each bag (or array) begin.
+    let (mut keys, mut levels): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut at = skip_space(bytes, 0);
     while at < bytes.len() {
         let start = at;
@@ -531,6 +579,20 @@ fn compact(out: &mut String, text: &str) {
             b'"' => {
                 at = skip_string(bytes, at);
                 let string = &text[start..at];
+                let behind = skip_space(bytes, at);
+                if bytes.get(behind) == Some(&b':') {
+                    if keys[levels.last().copied().unwrap_or_default()..].iter().any(|key| same_text(key, string)) {
+                        at = skip_space(bytes, skip_value(bytes, skip_space(bytes, behind + 1)));
+                        // What separates it from its neighbours goes with it.
+                        if bytes.get(at) == Some(&b',') {
+                            at = skip_space(bytes, at + 1);
+                        } else if out.ends_with(',') {
+                            out.pop();
+                        }
+                        continue;
+                    }
+                    keys.push(string);
+                }
                 match unescape(inside(string)) {
                     Some(Cow::Owned(plain)) => write_json_string(out, &plain),
                     _ => out.push_str(string),
@@ -546,15 +608,27 @@ fn compact(out: &mut String, text: &str) {
                     write_json(out, number(token, is_integer(token)).as_ref());
                 }
             }
-            _ => {
-                while !matches!(bytes.get(at), None | Some(b'"' | b'-' | b'0'..=b'9' | b' ' | b'\t' | b'\n' | b'\r')) {
-                    at += 1;
+            byte @ (b'{' | b'[' | b'}' | b']' | b',' | b':') => {
+                match byte {
+                    b'{' | b'[' => levels.push(keys.len()),
+                    b'}' | b']' => keys.truncate(levels.pop().unwrap_or_default()),
+                    _ => {}
                 }
-                out.push_str(&text[start..at]);
+                out.push(char::from(byte));
+                at += 1;
+            }
+            _ => {
+                at = skip_value(bytes, at).max(at + 1);
+                out.push_str(text.get(start..at).unwrap_or_default());
             }
         }
         at = skip_space(bytes, at);
     }
+}
+
+/// Whether two JSON strings stand for the same text.
+fn same_text(a: &str, b: &str) -> bool {
+    a == b || ((a.contains('\\') || b.contains('\\')) && unescape(inside(a)) == unescape(inside(b)))
 }
 
 #[cfg(test)]
@@ -653,6 +727,7 @@ mod tests {
         use Step::{Index, Key};
         let b = [Key("a"), Key("b")];
         let item = |index| at(&[b[0], b[1], Index(index)]);
+        assert_eq!(at(&[]), r#"{"a":{"b":[10,-2.5,"x\"y",[],{"]":"}"}]},"c":true,"n":null}"#);
         assert_eq!(item(0), "10");
         assert_eq!(item(1), "-2.5");
         assert_eq!(item(2), r#""x\"y""#);
@@ -700,6 +775,26 @@ mod tests {
         let expected = "{\"a b\":[1.5,100.0,0,1.2345678901234567e+19,\"é /\"],\"\\t\":{}}";
         assert_eq!(written(ValueRef::Json(text)), expected);
         assert_eq!(written(from_json(text).as_ref()), expected);
+    }
+
+    #[test]
+    fn repeated_properties_are_left_out_of_json_text() {
+        for text in [
+            r#"{"a":1,"b":{"a":2,"a":[3]},"a":{"x":4},"c":5}"#,
+            r#"{ "a" : 1 , "b" : { "a" : 2 , "\u0061" : 3 } , "c" : 5 , "a" : "," }"#,
+        ] {
+            assert_eq!(written(ValueRef::Json(text)), r#"{"a":1,"b":{"a":2},"c":5}"#);
+        }
+        assert_eq!(written(ValueRef::Json(r#"[{"a":1},{"a":1},"a"]"#)), r#"[{"a":1},{"a":1},"a"]"#);
+    }
+
+    #[test]
+    fn looking_at_text_agrees_with_reading_it() {
+        let deep = "[".repeat(MAX_DEPTH + 1) + &"]".repeat(MAX_DEPTH + 1);
+        for text in ["", "[1, {\"a\":\"\\ud83d\"}]", " {} ", "\t1 ", "\"x\"", "null", "[", "[1]]", "[01]", "abc", &deep] {
+            let looked = look_at_json(text).map(|found| found.as_ref().to_value());
+            assert_eq!(looked, parse_json_text(text), "{text}");
+        }
     }
 
     #[test]

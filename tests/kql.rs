@@ -1,0 +1,81 @@
+//! Every case of every `tests/kql/**/*.kql` is a test of its own; the format is described in `support/golden.rs`.
+//! `UPDATE=1 cargo test --test kql` writes what the engine answers into the files: read the difference before keeping it.
+
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::LazyLock;
+
+use argql::Engine;
+use libtest_mimic::{Arguments, Failed, Trial};
+use support::golden::{self, Case};
+use support::world::NOW;
+
+/// The engine that cases are answered by; its sample is the embedded tenant, its clock stands still.
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new().sample().now(NOW).threads(4));
+static ONE_THREAD: LazyLock<Engine> = LazyLock::new(|| ENGINE.clone().threads(1));
+static AS_WRITTEN: LazyLock<Engine> = LazyLock::new(|| ENGINE.clone().rewrites(false));
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut files = golden::read_all(Path::new("tests/kql"));
+    if std::env::var_os("UPDATE").is_some() && !arguments.list {
+        for file in &mut files {
+            for case in &mut file.cases {
+                // A panic is no answer: the expectation stays, and the test fails below.
+                if let Ok(found) = catch_unwind(|| answer(&ENGINE, &case.query)) {
+                    case.expected = found;
+                }
+            }
+            std::fs::write(&file.path, file.text()).unwrap();
+        }
+    }
+    let mut trials = Vec::new();
+    for file in files {
+        let area = file.path.strip_prefix("tests/kql").unwrap().with_extension("").display().to_string();
+        for case in file.cases {
+            trials.push(Trial::test(format!("{area}: {}", case.title), move || check(&case)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The lines that stand beneath the query when all is well.
+fn answer(engine: &Engine, query: &str) -> Vec<String> {
+    let run = || {
+        let prepared = engine.prepare(query)?;
+        let mut lines = golden::tables(&prepared.run_all()?);
+        lines.extend(golden::diagnostics(query, prepared.warnings()));
+        Ok(lines)
+    };
+    run().unwrap_or_else(|error: argql::Error| golden::diagnostics(query, error.diagnostics()))
+}
+
+fn check(case: &Case) -> Result<(), Failed> {
+    let found = answer(&ENGINE, &case.query);
+    same("the answer", &case.query, &case.expected, &found)?;
+    same("the answer of one thread", &case.query, &found, &answer(&ONE_THREAD, &case.query))?;
+    same("the answer without rewrites", &case.query, &found, &answer(&AS_WRITTEN, &case.query))?;
+
+    let Ok(printed) = argql::format_query(&case.query) else { return Ok(()) };
+    let again = argql::format_query(&printed)
+        .map_err(|error| format!("the query prints as one that does not parse\n{printed}\n{error}"))?;
+    same("the query printed twice", &case.query, &[printed.clone()], &[again])?;
+    let tables = |lines: &[String]| lines.iter().filter(|line| line.starts_with('>')).cloned().collect::<Vec<_>>();
+    let reprinted =
+        catch_unwind(AssertUnwindSafe(|| answer(&ENGINE, &printed))).map_err(|_| "the printed query panics")?;
+    same("the answer of the printed query", &printed, &tables(&found), &tables(&reprinted))
+}
+
+fn same(what: &str, query: &str, expected: &[String], found: &[String]) -> Result<(), Failed> {
+    if expected == found {
+        return Ok(());
+    }
+    let marked = |lines: &[String], other: &[String]| -> String {
+        lines.iter().map(|line| format!("  {} {line}\n", if other.contains(line) { ' ' } else { '≠' })).collect()
+    };
+    Err(format!("{what} differs\n{query}\nexpected:\n{}found:\n{}", marked(expected, found), marked(found, expected))
+        .into())
+}

@@ -1,0 +1,65 @@
+//! What the registry says of itself is true: examples run and give what they say; every complaint is shown somewhere.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use argql::{Engine, Type, Value};
+use support::{golden, world::NOW};
+
+#[test]
+fn every_example_gives_its_result() {
+    let engine = Engine::new().sample().now(NOW);
+    let mut wrong = Vec::new();
+    for (name, query, result) in argql::inspect::examples() {
+        let found = match engine.query(&query) {
+            Err(error) => error.to_string(),
+            Ok(table) if table.len() != 1 => format!("{} rows", table.len()),
+            Ok(table) => {
+                let row = table.rows().next().unwrap();
+                row.iter()
+                    .zip(table.columns())
+                    .map(|(value, field)| text(field.ty, value))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            }
+        };
+        if found != result {
+            wrong.push(format!("{name}: {query}\n  expected {result}\n  found    {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// As `tostring` prints it.
+fn text(ty: Type, value: &Value) -> String {
+    argql::inspect::text(ty, value)
+}
+
+/// Complaints that no golden file can show, and why.
+const UNSHOWN: &[(&str, &str)] = &[
+    ("AQ3001", "the sample loads its tables itself"),
+    ("AQ3002", "wants a file; shown in tests/cli"),
+    ("AQ3003", "wants a broken file; shown in tests/cli"),
+    ("AQ3004", "wants a broken file; shown in tests/cli"),
+    ("AQ3005", "wants a file that cannot be read; shown in tests/cli"),
+    ("AQ3006", "wants an export that says so; shown in tests/cli"),
+];
+
+#[test]
+fn every_code_is_shown_by_a_golden() {
+    let mut shown = BTreeSet::new();
+    for file in golden::read_all(Path::new("tests/kql")) {
+        for line in file.cases.iter().flat_map(|case| &case.expected) {
+            shown.extend(line.strip_prefix("! ").and_then(|rest| rest.split(' ').nth(1)).map(str::to_owned));
+        }
+    }
+    let codes: BTreeSet<String> = argql::codes().iter().map(|code| code.id.to_owned()).collect();
+    let unshown: BTreeSet<String> = UNSHOWN.iter().map(|(code, _)| (*code).to_owned()).collect();
+    assert_eq!(shown.difference(&codes).collect::<Vec<_>>(), Vec::<&String>::new(), "shown, but no code");
+    assert_eq!(unshown.intersection(&shown).collect::<Vec<_>>(), Vec::<&String>::new(), "shown after all");
+    let missing: Vec<&String> =
+        codes.iter().filter(|code| !shown.contains(*code) && !unshown.contains(*code)).collect();
+    assert_eq!(missing, Vec::<&String>::new(), "no golden shows these");
+}

@@ -1,0 +1,8 @@
+//! What the tests share: a small tenant made from a seed, and the shapes its tables are exported in.
+#![allow(dead_code, reason = "each test uses its own part")]
+
+pub(crate) mod golden;
+pub(crate) mod json;
+pub(crate) mod shapes;
+pub(crate) mod tenant;
+pub(crate) mod world;
