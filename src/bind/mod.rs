@@ -41,8 +41,7 @@ pub(crate) struct Bound {
 
 /// Binds all statements.
 pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
-    let mut binder =
-        Binder { environment, definitions: Vec::new(), errors: Vec::new(), warnings: Vec::new() };
+    let mut binder = Binder { environment, definitions: Vec::new(), errors: Vec::new(), warnings: Vec::new() };
     let mut plans = Vec::new();
     for statement in &script.statements {
         match statement {

@@ -97,7 +97,9 @@ impl Relation {
 
     /// Whether this is what stands before a pipeline's first operator.
     pub(crate) fn is_nothing(&self) -> bool {
-        matches!(&self.node, Node::Values { batch } if batch.rows == 0) && self.columns.list.is_empty() && !self.columns.open
+        matches!(&self.node, Node::Values { batch } if batch.rows == 0)
+            && self.columns.list.is_empty()
+            && !self.columns.open
     }
 
     /// A table with these columns and no rows.
@@ -147,10 +149,18 @@ impl Relation {
 /// What `let` gave a name to.
 #[derive(Clone, Debug)]
 pub(crate) enum Definition {
-    Scalar { name: String, expr: Expr },
-    Table { name: String, relation: Relation },
+    Scalar {
+        name: String,
+        expr: Expr,
+    },
+    Table {
+        name: String,
+        relation: Relation,
+    },
     /// Wrong, which has been said.
-    Poisoned { name: String },
+    Poisoned {
+        name: String,
+    },
 }
 
 impl Definition {

@@ -24,9 +24,9 @@ impl Binder<'_> {
             }
             _ => {
                 self.error(
-                    Diagnostic::error(UNEXPECTED, expr.span, "a table is wanted here").label("a value").help(
-                        "begin with the name of a table, `print`, `datatable`, `range` or `union`",
-                    ),
+                    Diagnostic::error(UNEXPECTED, expr.span, "a table is wanted here")
+                        .label("a value")
+                        .help("begin with the name of a table, `print`, `datatable`, `range` or `union`"),
                 );
                 Relation::poisoned()
             }

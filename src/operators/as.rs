@@ -18,10 +18,6 @@ pub(crate) struct As {
     pub(crate) name: Name,
 }
 
-impl As {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        binder.define_table(&self.name, input.clone());
-        input
 const AS: OperatorDef = OperatorDef {
     names: &["as"],
     position: Position::Piped,
@@ -44,5 +40,12 @@ impl Syntax for As {
 impl Display for As {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", HintList(&self.hints), self.name)
+    }
+}
+
+impl As {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        binder.define_table(&self.name, input.clone());
+        input
     }
 }

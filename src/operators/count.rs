@@ -1,13 +1,12 @@
 //! `count`: how many rows there are.
 
-use std::sync::Arc;
-
 use crate::bind::{Column, Relation};
 use crate::functions;
 use crate::plan::{AggregateCall, Node};
 use crate::registry::Args;
 use crate::value::Type;
 use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
 
 use super::Syntax;
 use crate::registry::{Example, OperatorDef, Position};
@@ -21,20 +20,6 @@ pub(crate) struct Count {
     pub(crate) name: Option<Name>,
 }
 
-impl Count {
-    pub(crate) fn lower(&self, input: Relation) -> Relation {
-        let count = functions::aggregate("count").expect("KQL counts");
-        let start = || (count.fold)(&Args::none(Type::Long)).expect("counting needs no arguments");
-        let call = AggregateCall {
-            aggregate: count,
-            args: Vec::new(),
-            condition: None,
-            returns: vec![Type::Long],
-            start: Arc::new(start),
-        };
-        let name = self.name.as_ref().map_or("Count", |name| &name.text);
-        let node = Node::Aggregate { input: Box::new(input.node), keys: Vec::new(), aggregates: vec![call] };
-        Relation::new(node, vec![Column::new(name, Type::Long)])
 const COUNT: OperatorDef = OperatorDef {
     names: &["count"],
     position: Position::Piped,
@@ -63,5 +48,22 @@ impl Display for Count {
             Some(name) => write!(f, " as {name}"),
             None => Ok(()),
         }
+    }
+}
+
+impl Count {
+    pub(crate) fn lower(&self, input: Relation) -> Relation {
+        let count = functions::aggregate("count").expect("KQL counts");
+        let start = || (count.fold)(&Args::none(Type::Long)).expect("counting needs no arguments");
+        let call = AggregateCall {
+            aggregate: count,
+            args: Vec::new(),
+            condition: None,
+            returns: vec![Type::Long],
+            start: Arc::new(start),
+        };
+        let name = self.name.as_ref().map_or("Count", |name| &name.text);
+        let node = Node::Aggregate { input: Box::new(input.node), keys: Vec::new(), aggregates: vec![call] };
+        Relation::new(node, vec![Column::new(name, Type::Long)])
     }
 }

@@ -18,17 +18,6 @@ pub(crate) struct Extend {
     pub(crate) columns: Vec<Assign>,
 }
 
-impl Extend {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let mut outputs: Vec<(Column, plan::Expr)> = input.pass().collect();
-        for (column, expr) in assigned(&self.columns, &input.columns, binder) {
-            // The name of an input column replaces it where it stands.
-            match input.columns.position(&column.name) {
-                Some(at) => outputs[at] = (column, expr),
-                None => outputs.push((column, expr)),
-            }
-        }
-        input.compute(outputs)
 const EXTEND: OperatorDef = OperatorDef {
     names: &["extend"],
     position: Position::Piped,
@@ -50,5 +39,19 @@ impl Syntax for Extend {
 impl Display for Extend {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, " {}", Listed(&self.columns))
+    }
+}
+
+impl Extend {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let mut outputs: Vec<(Column, plan::Expr)> = input.pass().collect();
+        for (column, expr) in assigned(&self.columns, &input.columns, binder) {
+            // The name of an input column replaces it where it stands.
+            match input.columns.position(&column.name) {
+                Some(at) => outputs[at] = (column, expr),
+                None => outputs.push((column, expr)),
+            }
+        }
+        input.compute(outputs)
     }
 }

@@ -14,9 +14,38 @@ use crate::syntax::tokens::{Parsed, Tokens};
 #[derive(Clone, Debug)]
 pub(crate) struct Getschema;
 
+const GETSCHEMA: OperatorDef = OperatorDef {
+    names: &["getschema"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "getschema",
+    about: "Shows the columns as rows: name, ordinal and types.",
+    examples: &[Example { query: "print a = 1 | getschema | project ColumnName, ColumnType", result: "a, long" }],
+};
+
+impl Syntax for Getschema {
+    const DEF: &'static OperatorDef = &GETSCHEMA;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Getschema> {
+        Ok((input, Getschema))
+    }
+}
+
+impl Display for Getschema {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let _ = f;
+        Ok(())
+    }
+}
+
 impl Getschema {
     pub(crate) fn lower(&self, input: Relation) -> Relation {
-        let shape = [("ColumnName", Type::String), ("ColumnOrdinal", Type::Int), ("DataType", Type::String), ("ColumnType", Type::String)];
+        let shape = [
+            ("ColumnName", Type::String),
+            ("ColumnOrdinal", Type::Int),
+            ("DataType", Type::String),
+            ("ColumnType", Type::String),
+        ];
         let list = input.columns.list();
         let mut cells = shape.map(|(_, ty)| Out::new(ty, list.len()));
         for (at, column) in (0..).zip(list) {
@@ -45,26 +74,5 @@ fn dot_net(ty: Type) -> &'static str {
         Type::TimeSpan => "System.TimeSpan",
         Type::Guid => "System.Guid",
         Type::Dynamic => "System.Object",
-const GETSCHEMA: OperatorDef = OperatorDef {
-    names: &["getschema"],
-    position: Position::Piped,
-    words: &[],
-    syntax: "getschema",
-    about: "Shows the columns as rows: name, ordinal and types.",
-    examples: &[Example { query: "print a = 1 | getschema | project ColumnName, ColumnType", result: "a, long" }],
-};
-
-impl Syntax for Getschema {
-    const DEF: &'static OperatorDef = &GETSCHEMA;
-
-    fn parse(input: Tokens<'_>) -> Parsed<'_, Getschema> {
-        Ok((input, Getschema))
-    }
-}
-
-impl Display for Getschema {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let _ = f;
-        Ok(())
     }
 }

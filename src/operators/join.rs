@@ -10,7 +10,7 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
-use crate::diag::{Diagnostic, UNEXPECTED};
+use crate::diag::UNEXPECTED;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, hint, hints, key, parameter};
@@ -51,28 +51,6 @@ pub(crate) enum Condition {
     Pair { left: Name, right: Name },
 }
 
-impl Join {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let right = binder.tabular(&self.right);
-        let keys = keys(&self.on, &input, &right, binder);
-        let kind = self.kind.unwrap_or(JoinKind::InnerUnique).plan();
-        let right_columns: Vec<usize> = (0..right.columns.list().len()).collect();
-        beside(input, right, keys, kind, &right_columns)
-    }
-}
-
-impl JoinKind {
-    fn plan(self) -> plan::JoinKind {
-        match self {
-            JoinKind::InnerUnique => plan::JoinKind::InnerUnique,
-            JoinKind::Inner => plan::JoinKind::Inner,
-            JoinKind::LeftOuter => plan::JoinKind::LeftOuter,
-            JoinKind::RightOuter => plan::JoinKind::RightOuter,
-            JoinKind::FullOuter => plan::JoinKind::FullOuter,
-            JoinKind::LeftSemi => plan::JoinKind::LeftSemi,
-            JoinKind::RightSemi => plan::JoinKind::RightSemi,
-            JoinKind::LeftAnti => plan::JoinKind::LeftAnti,
-            JoinKind::RightAnti => plan::JoinKind::RightAnti,
 const JOIN: OperatorDef = OperatorDef {
     names: &["join"],
     position: Position::Piped,
@@ -203,6 +181,41 @@ impl Display for Condition {
     }
 }
 
+impl Display for Join {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(kind) = self.kind {
+            write!(f, " kind={}", spelling(KINDS, kind))?;
+        }
+        write!(f, "{} {} on {}", HintList(&self.hints), self.right, Listed(&self.on))
+    }
+}
+
+impl Join {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let right = binder.tabular(&self.right);
+        let keys = keys(&self.on, &input, &right, binder);
+        let kind = self.kind.unwrap_or(JoinKind::InnerUnique).plan();
+        let right_columns: Vec<usize> = (0..right.columns.list().len()).collect();
+        beside(input, right, keys, kind, &right_columns)
+    }
+}
+
+impl JoinKind {
+    fn plan(self) -> plan::JoinKind {
+        match self {
+            JoinKind::InnerUnique => plan::JoinKind::InnerUnique,
+            JoinKind::Inner => plan::JoinKind::Inner,
+            JoinKind::LeftOuter => plan::JoinKind::LeftOuter,
+            JoinKind::RightOuter => plan::JoinKind::RightOuter,
+            JoinKind::FullOuter => plan::JoinKind::FullOuter,
+            JoinKind::LeftSemi => plan::JoinKind::LeftSemi,
+            JoinKind::RightSemi => plan::JoinKind::RightSemi,
+            JoinKind::LeftAnti => plan::JoinKind::LeftAnti,
+            JoinKind::RightAnti => plan::JoinKind::RightAnti,
+        }
+    }
+}
+
 /// What both sides are compared by.
 #[derive(Default)]
 pub(super) struct Keys {
@@ -220,7 +233,8 @@ pub(super) fn keys(on: &[Condition], left: &Relation, right: &Relation, binder: 
             Condition::Same(name) => (name, name),
             Condition::Pair { left, right } => (left, right),
         };
-        let found = (key(left_name, &left.columns, "left", binder), key(right_name, &right.columns, "right", binder));
+        let found =
+            (column(left_name, &left.columns, "left", binder), column(right_name, &right.columns, "right", binder));
         let (Some((_, left_key)), Some((at, right_key))) = found else { continue };
         match agreed(left_key.ty, right_key.ty) {
             Some(ty) => {
@@ -238,7 +252,7 @@ pub(super) fn keys(on: &[Condition], left: &Relation, right: &Relation, binder: 
 }
 
 /// The column that one side is compared by.
-fn key(name: &Name, columns: &Columns, side: &str, binder: &mut Binder<'_>) -> Option<(usize, plan::Expr)> {
+fn column(name: &Name, columns: &Columns, side: &str, binder: &mut Binder<'_>) -> Option<(usize, plan::Expr)> {
     let Some(at) = columns.position(&name.text) else {
         if !columns.is_open() {
             let unknown = columns.unknown(name);
@@ -253,9 +267,13 @@ fn key(name: &Name, columns: &Columns, side: &str, binder: &mut Binder<'_>) -> O
     }
     if column.ty == Type::Dynamic {
         binder.error(
-            Diagnostic::error(DYNAMIC_KEY, name.span, format!("`{}` is dynamic on the {side} side and cannot be a key", name.text))
-                .label("dynamic")
-                .help(format!("make it text before: `extend {0} = tostring({0})`", name.text)),
+            Diagnostic::error(
+                DYNAMIC_KEY,
+                name.span,
+                format!("`{}` is dynamic on the {side} side and cannot be a key", name.text),
+            )
+            .label("dynamic")
+            .help(format!("make it text before: `extend {0} = tostring({0})`", name.text)),
         );
         return None;
     }
@@ -272,9 +290,13 @@ fn agreed(left: Type, right: Type) -> Option<Type> {
 }
 
 fn disagreement(span: Span, (left, right): (Type, Type)) -> Diagnostic {
-    Diagnostic::error(WRONG_TYPE, span, format!("keys must be of one type: this is {left} on the left and {right} on the right"))
-        .label(format!("{left}, {right}"))
-        .help("convert one side before: `extend k = tostring(k)`")
+    Diagnostic::error(
+        WRONG_TYPE,
+        span,
+        format!("keys must be of one type: this is {left} on the left and {right} on the right"),
+    )
+    .label(format!("{left}, {right}"))
+    .help("convert one side before: `extend k = tostring(k)`")
 }
 
 /// The rows of both sides side by side, of the right side only these columns. Names that are taken get a number.
@@ -291,10 +313,8 @@ pub(super) fn beside(
     let gives_right = !matches!(kind, K::LeftSemi | K::LeftAnti);
     let (mut columns, keep_left): (Vec<Column>, Vec<plan::Expr>) =
         if gives_left { left.pass().unzip() } else { (Vec::new(), Vec::new()) };
-    let given: Vec<Label> = columns
-        .iter()
-        .map(|column| Label::Given(Name::new(&*column.name, Span::default())))
-        .collect();
+    let given: Vec<Label> =
+        columns.iter().map(|column| Label::Given(Name::new(&*column.name, Span::default()))).collect();
     let mut namer = Namer::new(&given);
     let right_all: Vec<(Column, plan::Expr)> = right.pass().collect();
     let mut keep_right = Vec::new();
@@ -308,12 +328,4 @@ pub(super) fn beside(
     let right = Side { input: right.node, keys: keys.right, keep: keep_right };
     let joined = Relation::new(Node::Join { left: Box::new(left), right: Box::new(right), kind }, columns);
     if open { joined.opened() } else { joined }
-}
-impl Display for Join {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if let Some(kind) = self.kind {
-            write!(f, " kind={}", spelling(KINDS, kind))?;
-        }
-        write!(f, "{} {} on {}", HintList(&self.hints), self.right, Listed(&self.on))
-    }
 }

@@ -1,12 +1,12 @@
 //! `lookup`: adds the columns of a table of facts.
 
+use super::join::{beside, keys};
+use crate::bind::{Binder, Relation};
+use crate::plan::JoinKind;
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::join::Condition;
-use super::join::{beside, keys};
-use crate::bind::{Binder, Relation};
-use crate::plan::JoinKind;
 use super::join::{on, table};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -31,18 +31,6 @@ pub(crate) enum LookupKind {
     Inner,
 }
 
-impl Lookup {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let right = binder.tabular(&self.right);
-        let keys = keys(&self.on, &input, &right, binder);
-        let kind = match self.kind {
-            None | Some(LookupKind::LeftOuter) => JoinKind::LeftOuter,
-            Some(LookupKind::Inner) => JoinKind::Inner,
-        };
-        // The keys of the facts are those of the rows.
-        let facts: Vec<usize> =
-            (0..right.columns.list().len()).filter(|at| !keys.right_columns.contains(at)).collect();
-        beside(input, right, keys, kind, &facts)
 const LOOKUP: OperatorDef = OperatorDef {
     names: &["lookup"],
     position: Position::Piped,
@@ -82,5 +70,19 @@ impl Display for Lookup {
             write!(f, " kind={}", spelling(KINDS, kind))?;
         }
         write!(f, "{} {} on {}", HintList(&self.hints), self.right, Listed(&self.on))
+    }
+}
+
+impl Lookup {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let right = binder.tabular(&self.right);
+        let keys = keys(&self.on, &input, &right, binder);
+        let kind = match self.kind {
+            None | Some(LookupKind::LeftOuter) => JoinKind::LeftOuter,
+            Some(LookupKind::Inner) => JoinKind::Inner,
+        };
+        // The keys of the facts are those of the rows.
+        let facts: Vec<usize> = (0..right.columns.list().len()).filter(|at| !keys.right_columns.contains(at)).collect();
+        beside(input, right, keys, kind, &facts)
     }
 }

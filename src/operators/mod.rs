@@ -10,6 +10,7 @@ pub(crate) mod extend;
 pub(crate) mod getschema;
 pub(crate) mod join;
 pub(crate) mod lookup;
+mod lower;
 pub(crate) mod mv_expand;
 pub(crate) mod parse;
 pub(crate) mod parse_where;
@@ -56,7 +57,6 @@ pub(crate) use top::Top;
 pub(crate) use union::{Leg, Union, UnionKind};
 pub(crate) use r#where::Where;
 
-mod lower;
 use std::fmt::{self, Display, Formatter};
 
 use crate::registry::{OperatorDef, Position};

@@ -41,70 +41,6 @@ pub(crate) struct Expanded {
     pub(crate) to: Option<crate::value::Type>,
 }
 
-impl MvExpand {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let limit = match &self.limit {
-            None => usize::MAX,
-            Some(limit) => match Exprs::new(binder, &input.columns).count(limit) {
-                Ok(limit) => usize::try_from(limit).unwrap_or(0),
-                Err(_) => return input,
-            },
-        };
-        let (mut outputs, keep): (Vec<(Column, plan::Expr)>, Vec<plan::Expr>) =
-            input.pass().map(|(column, expr)| ((column, expr.clone()), expr)).unzip();
-        let width = keep.len();
-        let labels: Vec<Label> = self.columns.iter().map(|each| label(&each.column)).collect();
-        let mut namer = Namer::new(&labels);
-        let mut expanded = Vec::new();
-        for (each, label) in self.columns.iter().zip(&labels) {
-            let name = match namer.name(label) {
-                Ok(name) => name,
-                Err(diagnostic) => {
-                    binder.error(*diagnostic);
-                    continue;
-                }
-            };
-            let ty = each.to.unwrap_or(Type::Dynamic);
-            let column = match Exprs::new(binder, &input.columns).expandable(&each.column.expr) {
-                Ok(expr) => {
-                    let pairs = self.kind == Some(BagExpansion::Array);
-                    expanded.push(plan::Expanded { expr, to: ty, pairs });
-                    (Column::new(name, ty), plan::Expr::column(ty, width + expanded.len() - 1))
-                }
-                Err(_) => (Column::poisoned(name), plan::Expr::literal(Type::Dynamic, crate::value::Value::Null)),
-            };
-            // As `extend` does: a name that exists is replaced where it stands.
-            match input.columns.position(&column.0.name) {
-                Some(at) => outputs[at] = column,
-                None => outputs.push(column),
-            }
-        }
-        if let Some(index) = &self.item_index {
-            let given: Vec<Label> = outputs
-                .iter()
-                .map(|(column, _)| Label::Given(Name::new(&*column.name, index.span)))
-                .collect();
-            let name = Namer::new(&given).free(index.text.clone());
-            let at = plan::Expr::column(Type::Long, width + expanded.len());
-            outputs.push((Column::new(name, Type::Long), at));
-        }
-        let index = self.item_index.is_some();
-        input.map(|input| Node::Expand { input, keep, expanded, index, limit }).compute(outputs)
-    }
-}
-
-impl Exprs<'_, '_> {
-    /// What can be expanded: a dynamic value.
-    fn expandable(&mut self, expr: &Expr) -> Result<plan::Expr, crate::bind::Reported> {
-        let bound = self.expr(expr)?;
-        if bound.ty == Type::Dynamic {
-            return Ok(bound);
-        }
-        Err(self.binder.error(
-            Diagnostic::error(WRONG_TYPE, expr.span, format!("only dynamic values can be expanded, and this is {}", bound.ty))
-                .label(bound.ty.name())
-                .help("make an array of it first: `split(…)`, `parse_json(…)` …"),
-        ))
 const MV_EXPAND: OperatorDef = OperatorDef {
     names: &["mv-expand", "mvexpand"],
     position: Position::Piped,
@@ -181,5 +117,74 @@ impl Display for MvExpand {
             Some(limit) => write!(f, " limit {limit}"),
             None => Ok(()),
         }
+    }
+}
+
+impl MvExpand {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let limit = match &self.limit {
+            None => usize::MAX,
+            Some(limit) => match Exprs::new(binder, &input.columns).count(limit) {
+                Ok(limit) => usize::try_from(limit).unwrap_or(0),
+                Err(_) => return input,
+            },
+        };
+        let (mut outputs, keep): (Vec<(Column, plan::Expr)>, Vec<plan::Expr>) =
+            input.pass().map(|(column, expr)| ((column, expr.clone()), expr)).unzip();
+        let width = keep.len();
+        let labels: Vec<Label> = self.columns.iter().map(|each| label(&each.column)).collect();
+        let mut namer = Namer::new(&labels);
+        let mut expanded = Vec::new();
+        for (each, label) in self.columns.iter().zip(&labels) {
+            let name = match namer.name(label) {
+                Ok(name) => name,
+                Err(diagnostic) => {
+                    binder.error(*diagnostic);
+                    continue;
+                }
+            };
+            let ty = each.to.unwrap_or(Type::Dynamic);
+            let column = match Exprs::new(binder, &input.columns).expandable(&each.column.expr) {
+                Ok(expr) => {
+                    let pairs = self.kind == Some(BagExpansion::Array);
+                    expanded.push(plan::Expanded { expr, to: ty, pairs });
+                    (Column::new(name, ty), plan::Expr::column(ty, width + expanded.len() - 1))
+                }
+                Err(_) => (Column::poisoned(name), plan::Expr::literal(Type::Dynamic, crate::value::Value::Null)),
+            };
+            // As `extend` does: a name that exists is replaced where it stands.
+            match input.columns.position(&column.0.name) {
+                Some(at) => outputs[at] = column,
+                None => outputs.push(column),
+            }
+        }
+        if let Some(index) = &self.item_index {
+            let given: Vec<Label> =
+                outputs.iter().map(|(column, _)| Label::Given(Name::new(&*column.name, index.span))).collect();
+            let name = Namer::new(&given).free(index.text.clone());
+            let at = plan::Expr::column(Type::Long, width + expanded.len());
+            outputs.push((Column::new(name, Type::Long), at));
+        }
+        let index = self.item_index.is_some();
+        input.map(|input| Node::Expand { input, keep, expanded, index, limit }).compute(outputs)
+    }
+}
+
+impl Exprs<'_, '_> {
+    /// What can be expanded: a dynamic value.
+    fn expandable(&mut self, expr: &Expr) -> Result<plan::Expr, crate::bind::Reported> {
+        let bound = self.expr(expr)?;
+        if bound.ty == Type::Dynamic {
+            return Ok(bound);
+        }
+        Err(self.binder.error(
+            Diagnostic::error(
+                WRONG_TYPE,
+                expr.span,
+                format!("only dynamic values can be expanded, and this is {}", bound.ty),
+            )
+            .label(bound.ty.name())
+            .help("make an array of it first: `split(…)`, `parse_json(…)` …"),
+        ))
     }
 }

@@ -19,6 +19,30 @@ pub(crate) struct Print {
     pub(crate) columns: Vec<Assign>,
 }
 
+const PRINT: OperatorDef = OperatorDef {
+    names: &["print"],
+    position: Position::Start,
+    words: &[],
+    syntax: "print [name =] expr, …",
+    about: "Makes one row.",
+    examples: &[Example { query: "print 1, x = 'a'", result: "1, a" }],
+};
+
+impl Syntax for Print {
+    const DEF: &'static OperatorDef = &PRINT;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Print> {
+        let (input, columns) = commas(assign)(input)?;
+        Ok((input, Print { columns }))
+    }
+}
+
+impl Display for Print {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", Listed(&self.columns))
+    }
+}
+
 impl Print {
     pub(crate) fn lower(&self, binder: &mut Binder<'_>) -> Relation {
         let mut row = Relation::nothing();
@@ -45,26 +69,5 @@ impl Print {
             }
         }
         row.compute(outputs)
-const PRINT: OperatorDef = OperatorDef {
-    names: &["print"],
-    position: Position::Start,
-    words: &[],
-    syntax: "print [name =] expr, …",
-    about: "Makes one row.",
-    examples: &[Example { query: "print 1, x = 'a'", result: "1, a" }],
-};
-
-impl Syntax for Print {
-    const DEF: &'static OperatorDef = &PRINT;
-
-    fn parse(input: Tokens<'_>) -> Parsed<'_, Print> {
-        let (input, columns) = commas(assign)(input)?;
-        Ok((input, Print { columns }))
-    }
-}
-
-impl Display for Print {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, " {}", Listed(&self.columns))
     }
 }

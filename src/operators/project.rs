@@ -18,6 +18,30 @@ pub(crate) struct Project {
     pub(crate) columns: Vec<Assign>,
 }
 
+const PROJECT: OperatorDef = OperatorDef {
+    names: &["project"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "project [name =] expr, …",
+    about: "Makes these columns and no others, in this order.",
+    examples: &[Example { query: "print a = 1, b = 2 | project b, c = a + b", result: "2, 3" }],
+};
+
+impl Syntax for Project {
+    const DEF: &'static OperatorDef = &PROJECT;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Project> {
+        let (input, columns) = commas(assign)(input)?;
+        Ok((input, Project { columns }))
+    }
+}
+
+impl Display for Project {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", Listed(&self.columns))
+    }
+}
+
 impl Project {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let outputs = assigned(&self.columns, &input.columns, binder);
@@ -51,26 +75,5 @@ pub(super) fn output(name: String, bound: Result<plan::Expr, Reported>) -> (Colu
     match bound {
         Ok(expr) => (Column::new(name, expr.ty), expr),
         Err(_) => (Column::poisoned(name), plan::Expr::literal(Type::Dynamic, Value::Null)),
-const PROJECT: OperatorDef = OperatorDef {
-    names: &["project"],
-    position: Position::Piped,
-    words: &[],
-    syntax: "project [name =] expr, …",
-    about: "Makes these columns and no others, in this order.",
-    examples: &[Example { query: "print a = 1, b = 2 | project b, c = a + b", result: "2, 3" }],
-};
-
-impl Syntax for Project {
-    const DEF: &'static OperatorDef = &PROJECT;
-
-    fn parse(input: Tokens<'_>) -> Parsed<'_, Project> {
-        let (input, columns) = commas(assign)(input)?;
-        Ok((input, Project { columns }))
-    }
-}
-
-impl Display for Project {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, " {}", Listed(&self.columns))
     }
 }

@@ -1,8 +1,7 @@
 //! `project-away`: drops columns.
 
-use indexmap::IndexSet;
-
 use crate::bind::{Binder, Columns, Relation};
+use indexmap::IndexSet;
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
@@ -18,32 +17,6 @@ pub(crate) struct ProjectAway {
     pub(crate) columns: Vec<Pattern>,
 }
 
-impl ProjectAway {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let dropped = matching(&self.columns, &input.columns, binder);
-        let outputs = input.pass().enumerate().filter(|(at, _)| !dropped.contains(at)).map(|(_, output)| output).collect();
-        input.compute(outputs)
-    }
-}
-
-/// The positions of the columns that patterns stand for, in the order of the patterns; a pattern that stands for none
-/// is an error.
-pub(super) fn matching(patterns: &[Pattern], input: &Columns, binder: &mut Binder<'_>) -> IndexSet<usize> {
-    let mut found = IndexSet::new();
-    for pattern in patterns {
-        found.extend(positions(pattern, input, binder));
-    }
-    found
-}
-
-/// The positions of the columns that one pattern stands for, in input order.
-pub(super) fn positions(pattern: &Pattern, input: &Columns, binder: &mut Binder<'_>) -> Vec<usize> {
-    let found: Vec<usize> =
-        input.names().enumerate().filter(|(_, name)| pattern.matches(name)).map(|(at, _)| at).collect();
-    if found.is_empty() && !input.is_open() {
-        binder.error(input.unknown(&pattern.name));
-    }
-    found
 const PROJECT_AWAY: OperatorDef = OperatorDef {
     names: &["project-away"],
     position: Position::Piped,
@@ -66,4 +39,33 @@ impl Display for ProjectAway {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, " {}", Listed(&self.columns))
     }
+}
+
+impl ProjectAway {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let dropped = matching(&self.columns, &input.columns, binder);
+        let outputs =
+            input.pass().enumerate().filter(|(at, _)| !dropped.contains(at)).map(|(_, output)| output).collect();
+        input.compute(outputs)
+    }
+}
+
+/// The positions of the columns that patterns stand for, in the order of the patterns; a pattern that stands for none
+/// is an error.
+pub(super) fn matching(patterns: &[Pattern], input: &Columns, binder: &mut Binder<'_>) -> IndexSet<usize> {
+    let mut found = IndexSet::new();
+    for pattern in patterns {
+        found.extend(positions(pattern, input, binder));
+    }
+    found
+}
+
+/// The positions of the columns that one pattern stands for, in input order.
+pub(super) fn positions(pattern: &Pattern, input: &Columns, binder: &mut Binder<'_>) -> Vec<usize> {
+    let found: Vec<usize> =
+        input.names().enumerate().filter(|(_, name)| pattern.matches(name)).map(|(at, _)| at).collect();
+    if found.is_empty() && !input.is_open() {
+        binder.error(input.unknown(&pattern.name));
+    }
+    found
 }

@@ -17,11 +17,6 @@ pub(crate) struct ProjectKeep {
     pub(crate) columns: Vec<Pattern>,
 }
 
-impl ProjectKeep {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let kept = matching(&self.columns, &input.columns, binder);
-        let outputs = input.pass().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, output)| output).collect();
-        input.compute(outputs)
 const PROJECT_KEEP: OperatorDef = OperatorDef {
     names: &["project-keep"],
     position: Position::Piped,
@@ -43,5 +38,13 @@ impl Syntax for ProjectKeep {
 impl Display for ProjectKeep {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, " {}", Listed(&self.columns))
+    }
+}
+
+impl ProjectKeep {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let kept = matching(&self.columns, &input.columns, binder);
+        let outputs = input.pass().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, output)| output).collect();
+        input.compute(outputs)
     }
 }

@@ -26,24 +26,6 @@ pub(crate) struct Rename {
     pub(crate) old: Name,
 }
 
-impl ProjectRename {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let mut outputs: Vec<_> = input.pass().collect();
-        for rename in &self.columns {
-            match input.columns.position(&rename.old.text) {
-                Some(at) => outputs[at].0.name = rename.new.text.as_str().into(),
-                None if input.columns.is_open() => {}
-                None => {
-                    binder.error(input.columns.unknown(&rename.old));
-                }
-            }
-        }
-        for rename in &self.columns {
-            if outputs.iter().filter(|(column, _)| *column.name == rename.new.text).count() > 1 {
-                binder.error(duplicate(&rename.new));
-            }
-        }
-        input.compute(outputs)
 const PROJECT_RENAME: OperatorDef = OperatorDef {
     names: &["project-rename"],
     position: Position::Piped,
@@ -78,5 +60,26 @@ impl Display for Rename {
 impl Display for ProjectRename {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, " {}", Listed(&self.columns))
+    }
+}
+
+impl ProjectRename {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let mut outputs: Vec<_> = input.pass().collect();
+        for rename in &self.columns {
+            match input.columns.position(&rename.old.text) {
+                Some(at) => outputs[at].0.name = rename.new.text.as_str().into(),
+                None if input.columns.is_open() => {}
+                None => {
+                    binder.error(input.columns.unknown(&rename.old));
+                }
+            }
+        }
+        for rename in &self.columns {
+            if outputs.iter().filter(|(column, _)| *column.name == rename.new.text).count() > 1 {
+                binder.error(duplicate(&rename.new));
+            }
+        }
+        input.compute(outputs)
     }
 }

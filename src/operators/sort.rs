@@ -20,17 +20,6 @@ pub(crate) struct Sort {
     pub(crate) keys: Vec<Key>,
 }
 
-impl Sort {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let keys: Vec<SortKey> = self.keys.iter().filter_map(|key| sort_key(key, &input, binder)).collect();
-        if keys.is_empty() { input } else { input.map(|input| Node::Sort { input, keys }) }
-    }
-}
-
-/// A key that rows are sorted by; none if it is wrong, which is then said.
-pub(super) fn sort_key(key: &Key, input: &Relation, binder: &mut Binder<'_>) -> Option<SortKey> {
-    let expr = Exprs::new(binder, &input.columns).key(&key.expr).ok()?;
-    Some(SortKey { expr, descending: key.descending(), nulls_first: key.nulls_first() })
 const SORT: OperatorDef = OperatorDef {
     names: &["sort", "order"],
     position: Position::Piped,
@@ -55,4 +44,17 @@ impl Display for Sort {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{} by {}", HintList(&self.hints), Listed(&self.keys))
     }
+}
+
+impl Sort {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let keys: Vec<SortKey> = self.keys.iter().filter_map(|key| sort_key(key, &input, binder)).collect();
+        if keys.is_empty() { input } else { input.map(|input| Node::Sort { input, keys }) }
+    }
+}
+
+/// A key that rows are sorted by; none if it is wrong, which is then said.
+pub(super) fn sort_key(key: &Key, input: &Relation, binder: &mut Binder<'_>) -> Option<SortKey> {
+    let expr = Exprs::new(binder, &input.columns).key(&key.expr).ok()?;
+    Some(SortKey { expr, descending: key.descending(), nulls_first: key.nulls_first() })
 }

@@ -16,13 +16,6 @@ pub(crate) struct Take {
     pub(crate) rows: Expr,
 }
 
-impl Take {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        match Exprs::new(binder, &Columns::none()).count(&self.rows) {
-            // Measured on Kusto: fewer than none is none.
-            Ok(rows) => input.map(|input| Node::Limit { input, rows: usize::try_from(rows).unwrap_or(0) }),
-            Err(_) => input,
-        }
 const TAKE: OperatorDef = OperatorDef {
     names: &["take", "limit"],
     position: Position::Piped,
@@ -44,5 +37,15 @@ impl Syntax for Take {
 impl Display for Take {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, " {}", self.rows)
+    }
+}
+
+impl Take {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        match Exprs::new(binder, &Columns::none()).count(&self.rows) {
+            // Measured on Kusto: fewer than none is none.
+            Ok(rows) => input.map(|input| Node::Limit { input, rows: usize::try_from(rows).unwrap_or(0) }),
+            Err(_) => input,
+        }
     }
 }

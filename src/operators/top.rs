@@ -23,15 +23,6 @@ pub(crate) struct Top {
     pub(crate) key: Key,
 }
 
-impl Top {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
-        match (rows, sort_key(&self.key, &input, binder)) {
-            (Ok(rows), Some(key)) => input
-                .map(|input| Node::Sort { input, keys: vec![key] })
-                .map(|input| Node::Limit { input, rows: usize::try_from(rows).unwrap_or(0) }),
-            _ => input,
-        }
 const TOP: OperatorDef = OperatorDef {
     names: &["top"],
     position: Position::Piped,
@@ -56,5 +47,17 @@ impl Syntax for Top {
 impl Display for Top {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} by {}", HintList(&self.hints), self.rows, self.key)
+    }
+}
+
+impl Top {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
+        match (rows, sort_key(&self.key, &input, binder)) {
+            (Ok(rows), Some(key)) => input
+                .map(|input| Node::Sort { input, keys: vec![key] })
+                .map(|input| Node::Limit { input, rows: usize::try_from(rows).unwrap_or(0) }),
+            _ => input,
+        }
     }
 }

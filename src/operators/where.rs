@@ -16,12 +16,6 @@ pub(crate) struct Where {
     pub(crate) predicate: Expr,
 }
 
-impl Where {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        match Exprs::new(binder, &input.columns).predicate(&self.predicate) {
-            Ok(condition) => input.map(|input| Node::Filter { input, conditions: vec![condition] }),
-            Err(_) => input,
-        }
 const WHERE: OperatorDef = OperatorDef {
     names: &["where", "filter"],
     position: Position::Piped,
@@ -43,5 +37,14 @@ impl Syntax for Where {
 impl Display for Where {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, " {}", self.predicate)
+    }
+}
+
+impl Where {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        match Exprs::new(binder, &input.columns).predicate(&self.predicate) {
+            Ok(condition) => input.map(|input| Node::Filter { input, conditions: vec![condition] }),
+            Err(_) => input,
+        }
     }
 }
