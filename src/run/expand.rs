@@ -4,7 +4,7 @@
 use crate::column::{Batch, Column, Out};
 use crate::eval::eval;
 use crate::plan::{Expanded, Expr};
-use crate::value::{Entries, Found, Items, Type, Value, ValueRef, element_as};
+use crate::value::{Found, Items, Type, Value, ValueRef, convert};
 
 pub(super) fn expand(keep: &[Expr], expanded: &[Expanded], index: bool, limit: usize, batch: &Batch) -> Batch {
     let sources: Vec<Column> = expanded.iter().map(|each| eval(&each.expr, batch)).collect();
@@ -20,7 +20,11 @@ pub(super) fn expand(keep: &[Expr], expanded: &[Expanded], index: bool, limit: u
             numbers.push(i64::try_from(at).unwrap_or(i64::MAX));
             for ((out, elements), each) in outs.iter_mut().zip(&elements).zip(expanded) {
                 let element = elements.get(at).map_or(ValueRef::Null, Found::as_ref);
-                if each.to == Type::Dynamic { out.value(element) } else { out.value(element_as(element, each.to).as_ref()) }
+                if each.to == Type::Dynamic {
+                    out.value(element)
+                } else {
+                    out.value(read_as(element, each.to).as_ref())
+                }
             }
         }
     }
@@ -38,12 +42,12 @@ fn elements(value: ValueRef<'_>, pairs: bool) -> Vec<Found<'_>> {
     match value {
         ValueRef::Array(items) => items.iter().map(|item| Found::Ref(item.as_ref())).collect(),
         ValueRef::Bag(bag) => bag.iter().map(|(key, value)| property(key, value.clone(), pairs)).collect(),
-        ValueRef::Json(text) => match (Items::of(text), Entries::of(text)) {
-            (Some(items), _) => items.collect(),
-            (_, Some(entries)) => {
-                entries.distinct().map(|(key, value)| property(&key, value.as_ref().to_value(), pairs)).collect()
-            }
-            (None, None) => Vec::new(),
+        ValueRef::Json(text) => match Items::of(text) {
+            Some(items) => items.collect(),
+            None => match value.to_value() {
+                Value::Bag(bag) => bag.iter().map(|(key, value)| property(key, value.clone(), pairs)).collect(),
+                _ => Vec::new(),
+            },
         },
         scalar => vec![Found::Ref(scalar)],
     }
@@ -55,4 +59,21 @@ fn property(key: &str, value: Value, pairs: bool) -> Found<'static> {
     } else {
         Value::Bag(std::sync::Arc::new(std::iter::once((key.into(), value)).collect()))
     })
+}
+
+/// An element read as `to`, strictly: numbers only from numbers (and bools from whole ones), datetimes, timespans and
+/// guids only from text; text from anything (measured on Kusto).
+fn read_as(element: ValueRef<'_>, to: Type) -> Value {
+    use ValueRef as V;
+    let fits = match to {
+        Type::String | Type::Dynamic => true,
+        Type::Int | Type::Long | Type::Real | Type::Decimal => {
+            matches!(element, V::Int(_) | V::Long(_) | V::Real(_) | V::Decimal(_))
+        }
+        Type::Bool => matches!(element, V::Bool(_) | V::Int(_) | V::Long(_)),
+        Type::DateTime => matches!(element, V::String(_) | V::DateTime(_)),
+        Type::TimeSpan => matches!(element, V::String(_) | V::TimeSpan(_)),
+        Type::Guid => matches!(element, V::String(_) | V::Guid(_)),
+    };
+    if fits { convert(element, to) } else { Value::absent(to) }
 }

@@ -573,14 +573,7 @@ impl Row {
         }
     }
 
-    fn remember(
-        &mut self,
-        bytes: &[u8],
-        range: std::ops::Range<usize>,
-        site: u32,
-        node: Option<usize>,
-        hash: u64,
-    ) {
+    fn remember(&mut self, bytes: &[u8], range: std::ops::Range<usize>, site: u32, node: Option<usize>, hash: u64) {
         self.sites[site as usize].tries += 1;
         if range.len() < MEMO_HEAD || range.len() > MEMO_BYTES / 16 {
             return;
@@ -602,7 +595,8 @@ impl Row {
         if memo.table.is_empty() {
             memo.table = vec![0; MEMO_TABLE];
         }
-        memo.table[slot_of(hash)] = u32::try_from(memo.entries.len()).expect("entries have bytes, and those are bounded");
+        memo.table[slot_of(hash)] =
+            u32::try_from(memo.entries.len()).expect("entries have bytes, and those are bounded");
     }
 }
 

@@ -183,7 +183,8 @@ fn special_avx2(bytes: &[u8], at: &mut usize, wide: &mut bool) -> bool {
         _mm256_or_si256(_mm256_or_si256(quote, backslash), control)
     };
     let bits = |low: __m256i, high: __m256i| {
-        u64::from(_mm256_movemask_epi8(low).cast_unsigned()) | u64::from(_mm256_movemask_epi8(high).cast_unsigned()) << 32
+        u64::from(_mm256_movemask_epi8(low).cast_unsigned())
+            | u64::from(_mm256_movemask_epi8(high).cast_unsigned()) << 32
     };
     while let Some(chunk) = bytes.get(*at..).and_then(<[u8]>::first_chunk::<64>) {
         #[expect(unsafe_code, reason = "both loads lie within the 64 bytes of `chunk`, and need no alignment")]

@@ -109,8 +109,9 @@ impl Passage {
             let stream = stamp.packing != Packing::Plain;
             let mut opened = Opened { page: page.clone(), stamp, sign: None, level: Level::Top };
             if !stream && opened.stamp.len > segment {
-                let mut feed =
-                    opened.feed(0, 64 << 10, std::mem::take(&mut buffer)).map_err(|failure| opened.diagnose(failure))?;
+                let mut feed = opened
+                    .feed(0, 64 << 10, std::mem::take(&mut buffer))
+                    .map_err(|failure| opened.diagnose(failure))?;
                 let cursor = open(&mut feed, &mut Vec::new()).map_err(|failure| opened.diagnose(failure))?;
                 let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
                 opened.level = cursor.level;
@@ -383,9 +384,7 @@ where
         let start = from.map_or(unit.start, |cursor| cursor.at);
         // The byte before tells whether a line begins here.
         let start = if from.is_none() && start > 0 { start - 1 } else { start };
-        let failed = |failure| {
-            vec![Piece { from, to: Err(failure), events: Vec::new(), result: None }]
-        };
+        let failed = |failure| vec![Piece { from, to: Err(failure), events: Vec::new(), result: None }];
         let mut feed = match opened.feed(start, usize::MAX, std::mem::take(buffer)) {
             Ok(feed) => feed,
             Err(failure) => return failed(failure),
@@ -538,7 +537,9 @@ impl<E, Merge> Merger<E, Merge> {
         let rows = self.rows;
         let place = last.map_or(Place::Nowhere, |opened| whole(&opened.page));
         let message = match self.total {
-            Some(total) if total > rows => Some(format!("`{table}` has {rows} of the {total} rows that its export speaks of")),
+            Some(total) if total > rows => {
+                Some(format!("`{table}` has {rows} of the {total} rows that its export speaks of"))
+            }
             Some(_) => None,
             None if self.cut => Some(format!("the last page of `{table}` says that more pages follow")),
             None => None,

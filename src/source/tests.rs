@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use super::Want;
 use super::scan::{Passage, Scan};
 use super::table::memory;
-use super::Want;
 use crate::diag::{Diagnostic, Place};
 use crate::value::{Type, Value, ValueRef};
 
@@ -163,11 +163,18 @@ fn every_shape_gives_the_same_rows_whatever_the_size_of_a_segment() {
         many.join(""),
         format!("[{lines}]"),
         format!("[\n{}\n]\n", many.join(",\n")),
-        format!("{{\n  \"count\": 60,\n  \"data\": [\n    {}\n  ],\n  \"skip_token\": null,\n  \"total_records\": 60\n}}", many.join(",\n    ")),
+        format!(
+            "{{\n  \"count\": 60,\n  \"data\": [\n    {}\n  ],\n  \"skip_token\": null,\n  \"total_records\": 60\n}}",
+            many.join(",\n    ")
+        ),
         format!(r#"{{"totalRecords":60,"count":60,"data":[{lines}],"facets":[],"resultTruncated":"false"}}"#),
         format!(r#"{{"value":[{lines}],"nextLink":null}}"#),
         format!("[{}]\n[{}]", many[..20].join(","), many[20..].join(",")),
-        format!(r#"{{"count":1,"data":[{}]}} {{"data":[],"count":0}}{{"count":59,"data":[{}]}}"#, many[0], many[1..].join(",")),
+        format!(
+            r#"{{"count":1,"data":[{}]}} {{"data":[],"count":0}}{{"count":59,"data":[{}]}}"#,
+            many[0],
+            many[1..].join(",")
+        ),
     ];
     for shape in shapes {
         for segment in [40, 97, 300, 1000, 4 << 20] {
@@ -245,7 +252,13 @@ mod nasty {
         }
     }
 
-    pub(super) fn value(u: &mut Unstructured<'_>, style: u8, depth: usize, blobs: &[String], out: &mut String) -> Result<()> {
+    pub(super) fn value(
+        u: &mut Unstructured<'_>,
+        style: u8,
+        depth: usize,
+        blobs: &[String],
+        out: &mut String,
+    ) -> Result<()> {
         match u.int_in_range(0..=if depth > 4 { 5 } else { 9 })? {
             0..=2 => out.push_str(u.choose(&SCALARS)?),
             3..=5 => {
@@ -274,7 +287,13 @@ mod nasty {
         Ok(())
     }
 
-    pub(super) fn bag(u: &mut Unstructured<'_>, style: u8, depth: usize, blobs: &[String], out: &mut String) -> Result<()> {
+    pub(super) fn bag(
+        u: &mut Unstructured<'_>,
+        style: u8,
+        depth: usize,
+        blobs: &[String],
+        out: &mut String,
+    ) -> Result<()> {
         out.push('{');
         // Mostly the same keys in the same order.
         let mut at = 0;
@@ -349,8 +368,7 @@ fn any_bytes_are_read_or_refused_as_serde_json_does() {
     let mut wants = wants();
     wants.push(Want::path("properties.metadata"));
     wants.push(Want::path("properties.status.code.é"));
-    let wants: Vec<Want> =
-        wants.into_iter().map(|want| Want { ty: Type::Dynamic, ..want }).collect();
+    let wants: Vec<Want> = wants.into_iter().map(|want| Want { ty: Type::Dynamic, ..want }).collect();
     arbtest::arbtest(|u| {
         let mut bytes = nasty::rows(u)?.into_bytes();
         if u.ratio(1, 2)? {
@@ -469,10 +487,7 @@ fn an_export_that_says_it_lacks_rows_is_warned_about() {
         warned(r#"{"count":1,"data":[{"a":1}],"total_records":7}"#),
         ["`t` has 1 of the 7 rows that its export speaks of"]
     );
-    assert_eq!(
-        warned(r#"{"data":[{"a":1}],"$skipToken":"x"}"#),
-        ["the last page of `t` says that more pages follow"]
-    );
+    assert_eq!(warned(r#"{"data":[{"a":1}],"$skipToken":"x"}"#), ["the last page of `t` says that more pages follow"]);
     assert_eq!(warned(r#"{"data":[{"a":1}],"resultTruncated":"true"}"#).len(), 1);
     // Both pages are there.
     let pages = r#"{"count":1,"total_records":2,"skip_token":"x","data":[{"a":1}]}"#.to_owned()
@@ -592,7 +607,8 @@ mod files {
     #[test]
     fn packed_pages_are_read_to_their_end() {
         let folder = tempfile::tempdir().unwrap();
-        let rows: Vec<String> = (0..60_000).map(|n| format!("{{\"id\":\"{n}\",\"pad\":\"{}\"}}", "x".repeat(90))).collect();
+        let rows: Vec<String> =
+            (0..60_000).map(|n| format!("{{\"id\":\"{n}\",\"pad\":\"{}\"}}", "x".repeat(90))).collect();
         let array = format!("[{}]", rows.join(",\n"));
         // Several members, as `cat a.gz b.gz` makes them.
         let (one, two) = array.as_bytes().split_at(array.len() / 3);
@@ -637,12 +653,15 @@ mod files {
         let known = schema("Resources", r#"[{"id":"a","systemData":{},"apiVersion":"1","n":1}]"#);
         assert_eq!(known.len(), 19);
         assert_eq!(known[11], ("properties".into(), Type::Dynamic));
-        assert_eq!(known[16..], [
-            ("systemData".into(), Type::Dynamic),
-            ("apiVersion".into(), Type::String),
-            // A later row may hold text: dynamic loses nothing.
-            ("n".into(), Type::Dynamic),
-        ]);
+        assert_eq!(
+            known[16..],
+            [
+                ("systemData".into(), Type::Dynamic),
+                ("apiVersion".into(), Type::String),
+                // A later row may hold text: dynamic loses nothing.
+                ("n".into(), Type::Dynamic),
+            ]
+        );
         let other = schema(
             "pets",
             r#"{"name":"Tom","lives":9,"x":null} {"weight":3,"vaccinated":true,"\u0065xtra":[],"x":1,"name":null}
