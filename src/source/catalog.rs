@@ -87,8 +87,8 @@ impl Catalog {
     }
 
     /// All names in lower case, in the order in which they were given.
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.tables.keys().cloned().collect()
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tables.keys().map(String::as_str)
     }
 
     /// Whether nothing was given.
