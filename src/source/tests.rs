@@ -571,7 +571,7 @@ mod files {
         write(at, ".hidden.json", "[");
         let mut catalog = Catalog::default();
         catalog.add_path(at).unwrap();
-        let mut names = catalog.names();
+        let mut names: Vec<&str> = catalog.names().collect();
         names.sort();
         assert_eq!(names, ["manifest", "policyresources", "resources", "securityresources"]);
         assert_eq!(ids(&catalog, "securityRESOURCES").unwrap(), ["b", "c", "d"]);
