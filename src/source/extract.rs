@@ -282,13 +282,7 @@ impl Row {
         node: Option<usize>,
         next: &mut usize,
     ) -> (u32, Option<usize>) {
-        let raw = utf8(&bytes[key.start..key.end]);
-        let unescaped = key.escaped.then(|| {
-            let mut text = String::new();
-            json::unescape(raw, &mut text);
-            text
-        });
-        let text = unescaped.as_deref().unwrap_or(raw);
+        let text = &*json::says(&bytes[key.start..key.passed.end()], key.passed);
         let child = node.and_then(|node| self.tree.child(node, text));
         if site == NOWHERE {
             return (NOWHERE, child);
@@ -380,8 +374,7 @@ impl Row {
                 return Ok(end);
             }
             _ if bytes[at] == b'[' => self.array(bytes, at, site, depth)?,
-            // Without a site only a bag with wanted keys needs a second look at its keys.
-            _ if site == NOWHERE && node.is_none_or(|node| self.tree.children(node).next().is_none()) => {
+            _ if node.is_none_or(|node| self.tree.is_leaf(node)) && self.is_wild(site) => {
                 json::value(bytes, at, depth)?
             }
             _ => self.bag(bytes, at, site, node, depth)?,
@@ -393,6 +386,11 @@ impl Row {
             self.remember(bytes, at..end, site, node, hash);
         }
         Ok(end)
+    }
+
+    /// Whether the keys of bags here are not worth learning: there are too many of them.
+    fn is_wild(&self, site: u32) -> bool {
+        site == NOWHERE || self.sites[site as usize].members.len() >= MOST_MEMBERS
     }
 
     fn array(&mut self, bytes: &[u8], at: usize, site: u32, depth: usize) -> Passing<usize> {
@@ -445,10 +443,9 @@ fn parse_number(text: &str, whole: bool) -> Slot {
 
 /// A key as it stands in the bytes.
 struct Key {
-    /// Its inside.
+    /// Where its inside begins.
     start: usize,
-    end: usize,
-    escaped: bool,
+    passed: json::Passed,
     /// Where its value begins.
     value: usize,
 }
@@ -467,7 +464,7 @@ fn key(bytes: &[u8], at: usize, first: bool) -> Passing<Option<Key>> {
     }
     let passed = json::string(bytes, at + 1)?;
     let value = json::colon(bytes, passed.end() + 1)?;
-    Ok(Some(Key { start: at + 1, end: passed.end(), escaped: passed.escaped(), value }))
+    Ok(Some(Key { start: at + 1, passed, value }))
 }
 
 /// The bytes before a value, key included: `,"name":`, to be compared in steps of sixteen.
