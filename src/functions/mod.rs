@@ -11,6 +11,8 @@ mod format;
 mod infix;
 mod known;
 mod time;
+#[cfg(test)]
+mod trial;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
