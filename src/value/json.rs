@@ -11,7 +11,7 @@ use super::{Bag, Value, ValueRef, sorted, write_long, write_real, write_text};
 
 /// How deep arrays and bags may be nested: enough for any data, and little enough that values can be walked, written
 /// and dropped by recursion.
-pub(crate) const MAX_DEPTH: usize = 512;
+pub(crate) const MAX_DEPTH: usize = 1000;
 
 /// Reads JSON that is known to be valid and not nested deeper than [`MAX_DEPTH`]; anything else is null.
 pub(crate) fn from_json(text: &str) -> Value {
@@ -708,6 +708,12 @@ mod tests {
         assert!(parse_json_text(&nested(MAX_DEPTH)).is_some());
         assert_eq!(parse_json_text(&nested(MAX_DEPTH + 1)), None);
         assert_eq!(parse_json_text(&"[".repeat(1_000_000)), None);
+        // By recursion, on the small stack of a test: reading, writing, comparing, dropping.
+        let bags = "{\"a\":".repeat(MAX_DEPTH) + "1" + &"}".repeat(MAX_DEPTH);
+        let value = from_json(&bags);
+        assert_eq!(written(value.as_ref()), bags);
+        assert!(crate::value::same_key(value.as_ref(), ValueRef::Json(&bags)));
+        assert_eq!(value, from_json(&bags));
         let deep = nested(1_000_000);
         assert!(matches!(step(ValueRef::Json(&deep), Step::Index(0)), Found::Ref(ValueRef::Json(_))));
     }
