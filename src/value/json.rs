@@ -797,7 +797,8 @@ mod tests {
     #[test]
     fn looking_at_text_agrees_with_reading_it() {
         let deep = "[".repeat(MAX_DEPTH + 1) + &"]".repeat(MAX_DEPTH + 1);
-        for text in ["", "[1, {\"a\":\"\\ud83d\"}]", " {} ", "\t1 ", "\"x\"", "null", "[", "[1]]", "[01]", "abc", &deep] {
+        for text in ["", "[1, {\"a\":\"\\ud83d\"}]", " {} ", "\t1 ", "\"x\"", "null", "[", "[1]]", "[01]", "abc", &deep]
+        {
             let looked = look_at_json(text).map(|found| found.as_ref().to_value());
             assert_eq!(looked, parse_json_text(text), "{text}");
         }
@@ -818,5 +819,105 @@ mod tests {
             let _ = step(ValueRef::Json(text), Step::Index(-1));
             assert!(from_json(text).is_null());
         }
+    }
+
+    /// JSON as somebody else might write it: white space anywhere, escapes, numbers of all forms, repeated keys.
+    fn written_oddly(u: &mut arbitrary::Unstructured<'_>, depth: usize, out: &mut String) -> arbitrary::Result<()> {
+        const SCALARS: [&str; 12] = [
+            "null",
+            "true",
+            "false",
+            "0",
+            "-0",
+            "12",
+            "-9223372036854775808",
+            "18446744073709551616",
+            "1.50",
+            "-2E3",
+            "1e-9",
+            "0.0",
+        ];
+        const TEXTS: [&str; 8] = ["", "a", "b", "\\u0061", "é\\n", "\\\"]}", "\\ud83d\\ude00", "{\\\\"];
+        const SPACES: [&str; 4] = ["", " ", "\n\t", "\r"];
+        let mut space = |u: &mut arbitrary::Unstructured<'_>, out: &mut String| -> arbitrary::Result<()> {
+            out.push_str(u.choose(&SPACES)?);
+            Ok(())
+        };
+        space(u, out)?;
+        match u.int_in_range(0..=if depth == 0 { 1 } else { 3 })? {
+            0 => out.push_str(u.choose(&SCALARS)?),
+            1 => {
+                out.push('"');
+                out.push_str(u.choose(&TEXTS)?);
+                out.push('"');
+            }
+            kind => {
+                out.push(if kind == 2 { '[' } else { '{' });
+                space(u, out)?;
+                for index in 0..u.int_in_range(0..=3)? {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    if kind == 3 {
+                        space(u, out)?;
+                        out.push('"');
+                        out.push_str(u.choose(&TEXTS)?);
+                        out.push('"');
+                        space(u, out)?;
+                        out.push(':');
+                    }
+                    written_oddly(u, depth - 1, out)?;
+                }
+                out.push(if kind == 2 { ']' } else { '}' });
+            }
+        }
+        space(u, out)
+    }
+
+    #[test]
+    fn text_and_values_are_the_same_to_everybody() {
+        arbtest::arbtest(|u| {
+            let mut text = String::new();
+            written_oddly(u, 4, &mut text)?;
+            let value = parse_json_text(&text).unwrap_or_else(|| panic!("{text} is valid"));
+            let looked = look_at_json(&text).unwrap_or_else(|| panic!("{text} is valid"));
+            let lazy = looked.as_ref();
+            assert_eq!(written(lazy), written(value.as_ref()), "{text}");
+            assert!(crate::value::same_key(lazy, value.as_ref()), "{text}");
+            for next in [Step::Key("a"), Step::Key("b"), Step::Key(""), Step::Index(0), Step::Index(-2), Step::Index(2)]
+            {
+                let (one, other) = (step(lazy, next), step(value.as_ref(), next));
+                assert_eq!(written(one.as_ref()), written(other.as_ref()), "{text} {next:?}");
+            }
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn damaged_text_is_judged_as_serde_does() {
+        arbtest::arbtest(|u| {
+            let mut text = String::new();
+            written_oddly(u, 3, &mut text)?;
+            let at = u.choose_index(text.len() + 1)?;
+            if text.is_char_boundary(at) {
+                match u.int_in_range(0..=2)? {
+                    0 => text.truncate(at),
+                    1 => text.insert(
+                        at,
+                        *u.choose(&['"', '\\', ',', '}', ']', '[', '{', ':', '1', '.', 'e', '-', '\u{1}'])?,
+                    ),
+                    _ if at < text.len() => drop(text.remove(at)),
+                    _ => {}
+                }
+            }
+            // As a whole value serde_json would refuse lone surrogates, which are replaced here, and `1e999`.
+            let valid = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+            assert_eq!(parse_json_text(&text).is_some(), valid, "{text}");
+            assert_eq!(look_at_json(&text).is_some(), valid, "{text}");
+            let _ = written(ValueRef::Json(&text));
+            let _ = step(ValueRef::Json(&text), Step::Key("a"));
+            let _ = step(ValueRef::Json(&text), Step::Index(-1));
+            Ok(())
+        });
     }
 }
