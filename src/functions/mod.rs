@@ -17,13 +17,8 @@ mod trial;
 use crate::registry::{Aggregate, Infix, Scalar};
 
 /// Every scalar function.
-pub(crate) const SCALARS: &[&[&Scalar]] = &[
-    bin::FAMILY,
-    calendar::FAMILY,
-    conversion::FAMILY,
-    format::FAMILY,
-    time::FAMILY,
-];
+pub(crate) const SCALARS: &[&[&Scalar]] =
+    &[bin::FAMILY, calendar::FAMILY, conversion::FAMILY, format::FAMILY, time::FAMILY];
 
 /// Every aggregate.
 pub(crate) const AGGREGATES: &[&[&Aggregate]] = aggregates::ALL;
