@@ -839,7 +839,7 @@ mod tests {
         ];
         const TEXTS: [&str; 8] = ["", "a", "b", "\\u0061", "é\\n", "\\\"]}", "\\ud83d\\ude00", "{\\\\"];
         const SPACES: [&str; 4] = ["", " ", "\n\t", "\r"];
-        let mut space = |u: &mut arbitrary::Unstructured<'_>, out: &mut String| -> arbitrary::Result<()> {
+        let space = |u: &mut arbitrary::Unstructured<'_>, out: &mut String| -> arbitrary::Result<()> {
             out.push_str(u.choose(&SPACES)?);
             Ok(())
         };
