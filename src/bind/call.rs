@@ -9,7 +9,7 @@ use crate::diag::{
 use crate::functions;
 use crate::plan::{AggregateCall, Callee, Expr, Kind};
 use crate::registry::{
-    AggregateNaming, Args, Fault, Infix, KernelDef, Meaning, Operand, Param, Returns, Scalar, Takes,
+    AggregateNaming, Args, Fault, Infix, KernelDef, Meaning, Operand, Param, Returns, Scalar, Takes, param_of,
 };
 use crate::syntax::ast::{self, ExprKind};
 use crate::value::{Type, Value};
@@ -243,7 +243,7 @@ impl Exprs<'_, '_> {
         given: usize,
         span: Span,
     ) -> Result<(), Reported> {
-        if (least..=most).contains(&given) {
+        if (least..=most).contains(&given) && (given == 0 || param_of(params, 0, given).is_some()) {
             return Ok(());
         }
         let wanted = match (least, most) {
@@ -270,7 +270,8 @@ impl Exprs<'_, '_> {
         bound: Vec<Expr>,
         written: &[&ast::Expr],
     ) -> Result<Vec<Expr>, Reported> {
-        let param = |at: usize| params.get(at).or(params.last()).expect("the number of arguments was checked");
+        let given = bound.len();
+        let param = |at: usize| param_of(params, at, given).expect("the number of arguments was checked");
         let is_common = |at: usize| param(at).takes == Takes::Common;
         let commons: Vec<Type> =
             bound.iter().enumerate().filter(|(at, _)| is_common(*at)).map(|(_, arg)| arg.ty).collect();
@@ -366,7 +367,7 @@ impl Exprs<'_, '_> {
             Returns::Argument(at) => Ok(types.get(at).copied().unwrap_or(Type::Dynamic)),
             Returns::Common => {
                 let at = (0..types.len())
-                    .find(|&at| matches!(params.get(at).or(params.last()), Some(Param { takes: Takes::Common, .. })));
+                    .find(|&at| matches!(param_of(params, at, types.len()), Some(Param { takes: Takes::Common, .. })));
                 Ok(at.map_or(Type::Dynamic, |at| types[at]))
             }
             Returns::By(decide) => decide(types).map_err(|why| {

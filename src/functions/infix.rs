@@ -10,7 +10,7 @@ use matching::{Contains, Ends, Has, HasPrefix, HasSuffix, Starts};
 
 use crate::registry::{Args, Fault, Infix, Kernel, Level, Meaning, Operand, Operation, Right};
 
-pub(super) use matching::compile;
+pub(super) use matching::{Edges, Needle, compile};
 
 /// Every infix operator.
 pub(crate) const INFIXES: &[Infix] = &[

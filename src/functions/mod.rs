@@ -3,13 +3,18 @@
 
 mod access;
 mod aggregates;
+mod array;
+mod bag;
 mod bin;
 mod calendar;
 mod cells;
+mod conditional;
 mod conversion;
 mod format;
 mod infix;
 mod known;
+mod pattern;
+mod text;
 mod time;
 #[cfg(test)]
 mod trial;
@@ -17,8 +22,18 @@ mod trial;
 use crate::registry::{Aggregate, Infix, Scalar};
 
 /// Every scalar function.
-pub(crate) const SCALARS: &[&[&Scalar]] =
-    &[bin::FAMILY, calendar::FAMILY, conversion::FAMILY, format::FAMILY, time::FAMILY];
+pub(crate) const SCALARS: &[&[&Scalar]] = &[
+    array::FAMILY,
+    bag::FAMILY,
+    bin::FAMILY,
+    calendar::FAMILY,
+    conditional::FAMILY,
+    conversion::FAMILY,
+    format::FAMILY,
+    pattern::FAMILY,
+    text::FAMILY,
+    time::FAMILY,
+];
 
 /// Every aggregate.
 pub(crate) const AGGREGATES: &[&[&Aggregate]] = aggregates::ALL;
