@@ -12,10 +12,32 @@ use crate::value::{Items, TimeSpan, Type, Value, ValueRef, compare, encode_key};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
-    &ARRAY_LENGTH, &ARRAYLENGTH, &ARRAY_SLICE, &PACK_ARRAY, &SET_HAS_ELEMENT, &RANGE, &ARRAY_SORT_ASC, &ARRAY_SORT_DESC,
-    &ARRAY_INDEX_OF, &SET_DIFFERENCE, &SET_UNION, &SET_INTERSECT, &SET_EQUALS, &JACCARD_INDEX, &ARRAY_CONCAT, &ARRAY_REVERSE,
-    &ARRAY_SUM, &ARRAY_SPLIT, &ARRAY_ROTATE_LEFT, &ARRAY_ROTATE_RIGHT, &ARRAY_SHIFT_LEFT, &ARRAY_SHIFT_RIGHT, &ARRAY_IFF,
-    &ARRAY_IIF, &ZIP, &REPEAT,
+    &ARRAY_LENGTH,
+    &ARRAYLENGTH,
+    &ARRAY_SLICE,
+    &PACK_ARRAY,
+    &SET_HAS_ELEMENT,
+    &RANGE,
+    &ARRAY_SORT_ASC,
+    &ARRAY_SORT_DESC,
+    &ARRAY_INDEX_OF,
+    &SET_DIFFERENCE,
+    &SET_UNION,
+    &SET_INTERSECT,
+    &SET_EQUALS,
+    &JACCARD_INDEX,
+    &ARRAY_CONCAT,
+    &ARRAY_REVERSE,
+    &ARRAY_SUM,
+    &ARRAY_SPLIT,
+    &ARRAY_ROTATE_LEFT,
+    &ARRAY_ROTATE_RIGHT,
+    &ARRAY_SHIFT_LEFT,
+    &ARRAY_SHIFT_RIGHT,
+    &ARRAY_IFF,
+    &ARRAY_IIF,
+    &ZIP,
+    &REPEAT,
 ];
 
 fn put(out: &mut Out, items: Vec<Value>) {
@@ -139,7 +161,9 @@ fn series(cells: &[ValueRef<'_>]) -> Option<Vec<Value>> {
     match (start, stop) {
         (ValueRef::DateTime(start), ValueRef::DateTime(stop)) => {
             let step = length(step)?;
-            Some(ticked(start.ticks(), stop.ticks(), step, |ticks| Value::DateTime(crate::value::DateTime::from_ticks(ticks))))
+            Some(ticked(start.ticks(), stop.ticks(), step, |ticks| {
+                Value::DateTime(crate::value::DateTime::from_ticks(ticks))
+            }))
         }
         (ValueRef::TimeSpan(start), ValueRef::TimeSpan(stop)) => {
             let step = length(step)?;
@@ -207,7 +231,12 @@ const ARRAY_SORT_DESC: Scalar = Scalar {
 /// Numbers, datetimes and timespans before text before guids before all else, as documented.
 fn class(item: &Value) -> u8 {
     match item {
-        Value::Int(_) | Value::Long(_) | Value::Real(_) | Value::Decimal(_) | Value::DateTime(_) | Value::TimeSpan(_) => 0,
+        Value::Int(_)
+        | Value::Long(_)
+        | Value::Real(_)
+        | Value::Decimal(_)
+        | Value::DateTime(_)
+        | Value::TimeSpan(_) => 0,
         Value::String(_) => 1,
         Value::Guid(_) => 2,
         _ => 3,
@@ -228,7 +257,13 @@ fn sorted(args: &Args<'_>, descending: bool) -> Kernel {
                     let order = class(a).cmp(&class(b)).then_with(|| compare(a.as_ref(), b.as_ref()));
                     if descending { order.reverse() } else { order }
                 }
-                (a, b) => if nulls_last { a.cmp(&b) } else { b.cmp(&a) },
+                (a, b) => {
+                    if nulls_last {
+                        a.cmp(&b)
+                    } else {
+                        b.cmp(&a)
+                    }
+                }
             }
         });
         let arranged = |items: &[Value]| -> Vec<Value> { order.iter().map(|&at| items[at].clone()).collect() };
@@ -276,7 +311,10 @@ const ARRAY_INDEX_OF: Scalar = Scalar {
 };
 
 /// The elements for which `keep` says so, each once, in the order of their first appearance.
-pub(super) fn distinct<'a>(items: impl IntoIterator<Item = &'a Value>, mut keep: impl FnMut(&[u8]) -> bool) -> Vec<Value> {
+pub(super) fn distinct<'a>(
+    items: impl IntoIterator<Item = &'a Value>,
+    mut keep: impl FnMut(&[u8]) -> bool,
+) -> Vec<Value> {
     let mut seen = hashbrown::HashSet::with_hasher(foldhash::fast::FixedState::default());
     let mut first = |item: &&Value| {
         let key = key(item.as_ref());

@@ -10,7 +10,16 @@ use crate::value::{Bag, Entries, Type, Value, ValueRef};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
-    &BAG_KEYS, &BAG_PACK, &PACK, &PACK_DICTIONARY, &BAG_MERGE, &BAG_HAS_KEY, &BAG_REMOVE_KEYS, &BAG_SET_KEY, &BAG_ZIP, &TREEPATH,
+    &BAG_KEYS,
+    &BAG_PACK,
+    &PACK,
+    &PACK_DICTIONARY,
+    &BAG_MERGE,
+    &BAG_HAS_KEY,
+    &BAG_REMOVE_KEYS,
+    &BAG_SET_KEY,
+    &BAG_ZIP,
+    &TREEPATH,
 ];
 
 /// The properties of a bag; `None` for anything else.
@@ -76,7 +85,10 @@ const BAG_MERGE: Scalar = Scalar {
     params: &[dynamic("bag").repeated()],
     returns: Returns::Is(Type::Dynamic),
     about: "One bag of the properties of all; of a key in several, the leftmost counts.",
-    examples: &[Example { query: "print bag_merge(dynamic({'a': 1}), dynamic({'a': 2, 'b': 3}))", result: r#"{"a":1,"b":3}"# }],
+    examples: &[Example {
+        query: "print bag_merge(dynamic({'a': 1}), dynamic({'a': 2, 'b': 3}))",
+        result: r#"{"a":1,"b":3}"#,
+    }],
     strict: false,
     kernel: KernelDef::Plain(|cells, out| {
         let mut merged: Option<Bag> = None;
@@ -140,7 +152,10 @@ const BAG_REMOVE_KEYS: Scalar = Scalar {
     params: &[dynamic("bag"), dynamic("keys")],
     returns: Returns::Is(Type::Dynamic),
     about: "`bag` without `keys`, which may be paths such as `$.a.b`.",
-    examples: &[Example { query: "print bag_remove_keys(dynamic({'a': 1, 'b': 2}), dynamic(['b', 'c']))", result: r#"{"a":1}"# }],
+    examples: &[Example {
+        query: "print bag_remove_keys(dynamic({'a': 1, 'b': 2}), dynamic(['b', 'c']))",
+        result: r#"{"a":1}"#,
+    }],
     kernel: KernelDef::Plain(|cells, out| {
         let Some(mut bag) = properties(cells[0]) else { return out.null() };
         let Some(keys) = elements(cells[1]) else { return out.null() };
@@ -173,7 +188,10 @@ const BAG_SET_KEY: Scalar = Scalar {
     params: &[dynamic("bag"), string("key"), any("value")],
     returns: Returns::Is(Type::Dynamic),
     about: "`bag` with `value` at `key`, which may be a path such as `$.a.b`.",
-    examples: &[Example { query: "print bag_set_key(dynamic({'a': 1}), '$.b.c', 2)", result: r#"{"a":1,"b":{"c":2}}"# }],
+    examples: &[Example {
+        query: "print bag_set_key(dynamic({'a': 1}), '$.b.c', 2)",
+        result: r#"{"a":1,"b":{"c":2}}"#,
+    }],
     strict: false,
     kernel: KernelDef::Plain(|cells, out| {
         let (Some(mut bag), Some(steps)) = (properties(cells[0]), steps(text(cells[1]))) else { return out.null() };

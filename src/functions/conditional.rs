@@ -28,10 +28,7 @@ const CASE: Scalar = Scalar {
     params: &[boolean("predicate").repeated(), common("then").repeated(), common("else")],
     returns: Returns::Common,
     about: "The `then` behind the first `predicate` that is true, or else the last argument.",
-    examples: &[Example {
-        query: "print n = 7 | project case(n <= 3, 'few', n <= 9, 'some', 'many')",
-        result: "some",
-    }],
+    examples: &[Example { query: "print n = 7 | project case(n <= 3, 'few', n <= 9, 'some', 'many')", result: "some" }],
     strict: false,
     kernel: KernelDef::Plain(case),
     ..Scalar::PLAIN

@@ -13,7 +13,16 @@ use crate::value::{Type, Value, ValueRef, convert, text_of};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
-    &EXTRACT, &EXTRACT_ALL, &EXTRACTALL, &REPLACE_REGEX, &REPLACE, &TRIM, &TRIM_START, &TRIM_END, &COUNTOF, &INDEXOF_REGEX,
+    &EXTRACT,
+    &EXTRACT_ALL,
+    &EXTRACTALL,
+    &REPLACE_REGEX,
+    &REPLACE,
+    &TRIM,
+    &TRIM_START,
+    &TRIM_END,
+    &COUNTOF,
+    &INDEXOF_REGEX,
     &REGEX_QUOTE,
 ];
 
@@ -92,7 +101,8 @@ fn extract_all(args: &Args<'_>) -> Result<Kernel, Fault> {
         if wanted.is_empty() {
             wanted = (1..=groups).collect();
         }
-        let held = |captures: &Captures<'_>, group: usize| Value::from(captures.get(group).map_or("", |held| held.as_str()));
+        let held =
+            |captures: &Captures<'_>, group: usize| Value::from(captures.get(group).map_or("", |held| held.as_str()));
         let rows: Vec<Value> = match wanted[..] {
             [group] => regex.captures_iter(&source).map(|captures| held(&captures, group)).collect(),
             _ => {
@@ -197,7 +207,8 @@ fn trim(args: &Args<'_>, start: bool, end: bool) -> Result<Kernel, Fault> {
         let source = text(cells[1]);
         let from = if start { first.find(source).map_or(0, |found| found.end()) } else { 0 };
         // After a match at the beginning, the search goes on behind it.
-        let to = if end { last.find_at(source, from).map_or(source.len(), |found| found.start()) } else { source.len() };
+        let to =
+            if end { last.find_at(source, from).map_or(source.len(), |found| found.start()) } else { source.len() };
         out.string(&source[from..to]);
     }))
 }
@@ -249,7 +260,8 @@ const INDEXOF_REGEX: Scalar = Scalar {
     kernel: KernelDef::Prepared(|args| {
         let (regex, ty) = (pattern(args, 1)?, args.types[0]);
         Ok(Box::new(move |cells, out| {
-            let number = |index: usize, default| if index < cells.len() { long_at(cells, index) } else { Some(default) };
+            let number =
+                |index: usize, default| if index < cells.len() { long_at(cells, index) } else { Some(default) };
             let (Some(start), Some(length), Some(occurrence)) = (number(2, 0), number(3, -1), number(4, 1)) else {
                 return out.null();
             };

@@ -13,9 +13,32 @@ use crate::value::{Type, Value, ValueRef, text_of, write_text, write_typed_text}
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
-    &TOLOWER, &TOUPPER, &STRCAT, &STRCAT_DELIM, &STRCAT_ARRAY, &ARRAY_STRCAT, &STRLEN, &STRING_SIZE, &SUBSTRING, &SPLIT, &INDEXOF,
-    &REPLACE_STRING, &REPLACE_STRINGS, &REVERSE, &STRCMP, &STRREP, &TRANSLATE, &HAS_ANY_INDEX, &ISASCII, &ISUTF8,
-    &UNICODE_CODEPOINTS_FROM_STRING, &TO_UTF8, &UNICODE_CODEPOINTS_TO_STRING, &MAKE_STRING, &PARSE_VERSION, &PARSE_CSV,
+    &TOLOWER,
+    &TOUPPER,
+    &STRCAT,
+    &STRCAT_DELIM,
+    &STRCAT_ARRAY,
+    &ARRAY_STRCAT,
+    &STRLEN,
+    &STRING_SIZE,
+    &SUBSTRING,
+    &SPLIT,
+    &INDEXOF,
+    &REPLACE_STRING,
+    &REPLACE_STRINGS,
+    &REVERSE,
+    &STRCMP,
+    &STRREP,
+    &TRANSLATE,
+    &HAS_ANY_INDEX,
+    &ISASCII,
+    &ISUTF8,
+    &UNICODE_CODEPOINTS_FROM_STRING,
+    &TO_UTF8,
+    &UNICODE_CODEPOINTS_TO_STRING,
+    &MAKE_STRING,
+    &PARSE_VERSION,
+    &PARSE_CSV,
 ];
 
 /// A kernel over the text of its arguments; what they are only matters for bools, which print as `True`.
@@ -418,7 +441,10 @@ const TRANSLATE: Scalar = Scalar {
     returns: Returns::Is(Type::String),
     about: "`source` with each character of `search_list` replaced by the one in its place in `replacement_list`, the \
             last of which stands for all that follow; without any, they are removed.",
-    examples: &[Example { query: "print translate('abc', 'x', 'abcd'), translate('krasp', 'otsku', 'spark')", result: "xxxd, kusto" }],
+    examples: &[Example {
+        query: "print translate('abc', 'x', 'abcd'), translate('krasp', 'otsku', 'spark')",
+        result: "xxxd, kusto",
+    }],
     kernel: KernelDef::Plain(|cells, out| {
         let to: Vec<char> = text(cells[1]).chars().collect();
         let replace = |c: char| match text(cells[0]).chars().position(|from| from == c) {
@@ -438,7 +464,8 @@ const HAS_ANY_INDEX: Scalar = Scalar {
     examples: &[Example { query: "print has_any_index('this is it', dynamic(['that', 'is']))", result: "1" }],
     kernel: KernelDef::Plain(|cells, out| {
         let values = elements(cells[1]).unwrap_or_default();
-        let found = values.iter().position(|value| Needle::new(&plain(value), true).occurs(text(cells[0]), Edges::BOTH));
+        let found =
+            values.iter().position(|value| Needle::new(&plain(value), true).occurs(text(cells[0]), Edges::BOTH));
         out.long(found.map_or(-1, count));
     }),
     ..Scalar::PLAIN
@@ -525,7 +552,9 @@ fn version(text: &str) -> Option<rust_decimal::Decimal> {
     let mut number = 0_i128;
     for _ in 0..4 {
         let part = match parts.next() {
-            Some(part) if (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()) => part.parse().ok()?,
+            Some(part) if (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()) => {
+                part.parse().ok()?
+            }
             Some(_) => return None,
             None => 0,
         };
