@@ -1,8 +1,25 @@
-//! x
+//! Azure Resource Graph's KQL, answered on your own machine over exported tables.
 #![allow(dead_code, unused_imports, missing_docs)]
+
+pub(crate) mod bind;
 pub(crate) mod column;
 pub(crate) mod diag;
+pub(crate) mod engine;
+pub(crate) mod error;
+pub(crate) mod eval;
 pub(crate) mod functions;
+pub(crate) mod operators;
+pub(crate) mod plan;
 pub(crate) mod registry;
+pub(crate) mod rewrite;
+pub(crate) mod run;
 pub(crate) mod sample;
+pub(crate) mod source;
+pub(crate) mod syntax;
 pub(crate) mod value;
+
+pub use column::{Field, Table};
+pub use diag::{Code, Diagnostic, Place, Severity, Span, codes};
+pub use engine::{Checked, Engine, MissingTables, Query};
+pub use error::Error;
+pub use value::{Bag, DateTime, TimeSpan, Type, Value};

@@ -91,6 +91,17 @@ impl Out {
         self.scratch = text;
     }
 
+    /// A cell of a dynamic column that was made for it: an array or bag is not copied.
+    pub(crate) fn owned(&mut self, value: Value) {
+        match (&mut self.form, value) {
+            (Form::Values(to), value @ (Value::Array(_) | Value::Bag(_))) => {
+                self.len += 1;
+                to.push(value);
+            }
+            (_, value) => self.value(value.as_ref()),
+        }
+    }
+
     /// Any cell. In a typed column, narrower numbers widen, null in a string column is `""`, and whatever else is
     /// not of the type becomes its text in a string column and null elsewhere.
     pub(crate) fn value(&mut self, value: ValueRef<'_>) {

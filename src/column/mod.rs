@@ -6,6 +6,7 @@
 
 mod build;
 mod gather;
+mod keys;
 mod table;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 
 pub(crate) use build::{Interner, Out};
+pub(crate) use keys::KeyTable;
 pub(crate) use table::Batch;
 pub use table::{Field, Table};
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Column;
+use crate::diag::Diagnostic;
 use crate::value::{Type, Value, ValueRef};
 
 /// Name and type of a column.
@@ -33,6 +34,16 @@ impl Batch {
         Batch { columns: self.columns.iter().map(|column| column.take(rows)).collect(), rows: rows.len() }
     }
 
+    /// The rows of all batches, which have the same columns, in order.
+    pub(crate) fn concat(batches: Vec<Batch>) -> Batch {
+        let width = batches.first().map_or(0, |batch| batch.columns.len());
+        let columns = (0..width).map(|at| {
+            let parts: Vec<Column> = batches.iter().map(|batch| batch.columns[at].clone()).collect();
+            Column::concat(parts[0].ty(), &parts)
+        });
+        Batch { columns: columns.collect(), rows: batches.iter().map(|batch| batch.rows).sum() }
+    }
+
     /// The first `rows` rows.
     pub(crate) fn head(&self, rows: usize) -> Batch {
         let rows = rows.min(self.rows);
@@ -57,19 +68,25 @@ pub struct Table {
     fields: Arc<[Field]>,
     batches: Vec<Batch>,
     len: usize,
+    warnings: Vec<Diagnostic>,
 }
 
 impl Table {
     /// Batches with a column per field.
-    pub(crate) fn new(fields: Arc<[Field]>, batches: Vec<Batch>) -> Table {
+    pub(crate) fn new(fields: Arc<[Field]>, batches: Vec<Batch>, warnings: Vec<Diagnostic>) -> Table {
         let batches: Vec<Batch> = batches.into_iter().filter(|batch| batch.rows > 0).collect();
         let len = batches.iter().map(|batch| batch.rows).sum();
-        Table { fields, batches, len }
+        Table { fields, batches, len, warnings }
     }
 
     /// Names and types of the columns, in order.
     pub fn columns(&self) -> &[Field] {
         &self.fields
+    }
+
+    /// What there is to know about the data behind the answer, such as an export that is not complete.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// The number of rows.

@@ -54,5 +54,6 @@ codes! {
     TRUNCATED "AQ3004" "truncated data": "The file ends in the middle of a value; nothing of it is used.";
     UNREADABLE "AQ3005" "file cannot be read": "The operating system refused, or the file changed while it was read.";
     INCOMPLETE "AQ3006" "export is incomplete": "The export itself says that rows are missing from it.";
+    NO_THREADS "AQ4002" "no threads": "The operating system does not start as many threads as were asked for.";
     TOO_LARGE "AQ4001" "value beyond a limit": "A value, a nesting or a result is larger than argql handles.";
 }

@@ -1,7 +1,11 @@
 //! What the language can compute: scalar functions, infix operators and aggregates by family, each a `const` with its
 //! kernel beneath it. The lists here are the only places that name them all.
 
+mod access;
+mod aggregates;
+mod cells;
 mod infix;
+mod known;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
@@ -9,9 +13,11 @@ use crate::registry::{Aggregate, Infix, Scalar};
 pub(crate) const SCALARS: &[&[&Scalar]] = &[];
 
 /// Every aggregate.
-pub(crate) const AGGREGATES: &[&[&Aggregate]] = &[];
+pub(crate) const AGGREGATES: &[&[&Aggregate]] = aggregates::ALL;
 
+pub(crate) use access::ELEMENT;
 pub(crate) use infix::INFIXES;
+pub(crate) use known::KNOWN;
 
 /// The scalar function of this (case-sensitive) name.
 pub(crate) fn scalar(name: &str) -> Option<&'static Scalar> {
@@ -26,4 +32,11 @@ pub(crate) fn aggregate(name: &str) -> Option<&'static Aggregate> {
 /// The infix operator that is written so.
 pub(crate) fn infix(text: &str) -> Option<&'static Infix> {
     INFIXES.iter().find(|infix| infix.text == text)
+}
+
+/// The names of all functions and aggregates that are not only kept for old queries, for suggestions.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    let scalars = SCALARS.iter().flat_map(|family| family.iter()).filter(|scalar| !scalar.legacy);
+    let aggregates = AGGREGATES.iter().flat_map(|family| family.iter()).filter(|aggregate| !aggregate.legacy);
+    scalars.map(|scalar| scalar.name).chain(aggregates.map(|aggregate| aggregate.name))
 }

@@ -19,10 +19,24 @@ pub(crate) struct Aggregate {
     pub(crate) condition: Option<usize>,
     /// An older name that Resource Graph queries still use; not offered in help and completion.
     pub(crate) legacy: bool,
+    /// Sees the arguments as the fold does, without the condition.
     pub(crate) fold: fn(&Args<'_>) -> Result<Box<dyn Fold>, Fault>,
 }
 
 impl Aggregate {
+    /// What most aggregates are; the fields without a sensible default are given by each.
+    pub(crate) const PLAIN: Aggregate = Aggregate {
+        name: "",
+        params: &[],
+        returns: Returns::Is(Type::Dynamic),
+        names: AggregateNaming::First,
+        about: "",
+        examples: &[],
+        condition: None,
+        legacy: false,
+        fold: |_| Err(Fault::new(0, "no fold")),
+    };
+
     /// Fewest and most arguments.
     pub(crate) fn arity(&self) -> (usize, usize) {
         arity(self.params)
@@ -34,15 +48,21 @@ impl Aggregate {
 pub(crate) enum AggregateNaming {
     /// Prefix, `_`, and the name of the first argument, empty if it has none: `count_`, `sum_x`.
     Prefixed(&'static str),
-    /// As the first argument: `take_any(x)` is `x`.
+    /// As the first argument: `binary_all_and(x)` is `x`.
     First,
     /// `arg_max(t, a, b)` makes `t`, `a`, `b`: a column per argument; `*` is all but the keys and the first.
     PerArgument(&'static str),
+    /// `any(a, b)` makes `any_a`, `any_b`: a column per argument, each with the prefix.
+    EachPrefixed(&'static str),
+    /// `percentiles(x, 5, 99.9)` makes `percentile_x_5`, `percentile_x_99_9`: a column per constant from the argument
+    /// with this index on.
+    PerPercentile(usize),
 }
 
 /// Folds rows into groups. Splitting the rows anywhere and merging in order gives what one fold over all gives.
 pub(crate) trait Fold: Send {
-    /// Takes one batch; `args` has a column per argument (without the condition), all of one length.
+    /// Takes one batch; `args` has a column per argument (without the condition), all of one length. Without any
+    /// argument there is still one column, of nulls, to tell the number of rows.
     fn add(&mut self, args: &[Column], groups: Groups<'_>);
     /// Takes over what a fold over *later* rows has; its group `g` is our `map[g]`, below `count`.
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize);

@@ -72,3 +72,9 @@ pub(crate) struct Operation {
     pub(crate) operands: Vec<Type>,
     pub(crate) result: Type,
 }
+
+impl std::fmt::Debug for Infix {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.text)
+    }
+}

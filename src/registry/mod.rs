@@ -3,11 +3,13 @@
 
 mod aggregate;
 mod infix;
+mod operator;
 mod params;
 mod scalar;
 
 pub(crate) use aggregate::*;
 pub(crate) use infix::*;
+pub(crate) use operator::*;
 pub(crate) use params::*;
 pub(crate) use scalar::*;
 

@@ -102,6 +102,13 @@ pub(crate) struct Args<'a> {
     pub(crate) now: DateTime,
 }
 
+impl Args<'static> {
+    /// No arguments, for what needs none.
+    pub(crate) fn none(returns: Type) -> Args<'static> {
+        Args { types: &[], constants: &[], returns, now: DateTime::from_ticks(0) }
+    }
+}
+
 impl Args<'_> {
     /// The constant at `index`, if that argument was given and is constant.
     pub(crate) fn constant(&self, index: usize) -> Option<&Value> {

@@ -1,1 +1,250 @@
-//! Conversions between types: `tolong`, `todatetime` and the rest.
+//! Conversions between types: what `tolong`, `todatetime` and the rest make of a cell, by what it holds. What cannot
+//! be converted is null. As measured on Kusto, where a source is not named.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use uuid::Uuid;
+
+use super::{DateTime, TimeSpan, Type, Value, ValueRef, parse_datetime, parse_timespan, text_of, write_real};
+
+/// The cell as one of type `to`; null (`""` for strings) if it cannot be.
+pub(crate) fn convert(value: ValueRef<'_>, to: Type) -> Value {
+    match to {
+        Type::Bool => to_bool(value).map(Value::Bool),
+        Type::Int => to_int(value).map(Value::Int),
+        Type::Long => to_long(value).map(Value::Long),
+        Type::Real => to_real(value).map(Value::Real),
+        Type::Decimal => to_decimal(value).map(Value::Decimal),
+        Type::String => Some(Value::from(&*text_of(Type::Dynamic, value))),
+        Type::DateTime => to_datetime(value).map(Value::DateTime),
+        Type::TimeSpan => to_timespan(value).map(Value::TimeSpan),
+        Type::Guid => to_guid(value).map(Value::Guid),
+        Type::Dynamic => Some(match value {
+            ValueRef::Int(v) => Value::Long(v.into()),
+            other => other.to_value(),
+        }),
+    }
+    .unwrap_or_default()
+}
+
+/// `true` and `false` in any letter case, whole numbers as text, and numbers, of which all but 0 are true.
+pub(crate) fn to_bool(value: ValueRef<'_>) -> Option<bool> {
+    match value {
+        ValueRef::Bool(v) => Some(v),
+        ValueRef::Int(v) => Some(v != 0),
+        ValueRef::Long(v) => Some(v != 0),
+        ValueRef::Real(v) => Some(v != 0.0),
+        ValueRef::Decimal(v) => Some(!v.is_zero()),
+        ValueRef::String(text) => match text.trim() {
+            text if text.eq_ignore_ascii_case("true") => Some(true),
+            text if text.eq_ignore_ascii_case("false") => Some(false),
+            text => integer(text).map(|v| v != 0),
+        },
+        _ => None,
+    }
+}
+
+/// A `long` wraps to 32 bits, a `real` saturates, text out of range is null.
+pub(crate) fn to_int(value: ValueRef<'_>) -> Option<i32> {
+    match value {
+        ValueRef::Int(v) => Some(v),
+        ValueRef::String(text) => integer(text.trim()).and_then(|v| i32::try_from(v).ok()),
+        #[expect(clippy::cast_possible_truncation, reason = "Kusto truncates and saturates")]
+        ValueRef::Real(v) => (!v.is_nan()).then_some(v as i32),
+        #[expect(clippy::cast_possible_truncation, reason = "Kusto wraps")]
+        other => to_long(other).map(|v| v as i32),
+    }
+}
+
+/// Reals are truncated and saturate, datetimes and timespans are their ticks, text is an integer in decimal or hex.
+pub(crate) fn to_long(value: ValueRef<'_>) -> Option<i64> {
+    match value {
+        ValueRef::Long(v) => Some(v),
+        ValueRef::Int(v) => Some(v.into()),
+        ValueRef::Bool(v) => Some(v.into()),
+        #[expect(clippy::cast_possible_truncation, reason = "Kusto truncates and saturates")]
+        ValueRef::Real(v) => (!v.is_nan()).then_some(v as i64),
+        ValueRef::Decimal(v) => v.to_i64(),
+        ValueRef::String(text) => integer(text.trim()),
+        ValueRef::DateTime(v) => Some(v.ticks()),
+        ValueRef::TimeSpan(v) => Some(v.ticks()),
+        _ => None,
+    }
+}
+
+/// Text is a decimal number, with an exponent or without.
+pub(crate) fn to_real(value: ValueRef<'_>) -> Option<f64> {
+    match value {
+        ValueRef::Real(v) => Some(v),
+        ValueRef::Int(v) => Some(v.into()),
+        ValueRef::Decimal(v) => v.to_f64(),
+        ValueRef::String(text) => real(text.trim()),
+        #[expect(clippy::cast_precision_loss, reason = "long widens to real in KQL")]
+        other => to_long(other).map(|v| v as f64),
+    }
+}
+
+/// Reals by their shortest text; beyond 28 digits rounded, beyond the range null.
+pub(crate) fn to_decimal(value: ValueRef<'_>) -> Option<Decimal> {
+    match value {
+        ValueRef::Decimal(v) => Some(v),
+        ValueRef::Real(v) => {
+            let mut text = String::new();
+            write_real(&mut text, v);
+            decimal(&text).map(|v| v.normalize())
+        }
+        ValueRef::String(text) => decimal(text.trim()),
+        other => to_long(other).map(Decimal::from),
+    }
+}
+
+/// Text as [`parse_datetime`] takes it; a number is ticks.
+pub(crate) fn to_datetime(value: ValueRef<'_>) -> Option<DateTime> {
+    match value {
+        ValueRef::DateTime(v) => Some(v),
+        ValueRef::String(text) => parse_datetime(text),
+        ValueRef::Int(_) | ValueRef::Long(_) | ValueRef::Real(_) => DateTime::checked(to_long(value)?),
+        _ => None,
+    }
+}
+
+/// Text as [`parse_timespan`] takes it; a number is ticks.
+pub(crate) fn to_timespan(value: ValueRef<'_>) -> Option<TimeSpan> {
+    match value {
+        ValueRef::TimeSpan(v) => Some(v),
+        ValueRef::String(text) => parse_timespan(text),
+        ValueRef::Int(_) | ValueRef::Long(_) | ValueRef::Real(_) => to_long(value).map(TimeSpan::from_ticks),
+        _ => None,
+    }
+}
+
+/// Text with hyphens or without, in braces or without.
+pub(crate) fn to_guid(value: ValueRef<'_>) -> Option<Uuid> {
+    match value {
+        ValueRef::Guid(v) => Some(v),
+        ValueRef::String(text) => {
+            let text = text.trim();
+            if text.starts_with("urn") { None } else { Uuid::try_parse(text).ok() }
+        }
+        _ => None,
+    }
+}
+
+/// Optional sign and digits, or hex without a sign.
+fn integer(text: &str) -> Option<i64> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) if hex.starts_with('+') || hex.starts_with('-') => None,
+        Some(hex) => i64::from_str_radix(hex, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+fn real(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    // Rust reads `infinity` as well.
+    let named = ["nan", "inf"].iter().any(|name| unsigned.eq_ignore_ascii_case(name));
+    let decimal = unsigned.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+    if named || decimal { text.parse().ok() } else { None }
+}
+
+fn decimal(text: &str) -> Option<Decimal> {
+    if text.contains('_') {
+        return None;
+    }
+    if text.contains(['e', 'E']) { Decimal::from_scientific(text).ok() } else { text.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> ValueRef<'_> {
+        ValueRef::String(text)
+    }
+
+    #[test]
+    fn long_from_text_is_an_integer_with_a_sign_or_hex_without() {
+        for (from, to) in [(" 7\n", 7), ("+7", 7), ("-7", -7), ("0x1F", 31), ("007", 7)] {
+            assert_eq!(to_long(text(from)), Some(to), "{from}");
+        }
+        for from in ["5.7", "1e3", "12abc", "1,000", "", "-0x10", "0x", "0x+1", "9223372036854775808", "- 1"] {
+            assert_eq!(to_long(text(from)), None, "{from}");
+        }
+    }
+
+    #[test]
+    fn long_from_other_types() {
+        assert_eq!(to_long(ValueRef::Real(-5.7)), Some(-5));
+        assert_eq!(to_long(ValueRef::Real(1e300)), Some(i64::MAX));
+        assert_eq!(to_long(ValueRef::Real(f64::NAN)), None);
+        assert_eq!(to_long(ValueRef::Bool(true)), Some(1));
+        assert_eq!(to_long(ValueRef::DateTime(DateTime::UNIX_EPOCH)), Some(621_355_968_000_000_000));
+        assert_eq!(to_long(ValueRef::Json("[1]")), None);
+    }
+
+    #[test]
+    fn int_wraps_a_long_saturates_a_real_and_refuses_text_out_of_range() {
+        assert_eq!(to_int(ValueRef::Long(9_999_999_999)), Some(1_410_065_407));
+        assert_eq!(to_int(ValueRef::Real(1e10)), Some(i32::MAX));
+        assert_eq!(to_int(text("9999999999")), None);
+        assert_eq!(to_int(text(" 12 ")), Some(12));
+    }
+
+    #[test]
+    fn real_from_text_is_a_decimal_number() {
+        for (from, to) in [("1e3", 1000.0), (" 7 ", 7.0), ("-1.5", -1.5), ("inf", f64::INFINITY)] {
+            assert_eq!(to_real(text(from)), Some(to), "{from}");
+        }
+        for from in ["0x10", "", "1,5", "abc", "infinity", "1.5d", "--1"] {
+            assert_eq!(to_real(text(from)), None, "{from}");
+        }
+    }
+
+    #[test]
+    fn bool_from_text_is_a_word_or_an_integer() {
+        for (from, to) in [(" TRUE ", true), ("false", false), ("2", true), ("0", false)] {
+            assert_eq!(to_bool(text(from)), Some(to), "{from}");
+        }
+        for from in ["1.5", "yes", "t", ""] {
+            assert_eq!(to_bool(text(from)), None, "{from}");
+        }
+        assert_eq!(to_bool(ValueRef::Real(0.1)), Some(true));
+    }
+
+    #[test]
+    fn decimal_keeps_the_digits_of_a_real() {
+        assert_eq!(to_decimal(ValueRef::Real(0.1)), Some(Decimal::new(1, 1)));
+        assert_eq!(to_decimal(ValueRef::Real(1e20)), Some(Decimal::from(100_000_000_000_000_000_000_u128)));
+        assert_eq!(to_decimal(text(" 1.50 ")), Some(Decimal::new(150, 2)));
+        assert_eq!(to_decimal(ValueRef::Real(1e300)), None);
+        assert_eq!(to_decimal(ValueRef::Real(f64::NAN)), None);
+        assert_eq!(to_decimal(text("1_000")), None);
+    }
+
+    #[test]
+    fn guid_takes_hyphens_and_braces_or_none() {
+        let plain = "74be27de1e4e49d9b579fe0b331d3642";
+        let guid = to_guid(text(plain));
+        assert!(guid.is_some());
+        assert_eq!(to_guid(text(" {74BE27DE-1E4E-49D9-B579-FE0B331D3642} ")), guid);
+        assert_eq!(to_guid(text("urn:uuid:74be27de-1e4e-49d9-b579-fe0b331d3642")), None);
+        assert_eq!(to_guid(text("74be27de")), None);
+    }
+
+    #[test]
+    fn numbers_are_ticks_where_a_time_is_wanted() {
+        assert_eq!(to_timespan(ValueRef::Long(1230)), Some(TimeSpan::from_ticks(1230)));
+        assert_eq!(to_datetime(ValueRef::Long(0)), Some(DateTime::from_ticks(0)));
+        assert_eq!(to_datetime(ValueRef::Long(-1)), None);
+        assert_eq!(to_timespan(text("10")), None);
+    }
+
+    #[test]
+    fn converting_by_type_gives_that_type_or_nothing() {
+        assert_eq!(convert(ValueRef::Json("[1, 2]"), Type::String), Value::from("[1,2]"));
+        assert_eq!(convert(ValueRef::Null, Type::String), Value::from(""));
+        assert_eq!(convert(ValueRef::Null, Type::Long), Value::Null);
+        assert_eq!(convert(text("x"), Type::DateTime), Value::Null);
+        assert_eq!(convert(ValueRef::Int(1), Type::Dynamic), Value::Long(1));
+    }
+}

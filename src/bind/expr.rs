@@ -1,0 +1,284 @@
+//! Expressions: from the tree to typed expressions over the columns of the input.
+
+use super::{Binder, Columns, Definition};
+use crate::diag::{
+    AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED, UNKNOWN_COLUMN,
+    WRONG_TYPE,
+};
+use crate::plan::{AggregateCall, Expr, Kind, Step};
+use crate::syntax::ast::{self, ExprKind, Name};
+use crate::value::{Type, Value};
+
+/// Something is wrong and has been said; made by [`Binder::error`] alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reported(());
+
+impl Reported {
+    pub(super) fn error() -> Reported {
+        Reported(())
+    }
+}
+
+/// Binds expressions over the columns of one operator's input.
+pub(crate) struct Exprs<'a, 'b> {
+    pub(crate) binder: &'a mut Binder<'b>,
+    pub(crate) columns: &'a Columns,
+    /// In summarize: what aggregates were met so far.
+    pub(super) aggregates: Option<Aggregates>,
+}
+
+/// The aggregates of a summarize; expressions around them read the columns that they make.
+pub(crate) struct Aggregates {
+    pub(crate) calls: Vec<AggregateCall>,
+    /// Columns before those of the aggregates: the keys.
+    pub(crate) keys: usize,
+}
+
+impl Aggregates {
+    /// The position of the next aggregate's first column.
+    pub(super) fn next(&self) -> usize {
+        self.keys + self.calls.iter().map(|call| call.returns.len()).sum::<usize>()
+    }
+}
+
+impl<'a, 'b> Exprs<'a, 'b> {
+    pub(crate) fn new(binder: &'a mut Binder<'b>, columns: &'a Columns) -> Exprs<'a, 'b> {
+        Exprs { binder, columns, aggregates: None }
+    }
+
+    /// For the aggregates of a summarize with `keys` keys.
+    pub(crate) fn summarizing(binder: &'a mut Binder<'b>, columns: &'a Columns, keys: usize) -> Exprs<'a, 'b> {
+        Exprs { binder, columns, aggregates: Some(Aggregates { calls: Vec::new(), keys }) }
+    }
+
+    pub(crate) fn into_aggregates(self) -> Vec<AggregateCall> {
+        self.aggregates.map_or(Vec::new(), |aggregates| aggregates.calls)
+    }
+
+    /// Any expression.
+    pub(crate) fn expr(&mut self, expr: &ast::Expr) -> Result<Expr, Reported> {
+        match &expr.kind {
+            ExprKind::Literal(literal) => Ok(Expr::literal(literal.ty, literal.value.clone())),
+            ExprKind::Name(name) => self.name(name),
+            ExprKind::Star => Err(self.misplaced(expr.span, "`*`")),
+            ExprKind::Tabular(_) => Err(self.misplaced(expr.span, "a table")),
+            ExprKind::TypeOf(ty) => Ok(Expr::literal(Type::String, Value::from(ty.name()))),
+            ExprKind::Member { of, name } => {
+                let base = self.expr(of)?;
+                self.step(base, Step::Key(name.text.as_str().into()), name.span)
+            }
+            ExprKind::Index { of, at } => self.index(of, at),
+            ExprKind::Call(call) => self.call(call, expr.span),
+            ExprKind::Minus(of) => self.minus(of, expr.span),
+            ExprKind::Plus(of) => {
+                let bound = self.expr(of)?;
+                match bound.ty {
+                    Type::Int | Type::Long | Type::Real | Type::Decimal | Type::TimeSpan | Type::Dynamic => Ok(bound),
+                    ty => Err(self.no_sign("+", ty, expr.span)),
+                }
+            }
+            ExprKind::And(parts) => Ok(Expr { ty: Type::Bool, kind: Kind::And(self.truths(parts)?) }.folded()),
+            ExprKind::Or(parts) => Ok(Expr { ty: Type::Bool, kind: Kind::Or(self.truths(parts)?) }.folded()),
+            ExprKind::Infix { infix, operator, operands } => self.infix(infix, *operator, operands),
+        }
+    }
+
+    /// Several expressions; all errors are found.
+    pub(crate) fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = &'e ast::Expr>) -> Result<Vec<Expr>, Reported> {
+        let bound: Vec<Result<Expr, Reported>> = exprs.into_iter().map(|expr| self.expr(expr)).collect();
+        bound.into_iter().collect()
+    }
+
+    /// What decides whether a row is kept.
+    pub(crate) fn predicate(&mut self, expr: &ast::Expr) -> Result<Expr, Reported> {
+        let bound = self.expr(expr)?;
+        match bound.ty {
+            Type::Bool => Ok(bound),
+            Type::Dynamic => Err(self.binder.error(
+                Diagnostic::error(WRONG_TYPE, expr.span, "a bool is wanted here, and this is dynamic")
+                    .label("dynamic")
+                    .help("write `tobool(…)` around it, or compare it: `… == true`"),
+            )),
+            ty => Err(self.binder.error(
+                Diagnostic::error(WRONG_TYPE, expr.span, format!("a bool is wanted here, and this is {ty}"))
+                    .label(ty.name())
+                    .help("compare it with something: `… == …`"),
+            )),
+        }
+    }
+
+    /// What rows are sorted, grouped or made distinct by.
+    pub(crate) fn key(&mut self, expr: &ast::Expr) -> Result<Expr, Reported> {
+        let bound = self.expr(expr)?;
+        if bound.ty.is_orderable() {
+            return Ok(bound);
+        }
+        Err(self.binder.error(dynamic_key(expr)))
+    }
+
+    /// The value of a cell of a `datatable`, as its column's type.
+    pub(crate) fn cell(&mut self, bound: Expr, ty: Type, written: &ast::Expr) -> Result<Value, Reported> {
+        if bound.constant().is_none() {
+            return Err(self.binder.error(Diagnostic::error(NOT_CONSTANT, written.span, "a constant is wanted here")));
+        }
+        let converted = self.convert(bound, ty, written)?;
+        Ok(converted.constant().cloned().unwrap_or_default())
+    }
+
+    /// A whole number known before any row is read, as `take` and `top` want it.
+    pub(crate) fn count(&mut self, expr: &ast::Expr) -> Result<i64, Reported> {
+        let bound = self.expr(expr)?;
+        match bound.constant() {
+            Some(Value::Long(count)) => Ok(*count),
+            Some(Value::Int(count)) => Ok((*count).into()),
+            Some(_) => Err(self.binder.error(
+                Diagnostic::error(WRONG_TYPE, expr.span, format!("a whole number is wanted here, and this is {}", bound.ty))
+                    .label(bound.ty.name()),
+            )),
+            None => Err(self.binder.error(
+                Diagnostic::error(NOT_CONSTANT, expr.span, "a constant is wanted here").label("varies by row"),
+            )),
+        }
+    }
+
+    fn truths(&mut self, parts: &[ast::Expr]) -> Result<Vec<Expr>, Reported> {
+        let bound = self.exprs(parts)?;
+        bound.into_iter().zip(parts).map(|(part, written)| self.convert(part, Type::Bool, written)).collect()
+    }
+
+    fn name(&mut self, name: &Name) -> Result<Expr, Reported> {
+        if let Some(at) = self.columns.position(&name.text) {
+            let column = &self.columns.list()[at];
+            if column.poisoned {
+                return Err(Reported(()));
+            }
+            if self.aggregates.is_some() {
+                return Err(self.binder.error(
+                    Diagnostic::error(
+                        NOT_AGGREGATED,
+                        name.span,
+                        format!("`{}` has many values in a group, and no aggregate picks one", name.text),
+                    )
+                    .label("outside an aggregate")
+                    .help(format!("write `take_any({0})`, `max({0})` …, or put it behind `by`", name.text)),
+                ));
+            }
+            return Ok(Expr::column(column.ty, at));
+        }
+        match self.binder.definition(&name.text) {
+            Some(Definition::Scalar { expr, .. }) => return Ok(expr.clone()),
+            Some(Definition::Table { .. }) => {
+                return Err(self.misplaced(name.span, &format!("`{}`, which is a table,", name.text)));
+            }
+            Some(Definition::Poisoned { .. }) => return Err(Reported(())),
+            None => {}
+        }
+        if self.columns.is_open() {
+            return Err(Reported(()));
+        }
+        let diagnostic = match name.text.as_str() {
+            "null" => Diagnostic::error(UNKNOWN_COLUMN, name.span, "`null` is not a literal of KQL")
+                .label("not a value")
+                .help("test with `isnull(…)` or `isempty(…)`; a typed null is `long(null)`, `dynamic(null)` …"),
+            _ => {
+                let unknown = self.columns.unknown(name);
+                let definitions: Vec<String> = self.binder.definition_names().map(str::to_owned).collect();
+                unknown.suggest(&name.text, self.columns.names().chain(definitions.iter().map(String::as_str)))
+            }
+        };
+        Err(self.binder.error(diagnostic))
+    }
+
+    fn index(&mut self, of: &ast::Expr, at: &ast::Expr) -> Result<Expr, Reported> {
+        let base = self.expr(of)?;
+        let index = self.expr(at)?;
+        match index.constant() {
+            Some(Value::Long(index)) => self.step(base, Step::Index(*index), at.span),
+            Some(Value::Int(index)) => self.step(base, Step::Index((*index).into()), at.span),
+            Some(Value::String(key)) => self.step(base, Step::Key(key.clone()), at.span),
+            _ => self.element(base, index, at),
+        }
+    }
+
+    /// A step into a dynamic value.
+    fn step(&mut self, base: Expr, step: Step, span: Span) -> Result<Expr, Reported> {
+        match base.ty {
+            Type::Dynamic => {}
+            // Kusto takes it and finds nothing: text has no properties until it is parsed.
+            Type::String => {
+                self.binder.warn(
+                    Diagnostic::error(WRONG_TYPE, span, "a string has no properties, so this is always null")
+                        .label("always null")
+                        .help("write `parse_json(…)` around the string"),
+                );
+                return Ok(Expr::literal(Type::Dynamic, Value::Null));
+            }
+            ty => {
+                return Err(self.binder.error(
+                    Diagnostic::error(WRONG_TYPE, span, format!("a value of type {ty} has no properties")).label(ty.name()),
+                ));
+            }
+        }
+        let expr = match base {
+            Expr { kind: Kind::Path { base, mut steps }, .. } => {
+                steps.push(step);
+                Expr { ty: Type::Dynamic, kind: Kind::Path { base, steps } }
+            }
+            base => Expr { ty: Type::Dynamic, kind: Kind::Path { base: Box::new(base), steps: vec![step] } },
+        };
+        Ok(expr.folded())
+    }
+
+    fn minus(&mut self, of: &ast::Expr, span: Span) -> Result<Expr, Reported> {
+        let bound = self.expr(of)?;
+        match bound.ty {
+            Type::Int | Type::Long | Type::Real | Type::Decimal | Type::TimeSpan | Type::Dynamic => {}
+            ty => return Err(self.no_sign("-", ty, span)),
+        }
+        let zero = match bound.ty {
+            Type::TimeSpan => Expr::literal(Type::TimeSpan, Value::TimeSpan(crate::value::TimeSpan::from_ticks(0))),
+            // `-0.0` is what zero minus zero is not.
+            Type::Real => Expr::literal(Type::Real, Value::Real(-0.0)),
+            _ => Expr::literal(Type::Long, Value::Long(0)),
+        };
+        self.computed("-", span, vec![(zero, None), (bound, Some(of))])
+    }
+
+    fn no_sign(&mut self, sign: &str, ty: Type, span: Span) -> Reported {
+        self.binder.error(
+            Diagnostic::error(NO_OVERLOAD, span, format!("`{sign}` is not defined for {ty}")).label(ty.name()),
+        )
+    }
+
+    fn misplaced(&mut self, span: Span, what: &str) -> Reported {
+        self.binder.error(Diagnostic::error(UNEXPECTED, span, format!("{what} cannot stand here")).label("a value is wanted"))
+    }
+
+    /// That an aggregate stands where there are no groups.
+    pub(super) fn no_groups(&mut self, name: &Name) -> Reported {
+        self.binder.error(
+            Diagnostic::error(AGGREGATE_HERE, name.span, format!("`{}` is an aggregate, and there are no groups here", name.text))
+                .label("aggregate")
+                .help(format!("write `summarize {}(…)`", name.text)),
+        )
+    }
+}
+
+/// That rows cannot be sorted, grouped or made distinct by a dynamic value.
+pub(crate) fn dynamic_key(expr: &ast::Expr) -> Diagnostic {
+    Diagnostic::error(DYNAMIC_KEY, expr.span, "a dynamic value cannot be a key")
+        .label("dynamic")
+        .help("convert it first: `tostring(…)`, `tolong(…)`, `todatetime(…)` …")
+}
+
+impl Expr {
+    /// The value of an expression whose parts are all constants.
+    pub(crate) fn folded(self) -> Expr {
+        let constant = match &self.kind {
+            Kind::Literal(_) | Kind::Column(_) => false,
+            Kind::Call { callee, args, .. } => callee.deterministic() && args.iter().all(|arg| arg.constant().is_some()),
+            _ => self.children().iter().all(|child| child.constant().is_some()),
+        };
+        if constant { Expr::literal(self.ty, crate::eval::constant(&self)) } else { self }
+    }
+}

@@ -1,0 +1,170 @@
+//! How result columns are called: one rule for project, extend, summarize, by, distinct and print.
+
+use std::collections::HashSet;
+
+use crate::diag::{DUPLICATE_NAME, Diagnostic};
+use crate::functions;
+use crate::registry::{Aggregate, AggregateNaming, Naming};
+use crate::syntax::ast::{Assign, Call, Expr, ExprKind, Name};
+use crate::value::Value;
+
+/// What an assignment says about the name of its column.
+#[derive(Clone, Debug)]
+pub(crate) enum Label {
+    /// Written by the user: `n = x`, or the bare column `n`.
+    Given(Name),
+    /// Derived from the expression: `properties.status.code` is `properties_status_code`.
+    Derived(String),
+    /// `Column1`, `Column2` …
+    Numbered,
+}
+
+/// The label of an assignment with one result.
+pub(crate) fn label(assign: &Assign) -> Label {
+    match (assign.name(), assign.expr.as_name()) {
+        (Some(name), _) | (None, Some(name)) => Label::Given(name.clone()),
+        (None, None) => derived(&assign.expr).map_or(Label::Numbered, Label::Derived),
+    }
+}
+
+/// The name that Kusto derives from an expression: columns and paths give theirs, pass-through functions that of
+/// their first argument; everything else has none.
+fn derived(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(name.text.clone()),
+        ExprKind::Member { of, name } => Some(match derived(of) {
+            Some(of) => format!("{of}_{}", name.text),
+            None => name.text.clone(),
+        }),
+        ExprKind::Index { of, at } => {
+            let of = derived(of)?;
+            Some(match index(at) {
+                // `d.b[-1]` is `d_b__1`.
+                Some(index) => format!("{of}_{index}").replace('-', "_"),
+                None => format!("{of}_"),
+            })
+        }
+        ExprKind::Call(call) => {
+            let first = || call.arguments.first().and_then(|argument| derived(&argument.value));
+            if let Some(scalar) = functions::scalar(&call.name.text) {
+                return match scalar.names {
+                    Naming::First => call.of.as_deref().map_or_else(first, derived),
+                    Naming::Prefixed(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
+                    Naming::Numbered => None,
+                };
+            }
+            let aggregate = functions::aggregate(&call.name.text)?;
+            match aggregate_labels(aggregate, call, &[], &[]).into_iter().next()? {
+                Label::Given(name) => Some(name.text),
+                Label::Derived(name) => Some(name),
+                Label::Numbered => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The text of a constant index.
+fn index(at: &Expr) -> Option<String> {
+    match &at.kind {
+        ExprKind::Literal(literal) => match &literal.value {
+            Value::Long(index) => Some(index.to_string()),
+            Value::String(key) => Some(key.to_string()),
+            _ => None,
+        },
+        ExprKind::Minus(of) => index(of).map(|index| format!("-{index}")),
+        _ => None,
+    }
+}
+
+/// The labels of the columns that a call of an aggregate makes: `names` as far as they go, `star` for `*`.
+pub(crate) fn aggregate_labels(aggregate: &Aggregate, call: &Call, names: &[Name], star: &[Expr]) -> Vec<Label> {
+    let written = call.arguments.iter().map(|argument| &argument.value);
+    let arguments: Vec<&Expr> = written
+        .flat_map(|value| if matches!(value.kind, ExprKind::Star) { star.iter().collect() } else { vec![value] })
+        .collect();
+    let name = |at: usize| arguments.get(at).and_then(|argument| derived(argument));
+    let prefixed = |prefix: &str, at: usize| Label::Derived(format!("{prefix}_{}", name(at).unwrap_or_default()));
+    let made: Vec<Label> = match aggregate.names {
+        AggregateNaming::Prefixed(prefix) => vec![prefixed(prefix, 0)],
+        AggregateNaming::First => vec![name(0).map_or(Label::Numbered, Label::Derived)],
+        AggregateNaming::PerArgument(prefix) => {
+            let label = |at: usize| match name(at) {
+                Some(name) => Label::Derived(name),
+                None if at == 0 => Label::Derived(format!("{prefix}_")),
+                None => Label::Numbered,
+            };
+            (0..arguments.len()).map(label).collect()
+        }
+        AggregateNaming::EachPrefixed(prefix) => (0..arguments.len()).map(|at| prefixed(prefix, at)).collect(),
+        AggregateNaming::PerPercentile(from) => {
+            let name = name(0).unwrap_or_default();
+            let percentile = |argument: &&Expr| match &argument.kind {
+                ExprKind::Literal(literal) => literal.text.replace('.', "_"),
+                _ => String::new(),
+            };
+            let percentiles = arguments.get(from..).unwrap_or_default().iter().map(percentile);
+            percentiles.map(|percentile| Label::Derived(format!("percentile_{name}_{percentile}"))).collect()
+        }
+    };
+    let given = |(at, label): (usize, Label)| names.get(at).map_or(label, |name| Label::Given(name.clone()));
+    made.into_iter().enumerate().map(given).collect()
+}
+
+/// Gives the columns of one operator their names, in order.
+pub(crate) struct Namer {
+    /// Given somewhere in the list: a derived name keeps clear of them wherever they stand.
+    given: HashSet<String>,
+    used: HashSet<String>,
+    /// How many columns were numbered.
+    numbered: usize,
+}
+
+impl Namer {
+    pub(crate) fn new<'a>(labels: impl IntoIterator<Item = &'a Label>) -> Namer {
+        let given = labels.into_iter().filter_map(|label| match label {
+            Label::Given(name) => Some(name.text.clone()),
+            _ => None,
+        });
+        Namer { given: given.collect(), used: HashSet::new(), numbered: 0 }
+    }
+
+    /// The name of the next column. A name given twice is an error; a derived one gets `1`, `2` … if it is taken.
+    pub(crate) fn name(&mut self, label: &Label) -> Result<String, Box<Diagnostic>> {
+        let base = match label {
+            Label::Given(name) => {
+                return if self.used.insert(name.text.clone()) {
+                    Ok(name.text.clone())
+                } else {
+                    Err(Box::new(duplicate(name)))
+                };
+            }
+            Label::Derived(name) => name.clone(),
+            Label::Numbered => {
+                self.numbered += 1;
+                format!("Column{}", self.numbered)
+            }
+        };
+        Ok(self.free(base))
+    }
+
+    /// `base`, or with the first number behind it that makes it free.
+    pub(crate) fn free(&mut self, base: String) -> String {
+        let taken = |name: &str| self.given.contains(name) || self.used.contains(name);
+        let mut name = base.clone();
+        let mut suffix = 0;
+        while taken(&name) {
+            suffix += 1;
+            name = format!("{base}{suffix}");
+        }
+        self.used.insert(name.clone());
+        name
+    }
+}
+
+/// That two columns of one operator are called the same.
+pub(crate) fn duplicate(name: &Name) -> Diagnostic {
+    Diagnostic::error(DUPLICATE_NAME, name.span, format!("there is a column `{}` already", name.text))
+        .label("same name again")
+        .help("give one of them another name: `name = …`")
+}

@@ -1,0 +1,161 @@
+//! What names can mean: the columns of the pipeline so far, and what `let` defined.
+
+use std::sync::Arc;
+
+use crate::column::{Batch, Column as Cells, Field, Out};
+use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
+use crate::plan::{Expr, Node, Plan};
+use crate::syntax::ast::Name;
+use crate::value::Type;
+
+/// A column of the pipeline so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Column {
+    pub(crate) name: Arc<str>,
+    pub(crate) ty: Type,
+    /// Its expression is wrong, which has been said: it has any type.
+    pub(crate) poisoned: bool,
+}
+
+impl Column {
+    pub(crate) fn new(name: impl Into<Arc<str>>, ty: Type) -> Column {
+        Column { name: name.into(), ty, poisoned: false }
+    }
+
+    pub(crate) fn poisoned(name: impl Into<Arc<str>>) -> Column {
+        Column { name: name.into(), ty: Type::Dynamic, poisoned: true }
+    }
+}
+
+/// The columns that an operator sees.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns {
+    list: Vec<Column>,
+    /// The table is wrong, which has been said: it has any column.
+    open: bool,
+}
+
+impl Columns {
+    pub(crate) fn new(list: Vec<Column>) -> Columns {
+        Columns { list, open: false }
+    }
+
+    /// No columns, as for `print` and `let`.
+    pub(crate) fn none() -> Columns {
+        Columns::default()
+    }
+
+    pub(crate) fn list(&self) -> &[Column] {
+        &self.list
+    }
+
+    /// The position of a (case-sensitive) name.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.list.iter().position(|column| &*column.name == name)
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|column| &*column.name)
+    }
+
+    /// Whether anything may be in here that is not known.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// That no column has this name.
+    pub(crate) fn unknown(&self, name: &Name) -> Diagnostic {
+        let diagnostic = Diagnostic::error(UNKNOWN_COLUMN, name.span, format!("`{}` is not a column here", name.text))
+            .label("unknown column")
+            .suggest(&name.text, self.names());
+        match (&diagnostic.help, self.list.as_slice()) {
+            (None, [_, ..]) if self.list.len() <= 8 => {
+                let names: Vec<String> = self.names().map(|name| format!("`{name}`")).collect();
+                diagnostic.help(format!("the columns here are {}", names.join(", ")))
+            }
+            _ => diagnostic,
+        }
+    }
+}
+
+/// A bound table: how to get its rows, and its columns.
+#[derive(Clone, Debug)]
+pub(crate) struct Relation {
+    pub(crate) node: Node,
+    pub(crate) columns: Columns,
+}
+
+impl Relation {
+    pub(crate) fn new(node: Node, columns: Vec<Column>) -> Relation {
+        Relation { node, columns: Columns::new(columns) }
+    }
+
+    /// What stands before `print` and its like: no row, no column.
+    pub(crate) fn nothing() -> Relation {
+        Relation::new(Node::Values { batch: Batch::default() }, Vec::new())
+    }
+
+    /// A table with these columns and no rows.
+    pub(crate) fn empty(columns: Vec<Column>) -> Relation {
+        let cells: Vec<Cells> = columns.iter().map(|column| Out::new(column.ty, 0).finish()).collect();
+        Relation::new(Node::Values { batch: Batch::new(cells, 0) }, columns)
+    }
+
+    /// A table that is wrong, which has been said.
+    pub(crate) fn poisoned() -> Relation {
+        Relation::nothing().opened()
+    }
+
+    /// The same, with any other column as well.
+    pub(crate) fn opened(mut self) -> Relation {
+        self.columns.open = true;
+        self
+    }
+
+    /// The same rows with other columns. What was open stays open.
+    pub(crate) fn compute(self, outputs: Vec<(Column, Expr)>) -> Relation {
+        let (list, outputs): (Vec<Column>, Vec<Expr>) = outputs.into_iter().unzip();
+        let node = Node::Compute { input: Box::new(self.node), outputs };
+        Relation { node, columns: Columns { list, open: self.columns.open } }
+    }
+
+    /// The same columns of other rows.
+    pub(crate) fn map(self, node: impl FnOnce(Box<Node>) -> Node) -> Relation {
+        Relation { node: node(Box::new(self.node)), ..self }
+    }
+
+    /// Each column as it is.
+    pub(crate) fn pass(&self) -> impl Iterator<Item = (Column, Expr)> {
+        self.columns.list.iter().enumerate().map(|(at, column)| (column.clone(), Expr::column(column.ty, at)))
+    }
+
+    /// The plan of the whole; none if the table is wrong.
+    pub(crate) fn into_plan(self) -> Option<Plan> {
+        if self.columns.open {
+            return None;
+        }
+        let fields = self.columns.list.into_iter().map(|column| Field { name: column.name, ty: column.ty });
+        Some(Plan { fields: fields.collect(), node: self.node })
+    }
+}
+
+/// What `let` gave a name to.
+#[derive(Clone, Debug)]
+pub(crate) enum Definition {
+    Scalar { name: String, expr: Expr },
+    Table { name: String, relation: Relation },
+    /// Wrong, which has been said.
+    Poisoned { name: String },
+}
+
+impl Definition {
+    pub(crate) fn poisoned(name: &str) -> Definition {
+        Definition::Poisoned { name: name.to_owned() }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Definition::Scalar { name, .. } | Definition::Table { name, .. } | Definition::Poisoned { name } => name,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Tables: what a name in the place of one stands for.
+
+use std::sync::Arc;
+
+use super::{Binder, Column, Definition, Environment, Relation};
+use crate::column::Field;
+use crate::diag::{Diagnostic, NOT_LOADED, Place, Span, UNEXPECTED, UNKNOWN_TABLE};
+use crate::engine::MissingTables;
+use crate::plan::Node;
+use crate::source::{self, Want};
+use crate::syntax::ast::{self, ExprKind, Name};
+
+impl Binder<'_> {
+    /// A table in the place of one: a name, `arg("").Resources`, a parenthesised pipeline.
+    pub(crate) fn tabular(&mut self, expr: &ast::Expr) -> Relation {
+        match &expr.kind {
+            ExprKind::Tabular(pipeline) => self.pipeline(pipeline, None),
+            ExprKind::Name(name) => self.table(&name.text, name.span),
+            ExprKind::Member { of, name } if is_resource_graph(of) => self.table(&name.text, name.span),
+            ExprKind::Call(call) => {
+                let name = &call.name;
+                self.refuse(name.span, &format!("the function `{}` in the place of a table", name.text));
+                Relation::poisoned()
+            }
+            _ => {
+                self.error(
+                    Diagnostic::error(UNEXPECTED, expr.span, "a table is wanted here").label("a value").help(
+                        "begin with the name of a table, `print`, `datatable`, `range` or `union`",
+                    ),
+                );
+                Relation::poisoned()
+            }
+        }
+    }
+
+    /// The table, if `expr` can be nothing else: a pipeline, or the name of one.
+    pub(crate) fn as_table(&mut self, expr: &ast::Expr) -> Option<Relation> {
+        let is_table = match &expr.kind {
+            ExprKind::Tabular(_) => true,
+            ExprKind::Name(name) => match self.definition(&name.text) {
+                Some(definition) => matches!(definition, Definition::Table { .. }),
+                None => self.known_table(name),
+            },
+            ExprKind::Member { of, .. } => is_resource_graph(of),
+            _ => false,
+        };
+        is_table.then(|| self.tabular(expr))
+    }
+
+    fn known_table(&self, name: &Name) -> bool {
+        self.environment.catalog.table(&name.text).is_some() || source::known_table(&name.text) || standard(&name.text)
+    }
+
+    /// The table of a name, which stands at `span`.
+    pub(crate) fn table(&mut self, name: &str, span: Span) -> Relation {
+        match self.definition(name) {
+            Some(Definition::Table { relation, .. }) => return relation.clone(),
+            Some(Definition::Poisoned { .. }) => return Relation::poisoned(),
+            Some(Definition::Scalar { .. }) => {
+                self.error(
+                    Diagnostic::error(UNKNOWN_TABLE, span, format!("`{name}` is a value, and a table is wanted here"))
+                        .label("a value"),
+                );
+                return Relation::poisoned();
+            }
+            None => {}
+        }
+        if let Some(table) = self.environment.catalog.table(name)
+            && self.environment.data
+        {
+            return match table.schema() {
+                Ok(fields) => {
+                    let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });
+                    let node = Node::Scan { wants: wants.collect(), table };
+                    Relation::new(node, columns(fields))
+                }
+                Err(diagnostic) => {
+                    self.error(*diagnostic);
+                    Relation::poisoned()
+                }
+            };
+        }
+        let lenient = !self.environment.data || self.environment.missing == MissingTables::Empty;
+        let known = source::known_table(name) || (lenient && standard(name));
+        if known && lenient {
+            return Relation::empty(columns(source::known_columns(name)));
+        }
+        let diagnostic = if known {
+            let lower = name.to_lowercase();
+            Diagnostic::error(NOT_LOADED, span, format!("the table `{name}` is not loaded")).label("no file holds it").help(
+                match self.environment.catalog.hint(&lower) {
+                    Some(hint) => hint,
+                    None => format!(
+                        "export it with `az graph query -q '{lower}' --first 1000 -o json > {lower}.json`, load the folder \
+                         with `--data`, or take it as empty with `--missing-tables empty`"
+                    ),
+                },
+            )
+        } else {
+            let mut known: Vec<String> = self.environment.catalog.names();
+            known.extend(self.definition_names().map(str::to_owned));
+            known.extend(source::known_tables().map(str::to_owned));
+            Diagnostic::error(UNKNOWN_TABLE, span, format!("there is no table `{name}`"))
+                .label("unknown table")
+                .suggest(name, known.iter().map(String::as_str))
+        };
+        self.error(diagnostic);
+        Relation::poisoned()
+    }
+}
+
+/// `arg("")`, which other services name Resource Graph by.
+fn is_resource_graph(expr: &ast::Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call(call) if call.of.is_none() && call.name.text == "arg")
+}
+
+/// Whether a table of this name has the standard columns: Resource Graph keeps adding such tables.
+fn standard(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.ends_with("resources") || name.ends_with("changes")
+}
+
+fn columns(fields: Vec<Field>) -> Vec<Column> {
+    fields.into_iter().map(|field| Column::new(field.name, field.ty)).collect()
+}
+
+/// The columns of a table that is loaded.
+pub(crate) fn table_schema(environment: &Environment<'_>, name: &str) -> Result<Vec<Field>, Box<Diagnostic>> {
+    match environment.catalog.table(name) {
+        Some(table) => table.schema(),
+        None => {
+            let names = environment.catalog.names();
+            let diagnostic = Diagnostic::at(NOT_LOADED, Place::Nowhere, format!("the table `{name}` is not loaded"));
+            Err(Box::new(diagnostic.suggest(name, names.iter().map(String::as_str))))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Numbering distinct keys: what groups, joins and distinct counts stand on.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+/// Numbers distinct byte strings in order of first appearance.
+#[derive(Default)]
+pub(crate) struct KeyTable {
+    table: HashTable<u32>,
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    hasher: FixedState,
+}
+
+impl KeyTable {
+    /// The number of `key`, new or known.
+    pub(crate) fn number(&mut self, key: &[u8]) -> u32 {
+        let hash = self.hasher.hash_one(key);
+        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
+        if let Some(&number) = self.table.find(hash, |&number| slice(bytes, ends, number) == key) {
+            return number;
+        }
+        let number = u32::try_from(ends.len()).expect("fewer than 2^32 keys");
+        self.bytes.extend_from_slice(key);
+        self.ends.push(self.bytes.len());
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        self.table.insert_unique(hash, number, |&number| hasher.hash_one(slice(bytes, ends, number)));
+        number
+    }
+
+    /// The key of a number that was given out.
+    pub(crate) fn key(&self, number: u32) -> &[u8] {
+        slice(&self.bytes, &self.ends, number)
+    }
+
+    /// How many keys there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+fn slice<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
+    let at = number as usize;
+    &bytes[at.checked_sub(1).map_or(0, |before| ends[before])..ends[at]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_numbered_as_they_first_appear_the_empty_one_included() {
+        let mut keys = KeyTable::default();
+        let numbers = [&b"b"[..], b"", b"a", b"", b"b"].map(|key| keys.number(key));
+        assert_eq!(numbers, [0, 1, 2, 1, 0]);
+        assert_eq!((keys.key(0), keys.key(1), keys.key(2), keys.len()), (&b"b"[..], &b""[..], &b"a"[..], 3));
+        for i in 0..10_000_u32 {
+            assert_eq!(keys.number(&i.to_le_bytes()), i + 3);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The engine: tables and settings, from which queries are prepared; a query, which can run many times.
+
+use std::ffi::OsStr;
+use std::sync::Arc;
+
+use crate::bind::{self, Bound, Environment};
+use crate::column::{Field, Table};
+use crate::diag::{Diagnostic, NO_THREADS, Place, Severity};
+use crate::error::Error;
+use crate::plan::Plan;
+use crate::rewrite::rewrite;
+use crate::run::run;
+use crate::sample;
+use crate::source::Catalog;
+use crate::syntax;
+use crate::value::DateTime;
+
+/// Tables and settings. Cheap to clone; clones share what is loaded.
+///
+/// ```
+/// use argql::Engine;
+///
+/// let engine = Engine::new().sample();
+/// let table = engine.query("policyresources | where type =~ 'microsoft.authorization/policyExemptions' | count")?;
+/// assert_eq!(table.columns()[0].name.as_ref(), "Count");
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    catalog: Catalog,
+    pool: Option<Arc<rayon::ThreadPool>>,
+    now: Option<DateTime>,
+    missing: MissingTables,
+    plain: bool,
+}
+
+/// What a known table is taken for when nothing was loaded for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingTables {
+    /// An error, which says how to export it.
+    #[default]
+    Error,
+    /// A table without rows.
+    Empty,
+}
+
+impl Engine {
+    /// An engine without tables: it answers `print`, `datatable` and the like.
+    pub fn new() -> Engine {
+        Engine::default()
+    }
+
+    /// Adds a file, a folder (its files and those one level below) or `NAME=PATH`. Files are only opened when a query
+    /// names their table, which is the file's stem without a page number, or the name of its sub-folder.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such file or folder, or it may not be read.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join("argql-doc-load");
+    /// # std::fs::create_dir_all(&folder)?;
+    /// let file = folder.join("resources.json");
+    /// std::fs::write(&file, r#"[{"name":"web1","type":"microsoft.web/sites"}]"#)?;
+    /// let engine = argql::Engine::new().load(&file)?;
+    /// assert_eq!(engine.query("resources | project name")?.to_json(), r#"[{"name":"web1"}]"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn load(mut self, path: impl AsRef<OsStr>) -> Result<Engine, Error> {
+        self.catalog.add_path(path.as_ref()).map_err(|diagnostic| Error::data(vec![diagnostic]))?;
+        Ok(self)
+    }
+
+    /// Adds a table from memory: the bytes of an export in any of the shapes that files have.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().table("pets", br#"[{"name":"Tom","lives":9}]"#.to_vec());
+    /// assert_eq!(engine.query("pets | project lives")?.to_json(), r#"[{"lives":9}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn table(mut self, name: &str, bytes: Vec<u8>) -> Engine {
+        self.catalog.add_bytes(name, bytes);
+        self
+    }
+
+    /// Adds the small tenant that is part of argql: made-up assessments, exemptions and what they refer to.
+    pub fn sample(mut self) -> Engine {
+        for (name, bytes) in sample::tables() {
+            self.catalog.add_bytes(name, bytes.to_vec());
+        }
+        self
+    }
+
+    /// Works with this many threads instead of one per core; the answer is the same for any number.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system gives no threads.
+    pub fn threads(mut self, threads: usize) -> Result<Engine, Error> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        self.pool = Some(Arc::new(pool.map_err(|cause| Error::data(vec![Diagnostic::at(NO_THREADS, Place::Nowhere, format!("{threads} threads cannot be started: {cause}"))]))?));
+        Ok(self)
+    }
+
+    /// Fixes the moment that `now()` and `ago()` count from, for reports that can be repeated.
+    pub fn now(self, now: DateTime) -> Engine {
+        Engine { now: Some(now), ..self }
+    }
+
+    /// Says what a known table is taken for when nothing was loaded for it.
+    pub fn missing_tables(self, missing: MissingTables) -> Engine {
+        Engine { missing, ..self }
+    }
+
+    /// Runs plans as they were bound, without rewrites: for tests that compare.
+    #[doc(hidden)]
+    pub fn rewrites(self, on: bool) -> Engine {
+        Engine { plain: !on, ..self }
+    }
+
+    /// The names of the tables that were added, in lower case.
+    pub fn tables(&self) -> Vec<String> {
+        self.catalog.names()
+    }
+
+    /// The columns of a table: of a known one also those that the data lacks.
+    ///
+    /// # Errors
+    ///
+    /// If the table is not loaded, or its file is broken.
+    pub fn schema(&self, table: &str) -> Result<Vec<Field>, Error> {
+        bind::table_schema(&self.environment(), table).map_err(|diagnostic| Error::data(vec![*diagnostic]))
+    }
+
+    /// Parses and binds a query; every error of the query itself is found here.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the query, or a table that cannot be read.
+    ///
+    /// ```
+    /// let error = argql::Engine::new().prepare("resources | where lokation == 'westeurope'").unwrap_err();
+    /// # let error = argql::Engine::new().sample().prepare("resources | where lokation == 'westeurope'").unwrap_err();
+    /// assert!(error.is_query());
+    /// assert_eq!(error.diagnostics()[0].help.as_deref(), Some("did you mean `location`?"));
+    /// ```
+    pub fn prepare(&self, query: &str) -> Result<Query, Error> {
+        self.prepare_named("query", query)
+    }
+
+    /// As [`prepare`](Engine::prepare), with a name for the query to be called by in its errors: that of its file.
+    ///
+    /// # Errors
+    ///
+    /// As for [`prepare`](Engine::prepare).
+    pub fn prepare_named(&self, name: &str, query: &str) -> Result<Query, Error> {
+        let script = syntax::parse(query).map_err(|errors| Error::query(name, query, errors))?;
+        let bound = bind::bind(&script, &self.environment()).map_err(|errors| Error::query(name, query, errors))?;
+        let source = Arc::new((name.to_owned(), query.to_owned()));
+        Ok(Query { engine: self.clone(), script: Arc::new(script), source, bound })
+    }
+
+    /// Prepares a query and runs it once.
+    ///
+    /// # Errors
+    ///
+    /// As for [`prepare`](Engine::prepare) and [`Query::run`].
+    pub fn query(&self, query: &str) -> Result<Table, Error> {
+        self.prepare(query)?.run()
+    }
+
+    /// Parses and binds a query without looking at data: any table called `…resources` or `…changes` has the standard
+    /// columns of Resource Graph.
+    pub fn check(&self, query: &str) -> Checked {
+        let environment = Environment { data: false, ..self.environment() };
+        match syntax::parse(query).and_then(|script| bind::bind(&script, &environment)) {
+            Ok(bound) => {
+                let columns = bound.plans.last().map_or(Vec::new(), |plan| plan.fields.clone());
+                Checked { columns, diagnostics: bound.warnings }
+            }
+            Err(diagnostics) => Checked { columns: Vec::new(), diagnostics },
+        }
+    }
+
+    fn environment(&self) -> Environment<'_> {
+        let now = self.now.unwrap_or_else(DateTime::now);
+        Environment { catalog: &self.catalog, missing: self.missing, data: true, now }
+    }
+}
+
+/// What a look at a query alone finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The columns of the answer; none if the query is wrong.
+    pub columns: Vec<Field>,
+    /// What is wrong with it, or worth knowing.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// Whether the query can be run.
+    pub fn is_ok(&self) -> bool {
+        self.diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning)
+    }
+}
+
+/// A bound query. Cheap to clone, and may run any number of times, from any thread.
+#[derive(Clone, Debug)]
+pub struct Query {
+    engine: Engine,
+    script: Arc<syntax::ast::Script>,
+    /// Name and text, for errors.
+    source: Arc<(String, String)>,
+    bound: Bound,
+}
+
+impl Query {
+    /// The columns of the answer, which is that of the last statement.
+    pub fn columns(&self) -> &[Field] {
+        self.bound.plans.last().map_or(&[], |plan| &plan.fields)
+    }
+
+    /// Warnings about the query.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.bound.warnings
+    }
+
+    /// The query as argql reads it, in its own layout.
+    pub fn syntax(&self) -> String {
+        self.script.to_string()
+    }
+
+    /// The plan of each statement, before or after rewriting.
+    pub fn plans(&self, rewritten: bool) -> Vec<String> {
+        let plans = self.bound.plans.iter().cloned();
+        plans.map(|plan| if rewritten { rewrite(plan).to_string() } else { plan.to_string() }).collect()
+    }
+
+    /// The table of the last statement; an empty one without columns if no statement gives any.
+    ///
+    /// # Errors
+    ///
+    /// If the data is broken, or a limit is reached.
+    pub fn run(&self) -> Result<Table, Error> {
+        Ok(self.run_all()?.pop().unwrap_or_default())
+    }
+
+    /// The table of every statement that gives one, in order.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Query::run).
+    pub fn run_all(&self) -> Result<Vec<Table>, Error> {
+        let plans = match self.engine.now {
+            Some(_) => self.bound.plans.clone(),
+            // Bound when it was prepared; `now()` is the moment of the run.
+            None => {
+                let (name, text) = &*self.source;
+                let environment = self.engine.environment();
+                bind::bind(&self.script, &environment).map_err(|errors| Error::query(name, text, errors))?.plans
+            }
+        };
+        let work = || plans.into_iter().map(|plan| self.answer(plan)).collect();
+        match &self.engine.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    fn answer(&self, plan: Plan) -> Result<Table, Error> {
+        let plan = if self.engine.plain { plan } else { rewrite(plan) };
+        run(&plan).map_err(|failure| Error::data(vec![*failure]))
+    }
+}

@@ -1,0 +1,146 @@
+//! The one error of the library: what is wrong, with every diagnostic and the query they point into.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::diag::render::{line, render};
+use crate::diag::{Diagnostic, Severity};
+
+/// Why there is no answer; one word wide, cheap to clone.
+///
+/// Printed, it is one line per diagnostic; [`render`](Error::render) draws the query with the places marked.
+///
+/// ```
+/// use argql::Engine;
+///
+/// let error = Engine::new().prepare("print nwo()").unwrap_err();
+/// assert!(error.is_query() && !error.is_data());
+/// assert_eq!(error.diagnostics()[0].code.id, "AQ1003");
+/// assert!(error.to_string().starts_with("query:1:7: error[AQ1003]"));
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    source: Option<Source>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// The query that diagnostics point into.
+struct Source {
+    name: String,
+    text: String,
+}
+
+impl Error {
+    /// A query that cannot be answered; `source_name` is what diagnostics call it.
+    pub(crate) fn query(source_name: &str, source_text: &str, diagnostics: Vec<Diagnostic>) -> Error {
+        let source = Source { name: source_name.to_owned(), text: source_text.to_owned() };
+        Error::new(Some(source), diagnostics)
+    }
+
+    /// Data that cannot be read.
+    pub(crate) fn data(diagnostics: Vec<Diagnostic>) -> Error {
+        Error::new(None, diagnostics)
+    }
+
+    fn new(source: Option<Source>, diagnostics: Vec<Diagnostic>) -> Error {
+        debug_assert!(diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error));
+        Error(Arc::new(Inner { source, diagnostics }))
+    }
+
+    /// Everything there is to say: at least one error, and the warnings found on the way.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.0.diagnostics
+    }
+
+    /// Whether the query is wrong: its syntax, names, types or arguments.
+    pub fn is_query(&self) -> bool {
+        !self.is_data() && !self.is_limit()
+    }
+
+    /// Whether data is the reason: a table that is not loaded, a file that cannot be read or is malformed.
+    pub fn is_data(&self) -> bool {
+        self.family("AQ3")
+    }
+
+    /// Whether a limit was reached: memory, rows, depth or time.
+    pub fn is_limit(&self) -> bool {
+        self.family("AQ4")
+    }
+
+    /// Whether the first error has a code of this family.
+    fn family(&self, family: &str) -> bool {
+        let errors = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
+        self.0.diagnostics.iter().find(errors).is_some_and(|first| first.code.id.starts_with(family))
+    }
+
+    /// All diagnostics as a compiler would draw them: the lines of the query with the places marked, labels and help;
+    /// with `color`, for a terminal.
+    ///
+    /// ```
+    /// # use argql::Engine;
+    /// let error = Engine::new().prepare("print nwo()").unwrap_err();
+    /// assert!(error.render(false).contains("1 | print nwo()\n  |       ^^^"));
+    /// ```
+    pub fn render(&self, color: bool) -> String {
+        render(&self.0.diagnostics, self.source(), color)
+    }
+
+    fn source(&self) -> Option<(&str, &str)> {
+        self.0.source.as_ref().map(|source| (source.name.as_str(), source.text.as_str()))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, diagnostic) in self.0.diagnostics.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            f.write_str(&line(diagnostic, self.source()))?;
+        }
+        Ok(())
+    }
+}
+
+/// As `Display`: what `unwrap` and `main() -> Result` show should be readable.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::{MALFORMED, Place, Span, TOO_LARGE, UNKNOWN_COLUMN, UNKNOWN_TABLE};
+
+    #[test]
+    fn the_first_error_says_which_kind_it_is() {
+        let nowhere = |code| Diagnostic::at(code, Place::Nowhere, "m");
+        let query = Error::query("q", "x", vec![nowhere(MALFORMED).warning(), nowhere(UNKNOWN_TABLE)]);
+        assert!(query.is_query() && !query.is_data() && !query.is_limit());
+        assert!(Error::data(vec![nowhere(MALFORMED)]).is_data());
+        assert!(Error::query("q", "x", vec![nowhere(TOO_LARGE)]).is_limit());
+    }
+
+    #[test]
+    fn it_is_one_word_wide_and_can_be_sent_to_other_threads() {
+        fn sent<T: Send + Sync + 'static>(_: &T) {}
+        let error = Error::query(
+            "q",
+            "print x",
+            vec![
+                Diagnostic::error(UNKNOWN_COLUMN, Span { start: 6, end: 7 }, "`x` is not a column here"),
+                Diagnostic::error(UNKNOWN_COLUMN, Span { start: 0, end: 5 }, "second"),
+            ],
+        );
+        sent(&error);
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(error.to_string(), "q:1:7: error[AQ1001]: `x` is not a column here\nq:1:1: error[AQ1001]: second");
+        assert!(error.render(false).contains("1 | print x\n  |       ^"));
+    }
+}

@@ -1,0 +1,46 @@
+//! Steps into dynamic values.
+
+use crate::column::{Column, Out};
+use crate::plan::Step;
+use crate::value::{self, Type, Value};
+
+/// What `steps` lead to at every row: null where there is nothing. Runs once per distinct value of a dictionary.
+pub(super) fn walk(base: &Column, steps: &[Step]) -> Column {
+    if let Some(value) = base.as_constant() {
+        let one = rows(&Column::constant(base.ty(), value.clone(), 1), steps);
+        return Column::constant(Type::Dynamic, one.get(0).to_value(), base.len());
+    }
+    match base.as_dictionary() {
+        Some(dictionary) if dictionary.values().len() <= base.len() => dictionary.map(rows(dictionary.values(), steps)),
+        _ => rows(base, steps),
+    }
+}
+
+fn rows(base: &Column, steps: &[Step]) -> Column {
+    let steps: Vec<value::Step<'_>> = steps
+        .iter()
+        .map(|step| match step {
+            Step::Key(key) => value::Step::Key(key),
+            Step::Index(index) => value::Step::Index(*index),
+        })
+        .collect();
+    let mut out = Out::new(Type::Dynamic, base.len());
+    for cell in base.iter() {
+        out.value(value::walk(cell, &steps).as_ref());
+    }
+    out.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_a_dictionary_are_taken_once_per_entry_and_give_the_rows_their_own() {
+        let entries = Column::from_values(Type::Dynamic, [value::from_json(r#"{"a":[1,2]}"#), Value::Null]);
+        let column = Column::dictionary(vec![0, 1, 0, 0], entries, true);
+        let found = walk(&column, &[Step::Key("a".into()), Step::Index(-1)]);
+        let cells: Vec<Value> = found.iter().map(value::ValueRef::to_value).collect();
+        assert_eq!(cells, [Value::Long(2), Value::Null, Value::Long(2), Value::Long(2)]);
+    }
+}

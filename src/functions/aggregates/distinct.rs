@@ -1,0 +1,249 @@
+//! `dcount`, `count_distinct` and `make_set`: the distinct values of each group, in order of first appearance.
+
+use std::any::Any;
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use super::{MAX_ELEMENTS, PREDICATE, each, grow, max_size};
+use crate::column::{Column, KeyTable};
+use crate::registry::{
+    Aggregate, AggregateNaming::Prefixed, Args, Example, Fault, Fold, Groups, Returns, any, integer, orderable,
+};
+use crate::value::{Type, Value, ValueRef, encode_key};
+
+pub(super) const FAMILY: &[&Aggregate] =
+    &[&DCOUNT, &DCOUNTIF, &COUNT_DISTINCT, &COUNT_DISTINCTIF, &MAKE_SET, &MAKE_SET_IF, &MAKESET];
+
+/// Kusto estimates beyond some hundred values; an exact count is what it estimates.
+const DCOUNT: Aggregate = Aggregate {
+    name: "dcount",
+    params: &[orderable("expr"), integer("accuracy").optional().constant()],
+    returns: Returns::Is(Type::Long),
+    names: Prefixed("dcount"),
+    about: "The number of distinct values of `expr`, nulls left out; exact, whatever the `accuracy`.",
+    examples: &[Example { query: "datatable(s: string)['a', 'b', 'a'] | summarize dcount(s)", result: "2" }],
+    fold: |_| Ok(Distinct::start(Shape::Count, usize::MAX)),
+    ..Aggregate::PLAIN
+};
+
+const DCOUNTIF: Aggregate = Aggregate {
+    name: "dcountif",
+    params: &[orderable("expr"), PREDICATE, integer("accuracy").optional().constant()],
+    names: Prefixed("dcountif"),
+    about: "The number of distinct values of `expr` where `predicate` is true, nulls left out; exact, whatever the `accuracy`.",
+    examples: &[Example {
+        query: "datatable(s: string)['a', 'b', 'c'] | summarize dcountif(s, s != 'a')",
+        result: "2",
+    }],
+    condition: Some(1),
+    ..DCOUNT
+};
+
+const COUNT_DISTINCT: Aggregate = Aggregate {
+    name: "count_distinct",
+    params: &[orderable("expr")],
+    names: Prefixed("count_distinct"),
+    about: "The number of distinct values of `expr`, nulls left out.",
+    examples: &[Example {
+        query: "datatable(x: long)[1, 2, 2, long(null)] | summarize count_distinct(x)",
+        result: "2",
+    }],
+    ..DCOUNT
+};
+
+const COUNT_DISTINCTIF: Aggregate = Aggregate {
+    name: "count_distinctif",
+    params: &[orderable("expr"), PREDICATE],
+    names: Prefixed("count_distinctif"),
+    about: "The number of distinct values of `expr` where `predicate` is true, nulls left out.",
+    examples: &[Example { query: "datatable(x: long)[1, 2, 2] | summarize count_distinctif(x, x > 1)", result: "1" }],
+    condition: Some(1),
+    ..DCOUNT
+};
+
+const MAKE_SET: Aggregate = Aggregate {
+    name: "make_set",
+    params: &[any("expr"), integer("max_size").optional().constant()],
+    returns: Returns::Is(Type::Dynamic),
+    names: Prefixed("set"),
+    about: "An array of the distinct values of `expr`, nulls left out, at most `max_size`; of arrays, of their elements.",
+    examples: &[
+        Example { query: "datatable(x: long)[2, 1, 2] | summarize make_set(x)", result: "[2,1]" },
+        Example {
+            query: "datatable(d: dynamic)[dynamic([1, 2]), dynamic([2, 3])] | summarize make_set(d)",
+            result: "[1,2,3]",
+        },
+    ],
+    fold: |args| make_set(args, MAX_ELEMENTS),
+    ..Aggregate::PLAIN
+};
+
+const MAKE_SET_IF: Aggregate = Aggregate {
+    name: "make_set_if",
+    params: &[any("expr"), PREDICATE, integer("max_size").optional().constant()],
+    about: "An array of the distinct values of `expr` where `predicate` is true, nulls left out, at most `max_size`.",
+    examples: &[Example { query: "datatable(x: long)[3, 1, 3] | summarize make_set_if(x, x > 1)", result: "[3]" }],
+    condition: Some(1),
+    ..MAKE_SET
+};
+
+const MAKESET: Aggregate = Aggregate { name: "makeset", legacy: true, fold: |args| make_set(args, 128), ..MAKE_SET };
+
+fn make_set(args: &Args<'_>, default: usize) -> Result<Box<dyn Fold>, Fault> {
+    Ok(Distinct::start(Shape::Set, max_size(args, 1, default)?))
+}
+
+/// What is told of the distinct values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Count,
+    Set,
+}
+
+struct Distinct {
+    shape: Shape,
+    limit: usize,
+    /// Every distinct value, by its key.
+    keys: KeyTable,
+    /// For a set: the values themselves, by their number.
+    values: Vec<Value>,
+    /// Which groups have which values.
+    pairs: HashTable<Pair>,
+    hasher: FixedState,
+    /// The values of each group.
+    members: Vec<Vec<u32>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Pair {
+    group: u32,
+    value: u32,
+}
+
+/// Most cells of the table that keeps rows of groups and codes seen before from being looked up.
+const DENSE: usize = 1 << 20;
+
+impl Distinct {
+    fn start(shape: Shape, limit: usize) -> Box<dyn Fold> {
+        Box::new(Distinct {
+            shape,
+            limit,
+            keys: KeyTable::default(),
+            values: Vec::new(),
+            pairs: HashTable::new(),
+            hasher: FixedState::default(),
+            members: Vec::new(),
+        })
+    }
+
+    /// The number of a value that is not null.
+    fn number(&mut self, scratch: &mut Vec<u8>, cell: ValueRef<'_>) -> u32 {
+        scratch.clear();
+        encode_key(scratch, cell);
+        let number = self.keys.number(scratch);
+        if self.shape == Shape::Set && number as usize == self.values.len() {
+            self.values.push(cell.to_value());
+        }
+        number
+    }
+
+    /// Notes that a group has a value.
+    fn pair(&mut self, group: usize, value: u32) {
+        if self.members[group].len() >= self.limit {
+            return;
+        }
+        let pair = Pair { group: u32::try_from(group).expect("fewer than 2^32 groups"), value };
+        let hash = self.hasher.hash_one(pair);
+        if self.pairs.find(hash, |&known| known == pair).is_none() {
+            let hasher = &self.hasher;
+            self.pairs.insert_unique(hash, pair, |pair| hasher.hash_one(pair));
+            self.members[group].push(value);
+        }
+    }
+
+    /// Takes one cell: itself, or, for a set, the elements of an array.
+    fn cell(&mut self, scratch: &mut Vec<u8>, group: usize, cell: ValueRef<'_>) {
+        match cell {
+            ValueRef::Null => {}
+            ValueRef::Array(elements) if self.shape == Shape::Set => {
+                for element in elements.iter().filter(|element| !element.is_null()) {
+                    let number = self.number(scratch, element.as_ref());
+                    self.pair(group, number);
+                }
+            }
+            ValueRef::Json(text) if self.shape == Shape::Set && text.starts_with('[') => {
+                self.cell(scratch, group, cell.to_value().as_ref());
+            }
+            _ => {
+                let number = self.number(scratch, cell);
+                self.pair(group, number);
+            }
+        }
+    }
+}
+
+impl Fold for Distinct {
+    fn add(&mut self, args: &[Column], groups: Groups<'_>) {
+        grow(&mut self.members, groups.count, groups);
+        let column = &args[0];
+        let mut scratch = Vec::new();
+        let Some(dictionary) = column.as_dictionary() else {
+            // A constant is one cell per group, however many rows there are.
+            let mut seen = column.as_constant().map(|_| vec![false; self.members.len()]);
+            return each(column, groups, |row, group| {
+                if seen.as_mut().is_none_or(|seen| !std::mem::replace(&mut seen[group], true)) {
+                    self.cell(&mut scratch, group, column.get(row));
+                }
+            });
+        };
+        let (codes, entries) = (dictionary.codes(), dictionary.values());
+        let width = entries.len();
+        let dense = self.members.len().checked_mul(width).filter(|&cells| cells <= DENSE.max(codes.len()));
+        let mut seen = dense.map(|cells| vec![false; cells]);
+        each(column, groups, |row, group| {
+            let code = codes[row] as usize;
+            if seen.as_mut().is_none_or(|seen| !std::mem::replace(&mut seen[group * width + code], true)) {
+                self.cell(&mut scratch, group, entries.get(code));
+            }
+        });
+    }
+
+    fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize) {
+        let later = later.into_any().downcast::<Distinct>().expect("folds of one aggregate are of one kind");
+        self.members.resize_with(self.members.len().max(count), Vec::new);
+        let mut numbers = Vec::with_capacity(later.keys.len());
+        let mut values = later.values.into_iter();
+        for number in 0..later.keys.len() {
+            let ours = self.keys.number(later.keys.key(u32::try_from(number).expect("numbers have 32 bits")));
+            // Values come in the order of their numbers, so each is taken, wanted or not.
+            let value = values.next();
+            if ours as usize == self.values.len() {
+                self.values.extend(value);
+            }
+            numbers.push(ours);
+        }
+        for (members, &group) in later.members.iter().zip(map) {
+            members.iter().for_each(|&value| self.pair(group as usize, numbers[value as usize]));
+        }
+    }
+
+    fn finish(mut self: Box<Self>, count: usize) -> Vec<Column> {
+        self.members.resize_with(count, Vec::new);
+        vec![match self.shape {
+            Shape::Count => {
+                let count = |members: &Vec<u32>| i64::try_from(members.len()).expect("numbers have 32 bits");
+                Column::longs(self.members.iter().map(count).collect())
+            }
+            Shape::Set => {
+                let value = |&value: &u32| self.values[value as usize].clone();
+                super::list::arrays(self.members.iter().map(|members| members.iter().map(value).collect()))
+            }
+        }]
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}

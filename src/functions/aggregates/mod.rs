@@ -1,0 +1,75 @@
+//! Aggregates by family. Splitting the rows anywhere and merging in order gives what one fold over all rows gives;
+//! sums of reals to the last bit where the splits are the same.
+
+mod bits;
+mod count;
+mod distinct;
+mod list;
+mod moments;
+mod percentile;
+mod pick;
+mod sum;
+
+use crate::column::Column;
+use crate::registry::{Aggregate, Args, Fault, Groups, Param};
+use crate::value::{Type, Value};
+
+/// The families of aggregates.
+pub(super) const ALL: &[&[&Aggregate]] = &[
+    count::FAMILY,
+    distinct::FAMILY,
+    sum::FAMILY,
+    pick::FAMILY,
+    list::FAMILY,
+    moments::FAMILY,
+    percentile::FAMILY,
+    bits::FAMILY,
+];
+
+/// The predicate of the `…if` forms.
+const PREDICATE: Param = crate::registry::boolean("predicate");
+
+/// The most elements of an array that an aggregate makes, and how many it makes when not told (Kusto's own limit).
+const MAX_ELEMENTS: usize = 1_048_576;
+
+/// The `max_size` of a call, its last argument if there are more than `before`.
+fn max_size(args: &Args<'_>, before: usize, default: usize) -> Result<usize, Fault> {
+    let last = args.types.len().saturating_sub(1);
+    if last < before {
+        return Ok(default);
+    }
+    match args.constant(last) {
+        Some(Value::Int(size)) => usize::try_from(*size).ok(),
+        Some(Value::Long(size)) => usize::try_from(*size).ok(),
+        _ => None,
+    }
+    .map(|size| size.min(MAX_ELEMENTS))
+    .ok_or_else(|| Fault::new(last, "the size must be a whole number of at least 0"))
+}
+
+/// The type of a sum of values of this type.
+fn promoted(ty: Type) -> Type {
+    match ty {
+        Type::Bool | Type::Int => Type::Long,
+        other => other,
+    }
+}
+
+/// Calls `visit` for every row with its group.
+fn each(column: &Column, groups: Groups<'_>, mut visit: impl FnMut(usize, usize)) {
+    match groups.rows {
+        [] => (0..column.len()).for_each(|row| visit(row, 0)),
+        rows => rows.iter().enumerate().for_each(|(row, &group)| visit(row, group as usize)),
+    }
+}
+
+/// Room for groups up to `count`, and for the one group that exists without keys.
+fn grow<T: Default>(states: &mut Vec<T>, count: usize, groups: Groups<'_>) {
+    let count = if groups.rows.is_empty() { count.max(1) } else { count };
+    if states.len() < count {
+        states.resize_with(count, T::default);
+    }
+}
+
+#[cfg(test)]
+mod tests;

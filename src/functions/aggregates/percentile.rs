@@ -1,0 +1,206 @@
+//! `percentile` and its plural, weighted and array forms.
+
+use std::any::Any;
+
+use super::{each, grow, promoted};
+use crate::column::{Column, Out};
+use crate::registry::{
+    Aggregate,
+    AggregateNaming::{PerPercentile, Prefixed},
+    Args, Example, Fault, Fold, Groups, Returns, any, integer,
+};
+use crate::value::{Type, Value, ValueRef, compare};
+
+pub(super) const FAMILY: &[&Aggregate] =
+    &[&PERCENTILE, &PERCENTILES, &PERCENTILES_ARRAY, &PERCENTILEW, &PERCENTILESW, &PERCENTILESW_ARRAY];
+
+const PERCENTILE: Aggregate = Aggregate {
+    name: "percentile",
+    params: &[any("expr"), any("percentile").constant()],
+    returns: Returns::By(|types| Ok(promoted(types[0]))),
+    names: PerPercentile(1),
+    about: "The smallest value of `expr` that `percentile` percent of the values do not exceed (nearest rank).",
+    examples: &[Example { query: "datatable(x: long)[5, 1, 4, 2, 3] | summarize percentile(x, 50)", result: "3" }],
+    fold: |args| percentiles(args, Shape { first: 1, array: false }),
+    ..Aggregate::PLAIN
+};
+
+const PERCENTILES: Aggregate = Aggregate {
+    name: "percentiles",
+    params: &[any("expr"), any("percentile").repeated().constant()],
+    about: "A column for each `percentile` of `expr`, by nearest rank.",
+    examples: &[Example {
+        query: "datatable(x: long)[5, 1, 4, 2, 3] | summarize percentiles(x, 20, 99.9)",
+        result: "1, 5",
+    }],
+    ..PERCENTILE
+};
+
+const PERCENTILES_ARRAY: Aggregate = Aggregate {
+    name: "percentiles_array",
+    params: PERCENTILES.params,
+    returns: Returns::Is(Type::Dynamic),
+    names: Prefixed("percentiles"),
+    about: "An array of each `percentile` of `expr`, by nearest rank.",
+    examples: &[Example {
+        query: "datatable(x: long)[5, 1, 4, 2, 3] | summarize percentiles_array(x, 20, 60)",
+        result: "[1,3]",
+    }],
+    fold: |args| percentiles(args, Shape { first: 1, array: true }),
+    ..PERCENTILE
+};
+
+const PERCENTILEW: Aggregate = Aggregate {
+    name: "percentilew",
+    params: &[any("expr"), integer("weight"), any("percentile").constant()],
+    names: PerPercentile(2),
+    about: "The percentile of `expr`, each value counting `weight` times.",
+    examples: &[Example {
+        query: "datatable(x: long, n: long)[1, 9, 2, 1] | summarize percentilew(x, n, 90)",
+        result: "1",
+    }],
+    fold: |args| percentiles(args, Shape { first: 2, array: false }),
+    ..PERCENTILE
+};
+
+const PERCENTILESW: Aggregate = Aggregate {
+    name: "percentilesw",
+    params: &[any("expr"), integer("weight"), any("percentile").repeated().constant()],
+    about: "A column for each `percentile` of `expr`, each value counting `weight` times.",
+    examples: &[Example {
+        query: "datatable(x: long, n: long)[1, 9, 2, 1] | summarize percentilesw(x, n, 90, 91)",
+        result: "1, 2",
+    }],
+    ..PERCENTILEW
+};
+
+const PERCENTILESW_ARRAY: Aggregate = Aggregate {
+    name: "percentilesw_array",
+    params: PERCENTILESW.params,
+    returns: Returns::Is(Type::Dynamic),
+    names: Prefixed("percentiles"),
+    about: "An array of each `percentile` of `expr`, each value counting `weight` times.",
+    examples: &[Example {
+        query: "datatable(x: long, n: long)[1, 9, 2, 1] | summarize percentilesw_array(x, n, 90, 91)",
+        result: "[1,2]",
+    }],
+    fold: |args| percentiles(args, Shape { first: 2, array: true }),
+    ..PERCENTILEW
+};
+
+/// Where the percentiles stand among the arguments, and what is made of them.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// The first of them; a weight stands before the third argument.
+    first: usize,
+    array: bool,
+}
+
+fn percentiles(args: &Args<'_>, shape: Shape) -> Result<Box<dyn Fold>, Fault> {
+    let mut ranks = Vec::new();
+    for index in shape.first..args.types.len() {
+        match args.constant(index) {
+            Some(Value::Array(list)) if shape.array => {
+                for value in list.iter() {
+                    ranks.push(percent(value, index)?);
+                }
+            }
+            Some(value) => ranks.push(percent(value, index)?),
+            None => return Err(Fault::new(index, "a percentile must be a constant number")),
+        }
+    }
+    let weighted = shape.first == 2;
+    Ok(Box::new(Percentiles { ranks, weighted, array: shape.array, ty: promoted(args.types[0]), values: Vec::new() }))
+}
+
+fn percent(value: &Value, argument: usize) -> Result<f64, Fault> {
+    use rust_decimal::prelude::ToPrimitive;
+    let percent = match value {
+        Value::Int(value) => Some(f64::from(*value)),
+        Value::Long(value) => i32::try_from(*value).ok().map(f64::from),
+        Value::Real(value) => Some(*value),
+        Value::Decimal(value) => value.to_f64(),
+        _ => None,
+    };
+    percent
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .ok_or_else(|| Fault::new(argument, "a percentile must be a number from 0 to 100"))
+}
+
+struct Percentiles {
+    ranks: Vec<f64>,
+    weighted: bool,
+    array: bool,
+    ty: Type,
+    values: Vec<Vec<Weighted>>,
+}
+
+#[derive(Clone)]
+struct Weighted {
+    value: Value,
+    weight: i64,
+}
+
+impl Fold for Percentiles {
+    fn add(&mut self, args: &[Column], groups: Groups<'_>) {
+        grow(&mut self.values, groups.count, groups);
+        let column = &args[0];
+        each(column, groups, |row, group| {
+            let value = match column.get(row) {
+                ValueRef::Null => return,
+                ValueRef::Int(value) => Value::Long(value.into()),
+                ValueRef::Bool(value) if self.ty == Type::Long => Value::Long(value.into()),
+                other => other.to_value(),
+            };
+            let weight = match (self.weighted, args.get(1).map(|weights| weights.get(row))) {
+                (false, _) => 1,
+                (true, Some(ValueRef::Long(weight))) if weight > 0 => weight,
+                (true, _) => return,
+            };
+            self.values[group].push(Weighted { value, weight });
+        });
+    }
+
+    fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize) {
+        let later = later.into_any().downcast::<Percentiles>().expect("folds of one aggregate are of one kind");
+        self.values.resize_with(self.values.len().max(count), Vec::new);
+        for (values, &group) in later.values.into_iter().zip(map) {
+            self.values[group as usize].extend(values);
+        }
+    }
+
+    fn finish(mut self: Box<Self>, count: usize) -> Vec<Column> {
+        self.values.resize_with(count, Vec::new);
+        for values in &mut self.values {
+            values.sort_by(|a, b| compare(a.value.as_ref(), b.value.as_ref()));
+        }
+        let at = |values: &[Weighted], rank: f64| nearest(values, rank).cloned().unwrap_or_default();
+        if self.array {
+            let array = |values: &Vec<Weighted>| self.ranks.iter().map(|&rank| at(values, rank)).collect();
+            return vec![super::list::arrays(self.values.iter().map(array))];
+        }
+        let column = |&rank: &f64| {
+            let mut out = Out::new(self.ty, count);
+            self.values.iter().for_each(|values| out.value(at(values, rank).as_ref()));
+            out.finish()
+        };
+        self.ranks.iter().map(column).collect()
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// The first of the sorted values up to which at least `percent` of the weight lies.
+#[expect(clippy::cast_precision_loss, reason = "ranks are compared as reals; more than 2^53 rows fit no machine")]
+fn nearest(values: &[Weighted], percent: f64) -> Option<&Value> {
+    let total: i128 = values.iter().map(|value| i128::from(value.weight)).sum();
+    let wanted = percent * total as f64 / 100.0;
+    let mut sum = 0_i128;
+    let found = values.iter().find(|value| {
+        sum += i128::from(value.weight);
+        sum as f64 >= wanted
+    });
+    found.or(values.last()).map(|found| &found.value)
+}

@@ -1,0 +1,132 @@
+//! `==`, `<` and their like, and `between`.
+//!
+//! Null decides first, as measured on Kusto: `==` with one null side is false and `!=` true, with two it is null, and
+//! an order with null is null. A dynamic value is compared by what it holds.
+
+use std::cmp::Ordering;
+
+use super::super::cells::{long, real, text};
+use crate::registry::{Args, Fault, Kernel, Operand, Operation};
+use crate::value::{DateTime, Type, ValueRef, compare};
+
+/// The types for `==` and `!=`.
+pub(super) fn equality(operands: &[Operand]) -> Option<Operation> {
+    let &[left, right] = operands else { return None };
+    let operands = match (left.ty, right.ty) {
+        // Kusto wants one side converted: two dynamic values have no equality.
+        (Type::Dynamic, Type::Dynamic) => return None,
+        (a, b) if a == b => vec![a, a],
+        (Type::Dynamic, other) => against_dynamic(other),
+        (other, Type::Dynamic) => against_dynamic(other).into_iter().rev().collect(),
+        (Type::String, other) => vec![from_text(left, other)?; 2],
+        (other, Type::String) => vec![from_text(right, other)?; 2],
+        (a, b) => vec![widest(a, b)?; 2],
+    };
+    Some(Operation { operands, result: Type::Bool })
+}
+
+/// A dynamic value against a typed one.
+fn against_dynamic(other: Type) -> Vec<Type> {
+    match other {
+        Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal => vec![Type::Dynamic, other],
+        _ => vec![other; 2],
+    }
+}
+
+/// Text against another type: a literal is read as that type, and so is a column against bools and numbers.
+fn from_text(side: Operand, other: Type) -> Option<Type> {
+    (side.literal || other.is_number() || other == Type::Bool).then_some(other)
+}
+
+/// The type in which bools and numbers meet.
+pub(super) fn widest(a: Type, b: Type) -> Option<Type> {
+    let rank = |ty| match ty {
+        Type::Bool | Type::Int | Type::Long => Some(Type::Long),
+        Type::Real | Type::Decimal => Some(ty),
+        _ => None,
+    };
+    Some(rank(a)?.max(rank(b)?))
+}
+
+/// The types for `<` and its like: text, guids and two dynamic values have no order.
+pub(super) fn order(operands: &[Operand]) -> Option<Operation> {
+    let &[left, right] = operands else { return None };
+    let ordered = |ty: Type| ty.is_number() || matches!(ty, Type::DateTime | Type::TimeSpan);
+    let operands = match (left.ty, right.ty) {
+        (Type::Dynamic, other) if ordered(other) => against_dynamic(other),
+        (other, Type::Dynamic) if ordered(other) => against_dynamic(other).into_iter().rev().collect(),
+        (a, b) if a == b && ordered(a) => vec![a, a],
+        (a, b) => vec![widest(a, b)?; 2],
+    };
+    Some(Operation { operands, result: Type::Bool })
+}
+
+/// The types for `between`: of one kind, but a timespan may follow a datetime as the length of the range.
+pub(super) fn range(operands: &[Operand]) -> Option<Operation> {
+    let &[value, low, high] = operands else { return None };
+    let operands = match (value.ty, low.ty, high.ty) {
+        (Type::DateTime | Type::Dynamic, Type::DateTime, Type::DateTime) => vec![Type::DateTime; 3],
+        (Type::DateTime | Type::Dynamic, Type::DateTime, Type::TimeSpan) => {
+            vec![Type::DateTime, Type::DateTime, Type::TimeSpan]
+        }
+        (Type::TimeSpan | Type::Dynamic, Type::TimeSpan, Type::TimeSpan) => vec![Type::TimeSpan; 3],
+        (a, b, c) => vec![widest(widest(a, b)?, c)?; 3],
+    };
+    Some(Operation { operands, result: Type::Bool })
+}
+
+/// How two cells that are no null compare; `None` if they cannot be equal (text against a number, NaN).
+pub(super) fn ordering(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
+    use ValueRef as V;
+    match (a, b) {
+        (V::String(a), V::String(b)) => Some(a.cmp(b)),
+        (V::Long(a), V::Long(b)) => Some(a.cmp(&b)),
+        (V::Decimal(a), V::Decimal(b)) => Some(a.cmp(&b)),
+        (V::DateTime(_), V::DateTime(_))
+        | (V::TimeSpan(_), V::TimeSpan(_))
+        | (V::Guid(_), V::Guid(_)) => Some(compare(a, b)),
+        _ => match (long(a), long(b)) {
+            (Some(a), Some(b)) => Some(a.cmp(&b)),
+            _ => real(a)?.partial_cmp(&real(b)?),
+        },
+    }
+}
+
+/// `==`, and `!=` if `NOT`.
+pub(super) fn equals<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
+    if args.types == [Type::String; 2] {
+        return Ok(Box::new(|cells, out| out.bool((text(cells[0]) == text(cells[1])) != NOT)));
+    }
+    Ok(Box::new(|cells, out| match (cells[0], cells[1]) {
+        (ValueRef::Null, ValueRef::Null) => out.null(),
+        (ValueRef::Null, _) | (_, ValueRef::Null) => out.bool(NOT),
+        (a, b) => out.bool((ordering(a, b) == Some(Ordering::Equal)) != NOT),
+    }))
+}
+
+/// `<`, `<=` (`EQUAL`), and with `LESS` false `>`, `>=`.
+pub(super) fn ordered<const LESS: bool, const EQUAL: bool>(_: &Args<'_>) -> Result<Kernel, Fault> {
+    Ok(Box::new(|cells, out| {
+        out.bool(match ordering(cells[0], cells[1]) {
+            Some(Ordering::Equal) => EQUAL,
+            Some(order) => (order == Ordering::Less) == LESS,
+            None => false,
+        });
+    }))
+}
+
+/// `between`, and `!between` if `NOT`; a high end that is a timespan counts from the low one.
+pub(super) fn between<const NOT: bool>(_: &Args<'_>) -> Result<Kernel, Fault> {
+    Ok(Box::new(|cells, out| {
+        let (value, low) = (cells[0], cells[1]);
+        let high = match (low, cells[2]) {
+            (ValueRef::DateTime(low), ValueRef::TimeSpan(length)) => {
+                ValueRef::DateTime(DateTime::from_ticks(low.ticks().saturating_add(length.ticks())))
+            }
+            (_, high) => high,
+        };
+        let above = ordering(value, low).is_some_and(Ordering::is_ge);
+        let below = ordering(value, high).is_some_and(Ordering::is_le);
+        out.bool((above && below) != NOT);
+    }))
+}

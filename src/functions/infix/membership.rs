@@ -1,0 +1,188 @@
+//! `in` and its like, `has_any` and `has_all`: one value against a list.
+//!
+//! Items are single values or dynamic arrays, which count with their elements. A list of constants is hashed once.
+
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
+use uuid::Uuid;
+
+use super::super::cells::{narrow, opened, text, wide};
+use super::comparison::widest;
+use super::matching::{Edges, Needle, folded, same_folded};
+use crate::registry::{Args, Fault, Kernel, Operand, Operation};
+use crate::value::{Type, Value, ValueRef, text_of};
+
+/// The types for `in` and `!in`: items take the type of the value; dynamic ones stay, for they may be arrays.
+pub(super) fn types(operands: &[Operand]) -> Option<Operation> {
+    let (value, items) = operands.split_first()?;
+    let all = |fits: fn(Type) -> bool| items.iter().all(|item| fits(item.ty) || item.ty == Type::Dynamic);
+    let value = match value.ty {
+        // By its text, unless an item is of another type.
+        Type::Dynamic if all(|ty| ty == Type::String) => Type::String,
+        Type::Dynamic => match items.iter().map(|item| item.ty).find(|&ty| ty != Type::Dynamic)? {
+            ty @ (Type::DateTime | Type::TimeSpan | Type::Guid) => ty,
+            _ => Type::Dynamic,
+        },
+        Type::Bool if !items.iter().any(|item| item.ty.is_number()) => Type::Bool,
+        Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal => {
+            items.iter().filter(|item| item.ty.is_number()).try_fold(Type::Long, |ty, item| widest(ty, item.ty)).and_then(
+                |ty| widest(ty, value.ty),
+            )?
+        }
+        other => other,
+    };
+    let convert = |item: &Operand| match item.ty {
+        Type::Dynamic => Some(Type::Dynamic),
+        ty if value == Type::Dynamic => Some(ty),
+        ty if ty == value || value == Type::String => Some(value),
+        Type::String => (item.literal || widest(value, value).is_some()).then_some(value),
+        ty => widest(ty, value).map(|_| value),
+    };
+    let operands = items.iter().map(convert).collect::<Option<Vec<_>>>()?;
+    Some(Operation { operands: [vec![value], operands].concat(), result: Type::Bool })
+}
+
+/// The types for `in~`, `has_any` and `has_all`: text against text.
+pub(super) fn textual_types(operands: &[Operand]) -> Option<Operation> {
+    let (value, items) = operands.split_first()?;
+    matches!(value.ty, Type::String | Type::Dynamic).then_some(())?;
+    let items = items.iter().map(|item| if item.ty == Type::Dynamic { Type::Dynamic } else { Type::String });
+    Some(Operation { operands: std::iter::once(Type::String).chain(items).collect(), result: Type::Bool })
+}
+
+/// A cell as it counts in a list whose value has a given type.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Text(Box<str>),
+    Whole(i64),
+    Real(u64),
+    Guid(Uuid),
+}
+
+impl Key {
+    /// `None` if a cell of this kind is never equal to a value of type `ty`.
+    fn of(ty: Type, cell: ValueRef<'_>) -> Option<Key> {
+        match (ty, cell) {
+            (_, ValueRef::Null) if ty != Type::String => None,
+            (Type::Decimal, ValueRef::Decimal(v)) => Some(Key::Text(v.normalize().to_string().into())),
+            (Type::String | Type::Decimal, cell) => Some(Key::Text(text_of(Type::Dynamic, cell).into())),
+            // Numbers meet as reals where a real is wanted; two longs that differ do not become equal by it.
+            (Type::Real, ValueRef::Real(v)) => Key::real(v),
+            (Type::Real, ValueRef::Long(v)) => Key::real(wide(v)),
+            (Type::Dynamic, ValueRef::Real(v)) if wide(narrow(v)).to_bits() != v.to_bits() => Key::real(v),
+            (Type::Long | Type::Dynamic, ValueRef::Real(v)) => {
+                (wide(narrow(v)).to_bits() == v.to_bits()).then(|| Key::Whole(narrow(v)))
+            }
+            (Type::Long | Type::Dynamic, ValueRef::Long(v)) => Some(Key::Whole(v)),
+            (Type::Long | Type::Dynamic, ValueRef::Int(v)) => Some(Key::Whole(v.into())),
+            (Type::Bool | Type::Long | Type::Dynamic, ValueRef::Bool(v)) => Some(Key::Whole(v.into())),
+            (Type::Dynamic, ValueRef::Decimal(v)) => f64::try_from(v).ok().and_then(|v| Key::of(ty, ValueRef::Real(v))),
+            (Type::DateTime, ValueRef::DateTime(v)) => Some(Key::Whole(v.ticks())),
+            (Type::TimeSpan, ValueRef::TimeSpan(v)) => Some(Key::Whole(v.ticks())),
+            (Type::Guid, ValueRef::Guid(v)) => Some(Key::Guid(v)),
+            (Type::Dynamic, cell) => Some(Key::Text(text_of(Type::Dynamic, cell).into())),
+            _ => None,
+        }
+    }
+
+    fn real(v: f64) -> Option<Key> {
+        // Zero has two forms, NaN equals nothing.
+        (!v.is_nan()).then(|| Key::Real((v + 0.0).to_bits()))
+    }
+}
+
+/// Every item of the list, arrays by their elements.
+fn each_item(ty: Type, cells: &[ValueRef<'_>], types: &[Type], mut visit: impl FnMut(ValueRef<'_>) -> bool) -> bool {
+    cells.iter().zip(types).any(|(&cell, &item)| match (item, opened(cell).as_ref()) {
+        (Type::Dynamic, ValueRef::Array(elements)) => elements.iter().any(|element| visit(element.as_ref())),
+        // Text in a dynamic value is text, also where ticks or numbers are wanted.
+        (_, other) => {
+            debug_assert!(ty != Type::String || item == Type::Dynamic || matches!(other, ValueRef::String(_)));
+            visit(other)
+        }
+    })
+}
+
+/// The items of a list of constants, arrays by their elements; `None` if one is not constant.
+fn constants(args: &Args<'_>) -> Option<Vec<Value>> {
+    let items: Vec<&Value> = (1..args.types.len()).map(|index| args.constant(index)).collect::<Option<_>>()?;
+    let flatten = |(value, ty): (&Value, &Type)| match (ty, value) {
+        (Type::Dynamic, Value::Array(items)) => Arc::unwrap_or_clone(items.clone()),
+        _ => vec![value.clone()],
+    };
+    Some(items.into_iter().zip(&args.types[1..]).flat_map(flatten).collect())
+}
+
+/// `in`, and `!in` if `NOT`.
+pub(super) fn contained<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
+    let ty = args.types[0];
+    Ok(match constants(args) {
+        Some(items) if ty == Type::String => {
+            let set: HashSet<Box<str>, FixedState> =
+                items.iter().map(|item| text_of(Type::Dynamic, item.as_ref()).into()).collect();
+            Box::new(move |cells, out| out.bool(set.contains(text(cells[0])) != NOT))
+        }
+        Some(items) => {
+            let null = items.iter().any(Value::is_null);
+            let set: HashSet<Key, FixedState> = items.iter().filter_map(|item| Key::of(ty, item.as_ref())).collect();
+            Box::new(move |cells, out| match cells[0] {
+                ValueRef::Null if null => out.null(),
+                cell => out.bool(Key::of(ty, cell).is_some_and(|key| set.contains(&key)) != NOT),
+            })
+        }
+        None => {
+            let types: Box<[Type]> = args.types[1..].into();
+            Box::new(move |cells, out| {
+                let (value, mut null) = (Key::of(ty, cells[0]), false);
+                let hit = each_item(ty, &cells[1..], &types, |item| {
+                    null |= item.is_null();
+                    value.is_some() && Key::of(ty, item) == value
+                });
+                if cells[0].is_null() && null && ty != Type::String { out.null() } else { out.bool(hit != NOT) }
+            })
+        }
+    })
+}
+
+/// `in~`, and `!in~` if `NOT`.
+pub(super) fn contained_folded<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
+    Ok(match constants(args) {
+        Some(items) => {
+            let fold = |item: &Value| folded(&text_of(Type::Dynamic, item.as_ref())).into();
+            let set: HashSet<Box<str>, FixedState> = items.iter().map(fold).collect();
+            Box::new(move |cells, out| out.bool(set.contains(&*folded(text(cells[0]))) != NOT))
+        }
+        None => {
+            let types: Box<[Type]> = args.types[1..].into();
+            Box::new(move |cells, out| {
+                let value = text(cells[0]);
+                let same = |item: ValueRef<'_>| same_folded(value, &text_of(Type::Dynamic, item));
+                out.bool(each_item(Type::String, &cells[1..], &types, same) != NOT);
+            })
+        }
+    })
+}
+
+/// `has_any`, and `has_all` if `ALL`. A null item matches everything in `has_any` and drops out of `has_all`.
+pub(super) fn has<const ALL: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
+    let needle = |item: ValueRef<'_>| Needle::new(&text_of(Type::Dynamic, item), true);
+    Ok(match constants(args) {
+        Some(items) => {
+            let needles: Vec<Needle> = items.iter().map(|item| needle(item.as_ref())).collect();
+            Box::new(move |cells, out| {
+                let occurs = |needle: &Needle| needle.occurs(text(cells[0]), Edges::BOTH);
+                out.bool(if ALL { needles.iter().all(occurs) } else { needles.iter().any(occurs) });
+            })
+        }
+        None => {
+            let types: Box<[Type]> = args.types[1..].into();
+            Box::new(move |cells, out| {
+                // All are there if none is missing.
+                let decides = |item: ValueRef<'_>| needle(item).occurs(text(cells[0]), Edges::BOTH) != ALL;
+                out.bool(each_item(Type::String, &cells[1..], &types, decides) != ALL);
+            })
+        }
+    })
+}

@@ -1,0 +1,47 @@
+//! `distinct`: every combination once.
+
+use super::project::assigned;
+use crate::bind::{Binder, Column, Columns, Relation, dynamic_key};
+use crate::diag::{DYNAMIC_KEY, Diagnostic};
+use crate::plan::{self, Node};
+use crate::value::Type;
+use crate::syntax::ast::*;
+
+/// `distinct a, b`; `distinct *` is one column, [`ExprKind::Star`].
+#[derive(Clone, Debug)]
+pub(crate) struct Distinct {
+    pub(crate) hints: Vec<Hint>,
+    pub(crate) columns: Vec<Assign>,
+}
+
+impl Distinct {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let star = matches!(self.columns.as_slice(), [Assign { expr: Expr { kind: ExprKind::Star, .. }, .. }]);
+        let (columns, keys): (Vec<Column>, Vec<plan::Expr>) = if star {
+            for column in input.columns.list().iter().filter(|column| column.ty == Type::Dynamic && !column.poisoned) {
+                let name = &column.name;
+                binder.error(
+                    Diagnostic::error(DYNAMIC_KEY, self.columns[0].expr.span, format!("`{name}` is dynamic and cannot be made distinct"))
+                        .label("all columns")
+                        .help(format!("name the columns, `{name}` as `tostring({name})`")),
+                );
+            }
+            input.pass().unzip()
+        } else {
+            keys(&self.columns, &input.columns, binder).into_iter().unzip()
+        };
+        let node = Node::Aggregate { input: Box::new(input.node), keys, aggregates: Vec::new() };
+        Relation::new(node, columns)
+    }
+}
+
+/// The columns that rows are grouped by.
+pub(super) fn keys(assigns: &[Assign], input: &Columns, binder: &mut Binder<'_>) -> Vec<(Column, plan::Expr)> {
+    let outputs = assigned(assigns, input, binder);
+    for ((column, expr), assign) in outputs.iter().zip(assigns) {
+        if expr.ty == Type::Dynamic && !column.poisoned {
+            binder.error(dynamic_key(&assign.expr));
+        }
+    }
+    outputs
+}

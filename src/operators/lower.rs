@@ -1,0 +1,42 @@
+//! What operators mean: each lowers its node to a plan in its own file.
+
+use super::Operator;
+use crate::bind::{Binder, Relation};
+use crate::syntax::ast::Step;
+
+impl Operator {
+    /// The rows of `input` after this operator.
+    pub(crate) fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+        match self {
+            Operator::Count(operator) => operator.lower(input),
+            Operator::Datatable(operator) => operator.lower(step, binder),
+            Operator::Distinct(operator) => operator.lower(input, binder),
+            Operator::Extend(operator) => operator.lower(input, binder),
+            Operator::Print(operator) => operator.lower(binder),
+            Operator::Project(operator) => operator.lower(input, binder),
+            Operator::ProjectAway(operator) => operator.lower(input, binder),
+            Operator::ProjectKeep(operator) => operator.lower(input, binder),
+            Operator::ProjectRename(operator) => operator.lower(input, binder),
+            Operator::ProjectReorder(operator) => operator.lower(input, binder),
+            Operator::Sort(operator) => operator.lower(input, binder),
+            Operator::Summarize(operator) => operator.lower(input, binder),
+            Operator::Take(operator) => operator.lower(input, binder),
+            Operator::Top(operator) => operator.lower(input, binder),
+            Operator::Where(operator) => operator.lower(input, binder),
+            Operator::As(_)
+            | Operator::Getschema(_)
+            | Operator::Join(_)
+            | Operator::Lookup(_)
+            | Operator::MvExpand(_)
+            | Operator::Parse(_)
+            | Operator::ParseWhere(_)
+            | Operator::Range(_)
+            | Operator::Render(_)
+            | Operator::Serialize(_)
+            | Operator::Union(_) => {
+                binder.refuse(step.name.span, &format!("the operator `{}`", step.name.text));
+                Relation::poisoned()
+            }
+        }
+    }
+}

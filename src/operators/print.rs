@@ -1,0 +1,42 @@
+//! `print`: one row.
+
+use super::project::output;
+use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation};
+use crate::column::Batch;
+use crate::plan::Node;
+use crate::syntax::ast::*;
+
+/// `print x = 1, 2`
+#[derive(Clone, Debug)]
+pub(crate) struct Print {
+    pub(crate) columns: Vec<Assign>,
+}
+
+impl Print {
+    pub(crate) fn lower(&self, binder: &mut Binder<'_>) -> Relation {
+        let mut row = Relation::nothing();
+        row.node = Node::Values { batch: Batch::new(Vec::new(), 1) };
+        // `print` numbers by position: the second column is `print_1`, whatever the first is called.
+        let labels: Vec<Label> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| match column.name() {
+                Some(name) => Label::Given(name.clone()),
+                None => Label::Derived(format!("print_{at}")),
+            })
+            .collect();
+        let mut namer = Namer::new(&labels);
+        let mut outputs = Vec::new();
+        for (column, label) in self.columns.iter().zip(&labels) {
+            let bound = Exprs::new(binder, &Columns::none()).expr(&column.expr);
+            match namer.name(label) {
+                Ok(name) => outputs.push(output(name, bound)),
+                Err(diagnostic) => {
+                    binder.error(*diagnostic);
+                }
+            }
+        }
+        row.compute(outputs)
+    }
+}

@@ -1,0 +1,106 @@
+//! `summarize`: a row per group.
+
+use super::project::output;
+use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation, Reported, aggregate_labels, label};
+use crate::diag::{Diagnostic, WRONG_COUNT};
+use crate::functions;
+use crate::plan::{self, Kind, Node};
+use crate::syntax::ast::*;
+
+/// `summarize n = count() by location`
+#[derive(Clone, Debug)]
+pub(crate) struct Summarize {
+    pub(crate) hints: Vec<Hint>,
+    pub(crate) aggregates: Vec<Assign>,
+    pub(crate) by: Vec<Assign>,
+}
+
+impl Summarize {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let by: Vec<Label> = self.by.iter().map(label).collect();
+        let makes: Vec<Vec<Label>> = self.aggregates.iter().map(|assign| labels(assign, &self.by, &input.columns)).collect();
+        let mut namer = Namer::new(by.iter().chain(makes.iter().flatten()));
+        let mut columns = Vec::new();
+        let mut keys = Vec::new();
+        for (assign, label) in self.by.iter().zip(&by) {
+            let key = Exprs::new(binder, &input.columns).key(&assign.expr);
+            let (column, key) = output(named(&mut namer, label, binder), key);
+            columns.push(column);
+            keys.push(key);
+        }
+        let mut outputs: Vec<plan::Expr> =
+            keys.iter().enumerate().map(|(at, key)| plan::Expr::column(key.ty, at)).collect();
+        let mut exprs = Exprs::summarizing(binder, &input.columns, keys.len());
+        for (assign, labels) in self.aggregates.iter().zip(&makes) {
+            let bound = exprs.aggregates(assign, &self.by);
+            let results: Vec<_> = match bound {
+                Ok(results) => results.into_iter().map(Ok).collect(),
+                Err(reported) => labels.iter().map(|_| Err(reported)).collect(),
+            };
+            if let [_, second, ..] = assign.names.as_slice()
+                && assign.names.len() > results.len()
+            {
+                exprs.binder.error(
+                    Diagnostic::error(WRONG_COUNT, second.span, "there are more names here than columns")
+                        .label("one name too many"),
+                );
+            }
+            for (label, result) in labels.iter().zip(results) {
+                let (column, expr) = output(named(&mut namer, label, exprs.binder), result);
+                columns.push(column);
+                outputs.push(expr);
+            }
+        }
+        let aggregates = exprs.into_aggregates();
+        let plain = outputs.iter().enumerate().all(|(at, output)| matches!(output.kind, Kind::Column(index) if index == at));
+        let made = keys.len() + aggregates.iter().map(|call| call.returns.len()).sum::<usize>();
+        let node = Node::Aggregate { input: Box::new(input.node), keys, aggregates };
+        let node = if plain && made == outputs.len() { node } else { Node::Compute { input: Box::new(node), outputs } };
+        let open = input.columns.is_open();
+        let relation = Relation::new(node, columns);
+        if open { relation.opened() } else { relation }
+    }
+}
+
+/// The labels of the columns that one aggregate expression makes.
+fn labels(assign: &Assign, by: &[Assign], input: &Columns) -> Vec<Label> {
+    if let ExprKind::Call(call) = &assign.expr.kind
+        && let Some(aggregate) = functions::aggregate(&call.name.text)
+    {
+        return aggregate_labels(aggregate, call, &assign.names, &rest(call, by, input));
+    }
+    vec![label(assign)]
+}
+
+/// What `*` stands for in `arg_max(t, *)`: every column but the first argument and the keys.
+fn rest(call: &Call, by: &[Assign], input: &Columns) -> Vec<Expr> {
+    let taken: Vec<&str> = by
+        .iter()
+        .map(|assign| &assign.expr)
+        .chain(call.arguments.first().map(|argument| &argument.value))
+        .filter_map(|expr| expr.as_name().map(|name| name.text.as_str()))
+        .collect();
+    let span = call.name.span;
+    let left = input.names().filter(|name| !taken.contains(name));
+    left.map(|name| Expr::new(ExprKind::Name(Name::new(name, span)), span)).collect()
+}
+
+impl Exprs<'_, '_> {
+    /// The columns of one aggregate expression: several if it is a call that makes several.
+    fn aggregates(&mut self, assign: &Assign, by: &[Assign]) -> Result<Vec<plan::Expr>, Reported> {
+        match &assign.expr.kind {
+            ExprKind::Call(call) if functions::aggregate(&call.name.text).is_some() => {
+                let star = rest(call, by, self.columns);
+                self.aggregate(call, Some(&star))
+            }
+            _ => Ok(vec![self.expr(&assign.expr)?]),
+        }
+    }
+}
+
+fn named(namer: &mut Namer, label: &Label, binder: &mut Binder<'_>) -> String {
+    namer.name(label).unwrap_or_else(|diagnostic| {
+        binder.error(*diagnostic);
+        String::new()
+    })
+}

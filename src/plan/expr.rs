@@ -1,0 +1,146 @@
+//! Typed expressions over the columns of a node's input.
+
+use std::sync::Arc;
+
+use crate::registry::{Infix, Kernel, Scalar};
+use crate::value::{Type, Value};
+
+/// An expression with its type.
+#[derive(Clone, Debug)]
+pub(crate) struct Expr {
+    pub(crate) ty: Type,
+    pub(crate) kind: Kind,
+}
+
+/// What an expression is.
+#[derive(Clone)]
+pub(crate) enum Kind {
+    /// The same for every row.
+    Literal(Value),
+    /// The input column at this position.
+    Column(usize),
+    /// `base.key[0]`: steps into a dynamic value.
+    Path { base: Box<Expr>, steps: Vec<Step> },
+    /// A scalar function or infix operator, its kernel ready.
+    Call { callee: Callee, kernel: Arc<Kernel>, args: Vec<Expr> },
+    /// All of them; false wins over null.
+    And(Vec<Expr>),
+    /// Any of them; true wins over null.
+    Or(Vec<Expr>),
+}
+
+/// One step into a dynamic value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    /// `.name` or `['name']`: the value of a bag's key.
+    Key(Arc<str>),
+    /// `[2]`, `[-1]`: an element of an array, from the end if negative.
+    Index(i64),
+}
+
+/// What is called.
+#[derive(Clone, Copy)]
+pub(crate) enum Callee {
+    Scalar(&'static Scalar),
+    /// With whether a null operand makes the result null.
+    Infix(&'static Infix, bool),
+}
+
+impl Callee {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Callee::Scalar(scalar) => scalar.name,
+            Callee::Infix(infix, _) => infix.text,
+        }
+    }
+
+    /// A null argument makes the result null without the kernel being asked.
+    pub(crate) fn strict(self) -> bool {
+        match self {
+            Callee::Scalar(scalar) => scalar.strict,
+            Callee::Infix(_, strict) => strict,
+        }
+    }
+
+    /// May be computed once for equal arguments.
+    pub(crate) fn deterministic(self) -> bool {
+        match self {
+            Callee::Scalar(scalar) => scalar.deterministic,
+            Callee::Infix(..) => true,
+        }
+    }
+}
+
+impl Expr {
+    pub(crate) fn literal(ty: Type, value: Value) -> Expr {
+        Expr { ty, kind: Kind::Literal(value) }
+    }
+
+    pub(crate) fn column(ty: Type, index: usize) -> Expr {
+        Expr { ty, kind: Kind::Column(index) }
+    }
+
+    /// The value, if it is known before any row is read.
+    pub(crate) fn constant(&self) -> Option<&Value> {
+        match &self.kind {
+            Kind::Literal(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The steps below a column that this expression reads, if it reads nothing else: `(column, steps)`.
+    pub(crate) fn as_path(&self) -> Option<(usize, &[Step])> {
+        match &self.kind {
+            Kind::Column(index) => Some((*index, &[])),
+            Kind::Path { base, steps } => match base.kind {
+                Kind::Column(index) => Some((index, steps)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The expressions directly beneath.
+    pub(crate) fn children(&self) -> &[Expr] {
+        match &self.kind {
+            Kind::Literal(_) | Kind::Column(_) => &[],
+            Kind::Path { base, .. } => std::slice::from_ref(base),
+            Kind::Call { args, .. } => args,
+            Kind::And(parts) | Kind::Or(parts) => parts,
+        }
+    }
+
+    fn children_mut(&mut self) -> &mut [Expr] {
+        match &mut self.kind {
+            Kind::Literal(_) | Kind::Column(_) => &mut [],
+            Kind::Path { base, .. } => std::slice::from_mut(base),
+            Kind::Call { args, .. } => args,
+            Kind::And(parts) | Kind::Or(parts) => parts,
+        }
+    }
+
+    /// Replaces this expression, or else each one beneath, by what `change` gives.
+    pub(crate) fn replace(&mut self, change: &mut impl FnMut(&Expr) -> Option<Expr>) {
+        match change(self) {
+            Some(other) => *self = other,
+            None => self.children_mut().iter_mut().for_each(|child| child.replace(change)),
+        }
+    }
+
+    /// Shows this expression, then each one beneath; `visit` says whether to go deeper.
+    pub(crate) fn visit(&self, visit: &mut impl FnMut(&Expr) -> bool) {
+        if visit(self) {
+            self.children().iter().for_each(|child| child.visit(visit));
+        }
+    }
+
+    /// May be evaluated any number of times, anywhere.
+    pub(crate) fn deterministic(&self) -> bool {
+        let mut all = true;
+        self.visit(&mut |expr| {
+            all &= !matches!(&expr.kind, Kind::Call { callee, .. } if !callee.deterministic());
+            all
+        });
+        all
+    }
+}

@@ -1,0 +1,99 @@
+//! How plans are shown by `explain`.
+
+use std::fmt::{Display, Formatter, Result};
+
+use super::{Expr, Kind, Node, Plan, Step};
+use crate::registry::AggregateNaming;
+use crate::value::{Value, write_json};
+
+impl Display for Plan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let fields: Vec<String> = self.fields.iter().map(|field| format!("{}: {}", field.name, field.ty)).collect();
+        writeln!(f, "Answer {}", fields.join(", "))?;
+        self.node.write(f, 1)
+    }
+}
+
+impl Node {
+    fn write(&self, f: &mut Formatter<'_>, depth: usize) -> Result {
+        write!(f, "{:indent$}", "", indent = depth * 2)?;
+        match self {
+            Node::Scan { table, wants } => {
+                let wants: Vec<String> = wants.iter().map(|want| want.path.join(".")).collect();
+                write!(f, "Scan {} [{}]", table.name(), wants.join(", "))?;
+            }
+            Node::Values { batch } => write!(f, "Values {} row(s)", batch.rows)?,
+            Node::Filter { conditions, .. } => write!(f, "Filter {}", list(conditions, " and "))?,
+            Node::Compute { outputs, .. } => write!(f, "Compute [{}]", list(outputs, ", "))?,
+            Node::Aggregate { keys, aggregates, .. } => {
+                let calls: Vec<String> = aggregates
+                    .iter()
+                    .map(|call| {
+                        let condition = call.condition.as_ref().map_or(String::new(), |c| format!(" where {c}"));
+                        let naming = if matches!(call.aggregate.names, AggregateNaming::PerArgument(_)) { "…" } else { "" };
+                        format!("{}({}{naming}){condition}", call.aggregate.name, list(&call.args, ", "))
+                    })
+                    .collect();
+                write!(f, "Aggregate [{}] by [{}]", calls.join(", "), list(keys, ", "))?;
+            }
+            Node::Sort { keys, .. } => write!(f, "Sort {}", sort_keys(keys))?,
+            Node::Limit { rows, .. } => write!(f, "Limit {rows}")?,
+            Node::TopN { keys, rows, .. } => write!(f, "TopN {rows} {}", sort_keys(keys))?,
+        }
+        writeln!(f)?;
+        self.input().map_or(Ok(()), |input| input.write(f, depth + 1))
+    }
+}
+
+fn sort_keys(keys: &[super::SortKey]) -> String {
+    let keys: Vec<String> = keys
+        .iter()
+        .map(|key| {
+            let direction = if key.descending { "desc" } else { "asc" };
+            let nulls = if key.nulls_first { "first" } else { "last" };
+            format!("{} {direction} nulls {nulls}", key.expr)
+        })
+        .collect();
+    keys.join(", ")
+}
+
+fn list(exprs: &[Expr], separator: &str) -> String {
+    exprs.iter().map(Expr::to_string).collect::<Vec<_>>().join(separator)
+}
+
+impl Display for Expr {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match &self.kind {
+            Kind::Literal(Value::Null) => write!(f, "{}(null)", self.ty),
+            Kind::Literal(value) => {
+                let mut text = String::new();
+                write_json(&mut text, value.as_ref());
+                f.write_str(&text)
+            }
+            Kind::Column(index) => write!(f, "#{index}"),
+            Kind::Path { base, steps } => {
+                write!(f, "{base}")?;
+                steps.iter().try_for_each(|step| match step {
+                    Step::Key(key) => write!(f, ".{key}"),
+                    Step::Index(index) => write!(f, "[{index}]"),
+                })
+            }
+            Kind::Call { callee, args, .. } => write!(f, "{}({})", callee.name(), list(args, ", ")),
+            Kind::And(parts) => write!(f, "({})", list(parts, " and ")),
+            Kind::Or(parts) => write!(f, "({})", list(parts, " or ")),
+        }
+    }
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Kind::Literal(value) => write!(f, "Literal({value:?})"),
+            Kind::Column(index) => write!(f, "Column({index})"),
+            Kind::Path { base, steps } => write!(f, "Path({base:?}, {steps:?})"),
+            Kind::Call { callee, args, .. } => write!(f, "Call({}, {args:?})", callee.name()),
+            Kind::And(parts) => write!(f, "And({parts:?})"),
+            Kind::Or(parts) => write!(f, "Or({parts:?})"),
+        }
+    }
+}

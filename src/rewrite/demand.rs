@@ -1,0 +1,180 @@
+//! Every node is asked only for the columns, and the paths into dynamic columns, that are read above it; at the bottom
+//! a scan takes exactly those paths from the JSON.
+//!
+//! `Compute [#1.status.code] (Scan [name, properties])` becomes `Compute [#0] (Scan [properties.status.code])`.
+
+use indexmap::IndexSet;
+
+use crate::plan::{Expr, Kind, Node, Step};
+use crate::source::Want;
+use crate::value::Type;
+
+/// Narrows a plan to its first `width` columns.
+pub(super) fn narrow(node: Node, width: usize) -> Node {
+    let mut demand = Demand::default();
+    for column in 0..width {
+        demand.refs.insert((column, Vec::new()));
+    }
+    give(node, demand)
+}
+
+/// What a node is asked for: positions of its columns and steps below them. Position in the set is the position among
+/// the columns that it is to give.
+#[derive(Clone, Default)]
+struct Demand {
+    refs: IndexSet<(usize, Vec<Step>)>,
+}
+
+impl Demand {
+    /// Asks for all that `expr` reads.
+    fn add(&mut self, expr: &Expr) {
+        expr.visit(&mut |expr| match expr.as_path() {
+            Some((column, steps)) => {
+                self.refs.insert((column, steps.to_vec()));
+                false
+            }
+            None => true,
+        });
+    }
+
+    /// `expr` over what was asked for.
+    fn rewrite(&self, expr: &mut Expr) {
+        expr.replace(&mut |expr| {
+            let (column, steps) = expr.as_path()?;
+            let index = self.refs.get_index_of(&(column, steps.to_vec())).expect("everything read was asked for");
+            Some(Expr::column(expr.ty, index))
+        });
+    }
+}
+
+/// Where a computation puts what is demanded of it.
+enum Slot {
+    /// Steps below one of its outputs.
+    Computed { index: usize, ty: Type, steps: Vec<Step> },
+    /// A path that its input gives; these stand behind the outputs.
+    Direct { index: usize },
+}
+
+/// `expr` and steps below it.
+fn path(expr: Expr, steps: &[Step]) -> Expr {
+    match (steps, expr) {
+        ([], expr) => expr,
+        (_, Expr { kind: Kind::Path { base, steps: mut first }, ty }) => {
+            first.extend_from_slice(steps);
+            Expr { ty, kind: Kind::Path { base, steps: first } }
+        }
+        (_, expr) => {
+            Expr { ty: Type::Dynamic, kind: Kind::Path { base: Box::new(expr), steps: steps.to_vec() } }
+        }
+    }
+}
+
+/// The node, giving what is demanded first (and perhaps more behind it).
+fn give(node: Node, mut demand: Demand) -> Node {
+    match node {
+        Node::Scan { table, wants } => {
+            let mut taken = IndexSet::new();
+            let outputs: Vec<Expr> = demand
+                .refs
+                .iter()
+                .map(|(column, steps)| {
+                    let want = &wants[*column];
+                    let keys = if want.ty == Type::Dynamic {
+                        steps.iter().take_while(|step| matches!(step, Step::Key(_))).count()
+                    } else {
+                        0
+                    };
+                    let mut path_taken = want.path.clone();
+                    path_taken.extend(steps[..keys].iter().filter_map(|step| match step {
+                        Step::Key(key) => Some(key.clone()),
+                        Step::Index(_) => None,
+                    }));
+                    let (index, _) = taken.insert_full(Want { path: path_taken, ty: want.ty });
+                    path(Expr::column(want.ty, index), &steps[keys..])
+                })
+                .collect();
+            let scan = Node::Scan { table, wants: taken.into_iter().collect() };
+            compute(scan, outputs)
+        }
+        Node::Filter { input, mut conditions } => {
+            conditions.iter().for_each(|condition| demand.add(condition));
+            conditions.iter_mut().for_each(|condition| demand.rewrite(condition));
+            Node::Filter { input: Box::new(give(*input, demand)), conditions }
+        }
+        Node::Compute { input, outputs } => {
+            // Paths go down; what else is computed is computed once, however many paths below it are read.
+            let mut below = Demand::default();
+            let mut computed: IndexSet<usize> = IndexSet::new();
+            let mut direct: Vec<Expr> = Vec::new();
+            let mut slots: Vec<Slot> = Vec::new();
+            for (column, steps) in demand.refs {
+                let output = &outputs[column];
+                if steps.is_empty() || output.as_path().is_none() {
+                    let (index, new) = computed.insert_full(column);
+                    if new {
+                        below.add(output);
+                    }
+                    slots.push(Slot::Computed { index, ty: output.ty, steps });
+                } else {
+                    slots.push(Slot::Direct { index: direct.len() });
+                    direct.push(path(output.clone(), &steps));
+                    below.add(&direct[direct.len() - 1]);
+                }
+            }
+            let above = slots.into_iter().map(|slot| match slot {
+                Slot::Computed { index, ty, steps } => path(Expr::column(ty, index), &steps),
+                Slot::Direct { index } => Expr::column(Type::Dynamic, computed.len() + index),
+            });
+            let above = above.collect();
+            let mut inner: Vec<Expr> = computed.iter().map(|&column| outputs[column].clone()).chain(direct).collect();
+            inner.iter_mut().for_each(|output| below.rewrite(output));
+            let node = Node::Compute { input: Box::new(give(*input, below)), outputs: inner };
+            compute(node, above)
+        }
+        Node::Sort { input, mut keys } => {
+            keys.iter().for_each(|key| demand.add(&key.expr));
+            keys.iter_mut().for_each(|key| demand.rewrite(&mut key.expr));
+            Node::Sort { input: Box::new(give(*input, demand)), keys }
+        }
+        Node::TopN { input, mut keys, rows } => {
+            keys.iter().for_each(|key| demand.add(&key.expr));
+            keys.iter_mut().for_each(|key| demand.rewrite(&mut key.expr));
+            Node::TopN { input: Box::new(give(*input, demand)), keys, rows }
+        }
+        Node::Limit { input, rows } => Node::Limit { input: Box::new(give(*input, demand)), rows },
+        Node::Aggregate { input, mut keys, mut aggregates } => {
+            let mut below = Demand::default();
+            keys.iter().for_each(|key| below.add(key));
+            for call in &aggregates {
+                call.args.iter().chain(&call.condition).for_each(|expr| below.add(expr));
+            }
+            keys.iter_mut().for_each(|key| below.rewrite(key));
+            for call in &mut aggregates {
+                call.args.iter_mut().chain(&mut call.condition).for_each(|expr| below.rewrite(expr));
+            }
+            let types: Vec<Type> = keys
+                .iter()
+                .map(|key| key.ty)
+                .chain(aggregates.iter().flat_map(|call| call.returns.iter().copied()))
+                .collect();
+            let node = Node::Aggregate { input: Box::new(give(*input, below)), keys, aggregates };
+            pick(node, &types, &demand)
+        }
+        Node::Values { ref batch } => {
+            let types: Vec<Type> = batch.columns.iter().map(|column| column.ty()).collect();
+            pick(node, &types, &demand)
+        }
+    }
+}
+
+/// What is demanded of a node that gives all of its columns anyway.
+fn pick(node: Node, types: &[Type], demand: &Demand) -> Node {
+    let outputs = demand.refs.iter().map(|(column, steps)| path(Expr::column(types[*column], *column), steps)).collect();
+    compute(node, outputs)
+}
+
+/// `outputs` over `node`; nothing on top if these are its first columns as they are.
+fn compute(node: Node, outputs: Vec<Expr>) -> Node {
+    let same = outputs.iter().enumerate().all(|(at, output)| matches!(output.kind, Kind::Column(index) if index == at));
+    if same { node } else { Node::Compute { input: Box::new(node), outputs } }
+}

@@ -1,0 +1,113 @@
+//! Runs a plan: streaming nodes work segment by segment in parallel, the others gather what these give, always in the
+//! order of the segments, so that the answer is the same for any number of threads.
+
+mod aggregate;
+mod filter;
+mod sort;
+
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+
+use crate::column::{Batch, Table};
+use crate::diag::Diagnostic;
+use crate::eval::eval;
+use crate::plan::{Node, Plan};
+
+/// A run that cannot be finished.
+pub(crate) type Failure = Box<Diagnostic>;
+
+/// The answer, and what there is to know about it.
+pub(crate) fn run(plan: &Plan) -> Result<Table, Failure> {
+    let mut run = Run { warnings: Vec::new() };
+    let width = plan.fields.len();
+    let mut batches = run.batches(&plan.node)?;
+    for batch in &mut batches {
+        batch.columns.truncate(width);
+    }
+    Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings))
+}
+
+/// One run of one plan.
+struct Run {
+    warnings: Vec<Diagnostic>,
+}
+
+impl Run {
+    /// All rows of a node.
+    fn batches(&mut self, node: &Node) -> Result<Vec<Batch>, Failure> {
+        match node {
+            Node::Scan { .. } | Node::Filter { .. } | Node::Compute { .. } => {
+                let mut batches = Vec::new();
+                self.stream(node, Ok, |batch| {
+                    batches.push(batch);
+                    Ok(ControlFlow::Continue(()))
+                })?;
+                Ok(batches)
+            }
+            Node::Values { batch } => Ok(vec![batch.clone()]),
+            Node::Aggregate { input, keys, aggregates } => self.aggregate(input, keys, aggregates),
+            Node::Sort { input, keys } => self.sort(input, keys),
+            Node::TopN { input, keys, rows } => self.top(input, keys, *rows),
+            Node::Limit { input, rows } => self.limit(input, *rows),
+        }
+    }
+
+    fn limit(&mut self, input: &Node, rows: usize) -> Result<Vec<Batch>, Failure> {
+        let mut batches: Vec<Batch> = Vec::new();
+        let mut left = rows;
+        self.stream(input, Ok, |batch| {
+            let batch = batch.head(left);
+            left -= batch.rows;
+            batches.push(batch);
+            Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(batches)
+    }
+
+    /// Passes every batch of `node` through `work`, in parallel, and hands the results to `merge` in order, until that
+    /// has seen enough.
+    fn stream<T: Send>(
+        &mut self,
+        node: &Node,
+        work: impl Fn(Batch) -> Result<T, Failure> + Sync,
+        mut merge: impl FnMut(T) -> Result<ControlFlow<()>, Failure> + Send,
+    ) -> Result<(), Failure> {
+        let mut steps = Vec::new();
+        let mut source = node;
+        while let Node::Filter { input, .. } | Node::Compute { input, .. } = source {
+            steps.push(source);
+            source = input;
+        }
+        let work = |batch: Batch| work(steps.iter().rev().fold(batch, |batch, step| apply(step, batch)));
+        match source {
+            Node::Scan { table, wants } => {
+                let warnings = table.scan(wants)?.run(work, merge)?;
+                self.warnings.extend(warnings);
+            }
+            _ => {
+                let mut batches = self.batches(source)?;
+                batches.retain(|batch| batch.rows > 0);
+                let results: Vec<Result<T, Failure>> = batches.into_par_iter().map(work).collect();
+                for result in results {
+                    if merge(result?)?.is_break() {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One streaming step.
+fn apply(step: &Node, batch: Batch) -> Batch {
+    match step {
+        Node::Filter { conditions, .. } => filter::filter(conditions, batch),
+        Node::Compute { outputs, .. } => {
+            let columns = outputs.iter().map(|output| eval(output, &batch)).collect();
+            Batch::new(columns, batch.rows)
+        }
+        _ => unreachable!("only filters and computations stream"),
+    }
+}
