@@ -86,7 +86,7 @@ impl Engine {
     /// Adds the small tenant that is part of argql: made-up assessments, exemptions and what they refer to.
     pub fn sample(mut self) -> Engine {
         for (name, bytes) in sample::tables() {
-            self.catalog.add_bytes(name, bytes.to_vec());
+            self.catalog.add_bytes(name, *bytes);
         }
         self
     }
@@ -120,7 +120,7 @@ impl Engine {
 
     /// The names of the tables that were added, in lower case.
     pub fn tables(&self) -> Vec<String> {
-        self.catalog.names()
+        self.catalog.names().map(str::to_owned).collect()
     }
 
     /// The columns of a table: of a known one also those that the data lacks.
@@ -129,7 +129,7 @@ impl Engine {
     ///
     /// If the table is not loaded, or its file is broken.
     pub fn schema(&self, table: &str) -> Result<Vec<Field>, Error> {
-        bind::table_schema(&self.environment(), table).map_err(|diagnostic| Error::data(vec![*diagnostic]))
+        bind::table_schema(&self.environment(), table).map_err(|diagnostic| Error::data(vec![diagnostic]))
     }
 
     /// Parses and binds a query; every error of the query itself is found here.

@@ -48,7 +48,7 @@ impl Binder<'_> {
     }
 
     fn known_table(&self, name: &Name) -> bool {
-        self.environment.catalog.table(&name.text).is_some() || source::known_table(&name.text) || standard(&name.text)
+        self.environment.catalog.table(&name.text).is_some() || source::known_table(&name.text)
     }
 
     /// The table of a name, which stands at `span`.
@@ -75,15 +75,16 @@ impl Binder<'_> {
                     Relation::new(node, columns(fields))
                 }
                 Err(diagnostic) => {
-                    self.error(*diagnostic);
+                    self.error(diagnostic);
                     Relation::poisoned()
                 }
             };
         }
         let lenient = !self.environment.data || self.environment.missing == MissingTables::Empty;
-        let known = source::known_table(name) || (lenient && standard(name));
+        let known = source::known_table(name) || (lenient && !source::known_columns(name).is_empty());
         if known && lenient {
-            return Relation::empty(columns(source::known_columns(name)));
+            let known = source::known_columns(name).iter();
+            return Relation::empty(known.map(|&(name, ty)| Column::new(name, ty)).collect());
         }
         let diagnostic = if known {
             let lower = name.to_lowercase();
@@ -97,9 +98,9 @@ impl Binder<'_> {
                 },
             )
         } else {
-            let mut known: Vec<String> = self.environment.catalog.names();
+            let mut known: Vec<String> = self.environment.catalog.names().map(str::to_owned).collect();
             known.extend(self.definition_names().map(str::to_owned));
-            known.extend(source::known_tables().map(str::to_owned));
+            known.extend(source::known_tables().iter().map(|&name| name.to_owned()));
             Diagnostic::error(UNKNOWN_TABLE, span, format!("there is no table `{name}`"))
                 .label("unknown table")
                 .suggest(name, known.iter().map(String::as_str))
@@ -114,24 +115,17 @@ fn is_resource_graph(expr: &ast::Expr) -> bool {
     matches!(&expr.kind, ExprKind::Call(call) if call.of.is_none() && call.name.text == "arg")
 }
 
-/// Whether a table of this name has the standard columns: Resource Graph keeps adding such tables.
-fn standard(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.ends_with("resources") || name.ends_with("changes")
-}
-
 fn columns(fields: Vec<Field>) -> Vec<Column> {
     fields.into_iter().map(|field| Column::new(field.name, field.ty)).collect()
 }
 
-/// The columns of a table that is loaded.
-pub(crate) fn table_schema(environment: &Environment<'_>, name: &str) -> Result<Vec<Field>, Box<Diagnostic>> {
-    match environment.catalog.table(name) {
-        Some(table) => table.schema(),
-        None => {
-            let names = environment.catalog.names();
+/// The columns of a table that is loaded, those of all of its rows.
+pub(crate) fn table_schema(environment: &Environment<'_>, name: &str) -> Result<Vec<Field>, Diagnostic> {
+    environment.catalog.table(name).map_or_else(
+        || {
             let diagnostic = Diagnostic::at(NOT_LOADED, Place::Nowhere, format!("the table `{name}` is not loaded"));
-            Err(Box::new(diagnostic.suggest(name, names.iter().map(String::as_str))))
-        }
-    }
+            Err(diagnostic.suggest(name, environment.catalog.names()))
+        },
+        |table| table.full_schema(),
+    )
 }

@@ -36,7 +36,8 @@ impl Batch {
 
     /// The rows of all batches, which have the same columns, in order.
     pub(crate) fn concat(batches: Vec<Batch>) -> Batch {
-        let width = batches.first().map_or(0, |batch| batch.columns.len());
+        // Some may have more columns behind those that are read.
+        let width = batches.iter().map(|batch| batch.columns.len()).min().unwrap_or(0);
         let columns = (0..width).map(|at| {
             let parts: Vec<Column> = batches.iter().map(|batch| batch.columns[at].clone()).collect();
             Column::concat(parts[0].ty(), &parts)

@@ -3,19 +3,31 @@
 
 mod access;
 mod aggregates;
+mod bin;
+mod calendar;
 mod cells;
+mod conversion;
+mod format;
 mod infix;
 mod known;
+mod time;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
 /// Every scalar function.
-pub(crate) const SCALARS: &[&[&Scalar]] = &[];
+pub(crate) const SCALARS: &[&[&Scalar]] = &[
+    bin::FAMILY,
+    calendar::FAMILY,
+    conversion::FAMILY,
+    format::FAMILY,
+    time::FAMILY,
+];
 
 /// Every aggregate.
 pub(crate) const AGGREGATES: &[&[&Aggregate]] = aggregates::ALL;
 
 pub(crate) use access::ELEMENT;
+pub(crate) use conversion::conversion;
 pub(crate) use infix::INFIXES;
 pub(crate) use known::KNOWN;
 

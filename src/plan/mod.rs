@@ -41,6 +41,86 @@ pub(crate) enum Node {
     Limit { input: Box<Node>, rows: usize },
     /// The first rows of a sorted input: `Sort` and `Limit` in one.
     TopN { input: Box<Node>, keys: Vec<SortKey>, rows: usize },
+    /// A row per element: what is kept of the row, the elements side by side, and their number if `index`.
+    Expand { input: Box<Node>, keep: Vec<Expr>, expanded: Vec<Expanded>, index: bool, limit: usize },
+    /// Partners side by side: what is kept of the left row, then of the right one.
+    Join { left: Box<Side>, right: Box<Side>, kind: JoinKind },
+    /// The rows of one after the other; their columns agree.
+    Union { inputs: Vec<Node> },
+    /// What is kept of each row, then what is computed along the order of the rows.
+    Window { input: Box<Node>, keep: Vec<Expr>, calls: Vec<WindowCall> },
+}
+
+/// One expression of `mv-expand`.
+#[derive(Clone, Debug)]
+pub(crate) struct Expanded {
+    /// A dynamic value.
+    pub(crate) expr: Expr,
+    /// The type that elements are read as; dynamic leaves them as they are.
+    pub(crate) to: Type,
+    /// Bags give `[key, value]` instead of bags of one key.
+    pub(crate) pairs: bool,
+}
+
+/// One side of a join.
+#[derive(Clone, Debug)]
+pub(crate) struct Side {
+    pub(crate) input: Node,
+    pub(crate) keys: Vec<Expr>,
+    pub(crate) keep: Vec<Expr>,
+}
+
+/// What happens to rows without a partner, and to those with several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JoinKind {
+    /// Only the first left row of each key takes part.
+    InnerUnique,
+    Inner,
+    LeftOuter,
+    RightOuter,
+    FullOuter,
+    LeftSemi,
+    RightSemi,
+    LeftAnti,
+    RightAnti,
+}
+
+/// A function that reads the rows around its own.
+#[derive(Clone, Debug)]
+pub(crate) enum WindowCall {
+    /// The number of the row, from `start`; again from there where `restart` is true.
+    RowNumber { start: i64, restart: Option<Expr> },
+    /// The value `offset` rows further down (up, if negative), or `default`.
+    Shift { expr: Expr, offset: i64, default: Expr },
+    /// The sum so far; again from nothing where `restart` is true.
+    Cumulative { expr: Expr, restart: Option<Expr> },
+}
+
+impl WindowCall {
+    pub(crate) fn ty(&self) -> Type {
+        match self {
+            WindowCall::RowNumber { .. } => Type::Long,
+            WindowCall::Shift { expr, .. } | WindowCall::Cumulative { expr, .. } => expr.ty,
+        }
+    }
+
+    /// The expressions it reads.
+    pub(crate) fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            WindowCall::RowNumber { restart, .. } => restart.iter().collect(),
+            WindowCall::Shift { expr, default, .. } => vec![expr, default],
+            WindowCall::Cumulative { expr, restart } => std::iter::once(expr).chain(restart).collect(),
+        }
+    }
+
+    /// The same, to change them.
+    pub(crate) fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            WindowCall::RowNumber { restart, .. } => restart.iter_mut().collect(),
+            WindowCall::Shift { expr, default, .. } => vec![expr, default],
+            WindowCall::Cumulative { expr, restart } => std::iter::once(expr).chain(restart).collect(),
+        }
+    }
 }
 
 /// One key of a sort.
@@ -72,30 +152,45 @@ impl std::fmt::Debug for AggregateCall {
 }
 
 impl Node {
-    /// The node whose rows this one reads.
-    pub(crate) fn input(&self) -> Option<&Node> {
+    /// The nodes whose rows this one reads.
+    pub(crate) fn inputs(&self) -> Vec<&Node> {
         match self {
-            Node::Scan { .. } | Node::Values { .. } => None,
+            Node::Scan { .. } | Node::Values { .. } => Vec::new(),
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }
             | Node::Sort { input, .. }
             | Node::Limit { input, .. }
-            | Node::TopN { input, .. } => Some(input),
+            | Node::TopN { input, .. }
+            | Node::Expand { input, .. }
+            | Node::Window { input, .. } => vec![input],
+            Node::Join { left, right, .. } => vec![&left.input, &right.input],
+            Node::Union { inputs } => inputs.iter().collect(),
         }
     }
 
-    /// The same node over what `change` makes of its input.
-    pub(crate) fn map_input(self, change: impl FnOnce(Node) -> Node) -> Node {
-        let apply = |input: Box<Node>| Box::new(change(*input));
-        match self {
-            Node::Scan { .. } | Node::Values { .. } => self,
-            Node::Filter { input, conditions } => Node::Filter { input: apply(input), conditions },
-            Node::Compute { input, outputs } => Node::Compute { input: apply(input), outputs },
-            Node::Aggregate { input, keys, aggregates } => Node::Aggregate { input: apply(input), keys, aggregates },
-            Node::Sort { input, keys } => Node::Sort { input: apply(input), keys },
-            Node::Limit { input, rows } => Node::Limit { input: apply(input), rows },
-            Node::TopN { input, keys, rows } => Node::TopN { input: apply(input), keys, rows },
+    /// The same node over what `change` makes of its inputs.
+    pub(crate) fn map_inputs(mut self, mut change: impl FnMut(Node) -> Node) -> Node {
+        let mut apply = |input: &mut Node| {
+            let taken = std::mem::replace(input, Node::Union { inputs: Vec::new() });
+            *input = change(taken);
+        };
+        match &mut self {
+            Node::Scan { .. } | Node::Values { .. } => {}
+            Node::Filter { input, .. }
+            | Node::Compute { input, .. }
+            | Node::Aggregate { input, .. }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. }
+            | Node::TopN { input, .. }
+            | Node::Expand { input, .. }
+            | Node::Window { input, .. } => apply(input),
+            Node::Join { left, right, .. } => {
+                apply(&mut left.input);
+                apply(&mut right.input);
+            }
+            Node::Union { inputs } => inputs.iter_mut().for_each(apply),
         }
+        self
     }
 }

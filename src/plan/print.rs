@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::{Expr, Kind, Node, Plan, Step};
+use super::{Expr, Kind, Node, Plan, Step, WindowCall};
 use crate::registry::AggregateNaming;
 use crate::value::{Value, write_json};
 
@@ -39,9 +39,41 @@ impl Node {
             Node::Sort { keys, .. } => write!(f, "Sort {}", sort_keys(keys))?,
             Node::Limit { rows, .. } => write!(f, "Limit {rows}")?,
             Node::TopN { keys, rows, .. } => write!(f, "TopN {rows} {}", sort_keys(keys))?,
+            Node::Expand { keep, expanded, index, limit, .. } => {
+                let each: Vec<String> = expanded.iter().map(|each| format!("{} to {}", each.expr, each.to)).collect();
+                write!(f, "Expand [{}] keep [{}]", each.join(", "), list(keep, ", "))?;
+                if *index {
+                    write!(f, " with index")?;
+                }
+                if *limit != usize::MAX {
+                    write!(f, " limit {limit}")?;
+                }
+            }
+            Node::Join { left, right, kind } => {
+                let pairs: Vec<String> =
+                    left.keys.iter().zip(&right.keys).map(|(left, right)| format!("{left} == {right}")).collect();
+                let (kept_left, kept_right) = (list(&left.keep, ", "), list(&right.keep, ", "));
+                write!(f, "Join {kind:?} on {} keep [{kept_left}] [{kept_right}]", pairs.join(", "))?;
+            }
+            Node::Union { .. } => write!(f, "Union")?,
+            Node::Window { keep, calls, .. } => {
+                let calls: Vec<String> = calls.iter().map(WindowCall::to_string).collect();
+                write!(f, "Window [{}] keep [{}]", calls.join(", "), list(keep, ", "))?;
+            }
         }
         writeln!(f)?;
-        self.input().map_or(Ok(()), |input| input.write(f, depth + 1))
+        self.inputs().into_iter().try_for_each(|input| input.write(f, depth + 1))
+    }
+}
+
+impl Display for WindowCall {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let restart = |restart: &Option<Expr>| restart.as_ref().map_or(String::new(), |at| format!(" restart {at}"));
+        match self {
+            WindowCall::RowNumber { start, restart: at } => write!(f, "row_number from {start}{}", restart(at)),
+            WindowCall::Shift { expr, offset, default } => write!(f, "{expr} of row {offset:+} else {default}"),
+            WindowCall::Cumulative { expr, restart: at } => write!(f, "sum of {expr} so far{}", restart(at)),
+        }
     }
 }
 

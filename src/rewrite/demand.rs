@@ -5,7 +5,7 @@
 
 use indexmap::IndexSet;
 
-use crate::plan::{Expr, Kind, Node, Step};
+use crate::plan::{Expr, Kind, Node, Side, Step, WindowCall};
 use crate::source::Want;
 use crate::value::Type;
 
@@ -160,11 +160,78 @@ fn give(node: Node, mut demand: Demand) -> Node {
             let node = Node::Aggregate { input: Box::new(give(*input, below)), keys, aggregates };
             pick(node, &types, &demand)
         }
+        Node::Expand { input, keep, mut expanded, index, limit } => {
+            let width = keep.len();
+            // Paths below kept columns go down; the elements are what they are.
+            let mut wanted: Vec<Expr> = Vec::new();
+            let mut slots: Vec<Slot> = Vec::new();
+            for (column, steps) in demand.refs {
+                match keep.get(column) {
+                    Some(kept) => {
+                        wanted.push(path(kept.clone(), &steps));
+                        slots.push(Slot::Direct { index: wanted.len() - 1 });
+                    }
+                    None => {
+                        let ty = expanded.get(column - width).map_or(Type::Long, |each| each.to);
+                        slots.push(Slot::Computed { index: column - width, ty, steps });
+                    }
+                }
+            }
+            let outputs = slots.into_iter().map(|slot| match slot {
+                Slot::Direct { index } => Expr::column(wanted[index].ty, index),
+                Slot::Computed { index, ty, steps } => path(Expr::column(ty, wanted.len() + index), &steps),
+            });
+            let outputs = outputs.collect();
+            let mut below = Demand::default();
+            wanted.iter().chain(expanded.iter().map(|each| &each.expr)).for_each(|expr| below.add(expr));
+            wanted.iter_mut().chain(expanded.iter_mut().map(|each| &mut each.expr)).for_each(|expr| below.rewrite(expr));
+            let input = Box::new(give(*input, below));
+            compute(Node::Expand { input, keep: wanted, expanded, index, limit }, outputs)
+        }
+        Node::Window { input, keep, mut calls } => {
+            let mut below = Demand::default();
+            let mut keep = keep;
+            keep.iter().chain(calls.iter().flat_map(WindowCall::exprs)).for_each(|expr| below.add(expr));
+            keep.iter_mut().chain(calls.iter_mut().flat_map(WindowCall::exprs_mut)).for_each(|expr| below.rewrite(expr));
+            let types: Vec<Type> = keep.iter().map(|expr| expr.ty).chain(calls.iter().map(WindowCall::ty)).collect();
+            let node = Node::Window { input: Box::new(give(*input, below)), keep, calls };
+            pick(node, &types, &demand)
+        }
+        Node::Join { left, right, kind } => {
+            let mut sides = [*left, *right];
+            let width = sides[0].keep.len();
+            let mut wanted = [Vec::new(), Vec::new()];
+            let mut slots = Vec::new();
+            for (column, steps) in &demand.refs {
+                let (side, at) = if *column < width { (0, *column) } else { (1, column - width) };
+                let expr = path(sides[side].keep[at].clone(), steps);
+                slots.push((side, wanted[side].len(), expr.ty));
+                wanted[side].push(expr);
+            }
+            let before = [0, wanted[0].len()];
+            let outputs = slots.into_iter().map(|(side, at, ty)| Expr::column(ty, before[side] + at)).collect();
+            for (side, wanted) in sides.iter_mut().zip(wanted) {
+                side.keep = wanted;
+            }
+            let [left, right] = sides.map(|side| Box::new(narrow_side(side)));
+            compute(Node::Join { left, right, kind }, outputs)
+        }
+        Node::Union { inputs } => {
+            Node::Union { inputs: inputs.into_iter().map(|input| give(input, demand.clone())).collect() }
+        }
         Node::Values { ref batch } => {
             let types: Vec<Type> = batch.columns.iter().map(|column| column.ty()).collect();
             pick(node, &types, &demand)
         }
     }
+}
+
+/// A side of a join over an input that gives what its keys and kept expressions read.
+fn narrow_side(mut side: Side) -> Side {
+    let mut below = Demand::default();
+    side.keys.iter().chain(&side.keep).for_each(|expr| below.add(expr));
+    side.keys.iter_mut().chain(&mut side.keep).for_each(|expr| below.rewrite(expr));
+    Side { input: give(side.input, below), ..side }
 }
 
 /// What is demanded of a node that gives all of its columns anyway.

@@ -12,7 +12,7 @@ pub(super) fn push(node: Node) -> Node {
         }
         node => node,
     };
-    node.map_input(push)
+    node.map_inputs(push)
 }
 
 /// The parts of a conjunction: each alone keeps the rows for which it is true.
@@ -46,6 +46,9 @@ fn sink(input: Node, conditions: Vec<Expr>) -> Node {
                 .collect::<Vec<_>>();
             let input = if through.is_empty() { push(*input) } else { sink(*input, through) };
             wrap(Node::Compute { input: Box::new(input), outputs }, above)
+        }
+        Node::Union { inputs } => {
+            Node::Union { inputs: inputs.into_iter().map(|input| sink(input, conditions.clone())).collect() }
         }
         input => wrap(push(input), conditions),
     }

@@ -5,7 +5,7 @@
 use crate::plan::Node;
 
 pub(super) fn fuse(node: Node) -> Node {
-    match node.map_input(fuse) {
+    match node.map_inputs(fuse) {
         Node::Limit { input, rows } => match *input {
             Node::Sort { input, keys } => Node::TopN { input, keys, rows },
             input => Node::Limit { input: Box::new(input), rows },

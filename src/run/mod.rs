@@ -2,8 +2,11 @@
 //! order of the segments, so that the answer is the same for any number of threads.
 
 mod aggregate;
+mod expand;
 mod filter;
+mod join;
 mod sort;
+mod window;
 
 use std::ops::ControlFlow;
 
@@ -37,7 +40,7 @@ impl Run {
     /// All rows of a node.
     fn batches(&mut self, node: &Node) -> Result<Vec<Batch>, Failure> {
         match node {
-            Node::Scan { .. } | Node::Filter { .. } | Node::Compute { .. } => {
+            Node::Scan { .. } | Node::Filter { .. } | Node::Compute { .. } | Node::Expand { .. } => {
                 let mut batches = Vec::new();
                 self.stream(node, Ok, |batch| {
                     batches.push(batch);
@@ -50,6 +53,15 @@ impl Run {
             Node::Sort { input, keys } => self.sort(input, keys),
             Node::TopN { input, keys, rows } => self.top(input, keys, *rows),
             Node::Limit { input, rows } => self.limit(input, *rows),
+            Node::Join { left, right, kind } => self.join(left, right, *kind),
+            Node::Union { inputs } => {
+                let mut batches = Vec::new();
+                for input in inputs {
+                    batches.extend(self.batches(input)?);
+                }
+                Ok(batches)
+            }
+            Node::Window { input, keep, calls } => self.window(input, keep, calls),
         }
     }
 
@@ -75,7 +87,7 @@ impl Run {
     ) -> Result<(), Failure> {
         let mut steps = Vec::new();
         let mut source = node;
-        while let Node::Filter { input, .. } | Node::Compute { input, .. } = source {
+        while let Node::Filter { input, .. } | Node::Compute { input, .. } | Node::Expand { input, .. } = source {
             steps.push(source);
             source = input;
         }
@@ -108,6 +120,7 @@ fn apply(step: &Node, batch: Batch) -> Batch {
             let columns = outputs.iter().map(|output| eval(output, &batch)).collect();
             Batch::new(columns, batch.rows)
         }
-        _ => unreachable!("only filters and computations stream"),
+        Node::Expand { keep, expanded, index, limit, .. } => expand::expand(keep, expanded, *index, *limit, &batch),
+        _ => unreachable!("only filters, computations and expansions stream"),
     }
 }

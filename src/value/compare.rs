@@ -125,7 +125,7 @@ fn arrays<'a>(a: impl Iterator<Item = &'a Value>, mut b: impl Iterator<Item = &'
 }
 
 /// The properties by name: two bags are the same in whatever order theirs stand.
-fn sorted(bag: &Bag) -> Vec<(&Arc<str>, &Value)> {
+pub(super) fn sorted(bag: &Bag) -> Vec<(&Arc<str>, &Value)> {
     let mut entries: Vec<_> = bag.iter().collect();
     entries.sort_unstable_by_key(|(key, _)| *key);
     entries

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Bag, Value, ValueRef, write_long, write_real, write_text};
+use super::{Bag, Value, ValueRef, sorted, write_long, write_real, write_text};
 
 /// How deep arrays and bags may be nested: enough for any data, and little enough that values can be walked, written
 /// and dropped by recursion.
@@ -496,30 +496,47 @@ pub(crate) fn write_json(out: &mut String, value: ValueRef<'_>) {
             write_text(out, value);
             out.push('"');
         }
-        ValueRef::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_json(out, item.as_ref());
-            }
-            out.push(']');
-        }
-        ValueRef::Bag(bag) => {
-            out.push('{');
-            for (index, (key, item)) in bag.iter().enumerate() {
-                if index > 0 {
-                    out.push(',');
-                }
-                write_json_string(out, key);
-                out.push(':');
-                write_json(out, item.as_ref());
-            }
-            out.push('}');
-        }
+        ValueRef::Array(items) => write_array(out, items, write_json),
+        ValueRef::Bag(bag) => write_bag(out, bag.iter(), write_json),
         ValueRef::Json(text) => compact(out, text),
     }
+}
+
+/// Appends the same with the properties of every bag in the order of their names.
+pub(crate) fn write_sorted_json(out: &mut String, value: ValueRef<'_>) {
+    match value {
+        ValueRef::Array(items) => write_array(out, items, write_sorted_json),
+        ValueRef::Bag(bag) => write_bag(out, sorted(bag).into_iter(), write_sorted_json),
+        ValueRef::Json(text) => write_sorted_json(out, from_json(text).as_ref()),
+        scalar => write_json(out, scalar),
+    }
+}
+
+/// How the values inside are written.
+type Write = fn(&mut String, ValueRef<'_>);
+
+fn write_array(out: &mut String, items: &[Value], write: Write) {
+    out.push('[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write(out, item.as_ref());
+    }
+    out.push(']');
+}
+
+fn write_bag<'a>(out: &mut String, entries: impl Iterator<Item = (&'a Arc<str>, &'a Value)>, write: Write) {
+    out.push('{');
+    for (index, (key, item)) in entries.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write_json_string(out, key);
+        out.push(':');
+        write(out, item.as_ref());
+    }
+    out.push('}');
 }
 
 /// Appends a JSON string with no more escapes than there must be.

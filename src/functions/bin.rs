@@ -1,0 +1,154 @@
+//! Rounding down to a grid: `bin`, which is also `floor`, `bin_at` with a grid elsewhere, and `ceiling`.
+//!
+//! The grid of datetimes begins at 0001-01-01, a Monday; so do weeks of `bin(t, 7d)`.
+
+use rust_decimal::Decimal;
+
+use crate::column::Out;
+use crate::registry::KernelDef::Plain;
+use crate::registry::{Example, Naming, Returns, Scalar, number, summable};
+use crate::value::{DateTime, TimeSpan, Type, ValueRef, to_decimal, to_long, to_real};
+
+/// The functions of this file.
+pub(crate) const FAMILY: &[&Scalar] = &[&BIN, &FLOOR, &BIN_AT, &CEILING];
+
+const BIN: Scalar = Scalar {
+    name: "bin",
+    params: &[summable("value"), summable("size")],
+    returns: Returns::By(|types| grid_type(types[0], types[1])),
+    names: Naming::First,
+    about: "The greatest multiple of `size` that is not above `value`: the beginning of its hour, of its hundred …",
+    examples: &[
+        Example { query: "print bin(17, 5), bin(-7, 5), bin(7.5, 2)", result: "15, -10, 6.0" },
+        Example { query: "print bin(datetime(2024-05-06 07:08:09), 1h)", result: "2024-05-06T07:00:00.0000000Z" },
+    ],
+    kernel: Plain(|args, out| bin(args[0], args[1], out)),
+    ..Scalar::PLAIN
+};
+
+const FLOOR: Scalar = Scalar {
+    name: "floor",
+    about: "The same as `bin`.",
+    examples: &[Example { query: "print floor(4.7, 1)", result: "4.0" }],
+    ..BIN
+};
+
+/// The type of a value on a grid of this size.
+fn grid_type(value: Type, size: Type) -> Result<Type, String> {
+    match (value, size) {
+        (Type::TimeSpan, Type::TimeSpan) => Ok(Type::TimeSpan),
+        (Type::DateTime, Type::TimeSpan | Type::DateTime) => Ok(Type::DateTime),
+        _ if [value, size].iter().all(|ty| ty.is_number() || *ty == Type::Bool) => {
+            Ok(if value.max(size) < Type::Long { Type::Long } else { value.max(size) })
+        }
+        _ => Err(format!("a {value} cannot be rounded to a {size}")),
+    }
+}
+
+fn bin(value: ValueRef<'_>, size: ValueRef<'_>, out: &mut Out) {
+    let result = match (value, size) {
+        (ValueRef::DateTime(value), size) => to_long(size)
+            .and_then(|size| floor(value.ticks(), size))
+            .and_then(DateTime::checked)
+            .map(ValueRef::DateTime),
+        (ValueRef::TimeSpan(value), size) => to_long(size)
+            .and_then(|size| floor(value.ticks(), size))
+            .map(|ticks| ValueRef::TimeSpan(TimeSpan::from_ticks(ticks))),
+        (ValueRef::Decimal(_), _) | (_, ValueRef::Decimal(_)) => {
+            let numbers = to_decimal(value).zip(to_decimal(size));
+            numbers.and_then(|(value, size)| decimal_floor(value, size)).map(ValueRef::Decimal)
+        }
+        (ValueRef::Real(_), _) | (_, ValueRef::Real(_)) => {
+            to_real(value).zip(to_real(size)).map(|(value, size)| ValueRef::Real((value / size).floor() * size))
+        }
+        _ => to_long(value).zip(to_long(size)).and_then(|(value, size)| floor(value, size)).map(ValueRef::Long),
+    };
+    out.value(result.unwrap_or_default());
+}
+
+/// The multiple of `size` at or below; at the ends of the range it wraps, as measured on Kusto. Also a negative size
+/// makes a grid.
+fn floor(value: i64, size: i64) -> Option<i64> {
+    let quotient = value.checked_div(size);
+    // Only the least number divided by -1 has no quotient but a divisor: it is its own multiple.
+    let Some(quotient) = quotient else {
+        return (size != 0).then_some(value);
+    };
+    let below = value % size != 0 && (value < 0) != (size < 0);
+    Some((quotient - i64::from(below)).wrapping_mul(size))
+}
+
+fn decimal_floor(value: Decimal, size: Decimal) -> Option<Decimal> {
+    value.checked_div(size)?.floor().checked_mul(size)
+}
+
+const BIN_AT: Scalar = Scalar {
+    name: "bin_at",
+    params: &[summable("value"), summable("size"), summable("point")],
+    returns: Returns::By(|types| match (types[0], types[2]) {
+        (Type::DateTime | Type::TimeSpan, point) if point != types[0] => {
+            Err(format!("the grid of a {} is laid through a {}, not a {point}", types[0], types[0]))
+        }
+        (Type::DateTime | Type::TimeSpan, _) if types[1] != Type::TimeSpan => {
+            Err(format!("a {} is rounded to a timespan, not to a {}", types[0], types[1]))
+        }
+        (value, point) => grid_type(value.max(point), types[1]),
+    }),
+    names: Naming::First,
+    about: "`value` rounded down to a grid of `size` that goes through `point`.",
+    examples: &[
+        Example { query: "print bin_at(7, 5, 1), bin_at(6.5, 2.5, 7)", result: "6, 4.5" },
+        Example {
+            query: "print bin_at(datetime(2024-05-06 07:00), 1d, datetime(2000-01-01 12:00))",
+            result: "2024-05-05T12:00:00.0000000Z",
+        },
+    ],
+    kernel: Plain(|args, out| bin_at(args[0], args[1], args[2], out)),
+    ..Scalar::PLAIN
+};
+
+fn bin_at(value: ValueRef<'_>, size: ValueRef<'_>, point: ValueRef<'_>, out: &mut Out) {
+    let whole = |value: i64, size: i64, point: i64| Some(floor(value.wrapping_sub(point), size)?.wrapping_add(point));
+    let all = [value, size, point];
+    let result = match (value, size, point) {
+        (ValueRef::DateTime(value), ValueRef::TimeSpan(size), ValueRef::DateTime(point)) => {
+            let ticks = whole(value.ticks(), size.ticks(), point.ticks());
+            ticks.and_then(DateTime::checked).map(ValueRef::DateTime)
+        }
+        (ValueRef::TimeSpan(value), ValueRef::TimeSpan(size), ValueRef::TimeSpan(point)) => {
+            let ticks = whole(value.ticks(), size.ticks(), point.ticks());
+            ticks.map(|ticks| ValueRef::TimeSpan(TimeSpan::from_ticks(ticks)))
+        }
+        _ if all.iter().any(|number| matches!(number, ValueRef::Decimal(_))) => {
+            all_of(all, to_decimal).and_then(|[value, size, point]| {
+                Some(ValueRef::Decimal(decimal_floor(value.checked_sub(point)?, size)?.checked_add(point)?))
+            })
+        }
+        _ if all.iter().any(|number| matches!(number, ValueRef::Real(_))) => all_of(all, to_real)
+            .map(|[value, size, point]| ValueRef::Real(((value - point) / size).floor() * size + point)),
+        _ => all_of(all, to_long).and_then(|[value, size, point]| whole(value, size, point)).map(ValueRef::Long),
+    };
+    out.value(result.unwrap_or_default());
+}
+
+/// The three numbers, if all can be had.
+fn all_of<T>([a, b, c]: [ValueRef<'_>; 3], convert: fn(ValueRef<'_>) -> Option<T>) -> Option<[T; 3]> {
+    Some([convert(a)?, convert(b)?, convert(c)?])
+}
+
+const CEILING: Scalar = Scalar {
+    name: "ceiling",
+    params: &[number("number")],
+    returns: Returns::Argument(0),
+    names: Naming::First,
+    about: "The least whole number that is not below `number`.",
+    examples: &[Example { query: "print ceiling(1.2), ceiling(-1.7)", result: "2.0, -1.0" }],
+    kernel: Plain(|args, out| {
+        out.value(match args[0] {
+            ValueRef::Real(value) => ValueRef::Real(value.ceil()),
+            ValueRef::Decimal(value) => ValueRef::Decimal(value.ceil()),
+            whole => whole,
+        });
+    }),
+    ..Scalar::PLAIN
+};

@@ -1,0 +1,414 @@
+//! The calendar: parts of a moment, beginnings and ends of its periods, and counting in periods.
+
+use crate::column::Out;
+use crate::registry::KernelDef::{Plain, Prepared};
+use crate::registry::{Args, Example, Fault, Naming, Param, Returns, Scalar, datetime, integer, long, string};
+use crate::value::{DAY, DateTime, HOUR, MINUTE, SECOND, TimeSpan, Type, ValueRef, to_datetime, to_long};
+
+/// The functions of this file.
+pub(crate) const FAMILY: &[&Scalar] = &[
+    &DATETIME_ADD,
+    &DATETIME_DIFF,
+    &DATETIME_PART,
+    &DATEPART,
+    &DAYOFWEEK,
+    &DAYOFMONTH,
+    &DAYOFYEAR,
+    &WEEK_OF_YEAR,
+    &WEEKOFYEAR,
+    &GETYEAR,
+    &GETMONTH,
+    &MONTHOFYEAR,
+    &HOUROFDAY,
+    &STARTOFDAY,
+    &STARTOFWEEK,
+    &STARTOFMONTH,
+    &STARTOFYEAR,
+    &ENDOFDAY,
+    &ENDOFWEEK,
+    &ENDOFMONTH,
+    &ENDOFYEAR,
+];
+
+/// A stretch of the calendar, or a part of a moment that is named like one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Period {
+    Year,
+    Quarter,
+    Month,
+    /// From Sunday on.
+    Week,
+    /// The week by ISO 8601, from Monday on.
+    WeekOfYear,
+    Day,
+    DayOfYear,
+    Hour,
+    Minute,
+    Second,
+    Millisecond,
+    Microsecond,
+    Nanosecond,
+}
+
+/// The names of all, and whether one can count in them and ask a moment for them.
+const PERIODS: [(&str, Period, bool, bool); 13] = [
+    ("year", Period::Year, true, true),
+    ("quarter", Period::Quarter, true, true),
+    ("month", Period::Month, true, true),
+    ("week", Period::Week, true, false),
+    ("week_of_year", Period::WeekOfYear, false, true),
+    ("day", Period::Day, true, true),
+    ("dayofyear", Period::DayOfYear, false, true),
+    ("hour", Period::Hour, true, true),
+    ("minute", Period::Minute, true, true),
+    ("second", Period::Second, true, true),
+    ("millisecond", Period::Millisecond, true, true),
+    ("microsecond", Period::Microsecond, true, true),
+    ("nanosecond", Period::Nanosecond, true, true),
+];
+
+/// What a period is wanted for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Count,
+    Part,
+}
+
+/// The period that the first argument names.
+fn period(args: &Args<'_>, wanted: Use) -> Result<Period, Fault> {
+    let fits =
+        |&&(_, _, counts, parts): &&(&str, Period, bool, bool)| if wanted == Use::Count { counts } else { parts };
+    let name = args.text(0).unwrap_or_default();
+    let found = PERIODS.iter().filter(fits).find(|(known, ..)| known.eq_ignore_ascii_case(name));
+    found.map(|(_, period, ..)| *period).ok_or_else(|| {
+        let names: Vec<&str> = PERIODS.iter().filter(fits).map(|(name, ..)| *name).collect();
+        Fault {
+            help: Some(format!("one of {}", names.join(", "))),
+            ..Fault::new(0, format!("`{name}` is no period here"))
+        }
+    })
+}
+
+fn put(out: &mut Out, moment: Option<DateTime>) {
+    out.value(moment.map_or(ValueRef::Null, ValueRef::DateTime));
+}
+
+const DATETIME_ADD: Scalar = Scalar {
+    name: "datetime_add",
+    params: &[string("period").constant(), integer("amount"), datetime("date")],
+    returns: Returns::Is(Type::DateTime),
+    about: "The moment `amount` periods after `date`; the day is clamped to the end of a shorter month.",
+    examples: &[
+        Example {
+            query: "print datetime_add('month', 1, datetime(2024-01-31))",
+            result: "2024-02-29T00:00:00.0000000Z",
+        },
+        Example {
+            query: "print datetime_add('hour', -3, datetime(2024-01-01))",
+            result: "2023-12-31T21:00:00.0000000Z",
+        },
+    ],
+    kernel: Prepared(|args| {
+        let period = period(args, Use::Count)?;
+        Ok(Box::new(move |args, out| {
+            let (amount, date) = (to_long(args[1]), to_datetime(args[2]));
+            put(out, amount.zip(date).and_then(|(amount, date)| add(period, amount, date)));
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+fn add(period: Period, amount: i64, date: DateTime) -> Option<DateTime> {
+    let months = |each: i64| date.plus_months(amount.checked_mul(each)?);
+    let ticks = |each: i64| date.plus(amount.checked_mul(each)?);
+    match period {
+        Period::Year => months(12),
+        Period::Quarter => months(3),
+        Period::Month => months(1),
+        Period::Week | Period::WeekOfYear => ticks(7 * DAY),
+        Period::Day | Period::DayOfYear => ticks(DAY),
+        Period::Hour => ticks(HOUR),
+        Period::Minute => ticks(MINUTE),
+        Period::Second => ticks(SECOND),
+        Period::Millisecond => ticks(SECOND / 1000),
+        Period::Microsecond => ticks(SECOND / 1_000_000),
+        Period::Nanosecond => date.plus(amount / 100),
+    }
+}
+
+const DATETIME_DIFF: Scalar = Scalar {
+    name: "datetime_diff",
+    params: &[string("period").constant(), datetime("later"), datetime("earlier")],
+    returns: Returns::Is(Type::Long),
+    about: "How many beginnings of a period lie between `earlier` and `later`; weeks begin on Sunday.",
+    examples: &[
+        Example { query: "print datetime_diff('year', datetime(2024-01-01), datetime(2023-12-31))", result: "1" },
+        Example {
+            query: "print datetime_diff('hour', datetime(2024-01-01 07:01), datetime(2024-01-01 09:00))",
+            result: "-2",
+        },
+    ],
+    kernel: Prepared(|args| {
+        let period = period(args, Use::Count)?;
+        Ok(Box::new(move |args, out| match (to_datetime(args[1]), to_datetime(args[2])) {
+            (Some(later), Some(earlier)) => out.long(ordinal(period, later) - ordinal(period, earlier)),
+            _ => out.null(),
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+/// Which of all periods of its kind a moment lies in, counted from an arbitrary one.
+fn ordinal(period: Period, date: DateTime) -> i64 {
+    let months = || i64::from(date.date().year()) * 12 + i64::from(date.date().month()) - 1;
+    match period {
+        Period::Year => i64::from(date.date().year()),
+        Period::Quarter => months() / 3,
+        Period::Month => months(),
+        // Day 0 was a Monday.
+        Period::Week | Period::WeekOfYear => (date.ticks() / DAY + 1) / 7,
+        Period::Day | Period::DayOfYear => date.ticks() / DAY,
+        Period::Hour => date.ticks() / HOUR,
+        Period::Minute => date.ticks() / MINUTE,
+        Period::Second => date.ticks() / SECOND,
+        Period::Millisecond => date.ticks() / (SECOND / 1000),
+        Period::Microsecond => date.ticks() / (SECOND / 1_000_000),
+        // Nanoseconds since the year 1 exceed 64 bits; their differences wrap back.
+        Period::Nanosecond => date.ticks().wrapping_mul(100),
+    }
+}
+
+const DATETIME_PART: Scalar = Scalar {
+    name: "datetime_part",
+    params: &[string("part").constant(), datetime("date")],
+    returns: Returns::Is(Type::Int),
+    about: "The named part of `date` as a number; what is smaller than a second counts from its beginning.",
+    examples: &[Example {
+        query: "print datetime_part('quarter', datetime(2024-05-06)), datetime_part('microsecond', datetime(2024-05-06 07:08:09.7654321))",
+        result: "2, 765432",
+    }],
+    kernel: Prepared(|args| {
+        let period = period(args, Use::Part)?;
+        Ok(Box::new(move |args, out| int(out, args[1], |date| part(period, date))))
+    }),
+    ..Scalar::PLAIN
+};
+
+const DATEPART: Scalar = Scalar { name: "datepart", legacy: true, ..DATETIME_PART };
+
+fn part(period: Period, date: DateTime) -> i64 {
+    let (day, time) = (date.date(), date.time_of_day());
+    match period {
+        Period::Year => day.year().into(),
+        Period::Quarter => (i64::from(day.month()) + 2) / 3,
+        Period::Month => day.month().into(),
+        Period::Week | Period::WeekOfYear => day.iso_week_date().week().into(),
+        Period::Day => day.day().into(),
+        Period::DayOfYear => day.day_of_year().into(),
+        Period::Hour => time / HOUR,
+        Period::Minute => time / MINUTE % 60,
+        Period::Second => time / SECOND % 60,
+        Period::Millisecond => time % SECOND / (SECOND / 1000),
+        Period::Microsecond => time % SECOND / (SECOND / 1_000_000),
+        Period::Nanosecond => time % SECOND * 100,
+    }
+}
+
+/// Writes an `int` about a moment.
+fn int(out: &mut Out, date: ValueRef<'_>, part: impl Fn(DateTime) -> i64) {
+    let number = to_datetime(date).and_then(|date| i32::try_from(part(date)).ok());
+    out.value(number.map_or(ValueRef::Null, ValueRef::Int));
+}
+
+/// A whole number that is a part of a moment.
+const PART: Scalar = Scalar { params: &[datetime("date")], returns: Returns::Is(Type::Int), ..Scalar::PLAIN };
+
+const DAYOFMONTH: Scalar = Scalar {
+    name: "dayofmonth",
+    about: "The day of `date` in its month, from 1.",
+    examples: &[Example { query: "print dayofmonth(datetime(2024-05-06))", result: "6" }],
+    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::Day, date))),
+    ..PART
+};
+
+const DAYOFYEAR: Scalar = Scalar {
+    name: "dayofyear",
+    about: "The day of `date` in its year, from 1.",
+    examples: &[Example { query: "print dayofyear(datetime(2024-12-31))", result: "366" }],
+    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::DayOfYear, date))),
+    ..PART
+};
+
+const WEEK_OF_YEAR: Scalar = Scalar {
+    name: "week_of_year",
+    about: "The number of the week of `date` by ISO 8601.",
+    examples: &[Example { query: "print week_of_year(datetime(2021-01-01))", result: "53" }],
+    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::WeekOfYear, date))),
+    ..PART
+};
+
+const WEEKOFYEAR: Scalar = Scalar { name: "weekofyear", legacy: true, ..WEEK_OF_YEAR };
+
+const GETYEAR: Scalar = Scalar {
+    name: "getyear",
+    about: "The year of `date`.",
+    examples: &[Example { query: "print getyear(datetime(2024-05-06))", result: "2024" }],
+    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::Year, date))),
+    ..PART
+};
+
+const MONTHOFYEAR: Scalar = Scalar {
+    name: "monthofyear",
+    about: "The month of `date`, from 1.",
+    examples: &[Example { query: "print monthofyear(datetime(2024-05-06))", result: "5" }],
+    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::Month, date))),
+    ..PART
+};
+
+const GETMONTH: Scalar = Scalar {
+    name: "getmonth",
+    about: "The same as `monthofyear`.",
+    examples: &[Example { query: "print getmonth(datetime(2024-12-06))", result: "12" }],
+    ..MONTHOFYEAR
+};
+
+const HOUROFDAY: Scalar = Scalar {
+    name: "hourofday",
+    about: "The hour of `date`, from 0 to 23.",
+    examples: &[Example { query: "print hourofday(datetime(2024-05-06 23:59))", result: "23" }],
+    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::Hour, date))),
+    ..PART
+};
+
+const DAYOFWEEK: Scalar = Scalar {
+    name: "dayofweek",
+    returns: Returns::Is(Type::TimeSpan),
+    about: "The whole days from the last Sunday to `date`, as a timespan.",
+    examples: &[Example {
+        query: "print dayofweek(datetime(2024-05-06 07:00)), dayofweek(datetime(2024-05-05))",
+        result: "1.00:00:00, 00:00:00",
+    }],
+    kernel: Plain(|args, out| {
+        let days = to_datetime(args[0]).map(|date| (date.ticks() / DAY + 1) % 7);
+        out.value(days.map_or(ValueRef::Null, |days| ValueRef::TimeSpan(TimeSpan::from_ticks(days * DAY))));
+    }),
+    ..PART
+};
+
+const BOUND_PARAMS: &[Param] = &[datetime("date"), long("offset").optional()];
+
+/// The beginning or end of the period of a moment, or of one before or after.
+const BOUND: Scalar = Scalar { params: BOUND_PARAMS, returns: Returns::Is(Type::DateTime), ..Scalar::PLAIN };
+
+const STARTOFDAY: Scalar = Scalar {
+    name: "startofday",
+    names: Naming::First,
+    about: "The beginning of the day of `date`, or of one `offset` days later.",
+    examples: &[Example {
+        query: "print startofday(datetime(2024-05-06 07:08), -1)",
+        result: "2024-05-05T00:00:00.0000000Z",
+    }],
+    kernel: Plain(|args, out| put(out, start(Period::Day, args))),
+    ..BOUND
+};
+
+const STARTOFWEEK: Scalar = Scalar {
+    name: "startofweek",
+    about: "The beginning of the week of `date`, which is a Sunday, or of one `offset` weeks later.",
+    examples: &[Example {
+        query: "print startofweek(datetime(2024-05-06 07:08))",
+        result: "2024-05-05T00:00:00.0000000Z",
+    }],
+    kernel: Plain(|args, out| put(out, start(Period::Week, args))),
+    ..BOUND
+};
+
+const STARTOFMONTH: Scalar = Scalar {
+    name: "startofmonth",
+    about: "The beginning of the month of `date`, or of one `offset` months later.",
+    examples: &[Example {
+        query: "print startofmonth(datetime(2024-05-06), 1)",
+        result: "2024-06-01T00:00:00.0000000Z",
+    }],
+    kernel: Plain(|args, out| put(out, start(Period::Month, args))),
+    ..BOUND
+};
+
+const STARTOFYEAR: Scalar = Scalar {
+    name: "startofyear",
+    about: "The beginning of the year of `date`, or of one `offset` years later.",
+    examples: &[Example { query: "print startofyear(datetime(2024-05-06))", result: "2024-01-01T00:00:00.0000000Z" }],
+    kernel: Plain(|args, out| put(out, start(Period::Year, args))),
+    ..BOUND
+};
+
+const ENDOFDAY: Scalar = Scalar {
+    name: "endofday",
+    about: "The last tick of the day of `date`, or of one `offset` days later.",
+    examples: &[Example {
+        query: "print endofday(datetime(2024-05-06 07:08))",
+        result: "2024-05-06T23:59:59.9999999Z",
+    }],
+    kernel: Plain(|args, out| put(out, end(Period::Day, args))),
+    ..BOUND
+};
+
+const ENDOFWEEK: Scalar = Scalar {
+    name: "endofweek",
+    about: "The last tick of the week of `date`, on a Saturday, or of one `offset` weeks later.",
+    examples: &[Example {
+        query: "print endofweek(datetime(2024-05-06 07:08))",
+        result: "2024-05-11T23:59:59.9999999Z",
+    }],
+    kernel: Plain(|args, out| put(out, end(Period::Week, args))),
+    ..BOUND
+};
+
+const ENDOFMONTH: Scalar = Scalar {
+    name: "endofmonth",
+    about: "The last tick of the month of `date`, or of one `offset` months later.",
+    examples: &[Example { query: "print endofmonth(datetime(2024-02-06))", result: "2024-02-29T23:59:59.9999999Z" }],
+    kernel: Plain(|args, out| put(out, end(Period::Month, args))),
+    ..BOUND
+};
+
+const ENDOFYEAR: Scalar = Scalar {
+    name: "endofyear",
+    about: "The last tick of the year of `date`, or of one `offset` years later.",
+    examples: &[Example { query: "print endofyear(datetime(2024-05-06), -1)", result: "2023-12-31T23:59:59.9999999Z" }],
+    kernel: Plain(|args, out| put(out, end(Period::Year, args))),
+    ..BOUND
+};
+
+fn start(period: Period, args: &[ValueRef<'_>]) -> Option<DateTime> {
+    let (date, offset) = bounds(args)?;
+    start_of(period, date, offset)
+}
+
+/// The tick before the next period begins; the last one of all has no next.
+fn end(period: Period, args: &[ValueRef<'_>]) -> Option<DateTime> {
+    let (date, offset) = bounds(args)?;
+    match start_of(period, date, offset.checked_add(1)?) {
+        Some(next) => next.plus(-1),
+        None => start_of(period, date, offset).map(|_| DateTime::MAX),
+    }
+}
+
+fn bounds(args: &[ValueRef<'_>]) -> Option<(DateTime, i64)> {
+    let offset = match args.get(1) {
+        None => 0,
+        Some(offset) => to_long(*offset)?,
+    };
+    Some((to_datetime(args[0])?, offset))
+}
+
+fn start_of(period: Period, date: DateTime, offset: i64) -> Option<DateTime> {
+    let day = date.date();
+    let first = match period {
+        Period::Year => DateTime::midnight(day.first_of_year())?,
+        Period::Month => DateTime::midnight(day.first_of_month())?,
+        Period::Week => date.plus(-((date.ticks() / DAY + 1) % 7 * DAY) - date.time_of_day())?,
+        _ => date.plus(-date.time_of_day())?,
+    };
+    add(period, offset, first)
+}

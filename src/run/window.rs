@@ -1,0 +1,89 @@
+//! Window: what is computed along the order of the rows.
+
+use super::{Failure, Run};
+use crate::column::{Batch, Column, Out};
+use crate::eval::eval;
+use crate::plan::{Expr, Node, WindowCall};
+use crate::value::{TimeSpan, Type, Value, ValueRef};
+
+impl Run {
+    pub(super) fn window(&mut self, input: &Node, keep: &[Expr], calls: &[WindowCall]) -> Result<Vec<Batch>, Failure> {
+        let batch = Batch::concat(self.batches(input)?);
+        if batch.rows == 0 {
+            return Ok(Vec::new());
+        }
+        let kept = keep.iter().map(|expr| eval(expr, &batch));
+        let columns = kept.chain(calls.iter().map(|call| along(call, &batch))).collect();
+        Ok(vec![Batch::new(columns, batch.rows)])
+    }
+}
+
+fn along(call: &WindowCall, batch: &Batch) -> Column {
+    let restarts = |restart: &Option<Expr>| -> Vec<bool> {
+        let mut at = vec![false; batch.rows];
+        if let Some(restart) = restart {
+            eval(restart, batch).truths().into_iter().for_each(|row| at[row as usize] = true);
+        }
+        at
+    };
+    match call {
+        WindowCall::RowNumber { start, restart } => {
+            let mut next = *start;
+            let numbers = restarts(restart).into_iter().map(|again| {
+                next = if again { *start } else { next };
+                next = next.wrapping_add(1);
+                next.wrapping_sub(1)
+            });
+            Column::longs(numbers.collect())
+        }
+        WindowCall::Shift { expr, offset, default } => {
+            let (cells, others) = (eval(expr, batch), eval(default, batch));
+            let mut out = Out::new(expr.ty, batch.rows);
+            for row in 0..batch.rows {
+                let at = i64::try_from(row).ok().and_then(|row| row.checked_add(*offset));
+                match at.and_then(|at| usize::try_from(at).ok()).filter(|&at| at < batch.rows) {
+                    Some(at) => out.value(cells.get(at)),
+                    None => out.value(others.get(row)),
+                }
+            }
+            out.finish()
+        }
+        WindowCall::Cumulative { expr, restart } => {
+            let cells = eval(expr, batch);
+            let mut out = Out::new(expr.ty, batch.rows);
+            let mut sum = nothing(expr.ty);
+            for (row, again) in restarts(restart).into_iter().enumerate() {
+                if again {
+                    sum = nothing(expr.ty);
+                }
+                sum = added(&sum, cells.get(row));
+                out.value(sum.as_ref());
+            }
+            out.finish()
+        }
+    }
+}
+
+fn nothing(ty: Type) -> Value {
+    match ty {
+        Type::Int => Value::Int(0),
+        Type::Long => Value::Long(0),
+        Type::Real => Value::Real(0.0),
+        Type::Decimal => Value::Decimal(rust_decimal::Decimal::ZERO),
+        _ => Value::TimeSpan(TimeSpan::from_ticks(0)),
+    }
+}
+
+/// The sum, nulls left out.
+fn added(sum: &Value, value: ValueRef<'_>) -> Value {
+    match (sum, value) {
+        (Value::Int(a), ValueRef::Int(b)) => Value::Int(a.wrapping_add(b)),
+        (Value::Long(a), ValueRef::Long(b)) => Value::Long(a.wrapping_add(b)),
+        (Value::Real(a), ValueRef::Real(b)) => Value::Real(a + b),
+        (Value::Decimal(a), ValueRef::Decimal(b)) => a.checked_add(b).map_or(Value::Null, Value::Decimal),
+        (Value::TimeSpan(a), ValueRef::TimeSpan(b)) => {
+            Value::TimeSpan(TimeSpan::from_ticks(a.ticks().wrapping_add(b.ticks())))
+        }
+        _ => sum.clone(),
+    }
+}

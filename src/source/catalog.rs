@@ -1,0 +1,217 @@
+//! The tables that were given, by name: `--data PATH`, `NAME=PATH`, or bytes from memory.
+//!
+//! A table's name is its file's without page number and endings, or its folder's. Nothing is opened here: a folder may
+//! hold other JSON beside its tables.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use indexmap::IndexMap;
+use regex::Regex;
+
+use super::known::{home_of, known_table};
+use super::page::{Origin, Page};
+use super::table::{SourceTable, memory};
+use crate::diag::{self, Diagnostic, Place};
+
+/// All tables that were given; clones are cheap and independent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Catalog {
+    /// By lower-case name.
+    tables: Arc<IndexMap<String, Arc<SourceTable>, foldhash::fast::FixedState>>,
+}
+
+/// `-0003`, `.part2`, `_page-12` at the end of a file's stem.
+static PAGE_SUFFIX: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)[-_.](part|page)?[-_]?[0-9]+$").expect("the pattern is valid"));
+
+/// Endings of files in a folder that may hold a table.
+const ENDINGS: [&str; 4] = ["json", "ndjson", "jsonl", "csv"];
+const PACKINGS: [&str; 2] = ["gz", "zst"];
+
+impl Catalog {
+    /// Adds a file, a folder (its files and those one level below), or `NAME=PATH` of either.
+    pub(crate) fn add_path(&mut self, argument: impl AsRef<OsStr>) -> Result<(), Diagnostic> {
+        let argument = argument.as_ref();
+        let path = Path::new(argument);
+        if let Some((name, path)) = named(argument).filter(|_| !path.exists()) {
+            let files = match kind(&path)? {
+                Kind::Folder => files_below(&path)?.into_iter().map(|(_, file)| file).collect(),
+                Kind::File => vec![path],
+            };
+            self.add_files(&name, files);
+            return Ok(());
+        }
+        match kind(path)? {
+            Kind::File => self.add_files(&table_name(path), vec![path.to_path_buf()]),
+            Kind::Folder => {
+                for (name, file) in files_below(path)? {
+                    self.add_files(&name, vec![file]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a table (or a page of one) from memory: the bytes of any export shape.
+    pub(crate) fn add_bytes(&mut self, name: &str, bytes: impl Into<Arc<[u8]>>) {
+        self.add(name, vec![memory(name, bytes.into())]);
+    }
+
+    /// Pages are kept in the order in which they were given, files of one call in natural order; a file counts once.
+    fn add_files(&mut self, name: &str, files: Vec<PathBuf>) {
+        let same = |a: &Path, b: &Path| a == b || fs::canonicalize(a).ok().is_some_and(|a| fs::canonicalize(b).ok() == Some(a));
+        let known = self.table(name);
+        let known = known.iter().flat_map(|table| table.pages());
+        let files = files.into_iter().filter(|file| !known.clone().any(|page| same(&page.path, file)));
+        let pages = files.map(|path| Page { path, origin: Origin::File }).collect();
+        self.add(name, pages);
+    }
+
+    fn add(&mut self, name: &str, pages: Vec<Page>) {
+        if pages.is_empty() {
+            return;
+        }
+        let tables = Arc::make_mut(&mut self.tables);
+        let table = tables.entry(name.to_lowercase()).or_insert_with(|| Arc::new(SourceTable::new(name)));
+        *table = Arc::new(table.with(pages));
+    }
+
+    /// The table of this name, in any letter case.
+    pub(crate) fn table(&self, name: &str) -> Option<Arc<SourceTable>> {
+        self.tables.get(&name.to_lowercase()).cloned()
+    }
+
+    /// All names as they were given, in that order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.tables.values().map(|table| table.name())
+    }
+
+    /// Whether nothing was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// If rows that belong into the table `name` were given under another name: how to give them, as
+    /// `securityresources=export.json`.
+    pub(crate) fn hint(&self, name: &str) -> Option<String> {
+        let wanted = name.to_lowercase();
+        let others = self.tables.iter().filter(|(other, _)| **other != wanted && !known_table(other));
+        others.map(|(_, table)| table).find_map(|table| {
+            let home = home_of(&table.first_type()?)?;
+            (home == wanted).then(|| format!("{name}={}", table.pages()[0].display()))
+        })
+    }
+}
+
+enum Kind {
+    File,
+    Folder,
+}
+
+fn kind(path: &Path) -> Result<Kind, Diagnostic> {
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => Ok(Kind::Folder),
+        Ok(_) => Ok(Kind::File),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+    let place = Place::File { path: path.into(), line: 0, column: 0 };
+    Diagnostic::at(diag::UNREADABLE, place, format!("`{}` cannot be read: {error}", path.display()))
+}
+
+/// `NAME=PATH` in its parts.
+fn named(argument: &OsStr) -> Option<(String, PathBuf)> {
+    let (name, path) = argument.to_str()?.split_once('=')?;
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    (!name.is_empty() && !path.is_empty() && name.chars().all(plain)).then(|| (name.into(), path.into()))
+}
+
+/// The data files of a folder and of those one level below, in natural order, each with the name of its table.
+fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, Diagnostic> {
+    let mut found = Vec::new();
+    for path in entries(folder)? {
+        if path.is_dir() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let inner = entries(&path)?.into_iter().filter(|inner| inner.is_file() && is_data(inner));
+            found.extend(inner.map(|inner| (name.clone(), inner)));
+        } else if is_data(&path) {
+            found.push((table_name(&path), path));
+        }
+    }
+    if found.is_empty() {
+        let place = Place::File { path: folder.into(), line: 0, column: 0 };
+        return Err(Diagnostic::at(diag::NO_TABLE, place, format!("`{}` has no data files", folder.display()))
+            .help("data files end in .json, .ndjson or .jsonl, also with .gz"));
+    }
+    Ok(found)
+}
+
+/// What is in a folder, hidden entries aside, in natural order.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+    let failed = |error: std::io::Error| unreadable(folder, &error);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if !path.file_name().unwrap_or_default().to_string_lossy().starts_with('.') {
+            paths.push(path);
+        }
+    }
+    paths.sort_by_cached_key(|path| natural(&path.file_name().unwrap_or_default().to_string_lossy()));
+    Ok(paths)
+}
+
+/// The file's name without packing and ending.
+fn stem(path: &Path) -> (String, Option<String>) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let cut = |name: &str, endings: &[&str]| {
+        let (stem, ending) = name.rsplit_once('.')?;
+        let known = endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
+        (known && !stem.is_empty()).then(|| (stem.to_owned(), ending.to_ascii_lowercase()))
+    };
+    let unpacked = cut(&name, &PACKINGS).map_or(name, |(stem, _)| stem);
+    match cut(&unpacked, &ENDINGS) {
+        Some((stem, ending)) => (stem, Some(ending)),
+        None => (unpacked, None),
+    }
+}
+
+fn is_data(path: &Path) -> bool {
+    stem(path).1.is_some()
+}
+
+fn table_name(path: &Path) -> String {
+    let (stem, _) = stem(path);
+    match PAGE_SUFFIX.find(&stem) {
+        Some(suffix) if suffix.start() > 0 => stem[..suffix.start()].into(),
+        _ => stem,
+    }
+}
+
+/// Sorts `page-2` before `page-10`: stretches of digits by their number.
+fn natural(name: &str) -> Vec<(bool, usize, String)> {
+    let mut parts: Vec<(bool, usize, String)> = Vec::new();
+    for c in name.chars() {
+        let digit = c.is_ascii_digit();
+        match parts.last_mut() {
+            Some((same, _, text)) if *same == digit => text.push(c),
+            _ => parts.push((digit, 0, c.to_string())),
+        }
+    }
+    for (digit, length, text) in &mut parts {
+        if *digit {
+            *length = text.trim_start_matches('0').len();
+        }
+    }
+    // Numbers of more digits are larger; leading zeros decide last.
+    parts.iter_mut().filter(|part| part.0).for_each(|part| {
+        let trimmed = part.2.trim_start_matches('0').to_owned();
+        part.2 = trimmed;
+    });
+    parts.push((false, 0, name.to_owned()));
+    parts
+}

@@ -1,0 +1,357 @@
+//! The shape around the rows: which kind of export it is, where the next row begins, and what the export says of
+//! itself.
+//!
+//! Recognised by content: a JSON array of rows, rows one after the other (NDJSON), and objects that hold such an array
+//! (`az graph query`, the REST answer, ARM lists), several of them in one file if need be.
+
+use super::json::{self, Fault};
+
+/// Where reading stands: at a row, or at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cursor {
+    /// Offset in the file.
+    pub(super) at: u64,
+    pub(super) level: Level,
+}
+
+/// What the row at hand stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    /// Nothing: rows one after the other.
+    Top,
+    /// An array.
+    Array,
+    /// An array inside an object, under its key `data` or `value`.
+    Envelope(List),
+    /// No row: the end of the file.
+    End,
+}
+
+/// The key of an envelope that has the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum List {
+    /// `az graph query`, REST, `Search-AzGraph`.
+    Data,
+    /// ARM lists: `{"value": […], "nextLink": …}`.
+    Value,
+}
+
+/// What envelopes say about their rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Claims {
+    /// Rows in this page.
+    pub(super) count: Option<u64>,
+    /// Rows in all pages.
+    pub(super) total: Option<u64>,
+    /// There is a next page.
+    pub(super) continues: bool,
+    /// The server cut the result.
+    pub(super) truncated: bool,
+}
+
+/// Something met between rows, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    Rows(u64),
+    /// Keys of an envelope, before or behind its rows.
+    Claims(Claims),
+    /// A page is complete.
+    Close,
+}
+
+/// Moves from behind a row (or the start of the file) to the next row. `at` is an offset in `bytes`; `events` may get
+/// what must be taken back if a fault comes.
+pub(super) fn advance(
+    bytes: &[u8],
+    at: usize,
+    level: Level,
+    end_of_file: bool,
+    events: &mut Vec<Event>,
+) -> Result<(usize, Level), Fault> {
+    let mut at = at;
+    let mut level = level;
+    loop {
+        at = json::space(bytes, at);
+        match level {
+            Level::Top => match bytes.get(at) {
+                None if end_of_file => return Ok((at, Level::End)),
+                None => return Err(Fault::end(bytes)),
+                Some(b'[') => {
+                    at += 1;
+                    match first_element(bytes, at)? {
+                        Some(row) => return Ok((row, Level::Array)),
+                        None => at = close(bytes, at)?,
+                    }
+                }
+                Some(b'{') => match envelope(bytes, at)? {
+                    None => return Ok((at, Level::Top)),
+                    Some((list, inside, claims)) => {
+                        events.push(Event::Claims(claims));
+                        match first_element(bytes, inside)? {
+                            Some(row) => return Ok((row, Level::Envelope(list))),
+                            None => {
+                                at = close(bytes, inside)?;
+                                at = tail(bytes, at, list, events)?;
+                            }
+                        }
+                    }
+                },
+                Some(_) => {
+                    json::value(bytes, at, 0)?;
+                    return Err(Fault::no_row(at, "neither an array nor an object"));
+                }
+            },
+            Level::Array | Level::Envelope(_) => {
+                match bytes.get(at) {
+                    Some(b',') => {
+                        let row = json::space(bytes, at + 1);
+                        return match bytes.get(row) {
+                            Some(b'{') => Ok((row, level)),
+                            _ => Err(no_object(bytes, row)),
+                        };
+                    }
+                    Some(b']') => at += 1,
+                    _ => return Err(Fault::expected(bytes, at, json::ARRAY_GOES_ON)),
+                }
+                match level {
+                    Level::Envelope(list) => at = tail(bytes, at, list, events)?,
+                    _ => events.push(Event::Close),
+                }
+                level = Level::Top;
+            }
+            Level::End => return Ok((at, level)),
+        }
+    }
+}
+
+/// The first row behind an array's bracket; none if the array is empty.
+fn first_element(bytes: &[u8], at: usize) -> Result<Option<usize>, Fault> {
+    let at = json::space(bytes, at);
+    match bytes.get(at) {
+        Some(b'{') => Ok(Some(at)),
+        Some(b']') => Ok(None),
+        _ => Err(no_object(bytes, at)),
+    }
+}
+
+/// Over the closing bracket of an empty array.
+fn close(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    let at = json::space(bytes, at);
+    if bytes.get(at) == Some(&b']') { Ok(at + 1) } else { Err(Fault::expected(bytes, at, json::ARRAY_GOES_ON)) }
+}
+
+#[cold]
+fn no_object(bytes: &[u8], at: usize) -> Fault {
+    match json::value(bytes, at, 1) {
+        Ok(_) => Fault::no_row(at, "an array of something else than objects"),
+        Err(fault) => fault,
+    }
+}
+
+/// If the object at `at` is an envelope: where the inside of its array begins, and what was said before. An object
+/// whose keys are others is a row.
+fn envelope(bytes: &[u8], at: usize) -> Result<Option<(List, usize, Claims)>, Fault> {
+    let mut claims = Claims::default();
+    let mut at = json::space(bytes, at + 1);
+    loop {
+        if bytes.get(at) != Some(&b'"') {
+            // An empty or broken object: the row's reader says which.
+            return if at < bytes.len() { Ok(None) } else { Err(Fault::end(bytes)) };
+        }
+        let passed = json::string(bytes, at + 1)?;
+        let name = &bytes[at + 1..passed.end];
+        if !is_envelope_key(name) {
+            return Ok(None);
+        }
+        let value = json::colon(bytes, passed.end + 1)?;
+        let list = match name {
+            b"data" | b"Data" => Some(List::Data),
+            b"value" => Some(List::Value),
+            _ => None,
+        };
+        if let Some(list) = list {
+            let inside = value + 1;
+            return match (bytes.get(value), list) {
+                (Some(b'['), _) => {
+                    let first = json::space(bytes, inside);
+                    match bytes.get(first) {
+                        None => Err(Fault::end(bytes)),
+                        Some(b'{' | b']') => Ok(Some((list, inside, claims))),
+                        Some(_) => Ok(None),
+                    }
+                }
+                (Some(b'{'), List::Data) => columns_and_rows(bytes, value),
+                (None, _) => Err(Fault::end(bytes)),
+                _ => Ok(None),
+            };
+        }
+        let end = json::value(bytes, value, 1)?;
+        claims.hear(name, &bytes[value..end]);
+        at = json::space(bytes, end);
+        match bytes.get(at) {
+            Some(b',') => at = json::space(bytes, at + 1),
+            None => return Err(Fault::end(bytes)),
+            Some(_) => return Ok(None),
+        }
+    }
+}
+
+/// `"data": {"columns": […], "rows": […]}`, the REST answer in table format.
+fn columns_and_rows(bytes: &[u8], at: usize) -> Result<Option<(List, usize, Claims)>, Fault> {
+    let first = json::space(bytes, at + 1);
+    if bytes.len() < first + 10 {
+        return Err(Fault::end(bytes));
+    }
+    if bytes[first..].starts_with(b"\"columns\"") || bytes[first..].starts_with(b"\"rows\"") {
+        return Err(Fault::no_row(at, "`data` in table format (`columns` and `rows`)"));
+    }
+    Ok(None)
+}
+
+fn is_envelope_key(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"count"
+            | b"data"
+            | b"skip_token"
+            | b"total_records"
+            | b"totalRecords"
+            | b"facets"
+            | b"resultTruncated"
+            | b"result_truncated"
+            | b"$skipToken"
+            | b"value"
+            | b"nextLink"
+            | b"Count"
+            | b"Data"
+            | b"SkipToken"
+            | b"TotalRecords"
+            | b"ResultTruncated"
+            | b"Facets"
+    ) || name.starts_with(b"@odata.")
+}
+
+/// From behind an envelope's array to behind the envelope.
+fn tail(bytes: &[u8], at: usize, list: List, events: &mut Vec<Event>) -> Result<usize, Fault> {
+    let mut claims = Claims::default();
+    let mut at = at;
+    loop {
+        at = json::space(bytes, at);
+        match bytes.get(at) {
+            Some(b',') => at = json::space(bytes, at + 1),
+            Some(b'}') => {
+                events.push(Event::Claims(claims));
+                events.push(Event::Close);
+                return Ok(at + 1);
+            }
+            _ => return Err(Fault::expected(bytes, at, json::BAG_GOES_ON)),
+        }
+        let key = at;
+        if bytes.get(at) != Some(&b'"') {
+            return Err(Fault::expected(bytes, at, json::KEY));
+        }
+        let passed = json::string(bytes, at + 1)?;
+        let name = &bytes[at + 1..passed.end];
+        // A row that happens to begin with such a list must not lose its other columns.
+        if !is_envelope_key(name) || matches!(name, b"data" | b"Data" | b"value") {
+            return Err(Fault::no_row(
+                key,
+                match list {
+                    List::Data => "a key that no answer of Resource Graph has beside `data`",
+                    List::Value => "a key that no list of Resource Manager has beside `value`",
+                },
+            ));
+        }
+        let value = json::colon(bytes, passed.end + 1)?;
+        at = json::value(bytes, value, 1)?;
+        claims.hear(name, &bytes[value..at]);
+    }
+}
+
+impl Claims {
+    /// One key of an envelope and the text of its value.
+    fn hear(&mut self, name: &[u8], value: &[u8]) {
+        let number = || std::str::from_utf8(value).ok()?.parse().ok();
+        let says_something = !matches!(value, b"null" | b"\"\"");
+        match name {
+            b"count" | b"Count" => self.count = number(),
+            b"total_records" | b"totalRecords" | b"TotalRecords" => self.total = number(),
+            b"skip_token" | b"$skipToken" | b"SkipToken" | b"nextLink" | b"@odata.nextLink" => {
+                self.continues |= says_something;
+            }
+            b"resultTruncated" | b"result_truncated" | b"ResultTruncated" => {
+                self.truncated |= matches!(value, b"true" | b"\"true\"" | b"\"True\"");
+            }
+            _ => {}
+        }
+    }
+
+    /// What is said behind the rows, added.
+    pub(super) fn join(&mut self, later: &Claims) {
+        self.count = later.count.or(self.count);
+        self.total = later.total.or(self.total);
+        self.continues |= later.continues;
+        self.truncated |= later.truncated;
+    }
+}
+
+/// How rows of a file begin: enough of the first one to find others from anywhere in the middle.
+#[derive(Clone, Debug)]
+pub(super) enum Sign {
+    /// At the start of a line.
+    Line,
+    /// The opening bracket, white space and first key; and the second key, to tell rows from small objects inside them.
+    Keys { opening: Box<[u8]>, second: Option<Box<[u8]>> },
+}
+
+impl Sign {
+    /// The sign of the file whose first row is at `at`; none if there is too little of it.
+    pub(super) fn of(bytes: &[u8], at: usize, level: Level) -> Option<Sign> {
+        if level == Level::Top {
+            return Some(Sign::Line);
+        }
+        let first = json::space(bytes, at + 1);
+        if bytes.get(first) != Some(&b'"') {
+            return None;
+        }
+        let passed = json::string(bytes, first + 1).ok()?;
+        let opening = bytes[at..=passed.end].into();
+        Some(Sign::Keys { opening, second: second_key(bytes, passed.end + 1).map(Into::into) })
+    }
+
+    /// The first place from `from` on, before `limit`, where a row seems to begin. `bytes[from - 1]`, if any, is the
+    /// byte before.
+    pub(super) fn find(&self, bytes: &[u8], from: usize, limit: usize) -> Option<usize> {
+        match self {
+            Sign::Line => {
+                let mut at = from.saturating_sub(1);
+                while let Some(line) = memchr::memchr(b'\n', &bytes[at.min(bytes.len())..]) {
+                    let start = json::space(bytes, at + line);
+                    if start >= limit {
+                        return None;
+                    }
+                    if bytes.get(start) == Some(&b'{') {
+                        return Some(start);
+                    }
+                    at = start;
+                }
+                None
+            }
+            Sign::Keys { opening, second } => memchr::memmem::find_iter(&bytes[from..], &**opening)
+                .map(|found| from + found)
+                .take_while(|&found| found < limit)
+                .find(|&found| second_key(bytes, found + opening.len()) == second.as_deref()),
+        }
+    }
+}
+
+/// The inside of the second key, from behind the first.
+fn second_key(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let value = json::colon(bytes, at).ok()?;
+    let comma = json::space(bytes, json::value(bytes, value, 2).ok()?);
+    let key = json::space(bytes, comma + 1);
+    if bytes.get(comma) != Some(&b',') || bytes.get(key) != Some(&b'"') {
+        return None;
+    }
+    Some(&bytes[key + 1..json::string(bytes, key + 1).ok()?.end])
+}

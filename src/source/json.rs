@@ -1,0 +1,421 @@
+//! The grammar of JSON over bytes: strings, numbers, literals, and whole values to be passed over.
+//!
+//! Everything that is passed is checked, for a file that is broken where no query looks is broken all the same. Most
+//! bytes of an export lie in strings, so these are looked through sixteen bytes at a time; UTF-8 is checked per string,
+//! and only where one has bytes beyond ASCII, since outside of strings such bytes fit nowhere.
+
+/// Deepest nesting of arrays and bags; generous against the dozen levels of real rows, and far from any stack's end.
+pub(super) const DEPTH: usize = 1000;
+
+/// What does not fit, and where in the bytes at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) at: usize,
+    pub(super) kind: FaultKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FaultKind {
+    /// The bytes end inside a value; there may be more of them in the file.
+    End,
+    /// What was expected instead.
+    Expected(&'static str),
+    /// A raw control character inside a string.
+    Control,
+    /// Bytes that are no UTF-8.
+    Utf8,
+    /// Arrays and bags beyond [`DEPTH`].
+    Deep,
+    /// Valid JSON, but no row where a row is due; what is there instead.
+    NoRow(&'static str),
+}
+
+impl Fault {
+    #[cold]
+    fn new(at: usize, kind: FaultKind) -> Fault {
+        Fault { at, kind }
+    }
+
+    /// Something else stands at `at`, or nothing any more.
+    #[cold]
+    pub(super) fn expected(bytes: &[u8], at: usize, what: &'static str) -> Fault {
+        if at < bytes.len() { Fault::new(at, FaultKind::Expected(what)) } else { Fault::end(bytes) }
+    }
+
+    #[cold]
+    pub(super) fn end(bytes: &[u8]) -> Fault {
+        Fault::new(bytes.len(), FaultKind::End)
+    }
+
+    #[cold]
+    pub(super) fn deep(at: usize) -> Fault {
+        Fault::new(at, FaultKind::Deep)
+    }
+
+    #[cold]
+    pub(super) fn no_row(at: usize, what: &'static str) -> Fault {
+        Fault::new(at, FaultKind::NoRow(what))
+    }
+}
+
+/// Over white space.
+#[inline]
+pub(super) fn space(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// A string that was passed: where its inside ends, and whether it has escapes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passed {
+    /// Offset of the closing quote.
+    pub(super) end: usize,
+    pub(super) escaped: bool,
+}
+
+/// Over a string whose inside begins at `start`.
+#[inline]
+pub(super) fn string(bytes: &[u8], start: usize) -> Result<Passed, Fault> {
+    let (mut at, mut wide) = special(bytes, start);
+    if let (Some(b'"'), false) = (bytes.get(at), wide) {
+        return Ok(Passed { end: at, escaped: false });
+    }
+    let mut escaped = false;
+    loop {
+        match bytes.get(at) {
+            Some(b'"') => break,
+            Some(b'\\') => {
+                escaped = true;
+                at = escape(bytes, at)?;
+            }
+            Some(_) => return Err(Fault::new(at, FaultKind::Control)),
+            None => return Err(Fault::end(bytes)),
+        }
+        let (next, more) = special(bytes, at);
+        at = next;
+        wide |= more;
+    }
+    if wide && simdutf8::basic::from_utf8(&bytes[start..at]).is_err() {
+        let valid = std::str::from_utf8(&bytes[start..at]).map_or_else(|error| error.valid_up_to(), str::len);
+        return Err(Fault::new(start + valid, FaultKind::Utf8));
+    }
+    Ok(Passed { end: at, escaped })
+}
+
+/// The first quote, backslash or control character from `at` on (or the end), and whether bytes beyond ASCII lie before.
+#[inline]
+fn special(bytes: &[u8], mut at: usize) -> (usize, bool) {
+    let mut wide = 0u32;
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+        let (stops, high) = classify(chunk);
+        if stops != 0 {
+            let first = stops.trailing_zeros();
+            wide |= high & ((1 << first) - 1);
+            return (at + first as usize, wide != 0);
+        }
+        wide |= high;
+        at += 16;
+    }
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'"' || byte == b'\\' || byte < 0x20 {
+            break;
+        }
+        wide |= u32::from(byte >> 7);
+        at += 1;
+    }
+    (at, wide != 0)
+}
+
+/// A bit for each byte that is a quote, a backslash or a control character, and a bit for each beyond ASCII.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn classify(chunk: &[u8; 16]) -> (u32, u32) {
+    use std::arch::x86_64::{
+        __m128i, _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
+    };
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn sse2(bytes: __m128i) -> (u32, u32) {
+        let quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x22));
+        let backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x5c));
+        let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+        let stops = _mm_or_si128(_mm_or_si128(quote, backslash), control);
+        (_mm_movemask_epi8(stops).cast_unsigned(), _mm_movemask_epi8(bytes).cast_unsigned())
+    }
+    let half = |at: usize| i64::from_le_bytes(*chunk[at..].first_chunk().expect("half of sixteen bytes"));
+    #[expect(unsafe_code, reason = "SSE2 is part of every x86-64; nothing else is asked of the caller")]
+    unsafe {
+        sse2(_mm_set_epi64x(half(8), half(0)))
+    }
+}
+
+/// The same without SIMD.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+fn classify(chunk: &[u8; 16]) -> (u32, u32) {
+    let (mut stops, mut high) = (0u32, 0u32);
+    for (bit, &byte) in chunk.iter().enumerate() {
+        stops |= u32::from(byte == b'"' || byte == b'\\' || byte < 0x20) << bit;
+        high |= u32::from(byte >> 7) << bit;
+    }
+    (stops, high)
+}
+
+/// Over the escape whose backslash is at `at`.
+fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    match bytes.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
+        Some(b'u') => {
+            for digit in at + 2..at + 6 {
+                if !bytes.get(digit).is_some_and(u8::is_ascii_hexdigit) {
+                    return Err(Fault::expected(bytes, digit, "a hexadecimal digit of `\\u`"));
+                }
+            }
+            Ok(at + 6)
+        }
+        _ => Err(Fault::expected(bytes, at + 1, "an escape of JSON: one of `\" \\ / b f n r t u`")),
+    }
+}
+
+/// Appends what a checked string's inside says; half of a surrogate pair alone becomes U+FFFD.
+pub(super) fn unescape(inside: &str, out: &mut String) {
+    let mut rest = inside;
+    while let Some(stop) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(&rest[..stop]);
+        let (taken, says) = match rest.as_bytes()[stop + 1] {
+            b'b' => (2, '\u{8}'),
+            b'f' => (2, '\u{c}'),
+            b'n' => (2, '\n'),
+            b'r' => (2, '\r'),
+            b't' => (2, '\t'),
+            b'u' => unit(rest, stop),
+            itself => (2, char::from(itself)),
+        };
+        out.push(says);
+        rest = &rest[stop + taken..];
+    }
+    out.push_str(rest);
+}
+
+/// The character of `\uXXXX` at `at`, together with the other half of a pair, and how many bytes it takes.
+fn unit(text: &str, at: usize) -> (usize, char) {
+    let code = |at: usize| {
+        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let first = code(at).expect("the escape was checked");
+    if let 0xd800..0xdc00 = first
+        && let Some(second @ 0xdc00..0xe000) = code(at + 6)
+    {
+        let joined = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+        return (12, char::from_u32(joined).expect("a pair of surrogates is a character"));
+    }
+    (6, char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
+}
+
+/// Over a number; whether it is written without fraction and exponent.
+#[inline]
+pub(super) fn number(bytes: &[u8], start: usize) -> Result<(usize, bool), Fault> {
+    let digits = |mut at: usize| {
+        while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        }
+        at
+    };
+    let at_least_one = |at: usize| match digits(at) {
+        end if end > at => Ok(end),
+        _ => Err(Fault::expected(bytes, at, "a digit")),
+    };
+    let mut at = start + usize::from(bytes.get(start) == Some(&b'-'));
+    at = if bytes.get(at) == Some(&b'0') { at + 1 } else { at_least_one(at)? };
+    let mut whole = true;
+    if bytes.get(at) == Some(&b'.') {
+        whole = false;
+        at = at_least_one(at + 1)?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(at) {
+        whole = false;
+        let signed = matches!(bytes.get(at + 1), Some(b'+' | b'-'));
+        at = at_least_one(at + 1 + usize::from(signed))?;
+    }
+    Ok((at, whole))
+}
+
+/// Over `true`, `false` or `null`.
+#[inline]
+pub(super) fn literal(bytes: &[u8], at: usize, word: &'static str) -> Result<usize, Fault> {
+    if bytes[at..].starts_with(word.as_bytes()) {
+        return Ok(at + word.len());
+    }
+    let same = bytes[at..].iter().zip(word.as_bytes()).take_while(|(a, b)| a == b).count();
+    Err(Fault::expected(bytes, at + same, VALUE))
+}
+
+pub(super) const VALUE: &str = "a value";
+pub(super) const KEY: &str = "a key in quotes";
+pub(super) const COLON: &str = "`:`";
+pub(super) const BAG_GOES_ON: &str = "`,` or `}`";
+pub(super) const ARRAY_GOES_ON: &str = "`,` or `]`";
+
+/// Over one whole value that stands under `depth` open brackets. Keeps a bit per bracket, so that a million of them
+/// are a message and no overflow.
+pub(super) fn value(bytes: &[u8], at: usize, depth: usize) -> Result<usize, Fault> {
+    let mut open = Brackets { bags: [0; DEPTH / 64 + 1], depth };
+    let base = depth;
+    let mut at = at;
+    loop {
+        // At a value.
+        at = match bytes.get(at) {
+            Some(b'"') => string(bytes, at + 1)?.end + 1,
+            Some(b'{') => {
+                open.push(at, true)?;
+                let inside = space(bytes, at + 1);
+                if bytes.get(inside) != Some(&b'}') {
+                    at = key(bytes, inside)?;
+                    continue;
+                }
+                open.depth -= 1;
+                inside + 1
+            }
+            Some(b'[') => {
+                open.push(at, false)?;
+                let inside = space(bytes, at + 1);
+                if bytes.get(inside) != Some(&b']') {
+                    at = inside;
+                    continue;
+                }
+                open.depth -= 1;
+                inside + 1
+            }
+            Some(b'-' | b'0'..=b'9') => number(bytes, at)?.0,
+            Some(b't') => literal(bytes, at, "true")?,
+            Some(b'f') => literal(bytes, at, "false")?,
+            Some(b'n') => literal(bytes, at, "null")?,
+            _ => return Err(Fault::expected(bytes, at, VALUE)),
+        };
+        // Behind a value.
+        loop {
+            if open.depth == base {
+                return Ok(at);
+            }
+            at = space(bytes, at);
+            let bag = open.is_bag();
+            match (bytes.get(at), bag) {
+                (Some(b','), true) => {
+                    at = key(bytes, space(bytes, at + 1))?;
+                    break;
+                }
+                (Some(b','), false) => {
+                    at = space(bytes, at + 1);
+                    break;
+                }
+                (Some(b'}'), true) | (Some(b']'), false) => {
+                    open.depth -= 1;
+                    at += 1;
+                }
+                _ => return Err(Fault::expected(bytes, at, if bag { BAG_GOES_ON } else { ARRAY_GOES_ON })),
+            }
+        }
+    }
+}
+
+/// Over a key and its colon, to the value.
+#[inline]
+fn key(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    if bytes.get(at) != Some(&b'"') {
+        return Err(Fault::expected(bytes, at, KEY));
+    }
+    colon(bytes, string(bytes, at + 1)?.end + 1)
+}
+
+/// Over the colon behind a key, to the value.
+#[inline]
+pub(super) fn colon(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    let at = space(bytes, at);
+    if bytes.get(at) != Some(&b':') {
+        return Err(Fault::expected(bytes, at, COLON));
+    }
+    Ok(space(bytes, at + 1))
+}
+
+/// Which of the open brackets are bags: a bit each.
+struct Brackets {
+    bags: [u64; DEPTH / 64 + 1],
+    depth: usize,
+}
+
+impl Brackets {
+    #[inline]
+    fn push(&mut self, at: usize, bag: bool) -> Result<(), Fault> {
+        if self.depth >= DEPTH {
+            return Err(Fault::deep(at));
+        }
+        let (word, bit) = (self.depth / 64, self.depth % 64);
+        self.bags[word] = self.bags[word] & !(1 << bit) | u64::from(bag) << bit;
+        self.depth += 1;
+        Ok(())
+    }
+
+    #[inline]
+    fn is_bag(&self) -> bool {
+        let top = self.depth - 1;
+        self.bags[top / 64] >> (top % 64) & 1 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passes(text: &str) -> bool {
+        value(text.as_bytes(), 0, 0) == Ok(text.len())
+    }
+
+    fn fault(text: &str) -> (usize, FaultKind) {
+        let fault = value(text.as_bytes(), 0, 0).unwrap_err();
+        (fault.at, fault.kind)
+    }
+
+    #[test]
+    fn whole_values_pass_and_what_is_behind_them_is_left() {
+        for text in ["{}", "[ ]", "[1,-0.5e+3,\"\\u00e9\\n\",{\"a\":[null,true,false]}]", "\"é\"", "{ \"a\" : { } }"] {
+            assert!(passes(text), "{text}");
+        }
+        assert_eq!(value(b"{} x", 0, 0), Ok(2));
+    }
+
+    #[test]
+    fn faults_are_found_where_they_are_and_say_what_was_expected() {
+        assert_eq!(fault("[1,]"), (3, FaultKind::Expected(VALUE)));
+        assert_eq!(fault("{\"a\" 1}"), (5, FaultKind::Expected(COLON)));
+        assert_eq!(fault("{\"a\":1,}"), (7, FaultKind::Expected(KEY)));
+        assert_eq!(fault("[1}"), (2, FaultKind::Expected(ARRAY_GOES_ON)));
+        assert_eq!(fault("[01]"), (2, FaultKind::Expected(ARRAY_GOES_ON)));
+        assert_eq!(fault("[1.]"), (3, FaultKind::Expected("a digit")));
+        assert_eq!(fault("[nul]"), (4, FaultKind::Expected(VALUE)));
+        assert_eq!(fault("\"a\tb\""), (2, FaultKind::Control));
+        assert_eq!(fault("\"0123456789abcdef\u{1}\""), (17, FaultKind::Control));
+        assert_eq!(fault("\"\\x\"").0, 2);
+        assert_eq!(fault("\"\\u12g4\"").0, 5);
+        assert_eq!(fault("{\"a\":"), (5, FaultKind::End));
+        assert_eq!(fault("\"abc"), (4, FaultKind::End));
+        assert_eq!(value(b"\"ab\xc3(\"", 0, 0), Err(Fault::new(3, FaultKind::Utf8)));
+    }
+
+    #[test]
+    fn a_million_brackets_are_a_fault_and_no_overflow() {
+        let deep = "[".repeat(1_000_000);
+        assert_eq!(fault(&deep), (DEPTH, FaultKind::Deep));
+        let held = "[".repeat(DEPTH) + &"]".repeat(DEPTH);
+        assert!(passes(&held));
+    }
+
+    #[test]
+    fn escapes_say_their_characters_and_half_a_pair_is_replaced() {
+        let mut out = String::new();
+        unescape(r#"a\"\\\/\b\f\n\r\t\u0041\ud83d\ude00\ud83d-\ude00\ud83d\u0041"#, &mut out);
+        assert_eq!(out, "a\"\\/\u{8}\u{c}\n\r\tA😀\u{fffd}-\u{fffd}\u{fffd}A");
+    }
+}

@@ -1,0 +1,128 @@
+//! The tables of Azure Resource Graph and the columns that all of them have.
+
+use crate::value::Type;
+
+/// The tables Microsoft documents, and those that published queries use beyond them.
+const TABLES: &[&str] = &[
+    "advisorresources",
+    "aksresources",
+    "alertsmanagementresources",
+    "appserviceresources",
+    "authorizationresources",
+    "awsresources",
+    "azurebusinesscontinuityresources",
+    "cdnresources",
+    "chaosresources",
+    "communitygalleryresources",
+    "computeresources",
+    "containerserviceeventresources",
+    "desktopvirtualizationresources",
+    "dnsresources",
+    "edgeorderresources",
+    "elasticsanresources",
+    "extendedlocationresources",
+    "extensibilityresourcechanges",
+    "featureresources",
+    "guestconfigurationresources",
+    "healthresourcechanges",
+    "healthresources",
+    "insightsresources",
+    "iotsecurityresources",
+    "kubernetesconfigurationresources",
+    "kustoresources",
+    "maintenanceresources",
+    "managedservicesresources",
+    "migrateresources",
+    "networkresourcechanges",
+    "networkresources",
+    "orbitalresources",
+    "patchassessmentresources",
+    "patchinstallationresources",
+    "policyresources",
+    "quotaresources",
+    "recoveryservicesresources",
+    "relationshipresources",
+    "resourcechanges",
+    "resourcecontainerchanges",
+    "resourcecontainers",
+    "resources",
+    "securityresources",
+    "servicefabricresources",
+    "servicehealthresources",
+    "spotresources",
+    "supportresources",
+    "tagsresources",
+    "workloadmonitorresources",
+];
+
+/// What every table of Resource Graph has, in the order of its answers.
+const COLUMNS: &[(&str, Type)] = &[
+    ("id", Type::String),
+    ("name", Type::String),
+    ("type", Type::String),
+    ("tenantId", Type::String),
+    ("kind", Type::String),
+    ("location", Type::String),
+    ("resourceGroup", Type::String),
+    ("subscriptionId", Type::String),
+    ("managedBy", Type::String),
+    ("sku", Type::Dynamic),
+    ("plan", Type::Dynamic),
+    ("properties", Type::Dynamic),
+    ("tags", Type::Dynamic),
+    ("identity", Type::Dynamic),
+    ("zones", Type::Dynamic),
+    ("extendedLocation", Type::Dynamic),
+];
+
+/// Whether Resource Graph has a table of this name, in any letter case.
+pub(crate) fn known_table(name: &str) -> bool {
+    TABLES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The names of Resource Graph's tables, in lower case.
+pub(crate) fn known_tables() -> &'static [&'static str] {
+    TABLES
+}
+
+/// The columns a table of Resource Graph surely has; new tables appear all the time, so any name that ends like one
+/// counts. None for other names.
+pub(crate) fn known_columns(name: &str) -> &'static [(&'static str, Type)] {
+    let lower = name.to_ascii_lowercase();
+    if known_table(&lower) || lower.ends_with("resources") || lower.ends_with("changes") { COLUMNS } else { &[] }
+}
+
+/// The table that holds rows of a resource type.
+pub(super) fn home_of(kind: &str) -> Option<&'static str> {
+    let kind = kind.to_ascii_lowercase();
+    let homes = [
+        ("microsoft.security/", "securityresources"),
+        ("microsoft.policyinsights/", "policyresources"),
+        ("microsoft.authorization/policy", "policyresources"),
+        ("microsoft.authorization/role", "authorizationresources"),
+        ("microsoft.advisor/", "advisorresources"),
+        ("microsoft.alertsmanagement/", "alertsmanagementresources"),
+        ("microsoft.resourcehealth/events", "servicehealthresources"),
+        ("microsoft.resourcehealth/", "healthresources"),
+        ("microsoft.guestconfiguration/", "guestconfigurationresources"),
+        ("microsoft.maintenance/", "maintenanceresources"),
+        ("microsoft.resources/changes", "resourcechanges"),
+        ("microsoft.resources/subscriptions", "resourcecontainers"),
+        ("microsoft.management/managementgroups", "resourcecontainers"),
+    ];
+    homes.into_iter().find(|(prefix, _)| kind.starts_with(prefix)).map(|(_, table)| table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_known_in_any_case_and_new_ones_have_the_standard_columns() {
+        assert!(known_table("SecurityResources"));
+        assert!(!known_table("export"));
+        assert!(known_columns("brandnewresources").contains(&("properties", Type::Dynamic)));
+        assert!(known_columns("export").is_empty());
+        assert!(TABLES.is_sorted());
+    }
+}

@@ -1,0 +1,567 @@
+//! One pass over a table, in parallel and in order.
+//!
+//! A file is cut every [`SEGMENT`] bytes; a segment has the rows that *begin* in it, whatever the number of threads.
+//! Where its first row begins is guessed (after a line's end, or where a row's first keys stand) so that nobody waits
+//! for the segments before; when its turn comes in order, the guess is compared with where the segment before really
+//! ended, and a segment that began in the wrong place is read again. So every byte is checked, also behind the last
+//! row that a query asks for.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::document::{Claims, Cursor, Event, Level, Sign, advance};
+use super::extract::Extractor;
+use super::json::{Fault, FaultKind};
+use super::page::{Failure, Feed, MARK, Packing, Page, Stamp};
+use super::paths::{Tree, Want};
+use crate::column::Batch;
+use crate::diag::{self, Diagnostic, Place};
+
+/// Bytes of a segment.
+pub(super) const SEGMENT: u64 = 4 << 20;
+
+/// What is done with rows: taken apart, or only looked at.
+pub(super) trait Reader: Send {
+    /// What one segment gives.
+    type Output;
+    /// Reads (and checks) the row at `at`; gives where it ends. After a fault the row must not have been kept: it may
+    /// come again with more bytes behind it.
+    fn row(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault>;
+    /// Checks the row only.
+    fn pass(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+        self.row(bytes, at)
+    }
+    /// What the rows since the last call gave.
+    fn finish(&mut self) -> Self::Output;
+}
+
+/// One pass over a table that takes the wanted paths: the batches' columns, in their order.
+pub(crate) struct Scan {
+    passage: Passage,
+    wants: Arc<[Want]>,
+}
+
+impl Scan {
+    pub(super) fn new(passage: Passage, wants: &[Want]) -> Scan {
+        Scan { passage, wants: wants.into() }
+    }
+
+    /// Reads everything: `work` runs in parallel, on a batch per segment that has rows; `merge` gets the results one
+    /// after the other, in the order of the rows. When `merge` breaks off, the rest of the table is still checked. The
+    /// warnings are about the export: what it says is missing from it.
+    pub(crate) fn run<T, E>(
+        &self,
+        work: impl Fn(Batch) -> Result<T, E> + Sync,
+        merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
+    ) -> Result<Vec<Diagnostic>, E>
+    where
+        T: Send,
+        E: Send + From<Diagnostic>,
+    {
+        let tree = Arc::new(Tree::new(&self.wants));
+        self.passage.drive(|| Extractor::new(&self.wants, &tree), work, merge)
+    }
+
+    /// How many segments there are at most (compressed files count as one each).
+    pub(crate) fn segments(&self) -> usize {
+        self.passage.units.len()
+    }
+}
+
+/// The pages of a table, cut into units of parallel work.
+pub(super) struct Passage {
+    table: String,
+    /// Bytes of a segment.
+    segment: u64,
+    pages: Vec<Opened>,
+    units: Vec<Unit>,
+    warnings: Vec<Diagnostic>,
+}
+
+struct Opened {
+    page: Page,
+    stamp: Stamp,
+    sign: Option<Sign>,
+    level: Level,
+}
+
+/// A segment of a plain file, or all of a compressed one.
+#[derive(Clone, Copy)]
+struct Unit {
+    page: usize,
+    start: u64,
+    /// Rows that begin from here on are the next segment's.
+    limit: u64,
+    /// Read as a stream, in several pieces.
+    stream: bool,
+}
+
+impl Passage {
+    pub(super) fn new(table: &str, pages: &[Page], segment: u64) -> Result<Passage, Diagnostic> {
+        let mut passage =
+            Passage { table: table.into(), segment, pages: Vec::new(), units: Vec::new(), warnings: Vec::new() };
+        let mut buffer = Vec::new();
+        for page in pages {
+            let stamp = page.stamp().map_err(|failure| page.diagnose(failure, Packing::Plain))?;
+            let number = passage.pages.len();
+            let stream = stamp.packing != Packing::Plain;
+            let mut opened = Opened { page: page.clone(), stamp, sign: None, level: Level::Top };
+            if !stream && opened.stamp.len > segment {
+                let mut feed =
+                    opened.feed(0, 0, std::mem::take(&mut buffer)).map_err(|failure| opened.diagnose(failure))?;
+                let cursor = open(&mut feed, &mut Vec::new()).map_err(|failure| opened.diagnose(failure))?;
+                let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
+                opened.level = cursor.level;
+                opened.sign = Sign::of(feed.bytes(), at, cursor.level);
+                buffer = feed.into_buffer();
+            }
+            let segments = if stream { 1 } else { opened.stamp.len.div_ceil(segment).max(1) };
+            for number_of in 0..segments {
+                let last = number_of + 1 == segments;
+                passage.units.push(Unit {
+                    page: number,
+                    start: number_of * segment,
+                    limit: if last { u64::MAX } else { (number_of + 1) * segment },
+                    stream,
+                });
+            }
+            passage.pages.push(opened);
+        }
+        passage.find_copies()?;
+        Ok(passage)
+    }
+
+    /// Warns of pages that are there twice.
+    fn find_copies(&mut self) -> Result<(), Diagnostic> {
+        let mut by_size: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (number, opened) in self.pages.iter().enumerate().filter(|(_, opened)| opened.stamp.len > 256) {
+            by_size.entry(opened.stamp.len).or_default().push(number);
+        }
+        for same in by_size.values().filter(|same| same.len() > 1) {
+            let mut known: BTreeMap<[Vec<u8>; 2], usize> = BTreeMap::new();
+            for &number in same {
+                let opened = &self.pages[number];
+                if opened.stamp.packing != Packing::Plain {
+                    continue;
+                }
+                let ends = opened.page.ends(&opened.stamp).map_err(|failure| opened.diagnose(failure))?;
+                if let Some(&before) = known.get(&ends) {
+                    let message = format!(
+                        "`{}` seems to be a copy of `{}`: its rows count twice",
+                        opened.page.display(),
+                        self.pages[before].page.display()
+                    );
+                    self.warnings.push(
+                        Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message)
+                            .warning()
+                            .help("remove one of the two pages"),
+                    );
+                } else {
+                    known.insert(ends, number);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads all units in parallel with readers that `reader` makes, and merges in order.
+    pub(super) fn drive<R, T, E>(
+        &self,
+        reader: impl Fn() -> R + Sync,
+        work: impl Fn(R::Output) -> Result<T, E> + Sync,
+        merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
+    ) -> Result<Vec<Diagnostic>, E>
+    where
+        R: Reader,
+        T: Send,
+        E: Send + From<Diagnostic>,
+    {
+        let merger = Merger {
+            next: 0,
+            cursor: None,
+            merge,
+            broken: None,
+            rows: 0,
+            page: Claims::default(),
+            page_rows: 0,
+            total: None,
+            cut: false,
+            warnings: self.warnings.clone(),
+        };
+        let run = Run {
+            passage: self,
+            reader,
+            work,
+            next: AtomicUsize::new(0),
+            mode: AtomicU8::new(READ),
+            spare: Mutex::new(Vec::new()),
+            pending: Mutex::new(BTreeMap::new()),
+            merger: Mutex::new(merger),
+        };
+        // Enough to keep every thread busy while results wait for their turn, few enough to bound what waits.
+        let window = 2 * rayon::current_num_threads() + 2;
+        rayon::scope(|scope| {
+            for _ in 0..window.min(self.units.len()) {
+                scope.spawn(|scope| run.step(scope));
+            }
+        });
+        let merger = run.merger.into_inner().expect("a panic would have gone on");
+        match merger.broken {
+            Some(error) => Err(error),
+            None => Ok(merger.conclude(&self.table, self.pages.last())),
+        }
+    }
+}
+
+impl Opened {
+    fn feed(&self, start: u64, expect: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
+        self.page.feed(&self.stamp, start, expect, buffer)
+    }
+
+    fn diagnose(&self, failure: Failure) -> Diagnostic {
+        self.page.diagnose(failure, self.stamp.packing)
+    }
+}
+
+fn whole(page: &Page) -> Place {
+    Place::File { path: page.path.clone(), line: 0, column: 0 }
+}
+
+/// From the start of a file to its first row.
+fn open(feed: &mut Feed, events: &mut Vec<Event>) -> Result<Cursor, Failure> {
+    while feed.bytes().len() < MARK.len() && !feed.at_end() {
+        feed.more()?;
+    }
+    let start = if feed.bytes().starts_with(MARK) { MARK.len() } else { 0 };
+    forward(feed, start, Level::Top, events)
+}
+
+/// To the next row, reading on where needed.
+fn forward(feed: &mut Feed, at: usize, level: Level, events: &mut Vec<Event>) -> Result<Cursor, Failure> {
+    let mark = events.len();
+    loop {
+        match advance(feed.bytes(), at, level, feed.at_end(), events) {
+            Ok((at, level)) => return Ok(Cursor { at: feed.base() + at as u64, level }),
+            Err(Fault { kind: FaultKind::End, .. }) if !feed.at_end() => {
+                events.truncate(mark);
+                feed.more()?;
+            }
+            Err(fault) => return Err(Failure::of(fault, feed)),
+        }
+    }
+}
+
+/// Reads the rows that begin from `from` on and before `limit`; gives where the next one begins.
+fn rows<R: Reader>(
+    feed: &mut Feed,
+    reader: &mut R,
+    keep: bool,
+    from: Cursor,
+    limit: u64,
+    events: &mut Vec<Event>,
+) -> Result<Cursor, Failure> {
+    let mut cursor = from;
+    let mut count = 0;
+    while cursor.level != Level::End && cursor.at < limit {
+        let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
+        let read = if keep { reader.row(feed.bytes(), at) } else { reader.pass(feed.bytes(), at) };
+        let end = match read {
+            Ok(end) => end,
+            Err(Fault { kind: FaultKind::End, .. }) if !feed.at_end() => {
+                feed.more()?;
+                continue;
+            }
+            Err(fault) => return Err(Failure::of(fault, feed)),
+        };
+        count += 1;
+        let mark = events.len();
+        cursor = forward(feed, end, cursor.level, events)?;
+        if events.len() > mark {
+            events.insert(mark, Event::Rows(std::mem::take(&mut count)));
+        }
+    }
+    events.push(Event::Rows(count));
+    Ok(cursor)
+}
+
+/// What one segment gave.
+struct Piece<T, E> {
+    /// Where it began; none if no row was found to begin in it.
+    from: Option<Cursor>,
+    to: Result<Cursor, Failure>,
+    events: Vec<Event>,
+    /// Nothing if there were no rows, or nobody wants them any more.
+    result: Option<Result<T, E>>,
+}
+
+/// A reader with its buffer, kept for the next unit.
+struct Spare<R> {
+    reader: R,
+    buffer: Vec<u8>,
+}
+
+const READ: u8 = 0;
+/// The answer is complete; the rest is only checked.
+const CHECK: u8 = 1;
+/// There is an error: nothing matters any more.
+const STOP: u8 = 2;
+
+struct Run<'a, R, T, E, Make, Work, Merge> {
+    passage: &'a Passage,
+    reader: Make,
+    work: Work,
+    next: AtomicUsize,
+    mode: AtomicU8,
+    spare: Mutex<Vec<Spare<R>>>,
+    /// Read, and waiting for those before.
+    pending: Mutex<BTreeMap<usize, Vec<Piece<T, E>>>>,
+    merger: Mutex<Merger<E, Merge>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("a panic of another thread ends this one too")
+}
+
+impl<R, T, E, Make, Work, Merge> Run<'_, R, T, E, Make, Work, Merge>
+where
+    R: Reader,
+    T: Send,
+    E: Send + From<Diagnostic>,
+    Make: Fn() -> R + Sync,
+    Work: Fn(R::Output) -> Result<T, E> + Sync,
+    Merge: FnMut(T) -> Result<ControlFlow<()>, E> + Send,
+{
+    /// Reads the next unit, then merges what is due; each unit merged lets another one begin. Nobody ever waits, so
+    /// `work` and `merge` may use the same threads for themselves.
+    fn step<'s>(&'s self, scope: &rayon::Scope<'s>) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        if number >= self.passage.units.len() {
+            return;
+        }
+        let pieces = self.unit(number);
+        lock(&self.pending).insert(number, pieces);
+        loop {
+            let Ok(mut merger) = self.merger.try_lock() else { return };
+            loop {
+                let due = lock(&self.pending).remove(&merger.next);
+                let Some(pieces) = due else { break };
+                self.merge(&mut merger, pieces);
+                merger.next += 1;
+                scope.spawn(|scope| self.step(scope));
+            }
+            let next = merger.next;
+            drop(merger);
+            // Somebody may have come while the door was shut.
+            if !lock(&self.pending).contains_key(&next) {
+                return;
+            }
+        }
+    }
+
+    fn unit(&self, number: usize) -> Vec<Piece<T, E>> {
+        if self.mode.load(Ordering::Relaxed) == STOP {
+            return Vec::new();
+        }
+        self.with_spare(|reader, buffer| self.read(number, None, reader, buffer))
+    }
+
+    fn with_spare<O>(&self, use_it: impl FnOnce(&mut R, &mut Vec<u8>) -> O) -> O {
+        let spare = lock(&self.spare).pop();
+        let mut spare = spare.unwrap_or_else(|| Spare { reader: (self.reader)(), buffer: Vec::new() });
+        let out = use_it(&mut spare.reader, &mut spare.buffer);
+        lock(&self.spare).push(spare);
+        out
+    }
+
+    /// Reads one unit, from the given row or from where one seems to begin.
+    fn read(&self, number: usize, from: Option<Cursor>, reader: &mut R, buffer: &mut Vec<u8>) -> Vec<Piece<T, E>> {
+        let unit = self.passage.units[number];
+        let opened = &self.passage.pages[unit.page];
+        let start = from.map_or(unit.start, |cursor| cursor.at);
+        // The byte before tells whether a line begins here.
+        let start = if from.is_none() && start > 0 { start - 1 } else { start };
+        let end = if unit.stream { self.passage.segment } else { unit.limit.min(opened.stamp.len) };
+        let expect = usize::try_from(end.saturating_sub(start)).expect("segments are small");
+        let failed = |failure| {
+            vec![Piece { from, to: Err(failure), events: Vec::new(), result: None }]
+        };
+        let mut feed = match opened.feed(start, expect, std::mem::take(buffer)) {
+            Ok(feed) => feed,
+            Err(failure) => return failed(failure),
+        };
+        let mut events = Vec::new();
+        let first = match from {
+            Some(cursor) => Some(cursor),
+            None if unit.start == 0 => match open(&mut feed, &mut events) {
+                Ok(cursor) => Some(cursor),
+                Err(failure) => return failed(failure),
+            },
+            None => opened.sign.as_ref().and_then(|sign| {
+                let within = |at: u64| usize::try_from(at.saturating_sub(feed.base())).unwrap_or(usize::MAX);
+                let found = sign.find(feed.bytes(), within(unit.start), within(unit.limit))?;
+                Some(Cursor { at: feed.base() + found as u64, level: opened.level })
+            }),
+        };
+        let pieces = match first {
+            None => Vec::new(),
+            Some(first) if unit.stream => self.stream(&mut feed, reader, first, events),
+            Some(first) => vec![self.piece(&mut feed, reader, first, unit.limit, events)],
+        };
+        *buffer = feed.into_buffer();
+        pieces
+    }
+
+    fn piece(&self, feed: &mut Feed, reader: &mut R, from: Cursor, limit: u64, before: Vec<Event>) -> Piece<T, E> {
+        let keep = self.mode.load(Ordering::Relaxed) == READ;
+        let mut events = before;
+        let to = rows(feed, reader, keep, from, limit, &mut events);
+        let output = reader.finish();
+        let some = events.iter().any(|event| matches!(event, Event::Rows(1..)));
+        let result = if keep && some && to.is_ok() { Some((self.work)(output)) } else { None };
+        Piece { from: Some(from), to, events, result }
+    }
+
+    /// A stream gives a piece per segment of its bytes.
+    fn stream(&self, feed: &mut Feed, reader: &mut R, first: Cursor, before: Vec<Event>) -> Vec<Piece<T, E>> {
+        let mut pieces = Vec::new();
+        let mut cursor = first;
+        let mut before = before;
+        loop {
+            feed.forget(cursor.at);
+            let limit = (cursor.at / self.passage.segment + 1) * self.passage.segment;
+            let piece = self.piece(feed, reader, cursor, limit, std::mem::take(&mut before));
+            let to = match &piece.to {
+                Ok(to) if to.level != Level::End => Some(*to),
+                _ => None,
+            };
+            pieces.push(piece);
+            match to {
+                Some(to) => cursor = to,
+                None => return pieces,
+            }
+        }
+    }
+
+    /// Takes one unit's pieces, reading it again if it began at the wrong place.
+    fn merge(&self, merger: &mut Merger<E, Merge>, pieces: Vec<Piece<T, E>>) {
+        let unit = self.passage.units[merger.next];
+        if self.mode.load(Ordering::Relaxed) == STOP {
+            return;
+        }
+        if unit.start == 0 {
+            merger.cursor = None;
+        }
+        let mut pieces = pieces;
+        if let Some(due) = merger.cursor {
+            if due.level == Level::End || due.at >= unit.limit {
+                return;
+            }
+            if pieces.first().and_then(|piece| piece.from) != Some(due) {
+                pieces = self.with_spare(|reader, buffer| self.read(merger.next, Some(due), reader, buffer));
+            }
+        }
+        let opened = &self.passage.pages[unit.page];
+        for piece in pieces {
+            merger.hear(&piece.events, opened);
+            let taken = match piece.to {
+                Err(failure) => Err(E::from(opened.diagnose(failure))),
+                Ok(cursor) => {
+                    merger.cursor = Some(cursor);
+                    match piece.result {
+                        Some(_) if self.mode.load(Ordering::Relaxed) != READ => Ok(ControlFlow::Continue(())),
+                        Some(result) => result.and_then(|result| (merger.merge)(result)),
+                        None => Ok(ControlFlow::Continue(())),
+                    }
+                }
+            };
+            match taken {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => self.mode.store(CHECK, Ordering::Relaxed),
+                Err(error) => {
+                    self.mode.store(STOP, Ordering::Relaxed);
+                    merger.broken = Some(error);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// What is due next, and what was heard so far.
+struct Merger<E, Merge> {
+    /// The unit that is due.
+    next: usize,
+    /// Where its first row begins; none at the start of a page.
+    cursor: Option<Cursor>,
+    merge: Merge,
+    broken: Option<E>,
+    rows: u64,
+    /// Of the page (the envelope) at hand.
+    page: Claims,
+    page_rows: u64,
+    /// The most rows that any page says the whole has.
+    total: Option<u64>,
+    /// Whether the last page says that it is not the last, or was cut.
+    cut: bool,
+    warnings: Vec<Diagnostic>,
+}
+
+impl<E, Merge> Merger<E, Merge> {
+    fn hear(&mut self, events: &[Event], opened: &Opened) {
+        for event in events {
+            match event {
+                Event::Rows(count) => {
+                    self.rows += count;
+                    self.page_rows += count;
+                }
+                Event::Claims(claims) => self.page.join(claims),
+                Event::Close => {
+                    let claims = std::mem::take(&mut self.page);
+                    let rows = std::mem::take(&mut self.page_rows);
+                    self.total = self.total.max(claims.total);
+                    self.cut = claims.continues || claims.truncated;
+                    if let Some(count) = claims.count.filter(|&count| count != rows) {
+                        let message =
+                            format!("`{}` says that it has {count} rows, and has {rows}", opened.page.display());
+                        let place = whole(&opened.page);
+                        self.warnings.push(Diagnostic::at(diag::INCOMPLETE, place, message).warning());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The warnings, with those about the table as a whole.
+    fn conclude(self, table: &str, last: Option<&Opened>) -> Vec<Diagnostic> {
+        let mut warnings = self.warnings;
+        let rows = self.rows;
+        let place = last.map_or(Place::Nowhere, |opened| whole(&opened.page));
+        let message = match self.total {
+            Some(total) if total > rows => Some(format!("`{table}` has {rows} of the {total} rows that its export speaks of")),
+            Some(_) => None,
+            None if self.cut => Some(format!("the last page of `{table}` says that more pages follow")),
+            None => None,
+        };
+        if let Some(message) = message {
+            let help = "export all pages: `az graph query` with `--first 1000`, then again with `--skip-token`";
+            warnings.push(Diagnostic::at(diag::INCOMPLETE, place, message).warning().help(help));
+        }
+        warnings
+    }
+}
+
+/// Reads the rows that begin in the first `limit` bytes of a page, one after the other.
+pub(super) fn sample<R: Reader>(page: &Page, reader: &mut R, limit: u64) -> Result<(), Diagnostic> {
+    let stamp = page.stamp().map_err(|failure| page.diagnose(failure, Packing::Plain))?;
+    let packing = stamp.packing;
+    let mut read = || {
+        let mut events = Vec::new();
+        let mut feed = page.feed(&stamp, 0, usize::try_from(limit).expect("a sample is small"), Vec::new())?;
+        let first = open(&mut feed, &mut events)?;
+        // At least one row, however much stands before it.
+        rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)
+    };
+    read().map(|_| ()).map_err(|failure| page.diagnose(failure, packing))
+}

@@ -1,0 +1,212 @@
+//! One table: its pages, its columns, and the way to its rows.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, OnceLock};
+
+use super::extract::Extractor;
+use super::json::{self, Fault};
+use super::known::{known_columns, known_table};
+use super::page::{Origin, Page};
+use super::paths::{Tree, Want};
+use super::scan::{self, Passage, Reader, Scan};
+use crate::column::Field;
+use crate::diag::Diagnostic;
+use crate::value::Type;
+
+/// A table that was given: one or more pages of rows.
+#[derive(Debug, Default)]
+pub(crate) struct SourceTable {
+    name: String,
+    pages: Vec<Page>,
+    schema: OnceLock<Vec<Field>>,
+    full_schema: OnceLock<Vec<Field>>,
+}
+
+/// How much of a page is looked at for columns beyond the known ones.
+const SAMPLE: u64 = 256 << 10;
+/// How many pages are looked at so.
+const SAMPLED: usize = 8;
+
+impl SourceTable {
+    pub(super) fn new(name: &str) -> SourceTable {
+        SourceTable { name: name.into(), ..SourceTable::default() }
+    }
+
+    /// A copy with more pages.
+    pub(super) fn with(&self, more: impl IntoIterator<Item = Page>) -> SourceTable {
+        let mut table = SourceTable::new(&self.name);
+        table.pages.clone_from(&self.pages);
+        table.pages.extend(more);
+        table
+    }
+
+    /// The name as it was first given.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn pages(&self) -> &[Page] {
+        &self.pages
+    }
+
+    /// The columns. Of a table of Resource Graph: the known ones, then others that the first rows of its pages have;
+    /// nothing more is read, and [`SourceTable::full_schema`] says whether later rows have yet others. Of any other
+    /// table: all that its rows have, in order of appearance, of one type if all values agree, else dynamic.
+    pub(crate) fn schema(&self) -> Result<Vec<Field>, Diagnostic> {
+        if !known_table(&self.name) {
+            return self.full_schema();
+        }
+        if let Some(known) = self.schema.get() {
+            return Ok(known.clone());
+        }
+        let mut census = Census::default();
+        for page in self.pages.iter().take(SAMPLED) {
+            scan::sample(page, &mut census, SAMPLE)?;
+        }
+        Ok(self.schema.get_or_init(|| self.fields(&census)).clone())
+    }
+
+    /// The columns that all rows have; reads the whole table once.
+    pub(crate) fn full_schema(&self) -> Result<Vec<Field>, Diagnostic> {
+        if let Some(known) = self.full_schema.get() {
+            return Ok(known.clone());
+        }
+        let mut whole = Census::default();
+        let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
+        passage.drive(Census::default, Ok::<Census, Diagnostic>, |part: Census| {
+            whole.join(part);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(self.full_schema.get_or_init(|| self.fields(&whole)).clone())
+    }
+
+    fn fields(&self, census: &Census) -> Vec<Field> {
+        let known = if known_table(&self.name) { known_columns(&self.name) } else { &[] };
+        let sampled = !known.is_empty();
+        let others = census.columns.iter().filter(|(name, _)| known.iter().all(|(known, _)| *known != &**name));
+        known
+            .iter()
+            .map(|&(name, ty)| Field { name: name.into(), ty })
+            .chain(others.map(|(name, kinds)| Field { name: name.clone(), ty: kinds.ty(sampled) }))
+            .collect()
+    }
+
+    /// A pass over all rows that takes the wanted columns and paths.
+    pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Diagnostic> {
+        Ok(Scan::new(Passage::new(&self.name, &self.pages, scan::SEGMENT)?, wants))
+    }
+
+    /// What the first row has in its column `type`.
+    pub(super) fn first_type(&self) -> Option<String> {
+        let wants: Arc<[Want]> = [Want::column("type", Type::String)].into();
+        let mut reader = Extractor::new(&wants, &Arc::new(Tree::new(&wants)));
+        scan::sample(self.pages.first()?, &mut reader, 1).ok()?;
+        let batch = reader.finish();
+        if batch.rows == 0 { None } else { batch.columns[0].get(0).as_str().map(str::to_owned) }
+    }
+}
+
+/// Which columns rows have, and what kinds of values.
+#[derive(Debug, Default)]
+pub(super) struct Census {
+    columns: Vec<(Arc<str>, Kinds)>,
+    numbers: HashMap<Arc<str>, usize, foldhash::fast::FixedState>,
+}
+
+/// A set of kinds of values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Kinds(u8);
+
+impl Kinds {
+    const BOOL: u8 = 1;
+    const LONG: u8 = 2;
+    const REAL: u8 = 4;
+    const STRING: u8 = 8;
+    const NESTED: u8 = 16;
+
+    fn of(first: u8, text: &[u8]) -> u8 {
+        match first {
+            b't' | b'f' => Kinds::BOOL,
+            b'n' => 0,
+            b'"' => Kinds::STRING,
+            b'[' | b'{' => Kinds::NESTED,
+            _ if std::str::from_utf8(text).is_ok_and(|text| text.parse::<i64>().is_ok()) => Kinds::LONG,
+            _ => Kinds::REAL,
+        }
+    }
+
+    /// The type that holds them all. From a sample only those are told apart that lose nothing if later values are
+    /// others: text can be made of any.
+    fn ty(self, sampled: bool) -> Type {
+        match self.0 {
+            Kinds::STRING => Type::String,
+            _ if sampled => Type::Dynamic,
+            Kinds::BOOL => Type::Bool,
+            Kinds::LONG => Type::Long,
+            Kinds::REAL => Type::Real,
+            mixed if mixed == Kinds::LONG | Kinds::REAL => Type::Real,
+            _ => Type::Dynamic,
+        }
+    }
+}
+
+impl Census {
+    fn note(&mut self, name: &str, kinds: u8) {
+        let number = match self.numbers.get(name) {
+            Some(&number) => number,
+            None => {
+                let name: Arc<str> = name.into();
+                self.columns.push((name.clone(), Kinds::default()));
+                self.numbers.insert(name, self.columns.len() - 1);
+                self.columns.len() - 1
+            }
+        };
+        self.columns[number].1.0 |= kinds;
+    }
+
+    fn join(&mut self, later: Census) {
+        for (name, kinds) in later.columns {
+            self.note(&name, kinds.0);
+        }
+    }
+}
+
+impl Reader for Census {
+    type Output = Census;
+
+    fn row(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+        let end = json::value(bytes, at, 0)?;
+        // The row is whole and checked: now its keys.
+        let mut at = json::space(bytes, at + 1);
+        while bytes[at] != b'}' {
+            let passed = json::string(bytes, at + 1)?;
+            let value = json::colon(bytes, passed.end + 1)?;
+            let raw = std::str::from_utf8(&bytes[at + 1..passed.end]).expect("checked above");
+            let behind = json::value(bytes, value, 1)?;
+            let kinds = Kinds::of(bytes[value], &bytes[value..behind]);
+            if passed.escaped {
+                let mut name = String::new();
+                json::unescape(raw, &mut name);
+                self.note(&name, kinds);
+            } else {
+                self.note(raw, kinds);
+            }
+            at = json::space(bytes, behind);
+            if bytes[at] == b',' {
+                at = json::space(bytes, at + 1);
+            }
+        }
+        Ok(end)
+    }
+
+    fn finish(&mut self) -> Census {
+        std::mem::take(self)
+    }
+}
+
+/// A page from memory.
+pub(super) fn memory(name: &str, bytes: Arc<[u8]>) -> Page {
+    Page { path: name.into(), origin: Origin::Memory(bytes) }
+}
+
