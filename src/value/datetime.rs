@@ -82,6 +82,15 @@ impl DateTime {
     }
 }
 
+/// As `tostring` prints it: `2026-10-01T13:45:10.0000000Z`.
+impl std::fmt::Display for DateTime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = String::new();
+        write_datetime(&mut text, *self);
+        f.write_str(&text)
+    }
+}
+
 /// Appends `2020-01-02T03:04:05.6000000Z`: always seven digits of fraction.
 pub(crate) fn write_datetime(out: &mut String, value: DateTime) {
     let (date, time) = (value.date(), value.time_of_day());

@@ -18,6 +18,15 @@ impl TimeSpan {
     }
 }
 
+/// As `tostring` prints it: `1.02:03:04.5000000`.
+impl std::fmt::Display for TimeSpan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = String::new();
+        write_timespan(&mut text, *self);
+        f.write_str(&text)
+    }
+}
+
 /// Appends `1.02:03:04.5000000`: days only if there are any, a fraction only if there is one.
 pub(crate) fn write_timespan(out: &mut String, value: TimeSpan) {
     if value.0 < 0 {
