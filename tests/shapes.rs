@@ -2,11 +2,9 @@
 
 mod support;
 
-use argql::Engine;
 use support::golden;
 use support::shapes::Shape;
 use support::tenant;
-use support::world::NOW;
 
 /// Nested paths, whole properties, nulls, numbers and text with every kind of escape.
 const QUERIES: [&str; 5] = [
@@ -28,7 +26,7 @@ fn the_same_rows_in_every_shape_give_the_same_answer() {
             shape.write(folder.path(), table, rows);
         }
         let answers = || {
-            let engine = Engine::new().now(NOW).load(folder.path())?;
+            let engine = golden::engine().load(folder.path())?;
             QUERIES.iter().map(|query| Ok(golden::tables(&[engine.query(query)?]))).collect()
         };
         let answers: Vec<Vec<String>> = answers().unwrap_or_else(|error: argql::Error| panic!("{shape:?}: {error}"));
