@@ -98,7 +98,13 @@ impl Engine {
     /// If the operating system gives no threads.
     pub fn threads(mut self, threads: usize) -> Result<Engine, Error> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        self.pool = Some(Arc::new(pool.map_err(|cause| Error::data(vec![Diagnostic::at(NO_THREADS, Place::Nowhere, format!("{threads} threads cannot be started: {cause}"))]))?));
+        self.pool = Some(Arc::new(pool.map_err(|cause| {
+            Error::data(vec![Diagnostic::at(
+                NO_THREADS,
+                Place::Nowhere,
+                format!("{threads} threads cannot be started: {cause}"),
+            )])
+        })?));
         Ok(self)
     }
 

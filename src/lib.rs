@@ -2,6 +2,9 @@
 #![allow(dead_code, unused_imports, missing_docs)]
 
 pub(crate) mod bind;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub(crate) mod column;
 pub(crate) mod diag;
 pub(crate) mod engine;
@@ -9,6 +12,7 @@ pub(crate) mod error;
 pub(crate) mod eval;
 pub(crate) mod functions;
 pub(crate) mod operators;
+pub(crate) mod output;
 pub(crate) mod plan;
 pub(crate) mod registry;
 pub(crate) mod rewrite;

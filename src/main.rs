@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `argql` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    argql::cli::main(std::env::args_os())
+}

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use super::{Exprs, Reported};
-use crate::diag::{BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, Span, UNKNOWN_FUNCTION, UNSUPPORTED, WRONG_COUNT, WRONG_TYPE};
+use crate::diag::{
+    BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, Span, UNKNOWN_FUNCTION, UNSUPPORTED, WRONG_COUNT, WRONG_TYPE,
+};
 use crate::functions;
 use crate::plan::{AggregateCall, Callee, Expr, Kind};
-use crate::registry::{AggregateNaming, Args, Fault, Infix, KernelDef, Meaning, Operand, Param, Returns, Scalar, Takes};
+use crate::registry::{
+    AggregateNaming, Args, Fault, Infix, KernelDef, Meaning, Operand, Param, Returns, Scalar, Takes, param_of,
+};
 use crate::syntax::ast::{self, ExprKind};
 use crate::value::{Type, Value};
 
@@ -29,8 +33,12 @@ impl Exprs<'_, '_> {
             let mut columns = self.aggregate(call, None)?;
             if columns.len() > 1 {
                 return Err(self.binder.error(
-                    Diagnostic::error(WRONG_TYPE, span, format!("`{}` makes several columns, and one value is wanted", name.text))
-                        .label("several columns"),
+                    Diagnostic::error(
+                        WRONG_TYPE,
+                        span,
+                        format!("`{}` makes several columns, and one value is wanted", name.text),
+                    )
+                    .label("several columns"),
                 ));
             }
             return columns.pop().ok_or_else(|| self.no_groups(name));
@@ -114,16 +122,15 @@ impl Exprs<'_, '_> {
             AggregateNaming::PerArgument(_) | AggregateNaming::EachPrefixed(_) => types.clone(),
             names => {
                 let ty = self.returns(aggregate.name, aggregate.params, aggregate.returns, &args, &types, name.span)?;
-                let columns = if let AggregateNaming::PerPercentile(from) = names { types.len().saturating_sub(from) } else { 1 };
+                let columns =
+                    if let AggregateNaming::PerPercentile(from) = names { types.len().saturating_sub(from) } else { 1 };
                 vec![ty; columns]
             }
         };
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let now = self.binder.environment.now;
         let result = returns.first().copied().unwrap_or(Type::Dynamic);
-        let start = move || {
-            (aggregate.fold)(&Args { types: &types, constants: &constants, returns: result, now })
-        };
+        let start = move || (aggregate.fold)(&Args { types: &types, constants: &constants, returns: result, now });
         if let Err(fault) = start() {
             return Err(self.fault(fault, name.span, &written));
         }
@@ -132,7 +139,12 @@ impl Exprs<'_, '_> {
         Ok((AggregateCall { aggregate, args, condition, returns, start }, columns))
     }
 
-    pub(super) fn infix(&mut self, infix: &'static Infix, operator: Span, operands: &[ast::Expr]) -> Result<Expr, Reported> {
+    pub(super) fn infix(
+        &mut self,
+        infix: &'static Infix,
+        operator: Span,
+        operands: &[ast::Expr],
+    ) -> Result<Expr, Reported> {
         if let [left, ..] = operands
             && matches!(left.kind, ExprKind::Star)
         {
@@ -191,7 +203,8 @@ impl Exprs<'_, '_> {
             .collect();
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let now = self.binder.environment.now;
-        let prepared = kernel(&Args { types: &operation.operands, constants: &constants, returns: operation.result, now });
+        let prepared =
+            kernel(&Args { types: &operation.operands, constants: &constants, returns: operation.result, now });
         let kernel = prepared.map_err(|fault| self.fault(fault, operator, &[]))?;
         let kind = Kind::Call { callee: Callee::Infix(infix, strict), kernel: Arc::new(kernel), args };
         Ok(Expr { ty: operation.result, kind }.folded())
@@ -210,10 +223,14 @@ impl Exprs<'_, '_> {
         let texts = types.iter().all(|ty| *ty == "string");
         let dynamic = types.contains(&"dynamic");
         self.binder.error(match text {
-            "<" | "<=" | ">" | ">=" if texts => diagnostic.help("KQL has no order of strings: compare with `strcmp(a, b) < 0`"),
+            "<" | "<=" | ">" | ">=" if texts => {
+                diagnostic.help("KQL has no order of strings: compare with `strcmp(a, b) < 0`")
+            }
             "+" if types.contains(&"string") => diagnostic.help("join text with `strcat(a, b)`"),
             _ if dynamic => diagnostic.help("convert the dynamic side: `tostring(…)`, `tolong(…)`, `todatetime(…)` …"),
-            _ if types.contains(&"string") => diagnostic.help("convert the string: `tolong(…)`, `todatetime(…)` …, or the other side: `tostring(…)`"),
+            _ if types.contains(&"string") => {
+                diagnostic.help("convert the string: `tolong(…)`, `todatetime(…)` …, or the other side: `tostring(…)`")
+            }
             _ => diagnostic,
         })
     }
@@ -226,7 +243,7 @@ impl Exprs<'_, '_> {
         given: usize,
         span: Span,
     ) -> Result<(), Reported> {
-        if (least..=most).contains(&given) {
+        if (least..=most).contains(&given) && (given == 0 || param_of(params, 0, given).is_some()) {
             return Ok(());
         }
         let wanted = match (least, most) {
@@ -236,8 +253,12 @@ impl Exprs<'_, '_> {
         };
         let plural = if wanted == "1" || wanted.ends_with(" 1") { "" } else { "s" };
         Err(self.binder.error(
-            Diagnostic::error(WRONG_COUNT, span, format!("`{name}` takes {wanted} argument{plural}, and {given} are given"))
-                .help(format!("`{}`", signature(name, params))),
+            Diagnostic::error(
+                WRONG_COUNT,
+                span,
+                format!("`{name}` takes {wanted} argument{plural}, and {given} are given"),
+            )
+            .help(format!("`{}`", signature(name, params))),
         ))
     }
 
@@ -249,9 +270,11 @@ impl Exprs<'_, '_> {
         bound: Vec<Expr>,
         written: &[&ast::Expr],
     ) -> Result<Vec<Expr>, Reported> {
-        let param = |at: usize| params.get(at).or(params.last()).expect("the number of arguments was checked");
+        let given = bound.len();
+        let param = |at: usize| param_of(params, at, given).expect("the number of arguments was checked");
         let is_common = |at: usize| param(at).takes == Takes::Common;
-        let commons: Vec<Type> = bound.iter().enumerate().filter(|(at, _)| is_common(*at)).map(|(_, arg)| arg.ty).collect();
+        let commons: Vec<Type> =
+            bound.iter().enumerate().filter(|(at, _)| is_common(*at)).map(|(_, arg)| arg.ty).collect();
         let common = common_type(&commons);
         let mut args = Vec::with_capacity(bound.len());
         let mut failed = None;
@@ -267,7 +290,9 @@ impl Exprs<'_, '_> {
                 (Takes::Integer, Type::Int | Type::Long | Type::Bool | Type::Dynamic) => Some(Type::Long),
                 (Takes::Orderable, ty) => ty.is_orderable().then_some(ty),
                 (Takes::Summable, Type::Dynamic) => None,
-                (Takes::Summable, ty) => (ty.is_number() || matches!(ty, Type::TimeSpan | Type::DateTime)).then_some(ty),
+                (Takes::Summable, ty) => {
+                    (ty.is_number() || matches!(ty, Type::TimeSpan | Type::DateTime)).then_some(ty)
+                }
                 (Takes::Common, _) => common,
                 _ => None,
             };
@@ -281,10 +306,16 @@ impl Exprs<'_, '_> {
                 continue;
             };
             if constant && arg.constant().is_none() {
-                failed = Some(self.binder.error(
-                    Diagnostic::error(NOT_CONSTANT, written.span, format!("`{parameter}` of `{name}` must be a constant"))
+                failed = Some(
+                    self.binder.error(
+                        Diagnostic::error(
+                            NOT_CONSTANT,
+                            written.span,
+                            format!("`{parameter}` of `{name}` must be a constant"),
+                        )
                         .label("varies by row"),
-                ));
+                    ),
+                );
                 continue;
             }
             args.push(arg);
@@ -292,7 +323,15 @@ impl Exprs<'_, '_> {
         failed.map_or(Ok(args), Err)
     }
 
-    fn wrong_argument(&mut self, name: &str, parameter: &str, takes: Takes, common: Option<Type>, ty: Type, span: Span) -> Reported {
+    fn wrong_argument(
+        &mut self,
+        name: &str,
+        parameter: &str,
+        takes: Takes,
+        common: Option<Type>,
+        ty: Type,
+        span: Span,
+    ) -> Reported {
         let wanted = match takes {
             Takes::Is(ty) => ty.name(),
             Takes::Any => "any value",
@@ -304,7 +343,8 @@ impl Exprs<'_, '_> {
             Takes::Common => "a value",
         };
         let diagnostic =
-            Diagnostic::error(WRONG_TYPE, span, format!("`{parameter}` of `{name}` wants {wanted}, and this is {ty}")).label(ty.name());
+            Diagnostic::error(WRONG_TYPE, span, format!("`{parameter}` of `{name}` wants {wanted}, and this is {ty}"))
+                .label(ty.name());
         self.binder.error(match (takes, ty) {
             (_, Type::Dynamic) => diagnostic.help("convert it first: `tostring(…)`, `tolong(…)`, `todatetime(…)` …"),
             (Takes::Is(Type::Dynamic), Type::String) => diagnostic.help("write `parse_json(…)` around the string"),
@@ -326,16 +366,19 @@ impl Exprs<'_, '_> {
             Returns::Is(ty) => Ok(ty),
             Returns::Argument(at) => Ok(types.get(at).copied().unwrap_or(Type::Dynamic)),
             Returns::Common => {
-                let at = (0..types.len()).find(|&at| {
-                    matches!(params.get(at).or(params.last()), Some(Param { takes: Takes::Common, .. }))
-                });
+                let at = (0..types.len())
+                    .find(|&at| matches!(param_of(params, at, types.len()), Some(Param { takes: Takes::Common, .. })));
                 Ok(at.map_or(Type::Dynamic, |at| types[at]))
             }
             Returns::By(decide) => decide(types).map_err(|why| {
                 let types: Vec<&str> = types.iter().map(|ty| ty.name()).collect();
                 self.binder.error(
-                    Diagnostic::error(NO_OVERLOAD, span, format!("`{name}` is not defined for {}: {why}", types.join(", ")))
-                        .help(format!("`{}`", signature(name, params))),
+                    Diagnostic::error(
+                        NO_OVERLOAD,
+                        span,
+                        format!("`{name}` is not defined for {}: {why}", types.join(", ")),
+                    )
+                    .help(format!("`{}`", signature(name, params))),
                 )
             }),
             Returns::Named(at, default) => match args.get(at).and_then(Expr::constant) {
@@ -364,7 +407,8 @@ impl Exprs<'_, '_> {
         }
         let callee = &functions::ELEMENT;
         let KernelDef::Plain(kernel) = callee.kernel else { unreachable!("taking an element needs no preparation") };
-        let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(Box::new(kernel)), args: vec![base, index] };
+        let kind =
+            Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(Box::new(kernel)), args: vec![base, index] };
         Ok(Expr { ty: Type::Dynamic, kind }.folded())
     }
 
@@ -373,7 +417,8 @@ impl Exprs<'_, '_> {
         let from = expr.ty;
         self.argument(expr, to, written).ok_or_else(|| {
             let diagnostic =
-                Diagnostic::error(WRONG_TYPE, written.span, format!("a {to} is wanted here, and this is {from}")).label(from.name());
+                Diagnostic::error(WRONG_TYPE, written.span, format!("a {to} is wanted here, and this is {from}"))
+                    .label(from.name());
             self.binder.error(match to {
                 Type::Bool => diagnostic.help("compare it with something: `… == …`"),
                 _ => diagnostic,
@@ -390,7 +435,9 @@ impl Exprs<'_, '_> {
             (Type::Int, Type::Long | Type::Real | Type::Decimal) => true,
             (Type::Long, Type::Int | Type::Real | Type::Decimal) => true,
             (Type::Real, Type::Decimal) => true,
-            (Type::String, Type::DateTime | Type::TimeSpan | Type::Guid) => matches!(written.kind, ExprKind::Literal(_)),
+            (Type::String, Type::DateTime | Type::TimeSpan | Type::Guid) => {
+                matches!(written.kind, ExprKind::Literal(_))
+            }
             _ => false,
         };
         fits.then(|| self.converted(expr, to))
@@ -407,7 +454,8 @@ impl Exprs<'_, '_> {
         let kernel = match callee.kernel {
             KernelDef::Plain(kernel) => Box::new(kernel),
             KernelDef::Prepared(prepare) => {
-                let known = Args { types: &types, constants: &constants, returns: to, now: self.binder.environment.now };
+                let known =
+                    Args { types: &types, constants: &constants, returns: to, now: self.binder.environment.now };
                 prepare(&known).expect("a conversion takes any argument")
             }
         };

@@ -2,8 +2,8 @@
 
 use super::{Binder, Columns, Definition};
 use crate::diag::{
-    AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED, UNKNOWN_COLUMN,
-    WRONG_TYPE,
+    AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED,
+    UNKNOWN_COLUMN, WRONG_TYPE,
 };
 use crate::plan::{AggregateCall, Expr, Kind, Step};
 use crate::syntax::ast::{self, ExprKind, Name};
@@ -132,12 +132,16 @@ impl<'a, 'b> Exprs<'a, 'b> {
             Some(Value::Long(count)) => Ok(*count),
             Some(Value::Int(count)) => Ok((*count).into()),
             Some(_) => Err(self.binder.error(
-                Diagnostic::error(WRONG_TYPE, expr.span, format!("a whole number is wanted here, and this is {}", bound.ty))
-                    .label(bound.ty.name()),
+                Diagnostic::error(
+                    WRONG_TYPE,
+                    expr.span,
+                    format!("a whole number is wanted here, and this is {}", bound.ty),
+                )
+                .label(bound.ty.name()),
             )),
-            None => Err(self.binder.error(
-                Diagnostic::error(NOT_CONSTANT, expr.span, "a constant is wanted here").label("varies by row"),
-            )),
+            None => Err(self
+                .binder
+                .error(Diagnostic::error(NOT_CONSTANT, expr.span, "a constant is wanted here").label("varies by row"))),
         }
     }
 
@@ -215,7 +219,8 @@ impl<'a, 'b> Exprs<'a, 'b> {
             }
             ty => {
                 return Err(self.binder.error(
-                    Diagnostic::error(WRONG_TYPE, span, format!("a value of type {ty} has no properties")).label(ty.name()),
+                    Diagnostic::error(WRONG_TYPE, span, format!("a value of type {ty} has no properties"))
+                        .label(ty.name()),
                 ));
             }
         }
@@ -245,21 +250,25 @@ impl<'a, 'b> Exprs<'a, 'b> {
     }
 
     fn no_sign(&mut self, sign: &str, ty: Type, span: Span) -> Reported {
-        self.binder.error(
-            Diagnostic::error(NO_OVERLOAD, span, format!("`{sign}` is not defined for {ty}")).label(ty.name()),
-        )
+        self.binder
+            .error(Diagnostic::error(NO_OVERLOAD, span, format!("`{sign}` is not defined for {ty}")).label(ty.name()))
     }
 
     fn misplaced(&mut self, span: Span, what: &str) -> Reported {
-        self.binder.error(Diagnostic::error(UNEXPECTED, span, format!("{what} cannot stand here")).label("a value is wanted"))
+        self.binder
+            .error(Diagnostic::error(UNEXPECTED, span, format!("{what} cannot stand here")).label("a value is wanted"))
     }
 
     /// That an aggregate stands where there are no groups.
     pub(super) fn no_groups(&mut self, name: &Name) -> Reported {
         self.binder.error(
-            Diagnostic::error(AGGREGATE_HERE, name.span, format!("`{}` is an aggregate, and there are no groups here", name.text))
-                .label("aggregate")
-                .help(format!("write `summarize {}(…)`", name.text)),
+            Diagnostic::error(
+                AGGREGATE_HERE,
+                name.span,
+                format!("`{}` is an aggregate, and there are no groups here", name.text),
+            )
+            .label("aggregate")
+            .help(format!("write `summarize {}(…)`", name.text)),
         )
     }
 }
@@ -276,7 +285,9 @@ impl Expr {
     pub(crate) fn folded(self) -> Expr {
         let constant = match &self.kind {
             Kind::Literal(_) | Kind::Column(_) => false,
-            Kind::Call { callee, args, .. } => callee.deterministic() && args.iter().all(|arg| arg.constant().is_some()),
+            Kind::Call { callee, args, .. } => {
+                callee.deterministic() && args.iter().all(|arg| arg.constant().is_some())
+            }
             _ => self.children().iter().all(|child| child.constant().is_some()),
         };
         if constant { Expr::literal(self.ty, crate::eval::constant(&self)) } else { self }

@@ -6,6 +6,7 @@
 mod call;
 mod expr;
 mod names;
+mod pattern;
 mod scope;
 mod table;
 
@@ -13,7 +14,7 @@ use crate::diag::{DUPLICATE_NAME, Diagnostic, Span};
 use crate::engine::MissingTables;
 use crate::plan::Plan;
 use crate::source::Catalog;
-use crate::syntax::ast::{Let, LetValue, Pipeline, Script, Source, Statement};
+use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
 use crate::value::DateTime;
 
 pub(crate) use expr::{Exprs, Reported, dynamic_key};
@@ -40,8 +41,7 @@ pub(crate) struct Bound {
 
 /// Binds all statements.
 pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
-    let mut binder =
-        Binder { environment, definitions: Vec::new(), errors: Vec::new(), warnings: Vec::new() };
+    let mut binder = Binder { environment, definitions: Vec::new(), errors: Vec::new(), warnings: Vec::new() };
     let mut plans = Vec::new();
     for statement in &script.statements {
         match statement {
@@ -107,13 +107,28 @@ impl Binder<'_> {
         pipeline.steps.iter().fold(source, |input, step| step.operator.lower(input, step, self))
     }
 
-    fn define(&mut self, definition: &Let) {
-        let name = &definition.name;
-        if self.definitions.iter().any(|known| known.name() == name.text) {
+    /// Gives a table a name for what follows.
+    pub(crate) fn define_table(&mut self, name: &Name, relation: Relation) {
+        if self.is_new(name) {
+            self.definitions.push(Definition::Table { name: name.text.clone(), relation });
+        }
+    }
+
+    /// Whether a name may be defined; if not, that is said.
+    fn is_new(&mut self, name: &Name) -> bool {
+        let new = self.definition(&name.text).is_none();
+        if !new {
             self.error(
                 Diagnostic::error(DUPLICATE_NAME, name.span, format!("`{}` is defined twice", name.text))
                     .label("second definition"),
             );
+        }
+        new
+    }
+
+    fn define(&mut self, definition: &Let) {
+        let name = &definition.name;
+        if !self.is_new(name) {
             return;
         }
         let bound = match &definition.value {
@@ -134,6 +149,11 @@ impl Binder<'_> {
 
     pub(crate) fn definition(&self, name: &str) -> Option<&Definition> {
         self.definitions.iter().find(|definition| definition.name() == name)
+    }
+
+    /// `expr` as a value of type `to`, whatever it is now.
+    pub(crate) fn converted(&mut self, expr: crate::plan::Expr, to: crate::value::Type) -> crate::plan::Expr {
+        Exprs::new(self, &Columns::none()).converted(expr, to)
     }
 
     /// The names of all definitions, for suggestions.

@@ -95,6 +95,13 @@ impl Relation {
         Relation::new(Node::Values { batch: Batch::default() }, Vec::new())
     }
 
+    /// Whether this is what stands before a pipeline's first operator.
+    pub(crate) fn is_nothing(&self) -> bool {
+        matches!(&self.node, Node::Values { batch } if batch.rows == 0)
+            && self.columns.list.is_empty()
+            && !self.columns.open
+    }
+
     /// A table with these columns and no rows.
     pub(crate) fn empty(columns: Vec<Column>) -> Relation {
         let cells: Vec<Cells> = columns.iter().map(|column| Out::new(column.ty, 0).finish()).collect();
@@ -142,10 +149,18 @@ impl Relation {
 /// What `let` gave a name to.
 #[derive(Clone, Debug)]
 pub(crate) enum Definition {
-    Scalar { name: String, expr: Expr },
-    Table { name: String, relation: Relation },
+    Scalar {
+        name: String,
+        expr: Expr,
+    },
+    Table {
+        name: String,
+        relation: Relation,
+    },
     /// Wrong, which has been said.
-    Poisoned { name: String },
+    Poisoned {
+        name: String,
+    },
 }
 
 impl Definition {

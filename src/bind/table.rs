@@ -24,9 +24,9 @@ impl Binder<'_> {
             }
             _ => {
                 self.error(
-                    Diagnostic::error(UNEXPECTED, expr.span, "a table is wanted here").label("a value").help(
-                        "begin with the name of a table, `print`, `datatable`, `range` or `union`",
-                    ),
+                    Diagnostic::error(UNEXPECTED, expr.span, "a table is wanted here")
+                        .label("a value")
+                        .help("begin with the name of a table, `print`, `datatable`, `range` or `union`"),
                 );
                 Relation::poisoned()
             }
@@ -45,6 +45,21 @@ impl Binder<'_> {
             _ => false,
         };
         is_table.then(|| self.tabular(expr))
+    }
+
+    /// Whether there is a table of this name.
+    pub(crate) fn is_table(&self, name: &Name) -> bool {
+        match self.definition(&name.text) {
+            Some(definition) => matches!(definition, Definition::Table { .. }),
+            None => self.environment.catalog.table(&name.text).is_some(),
+        }
+    }
+
+    /// The names of the tables that a pattern stands for.
+    pub(crate) fn tables_like(&self, pattern: &ast::Pattern) -> Vec<String> {
+        let defined = self.definitions.iter().filter(|known| matches!(known, Definition::Table { .. }));
+        let names = defined.map(Definition::name).chain(self.environment.catalog.names());
+        names.filter(|name| pattern.matches(name)).map(str::to_owned).collect()
     }
 
     fn known_table(&self, name: &Name) -> bool {

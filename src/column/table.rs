@@ -146,6 +146,11 @@ impl Table {
         Ok(())
     }
 
+    /// The batches, each with at least a column per field and at least one row.
+    pub(crate) fn batches(&self) -> &[Batch] {
+        &self.batches
+    }
+
     /// The batches, each with at least a column per field.
     pub(crate) fn into_batches(self) -> Vec<Batch> {
         self.batches

@@ -3,23 +3,33 @@
 
 mod access;
 mod aggregates;
+mod array;
+mod bag;
 mod bin;
 mod calendar;
 mod cells;
+mod conditional;
 mod conversion;
 mod format;
 mod infix;
 mod known;
+mod pattern;
+mod text;
 mod time;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
 /// Every scalar function.
 pub(crate) const SCALARS: &[&[&Scalar]] = &[
+    array::FAMILY,
+    bag::FAMILY,
     bin::FAMILY,
     calendar::FAMILY,
+    conditional::FAMILY,
     conversion::FAMILY,
     format::FAMILY,
+    pattern::FAMILY,
+    text::FAMILY,
     time::FAMILY,
 ];
 

@@ -1,18 +1,54 @@
 //! `count`: how many rows there are.
 
-use std::sync::Arc;
-
 use crate::bind::{Column, Relation};
 use crate::functions;
 use crate::plan::{AggregateCall, Node};
 use crate::registry::Args;
 use crate::value::Type;
+use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::expr::name;
+use crate::syntax::tokens::{Hope, Parsed, Tokens};
 
 /// `count`, `count as n`
 #[derive(Clone, Debug)]
 pub(crate) struct Count {
     pub(crate) name: Option<Name>,
+}
+
+const COUNT: OperatorDef = OperatorDef {
+    names: &["count"],
+    position: Position::Piped,
+    words: &["as"],
+    syntax: "count [as name]",
+    about: "Counts the rows.",
+    examples: &[Example { query: "range x from 1 to 3 step 1 | count", result: "3" }],
+};
+
+impl Syntax for Count {
+    const DEF: &'static OperatorDef = &COUNT;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Count> {
+        if !input.is(0, "as") {
+            input.hope(Hope::Text("as"));
+            return Ok((input, Count { name: None }));
+        }
+        let (input, name) = name(input.skip(1))?;
+        Ok((input, Count { name: Some(name) }))
+    }
+}
+
+impl Display for Count {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, " as {name}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Count {

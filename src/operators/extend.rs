@@ -3,12 +3,43 @@
 use super::project::assigned;
 use crate::bind::{Binder, Column, Relation};
 use crate::plan;
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{assign, commas};
+use crate::syntax::print::Listed;
+use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `extend n = a + b`
 #[derive(Clone, Debug)]
 pub(crate) struct Extend {
     pub(crate) columns: Vec<Assign>,
+}
+
+const EXTEND: OperatorDef = OperatorDef {
+    names: &["extend"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "extend [name =] expr, …",
+    about: "Adds columns, or replaces those of the same name where they stand.",
+    examples: &[Example { query: "print a = 1 | extend b = a + 1", result: "1, 2" }],
+};
+
+impl Syntax for Extend {
+    const DEF: &'static OperatorDef = &EXTEND;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Extend> {
+        let (input, columns) = commas(assign)(input)?;
+        Ok((input, Extend { columns }))
+    }
+}
+
+impl Display for Extend {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", Listed(&self.columns))
+    }
 }
 
 impl Extend {

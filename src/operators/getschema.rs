@@ -1,5 +1,78 @@
 //! `getschema`: the columns as rows.
 
+use crate::bind::{Column, Relation};
+use crate::column::{Batch, Out};
+use crate::plan::Node;
+use crate::value::{Type, ValueRef};
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
+use crate::syntax::tokens::{Parsed, Tokens};
+
 /// `getschema`
 #[derive(Clone, Debug)]
 pub(crate) struct Getschema;
+
+const GETSCHEMA: OperatorDef = OperatorDef {
+    names: &["getschema"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "getschema",
+    about: "Shows the columns as rows: name, ordinal and types.",
+    examples: &[Example { query: "print a = 1 | getschema | project ColumnName, ColumnType", result: "a, long" }],
+};
+
+impl Syntax for Getschema {
+    const DEF: &'static OperatorDef = &GETSCHEMA;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Getschema> {
+        Ok((input, Getschema))
+    }
+}
+
+impl Display for Getschema {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let _ = f;
+        Ok(())
+    }
+}
+
+impl Getschema {
+    pub(crate) fn lower(&self, input: Relation) -> Relation {
+        let shape = [
+            ("ColumnName", Type::String),
+            ("ColumnOrdinal", Type::Int),
+            ("DataType", Type::String),
+            ("ColumnType", Type::String),
+        ];
+        let list = input.columns.list();
+        let mut cells = shape.map(|(_, ty)| Out::new(ty, list.len()));
+        for (at, column) in (0..).zip(list) {
+            cells[0].string(&column.name);
+            cells[1].value(ValueRef::Int(at));
+            cells[2].string(dot_net(column.ty));
+            cells[3].string(column.ty.name());
+        }
+        let batch = Batch::new(cells.into_iter().map(Out::finish).collect(), list.len());
+        let columns = shape.map(|(name, ty)| Column::new(name, ty)).to_vec();
+        let schema = Relation::new(Node::Values { batch }, columns);
+        if input.columns.is_open() { schema.opened() } else { schema }
+    }
+}
+
+/// What Kusto reports as `DataType`, measured.
+fn dot_net(ty: Type) -> &'static str {
+    match ty {
+        Type::Bool => "System.SByte",
+        Type::Int => "System.Int32",
+        Type::Long => "System.Int64",
+        Type::Real => "System.Double",
+        Type::Decimal => "System.Data.SqlTypes.SqlDecimal",
+        Type::String => "System.String",
+        Type::DateTime => "System.DateTime",
+        Type::TimeSpan => "System.TimeSpan",
+        Type::Guid => "System.Guid",
+        Type::Dynamic => "System.Object",
+    }
+}

@@ -1,6 +1,22 @@
 //! `join`: the rows of two tables side by side.
 
+use super::project::output;
+use crate::bind::{Binder, Column, Columns, Label, Namer, Relation};
+use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, WRONG_TYPE};
+use crate::plan::{self, Node, Side};
+use crate::value::Type;
+use std::fmt::{self, Display, Formatter};
+
+use nom::Parser;
+
+use super::Syntax;
+use crate::diag::UNEXPECTED;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{choice, commas, hint, hints, key, parameter};
+use crate::syntax::expr::{expr, name, operand};
+use crate::syntax::print::{Dotted, HintList, Listed, spelling};
+use crate::syntax::tokens::{Parsed, Tokens, expect, said, word};
 
 /// `join kind=leftouter (T | project id, x) on id`
 #[derive(Clone, Debug)]
@@ -33,4 +49,283 @@ pub(crate) enum Condition {
     Same(Name),
     /// `on $left.id == $right.key`, written in either order.
     Pair { left: Name, right: Name },
+}
+
+const JOIN: OperatorDef = OperatorDef {
+    names: &["join"],
+    position: Position::Piped,
+    words: &[
+        "kind",
+        "on",
+        "innerunique",
+        "inner",
+        "leftouter",
+        "rightouter",
+        "fullouter",
+        "leftsemi",
+        "rightsemi",
+        "leftanti",
+        "rightanti",
+    ],
+    syntax: "join [kind=…] (table) on column | $left.a == $right.b, …",
+    about: "Puts the rows of two tables that agree in the keys side by side.",
+    examples: &[Example {
+        query: "print k = 1, a = 2 | join kind=inner (print k = 1, b = 3) on k",
+        result: "1, 2, 1, 3",
+    }],
+};
+
+impl Syntax for Join {
+    const DEF: &'static OperatorDef = &JOIN;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Join> {
+        let (mut input, mut kind, mut hints) = (input, None, Vec::new());
+        loop {
+            if let Some(rest) = parameter(input, "kind") {
+                let (rest, given) = choice("a kind of join", KINDS)(rest)?;
+                (input, kind) = (rest, Some(given));
+            } else if let (rest, Some(given)) = hint(input)? {
+                hints.push(given);
+                input = rest;
+            } else {
+                break;
+            }
+        }
+        let (input, right) = table(input)?;
+        let (input, on) = on(input)?;
+        Ok((input, Join { kind, hints, right: Box::new(right), on }))
+    }
+}
+
+const KINDS: &[(&str, JoinKind)] = &[
+    ("innerunique", JoinKind::InnerUnique),
+    ("inner", JoinKind::Inner),
+    ("leftouter", JoinKind::LeftOuter),
+    ("rightouter", JoinKind::RightOuter),
+    ("fullouter", JoinKind::FullOuter),
+    ("leftsemi", JoinKind::LeftSemi),
+    ("rightsemi", JoinKind::RightSemi),
+    ("leftanti", JoinKind::LeftAnti),
+    ("anti", JoinKind::LeftAnti),
+    ("leftantisemi", JoinKind::LeftAnti),
+    ("rightanti", JoinKind::RightAnti),
+    ("rightantisemi", JoinKind::RightAnti),
+];
+
+/// The right table: a name, a call, or a pipeline in brackets.
+pub(super) fn table(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    expect("a table", operand).parse(input)
+}
+
+/// `on a, $left.b == $right.c and $left.d == $right.e`
+pub(super) fn on(input: Tokens<'_>) -> Parsed<'_, Vec<Condition>> {
+    let (input, _) = word("on").parse(input)?;
+    let (input, keys) = commas(expr)(input)?;
+    let mut conditions = Vec::new();
+    for key in keys {
+        condition(key, &mut conditions).map_err(said)?;
+    }
+    Ok((input, conditions))
+}
+
+fn condition(key: Expr, conditions: &mut Vec<Condition>) -> Result<(), Diagnostic> {
+    match key.kind {
+        ExprKind::Name(name) => conditions.push(Condition::Same(name)),
+        ExprKind::And(keys) => return keys.into_iter().try_for_each(|key| condition(key, conditions)),
+        ExprKind::Infix { infix, operator, operands } => {
+            if infix.text != "==" {
+                return Err(Diagnostic::error(UNEXPECTED, operator, format!("`{}` cannot join tables", infix.text))
+                    .help("a join compares columns with `==`; filter by anything else in a `where` behind it"));
+            }
+            let mut sides = [None, None];
+            for operand in operands {
+                let span = operand.span;
+                let (side, name) = side(operand)?;
+                if sides[side].replace(name).is_some() {
+                    return Err(Diagnostic::error(UNEXPECTED, span, "both columns are of the same side")
+                        .help("compare a column of `$left` with one of `$right`"));
+                }
+            }
+            if let [Some(left), Some(right)] = sides {
+                conditions.push(Condition::Pair { left, right });
+            }
+        }
+        _ => {
+            return Err(Diagnostic::error(UNEXPECTED, key.span, "a join key must be a column")
+                .help("compute it with `extend` before the join, in both tables"));
+        }
+    }
+    Ok(())
+}
+
+/// Which side `$left.a` or `$right.a` is of, and the column.
+fn side(operand: Expr) -> Result<(usize, Name), Diagnostic> {
+    if let ExprKind::Member { of, name } = operand.kind {
+        match of.as_name().map(|name| name.text.as_str()) {
+            Some("$left") => return Ok((0, name)),
+            Some("$right") => return Ok((1, name)),
+            _ => {}
+        }
+    }
+    let message = "a join condition compares a column of `$left` with one of `$right`";
+    Err(Diagnostic::error(UNEXPECTED, operand.span, message)
+        .help("write `$left.a == $right.b`, or just `a` if both columns are called so"))
+}
+
+impl Display for Condition {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Condition::Same(name) => write!(f, "{name}"),
+            Condition::Pair { left, right } => write!(f, "$left{} == $right{}", Dotted(left), Dotted(right)),
+        }
+    }
+}
+
+impl Display for Join {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(kind) = self.kind {
+            write!(f, " kind={}", spelling(KINDS, kind))?;
+        }
+        write!(f, "{} {} on {}", HintList(&self.hints), self.right, Listed(&self.on))
+    }
+}
+
+impl Join {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let right = binder.tabular(&self.right);
+        let keys = keys(&self.on, &input, &right, binder);
+        let kind = self.kind.unwrap_or(JoinKind::InnerUnique).plan();
+        let right_columns: Vec<usize> = (0..right.columns.list().len()).collect();
+        beside(input, right, keys, kind, &right_columns)
+    }
+}
+
+impl JoinKind {
+    fn plan(self) -> plan::JoinKind {
+        match self {
+            JoinKind::InnerUnique => plan::JoinKind::InnerUnique,
+            JoinKind::Inner => plan::JoinKind::Inner,
+            JoinKind::LeftOuter => plan::JoinKind::LeftOuter,
+            JoinKind::RightOuter => plan::JoinKind::RightOuter,
+            JoinKind::FullOuter => plan::JoinKind::FullOuter,
+            JoinKind::LeftSemi => plan::JoinKind::LeftSemi,
+            JoinKind::RightSemi => plan::JoinKind::RightSemi,
+            JoinKind::LeftAnti => plan::JoinKind::LeftAnti,
+            JoinKind::RightAnti => plan::JoinKind::RightAnti,
+        }
+    }
+}
+
+/// What both sides are compared by.
+#[derive(Default)]
+pub(super) struct Keys {
+    pub(super) left: Vec<plan::Expr>,
+    pub(super) right: Vec<plan::Expr>,
+    /// The positions of the right side's keys that are plain columns.
+    pub(super) right_columns: Vec<usize>,
+}
+
+/// The keys of all conditions; those that are wrong are left out, which is then said.
+pub(super) fn keys(on: &[Condition], left: &Relation, right: &Relation, binder: &mut Binder<'_>) -> Keys {
+    let mut keys = Keys::default();
+    for condition in on {
+        let (left_name, right_name) = match condition {
+            Condition::Same(name) => (name, name),
+            Condition::Pair { left, right } => (left, right),
+        };
+        let found =
+            (column(left_name, &left.columns, "left", binder), column(right_name, &right.columns, "right", binder));
+        let (Some((_, left_key)), Some((at, right_key))) = found else { continue };
+        match agreed(left_key.ty, right_key.ty) {
+            Some(ty) => {
+                keys.left.push(binder.converted(left_key, ty));
+                keys.right.push(binder.converted(right_key, ty));
+                keys.right_columns.push(at);
+            }
+            None => {
+                let types = (left_key.ty, right_key.ty);
+                binder.error(disagreement(left_name.span.to(right_name.span), types));
+            }
+        }
+    }
+    keys
+}
+
+/// The column that one side is compared by.
+fn column(name: &Name, columns: &Columns, side: &str, binder: &mut Binder<'_>) -> Option<(usize, plan::Expr)> {
+    let Some(at) = columns.position(&name.text) else {
+        if !columns.is_open() {
+            let unknown = columns.unknown(name);
+            let message = format!("`{}` is not a column of the {side} side", name.text);
+            binder.error(Diagnostic { message, ..unknown });
+        }
+        return None;
+    };
+    let column = &columns.list()[at];
+    if column.poisoned {
+        return None;
+    }
+    if column.ty == Type::Dynamic {
+        binder.error(
+            Diagnostic::error(
+                DYNAMIC_KEY,
+                name.span,
+                format!("`{}` is dynamic on the {side} side and cannot be a key", name.text),
+            )
+            .label("dynamic")
+            .help(format!("make it text before: `extend {0} = tostring({0})`", name.text)),
+        );
+        return None;
+    }
+    Some((at, plan::Expr::column(column.ty, at)))
+}
+
+/// The type that keys of two types are compared as.
+fn agreed(left: Type, right: Type) -> Option<Type> {
+    match (left, right) {
+        (left, right) if left == right => Some(left),
+        (Type::Int | Type::Long, Type::Int | Type::Long) => Some(Type::Long),
+        _ => None,
+    }
+}
+
+fn disagreement(span: Span, (left, right): (Type, Type)) -> Diagnostic {
+    Diagnostic::error(
+        WRONG_TYPE,
+        span,
+        format!("keys must be of one type: this is {left} on the left and {right} on the right"),
+    )
+    .label(format!("{left}, {right}"))
+    .help("convert one side before: `extend k = tostring(k)`")
+}
+
+/// The rows of both sides side by side, of the right side only these columns. Names that are taken get a number.
+pub(super) fn beside(
+    left: Relation,
+    right: Relation,
+    keys: Keys,
+    kind: plan::JoinKind,
+    right_columns: &[usize],
+) -> Relation {
+    use plan::JoinKind as K;
+    let open = left.columns.is_open() || right.columns.is_open();
+    let gives_left = !matches!(kind, K::RightSemi | K::RightAnti);
+    let gives_right = !matches!(kind, K::LeftSemi | K::LeftAnti);
+    let (mut columns, keep_left): (Vec<Column>, Vec<plan::Expr>) =
+        if gives_left { left.pass().unzip() } else { (Vec::new(), Vec::new()) };
+    let given: Vec<Label> =
+        columns.iter().map(|column| Label::Given(Name::new(&*column.name, Span::default()))).collect();
+    let mut namer = Namer::new(&given);
+    let right_all: Vec<(Column, plan::Expr)> = right.pass().collect();
+    let mut keep_right = Vec::new();
+    for &at in right_columns.iter().filter(|_| gives_right) {
+        let (column, expr) = right_all[at].clone();
+        let name = namer.free(column.name.to_string());
+        columns.push(Column { name: name.into(), ..column });
+        keep_right.push(expr);
+    }
+    let left = Side { input: left.node, keys: keys.left, keep: keep_left };
+    let right = Side { input: right.node, keys: keys.right, keep: keep_right };
+    let joined = Relation::new(Node::Join { left: Box::new(left), right: Box::new(right), kind }, columns);
+    if open { joined.opened() } else { joined }
 }

@@ -1,7 +1,18 @@
 //! `lookup`: adds the columns of a table of facts.
 
+use super::join::{beside, keys};
+use crate::bind::{Binder, Relation};
+use crate::plan::JoinKind;
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
 use super::join::Condition;
+use super::join::{on, table};
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{choice, hint, hints, parameter};
+use crate::syntax::print::{HintList, Listed, spelling};
+use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `lookup kind=inner (Facts) on id`
 #[derive(Clone, Debug)]
@@ -18,4 +29,60 @@ pub(crate) struct Lookup {
 pub(crate) enum LookupKind {
     LeftOuter,
     Inner,
+}
+
+const LOOKUP: OperatorDef = OperatorDef {
+    names: &["lookup"],
+    position: Position::Piped,
+    words: &["kind", "on", "leftouter", "inner"],
+    syntax: "lookup [kind=leftouter | inner] (table) on column | $left.a == $right.b, …",
+    about: "Adds the columns of another table, without its keys.",
+    examples: &[Example { query: "print k = 1, a = 2 | lookup (print k = 1, b = 3) on k", result: "1, 2, 3" }],
+};
+
+impl Syntax for Lookup {
+    const DEF: &'static OperatorDef = &LOOKUP;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Lookup> {
+        let (mut input, mut kind, mut hints) = (input, None, Vec::new());
+        loop {
+            if let Some(rest) = parameter(input, "kind") {
+                let (rest, given) = choice("a kind of lookup", KINDS)(rest)?;
+                (input, kind) = (rest, Some(given));
+            } else if let (rest, Some(given)) = hint(input)? {
+                hints.push(given);
+                input = rest;
+            } else {
+                break;
+            }
+        }
+        let (input, right) = table(input)?;
+        let (input, on) = on(input)?;
+        Ok((input, Lookup { kind, hints, right: Box::new(right), on }))
+    }
+}
+
+const KINDS: &[(&str, LookupKind)] = &[("leftouter", LookupKind::LeftOuter), ("inner", LookupKind::Inner)];
+
+impl Display for Lookup {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(kind) = self.kind {
+            write!(f, " kind={}", spelling(KINDS, kind))?;
+        }
+        write!(f, "{} {} on {}", HintList(&self.hints), self.right, Listed(&self.on))
+    }
+}
+
+impl Lookup {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let right = binder.tabular(&self.right);
+        let keys = keys(&self.on, &input, &right, binder);
+        let kind = match self.kind {
+            None | Some(LookupKind::LeftOuter) => JoinKind::LeftOuter,
+            Some(LookupKind::Inner) => JoinKind::Inner,
+        };
+        // The keys of the facts are those of the rows.
+        let facts: Vec<usize> = (0..right.columns.list().len()).filter(|at| !keys.right_columns.contains(at)).collect();
+        beside(input, right, keys, kind, &facts)
+    }
 }

@@ -8,6 +8,14 @@ impl Operator {
     /// The rows of `input` after this operator.
     pub(crate) fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         match self {
+            Operator::As(operator) => operator.lower(input, binder),
+            Operator::Getschema(operator) => operator.lower(input),
+            Operator::Join(operator) => operator.lower(input, binder),
+            Operator::Lookup(operator) => operator.lower(input, binder),
+            Operator::MvExpand(operator) => operator.lower(input, binder),
+            // Drawing is the client's part: the rows pass through.
+            Operator::Render(_) => input,
+            Operator::Union(operator) => operator.lower(input, binder),
             Operator::Count(operator) => operator.lower(input),
             Operator::Datatable(operator) => operator.lower(step, binder),
             Operator::Distinct(operator) => operator.lower(input, binder),
@@ -23,17 +31,7 @@ impl Operator {
             Operator::Take(operator) => operator.lower(input, binder),
             Operator::Top(operator) => operator.lower(input, binder),
             Operator::Where(operator) => operator.lower(input, binder),
-            Operator::As(_)
-            | Operator::Getschema(_)
-            | Operator::Join(_)
-            | Operator::Lookup(_)
-            | Operator::MvExpand(_)
-            | Operator::Parse(_)
-            | Operator::ParseWhere(_)
-            | Operator::Range(_)
-            | Operator::Render(_)
-            | Operator::Serialize(_)
-            | Operator::Union(_) => {
+            Operator::Parse(_) | Operator::ParseWhere(_) | Operator::Range(_) | Operator::Serialize(_) => {
                 binder.refuse(step.name.span, &format!("the operator `{}`", step.name.text));
                 Relation::poisoned()
             }

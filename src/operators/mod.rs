@@ -10,6 +10,7 @@ pub(crate) mod extend;
 pub(crate) mod getschema;
 pub(crate) mod join;
 pub(crate) mod lookup;
+mod lower;
 pub(crate) mod mv_expand;
 pub(crate) mod parse;
 pub(crate) mod parse_where;
@@ -56,7 +57,21 @@ pub(crate) use top::Top;
 pub(crate) use union::{Leg, Union, UnionKind};
 pub(crate) use r#where::Where;
 
-mod lower;
+use std::fmt::{self, Display, Formatter};
+
+use crate::registry::{OperatorDef, Position};
+use crate::syntax::tokens::{Parsed, Tokens};
+
+/// What an operator's file says about its syntax; its `Display` writes what follows the name.
+pub(crate) trait Syntax: Sized + Display {
+    const DEF: &'static OperatorDef;
+
+    /// Behind the name.
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Self>;
+}
+
+/// Reads what follows an operator's name.
+pub(crate) type Reader = for<'a> fn(Tokens<'a>) -> Parsed<'a, Operator>;
 
 macro_rules! operators {
     ($($operator:ident)*) => {
@@ -65,10 +80,78 @@ macro_rules! operators {
         pub(crate) enum Operator {
             $($operator($operator),)*
         }
+
+        /// Every operator.
+        pub(crate) const OPERATORS: &[(&OperatorDef, Reader)] = &[$(
+            ($operator::DEF, |input| {
+                let (input, operator) = <$operator as Syntax>::parse(input)?;
+                Ok((input, Operator::$operator(operator)))
+            }),
+        )*];
+
+        impl Operator {
+            /// What is known of it.
+            pub(crate) fn def(&self) -> &'static OperatorDef {
+                match self {
+                    $(Operator::$operator(_) => $operator::DEF,)*
+                }
+            }
+        }
+
+        impl Display for Operator {
+            fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Operator::$operator(operator) => operator.fmt(f),)*
+                }
+            }
+        }
     };
 }
 
 operators! {
     As Count Datatable Distinct Extend Getschema Join Lookup MvExpand Parse ParseWhere Print Project ProjectAway
     ProjectKeep ProjectRename ProjectReorder Range Render Serialize Sort Summarize Take Top Union Where
+}
+
+/// Operators of KQL that are refused by name.
+pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
+    ("assert-schema", Position::Piped),
+    ("consume", Position::Piped),
+    ("evaluate", Position::Both),
+    ("externaldata", Position::Start),
+    ("facet", Position::Piped),
+    ("find", Position::Both),
+    ("fork", Position::Piped),
+    ("graph-mark-components", Position::Piped),
+    ("graph-match", Position::Piped),
+    ("graph-shortest-paths", Position::Piped),
+    ("graph-to-table", Position::Piped),
+    ("graph-where-edges", Position::Piped),
+    ("graph-where-nodes", Position::Piped),
+    ("invoke", Position::Piped),
+    ("macro-expand", Position::Both),
+    ("make-graph", Position::Piped),
+    ("make-series", Position::Piped),
+    ("mv-apply", Position::Piped),
+    ("mvapply", Position::Piped),
+    ("parse-kv", Position::Piped),
+    ("partition", Position::Piped),
+    ("project-by-names", Position::Piped),
+    ("reduce", Position::Piped),
+    ("sample", Position::Piped),
+    ("sample-distinct", Position::Piped),
+    ("scan", Position::Piped),
+    ("search", Position::Both),
+    ("top-hitters", Position::Piped),
+    ("top-nested", Position::Piped),
+];
+
+/// The operator of this (case-sensitive) name.
+pub(crate) fn named(name: &str) -> Option<&'static (&'static OperatorDef, Reader)> {
+    OPERATORS.iter().find(|(def, _)| def.names.contains(&name))
+}
+
+/// Every name of every operator.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    OPERATORS.iter().flat_map(|(def, _)| def.names.iter().copied())
 }

@@ -1,6 +1,18 @@
 //! `mv-expand`: a row per element of an array or bag.
 
+use crate::bind::{Binder, Column, Exprs, Label, Namer, Relation, label};
+use crate::diag::{Diagnostic, WRONG_TYPE};
+use crate::plan::{self, Node};
+use crate::value::Type;
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{assign, choice, commas, parameter, to_type};
+use crate::syntax::expr::{expr, name};
+use crate::syntax::print::{Listed, spelling};
+use crate::syntax::tokens::{Hope, Parsed, Tokens};
 
 /// `mv-expand kind=array with_itemindex=i a, n = b.c to typeof(string) limit 5`
 #[derive(Clone, Debug)]
@@ -27,4 +39,152 @@ pub(crate) enum BagExpansion {
 pub(crate) struct Expanded {
     pub(crate) column: Assign,
     pub(crate) to: Option<crate::value::Type>,
+}
+
+const MV_EXPAND: OperatorDef = OperatorDef {
+    names: &["mv-expand", "mvexpand"],
+    position: Position::Piped,
+    words: &["kind", "bagexpansion", "with_itemindex", "bag", "array", "to", "typeof", "limit"],
+    syntax: "mv-expand [kind=bag | array] [with_itemindex=name] [name =] expr [to typeof(type)], … [limit rows]",
+    about: "Makes a row per element of an array or entry of a bag.",
+    examples: &[Example {
+        query: "print a = dynamic([7, 8]) | mv-expand a to typeof(long) | summarize sum(a)",
+        result: "15",
+    }],
+};
+
+impl Syntax for MvExpand {
+    const DEF: &'static OperatorDef = &MV_EXPAND;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, MvExpand> {
+        let (mut input, mut kind, mut item_index) = (input, None, None);
+        loop {
+            if let Some(rest) = parameter(input, "kind").or_else(|| parameter(input, "bagexpansion")) {
+                let (rest, given) = choice("a kind of expansion", KINDS)(rest)?;
+                (input, kind) = (rest, Some(given));
+            } else if let Some(rest) = parameter(input, "with_itemindex") {
+                let (rest, given) = name(rest)?;
+                (input, item_index) = (rest, Some(given));
+            } else {
+                break;
+            }
+        }
+        let (input, columns) = commas(expanded)(input)?;
+        let (input, limit) = limit(input)?;
+        Ok((input, MvExpand { kind, item_index, columns, limit }))
+    }
+}
+
+const KINDS: &[(&str, BagExpansion)] = &[("bag", BagExpansion::Bag), ("array", BagExpansion::Array)];
+
+/// `n = expr to typeof(type)`
+pub(super) fn expanded(input: Tokens<'_>) -> Parsed<'_, Expanded> {
+    let (input, column) = assign(input)?;
+    let (input, to) = to_type(input)?;
+    Ok((input, Expanded { column, to }))
+}
+
+/// `limit 5`, if it is ahead.
+pub(super) fn limit(input: Tokens<'_>) -> Parsed<'_, Option<Expr>> {
+    if !input.is(0, "limit") {
+        input.hope(Hope::Text("limit"));
+        return Ok((input, None));
+    }
+    let (input, rows) = expr(input.skip(1))?;
+    Ok((input, Some(rows)))
+}
+
+impl Display for Expanded {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.column)?;
+        match self.to {
+            Some(ty) => write!(f, " to typeof({ty})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Display for MvExpand {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(kind) = self.kind {
+            write!(f, " kind={}", spelling(KINDS, kind))?;
+        }
+        if let Some(name) = &self.item_index {
+            write!(f, " with_itemindex={name}")?;
+        }
+        write!(f, " {}", Listed(&self.columns))?;
+        match &self.limit {
+            Some(limit) => write!(f, " limit {limit}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl MvExpand {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let limit = match &self.limit {
+            None => usize::MAX,
+            Some(limit) => match Exprs::new(binder, &input.columns).count(limit) {
+                Ok(limit) => usize::try_from(limit).unwrap_or(0),
+                Err(_) => return input,
+            },
+        };
+        let (mut outputs, keep): (Vec<(Column, plan::Expr)>, Vec<plan::Expr>) =
+            input.pass().map(|(column, expr)| ((column, expr.clone()), expr)).unzip();
+        let width = keep.len();
+        let labels: Vec<Label> = self.columns.iter().map(|each| label(&each.column)).collect();
+        let mut namer = Namer::new(&labels);
+        let mut expanded = Vec::new();
+        for (each, label) in self.columns.iter().zip(&labels) {
+            let name = match namer.name(label) {
+                Ok(name) => name,
+                Err(diagnostic) => {
+                    binder.error(*diagnostic);
+                    continue;
+                }
+            };
+            let ty = each.to.unwrap_or(Type::Dynamic);
+            let column = match Exprs::new(binder, &input.columns).expandable(&each.column.expr) {
+                Ok(expr) => {
+                    let pairs = self.kind == Some(BagExpansion::Array);
+                    expanded.push(plan::Expanded { expr, to: ty, pairs });
+                    (Column::new(name, ty), plan::Expr::column(ty, width + expanded.len() - 1))
+                }
+                Err(_) => (Column::poisoned(name), plan::Expr::literal(Type::Dynamic, crate::value::Value::Null)),
+            };
+            // As `extend` does: a name that exists is replaced where it stands.
+            match input.columns.position(&column.0.name) {
+                Some(at) => outputs[at] = column,
+                None => outputs.push(column),
+            }
+        }
+        if let Some(index) = &self.item_index {
+            let given: Vec<Label> =
+                outputs.iter().map(|(column, _)| Label::Given(Name::new(&*column.name, index.span))).collect();
+            let name = Namer::new(&given).free(index.text.clone());
+            let at = plan::Expr::column(Type::Long, width + expanded.len());
+            outputs.push((Column::new(name, Type::Long), at));
+        }
+        let index = self.item_index.is_some();
+        input.map(|input| Node::Expand { input, keep, expanded, index, limit }).compute(outputs)
+    }
+}
+
+impl Exprs<'_, '_> {
+    /// What can be expanded: a dynamic value.
+    fn expandable(&mut self, expr: &Expr) -> Result<plan::Expr, crate::bind::Reported> {
+        let bound = self.expr(expr)?;
+        if bound.ty == Type::Dynamic {
+            return Ok(bound);
+        }
+        Err(self.binder.error(
+            Diagnostic::error(
+                WRONG_TYPE,
+                expr.span,
+                format!("only dynamic values can be expanded, and this is {}", bound.ty),
+            )
+            .label(bound.ty.name())
+            .help("make an array of it first: `split(…)`, `parse_json(…)` …"),
+        ))
+    }
 }

@@ -1,9 +1,15 @@
 //! `project-away`: drops columns.
 
-use indexmap::IndexSet;
-
 use crate::bind::{Binder, Columns, Relation};
+use indexmap::IndexSet;
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{commas, pattern};
+use crate::syntax::print::Listed;
+use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `project-away a, tmp*`
 #[derive(Clone, Debug)]
@@ -11,10 +17,35 @@ pub(crate) struct ProjectAway {
     pub(crate) columns: Vec<Pattern>,
 }
 
+const PROJECT_AWAY: OperatorDef = OperatorDef {
+    names: &["project-away"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "project-away column | pattern*, …",
+    about: "Drops these columns; `*` in a name stands for anything.",
+    examples: &[Example { query: "print a = 1, tmp1 = 2, tmp2 = 3 | project-away tmp*", result: "1" }],
+};
+
+impl Syntax for ProjectAway {
+    const DEF: &'static OperatorDef = &PROJECT_AWAY;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, ProjectAway> {
+        let (input, columns) = commas(pattern)(input)?;
+        Ok((input, ProjectAway { columns }))
+    }
+}
+
+impl Display for ProjectAway {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", Listed(&self.columns))
+    }
+}
+
 impl ProjectAway {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let dropped = matching(&self.columns, &input.columns, binder);
-        let outputs = input.pass().enumerate().filter(|(at, _)| !dropped.contains(at)).map(|(_, output)| output).collect();
+        let outputs =
+            input.pass().enumerate().filter(|(at, _)| !dropped.contains(at)).map(|(_, output)| output).collect();
         input.compute(outputs)
     }
 }
@@ -31,28 +62,10 @@ pub(super) fn matching(patterns: &[Pattern], input: &Columns, binder: &mut Binde
 
 /// The positions of the columns that one pattern stands for, in input order.
 pub(super) fn positions(pattern: &Pattern, input: &Columns, binder: &mut Binder<'_>) -> Vec<usize> {
-    let text = &pattern.name.text;
-    let fits = |name: &str| if pattern.is_wild() { wild(text, name) } else { text == name };
     let found: Vec<usize> =
-        input.names().enumerate().filter(|(_, name)| fits(name)).map(|(at, _)| at).collect();
+        input.names().enumerate().filter(|(_, name)| pattern.matches(name)).map(|(at, _)| at).collect();
     if found.is_empty() && !input.is_open() {
         binder.error(input.unknown(&pattern.name));
     }
     found
-}
-
-/// Whether `*` in `pattern` can stand for something that makes it `name`.
-fn wild(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
 }

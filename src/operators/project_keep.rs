@@ -2,12 +2,43 @@
 
 use super::project_away::matching;
 use crate::bind::{Binder, Relation};
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{commas, pattern};
+use crate::syntax::print::Listed;
+use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `project-keep a, p*`
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectKeep {
     pub(crate) columns: Vec<Pattern>,
+}
+
+const PROJECT_KEEP: OperatorDef = OperatorDef {
+    names: &["project-keep"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "project-keep column | pattern*, …",
+    about: "Keeps these columns, in the order in which they came.",
+    examples: &[Example { query: "print a = 1, b = 2, c = 3 | project-keep c, a", result: "1, 3" }],
+};
+
+impl Syntax for ProjectKeep {
+    const DEF: &'static OperatorDef = &PROJECT_KEEP;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, ProjectKeep> {
+        let (input, columns) = commas(pattern)(input)?;
+        Ok((input, ProjectKeep { columns }))
+    }
+}
+
+impl Display for ProjectKeep {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", Listed(&self.columns))
+    }
 }
 
 impl ProjectKeep {

@@ -1,7 +1,17 @@
 //! `project-rename`: renames columns where they stand.
 
 use crate::bind::{Binder, Relation, duplicate};
+use std::fmt::{self, Display, Formatter};
+
+use nom::Parser;
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::commas;
+use crate::syntax::expr::name;
+use crate::syntax::print::Listed;
+use crate::syntax::tokens::{Parsed, Tokens, symbol};
 
 /// `project-rename new = old`
 #[derive(Clone, Debug)]
@@ -14,6 +24,43 @@ pub(crate) struct ProjectRename {
 pub(crate) struct Rename {
     pub(crate) new: Name,
     pub(crate) old: Name,
+}
+
+const PROJECT_RENAME: OperatorDef = OperatorDef {
+    names: &["project-rename"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "project-rename new = old, …",
+    about: "Gives columns other names, where they stand.",
+    examples: &[Example { query: "print a = 1, b = 2 | project-rename c = a", result: "1, 2" }],
+};
+
+impl Syntax for ProjectRename {
+    const DEF: &'static OperatorDef = &PROJECT_RENAME;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, ProjectRename> {
+        let (input, columns) = commas(rename)(input)?;
+        Ok((input, ProjectRename { columns }))
+    }
+}
+
+fn rename(input: Tokens<'_>) -> Parsed<'_, Rename> {
+    let (input, new) = name(input)?;
+    let (input, _) = symbol("=").parse(input)?;
+    let (input, old) = name(input)?;
+    Ok((input, Rename { new, old }))
+}
+
+impl Display for Rename {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {}", self.new, self.old)
+    }
+}
+
+impl Display for ProjectRename {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", Listed(&self.columns))
+    }
 }
 
 impl ProjectRename {

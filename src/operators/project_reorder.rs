@@ -1,10 +1,16 @@
 //! `project-reorder`: brings columns to the front.
 
-use indexmap::IndexSet;
-
 use super::project_away::positions;
 use crate::bind::{Binder, Relation};
+use indexmap::IndexSet;
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{choice, commas, pattern, word_of};
+use crate::syntax::print::{Listed, spelling};
+use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `project-reorder b, p* asc`
 #[derive(Clone, Debug)]
@@ -27,6 +33,58 @@ pub(crate) enum NameOrder {
     /// By the numbers in the names: `a2` before `a10`.
     GrannyAsc,
     GrannyDesc,
+}
+
+const PROJECT_REORDER: OperatorDef = OperatorDef {
+    names: &["project-reorder"],
+    position: Position::Piped,
+    words: &["asc", "desc", "granny-asc", "granny-desc"],
+    syntax: "project-reorder column | pattern* [asc | desc | granny-asc | granny-desc], …",
+    about: "Puts these columns first; the others follow as they came.",
+    examples: &[Example { query: "print a = 1, b = 2, c = 3 | project-reorder c, a", result: "3, 1, 2" }],
+};
+
+impl Syntax for ProjectReorder {
+    const DEF: &'static OperatorDef = &PROJECT_REORDER;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, ProjectReorder> {
+        let (input, columns) = commas(placed)(input)?;
+        Ok((input, ProjectReorder { columns }))
+    }
+}
+
+const ORDERS: &[(&str, NameOrder)] = &[
+    ("asc", NameOrder::Asc),
+    ("desc", NameOrder::Desc),
+    ("granny-asc", NameOrder::GrannyAsc),
+    ("granny-desc", NameOrder::GrannyDesc),
+];
+
+fn placed(input: Tokens<'_>) -> Parsed<'_, Placed> {
+    let (input, pattern) = pattern(input)?;
+    if input.is(0, "granny") && input.is(1, "-") {
+        let orders = &[("asc", NameOrder::GrannyAsc), ("desc", NameOrder::GrannyDesc)];
+        let (input, order) = choice("asc or desc", orders)(input.skip(2))?;
+        return Ok((input, Placed { pattern, order: Some(order) }));
+    }
+    let (input, order) = word_of(input, &ORDERS[..2]);
+    Ok((input, Placed { pattern, order }))
+}
+
+impl Display for Placed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.pattern)?;
+        match self.order {
+            Some(order) => write!(f, " {}", spelling(ORDERS, order)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Display for ProjectReorder {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", Listed(&self.columns))
+    }
 }
 
 impl ProjectReorder {

@@ -2,13 +2,48 @@
 
 use crate::bind::{Binder, Exprs, Relation};
 use crate::plan::{Node, SortKey};
+use std::fmt::{self, Display, Formatter};
+
+use nom::Parser;
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{commas, hints, key};
+use crate::syntax::print::{HintList, Listed};
+use crate::syntax::tokens::{Parsed, Tokens, word};
 
 /// `sort by a asc, b desc nulls first`
 #[derive(Clone, Debug)]
 pub(crate) struct Sort {
     pub(crate) hints: Vec<Hint>,
     pub(crate) keys: Vec<Key>,
+}
+
+const SORT: OperatorDef = OperatorDef {
+    names: &["sort", "order"],
+    position: Position::Piped,
+    words: &["by", "asc", "desc", "nulls", "first", "last"],
+    syntax: "sort by expr [asc | desc] [nulls first | last], …",
+    about: "Puts the rows in order, the largest first unless told otherwise.",
+    examples: &[Example { query: "range x from 1 to 3 step 1 | sort by x | take 1", result: "3" }],
+};
+
+impl Syntax for Sort {
+    const DEF: &'static OperatorDef = &SORT;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Sort> {
+        let (input, hints) = hints(input)?;
+        let (input, _) = word("by").parse(input)?;
+        let (input, keys) = commas(key)(input)?;
+        Ok((input, Sort { hints, keys }))
+    }
+}
+
+impl Display for Sort {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by {}", HintList(&self.hints), Listed(&self.keys))
+    }
 }
 
 impl Sort {

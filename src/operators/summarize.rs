@@ -5,7 +5,14 @@ use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation, Reported, aggr
 use crate::diag::{Diagnostic, WRONG_COUNT};
 use crate::functions;
 use crate::plan::{self, Kind, Node};
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{assign, commas, hints, step_ends};
+use crate::syntax::print::{HintList, Listed};
+use crate::syntax::tokens::{Hope, Parsed, Tokens};
 
 /// `summarize n = count() by location`
 #[derive(Clone, Debug)]
@@ -15,10 +22,54 @@ pub(crate) struct Summarize {
     pub(crate) by: Vec<Assign>,
 }
 
+const SUMMARIZE: OperatorDef = OperatorDef {
+    names: &["summarize"],
+    position: Position::Piped,
+    words: &["by"],
+    syntax: "summarize [[name =] aggregate, …] [by [name =] expr, …]",
+    about: "Makes a row per group of rows that agree in the keys, or one row for all.",
+    examples: &[Example { query: "range x from 1 to 4 step 1 | summarize n = count(), sum(x)", result: "4, 10" }],
+};
+
+impl Syntax for Summarize {
+    const DEF: &'static OperatorDef = &SUMMARIZE;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Summarize> {
+        let (input, hints) = hints(input)?;
+        let (input, aggregates) =
+            if step_ends(input) || by_ahead(input) { (input, Vec::new()) } else { commas(assign)(input)? };
+        if !by_ahead(input) {
+            input.hope(Hope::Text("by"));
+            return Ok((input, Summarize { hints, aggregates, by: Vec::new() }));
+        }
+        let (input, by) = commas(assign)(input.skip(1))?;
+        Ok((input, Summarize { hints, aggregates, by }))
+    }
+}
+
+/// Whether the keys come next; a first aggregate may be called `by` as well.
+fn by_ahead(input: Tokens<'_>) -> bool {
+    input.is_word(0) && input.is(0, "by") && !input.is(1, "=")
+}
+
+impl Display for Summarize {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", HintList(&self.hints))?;
+        if !self.aggregates.is_empty() {
+            write!(f, " {}", Listed(&self.aggregates))?;
+        }
+        if !self.by.is_empty() {
+            write!(f, " by {}", Listed(&self.by))?;
+        }
+        Ok(())
+    }
+}
+
 impl Summarize {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let by: Vec<Label> = self.by.iter().map(label).collect();
-        let makes: Vec<Vec<Label>> = self.aggregates.iter().map(|assign| labels(assign, &self.by, &input.columns)).collect();
+        let makes: Vec<Vec<Label>> =
+            self.aggregates.iter().map(|assign| labels(assign, &self.by, &input.columns)).collect();
         let mut namer = Namer::new(by.iter().chain(makes.iter().flatten()));
         let mut columns = Vec::new();
         let mut keys = Vec::new();
@@ -52,7 +103,8 @@ impl Summarize {
             }
         }
         let aggregates = exprs.into_aggregates();
-        let plain = outputs.iter().enumerate().all(|(at, output)| matches!(output.kind, Kind::Column(index) if index == at));
+        let plain =
+            outputs.iter().enumerate().all(|(at, output)| matches!(output.kind, Kind::Column(index) if index == at));
         let made = keys.len() + aggregates.iter().map(|call| call.returns.len()).sum::<usize>();
         let node = Node::Aggregate { input: Box::new(input.node), keys, aggregates };
         let node = if plain && made == outputs.len() { node } else { Node::Compute { input: Box::new(node), outputs } };

@@ -2,12 +2,42 @@
 
 use crate::bind::{Binder, Columns, Exprs, Relation};
 use crate::plan::Node;
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::expr::expr;
+use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `take 5`, `limit 5`
 #[derive(Clone, Debug)]
 pub(crate) struct Take {
     pub(crate) rows: Expr,
+}
+
+const TAKE: OperatorDef = OperatorDef {
+    names: &["take", "limit"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "take rows",
+    about: "So many of the rows; which ones is open unless they were sorted.",
+    examples: &[Example { query: "range x from 1 to 3 step 1 | take 1", result: "1" }],
+};
+
+impl Syntax for Take {
+    const DEF: &'static OperatorDef = &TAKE;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Take> {
+        let (input, rows) = expr(input)?;
+        Ok((input, Take { rows }))
+    }
+}
+
+impl Display for Take {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", self.rows)
+    }
 }
 
 impl Take {

@@ -1,6 +1,19 @@
 //! `union`: the rows of several tables.
 
+use crate::bind::{Binder, Column, Relation};
+use crate::diag::{Diagnostic, UNKNOWN_TABLE};
+use crate::plan::{self, Node};
+use crate::value::{Type, Value};
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use super::join::table;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::clause::{boolean, choice, commas, hint, parameter, pattern};
+use crate::syntax::expr::name;
+use crate::syntax::print::{HintList, Listed, spelling};
+use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `union kind=inner withsource=t A, (B | take 5), C*`
 #[derive(Clone, Debug)]
@@ -31,4 +44,182 @@ pub(crate) enum Leg {
     Table(Expr),
     /// `A*`
     Wild(Pattern),
+}
+
+const UNION: OperatorDef = OperatorDef {
+    names: &["union"],
+    position: Position::Both,
+    words: &["kind", "inner", "outer", "withsource", "isfuzzy"],
+    syntax: "union [kind=outer | inner] [withsource=column] [isfuzzy=true] table, …",
+    about: "The rows of several tables, columns matched by name.",
+    examples: &[Example { query: "union (print a = 1), (print a = 2) | summarize sum(a)", result: "3" }],
+};
+
+impl Syntax for Union {
+    const DEF: &'static OperatorDef = &UNION;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Union> {
+        let mut union = Union { kind: None, with_source: None, fuzzy: false, hints: Vec::new(), legs: Vec::new() };
+        let mut input = input;
+        loop {
+            if let Some(rest) = parameter(input, "kind") {
+                let (rest, kind) = choice("a kind of union", KINDS)(rest)?;
+                (input, union.kind) = (rest, Some(kind));
+            } else if let Some(rest) = parameter(input, "withsource").or_else(|| parameter(input, "with_source")) {
+                let (rest, column) = name(rest)?;
+                (input, union.with_source) = (rest, Some(column));
+            } else if let Some(rest) = parameter(input, "isfuzzy") {
+                (input, union.fuzzy) = boolean(rest)?;
+            } else if let (rest, Some(given)) = hint(input)? {
+                union.hints.push(given);
+                input = rest;
+            } else {
+                break;
+            }
+        }
+        let (input, legs) = commas(leg)(input)?;
+        Ok((input, Union { legs, ..union }))
+    }
+}
+
+const KINDS: &[(&str, UnionKind)] = &[("inner", UnionKind::Inner), ("outer", UnionKind::Outer)];
+
+fn leg(input: Tokens<'_>) -> Parsed<'_, Leg> {
+    if input.is(0, "*") || (input.is_word(0) && input.is(1, "*")) {
+        let (input, tables) = pattern(input)?;
+        return Ok((input, Leg::Wild(tables)));
+    }
+    let (input, table) = table(input)?;
+    Ok((input, Leg::Table(table)))
+}
+
+impl Display for Leg {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Leg::Table(table) => table.fmt(f),
+            Leg::Wild(pattern) => pattern.fmt(f),
+        }
+    }
+}
+
+impl Display for Union {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(kind) = self.kind {
+            write!(f, " kind={}", spelling(KINDS, kind))?;
+        }
+        if let Some(column) = &self.with_source {
+            write!(f, " withsource={column}")?;
+        }
+        if self.fuzzy {
+            f.write_str(" isfuzzy=true")?;
+        }
+        write!(f, "{} {}", HintList(&self.hints), Listed(&self.legs))
+    }
+}
+
+impl Union {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let mut legs: Vec<(Option<String>, Relation)> = Vec::new();
+        if !input.is_nothing() {
+            legs.push((None, input));
+        }
+        for leg in &self.legs {
+            match leg {
+                Leg::Table(expr) => {
+                    if self.fuzzy && expr.as_name().is_some_and(|name| !binder.is_table(name)) {
+                        continue;
+                    }
+                    let name = expr.as_name().map(|name| name.text.clone());
+                    legs.push((name, binder.tabular(expr)));
+                }
+                Leg::Wild(pattern) => {
+                    let names = binder.tables_like(pattern);
+                    if names.is_empty() && !self.fuzzy {
+                        binder.error(
+                            Diagnostic::error(
+                                UNKNOWN_TABLE,
+                                pattern.name.span,
+                                format!("no table is called `{}`", pattern.name.text),
+                            )
+                            .label("no match"),
+                        );
+                    }
+                    for name in names {
+                        let relation = binder.table(&name, pattern.name.span);
+                        legs.push((Some(name), relation));
+                    }
+                }
+            }
+        }
+        if legs.iter().any(|(_, leg)| leg.columns.is_open()) {
+            return Relation::poisoned();
+        }
+        let shape = self.shape(&legs);
+        let source = self.with_source.as_ref().map(|name| Column::new(name.text.as_str(), Type::String));
+        let columns: Vec<Column> = source.clone().into_iter().chain(shape.iter().map(Wide::column)).collect();
+        let inputs = legs.into_iter().enumerate().map(|(at, (name, leg))| {
+            let from = source.as_ref().map(|_| {
+                let name = name.unwrap_or_else(|| format!("union_arg{at}"));
+                plan::Expr::literal(Type::String, Value::from(name.as_str()))
+            });
+            let cells = shape.iter().map(|wide| wide.of(&leg));
+            let outputs = from.into_iter().chain(cells).collect();
+            Node::Compute { input: Box::new(leg.node), outputs }
+        });
+        Relation::new(Node::Union { inputs: inputs.collect() }, columns)
+    }
+
+    /// The columns of the whole: by name, in order of first appearance; a name with several types is one column each,
+    /// called `name_type`.
+    fn shape(&self, legs: &[(Option<String>, Relation)]) -> Vec<Wide> {
+        let mut shape: Vec<Wide> = Vec::new();
+        for column in legs.iter().flat_map(|(_, leg)| leg.columns.list()) {
+            let known = shape.iter().any(|wide| wide.name == *column.name && wide.ty == column.ty);
+            if known {
+                continue;
+            }
+            let wide = Wide { name: column.name.to_string(), ty: column.ty, typed: false };
+            match shape.iter().rposition(|wide| wide.name == *column.name) {
+                Some(at) => {
+                    shape[at].typed = true;
+                    shape.insert(at + 1, Wide { typed: true, ..wide });
+                }
+                None => shape.push(wide),
+            }
+        }
+        if self.kind == Some(UnionKind::Inner) {
+            shape.retain(|wide| legs.iter().all(|(_, leg)| wide.position(leg).is_some()));
+        }
+        shape
+    }
+}
+
+/// A column of a union.
+struct Wide {
+    name: String,
+    ty: Type,
+    /// Others have the same name and another type.
+    typed: bool,
+}
+
+impl Wide {
+    fn column(&self) -> Column {
+        if self.typed {
+            Column::new(format!("{}_{}", self.name, self.ty), self.ty)
+        } else {
+            Column::new(self.name.as_str(), self.ty)
+        }
+    }
+
+    fn position(&self, leg: &Relation) -> Option<usize> {
+        leg.columns.list().iter().position(|column| *column.name == self.name && column.ty == self.ty)
+    }
+
+    /// What a leg has in it.
+    fn of(&self, leg: &Relation) -> plan::Expr {
+        match self.position(leg) {
+            Some(at) => plan::Expr::column(self.ty, at),
+            None => plan::Expr::literal(self.ty, Value::absent(self.ty)),
+        }
+    }
 }

@@ -2,12 +2,42 @@
 
 use crate::bind::{Binder, Exprs, Relation};
 use crate::plan::Node;
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
+use crate::syntax::expr::expr;
+use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `where predicate`
 #[derive(Clone, Debug)]
 pub(crate) struct Where {
     pub(crate) predicate: Expr,
+}
+
+const WHERE: OperatorDef = OperatorDef {
+    names: &["where", "filter"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "where predicate",
+    about: "Keeps the rows for which the predicate is true; null is not.",
+    examples: &[Example { query: "range x from 1 to 3 step 1 | where x > 2", result: "3" }],
+};
+
+impl Syntax for Where {
+    const DEF: &'static OperatorDef = &WHERE;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Where> {
+        let (input, predicate) = expr(input)?;
+        Ok((input, Where { predicate }))
+    }
+}
+
+impl Display for Where {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", self.predicate)
+    }
 }
 
 impl Where {

@@ -30,7 +30,8 @@ impl Node {
                     .iter()
                     .map(|call| {
                         let condition = call.condition.as_ref().map_or(String::new(), |c| format!(" where {c}"));
-                        let naming = if matches!(call.aggregate.names, AggregateNaming::PerArgument(_)) { "…" } else { "" };
+                        let naming =
+                            if matches!(call.aggregate.names, AggregateNaming::PerArgument(_)) { "…" } else { "" };
                         format!("{}({}{naming}){condition}", call.aggregate.name, list(&call.args, ", "))
                     })
                     .collect();

@@ -9,7 +9,8 @@ pub(crate) struct Param {
     pub(crate) takes: Takes,
     /// May be left out; only optional ones follow.
     pub(crate) optional: bool,
-    /// Stands for one or more arguments (none, if optional as well); only the last parameter.
+    /// Stands for one or more arguments (none, if optional as well). Neighbours that are repeated are so in turn, as
+    /// `key, value` of `bag_pack`; what stands behind them takes the last arguments, as `else` of `case`.
     pub(crate) repeated: bool,
     /// Must be known before any row is read.
     pub(crate) constant: bool,
@@ -55,6 +56,22 @@ impl Param {
     }
 }
 
+/// The parameter that takes the argument `at` of `given`; `None` if so many arguments do not fit.
+pub(crate) fn param_of(params: &[Param], at: usize, given: usize) -> Option<&Param> {
+    let Some(first) = params.iter().position(|param| param.repeated) else { return params.get(at) };
+    let group = params[first..].iter().take_while(|param| param.repeated).count();
+    let behind = params.len() - first - group;
+    let repeats = given.checked_sub(first + behind)?;
+    if !repeats.is_multiple_of(group) {
+        return None;
+    }
+    params.get(match at.checked_sub(first) {
+        None => at,
+        Some(nth) if nth < repeats => first + nth % group,
+        Some(nth) => first + group + nth - repeats,
+    })
+}
+
 macro_rules! shorthands {
     ($($name:ident $takes:expr;)*) => {$(
         pub(crate) const fn $name(name: &'static str) -> Param {
@@ -77,4 +94,23 @@ shorthands! {
     orderable Takes::Orderable;
     summable Takes::Summable;
     common Takes::Common;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_repeat_in_turn_and_what_stands_behind_takes_the_last_arguments() {
+        let case = [boolean("predicate").repeated(), common("then").repeated(), common("else")];
+        let names = |given| (0..given).map(|at| param_of(&case, at, given).map(|param| param.name)).collect::<Vec<_>>();
+        assert_eq!(names(3), [Some("predicate"), Some("then"), Some("else")]);
+        assert_eq!(names(5), ["predicate", "then", "predicate", "then", "else"].map(Some));
+        assert_eq!(names(4), [None; 4]);
+
+        let strcat = [any("part").repeated()];
+        assert_eq!(param_of(&strcat, 9, 10).map(|param| param.name), Some("part"));
+        let round = [number("x"), integer("digits").optional()];
+        assert_eq!(param_of(&round, 1, 2).map(|param| param.name), Some("digits"));
+    }
 }

@@ -46,7 +46,7 @@ impl Scalar {
 
 pub(super) fn arity(params: &[Param]) -> (usize, usize) {
     let least = params.iter().filter(|p| !p.optional).count();
-    let most = if params.last().is_some_and(|p| p.repeated) { usize::MAX } else { params.len() };
+    let most = if params.iter().any(|p| p.repeated) { usize::MAX } else { params.len() };
     (least, most)
 }
 

@@ -63,9 +63,7 @@ fn path(expr: Expr, steps: &[Step]) -> Expr {
             first.extend_from_slice(steps);
             Expr { ty, kind: Kind::Path { base, steps: first } }
         }
-        (_, expr) => {
-            Expr { ty: Type::Dynamic, kind: Kind::Path { base: Box::new(expr), steps: steps.to_vec() } }
-        }
+        (_, expr) => Expr { ty: Type::Dynamic, kind: Kind::Path { base: Box::new(expr), steps: steps.to_vec() } },
     }
 }
 
@@ -184,7 +182,10 @@ fn give(node: Node, mut demand: Demand) -> Node {
             let outputs = outputs.collect();
             let mut below = Demand::default();
             wanted.iter().chain(expanded.iter().map(|each| &each.expr)).for_each(|expr| below.add(expr));
-            wanted.iter_mut().chain(expanded.iter_mut().map(|each| &mut each.expr)).for_each(|expr| below.rewrite(expr));
+            wanted
+                .iter_mut()
+                .chain(expanded.iter_mut().map(|each| &mut each.expr))
+                .for_each(|expr| below.rewrite(expr));
             let input = Box::new(give(*input, below));
             compute(Node::Expand { input, keep: wanted, expanded, index, limit }, outputs)
         }
@@ -192,7 +193,9 @@ fn give(node: Node, mut demand: Demand) -> Node {
             let mut below = Demand::default();
             let mut keep = keep;
             keep.iter().chain(calls.iter().flat_map(WindowCall::exprs)).for_each(|expr| below.add(expr));
-            keep.iter_mut().chain(calls.iter_mut().flat_map(WindowCall::exprs_mut)).for_each(|expr| below.rewrite(expr));
+            keep.iter_mut()
+                .chain(calls.iter_mut().flat_map(WindowCall::exprs_mut))
+                .for_each(|expr| below.rewrite(expr));
             let types: Vec<Type> = keep.iter().map(|expr| expr.ty).chain(calls.iter().map(WindowCall::ty)).collect();
             let node = Node::Window { input: Box::new(give(*input, below)), keep, calls };
             pick(node, &types, &demand)
@@ -236,7 +239,8 @@ fn narrow_side(mut side: Side) -> Side {
 
 /// What is demanded of a node that gives all of its columns anyway.
 fn pick(node: Node, types: &[Type], demand: &Demand) -> Node {
-    let outputs = demand.refs.iter().map(|(column, steps)| path(Expr::column(types[*column], *column), steps)).collect();
+    let outputs =
+        demand.refs.iter().map(|(column, steps)| path(Expr::column(types[*column], *column), steps)).collect();
     compute(node, outputs)
 }
 

@@ -20,7 +20,11 @@ pub(super) fn expand(keep: &[Expr], expanded: &[Expanded], index: bool, limit: u
             numbers.push(i64::try_from(at).unwrap_or(i64::MAX));
             for ((out, elements), each) in outs.iter_mut().zip(&elements).zip(expanded) {
                 let element = elements.get(at).map_or(ValueRef::Null, Found::as_ref);
-                if each.to == Type::Dynamic { out.value(element) } else { out.value(read_as(element, each.to).as_ref()) }
+                if each.to == Type::Dynamic {
+                    out.value(element)
+                } else {
+                    out.value(read_as(element, each.to).as_ref())
+                }
             }
         }
     }

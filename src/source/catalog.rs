@@ -62,7 +62,9 @@ impl Catalog {
 
     /// Pages are kept in the order in which they were given, files of one call in natural order; a file counts once.
     fn add_files(&mut self, name: &str, files: Vec<PathBuf>) {
-        let same = |a: &Path, b: &Path| a == b || fs::canonicalize(a).ok().is_some_and(|a| fs::canonicalize(b).ok() == Some(a));
+        let same = |a: &Path, b: &Path| {
+            a == b || fs::canonicalize(a).ok().is_some_and(|a| fs::canonicalize(b).ok() == Some(a))
+        };
         let known = self.table(name);
         let known = known.iter().flat_map(|table| table.pages());
         let files = files.into_iter().filter(|file| !known.clone().any(|page| same(&page.path, file)));

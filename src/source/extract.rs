@@ -318,7 +318,14 @@ impl Row {
     }
 
     /// An array or bag, from the memo if its bytes stood there before.
-    fn nested(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Result<usize, Fault> {
+    fn nested(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        site: u32,
+        node: Option<usize>,
+        depth: usize,
+    ) -> Result<usize, Fault> {
         let memo = if site == NOWHERE { None } else { self.recall(bytes, at, site) };
         let end = match memo {
             Some(Recall::Known { end, entry }) => {
@@ -553,14 +560,7 @@ impl Row {
         }
     }
 
-    fn remember(
-        &mut self,
-        bytes: &[u8],
-        range: std::ops::Range<usize>,
-        site: u32,
-        node: Option<usize>,
-        hash: u64,
-    ) {
+    fn remember(&mut self, bytes: &[u8], range: std::ops::Range<usize>, site: u32, node: Option<usize>, hash: u64) {
         if range.len() < MEMO_HEAD || range.len() > MEMO_BYTES / 16 {
             return;
         }
@@ -582,7 +582,8 @@ impl Row {
         if memo.table.is_empty() {
             memo.table = vec![0; MEMO_TABLE];
         }
-        memo.table[slot_of(hash)] = u32::try_from(memo.entries.len()).expect("entries have bytes, and those are bounded");
+        memo.table[slot_of(hash)] =
+            u32::try_from(memo.entries.len()).expect("entries have bytes, and those are bounded");
     }
 }
 

@@ -46,7 +46,10 @@ pub(super) enum Packing {
 #[derive(Debug)]
 pub(super) enum Failure {
     /// At an offset of the (unpacked) file.
-    Fault { at: u64, kind: FaultKind },
+    Fault {
+        at: u64,
+        kind: FaultKind,
+    },
     Io(io::Error),
     /// Size or time is another than at the start.
     Changed,
@@ -85,7 +88,9 @@ impl Page {
         };
         let packing = match magic[..filled] {
             [0x1f, 0x8b, ..] => Packing::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd] => return Err(Failure::Refused("Zstandard data, which argql does not unpack yet")),
+            [0x28, 0xb5, 0x2f, 0xfd] => {
+                return Err(Failure::Refused("Zstandard data, which argql does not unpack yet"));
+            }
             [b'P', b'K', 3, 4] => return Err(Failure::Refused("a zip archive")),
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'[' | b'{', 0, ..] | [0, b'[' | b'{', ..] => {
                 return Err(Failure::Refused("UTF-16 text, which argql does not read yet"));

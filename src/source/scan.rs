@@ -384,9 +384,7 @@ where
         let start = if from.is_none() && start > 0 { start - 1 } else { start };
         let end = if unit.stream { self.passage.segment } else { unit.limit.min(opened.stamp.len) };
         let expect = usize::try_from(end.saturating_sub(start)).expect("segments are small");
-        let failed = |failure| {
-            vec![Piece { from, to: Err(failure), events: Vec::new(), result: None }]
-        };
+        let failed = |failure| vec![Piece { from, to: Err(failure), events: Vec::new(), result: None }];
         let mut feed = match opened.feed(start, expect, std::mem::take(buffer)) {
             Ok(feed) => feed,
             Err(failure) => return failed(failure),
@@ -539,7 +537,9 @@ impl<E, Merge> Merger<E, Merge> {
         let rows = self.rows;
         let place = last.map_or(Place::Nowhere, |opened| whole(&opened.page));
         let message = match self.total {
-            Some(total) if total > rows => Some(format!("`{table}` has {rows} of the {total} rows that its export speaks of")),
+            Some(total) if total > rows => {
+                Some(format!("`{table}` has {rows} of the {total} rows that its export speaks of"))
+            }
             Some(_) => None,
             None if self.cut => Some(format!("the last page of `{table}` says that more pages follow")),
             None => None,

@@ -209,4 +209,3 @@ impl Reader for Census {
 pub(super) fn memory(name: &str, bytes: Arc<[u8]>) -> Page {
     Page { path: name.into(), origin: Origin::Memory(bytes) }
 }
-

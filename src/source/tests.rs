@@ -157,11 +157,18 @@ fn every_shape_gives_the_same_rows_whatever_the_size_of_a_segment() {
         many.join(""),
         format!("[{lines}]"),
         format!("[\n{}\n]\n", many.join(",\n")),
-        format!("{{\n  \"count\": 60,\n  \"data\": [\n    {}\n  ],\n  \"skip_token\": null,\n  \"total_records\": 60\n}}", many.join(",\n    ")),
+        format!(
+            "{{\n  \"count\": 60,\n  \"data\": [\n    {}\n  ],\n  \"skip_token\": null,\n  \"total_records\": 60\n}}",
+            many.join(",\n    ")
+        ),
         format!(r#"{{"totalRecords":60,"count":60,"data":[{lines}],"facets":[],"resultTruncated":"false"}}"#),
         format!(r#"{{"value":[{lines}],"nextLink":null}}"#),
         format!("[{}]\n[{}]", many[..20].join(","), many[20..].join(",")),
-        format!(r#"{{"count":1,"data":[{}]}} {{"data":[],"count":0}}{{"count":59,"data":[{}]}}"#, many[0], many[1..].join(",")),
+        format!(
+            r#"{{"count":1,"data":[{}]}} {{"data":[],"count":0}}{{"count":59,"data":[{}]}}"#,
+            many[0],
+            many[1..].join(",")
+        ),
     ];
     for shape in shapes {
         for segment in [40, 97, 300, 1000, 4 << 20] {

@@ -791,7 +791,8 @@ mod tests {
     #[test]
     fn looking_at_text_agrees_with_reading_it() {
         let deep = "[".repeat(MAX_DEPTH + 1) + &"]".repeat(MAX_DEPTH + 1);
-        for text in ["", "[1, {\"a\":\"\\ud83d\"}]", " {} ", "\t1 ", "\"x\"", "null", "[", "[1]]", "[01]", "abc", &deep] {
+        for text in ["", "[1, {\"a\":\"\\ud83d\"}]", " {} ", "\t1 ", "\"x\"", "null", "[", "[1]]", "[01]", "abc", &deep]
+        {
             let looked = look_at_json(text).map(|found| found.as_ref().to_value());
             assert_eq!(looked, parse_json_text(text), "{text}");
         }

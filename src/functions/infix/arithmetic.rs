@@ -44,8 +44,12 @@ impl Arithmetic for Plus {
 
     fn times(left: Type, right: Type) -> Option<Operation> {
         match (left, right) {
-            (Type::DateTime, Type::TimeSpan | Type::Dynamic) => operation(Type::DateTime, Type::TimeSpan, Type::DateTime),
-            (Type::TimeSpan | Type::Dynamic, Type::DateTime) => operation(Type::TimeSpan, Type::DateTime, Type::DateTime),
+            (Type::DateTime, Type::TimeSpan | Type::Dynamic) => {
+                operation(Type::DateTime, Type::TimeSpan, Type::DateTime)
+            }
+            (Type::TimeSpan | Type::Dynamic, Type::DateTime) => {
+                operation(Type::TimeSpan, Type::DateTime, Type::DateTime)
+            }
             _ => lengths(left, right),
         }
     }
@@ -275,7 +279,6 @@ fn held_long(cell: ValueRef<'_>) -> Option<i64> {
         other => long(other),
     }
 }
-
 
 fn held_decimal(cell: ValueRef<'_>) -> Option<Decimal> {
     match cell {

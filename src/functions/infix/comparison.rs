@@ -82,9 +82,9 @@ pub(super) fn ordering(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
         (V::String(a), V::String(b)) => Some(a.cmp(b)),
         (V::Long(a), V::Long(b)) => Some(a.cmp(&b)),
         (V::Decimal(a), V::Decimal(b)) => Some(a.cmp(&b)),
-        (V::DateTime(_), V::DateTime(_))
-        | (V::TimeSpan(_), V::TimeSpan(_))
-        | (V::Guid(_), V::Guid(_)) => Some(compare(a, b)),
+        (V::DateTime(_), V::DateTime(_)) | (V::TimeSpan(_), V::TimeSpan(_)) | (V::Guid(_), V::Guid(_)) => {
+            Some(compare(a, b))
+        }
         _ => match (long(a), long(b)) {
             (Some(a), Some(b)) => Some(a.cmp(&b)),
             _ => real(a)?.partial_cmp(&real(b)?),

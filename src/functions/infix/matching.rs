@@ -41,7 +41,13 @@ impl Needle {
     pub(crate) fn new(needle: &str, fold: bool) -> Needle {
         let text = if fold { folded(needle) } else { needle.into() };
         let rare = (0..text.len()).min_by_key(|&at| commonness(text.as_bytes()[at])).unwrap_or_default();
-        Needle { fold, ascii: text.is_ascii(), rare, finder: Finder::new(text.as_bytes()).into_owned(), text: text.into() }
+        Needle {
+            fold,
+            ascii: text.is_ascii(),
+            rare,
+            finder: Finder::new(text.as_bytes()).into_owned(),
+            text: text.into(),
+        }
     }
 
     /// The whole text is the needle.
@@ -190,7 +196,8 @@ pub(super) fn types(operands: &[Operand]) -> Option<Operation> {
 
 /// As [`types`], and Resource Graph also takes `=~` on bools and numbers: by their text.
 pub(super) fn lenient_types(operands: &[Operand]) -> Option<Operation> {
-    let fits = |operand: &Operand| operand.ty.is_number() || matches!(operand.ty, Type::String | Type::Dynamic | Type::Bool);
+    let fits =
+        |operand: &Operand| operand.ty.is_number() || matches!(operand.ty, Type::String | Type::Dynamic | Type::Bool);
     operands.iter().all(fits).then(|| Operation { operands: vec![Type::String; operands.len()], result: Type::Bool })
 }
 
@@ -273,7 +280,8 @@ mod tests {
 
     #[test]
     fn search_in_any_case_finds_every_place_in_ascii_and_beyond() {
-        for (hay, needle) in [("abc", "C"), ("ABC", "a"), ("xxAbC", "abc"), ("ÄPFEL und x", "äpfel"), ("straße X", "x")] {
+        for (hay, needle) in [("abc", "C"), ("ABC", "a"), ("xxAbC", "abc"), ("ÄPFEL und x", "äpfel"), ("straße X", "x")]
+        {
             assert!(Contains::test(&Needle::new(needle, true), hay), "{hay} contains {needle}");
             assert!(!Contains::test(&Needle::new(&format!("{needle}z"), true), hay));
         }

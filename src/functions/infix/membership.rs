@@ -26,11 +26,11 @@ pub(super) fn types(operands: &[Operand]) -> Option<Operation> {
             _ => Type::Dynamic,
         },
         Type::Bool if !items.iter().any(|item| item.ty.is_number()) => Type::Bool,
-        Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal => {
-            items.iter().filter(|item| item.ty.is_number()).try_fold(Type::Long, |ty, item| widest(ty, item.ty)).and_then(
-                |ty| widest(ty, value.ty),
-            )?
-        }
+        Type::Bool | Type::Int | Type::Long | Type::Real | Type::Decimal => items
+            .iter()
+            .filter(|item| item.ty.is_number())
+            .try_fold(Type::Long, |ty, item| widest(ty, item.ty))
+            .and_then(|ty| widest(ty, value.ty))?,
         other => other,
     };
     let convert = |item: &Operand| match item.ty {

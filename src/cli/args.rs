@@ -1,0 +1,292 @@
+//! What can be typed: commands, options and the help that teaches them.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::output::Format;
+use crate::value::{DateTime, parse_datetime};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::BrightBlue.on_default().bold())
+    .usage(AnsiColor::BrightBlue.on_default().bold())
+    .literal(AnsiColor::BrightCyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  argql run exempted-recommendations --sample          a saved query over the tenant that is built in
+  argql query -d export/ 'resources | summarize count() by type | top 10 by count_'
+  argql query -d export/ -f report.kql --format csv --output report.csv
+  argql check queries/*.kql --target arg               names and types, without any data
+  argql query -d export/ -f findings.kql --expect empty     exit code 3 if anything is found
+
+Get an export:
+  az graph query -q 'securityresources' --first 1000 > export/securityresources.json
+  (more than 1,000 rows: the next pages as securityresources-0002.json and so on, with --skip-token)
+
+Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
+
+/// Answers KQL (Kusto Query Language, in the dialect of Azure Resource Graph) over exported tables, on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "argql", version, styles = STYLES, after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true, infer_subcommands = false, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+
+    /// Without a command, one query is read from standard input.
+    #[command(flatten)]
+    pub(super) ask: Ask,
+
+    #[command(flatten)]
+    pub(super) screen: Screen,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Answer one query
+    Query {
+        /// The query; `-` reads it from standard input
+        #[arg(conflicts_with = "file")]
+        query: Option<String>,
+        /// Read the query from a file
+        #[arg(short, long)]
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Answer saved queries, by name from the library (`argql queries`) or by path
+    Run {
+        /// Names of the library, or paths of .kql files
+        #[arg(required = true, value_name = "NAME|FILE")]
+        queries: Vec<String>,
+        #[command(flatten)]
+        ask: Ask,
+    },
+    /// Check queries without data: syntax, names and types; tables called …resources or …changes have the standard
+    /// columns
+    Check {
+        /// Files with a query each; `-` is standard input
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// What the queries are meant for: with `arg`, what Resource Graph does not take is warned about
+        #[arg(long, value_enum, default_value_t = Target::Kql)]
+        target: Target,
+        /// Take warnings for errors
+        #[arg(long, value_enum)]
+        deny: Option<Deny>,
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// Show how a query is understood and run
+    Explain {
+        /// The query; `-` reads it from standard input
+        #[arg(conflicts_with = "file")]
+        query: Option<String>,
+        /// Read the query from a file
+        #[arg(short, long)]
+        file: Option<PathBuf>,
+        /// What to show
+        #[arg(long, value_enum, default_value_t = Stage::Rewritten)]
+        stage: Stage,
+        #[command(flatten)]
+        source: Source,
+        /// The moment that now() gives
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        now: Option<DateTime>,
+    },
+    /// List the tables of the data
+    Tables {
+        #[command(flatten)]
+        source: Source,
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// List the columns of a table
+    Schema {
+        /// The table, in any letter case
+        table: String,
+        #[command(flatten)]
+        source: Source,
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// List the library of saved queries, or print one
+    Queries {
+        /// Print this query
+        name: Option<String>,
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// List functions, aggregates and operators, or explain one
+    Functions {
+        /// Explain this one: `substring`, `make_set`, `has_any`, `mv-expand`
+        name: Option<String>,
+        #[command(flatten)]
+        listing: Listing,
+    },
+    /// Load once, answer repeatedly, and print the times as one line of JSON
+    Bench {
+        /// Files with a query each
+        #[arg(short, long = "file", required = true)]
+        files: Vec<PathBuf>,
+        /// How often each query is answered
+        #[arg(long, default_value_t = NonZeroUsize::new(6).expect("six is not zero"))]
+        repeat: NonZeroUsize,
+        /// Folder for the answers, as NDJSON
+        #[arg(long)]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        source: Source,
+    },
+}
+
+/// Everything about one answer.
+#[derive(Debug, Args)]
+pub(super) struct Ask {
+    #[command(flatten)]
+    pub(super) source: Source,
+    #[command(flatten)]
+    pub(super) listing: Listing,
+    /// The moment that now() gives, for reports that can be repeated: 2025-06-01, 2025-06-01T08:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
+    pub(super) now: Option<DateTime>,
+    /// Exit with 3 unless the answer is empty, or has rows
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) expect: Option<Expect>,
+}
+
+/// Where rows come from.
+#[derive(Debug, Default, Args)]
+pub(super) struct Source {
+    /// A file, or a folder of files, with exported rows; may be given several times. NAME=PATH names the table
+    /// [env: ARGQL_DATA=]
+    #[arg(short, long, value_name = "PATH", help_heading = "Data")]
+    pub(super) data: Vec<PathBuf>,
+    /// Use the small made-up tenant that is part of argql
+    #[arg(long, conflicts_with = "data", help_heading = "Data")]
+    pub(super) sample: bool,
+    /// What a known table is that no file holds
+    #[arg(long, value_enum, default_value_t = Missing::Error, help_heading = "Data")]
+    pub(super) missing_tables: Missing,
+    /// How many threads to use; the answer is the same for any number
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    pub(super) threads: Option<NonZeroUsize>,
+}
+
+/// How a table is written, and where to.
+#[derive(Debug, Default, Args)]
+pub(super) struct Listing {
+    /// How to write tables [default: by the ending of --output, else table on a terminal and json elsewhere]
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) format: Option<Format>,
+    /// Write to this file; of several tables, a file each to this folder
+    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    pub(super) output: Option<PathBuf>,
+}
+
+/// What is said beside the answer.
+#[derive(Debug, Args)]
+pub(super) struct Screen {
+    /// Colours in messages; NO_COLOR switches them off too
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true, help_heading = "Messages")]
+    pub(super) color: Color,
+    /// No warnings
+    #[arg(short, long, global = true, help_heading = "Messages")]
+    pub(super) quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Missing {
+    /// An error that says how to export it
+    #[default]
+    Error,
+    /// A table without rows
+    Empty,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Expect {
+    Empty,
+    Rows,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Target {
+    /// All that argql answers
+    Kql,
+    /// Azure Resource Graph
+    Arg,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Deny {
+    Warnings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Stage {
+    /// The query cut into words and symbols
+    Tokens,
+    /// The query as it was read, in its own layout
+    Ast,
+    /// The plan before rewriting
+    Plan,
+    /// The plan that is run
+    Rewritten,
+}
+
+fn moment(text: &str) -> Result<DateTime, &'static str> {
+    parse_datetime(text).ok_or("no date or time, such as 2025-06-01 or 2025-06-01T08:00Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(std::iter::once("argql").chain(line.split_whitespace()))
+    }
+
+    #[test]
+    fn the_commands_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_lines_that_other_tools_type_are_understood() {
+        for line in [
+            "query --format json -",
+            "query --data x --missing-tables empty --format ndjson --now 2025-06-01T00:00:00Z -f q.kql",
+            "query --data x -d y=z --format ndjson -f q.kql",
+            "check --format json a.kql b.kql",
+            "check --target arg --deny warnings a.kql",
+            "bench --data x --repeat 6 --out o -f a.kql -f b.kql",
+            "run exempted-recommendations --sample",
+            "--sample --format csv --quiet",
+            "explain --stage ast x",
+        ] {
+            parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+    }
+
+    #[test]
+    fn what_cannot_go_together_is_refused_as_usage() {
+        for line in
+            ["query --sample -d x y", "query -f a.kql b", "run", "check", "query --now soon x", "query --threads 0 x"]
+        {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `argql query` and `argql run`: answers.
+
+use super::args::{Ask, Expect};
+use super::sink::{self, Named};
+use super::{Failure, Messages, NOT_AS_EXPECTED, Text, engine, library};
+use crate::column::Table;
+use crate::engine::Engine;
+
+/// Answers one query.
+pub(super) fn query(text: &Text, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
+    let tables = answer(&settled(ask)?, text, messages)?;
+    let named: Vec<Named<'_>> =
+        (1..).zip(&tables).map(|(number, table)| Named { name: number.to_string(), table }).collect();
+    sink::tables(&named, &ask.listing)?;
+    expect(ask.expect, tables.last(), &text.name, messages)
+}
+
+/// Answers saved queries, all of them before anything is written.
+pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<(), Failure> {
+    let engine = settled(ask)?;
+    let mut answers = Vec::new();
+    for name in queries {
+        let saved = library::find(name)?;
+        answers.push((saved.name, answer(&engine, &saved.text, messages)?));
+    }
+    let mut named = Vec::new();
+    for (name, tables) in &answers {
+        let several = tables.len() > 1;
+        for (number, table) in (1..).zip(tables) {
+            let name = if several { format!("{name}-{number}") } else { name.clone() };
+            named.push(Named { name, table });
+        }
+    }
+    sink::tables(&named, &ask.listing)?;
+    answers.iter().try_for_each(|(name, tables)| expect(ask.expect, tables.last(), name, messages))
+}
+
+fn settled(ask: &Ask) -> Result<Engine, Failure> {
+    Ok(ask.now.into_iter().fold(engine(&ask.source)?, Engine::now))
+}
+
+fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table>, Failure> {
+    let query = engine.prepare_named(&text.name, &text.text)?;
+    messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+    Ok(query.run_all()?)
+}
+
+fn expect(expect: Option<Expect>, table: Option<&Table>, name: &str, messages: &Messages) -> Result<(), Failure> {
+    let rows = table.map_or(0, Table::len);
+    let (holds, wanted) = match expect {
+        None => return Ok(()),
+        Some(Expect::Empty) => (rows == 0, "no rows"),
+        Some(Expect::Rows) => (rows > 0, "rows"),
+    };
+    if holds {
+        return Ok(());
+    }
+    messages.say(&format_args!("{name}: expected {wanted}, found {rows}"));
+    Err(Failure::Unexpected(NOT_AS_EXPECTED))
+}

@@ -1,0 +1,82 @@
+//! `argql bench`: load once, answer repeatedly. The first run of a query reads its paths from the JSON, later ones find
+//! the extracted columns; no result is kept.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::{Failure, Messages, Text};
+use crate::engine::Engine;
+use crate::output::{Format, write};
+use crate::value::write_json_string;
+
+/// Prints `{"load_s", "peak_mib", "queries": {STEM: {"first_s", "times_s": […], "answer": PATH}}}` on one line.
+pub(super) fn bench(
+    engine: &Engine,
+    files: &[PathBuf],
+    repeat: usize,
+    out: Option<&Path>,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let texts: Vec<Text> = files.iter().map(|file| Text::read(file)).collect::<Result<_, _>>()?;
+    let loading = Instant::now();
+    for text in &texts {
+        // Indexes the tables: what a query needs to be bound.
+        let query = engine.prepare_named(&text.name, &text.text)?;
+        messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+    }
+    let load = loading.elapsed().as_secs_f64();
+    let mut queries = String::new();
+    for (file, text) in files.iter().zip(&texts) {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let mut times = Vec::with_capacity(repeat);
+        let mut last = None;
+        for _ in 0..repeat {
+            let start = Instant::now();
+            let table = engine.prepare_named(&text.name, &text.text)?.run()?;
+            times.push(start.elapsed().as_secs_f64());
+            last = Some(table);
+        }
+        let answer = match (out, last) {
+            (Some(folder), Some(table)) => {
+                let path = folder.join(format!("{stem}.ndjson"));
+                let written = std::fs::create_dir_all(folder).and_then(|()| File::create(&path)).and_then(|file| {
+                    let mut file = BufWriter::new(file);
+                    write(&mut file, &table, Format::Ndjson, None)?;
+                    file.flush()
+                });
+                written.map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?;
+                Some(path)
+            }
+            _ => None,
+        };
+        push(&mut queries, &stem, &times, answer.as_deref());
+    }
+    let peak = peak_mib().map_or("null".to_owned(), |peak| format!("{peak:.1}"));
+    Ok(writeln!(io::stdout().lock(), "{{\"load_s\":{load},\"peak_mib\":{peak},\"queries\":{{{queries}}}}}")?)
+}
+
+fn push(out: &mut String, stem: &str, times: &[f64], answer: Option<&Path>) {
+    if !out.is_empty() {
+        out.push(',');
+    }
+    write_json_string(out, stem);
+    let infallible = "strings take all text";
+    let (first, later) = times.split_first().expect("every query runs at least once");
+    write!(out, ":{{\"first_s\":{first},\"times_s\":{later:?},\"answer\":").expect(infallible);
+    match answer {
+        Some(path) => write_json_string(out, &path.display().to_string()),
+        None => out.push_str("null"),
+    }
+    out.push('}');
+}
+
+/// The most memory that the process had, where the system tells.
+fn peak_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib / 1024.0)
+}

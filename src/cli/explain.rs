@@ -1,0 +1,38 @@
+//! `argql explain`: the stages of a query.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::args::Stage;
+use super::{Failure, Messages, Text};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::syntax::lex;
+
+pub(super) fn explain(engine: &Engine, text: &Text, stage: Stage, messages: &Messages) -> Result<(), Failure> {
+    let shown = match stage {
+        Stage::Tokens => tokens(text)?,
+        Stage::Ast | Stage::Plan | Stage::Rewritten => {
+            let query = engine.prepare_named(&text.name, &text.text)?;
+            messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+            match stage {
+                Stage::Tokens | Stage::Ast => query.syntax(),
+                Stage::Plan => query.plans(false).join("\n"),
+                Stage::Rewritten => query.plans(true).join("\n"),
+            }
+        }
+    };
+    Ok(writeln!(io::stdout().lock(), "{}", shown.trim_end())?)
+}
+
+/// A line per token: where it is, what it is, and its text.
+fn tokens(text: &Text) -> Result<String, Error> {
+    let tokens = lex(&text.text).map_err(|wrong| Error::query(&text.name, &text.text, vec![wrong]))?;
+    let mut shown = String::new();
+    for token in tokens {
+        let (line, column) = crate::diag::line_column(&text.text, token.span.start);
+        let kind = format!("{:?}", token.kind);
+        writeln!(shown, "{:<9} {kind:<12} {}", format!("{line}:{column}"), token.text).expect("strings take all text");
+    }
+    Ok(shown)
+}

@@ -1,0 +1,264 @@
+//! The command line: data to standard output, all else to standard error, and exit codes that scripts can rely on.
+
+mod args;
+mod ask;
+mod bench;
+mod check;
+mod explain;
+mod help;
+mod library;
+mod lists;
+mod sink;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::diag::render::{render, visible};
+use crate::diag::{Diagnostic, Place, UNREADABLE};
+use crate::engine::{Engine, MissingTables};
+use crate::error::Error;
+use args::{Cli, Color, Command, Missing, Screen, Source};
+
+/// How a command ends when it does not end well.
+#[derive(Debug)]
+enum Failure {
+    /// There is no answer; how and why, the error says.
+    Error(Error),
+    /// The words typed make no sense, or a file cannot be written.
+    Usage(String),
+    /// The answer is not what `--expect` says, or a check found something; said already.
+    Unexpected(u8),
+    /// Standard output is closed: whoever read it has seen enough.
+    Closed,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Error(error)
+    }
+}
+
+/// Of writing to standard output.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Failure::Usage(format!("the answer cannot be written: {error}")),
+        }
+    }
+}
+
+/// Exit code of a wrong query.
+const WRONG_QUERY: u8 = 1;
+/// Exit code of wrong usage, and of files and data that cannot be read or written.
+const USAGE: u8 = 2;
+/// Exit code of an expectation that did not hold.
+const NOT_AS_EXPECTED: u8 = 3;
+/// Exit code of a limit that was reached.
+const LIMIT: u8 = 4;
+
+/// Runs the command line with these arguments, the program's own name first.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // To standard output for `--help`, else to standard error; where that is closed there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
+        }
+    };
+    let messages = Messages::new(&cli.screen);
+    match dispatch(cli, &messages) {
+        Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
+        Err(Failure::Unexpected(code)) => ExitCode::from(code),
+        Err(Failure::Usage(message)) => {
+            messages.say(&format_args!("error: {}", visible(&message)));
+            ExitCode::from(USAGE)
+        }
+        Err(Failure::Error(error)) => {
+            messages.text(&error.render(messages.color));
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+fn exit_code(error: &Error) -> u8 {
+    if error.is_limit() {
+        LIMIT
+    } else if error.is_data() {
+        USAGE
+    } else {
+        WRONG_QUERY
+    }
+}
+
+fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
+    let Some(command) = cli.command else {
+        if io::stdin().is_terminal() {
+            return Ok(Cli::command().print_long_help()?);
+        }
+        return ask::query(&Text::of(None, None)?, &cli.ask, messages);
+    };
+    match command {
+        Command::Query { query, file, ask } => ask::query(&Text::of(query, file.as_deref())?, &ask, messages),
+        Command::Run { queries, ask } => ask::run(&queries, &ask, messages),
+        Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
+        Command::Explain { query, file, stage, source, now } => {
+            let engine = engine(&source)?;
+            let engine = now.into_iter().fold(engine, Engine::now);
+            explain::explain(&engine, &Text::of(query, file.as_deref())?, stage, messages)
+        }
+        Command::Tables { source, listing } => lists::tables(&engine(&source)?, &listing),
+        Command::Schema { table, source, listing } => lists::schema(&engine(&source)?, &table, &listing),
+        Command::Queries { name, listing } => lists::queries(name.as_deref(), &listing),
+        Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
+        Command::Bench { files, repeat, out, source } => {
+            bench::bench(&engine(&source)?, &files, repeat.get(), out.as_deref(), messages)
+        }
+    }
+}
+
+/// The engine over the data that the options name, or else `ARGQL_DATA`.
+fn engine(source: &Source) -> Result<Engine, Failure> {
+    let mut engine = Engine::new().missing_tables(match source.missing_tables {
+        Missing::Error => MissingTables::Error,
+        Missing::Empty => MissingTables::Empty,
+    });
+    if let Some(threads) = source.threads {
+        engine = engine.threads(threads.get())?;
+    }
+    if source.sample {
+        return Ok(engine.sample());
+    }
+    for path in &source.data {
+        engine = engine.load(path)?;
+    }
+    if source.data.is_empty() {
+        for path in std::env::split_paths(&std::env::var_os("ARGQL_DATA").unwrap_or_default()) {
+            if !path.as_os_str().is_empty() {
+                engine = engine.load(path)?;
+            }
+        }
+    }
+    Ok(engine)
+}
+
+/// A query and what messages call it.
+struct Text {
+    name: String,
+    text: String,
+}
+
+impl Text {
+    /// The query typed, or that of a file, or else of standard input.
+    fn of(query: Option<String>, file: Option<&Path>) -> Result<Text, Failure> {
+        match (query, file) {
+            (Some(text), _) if text != "-" => Ok(Text { name: "query".to_owned(), text }),
+            (None, Some(file)) => Text::read(file),
+            (None, None) if io::stdin().is_terminal() => Err(Failure::Usage(
+                "no query: type one, or name a file with -f, or `-` for standard input".to_owned(),
+            )),
+            _ => Text::read(Path::new("-")),
+        }
+    }
+
+    /// The query in a file, or of standard input, which is called `-`.
+    fn read(path: &Path) -> Result<Text, Failure> {
+        let mut bytes = Vec::new();
+        let standard = path == Path::new("-");
+        let name = if standard { "stdin".to_owned() } else { path.display().to_string() };
+        let read = if standard {
+            io::stdin().lock().read_to_end(&mut bytes).map(|_| ())
+        } else {
+            std::fs::read(path).map(|read| bytes = read)
+        };
+        let problem = match read {
+            Err(error) => error.to_string(),
+            Ok(()) => match decode(bytes) {
+                Some(text) => return Ok(Text { name, text }),
+                None => "it is neither UTF-8 nor UTF-16".to_owned(),
+            },
+        };
+        let place = Place::File { path: name.into(), line: 0, column: 0 };
+        let message = format!("the query cannot be read: {problem}");
+        Err(Error::data(vec![Diagnostic::at(UNREADABLE, place, message)]).into())
+    }
+}
+
+/// Text in UTF-8, or in UTF-16 as PowerShell's `>` writes it; without the byte order mark.
+fn decode(bytes: Vec<u8>) -> Option<String> {
+    let wide = |units: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, []) = units.as_chunks::<2>() else { return None };
+        String::from_utf16(&units.iter().map(|&bytes| unit(bytes)).collect::<Vec<u16>>()).ok()
+    };
+    match bytes.as_slice() {
+        [0xFF, 0xFE, units @ ..] => wide(units, u16::from_le_bytes),
+        [0xFE, 0xFF, units @ ..] => wide(units, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, text @ ..] => String::from_utf8(text.to_vec()).ok(),
+        _ => String::from_utf8(bytes).ok(),
+    }
+}
+
+/// What is said beside the answer, on standard error.
+struct Messages {
+    color: bool,
+    quiet: bool,
+}
+
+impl Messages {
+    fn new(screen: &Screen) -> Messages {
+        let wanted = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        let color = match screen.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => io::stderr().is_terminal() && !wanted("NO_COLOR") && !dumb,
+        };
+        Messages { color, quiet: screen.quiet }
+    }
+
+    fn say(&self, line: &dyn fmt::Display) {
+        self.text(&format!("{line}\n"));
+    }
+
+    /// Where standard error is closed there is nobody to tell.
+    fn text(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    fn warnings(&self, warnings: &[Diagnostic], source: Option<(&str, &str)>) {
+        if !self.quiet && !warnings.is_empty() {
+            self.text(&render(warnings, source, self.color));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_read_in_the_encodings_that_shells_write() {
+        let decoded = |bytes: &[u8]| decode(bytes.to_vec());
+        assert_eq!(decoded("print 'é'".as_bytes()).as_deref(), Some("print 'é'"));
+        assert_eq!(decoded(b"\xEF\xBB\xBFprint 1").as_deref(), Some("print 1"));
+        assert_eq!(decoded(b"\xFF\xFEp\0\xE9\0").as_deref(), Some("pé"));
+        assert_eq!(decoded(b"\xFE\xFF\0p\0\xE9").as_deref(), Some("pé"));
+        assert_eq!(decoded(b"\xFF\xFEp"), None);
+        assert_eq!(decoded(b"caf\xE9"), None);
+    }
+
+    #[test]
+    fn each_kind_of_error_has_its_exit_code() {
+        use crate::diag::{NOT_LOADED, TOO_LARGE, UNKNOWN_COLUMN};
+        for (code, exit) in [(UNKNOWN_COLUMN, WRONG_QUERY), (NOT_LOADED, USAGE), (TOO_LARGE, LIMIT)] {
+            let error = Error::query("q", "x", vec![Diagnostic::at(code, Place::Nowhere, "m")]);
+            assert_eq!(exit_code(&error), exit);
+        }
+    }
+}

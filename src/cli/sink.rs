@@ -1,0 +1,154 @@
+//! Where tables go: standard output, a file, or a folder with a file for each.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use super::args::Listing;
+use crate::column::Table;
+use crate::output::{Format, write};
+
+/// A table and what a heading or a file calls it.
+pub(super) struct Named<'a> {
+    pub(super) name: String,
+    pub(super) table: &'a Table,
+}
+
+/// Writes the one table of a command that lists something.
+pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
+    tables(&[Named { name: String::new(), table }], listing)
+}
+
+/// Writes tables the way the options ask for.
+pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Failure> {
+    let format = format(listing);
+    match (&listing.output, tables) {
+        (Some(path), [only]) if !path.is_dir() => to_file(path, &[only], format),
+        (Some(path), _) if !together(format) || path.is_dir() => {
+            std::fs::create_dir_all(path).map_err(|error| unwritable(path, &error))?;
+            tables.iter().try_for_each(|named| {
+                to_file(&path.join(&named.name).with_added_extension(ending(format)), &[named], format)
+            })
+        }
+        (Some(path), _) => to_file(path, &tables.iter().collect::<Vec<_>>(), format),
+        (None, [_, _, ..]) if !together(format) => Err(Failure::Usage(format!(
+            "there are {} tables: --format table prints them all, the other formats want --output FOLDER",
+            tables.len()
+        ))),
+        (None, _) => {
+            let width = terminal_width();
+            let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
+            all(&mut out, &tables.iter().collect::<Vec<_>>(), format, width)?;
+            Ok(out.flush()?)
+        }
+    }
+}
+
+/// The format asked for, or that of the file's ending, or what suits the reader.
+pub(super) fn format(listing: &Listing) -> Format {
+    let by_ending = |path: &PathBuf| match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "json" => Some(Format::Json),
+        "ndjson" | "jsonl" => Some(Format::Ndjson),
+        "csv" => Some(Format::Csv),
+        "tsv" => Some(Format::Tsv),
+        "md" => Some(Format::Markdown),
+        "txt" => Some(Format::Table),
+        _ => None,
+    };
+    let person = listing.output.is_none() && io::stdout().is_terminal();
+    let by_reader = if person { Format::Table } else { Format::Json };
+    listing.format.or_else(|| listing.output.as_ref().and_then(by_ending)).unwrap_or(by_reader)
+}
+
+/// Whether several tables can stand one after the other.
+fn together(format: Format) -> bool {
+    matches!(format, Format::Table | Format::Markdown)
+}
+
+fn ending(format: Format) -> &'static str {
+    match format {
+        Format::Table => "txt",
+        Format::Json => "json",
+        Format::Ndjson => "ndjson",
+        Format::Csv => "csv",
+        Format::Tsv => "tsv",
+        Format::Markdown => "md",
+    }
+}
+
+fn all(out: &mut dyn Write, tables: &[&Named<'_>], format: Format, width: Option<u16>) -> io::Result<()> {
+    for (index, named) in tables.iter().enumerate() {
+        if index > 0 {
+            writeln!(out)?;
+        }
+        if tables.len() > 1 {
+            let mark = if format == Format::Markdown { "## " } else { "" };
+            writeln!(out, "{mark}{}\n", crate::diag::render::visible(&named.name))?;
+        }
+        write(out, named.table, format, width)?;
+    }
+    Ok(())
+}
+
+fn to_file(path: &Path, tables: &[&Named<'_>], format: Format) -> Result<(), Failure> {
+    let written = File::create(path).and_then(|file| {
+        let mut out = BufWriter::with_capacity(64 << 10, file);
+        all(&mut out, tables, format, None)?;
+        out.flush()
+    });
+    written.map_err(|error| unwritable(path, &error))
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::Usage(format!("{} cannot be written: {error}", path.display()))
+}
+
+/// How wide a table may be; any width where nobody looks on.
+fn terminal_width() -> Option<u16> {
+    let looked_at = io::stdout().is_terminal();
+    looked_at.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::column::{Batch, Column, Field};
+    use crate::value::Type;
+
+    fn table() -> Table {
+        let fields = [Field { name: Arc::from("n"), ty: Type::Long }];
+        Table::new(fields.into(), vec![Batch::new(vec![Column::longs(vec![1])], 1)])
+    }
+
+    fn listing(path: &Path, format: Option<Format>) -> Listing {
+        Listing { format, output: Some(path.to_owned()) }
+    }
+
+    #[test]
+    fn the_ending_of_the_file_chooses_the_format_unless_one_is_given() {
+        let format = |name: &str, given| super::format(&listing(Path::new(name), given));
+        assert_eq!(format("a.csv", None), Format::Csv);
+        assert_eq!(format("a.JSONL", None), Format::Ndjson);
+        assert_eq!(format("a.csv", Some(Format::Table)), Format::Table);
+        assert_eq!(format("a", None), Format::Json);
+    }
+
+    #[test]
+    fn several_tables_become_a_file_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = table();
+        let named = |name: &str| Named { name: name.to_owned(), table: &table };
+        let to = folder.path().join("new");
+        tables(&[named("a.b"), named("c")], &listing(&to, Some(Format::Ndjson))).unwrap();
+        assert_eq!(std::fs::read_to_string(to.join("a.b.ndjson")).unwrap(), "{\"n\":1}\n");
+        assert_eq!(std::fs::read_to_string(to.join("c.ndjson")).unwrap(), "{\"n\":1}\n");
+        let one = folder.path().join("one.md");
+        tables(&[named("a"), named("c")], &listing(&one, None)).unwrap();
+        assert!(std::fs::read_to_string(&one).unwrap().starts_with("## a\n\n| n |"));
+        let nowhere = folder.path().join("no").join("such.json");
+        assert!(matches!(tables(&[named("a")], &listing(&nowhere, None)), Err(Failure::Usage(_))));
+    }
+}

@@ -1,0 +1,101 @@
+//! Choosing between values.
+
+use std::cmp::Ordering;
+
+use crate::column::Out;
+use crate::registry::*;
+use crate::value::{Type, ValueRef, compare};
+
+/// The functions of this file.
+pub(super) const FAMILY: &[&Scalar] = &[&IFF, &IIF, &CASE, &COALESCE, &NOT, &MAX_OF, &MIN_OF];
+
+const IFF: Scalar = Scalar {
+    name: "iff",
+    params: &[boolean("if"), common("then"), common("else")],
+    returns: Returns::Common,
+    about: "`then` where `if` is true, and `else` where it is false or null.",
+    examples: &[Example { query: "print iff(2 > 1, 'more', 'less')", result: "more" }],
+    strict: false,
+    kernel: KernelDef::Plain(case),
+    ..Scalar::PLAIN
+};
+
+/// The other name of `iff`.
+const IIF: Scalar = Scalar { name: "iif", ..IFF };
+
+const CASE: Scalar = Scalar {
+    name: "case",
+    params: &[boolean("predicate").repeated(), common("then").repeated(), common("else")],
+    returns: Returns::Common,
+    about: "The `then` behind the first `predicate` that is true, or else the last argument.",
+    examples: &[Example { query: "print n = 7 | project case(n <= 3, 'few', n <= 9, 'some', 'many')", result: "some" }],
+    strict: false,
+    kernel: KernelDef::Plain(case),
+    ..Scalar::PLAIN
+};
+
+fn case(cells: &[ValueRef<'_>], out: &mut Out) {
+    let mut rest = cells;
+    while let [predicate, then, others @ ..] = rest {
+        if matches!(predicate, ValueRef::Bool(true)) {
+            return out.value(*then);
+        }
+        rest = others;
+    }
+    out.value(rest.first().copied().unwrap_or_default());
+}
+
+const COALESCE: Scalar = Scalar {
+    name: "coalesce",
+    params: &[common("value").repeated()],
+    returns: Returns::Common,
+    about: "The first `value` that is neither null nor an empty string.",
+    examples: &[Example { query: "print coalesce(tolong('x'), 5), coalesce('', 'b')", result: "5, b" }],
+    strict: false,
+    kernel: KernelDef::Plain(|cells, out| {
+        let there = |cell: &&ValueRef<'_>| !matches!(cell, ValueRef::Null | ValueRef::String(""));
+        out.value(cells.iter().find(there).copied().unwrap_or_default());
+    }),
+    ..Scalar::PLAIN
+};
+
+const NOT: Scalar = Scalar {
+    name: "not",
+    params: &[boolean("expression")],
+    returns: Returns::Is(Type::Bool),
+    about: "True where `expression` is false, null where it is null.",
+    examples: &[Example { query: "print not(1 > 2)", result: "True" }],
+    kernel: KernelDef::Plain(|cells, out| match cells[0] {
+        ValueRef::Bool(v) => out.bool(!v),
+        _ => out.null(),
+    }),
+    ..Scalar::PLAIN
+};
+
+const MAX_OF: Scalar = Scalar {
+    name: "max_of",
+    params: &[common("value").repeated()],
+    returns: Returns::Common,
+    about: "The greatest `value`; nulls do not count.",
+    examples: &[Example { query: "print max_of(10, 1, -3)", result: "10" }],
+    strict: false,
+    kernel: KernelDef::Plain(|cells, out| extreme(cells, Ordering::Greater, out)),
+    ..Scalar::PLAIN
+};
+
+const MIN_OF: Scalar = Scalar {
+    name: "min_of",
+    params: &[common("value").repeated()],
+    returns: Returns::Common,
+    about: "The least `value`; nulls do not count.",
+    examples: &[Example { query: "print min_of(10, 1, -3)", result: "-3" }],
+    strict: false,
+    kernel: KernelDef::Plain(|cells, out| extreme(cells, Ordering::Less, out)),
+    ..Scalar::PLAIN
+};
+
+fn extreme(cells: &[ValueRef<'_>], wanted: Ordering, out: &mut Out) {
+    let cells = cells.iter().copied().filter(|cell| !cell.is_null());
+    let best = cells.reduce(|best, cell| if compare(cell, best) == wanted { cell } else { best });
+    out.value(best.unwrap_or_default());
+}

@@ -1,0 +1,595 @@
+//! Text: case, parts, search and replacement of plain strings. Positions and lengths count characters.
+//!
+//! Most of these take a value of any type and work on its text, as `tostring` gives it; text is never null.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::cells::{count, elements, long, long_at, text};
+use super::infix::{Edges, Needle};
+use crate::column::Out;
+use crate::registry::*;
+use crate::value::{Type, Value, ValueRef, text_of, write_text, write_typed_text};
+
+/// The functions of this file.
+pub(super) const FAMILY: &[&Scalar] = &[
+    &TOLOWER,
+    &TOUPPER,
+    &STRCAT,
+    &STRCAT_DELIM,
+    &STRCAT_ARRAY,
+    &ARRAY_STRCAT,
+    &STRLEN,
+    &STRING_SIZE,
+    &SUBSTRING,
+    &SPLIT,
+    &INDEXOF,
+    &REPLACE_STRING,
+    &REPLACE_STRINGS,
+    &REVERSE,
+    &STRCMP,
+    &STRREP,
+    &TRANSLATE,
+    &HAS_ANY_INDEX,
+    &ISASCII,
+    &ISUTF8,
+    &UNICODE_CODEPOINTS_FROM_STRING,
+    &TO_UTF8,
+    &UNICODE_CODEPOINTS_TO_STRING,
+    &MAKE_STRING,
+    &PARSE_VERSION,
+    &PARSE_CSV,
+];
+
+/// A kernel over the text of its arguments; what they are only matters for bools, which print as `True`.
+fn with_types(args: &Args<'_>) -> Arc<[Type]> {
+    args.types.into()
+}
+
+const TOLOWER: Scalar = Scalar {
+    name: "tolower",
+    params: &[any("value")],
+    returns: Returns::Is(Type::String),
+    about: "`value` in lower case.",
+    examples: &[Example { query: "print tolower('West Europe')", result: "west europe" }],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| cased(args, char::to_ascii_lowercase, |c| one(c, c.to_lowercase()))),
+    ..Scalar::PLAIN
+};
+
+const TOUPPER: Scalar = Scalar {
+    name: "toupper",
+    params: &[any("value")],
+    returns: Returns::Is(Type::String),
+    about: "`value` in upper case.",
+    examples: &[Example { query: "print toupper('p1')", result: "P1" }],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| cased(args, char::to_ascii_uppercase, |c| one(c, c.to_uppercase()))),
+    ..Scalar::PLAIN
+};
+
+/// The other case of a character if that is one character: `ß` stays.
+fn one(c: char, mut cased: impl Iterator<Item = char>) -> char {
+    match (cased.next(), cased.next()) {
+        (Some(only), None) => only,
+        _ => c,
+    }
+}
+
+fn cased(args: &Args<'_>, ascii: fn(&char) -> char, any: fn(char) -> char) -> Result<Kernel, Fault> {
+    let ty = args.types[0];
+    Ok(Box::new(move |cells, out| {
+        let text = text_of(ty, cells[0]);
+        if text.is_ascii() {
+            out.write(|to| to.extend(text.chars().map(|c| ascii(&c))));
+        } else {
+            out.write(|to| to.extend(text.chars().map(any)));
+        }
+    }))
+}
+
+const STRCAT: Scalar = Scalar {
+    name: "strcat",
+    params: &[any("part").repeated()],
+    returns: Returns::Is(Type::String),
+    about: "The text of every `part`, one after the other.",
+    examples: &[Example { query: "print strcat('v', 1, '-', true)", result: "v1-True" }],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| {
+        let types = with_types(args);
+        Ok(Box::new(move |cells, out| {
+            out.write(|to| cells.iter().zip(&*types).for_each(|(&cell, &ty)| write_typed_text(to, ty, cell)));
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+const STRCAT_DELIM: Scalar = Scalar {
+    name: "strcat_delim",
+    params: &[any("delimiter"), any("part").repeated()],
+    returns: Returns::Is(Type::String),
+    about: "The text of every `part`, with `delimiter` between them; empty parts count.",
+    examples: &[Example { query: "print strcat_delim('-', 1, '', 2s)", result: "1--00:00:02" }],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| {
+        let types = with_types(args);
+        Ok(Box::new(move |cells, out| {
+            let delimiter = text_of(types[0], cells[0]);
+            out.write(|to| {
+                for (index, (&cell, &ty)) in cells.iter().zip(&*types).enumerate().skip(1) {
+                    if index > 1 {
+                        to.push_str(&delimiter);
+                    }
+                    write_typed_text(to, ty, cell);
+                }
+            });
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+const STRCAT_ARRAY: Scalar = Scalar {
+    name: "strcat_array",
+    params: &[dynamic("array"), any("delimiter")],
+    returns: Returns::Is(Type::String),
+    about: "The text of the elements of `array`, with `delimiter` between them.",
+    examples: &[Example { query: "print strcat_array(dynamic(['a', 2, null, true]), '->')", result: "a->2->->true" }],
+    strict: false,
+    kernel: KernelDef::Plain(strcat_array),
+    ..Scalar::PLAIN
+};
+
+/// The unlisted name of `strcat_array`.
+const ARRAY_STRCAT: Scalar = Scalar { name: "array_strcat", legacy: true, ..STRCAT_ARRAY };
+
+fn strcat_array(cells: &[ValueRef<'_>], out: &mut Out) {
+    let delimiter = text_of(Type::Dynamic, cells[1]);
+    match elements(cells[0]) {
+        Some(items) => out.write(|to| {
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    to.push_str(&delimiter);
+                }
+                write_text(to, item.as_ref());
+            }
+        }),
+        None => out.write(|to| write_text(to, cells[0])),
+    }
+}
+
+const STRLEN: Scalar = Scalar {
+    name: "strlen",
+    params: &[string("source")],
+    returns: Returns::Is(Type::Long),
+    names: Naming::Prefixed("strlen"),
+    about: "How many characters `source` has.",
+    examples: &[Example { query: "print strlen('Zürich')", result: "6" }],
+    kernel: KernelDef::Plain(|cells, out| out.long(count(text(cells[0]).chars().count()))),
+    ..Scalar::PLAIN
+};
+
+const STRING_SIZE: Scalar = Scalar {
+    name: "string_size",
+    params: &[string("source")],
+    returns: Returns::Is(Type::Long),
+    names: Naming::Prefixed("string_size"),
+    about: "How many bytes `source` has in UTF-8.",
+    examples: &[Example { query: "print string_size('Zürich')", result: "7" }],
+    kernel: KernelDef::Plain(|cells, out| out.long(count(text(cells[0]).len()))),
+    ..Scalar::PLAIN
+};
+
+const SUBSTRING: Scalar = Scalar {
+    name: "substring",
+    params: &[any("source"), integer("start"), integer("length").optional()],
+    returns: Returns::Is(Type::String),
+    about: "Part of `source` from the zero-based `start`, which counts from the end if negative.",
+    examples: &[
+        Example { query: "print substring('abcdefg', 1, 2)", result: "bc" },
+        Example { query: "print substring('abcdefg', -3)", result: "efg" },
+    ],
+    kernel: KernelDef::Prepared(|args| {
+        let ty = args.types[0];
+        Ok(Box::new(move |cells, out| {
+            let (Some(start), length) = (long(cells[1]), long_at(cells, 2).unwrap_or(i64::MAX)) else {
+                return out.null();
+            };
+            out.string(substring(&text_of(ty, cells[0]), start, length));
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+fn substring(text: &str, start: i64, length: i64) -> &str {
+    let start = if start < 0 { start.saturating_add(characters(text)) } else { start };
+    let (Ok(start), Ok(length)) = (usize::try_from(start), usize::try_from(length)) else { return "" };
+    let from = offset(text, start);
+    &text[from..from + offset(&text[from..], length)]
+}
+
+fn characters(text: &str) -> i64 {
+    count(if text.is_ascii() { text.len() } else { text.chars().count() })
+}
+
+/// Where the character of this index begins; the end, if there are fewer.
+fn offset(text: &str, index: usize) -> usize {
+    if text.is_ascii() {
+        return index.min(text.len());
+    }
+    text.char_indices().nth(index).map_or(text.len(), |(at, _)| at)
+}
+
+const SPLIT: Scalar = Scalar {
+    name: "split",
+    params: &[any("source"), string("delimiter"), integer("index").optional()],
+    returns: Returns::Is(Type::Dynamic),
+    names: Naming::First,
+    about: "The parts of `source` between occurrences of `delimiter`; with `index`, an array of that part alone.",
+    examples: &[
+        Example { query: "print split('a/b/c', '/')", result: r#"["a","b","c"]"# },
+        Example { query: "print split('a/b/c', '/', 1)", result: r#"["b"]"# },
+    ],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| {
+        let ty = args.types[0];
+        Ok(Box::new(move |cells, out| {
+            let (source, delimiter) = (text_of(ty, cells[0]), text(cells[1]));
+            if let Some(index) = cells.get(2) {
+                let index = long(*index).and_then(|index| usize::try_from(index).ok());
+                let part = index.filter(|_| !delimiter.is_empty()).and_then(|index| source.split(delimiter).nth(index));
+                return match part {
+                    Some(part) => array(out, vec![Value::from(part)]),
+                    None => out.null(),
+                };
+            }
+            let parts = match delimiter {
+                "" => vec![Value::from(&*source)],
+                _ => source.split(delimiter).map(Value::from).collect(),
+            };
+            array(out, parts);
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+fn array(out: &mut Out, items: Vec<Value>) {
+    out.owned(Value::Array(Arc::new(items)));
+}
+
+const INDEXOF: Scalar = Scalar {
+    name: "indexof",
+    params: &[
+        any("source"),
+        any("lookup"),
+        integer("start").optional(),
+        integer("length").optional(),
+        integer("occurrence").optional(),
+    ],
+    returns: Returns::Is(Type::Long),
+    about: "The zero-based position of `lookup` in `source`, from `start` on and within `length`; -1 if absent.",
+    examples: &[
+        Example { query: "print indexof('a-b-c', '-')", result: "1" },
+        Example { query: "print indexof('a-b-c', '-', 0, -1, 2)", result: "3" },
+    ],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| {
+        let types = with_types(args);
+        Ok(Box::new(move |cells, out| {
+            let number = |index: usize, default| if index < cells.len() { long(cells[index]) } else { Some(default) };
+            let (Some(start), Some(length), Some(occurrence)) = (number(2, 0), number(3, -1), number(4, 1)) else {
+                return out.null();
+            };
+            if length < -1 || occurrence < 1 {
+                return out.null();
+            }
+            out.long(index_of(&text_of(types[0], cells[0]), &text_of(types[1], cells[1]), start, length, occurrence));
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+/// The match has to lie within the `length` characters from `start`; -1 for all that follow.
+fn index_of(source: &str, lookup: &str, start: i64, length: i64, occurrence: i64) -> i64 {
+    let start = if start < 0 { start.saturating_add(characters(source)).max(0) } else { start };
+    let Ok(start) = usize::try_from(start) else { return -1 };
+    let from = offset(source, start);
+    if from == source.len() && start > 0 && count(start) > characters(source) {
+        return -1;
+    }
+    let within = match usize::try_from(length) {
+        Ok(length) => &source[from..from + offset(&source[from..], length)],
+        Err(_) => &source[from..],
+    };
+    let mut at = 0;
+    for _ in 1..occurrence {
+        match within[at..].find(lookup) {
+            Some(found) => at += found + within[at + found..].chars().next().map_or(1, char::len_utf8),
+            None => return -1,
+        }
+        if at > within.len() {
+            return -1;
+        }
+    }
+    within[at..].find(lookup).map_or(-1, |found| characters(&source[..from + at + found]))
+}
+
+const REPLACE_STRING: Scalar = Scalar {
+    name: "replace_string",
+    params: &[string("text"), string("lookup"), string("rewrite")],
+    returns: Returns::Is(Type::String),
+    about: "`text` with every `lookup` in it replaced by `rewrite`.",
+    examples: &[Example { query: "print replace_string('1,2,3', ',', '; ')", result: "1; 2; 3" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let (source, lookup, rewrite) = (text(cells[0]), text(cells[1]), text(cells[2]));
+        if lookup.is_empty() {
+            return out.string(source);
+        }
+        out.write(|to| {
+            let mut parts = source.split(lookup);
+            to.push_str(parts.next().unwrap_or_default());
+            parts.for_each(|part| {
+                to.push_str(rewrite);
+                to.push_str(part);
+            });
+        });
+    }),
+    ..Scalar::PLAIN
+};
+
+const REPLACE_STRINGS: Scalar = Scalar {
+    name: "replace_strings",
+    params: &[string("text"), dynamic("lookups"), dynamic("rewrites")],
+    returns: Returns::Is(Type::String),
+    about: "`text` with each of `lookups` replaced by its counterpart in `rewrites`; at one place the earlier wins.",
+    examples: &[Example {
+        query: "print replace_strings('cat and dog', dynamic(['cat', 'dog']), dynamic(['dog', 'pigeon']))",
+        result: "dog and pigeon",
+    }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let (Some(lookups), Some(rewrites)) = (elements(cells[1]), elements(cells[2])) else { return out.null() };
+        if lookups.len() != rewrites.len() {
+            return out.null();
+        }
+        let pairs = lookups.iter().map(plain).zip(rewrites.iter().map(plain));
+        let pairs: Vec<_> = pairs.filter(|(lookup, _)| !lookup.is_empty()).collect();
+        let source = text(cells[0]);
+        out.write(|to| {
+            let mut rest = source;
+            while let Some(c) = rest.chars().next() {
+                match pairs.iter().find(|(lookup, _)| rest.starts_with(&**lookup)) {
+                    Some((lookup, rewrite)) => {
+                        to.push_str(rewrite);
+                        rest = &rest[lookup.len()..];
+                    }
+                    None => {
+                        to.push(c);
+                        rest = &rest[c.len_utf8()..];
+                    }
+                }
+            }
+        });
+    }),
+    ..Scalar::PLAIN
+};
+
+/// The text of an element.
+fn plain(item: &Value) -> Cow<'_, str> {
+    text_of(Type::Dynamic, item.as_ref())
+}
+
+const REVERSE: Scalar = Scalar {
+    name: "reverse",
+    params: &[any("value")],
+    returns: Returns::Is(Type::String),
+    about: "The text of `value` from its end to its beginning.",
+    examples: &[Example { query: "print reverse('abc')", result: "cba" }],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| {
+        let ty = args.types[0];
+        Ok(Box::new(move |cells, out| out.write(|to| to.extend(text_of(ty, cells[0]).chars().rev()))))
+    }),
+    ..Scalar::PLAIN
+};
+
+const STRCMP: Scalar = Scalar {
+    name: "strcmp",
+    params: &[any("a"), any("b")],
+    returns: Returns::Is(Type::Long),
+    about: "-1 if the text of `a` comes before that of `b` by code points, 1 if behind it, 0 if they are equal.",
+    examples: &[Example { query: "print strcmp('ABC', 'abc')", result: "-1" }],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| {
+        let types = with_types(args);
+        Ok(Box::new(move |cells, out| {
+            out.long(text_of(types[0], cells[0]).cmp(&text_of(types[1], cells[1])) as i64);
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+/// Kusto repeats a text at most so often.
+const MOST_REPEATS: i64 = 1024;
+
+const STRREP: Scalar = Scalar {
+    name: "strrep",
+    params: &[any("value"), integer("multiplier"), any("delimiter").optional()],
+    returns: Returns::Is(Type::String),
+    about: "The text of `value` repeated `multiplier` times, at most 1024, with `delimiter` between.",
+    examples: &[Example { query: "print strrep('ab', 2), strrep(7, 3, '.')", result: "abab, 7.7.7" }],
+    kernel: KernelDef::Prepared(|args| {
+        let types = with_types(args);
+        Ok(Box::new(move |cells, out| {
+            let value = text_of(types[0], cells[0]);
+            let delimiter = cells.get(2).map(|&cell| text_of(types[2], cell)).unwrap_or_default();
+            let times = long(cells[1]).unwrap_or_default().clamp(0, MOST_REPEATS);
+            out.write(|to| {
+                for time in 0..times {
+                    if time > 0 {
+                        to.push_str(&delimiter);
+                    }
+                    to.push_str(&value);
+                }
+            });
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+const TRANSLATE: Scalar = Scalar {
+    name: "translate",
+    params: &[string("search_list"), string("replacement_list"), string("source")],
+    returns: Returns::Is(Type::String),
+    about: "`source` with each character of `search_list` replaced by the one in its place in `replacement_list`, the \
+            last of which stands for all that follow; without any, they are removed.",
+    examples: &[Example {
+        query: "print translate('abc', 'x', 'abcd'), translate('krasp', 'otsku', 'spark')",
+        result: "xxxd, kusto",
+    }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let to: Vec<char> = text(cells[1]).chars().collect();
+        let replace = |c: char| match text(cells[0]).chars().position(|from| from == c) {
+            Some(place) => to.get(place).or(to.last()).copied(),
+            None => Some(c),
+        };
+        out.write(|written| written.extend(text(cells[2]).chars().filter_map(replace)));
+    }),
+    ..Scalar::PLAIN
+};
+
+const HAS_ANY_INDEX: Scalar = Scalar {
+    name: "has_any_index",
+    params: &[string("source"), dynamic("values")],
+    returns: Returns::Is(Type::Long),
+    about: "The position in `values` of the first one that `source` has as a term, in any letter case; -1 if none.",
+    examples: &[Example { query: "print has_any_index('this is it', dynamic(['that', 'is']))", result: "1" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let values = elements(cells[1]).unwrap_or_default();
+        let found =
+            values.iter().position(|value| Needle::new(&plain(value), true).occurs(text(cells[0]), Edges::BOTH));
+        out.long(found.map_or(-1, count));
+    }),
+    ..Scalar::PLAIN
+};
+
+const ISASCII: Scalar = Scalar {
+    name: "isascii",
+    params: &[any("value")],
+    returns: Returns::Is(Type::Bool),
+    about: "Whether the text of `value` is all ASCII.",
+    examples: &[Example { query: "print isascii('abc'), isascii('ü')", result: "True, False" }],
+    strict: false,
+    kernel: KernelDef::Plain(|cells, out| out.bool(text_of(Type::Dynamic, cells[0]).is_ascii())),
+    ..Scalar::PLAIN
+};
+
+const ISUTF8: Scalar = Scalar {
+    name: "isutf8",
+    params: &[any("value")],
+    returns: Returns::Is(Type::Bool),
+    about: "Whether the text of `value` is valid UTF-8: here, all text is.",
+    examples: &[Example { query: "print isutf8('ü')", result: "True" }],
+    strict: false,
+    kernel: KernelDef::Plain(|_, out| out.bool(true)),
+    ..Scalar::PLAIN
+};
+
+const UNICODE_CODEPOINTS_FROM_STRING: Scalar = Scalar {
+    name: "unicode_codepoints_from_string",
+    params: &[any("value")],
+    returns: Returns::Is(Type::Dynamic),
+    about: "The code points of the text of `value`.",
+    examples: &[Example { query: "print unicode_codepoints_from_string('aé')", result: "[97,233]" }],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| {
+        let ty = args.types[0];
+        Ok(Box::new(move |cells, out| {
+            array(out, text_of(ty, cells[0]).chars().map(|c| Value::Long(u32::from(c).into())).collect());
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+/// The old name of `unicode_codepoints_from_string`.
+const TO_UTF8: Scalar = Scalar { name: "to_utf8", legacy: true, ..UNICODE_CODEPOINTS_FROM_STRING };
+
+const UNICODE_CODEPOINTS_TO_STRING: Scalar = Scalar {
+    name: "unicode_codepoints_to_string",
+    params: &[any("value").repeated()],
+    returns: Returns::Is(Type::String),
+    about: "The text made of code points, given as integers or arrays of them.",
+    examples: &[Example { query: "print unicode_codepoints_to_string(dynamic([97, 98]), 99)", result: "abc" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let character = |cell: ValueRef<'_>| long(cell).and_then(|v| u32::try_from(v).ok()).and_then(char::from_u32);
+        let mut made = String::new();
+        for &cell in cells {
+            match elements(cell) {
+                Some(items) => made.extend(items.iter().filter_map(|item| character(item.as_ref()))),
+                None => made.extend(character(cell)),
+            }
+        }
+        out.string(&made);
+    }),
+    ..Scalar::PLAIN
+};
+
+/// The old name of `unicode_codepoints_to_string`.
+const MAKE_STRING: Scalar = Scalar { name: "make_string", legacy: true, ..UNICODE_CODEPOINTS_TO_STRING };
+
+const PARSE_VERSION: Scalar = Scalar {
+    name: "parse_version",
+    params: &[string("version")],
+    returns: Returns::Is(Type::Decimal),
+    about: "A number by which versions of one to four parts, of up to eight digits each, can be compared.",
+    examples: &[Example { query: "print parse_version('10.2') < parse_version('10.10')", result: "True" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        out.value(version(text(cells[0])).map_or(ValueRef::Null, ValueRef::Decimal));
+    }),
+    ..Scalar::PLAIN
+};
+
+fn version(text: &str) -> Option<rust_decimal::Decimal> {
+    let mut parts = text.trim().split('.');
+    let mut number = 0_i128;
+    for _ in 0..4 {
+        let part = match parts.next() {
+            Some(part) if (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()) => {
+                part.parse().ok()?
+            }
+            Some(_) => return None,
+            None => 0,
+        };
+        number = number * 100_000_000 + i128::from(part);
+    }
+    if parts.next().is_some() { None } else { rust_decimal::Decimal::try_from_i128_with_scale(number, 0).ok() }
+}
+
+const PARSE_CSV: Scalar = Scalar {
+    name: "parse_csv",
+    params: &[string("text")],
+    returns: Returns::Is(Type::Dynamic),
+    names: Naming::First,
+    about: "The fields of the first record of `text`, which are separated by commas and may be in double quotes.",
+    examples: &[Example { query: r#"print parse_csv('a,"b,c",d')"#, result: r#"["a","b,c","d"]"# }],
+    kernel: KernelDef::Plain(|cells, out| array(out, csv_fields(text(cells[0])))),
+    ..Scalar::PLAIN
+};
+
+/// The fields of one record; a quote within quotes is doubled.
+fn csv_fields(text: &str) -> Vec<Value> {
+    let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '"' if quoted && rest.peek() == Some(&'"') => {
+                rest.next();
+                field.push('"');
+            }
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(Value::from(std::mem::take(&mut field).as_str())),
+            '\n' | '\r' if !quoted => break,
+            c => field.push(c),
+        }
+    }
+    fields.push(Value::from(field.as_str()));
+    fields
+}

@@ -1,0 +1,78 @@
+//! Answers as text: JSON and NDJSON, whose form other programs rely on, CSV and TSV, Markdown, and tables for people.
+
+mod cells;
+#[cfg(feature = "cli")]
+mod csv;
+mod json;
+mod markdown;
+mod table;
+
+use std::fmt;
+use std::io::{self, Write};
+
+use crate::column::Table;
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub(crate) enum Format {
+    /// Aligned columns, for people.
+    Table,
+    /// One array of objects.
+    Json,
+    /// An object per line.
+    Ndjson,
+    /// Comma-separated, with a header line.
+    #[cfg(feature = "cli")]
+    Csv,
+    /// Tab-separated, with a header line.
+    #[cfg(feature = "cli")]
+    Tsv,
+    /// A table for a README or an issue.
+    Markdown,
+}
+
+/// Writes all rows; `width` is that of the terminal, if it is one that a table is to fit.
+pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, width: Option<u16>) -> io::Result<()> {
+    match format {
+        Format::Table => table::write(out, table, width),
+        Format::Json => json::write(out, table, json::Frame::ARRAY),
+        Format::Ndjson => json::write(out, table, json::Frame::LINES),
+        #[cfg(feature = "cli")]
+        Format::Csv => csv::write(out, table, b','),
+        #[cfg(feature = "cli")]
+        Format::Tsv => csv::write(out, table, b'\t'),
+        Format::Markdown => markdown::write(out, table),
+    }
+}
+
+impl Table {
+    /// The rows as a JSON array of objects, keys in the order of the columns.
+    ///
+    /// `long`, `int` and `real` are numbers (`"NaN"`, `"Infinity"` and `"-Infinity"` where JSON has none), `decimal` and
+    /// `guid` strings, `datetime` ISO 8601 with seven digits of fraction and `Z`, `timespan` `[-][d.]hh:mm:ss[.fffffff]`,
+    /// `dynamic` nested JSON.
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("print city = 'Ulm', height = 161.5, spires = dynamic(['main'])")?;
+    /// assert_eq!(table.to_json(), r#"[{"city":"Ulm","height":161.5,"spires":["main"]}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn to_json(&self) -> String {
+        let mut text = Vec::new();
+        json::write(&mut text, self, json::Frame::COMPACT).expect("writing to memory cannot fail");
+        String::from_utf8(text).expect("JSON is written as UTF-8")
+    }
+}
+
+/// Aligned columns and the number of rows beneath.
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Vec::new();
+        table::write(&mut text, self, None).expect("writing to memory cannot fail");
+        f.write_str(std::str::from_utf8(&text).expect("tables are written as UTF-8").trim_end_matches('\n'))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! What to say when the text is not what was hoped for: the place, what was hoped for, and what was probably meant.
+
+use super::lex::{Kind, Token};
+use super::tokens::{Context, Fault, Hope};
+use crate::diag::{Diagnostic, Span, UNEXPECTED, nearest};
+use crate::functions::INFIXES;
+use crate::operators;
+
+/// The diagnostic for a parse that failed.
+pub(super) fn complaint(context: &Context<'_>, error: nom::Err<Fault>) -> Diagnostic {
+    if let nom::Err::Failure(Fault::Said(diagnostic)) | nom::Err::Error(Fault::Said(diagnostic)) = error {
+        return *diagnostic;
+    }
+    let furthest = context.furthest();
+    let (read, ahead) = context.tokens().split_at(furthest.index);
+    let hopes = &furthest.hopes;
+    if let Some(diagnostic) = bracket(read, ahead.first(), hopes) {
+        return diagnostic;
+    }
+    let wanted = wanted(read.last(), hopes);
+    let Some(found) = ahead.first() else {
+        let end = read.last().map_or(0, |token| token.span.end);
+        let message = format!("expected {wanted}, but the query ends here");
+        return Diagnostic::error(UNEXPECTED, Span { start: end, end }, message);
+    };
+    let message = format!("expected {wanted}, found `{}`", shown(found.text));
+    let diagnostic = Diagnostic::error(UNEXPECTED, found.span, message);
+    match cure(read, ahead, hopes) {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
+    }
+}
+
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// An opening bracket without its end, or an end without its beginning.
+fn bracket(read: &[Token<'_>], found: Option<&Token<'_>>, hopes: &[Hope]) -> Option<Diagnostic> {
+    let sign = |token: &&Token<'_>| token.kind == Kind::Symbol;
+    let mut open: Vec<&Token<'_>> = Vec::new();
+    for token in read.iter().filter(sign) {
+        match token.text {
+            "(" | "[" | "{" => open.push(token),
+            ")" | "]" | "}" => drop(open.pop()),
+            _ => {}
+        }
+    }
+    let close = |open: &Token<'_>| match open.text {
+        "(" => ")",
+        "[" => "]",
+        _ => "}",
+    };
+    match (found.map(|token| token.text), open.last()) {
+        (None | Some(";" | ")" | "]" | "}"), Some(last)) if hopes.contains(&Hope::Text(close(last))) => Some(
+            Diagnostic::error(UNEXPECTED, last.span, format!("`{}` is never closed", last.text))
+                .label("opened here")
+                .help(format!("expected `{}`", close(last))),
+        ),
+        (Some(text @ (")" | "]" | "}")), None) => {
+            Some(Diagnostic::error(UNEXPECTED, found?.span, format!("`{text}` closes nothing")))
+        }
+        _ => None,
+    }
+}
+
+/// The hopes in words: "an expression, `,` or `by`".
+fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
+    let mut parts: Vec<String> = hopes
+        .iter()
+        .filter(|hope| **hope != Hope::Text(";") || hopes.len() == 1)
+        .take(5)
+        .map(|hope| match hope {
+            Hope::Text(text) => format!("`{text}`"),
+            Hope::Kind(kind) => (*kind).to_owned(),
+        })
+        .collect();
+    let last = parts.pop().unwrap_or_else(|| "the end of the query".to_owned());
+    let list = if parts.is_empty() { last } else { format!("{} or {last}", parts.join(", ")) };
+    match before {
+        Some(token) if hopes == [Hope::Kind("an expression")] => format!("{list} after `{}`", shown(token.text)),
+        _ => list,
+    }
+}
+
+/// What was probably meant.
+fn cure(read: &[Token<'_>], ahead: &[Token<'_>], hopes: &[Hope]) -> Option<String> {
+    let found = ahead.first()?;
+    let operator_fits = hopes.contains(&Hope::Kind("an operator"));
+    let pipe_fits = hopes.contains(&Hope::Text("|"));
+    if found.kind == Kind::Symbol {
+        return match found.text {
+            "=" if operator_fits => Some("`=` gives a name; write `==` to compare".to_owned()),
+            "=" if read.last()?.infix.is_some_and(|infix| infix.text == "==") => Some("write `==`".to_owned()),
+            "-" | "+" => Some("put the second sign and what follows in brackets".to_owned()),
+            _ => None,
+        };
+    }
+    if found.kind != Kind::Word {
+        return None;
+    }
+    if pipe_fits && operators::names().any(|name| name == found.text || name.split('-').next() == Some(found.text)) {
+        return Some(format!("write `|` before `{}`", found.text));
+    }
+    let next = ahead.get(1).map_or("", |token| token.text);
+    if operator_fits {
+        match (found.text.to_ascii_lowercase().as_str(), next.to_ascii_lowercase().as_str()) {
+            ("not", word) if INFIXES.iter().any(|infix| infix.text.strip_prefix('!') == Some(word)) => {
+                return Some(format!("write `!{word}`"));
+            }
+            ("is", "not") => return Some("write `isnotnull(…)`".to_owned()),
+            ("is", _) => return Some("write `isnull(…)`".to_owned()),
+            _ => {}
+        }
+    }
+    let words = hopes.iter().filter_map(|hope| match hope {
+        Hope::Text(text) => Some(*text),
+        Hope::Kind(_) => None,
+    });
+    let infixes = INFIXES.iter().map(|infix| infix.text).filter(|_| operator_fits);
+    nearest(found.text, words.chain(infixes)).map(|near| format!("did you mean `{near}`?"))
+}

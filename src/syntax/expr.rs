@@ -1,0 +1,303 @@
+//! Expressions: infix levels are climbed, operands are literals, names, calls and brackets with their postfixes.
+//!
+//! What calls itself here is written out rather than combined: a level of nesting should cost little stack.
+
+use nom::Parser;
+use nom::branch::alt;
+
+use super::ast::{Argument, Call, Expr, ExprKind, Literal, Name};
+use super::lex::Kind;
+use super::literal::{concatenated, literal, type_name};
+use super::pipeline::value;
+use super::tokens::{Fault, Hope, Parsed, Tokens, any_word, said, symbol, word};
+use crate::diag::{Diagnostic, Span, UNEXPECTED};
+use crate::registry::{Infix, Level, Right};
+use crate::value::Type;
+
+/// `a == 1 and b`
+pub(crate) fn expr(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    input.nested(|input| climb(input, Level::Or))
+}
+
+/// The level whose operators bind tighter.
+pub(super) fn above(level: Level) -> Option<Level> {
+    match level {
+        Level::Or => Some(Level::And),
+        Level::And => Some(Level::Equality),
+        Level::Equality => Some(Level::Relation),
+        Level::Relation => Some(Level::Sum),
+        Level::Sum => Some(Level::Product),
+        Level::Product => None,
+    }
+}
+
+/// Operands joined by operators of `least` or a tighter level.
+fn climb(input: Tokens<'_>, least: Level) -> Parsed<'_, Expr> {
+    let start = input.here();
+    let (mut input, mut left) = unary(input)?;
+    while let Some(infix) = input.infix().filter(|infix| infix.level >= least) {
+        let operator = input.here();
+        (input, left) = match infix.level {
+            Level::And | Level::Or => flat(input, left, infix, start)?,
+            _ => infixed(input.skip(1), left, infix, operator, start)?,
+        };
+        if infix.level == Level::Equality
+            && let Some(next) = input.infix().filter(|next| next.level == Level::Equality)
+        {
+            return Err(said(
+                Diagnostic::error(UNEXPECTED, input.here(), format!("`{}` cannot follow `{}`", next.text, infix.text))
+                    .help("put one of the two comparisons in brackets, or join them with `and`"),
+            ));
+        }
+    }
+    if input.infix().is_none() {
+        input.hope(Hope::Kind("an operator"));
+    }
+    Ok((input, left))
+}
+
+/// The right side of an operator, one level tighter.
+fn right(input: Tokens<'_>, level: Level) -> Parsed<'_, Expr> {
+    match above(level) {
+        Some(level) => input.nested(|input| climb(input, level)),
+        None => unary(input),
+    }
+}
+
+/// `left and b and c`, flat.
+fn flat<'a>(input: Tokens<'a>, left: Expr, infix: &'static Infix, start: Span) -> Parsed<'a, Expr> {
+    let mut operands = vec![left];
+    let mut input = input;
+    while input.infix().is_some_and(|next| next.level == infix.level) {
+        let (rest, operand) = right(input.skip(1), infix.level)?;
+        operands.push(operand);
+        input = rest;
+    }
+    let kind = if infix.level == Level::And { ExprKind::And(operands) } else { ExprKind::Or(operands) };
+    input.expr(kind, start)
+}
+
+/// The operator's right side, behind its text.
+fn infixed<'a>(input: Tokens<'a>, left: Expr, infix: &'static Infix, operator: Span, start: Span) -> Parsed<'a, Expr> {
+    let mut operands = vec![left];
+    let input = match infix.right {
+        Right::Operand => {
+            let (rest, operand) = right(input, infix.level)?;
+            if infix.level == Level::Equality {
+                not_null(input, &operands[0], infix, &operand)?;
+            }
+            operands.push(operand);
+            rest
+        }
+        Right::List => {
+            let (rest, items) = list(input)?;
+            operands.extend(items);
+            rest
+        }
+        Right::Range => {
+            let (rest, [low, high]) = range(input)?;
+            operands.extend([low, high]);
+            rest
+        }
+    };
+    input.expr(ExprKind::Infix { infix, operator, operands }, start)
+}
+
+/// `x == null` compares with a column of that name, which is never meant.
+fn not_null(input: Tokens<'_>, left: &Expr, infix: &Infix, right: &Expr) -> Result<(), nom::Err<Fault>> {
+    let null = right.as_name().filter(|name| name.text == "null" && !name.bracketed);
+    let Some(name) = null else { return Ok(()) };
+    let test = match infix.text {
+        "==" | "=~" => "isnull",
+        "!=" | "<>" | "!~" => "isnotnull",
+        _ => return Ok(()),
+    };
+    let complaint = Diagnostic::error(UNEXPECTED, name.span, "nothing can be compared with null");
+    Err(said(complaint.help(format!("write `{test}({})`", input.text(left.span)))))
+}
+
+/// `(a, b)`, `(T | project x)`; brackets are a must.
+fn list(input: Tokens<'_>) -> Parsed<'_, Vec<Expr>> {
+    let (input, _) = symbol("(").parse(input)?;
+    let mut items = Vec::new();
+    let mut input = input;
+    if !input.is(0, ")") {
+        loop {
+            let (rest, item) = value(input)?;
+            items.push(item);
+            input = rest;
+            if !input.is(0, ",") {
+                input.hope(Hope::Text(","));
+                break;
+            }
+            input = input.skip(1);
+        }
+    }
+    let (input, _) = symbol(")").parse(input)?;
+    Ok((input, items))
+}
+
+/// `(low .. high)`
+fn range(input: Tokens<'_>) -> Parsed<'_, [Expr; 2]> {
+    let (input, _) = symbol("(").parse(input)?;
+    let (input, low) = expr(input)?;
+    let (input, _) = symbol("..").parse(input)?;
+    let (input, high) = expr(input)?;
+    let (input, _) = symbol(")").parse(input)?;
+    Ok((input, [low, high]))
+}
+
+/// `-x`, `+x`, `x`; of two signs in a row, `--x`, Kusto knows nothing.
+pub(super) fn unary(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let start = input.here();
+    let sign = input.first().filter(|token| token.kind == Kind::Symbol).map(|token| token.text);
+    match sign {
+        Some("-") => {
+            let (input, operand) = operand(input.skip(1))?;
+            input.expr(ExprKind::Minus(Box::new(operand)), start)
+        }
+        Some("+") => {
+            let (input, operand) = operand(input.skip(1))?;
+            input.expr(ExprKind::Plus(Box::new(operand)), start)
+        }
+        _ => operand(input),
+    }
+}
+
+/// A primary with its postfixes: `a.b`, `a['b']`, `a[0]`, `f(x).y`.
+pub(crate) fn operand(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let start = input.here();
+    let (mut input, mut of) = primary(input)?;
+    loop {
+        let dotted = input.is(0, ".");
+        (input, of) = if input.is(usize::from(dotted), "[") {
+            bracketed(input.skip(usize::from(dotted) + 1), of, start)?
+        } else if dotted {
+            member(input.skip(1), of, start)?
+        } else {
+            return Ok((input, of));
+        };
+    }
+}
+
+/// Behind a dot.
+fn member<'a>(input: Tokens<'a>, of: Expr, start: Span) -> Parsed<'a, Expr> {
+    if let Some(token) = input.first().filter(|token| matches!(token.kind, Kind::Long | Kind::Real)) {
+        let index = token.text.split('.').next().unwrap_or_default();
+        let complaint = Diagnostic::error(UNEXPECTED, token.span, "an element is not reached by a dot");
+        return Err(said(complaint.help(format!("write `[{index}]`"))));
+    }
+    let (input, name) = any_word(input)?;
+    if input.is(0, "(") {
+        return call(input, Some(Box::new(of)), name, start);
+    }
+    input.expr(ExprKind::Member { of: Box::new(of), name }, start)
+}
+
+/// Behind an opening square bracket.
+fn bracketed<'a>(input: Tokens<'a>, of: Expr, start: Span) -> Parsed<'a, Expr> {
+    let of = Box::new(of);
+    let (input, at) = expr(input)?;
+    let (input, _) = symbol("]").parse(input)?;
+    match at.kind {
+        ExprKind::Literal(Literal { ty: Type::String, value: crate::value::Value::String(text), .. }) => {
+            let name = Name { text: text.to_string(), span: at.span, bracketed: true };
+            input.expr(ExprKind::Member { of, name }, start)
+        }
+        _ => input.expr(ExprKind::Index { of, at: Box::new(at) }, start),
+    }
+}
+
+fn primary(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let start = input.here();
+    let Some(token) = input.first() else { return input.unexpected(Hope::Kind("an expression")) };
+    match token.kind {
+        Kind::Long | Kind::Real | Kind::TimeSpan | Kind::String | Kind::Typed(_) => literal(input),
+        Kind::Word => match token.text {
+            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => literal(input),
+            "dynamic" if input.is(1, "(") => literal(input),
+            "typeof" if input.is(1, "(") => {
+                let (input, ty) = type_name(input.skip(2))?;
+                let (input, _) = symbol(")").parse(input)?;
+                input.expr(ExprKind::TypeOf(ty), start)
+            }
+            text => {
+                let name = Name::new(text, token.span);
+                let input = input.skip(1);
+                if input.is(0, "(") {
+                    return call(input, None, name, start);
+                }
+                input.expr(ExprKind::Name(name), start)
+            }
+        },
+        Kind::Symbol => match token.text {
+            "(" => brackets(input.skip(1)),
+            "*" => input.skip(1).expr(ExprKind::Star, start),
+            "[" => {
+                let (input, name) = bracketed_name(input)?;
+                input.expr(ExprKind::Name(name), start)
+            }
+            _ => no_operand(input),
+        },
+    }
+}
+
+/// Why nothing begins here.
+fn no_operand(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let number = input.ahead(1).filter(|token| token.kind == Kind::Long || token.kind == Kind::Real);
+    if input.is(0, ".")
+        && let Some(token) = number
+    {
+        let span = Span { start: input.here().start, end: token.span.end };
+        let complaint = Diagnostic::error(UNEXPECTED, span, "a number cannot begin with a point");
+        return Err(said(complaint.help(format!("write `0.{}`", token.text))));
+    }
+    input.unexpected(Hope::Kind("an expression"))
+}
+
+/// Behind an opening bracket: an expression, or a pipeline.
+fn brackets(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let (input, inner) = value(input)?;
+    let (input, _) = symbol(")").parse(input)?;
+    Ok((input, inner))
+}
+
+/// `['a b']`
+pub(crate) fn bracketed_name(input: Tokens<'_>) -> Parsed<'_, Name> {
+    let start = input.here();
+    let (inner, _) = symbol("[").parse(input)?;
+    if !inner.first().is_some_and(|token| token.kind == Kind::String) {
+        let complaint = Diagnostic::error(UNEXPECTED, start, "no expression begins with `[`");
+        return Err(said(complaint.help("an array is written `dynamic([…])`, a name with blanks `['a name']`")));
+    }
+    let (rest, (_, text)) = concatenated(inner)?;
+    let (rest, _) = symbol("]").parse(rest)?;
+    Ok((rest, Name { text, span: rest.since(start), bracketed: true }))
+}
+
+/// `a`, `['a b']`
+pub(crate) fn name(input: Tokens<'_>) -> Parsed<'_, Name> {
+    if input.is(0, "[") { bracketed_name(input) } else { any_word(input) }
+}
+
+/// The arguments of a call, from the opening bracket.
+fn call<'a>(input: Tokens<'a>, of: Option<Box<Expr>>, name: Name, start: Span) -> Parsed<'a, Expr> {
+    let (mut input, _) = symbol("(").parse(input)?;
+    let mut arguments = Vec::new();
+    if !input.is(0, ")") {
+        loop {
+            let named = input.is_word(0) && input.is(1, "=");
+            let argument_name = named.then(|| Name::new(input.text(input.here()), input.here()));
+            let (rest, value) = value(if named { input.skip(2) } else { input })?;
+            arguments.push(Argument { name: argument_name, value });
+            input = rest;
+            if !input.is(0, ",") {
+                input.hope(Hope::Text(","));
+                break;
+            }
+            input = input.skip(1);
+        }
+    }
+    let (input, _) = symbol(")").parse(input)?;
+    input.expr(ExprKind::Call(Call { of, name, arguments }), start)
+}

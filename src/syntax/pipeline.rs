@@ -1,0 +1,170 @@
+//! Pipelines: a source, then operators between `|`.
+
+use nom::Parser;
+
+use super::ast::{Expr, ExprKind, Name, Pipeline, Source, Step};
+use super::expr::{expr, operand};
+use super::tokens::{Fault, Hope, Parsed, Tokens, said, symbol};
+use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_OPERATOR, UNSUPPORTED};
+use crate::operators;
+use crate::registry::Position;
+
+/// A whole pipeline, one that begins with a piped operator included.
+pub(crate) fn pipeline(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
+    let start = input.here();
+    if input.is(0, "|") {
+        return finish(input, start, |input| Ok((input, Source::Implicit)));
+    }
+    match operator_ahead(input) {
+        Some(Position::Piped) => {
+            let (input, (steps, height)) = input.measure(|input| {
+                let (input, first) = step(input, Position::Piped)?;
+                steps(input, vec![first])
+            })?;
+            Ok((input, Pipeline { source: Source::Implicit, steps, span: input.since(start), height }))
+        }
+        Some(_) => finish(input, start, source_operator),
+        None => finish(input, start, |input| {
+            let (input, table) = operand(input)?;
+            table_only(&table)?;
+            Ok((input, Source::Table(table)))
+        }),
+    }
+}
+
+/// A pipeline whose source stands before this, which may be a table or an operator.
+fn finish<'a>(
+    input: Tokens<'a>,
+    start: Span,
+    source: impl FnMut(Tokens<'a>) -> Parsed<'a, Source>,
+) -> Parsed<'a, Pipeline> {
+    let mut source = source;
+    let (input, ((source, steps), height)) = input.measure(|input| {
+        let (input, source) = source(input)?;
+        let (input, steps) = steps(input, Vec::new())?;
+        Ok((input, (source, steps)))
+    })?;
+    Ok((input, Pipeline { source, steps, span: input.since(start), height }))
+}
+
+/// An expression or, where an argument may be a table, a pipeline.
+pub(crate) fn value(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let start = input.here();
+    if matches!(operator_ahead(input), Some(Position::Start | Position::Both)) {
+        let (input, pipeline) = input.nested(|input| finish(input, start, source_operator))?;
+        return input.expr(ExprKind::Tabular(Box::new(pipeline)), start);
+    }
+    let (input, first) = expr(input)?;
+    if !input.is(0, "|") {
+        return Ok((input, first));
+    }
+    table_only(&first)?;
+    let below = first.height;
+    let mut source = Some(Source::Table(first));
+    let (input, mut pipeline) =
+        finish(input, start, |input| Ok((input, source.take().expect("a source is parsed once"))))?;
+    pipeline.height = pipeline.height.max(below + 1);
+    input.expr(ExprKind::Tabular(Box::new(pipeline)), start)
+}
+
+/// What may stand before `|`.
+fn table_only(source: &Expr) -> Result<(), nom::Err<Fault>> {
+    match source.kind {
+        ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Call(_) | ExprKind::Tabular(_) => Ok(()),
+        _ => Err(said(
+            Diagnostic::error(UNEXPECTED, source.span, "a query begins with a table")
+                .help("to compute without one, write `print …`"),
+        )),
+    }
+}
+
+fn source_operator(input: Tokens<'_>) -> Parsed<'_, Source> {
+    let (input, first) = step(input, Position::Start)?;
+    Ok((input, Source::Operator(Box::new(first))))
+}
+
+/// `| a | b`
+fn steps(input: Tokens<'_>, mut steps: Vec<Step>) -> Parsed<'_, Vec<Step>> {
+    let mut input = input;
+    while input.is(0, "|") {
+        let (rest, next) = step(input.skip(1), Position::Piped)?;
+        steps.push(next);
+        input = rest;
+    }
+    input.hope(Hope::Text("|"));
+    Ok((input, steps))
+}
+
+/// One operator, from its name on; behind the name there is no way back.
+fn step(input: Tokens<'_>, position: Position) -> Parsed<'_, Step> {
+    let start = input.here();
+    let Some((count, name)) = operator_name(input) else { return input.unexpected(Hope::Kind("an operator's name")) };
+    let Some((def, parse)) = operators::named(&name.text) else { return Err(said(unknown(&name))) };
+    if def.position != Position::Both && def.position != position {
+        let complaint = match def.position {
+            Position::Start => Diagnostic::error(UNEXPECTED, name.span, format!("`{}` begins a query", name.text))
+                .help("it makes rows of its own and takes none from a `|`"),
+            _ => Diagnostic::error(UNEXPECTED, name.span, format!("`{}` needs rows from a `|`", name.text)),
+        };
+        return Err(said(complaint));
+    }
+    let (input, operator) = parse(input.skip(count)).map_err(|error| match error {
+        nom::Err::Error(fault) => nom::Err::Failure(fault),
+        other => other,
+    })?;
+    Ok((input, Step { name, operator, span: input.since(start) }))
+}
+
+/// `where`, `project-away`: words joined by hyphens without a gap; the number of tokens as well.
+fn operator_name(input: Tokens<'_>) -> Option<(usize, Name)> {
+    if !input.is_word(0) {
+        return None;
+    }
+    let mut count = 1;
+    while input.is(count, "-") && input.touches(count) && input.is_word(count + 1) && input.touches(count + 1) {
+        count += 2;
+    }
+    let span = input.skip(count).since(input.here());
+    Some((count, Name::new(input.text(span), span)))
+}
+
+/// Whether an operator begins here, rather than a table or column that is called like one: then something must follow
+/// that cannot follow a name.
+fn operator_ahead(input: Tokens<'_>) -> Option<Position> {
+    let (count, name) = operator_name(input)?;
+    let position = match operators::named(&name.text) {
+        Some((def, _)) => def.position,
+        None => operators::UNSUPPORTED.iter().find(|(known, _)| *known == name.text)?.1,
+    };
+    let next = input.ahead(count)?;
+    let follows_name = match next.text {
+        "|" | ";" | ")" | "}" | "]" | "," | "." | ":" | "=" | ".." => true,
+        // Of the operators only this one is a function as well.
+        "(" => name.text == "range",
+        // What begins an operand as well is no sign of a name: `take -5`, `distinct *`.
+        "-" | "+" | "*" => false,
+        _ => next.infix.is_some() && next.kind == super::lex::Kind::Symbol,
+    };
+    (!follows_name).then_some(position)
+}
+
+/// What to say of an operator that is not ours.
+fn unknown(name: &Name) -> Diagnostic {
+    if operators::UNSUPPORTED.iter().any(|(known, _)| *known == name.text) {
+        return Diagnostic::error(UNSUPPORTED, name.span, format!("argql cannot run `{}` yet", name.text));
+    }
+    let complaint = Diagnostic::error(UNKNOWN_OPERATOR, name.span, format!("`{}` is no operator of KQL", name.text));
+    let meant = match name.text.to_ascii_lowercase().as_str() {
+        "select" => Some("project"),
+        "group" | "groupby" | "group-by" | "aggregate" => Some("summarize"),
+        "having" => Some("where"),
+        "rename" => Some("project-rename"),
+        "drop" => Some("project-away"),
+        "let" => return complaint.help("`let` is a statement: it stands before the query and ends with `;`"),
+        _ => None,
+    };
+    match meant {
+        Some(meant) => complaint.help(format!("KQL's word for it is `{meant}`")),
+        None => complaint.suggest(&name.text, operators::names().filter(|near| *near != "mvexpand")),
+    }
+}

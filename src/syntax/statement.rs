@@ -1,0 +1,161 @@
+//! Statements: queries, `let`, `set`, `declare`, with `;` between them.
+
+use nom::Parser;
+
+use super::ast::{Expr, Function, Let, LetValue, Parameter, ParameterKind, Script, Setting, Statement};
+use super::clause::{column_type, commas, setting_value};
+use super::expr::{name, unary};
+use super::literal::type_name;
+use super::pipeline::{pipeline, value};
+use super::tokens::{Hope, Parsed, Tokens, any_word, expect, said, symbol, word};
+use crate::diag::{Diagnostic, UNEXPECTED, UNSUPPORTED};
+
+/// A whole text; what is not read is an error.
+pub(super) fn script(input: Tokens<'_>) -> Parsed<'_, Script> {
+    let (mut input, mut statements) = (input, Vec::new());
+    loop {
+        while input.is(0, ";") {
+            input = input.skip(1);
+        }
+        if input.first().is_none() {
+            return Ok((input, Script { statements }));
+        }
+        let (rest, next) = statement(input)?;
+        statements.push(next);
+        input = rest;
+        if !input.is(0, ";") && input.first().is_some() {
+            return input.unexpected(Hope::Text(";"));
+        }
+    }
+}
+
+fn statement(input: Tokens<'_>) -> Parsed<'_, Statement> {
+    if let Some(definition) = definition(input) {
+        return definition;
+    }
+    let (input, query) = pipeline(input)?;
+    Ok((input, Statement::Query(query)))
+}
+
+/// A statement that gives no rows, if one begins here; none of its words is reserved.
+fn definition(input: Tokens<'_>) -> Option<Parsed<'_, Statement>> {
+    let named = input.is_word(1) || input.is(1, "[");
+    match input.first()?.text {
+        "let" if named => Some(let_(input.skip(1))),
+        "set" if named => Some(set(input.skip(1))),
+        "declare" if input.is(1, "query_parameters") => Some(declare(input.skip(2))),
+        "declare" | "alias" | "restrict" if input.is_word(1) => Some(Err(said(Diagnostic::error(
+            UNSUPPORTED,
+            input.here(),
+            format!("argql has no statement `{} {}`", input.text(input.here()), input.text(input.skip(1).here())),
+        )))),
+        _ => None,
+    }
+}
+
+/// Behind `let`.
+fn let_(input: Tokens<'_>) -> Parsed<'_, Statement> {
+    let (input, name) = name(input)?;
+    let (input, _) = symbol("=").parse(input)?;
+    let (input, value) = if function_ahead(input) {
+        let (input, function) = input.nested(function)?;
+        (input, LetValue::Function(function))
+    } else {
+        let (input, value) = value(input)?;
+        (input, LetValue::Expr(value))
+    };
+    Ok((input, Statement::Let(Let { name, value })))
+}
+
+/// `view (`, `() {`, `(a: …`, `(['a']: …`
+fn function_ahead(input: Tokens<'_>) -> bool {
+    (input.is(0, "view") && input.is(1, "("))
+        || (input.is(0, "(") && input.is(1, ")"))
+        || (input.is(0, "(") && input.is_word(1) && input.is(2, ":"))
+        || (input.is(0, "(") && input.is(1, "[") && input.is(3, "]") && input.is(4, ":"))
+}
+
+/// `(a: long) { let b = a; b + 1 }`
+fn function(input: Tokens<'_>) -> Parsed<'_, Function> {
+    let view = input.is(0, "view");
+    let (input, parameters) = parameters(if view { input.skip(1) } else { input })?;
+    let (mut input, _) = symbol("{").parse(input)?;
+    let mut statements = Vec::new();
+    while let Some(next) = definition(input) {
+        let (rest, next) = next?;
+        let (rest, _) = symbol(";").parse(rest)?;
+        statements.push(next);
+        input = rest;
+    }
+    let (mut input, body) = value(input)?;
+    if input.is(0, ";") {
+        input = input.skip(1);
+    }
+    let (input, _) = symbol("}").parse(input)?;
+    Ok((input, Function { view, parameters, statements, body }))
+}
+
+/// `(a: long, b: string = "x", T: (id: string, *))`
+fn parameters(input: Tokens<'_>) -> Parsed<'_, Vec<Parameter>> {
+    let (input, _) = symbol("(").parse(input)?;
+    if input.is(0, ")") {
+        return Ok((input.skip(1), Vec::new()));
+    }
+    let (input, parameters) = commas(parameter)(input)?;
+    let (input, _) = symbol(")").parse(input)?;
+    Ok((input, parameters))
+}
+
+fn parameter(input: Tokens<'_>) -> Parsed<'_, Parameter> {
+    let (input, name) = name(input)?;
+    let (input, _) = symbol(":").parse(input)?;
+    if input.is(0, "(") {
+        let (mut input, mut columns) = (input.skip(1), Vec::new());
+        let mut open = false;
+        while !input.is(0, ")") {
+            if input.is(0, "*") {
+                open = true;
+                input = input.skip(1);
+                break;
+            }
+            let (rest, column) = column_type(input)?;
+            columns.push(column);
+            input = rest;
+            if !input.is(0, ",") {
+                input.hope(Hope::Text(","));
+                break;
+            }
+            input = input.skip(1);
+        }
+        let (input, _) = symbol(")").parse(input)?;
+        return Ok((input, Parameter { name, kind: ParameterKind::Tabular { columns, open } }));
+    }
+    let (input, ty) = type_name(input)?;
+    let (input, default) = if input.is(0, "=") {
+        let (input, default) = unary(input.skip(1))?;
+        (input, Some(default))
+    } else {
+        input.hope(Hope::Text("="));
+        (input, None)
+    };
+    Ok((input, Parameter { name, kind: ParameterKind::Scalar { ty, default } }))
+}
+
+/// Behind `set`.
+fn set(input: Tokens<'_>) -> Parsed<'_, Statement> {
+    let (input, name) = name(input)?;
+    let (input, value) = if input.is(0, "=") {
+        let (input, value) = setting_value(input.skip(1))?;
+        (input, Some(value))
+    } else {
+        input.hope(Hope::Text("="));
+        (input, None)
+    };
+    Ok((input, Statement::Set(Setting { name, value })))
+}
+
+/// Behind `declare query_parameters`.
+fn declare(input: Tokens<'_>) -> Parsed<'_, Statement> {
+    let (input, parameters) = parameters(input)?;
+    Ok((input, Statement::Declare(parameters)))
+}

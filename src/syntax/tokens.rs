@@ -1,0 +1,306 @@
+//! The parser's input: a slice of tokens, with a memory of what was hoped for at the furthest of them.
+//!
+//! The memory travels with the input, because an error loses it whenever `opt` or `many0` succeeds.
+
+use std::cell::{Cell, RefCell};
+
+use nom::error::{ErrorKind, ParseError};
+use nom::{IResult, Input, Needed, Parser};
+
+use super::DEPTH;
+use super::ast::{Expr, ExprKind, Name};
+use super::lex::{Kind, Token};
+use crate::diag::{Code, Diagnostic, Span, TOO_DEEP};
+use crate::registry::Infix;
+
+/// The tokens ahead.
+#[derive(Clone, Copy)]
+pub(crate) struct Tokens<'a> {
+    ahead: &'a [Token<'a>],
+    context: &'a Context<'a>,
+}
+
+/// What one parse knows as a whole.
+pub(crate) struct Context<'a> {
+    text: &'a str,
+    tokens: &'a [Token<'a>],
+    furthest: RefCell<Furthest>,
+    /// How many brackets and operators are open.
+    depth: Cell<u16>,
+    /// The highest expression since the pipeline at hand began.
+    tallest: Cell<u16>,
+}
+
+/// The furthest token where something else was hoped for, and what.
+#[derive(Default)]
+pub(crate) struct Furthest {
+    pub(crate) index: usize,
+    pub(crate) hopes: Vec<Hope>,
+}
+
+/// Something the parser would have liked to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hope {
+    /// This very word or sign.
+    Text(&'static str),
+    /// Something like this: `an expression`.
+    Kind(&'static str),
+}
+
+/// Why a parser does not go on.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// What is ahead was not hoped for; the context knows what was.
+    Unexpected,
+    /// There is more to say.
+    Said(Box<Diagnostic>),
+}
+
+/// What a parser gives.
+pub(crate) type Parsed<'a, T> = IResult<Tokens<'a>, T, Fault>;
+
+impl<'a> ParseError<Tokens<'a>> for Fault {
+    fn from_error_kind(_: Tokens<'a>, _: ErrorKind) -> Fault {
+        Fault::Unexpected
+    }
+
+    fn append(_: Tokens<'a>, _: ErrorKind, other: Fault) -> Fault {
+        other
+    }
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(text: &'a str, tokens: &'a [Token<'a>]) -> Context<'a> {
+        Context { text, tokens, furthest: RefCell::default(), depth: Cell::new(0), tallest: Cell::new(0) }
+    }
+
+    pub(crate) fn input(&'a self) -> Tokens<'a> {
+        Tokens { ahead: self.tokens, context: self }
+    }
+
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    pub(crate) fn tokens(&self) -> &'a [Token<'a>] {
+        self.tokens
+    }
+
+    pub(crate) fn furthest(&self) -> std::cell::Ref<'_, Furthest> {
+        self.furthest.borrow()
+    }
+}
+
+impl<'a> Tokens<'a> {
+    pub(crate) fn first(self) -> Option<&'a Token<'a>> {
+        self.ahead.first()
+    }
+
+    /// The token so many places ahead.
+    pub(crate) fn ahead(self, places: usize) -> Option<&'a Token<'a>> {
+        self.ahead.get(places)
+    }
+
+    /// The input behind so many tokens.
+    pub(crate) fn skip(self, count: usize) -> Tokens<'a> {
+        Tokens { ahead: &self.ahead[count..], ..self }
+    }
+
+    /// Whether the token so many places ahead is this word or sign.
+    pub(crate) fn is(self, places: usize, text: &str) -> bool {
+        self.ahead(places).is_some_and(|token| token.text == text && token.kind != Kind::String)
+    }
+
+    /// Whether the token so many places ahead is a word.
+    pub(crate) fn is_word(self, places: usize) -> bool {
+        self.ahead(places).is_some_and(|token| token.kind == Kind::Word)
+    }
+
+    /// Whether nothing stands between the token so many places ahead and the one before it.
+    pub(crate) fn touches(self, places: usize) -> bool {
+        match (self.ahead(places.wrapping_sub(1)), self.ahead(places)) {
+            (Some(before), Some(token)) => before.span.end == token.span.start,
+            _ => false,
+        }
+    }
+
+    /// The infix operator ahead.
+    pub(crate) fn infix(self) -> Option<&'static Infix> {
+        self.first()?.infix
+    }
+
+    /// Where the next token is; at the end of the query, the place behind the last one.
+    pub(crate) fn here(self) -> Span {
+        match self.first() {
+            Some(token) => token.span,
+            None => Span { start: self.end(), end: self.end() },
+        }
+    }
+
+    /// Where the token before ends.
+    pub(crate) fn end(self) -> usize {
+        let read = self.context.tokens.len() - self.ahead.len();
+        read.checked_sub(1).map_or(0, |last| self.context.tokens[last].span.end)
+    }
+
+    /// From `start` to the token before.
+    pub(crate) fn since(self, start: Span) -> Span {
+        Span { start: start.start, end: self.end().max(start.start) }
+    }
+
+    /// The query's text at `span`.
+    pub(crate) fn text(self, span: Span) -> &'a str {
+        &self.context.text[span.range()]
+    }
+
+    /// Remembers that something was hoped for here.
+    pub(crate) fn hope(self, hope: Hope) {
+        let index = self.context.tokens.len() - self.ahead.len();
+        let mut furthest = self.context.furthest.borrow_mut();
+        if index > furthest.index {
+            furthest.index = index;
+            furthest.hopes.clear();
+        }
+        if index == furthest.index && !furthest.hopes.contains(&hope) {
+            furthest.hopes.push(hope);
+        }
+    }
+
+    /// Not what was hoped for.
+    pub(crate) fn unexpected<T>(self, hope: Hope) -> Parsed<'a, T> {
+        self.hope(hope);
+        Err(nom::Err::Error(Fault::Unexpected))
+    }
+
+    /// A node over everything since `start`; refused when the tree grows too high.
+    pub(crate) fn expr(self, kind: ExprKind, start: Span) -> Parsed<'a, Expr> {
+        let expr = Expr::new(kind, self.since(start));
+        self.measured(expr.height, expr.span)?;
+        Ok((self, expr))
+    }
+
+    fn measured(self, height: u16, span: Span) -> Result<(), nom::Err<Fault>> {
+        let tallest = &self.context.tallest;
+        tallest.set(tallest.get().max(height));
+        if height > DEPTH { Err(too_deep(span)) } else { Ok(()) }
+    }
+
+    /// Runs a parser for a pipeline; gives the height of what it made as well.
+    pub(super) fn measure<T>(self, mut parser: impl FnMut(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, (T, u16)> {
+        let tallest = &self.context.tallest;
+        let before = tallest.replace(0);
+        let (rest, output) = parser(self)?;
+        let height = tallest.get() + 1;
+        tallest.set(before);
+        rest.measured(height, self.here())?;
+        Ok((rest, (output, height)))
+    }
+
+    /// Runs a parser one level deeper.
+    pub(crate) fn nested<T>(self, parser: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
+        let depth = &self.context.depth;
+        if depth.get() >= DEPTH {
+            return Err(too_deep(self.here()));
+        }
+        depth.set(depth.get() + 1);
+        let result = parser(self);
+        depth.set(depth.get() - 1);
+        result
+    }
+}
+
+fn too_deep(span: Span) -> nom::Err<Fault> {
+    let span = Span { start: span.start, end: span.end.min(span.start + 1) };
+    said(
+        Diagnostic::error(TOO_DEEP, span, format!("nested more than {DEPTH} levels deep"))
+            .help("give parts of it a name with `let`, or spread it over several `extend`s"),
+    )
+}
+
+/// An error with its own words.
+pub(crate) fn said(diagnostic: Diagnostic) -> nom::Err<Fault> {
+    nom::Err::Failure(Fault::Said(Box::new(diagnostic)))
+}
+
+/// The same, from its parts.
+pub(crate) fn say<'a, T>(code: &'static Code, span: Span, message: impl Into<String>) -> Parsed<'a, T> {
+    Err(said(Diagnostic::error(code, span, message)))
+}
+
+/// What `parser` gives; if it fails right here, `hope` is what was missing.
+pub(crate) fn expect<'a, T>(
+    hope: &'static str,
+    mut parser: impl Parser<Tokens<'a>, Output = T, Error = Fault>,
+) -> impl Parser<Tokens<'a>, Output = T, Error = Fault> {
+    move |input: Tokens<'a>| {
+        let result = parser.parse(input);
+        if let Err(nom::Err::Error(Fault::Unexpected)) = &result {
+            input.hope(Hope::Kind(hope));
+        }
+        result
+    }
+}
+
+/// This very word.
+pub(crate) fn word<'a>(text: &'static str) -> impl Parser<Tokens<'a>, Output = Span, Error = Fault> {
+    exactly(text, Kind::Word)
+}
+
+/// This very sign.
+pub(crate) fn symbol<'a>(text: &'static str) -> impl Parser<Tokens<'a>, Output = Span, Error = Fault> {
+    exactly(text, Kind::Symbol)
+}
+
+fn exactly<'a>(text: &'static str, kind: Kind) -> impl Parser<Tokens<'a>, Output = Span, Error = Fault> {
+    move |input: Tokens<'a>| match input.first() {
+        Some(token) if token.kind == kind && token.text == text => Ok((input.skip(1), token.span)),
+        _ => input.unexpected(Hope::Text(text)),
+    }
+}
+
+/// Any word.
+pub(crate) fn any_word(input: Tokens<'_>) -> Parsed<'_, Name> {
+    match input.first() {
+        Some(token) if token.kind == Kind::Word => Ok((input.skip(1), Name::new(token.text, token.span))),
+        _ => input.unexpected(Hope::Kind("a name")),
+    }
+}
+
+/// nom's combinators ask little of an input of tokens: its length, and pieces of it.
+impl<'a> Input for Tokens<'a> {
+    type Item = &'a Token<'a>;
+    type Iter = std::slice::Iter<'a, Token<'a>>;
+    type IterIndices = std::iter::Enumerate<std::slice::Iter<'a, Token<'a>>>;
+
+    fn input_len(&self) -> usize {
+        self.ahead.len()
+    }
+
+    fn take(&self, index: usize) -> Self {
+        Tokens { ahead: &self.ahead[..index], ..*self }
+    }
+
+    fn take_from(&self, index: usize) -> Self {
+        self.skip(index)
+    }
+
+    fn take_split(&self, index: usize) -> (Self, Self) {
+        (self.skip(index), self.take(index))
+    }
+
+    fn position<P: Fn(Self::Item) -> bool>(&self, predicate: P) -> Option<usize> {
+        self.ahead.iter().position(predicate)
+    }
+
+    fn iter_elements(&self) -> Self::Iter {
+        self.ahead.iter()
+    }
+
+    fn iter_indices(&self) -> Self::IterIndices {
+        self.ahead.iter().enumerate()
+    }
+
+    fn slice_index(&self, count: usize) -> Result<usize, Needed> {
+        if count <= self.ahead.len() { Ok(count) } else { Err(Needed::new(count - self.ahead.len())) }
+    }
+}
