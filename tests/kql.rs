@@ -1,5 +1,6 @@
 //! Every case of every `tests/kql/**/*.kql` is a test of its own; the format is described in `support/golden.rs`.
-//! `UPDATE=1 cargo test --test kql` writes what the engine answers into the files: read the difference before keeping it.
+//! `UPDATE=1 cargo test --test kql [-- FILTER]` writes what the engine answers into the files:
+//! read the difference before keeping it.
 
 mod support;
 
@@ -24,9 +25,14 @@ fn threads(count: usize) -> Engine {
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut files = golden::read_all(Path::new("tests/kql"));
+    let name = |path: &Path, case: &Case| {
+        let area = path.strip_prefix("tests/kql").unwrap().with_extension("");
+        format!("{}: {}", area.display(), case.title)
+    };
     if std::env::var_os("UPDATE").is_some() && !arguments.list {
+        let wanted = |name: &str| arguments.filter.as_deref().is_none_or(|filter| name.contains(filter));
         for file in &mut files {
-            for case in &mut file.cases {
+            for case in file.cases.iter_mut().filter(|case| wanted(&name(&file.path, case))) {
                 // A panic is no answer: the expectation stays, and the test fails below.
                 if let Ok(found) = catch_unwind(|| answer(&ENGINE, &case.query)) {
                     case.expected = found;
@@ -37,9 +43,8 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     for file in files {
-        let area = file.path.strip_prefix("tests/kql").unwrap().with_extension("").display().to_string();
         for case in file.cases {
-            trials.push(Trial::test(format!("{area}: {}", case.title), move || check(&case)));
+            trials.push(Trial::test(name(&file.path, &case), move || check(&case)));
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
