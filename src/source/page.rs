@@ -168,7 +168,11 @@ impl Page {
     }
 
     /// The message for a failure.
-    pub(super) fn diagnose(&self, failure: Failure, packing: Packing) -> Diagnostic {
+    pub(super) fn diagnose(&self, failure: Failure, packing: Packing) -> Box<Diagnostic> {
+        Box::new(self.describe(failure, packing))
+    }
+
+    fn describe(&self, failure: Failure, packing: Packing) -> Diagnostic {
         let name = self.path.display();
         let whole = |code: &'static Code, message: String| {
             Diagnostic::at(code, Place::File { path: self.path.clone(), line: 0, column: 0 }, message)

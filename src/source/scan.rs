@@ -58,7 +58,7 @@ impl Scan {
     ) -> Result<Vec<Diagnostic>, E>
     where
         T: Send,
-        E: Send + From<Diagnostic>,
+        E: Send + From<Box<Diagnostic>>,
     {
         let tree = Arc::new(Tree::new(&self.wants));
         self.passage.drive(|| Extractor::new(&self.wants, &tree), work, merge)
@@ -99,7 +99,7 @@ struct Unit {
 }
 
 impl Passage {
-    pub(super) fn new(table: &str, pages: &[Page], segment: u64) -> Result<Passage, Diagnostic> {
+    pub(super) fn new(table: &str, pages: &[Page], segment: u64) -> Result<Passage, Box<Diagnostic>> {
         let mut passage =
             Passage { table: table.into(), segment, pages: Vec::new(), units: Vec::new(), warnings: Vec::new() };
         let mut buffer = Vec::new();
@@ -135,7 +135,7 @@ impl Passage {
     }
 
     /// Warns of pages that are there twice.
-    fn find_copies(&mut self) -> Result<(), Diagnostic> {
+    fn find_copies(&mut self) -> Result<(), Box<Diagnostic>> {
         let mut by_size: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (number, opened) in self.pages.iter().enumerate().filter(|(_, opened)| opened.stamp.len > 256) {
             by_size.entry(opened.stamp.len).or_default().push(number);
@@ -177,7 +177,7 @@ impl Passage {
     where
         R: Reader,
         T: Send,
-        E: Send + From<Diagnostic>,
+        E: Send + From<Box<Diagnostic>>,
     {
         let merger = Merger {
             next: 0,
@@ -220,7 +220,7 @@ impl Opened {
         self.page.feed(&self.stamp, start, most, buffer)
     }
 
-    fn diagnose(&self, failure: Failure) -> Diagnostic {
+    fn diagnose(&self, failure: Failure) -> Box<Diagnostic> {
         self.page.diagnose(failure, self.stamp.packing)
     }
 }
@@ -329,7 +329,7 @@ impl<R, T, E, Make, Work, Merge> Run<'_, R, T, E, Make, Work, Merge>
 where
     R: Reader,
     T: Send,
-    E: Send + From<Diagnostic>,
+    E: Send + From<Box<Diagnostic>>,
     Make: Fn() -> R + Sync,
     Work: Fn(R::Output) -> Result<T, E> + Sync,
     Merge: FnMut(T) -> Result<ControlFlow<()>, E> + Send,
@@ -569,7 +569,7 @@ impl<E, Merge> Merger<E, Merge> {
 }
 
 /// Reads the rows that begin in the first `limit` bytes of a page, one after the other.
-pub(super) fn sample<R: Reader>(page: &Page, reader: &mut R, limit: u64) -> Result<(), Diagnostic> {
+pub(super) fn sample<R: Reader>(page: &Page, reader: &mut R, limit: u64) -> Result<(), Box<Diagnostic>> {
     let stamp = page.stamp().map_err(|failure| page.diagnose(failure, Packing::Plain))?;
     let packing = stamp.packing;
     let mut read = || {

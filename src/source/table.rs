@@ -53,7 +53,7 @@ impl SourceTable {
     /// The columns. Of a table of Resource Graph: the known ones, then others that the first rows of its pages have;
     /// nothing more is read, and [`SourceTable::full_schema`] says whether later rows have yet others. Of any other
     /// table: all that its rows have, in order of appearance, of one type if all values agree, else dynamic.
-    pub(crate) fn schema(&self) -> Result<Vec<Field>, Diagnostic> {
+    pub(crate) fn schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
         if !known_table(&self.name) {
             return self.full_schema();
         }
@@ -68,13 +68,13 @@ impl SourceTable {
     }
 
     /// The columns that all rows have; reads the whole table once.
-    pub(crate) fn full_schema(&self) -> Result<Vec<Field>, Diagnostic> {
+    pub(crate) fn full_schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
         if let Some(known) = self.full_schema.get() {
             return Ok(known.clone());
         }
         let mut whole = Census::default();
         let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
-        passage.drive(Census::default, Ok::<Census, Diagnostic>, |part: Census| {
+        passage.drive(Census::default, Ok::<Census, Box<Diagnostic>>, |part: Census| {
             whole.join(part);
             Ok(ControlFlow::Continue(()))
         })?;
@@ -82,9 +82,8 @@ impl SourceTable {
     }
 
     fn fields(&self, census: &Census) -> Vec<Field> {
-        let known = if known_table(&self.name) { known_columns(&self.name) } else { &[] };
-        let sampled = !known.is_empty();
-        let mut fields: Vec<Field> = known.iter().map(|&(name, ty)| Field { name: name.into(), ty }).collect();
+        let mut fields = if known_table(&self.name) { known_columns(&self.name) } else { Vec::new() };
+        let sampled = !fields.is_empty();
         for (name, kinds) in &census.columns {
             if fields.iter().all(|known| known.name != *name) {
                 fields.push(Field { name: name.clone(), ty: kinds.ty(sampled) });
@@ -94,7 +93,7 @@ impl SourceTable {
     }
 
     /// A pass over all rows that takes the wanted columns and paths.
-    pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Diagnostic> {
+    pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Box<Diagnostic>> {
         Ok(Scan::new(Passage::new(&self.name, &self.pages, scan::SEGMENT)?, wants))
     }
 

@@ -19,14 +19,14 @@ fn cell(value: ValueRef<'_>) -> String {
 type Rows = Vec<Vec<String>>;
 
 /// All rows by way of a scan over segments of the given size.
-fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diagnostic>), Diagnostic> {
+fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
     let passage = Passage::new("t", &[memory("t", bytes.into())], segment)?;
     let mut rows = Rows::new();
     let warnings = Scan::new(passage, wants).run(Ok, |batch| {
         for row in 0..batch.rows {
             rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
         }
-        Ok::<_, Diagnostic>(ControlFlow::Continue(()))
+        Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
     })?;
     Ok((rows, warnings))
 }
@@ -390,7 +390,7 @@ fn any_bytes_are_read_or_refused_as_serde_json_does() {
 
 fn refusal(bytes: &[u8]) -> Diagnostic {
     // Whatever the segments, the same complaint.
-    let all = [1, 30, 4 << 20].map(|segment| scanned(bytes, &wants(), segment).unwrap_err());
+    let all = [1, 30, 4 << 20].map(|segment| *scanned(bytes, &wants(), segment).unwrap_err());
     assert_eq!(all[0], all[1]);
     assert_eq!(all[1], all[2]);
     all[0].clone()
@@ -503,7 +503,7 @@ fn an_answer_that_is_complete_early_does_not_hide_a_broken_end() {
         let mut seen = 0;
         let outcome = Scan::new(passage, &wants()).run(Ok, |batch| {
             seen += batch.rows;
-            Ok::<_, Diagnostic>(ControlFlow::Break(()))
+            Ok::<_, Box<Diagnostic>>(ControlFlow::Break(()))
         });
         (seen, outcome)
     };
@@ -519,7 +519,9 @@ fn an_error_of_the_first_rows_wins_over_later_ones() {
     let text = (0..200).map(|n| format!("{{\"n\":{n}}}\n")).collect::<String>();
     let passage = Passage::new("t", &[memory("t", text.as_bytes().into())], 40).unwrap();
     let work = |batch: crate::column::Batch| match batch.columns[0].get(0) {
-        ValueRef::Long(n) if n > 20 => Err(Diagnostic::at(crate::diag::TOO_LARGE, Place::Nowhere, format!("{n}"))),
+        ValueRef::Long(n) if n > 20 => {
+            Err(Box::new(Diagnostic::at(crate::diag::TOO_LARGE, Place::Nowhere, format!("{n}"))))
+        }
         _ => Ok(()),
     };
     let outcome = Scan::new(passage, &[Want::column("n", Type::Long)]).run(work, |()| Ok(ControlFlow::Continue(())));
@@ -540,12 +542,12 @@ mod files {
         packed.finish().unwrap()
     }
 
-    fn ids(catalog: &Catalog, table: &str) -> Result<Vec<String>, Diagnostic> {
+    fn ids(catalog: &Catalog, table: &str) -> Result<Vec<String>, Box<Diagnostic>> {
         let mut ids = Vec::new();
         let scan = catalog.table(table).unwrap().scan(&[Want::column("id", Type::String)])?;
         scan.run(Ok, |batch| {
             ids.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
-            Ok::<_, Diagnostic>(ControlFlow::Continue(()))
+            Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
         })?;
         Ok(ids)
     }
@@ -571,7 +573,7 @@ mod files {
         write(at, ".hidden.json", "[");
         let mut catalog = Catalog::default();
         catalog.add_path(at).unwrap();
-        let mut names: Vec<&str> = catalog.names().collect();
+        let mut names = catalog.names();
         names.sort();
         assert_eq!(names, ["manifest", "policyresources", "resources", "securityresources"]);
         assert_eq!(ids(&catalog, "securityRESOURCES").unwrap(), ["b", "c", "d"]);
@@ -644,7 +646,7 @@ mod files {
                 Scan::new(passage, &[Want::column("id", Type::String)])
                     .run(Ok, |batch| {
                         read.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
-                        Ok::<_, Diagnostic>(ControlFlow::Continue(()))
+                        Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
                     })
                     .unwrap();
                 assert_eq!(read, expected);
@@ -664,7 +666,7 @@ mod files {
         let mut catalog = Catalog::default();
         catalog.add_path(folder.path()).unwrap();
         let scan = catalog.table("t").unwrap().scan(&wants()).unwrap();
-        let warnings = scan.run(Ok, |_| Ok::<_, Diagnostic>(ControlFlow::Continue(()))).unwrap();
+        let warnings = scan.run(Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
         assert_eq!(warnings.len(), 1);
         assert!(warnings[0].message.contains("t-3.ndjson` seems to be a copy of"), "{}", warnings[0].message);
     }
@@ -721,7 +723,7 @@ mod files {
                 for row in 0..batch.rows {
                     rows.push(batch.columns.iter().map(|column| column.get(row).to_value()).collect::<Vec<_>>());
                 }
-                Ok::<_, Diagnostic>(ControlFlow::Continue(()))
+                Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
             })
             .unwrap();
         let expected = [
