@@ -131,6 +131,11 @@ fn token(text: &str) -> Result<(usize, Kind, Option<&'static Infix>), Problem> {
             None => (length(rest), Kind::Word, None),
         });
     }
+    if text.starts_with("/*") {
+        return Err(problem(BAD_TOKEN, 0, 2, "KQL has no `/* … */`")
+            .help("comments run from `//` to the end of the line")
+            .into());
+    }
     if let Some((length, infix)) = symbol_infix(text) {
         return Ok((length, Kind::Symbol, Some(infix)));
     }
@@ -365,6 +370,7 @@ fn bad(text: &str) -> Diagnostic {
         '!' => {
             of(1, "there is no operator `!`".into()).help("write `not(…)`, or one of `!=`, `!in`, `!has`, `!contains`")
         }
+        '#' => of(1, "`#` means nothing in KQL".into()).help("comments begin with `//`"),
         _ => of(first.len_utf8(), format!("`{}` means nothing in KQL", first.escape_debug())),
     }
 }

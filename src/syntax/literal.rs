@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::ast::{Call, Expr, ExprKind, Literal, Name};
 use super::lex::{Kind, Token, UNITS, escape};
 use super::tokens::{Hope, Parsed, Tokens, said, say, symbol, word};
-use crate::diag::{BAD_LITERAL, Diagnostic, Span};
+use crate::diag::{BAD_LITERAL, Diagnostic, UNEXPECTED, nearest};
 use crate::value::{Bag, DateTime, TimeSpan, Type, Value, parse_datetime, parse_timespan};
 
 /// A literal of any type, if one is ahead.
@@ -35,7 +35,7 @@ pub(crate) fn literal(input: Tokens<'_>) -> Parsed<'_, Expr> {
             "true" | "True" | "TRUE" => (Type::Bool, Value::Bool(true)),
             "false" | "False" | "FALSE" => (Type::Bool, Value::Bool(false)),
             "dynamic" if input.is(1, "(") => {
-                let (rest, value) = input.skip(1).nested(|input| {
+                let (rest, value) = input.skip(1).nested(1, |input| {
                     let (input, _) = symbol("(").parse(input)?;
                     let (input, value) = dynamic(input)?;
                     let (input, _) = symbol(")").parse(input)?;
@@ -224,7 +224,8 @@ fn boolean(text: &str) -> Option<bool> {
 /// Every text of `todatetime`, or the parts: `2025, 6, 14`.
 fn datetime(text: &str) -> Option<DateTime> {
     if !text.contains(',') {
-        return parse_datetime(text);
+        // Gaps around the hyphens of a date do no harm: `2017 - 08 - 01`.
+        return parse_datetime(text).or_else(|| parse_datetime(&text.replace(" - ", "-")));
     }
     let mut parts: Vec<&str> = text.split(',').map(str::trim).collect();
     if parts.len() > 6 || parts.iter().any(|part| part.is_empty()) {
@@ -275,7 +276,7 @@ fn dynamic(input: Tokens<'_>) -> Parsed<'_, Value> {
         (Kind::Word, "true" | "True" | "TRUE") => Ok((rest, Value::Bool(true))),
         (Kind::Word, "false" | "False" | "FALSE") => Ok((rest, Value::Bool(false))),
         (Kind::Word, "null") => Ok((rest, Value::Null)),
-        (Kind::Word, "dynamic") if rest.is(0, "(") => rest.nested(|input| {
+        (Kind::Word, "dynamic") if rest.is(0, "(") => rest.nested(1, |input| {
             let (input, _) = symbol("(").parse(input)?;
             let (input, value) = dynamic(input)?;
             let (input, _) = symbol(")").parse(input)?;
@@ -285,8 +286,8 @@ fn dynamic(input: Tokens<'_>) -> Parsed<'_, Value> {
             Diagnostic::error(BAD_LITERAL, token.span, format!("`{text}` is no JSON"))
                 .help(format!("write \"{text}\" for text; columns go into `bag_pack(…)` or `pack_array(…)`")),
         )),
-        (Kind::Symbol, "[") => rest.nested(array),
-        (Kind::Symbol, "{") => rest.nested(bag),
+        (Kind::Symbol, "[") => rest.nested(1, array),
+        (Kind::Symbol, "{") => rest.nested(1, bag),
         _ => input.unexpected(Hope::Kind("a JSON value")),
     }
 }
@@ -371,10 +372,14 @@ pub(crate) fn type_name(input: Tokens<'_>) -> Parsed<'_, Type> {
     match input.first() {
         Some(token) if token.kind == Kind::Word => match Type::named(token.text) {
             Some(ty) => Ok((input.skip(1), ty)),
-            None => Err(said(
-                Diagnostic::error(crate::diag::UNEXPECTED, token.span, format!("`{}` is not a type", token.text))
-                    .suggest(token.text, Type::ALL.iter().map(|ty| ty.name())),
-            )),
+            None => {
+                let names = Type::ALL.map(Type::name);
+                let complaint = Diagnostic::error(UNEXPECTED, token.span, format!("`{}` is not a type", token.text));
+                Err(said(match nearest(token.text, names) {
+                    Some(near) => complaint.help(format!("did you mean `{near}`?")),
+                    None => complaint.help(format!("types are {}", names.join(", "))),
+                }))
+            }
         },
         _ => input.unexpected(Hope::Kind("a type")),
     }

@@ -20,7 +20,7 @@ pub(crate) use literal::{concatenated, literal, type_name};
 use crate::diag::Diagnostic;
 
 /// How high a tree may be, and how deep brackets may be nested: what walks a tree calls itself that often.
-pub(crate) const DEPTH: u16 = 250;
+pub(crate) const DEPTH: u16 = 150;
 
 /// Reads a whole query text.
 pub(crate) fn parse(text: &str) -> Result<ast::Script, Vec<Diagnostic>> {

@@ -58,7 +58,7 @@ fn let_(input: Tokens<'_>) -> Parsed<'_, Statement> {
     let (input, name) = name(input)?;
     let (input, _) = symbol("=").parse(input)?;
     let (input, value) = if function_ahead(input) {
-        let (input, function) = input.nested(function)?;
+        let (input, function) = input.nested(1, function)?;
         (input, LetValue::Function(function))
     } else {
         let (input, value) = value(input)?;

@@ -196,15 +196,15 @@ impl<'a> Tokens<'a> {
         Ok((rest, (output, height)))
     }
 
-    /// Runs a parser one level deeper.
-    pub(crate) fn nested<T>(self, parser: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
+    /// Runs a parser so many levels deeper.
+    pub(crate) fn nested<T>(self, levels: u16, parser: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
         let depth = &self.context.depth;
-        if depth.get() >= DEPTH {
+        if depth.get() + levels > DEPTH {
             return Err(too_deep(self.here()));
         }
-        depth.set(depth.get() + 1);
+        depth.set(depth.get() + levels);
         let result = parser(self);
-        depth.set(depth.get() - 1);
+        depth.set(depth.get() - levels);
         result
     }
 }
