@@ -151,7 +151,7 @@ pub(crate) fn hints(input: Tokens<'_>) -> Parsed<'_, Vec<Hint>> {
 pub(crate) fn setting_value(input: Tokens<'_>) -> Parsed<'_, Expr> {
     let start = input.here();
     let boolean = ["true", "false"].iter().any(|text| input.is(0, text));
-    if (input.is_word(0) && !boolean && !input.is(1, "(")) || input.is(0, "[") {
+    if (input.is_word(0) && !boolean) || input.is(0, "[") {
         let (input, name) = name(input)?;
         return input.expr(ExprKind::Name(name), start);
     }

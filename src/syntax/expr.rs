@@ -314,3 +314,117 @@ fn argument<'a>(input: Tokens<'a>, arguments: &mut Vec<Argument>) -> Parsed<'a, 
     arguments.push(Argument { name, value });
     Ok((rest, ()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::ast::{Source, Statement};
+    use super::*;
+    use crate::operators::Operator;
+
+    /// The expression with brackets around every operation.
+    fn grouped(text: &str) -> String {
+        let query = format!("print {text}");
+        let script = super::super::parse(&query).unwrap_or_else(|problems| panic!("{text}: {}", problems[0].message));
+        let [Statement::Query(query)] = script.statements.as_slice() else { panic!("one query") };
+        let Source::Operator(step) = &query.source else { panic!("print") };
+        let Operator::Print(print) = &step.operator else { panic!("print") };
+        group(&print.columns[0].expr)
+    }
+
+    fn group(expr: &Expr) -> String {
+        let all = |operands: &[Expr], word: &str| operands.iter().map(group).collect::<Vec<_>>().join(word);
+        match &expr.kind {
+            ExprKind::And(operands) => format!("({})", all(operands, " and ")),
+            ExprKind::Or(operands) => format!("({})", all(operands, " or ")),
+            ExprKind::Infix { infix, operands, .. } => {
+                format!("({} {} {})", group(&operands[0]), infix.text, all(&operands[1..], ", "))
+            }
+            ExprKind::Minus(of) => format!("(-{})", group(of)),
+            ExprKind::Member { of, name } => format!("{}.{}", group(of), name.text),
+            ExprKind::Index { of, at } => format!("{}[{}]", group(of), group(at)),
+            ExprKind::Call(call) => {
+                let of = call.of.as_ref().map_or(String::new(), |of| format!("{}.", group(of)));
+                let arguments: Vec<String> = call.arguments.iter().map(|argument| group(&argument.value)).collect();
+                format!("{of}{}({})", call.name.text, arguments.join(", "))
+            }
+            _ => expr.to_string(),
+        }
+    }
+
+    #[test]
+    fn operators_bind_by_level_and_to_the_left() {
+        let cases = [
+            ("a or b and c", "(a or (b and c))"),
+            ("a and b or c and d", "((a and b) or (c and d))"),
+            ("a and b and c", "(a and b and c)"),
+            ("a == b and c", "((a == b) and c)"),
+            ("1 == 2 < 3", "(1 == (2 < 3))"),
+            ("1 < 2 == 3", "((1 < 2) == 3)"),
+            ("a < b + c", "(a < (b + c))"),
+            ("a contains b + c", "(a contains (b + c))"),
+            ("a contains b == c", "((a contains b) == c)"),
+            ("a < b < c", "((a < b) < c)"),
+            ("a - b - c", "((a - b) - c)"),
+            ("a / b * c % d", "(((a / b) * c) % d)"),
+            ("a + b * c", "(a + (b * c))"),
+            ("-a * b", "((-a) * b)"),
+            ("5 - -3", "(5 - (-3))"),
+            ("-a.b[0]", "(-a.b[0])"),
+            ("a in (1, 2) and b", "((a in 1, 2) and b)"),
+            ("a between (1..5) or b", "((a between 1, 5) or b)"),
+            ("a + b in (c)", "((a + b) in c)"),
+            ("not(a) and b", "(not(a) and b)"),
+            ("(a or b) and c", "((a or b) and c)"),
+            ("a matches regex 'x' or b !has 'c'", "((a matches regex 'x') or (b !has 'c'))"),
+        ];
+        for (text, meaning) in cases {
+            assert_eq!(grouped(text), meaning, "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_are_read_in_every_spelling() {
+        let cases = [
+            ("a.b", "a.b"),
+            ("a['b c']", "a.b c"),
+            ("a.['odata.type'].x", "a.odata.type.x"),
+            ("a[0].b", "a[0].b"),
+            ("a.[0]", "a[0]"),
+            ("a[-1]", "a[(-1)]"),
+            ("a[b + 1]", "a[(b + 1)]"),
+            ("['a b'].c", "['a b'].c"),
+            ("f(x).b", "f(x).b"),
+            ("(a + b).c", "(a + b).c"),
+            ("split(x, '/').[7]", "split(x, '/')[7]"),
+            ("a.b.tostring()", "a.b.tostring()"),
+            ("a.$type", "a.$type"),
+        ];
+        for (text, meaning) in cases {
+            assert_eq!(grouped(text), meaning, "{text}");
+        }
+    }
+
+    #[test]
+    fn keywords_are_columns_where_a_column_may_stand() {
+        for word in
+            ["type", "kind", "name", "by", "where", "count", "in", "has", "asc", "on", "contains", "null", "and"]
+        {
+            assert_eq!(grouped(&format!("{word} == 1")), format!("({word} == 1)"));
+        }
+    }
+
+    #[test]
+    fn an_argument_may_be_a_pipeline() {
+        for text in [
+            "toscalar(T | count)",
+            "a in (T | project x)",
+            "toscalar(print x = 1 | take 1)",
+            "f(range x from 1 to 2 step 1)",
+            "f(range(1, 2))",
+            "materialize(union A, B)",
+            "f(n = 5)",
+        ] {
+            assert_eq!(super::super::parse(&format!("print {text}")).unwrap().to_string(), format!("print {text}"));
+        }
+    }
+}
