@@ -1,14 +1,12 @@
 //! The clauses that operators are made of: assignments, sort keys, patterns of names, parameters, schemas.
 
 use nom::Parser;
-use nom::multi::separated_list1;
-use nom::sequence::{delimited, preceded};
 
 use super::ast::{Assign, ColumnType, Expr, ExprKind, Hint, Key, Name, Nulls, Order, Pattern};
 use super::expr::{expr, name};
 use super::lex::Kind;
-use super::literal::{literal, type_name};
-use super::tokens::{Fault, Hope, Parsed, Tokens, any_word, expect, said, symbol, word};
+use super::literal::type_name;
+use super::tokens::{Hope, Parsed, Tokens, said, symbol, word};
 use crate::diag::{Diagnostic, UNEXPECTED};
 use crate::value::Type;
 

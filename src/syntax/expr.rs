@@ -3,13 +3,12 @@
 //! What calls itself here is written out rather than combined: a level of nesting should cost little stack.
 
 use nom::Parser;
-use nom::branch::alt;
 
 use super::ast::{Argument, Call, Expr, ExprKind, Literal, Name};
 use super::lex::Kind;
 use super::literal::{concatenated, literal, type_name};
 use super::pipeline::value;
-use super::tokens::{Fault, Hope, Parsed, Tokens, any_word, said, symbol, word};
+use super::tokens::{Fault, Hope, Parsed, Tokens, any_word, said, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED};
 use crate::registry::{Infix, Level, Right};
 use crate::value::Type;

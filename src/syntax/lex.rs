@@ -60,6 +60,7 @@ pub(super) const UNITS: &[(&[&str], u64)] = &[
 ];
 
 /// Splits a query into tokens.
+#[expect(clippy::result_large_err, reason = "made once per query")]
 pub(crate) fn lex(text: &str) -> Result<Vec<Token<'_>>, Diagnostic> {
     let mut tokens = Vec::with_capacity(text.len() / 4);
     let mut rest = text;

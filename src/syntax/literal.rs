@@ -1,7 +1,7 @@
 //! What a literal's text means.
 
+use nom::Parser;
 use nom::multi::many1;
-use nom::{IResult, Parser};
 use rust_decimal::Decimal;
 use std::sync::Arc;
 use uuid::Uuid;

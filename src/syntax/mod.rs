@@ -15,7 +15,7 @@ mod statement;
 pub(crate) mod tokens;
 
 pub(crate) use lex::{Kind, Token, lex};
-pub(crate) use literal::{concatenated, literal, type_name};
+pub(crate) use literal::{literal, type_name};
 
 use crate::diag::Diagnostic;
 
@@ -149,7 +149,12 @@ mod tests {
             ),
             ("T | fork (take 1)", "fork", "argql cannot run `fork` yet", ""),
             ("T | print 1", "print", "`print` begins a query", "it makes rows of its own and takes none from a `|`"),
-            ("T | join kind=outer (U) on a", "outer", "`outer` is not a kind of join", "did you mean `inner`?"),
+            (
+                "T | join kind=outer (U) on a",
+                "outer",
+                "`outer` is not a kind of join",
+                "there are innerunique, inner, leftouter, rightouter, fullouter, leftsemi, rightsemi, leftanti, anti, leftantisemi, rightanti, rightantisemi",
+            ),
             (
                 "T | join (U) on tolower(a)",
                 "tolower(a)",

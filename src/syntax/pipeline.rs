@@ -1,10 +1,8 @@
 //! Pipelines: a source, then operators between `|`.
 
-use nom::Parser;
-
 use super::ast::{Expr, ExprKind, Name, Pipeline, Source, Step};
 use super::expr::{expr, operand};
-use super::tokens::{Fault, Hope, Parsed, Tokens, said, symbol};
+use super::tokens::{Fault, Hope, Parsed, Tokens, said};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_OPERATOR, UNSUPPORTED};
 use crate::operators;
 use crate::registry::Position;
