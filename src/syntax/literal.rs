@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::ast::{Call, Expr, ExprKind, Literal, Name};
 use super::lex::{Kind, Token, UNITS, escape};
-use super::tokens::{Hope, Parsed, Tokens, said, say, symbol, word};
+use super::tokens::{Hope, Parsed, Tokens, said, symbol};
 use crate::diag::{BAD_LITERAL, Diagnostic, UNEXPECTED, nearest};
 use crate::value::{Bag, DateTime, TimeSpan, Type, Value, parse_datetime, parse_timespan};
 

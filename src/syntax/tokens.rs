@@ -10,7 +10,7 @@ use nom::{IResult, Input, Needed, Parser};
 use super::DEPTH;
 use super::ast::{Expr, ExprKind, Name};
 use super::lex::{Kind, Token};
-use crate::diag::{Code, Diagnostic, Span, TOO_DEEP};
+use crate::diag::{Diagnostic, Span, TOO_DEEP};
 use crate::registry::Infix;
 
 /// The tokens ahead.
@@ -220,11 +220,6 @@ fn too_deep(span: Span) -> nom::Err<Fault> {
 /// An error with its own words.
 pub(crate) fn said(diagnostic: Diagnostic) -> nom::Err<Fault> {
     nom::Err::Failure(Fault::Said(Box::new(diagnostic)))
-}
-
-/// The same, from its parts.
-pub(crate) fn say<'a, T>(code: &'static Code, span: Span, message: impl Into<String>) -> Parsed<'a, T> {
-    Err(said(Diagnostic::error(code, span, message)))
 }
 
 /// What `parser` gives; if it fails right here, `hope` is what was missing.
