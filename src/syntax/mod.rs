@@ -161,6 +161,12 @@ mod tests {
                 "a join key must be a column",
                 "compute it with `extend` before the join, in both tables",
             ),
+            (
+                "T | parse a with 'x' b long",
+                "long",
+                "two columns in a row",
+                "put the text that stands between them in quotes; a type is written `name: type`",
+            ),
             ("T | mv-expand a to long", "long", "expected `typeof`, found `long`", "write `typeof(long)`"),
             (
                 "let x = 5\nT | take x",
@@ -184,7 +190,7 @@ mod tests {
 
     #[test]
     fn depth_ends_in_a_diagnostic_and_never_in_the_stack() {
-        let many = 20_000;
+        let many = 3_000;
         let openings = [
             "(",
             "f(",
