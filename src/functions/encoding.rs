@@ -190,14 +190,19 @@ const BASE64_DECODE_TOGUID: Scalar = Scalar {
     name: "base64_decode_toguid",
     params: &[string("base64")],
     returns: Returns::Is(Type::Guid),
-    about: "The guid whose bytes, in the order of .NET, `base64` stands for.",
+    about: "The guid whose bytes `base64` stands for: those of its first two groups in reverse order.",
     examples: &[Example {
-        query: "print base64_decode_toguid('8jMxriJurkmwahbmqbIS6w==')",
-        result: "ae3133f2-6e22-49ae-b06a-16e6a9b212eb",
+        query: "print base64_decode_toguid('AQIDBAUGBwgJCgsMDQ4PEA==')",
+        result: "04030201-0605-0708-090a-0b0c0d0e0f10",
     }],
     kernel: KernelDef::Plain(|cells, out| {
+        // The documentation's example leaves the third group as it is, unlike that of `base64_encode_fromguid`.
         let bytes = decoded(text(cells[0])).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
-        out.value(bytes.map_or(ValueRef::Null, |bytes| ValueRef::Guid(Uuid::from_bytes_le(bytes))));
+        out.value(bytes.map_or(ValueRef::Null, |mut bytes| {
+            bytes[..4].reverse();
+            bytes[4..6].reverse();
+            ValueRef::Guid(Uuid::from_bytes(bytes))
+        }));
     }),
     ..Scalar::PLAIN
 };

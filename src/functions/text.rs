@@ -340,37 +340,49 @@ const REPLACE_STRINGS: Scalar = Scalar {
     name: "replace_strings",
     params: &[string("text"), dynamic("lookups"), dynamic("rewrites")],
     returns: Returns::Is(Type::String),
-    about: "`text` with each of `lookups` replaced by its counterpart in `rewrites`; at one place the earlier wins.",
+    about: "`text` with each of `lookups` replaced by its counterpart in `rewrites`; what an earlier one took, a later one \
+            does not see.",
     examples: &[Example {
         query: "print replace_strings('cat and dog', dynamic(['cat', 'dog']), dynamic(['dog', 'pigeon']))",
         result: "dog and pigeon",
     }],
-    kernel: KernelDef::Plain(|cells, out| {
-        let (Some(lookups), Some(rewrites)) = (elements(cells[1]), elements(cells[2])) else { return out.null() };
-        if lookups.len() != rewrites.len() {
-            return out.null();
+    kernel: KernelDef::Plain(|cells, out| match elements(cells[1]).zip(elements(cells[2])) {
+        Some((lookups, rewrites)) if lookups.len() == rewrites.len() => {
+            out.string(&replace_strings(text(cells[0]), &lookups, &rewrites));
         }
-        let pairs = lookups.iter().map(plain).zip(rewrites.iter().map(plain));
-        let pairs: Vec<_> = pairs.filter(|(lookup, _)| !lookup.is_empty()).collect();
-        let source = text(cells[0]);
-        out.write(|to| {
-            let mut rest = source;
-            while let Some(c) = rest.chars().next() {
-                match pairs.iter().find(|(lookup, _)| rest.starts_with(&**lookup)) {
-                    Some((lookup, rewrite)) => {
-                        to.push_str(rewrite);
-                        rest = &rest[lookup.len()..];
-                    }
-                    None => {
-                        to.push(c);
-                        rest = &rest[c.len_utf8()..];
-                    }
-                }
-            }
-        });
+        _ => out.null(),
     }),
     ..Scalar::PLAIN
 };
+
+/// The documentation's examples show that lookups go by their order and not by place: of `is` and `This`, `is` takes
+/// its part of `This` first; and that a rewrite that is no text leaves what its lookup took as it is.
+fn replace_strings(source: &str, lookups: &[Value], rewrites: &[Value]) -> String {
+    // Pieces of the source that are still free, and what was put in the place of those that are not.
+    let mut pieces = vec![(Cow::Borrowed(source), true)];
+    for (lookup, rewrite) in lookups.iter().zip(rewrites) {
+        let lookup = plain(lookup);
+        if lookup.is_empty() {
+            continue;
+        }
+        let rewrite = if let Value::String(rewrite) = rewrite { &**rewrite } else { &*lookup };
+        let mut next = Vec::new();
+        for (piece, free) in pieces {
+            if !free {
+                next.push((piece, false));
+                continue;
+            }
+            for (nth, part) in piece.split(&*lookup).enumerate() {
+                if nth > 0 {
+                    next.push((Cow::Owned(rewrite.to_owned()), false));
+                }
+                next.push((Cow::Owned(part.to_owned()), true));
+            }
+        }
+        pieces = next;
+    }
+    pieces.into_iter().map(|(piece, _)| piece).collect()
+}
 
 /// The text of an element.
 fn plain(item: &Value) -> Cow<'_, str> {
