@@ -4,6 +4,7 @@ use super::args::{Ask, Expect};
 use super::sink::{self, Named};
 use super::{Failure, Messages, NOT_AS_EXPECTED, Text, engine, library};
 use crate::column::Table;
+use crate::diag::Diagnostic;
 use crate::engine::Engine;
 
 /// Answers one query.
@@ -42,7 +43,16 @@ fn settled(ask: &Ask) -> Result<Engine, Failure> {
 fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table>, Failure> {
     let query = engine.prepare_named(&text.name, &text.text)?;
     messages.warnings(query.warnings(), Some((&text.name, &text.text)));
-    Ok(query.run_all()?)
+    let tables = query.run_all()?;
+    // Of one broken page, every table that reads it warns.
+    let mut said: Vec<Diagnostic> = Vec::new();
+    for warning in tables.iter().flat_map(Table::warnings) {
+        if !said.contains(warning) {
+            said.push(warning.clone());
+        }
+    }
+    messages.warnings(&said, Some((&text.name, &text.text)));
+    Ok(tables)
 }
 
 fn expect(expect: Option<Expect>, table: Option<&Table>, name: &str, messages: &Messages) -> Result<(), Failure> {

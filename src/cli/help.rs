@@ -19,7 +19,7 @@ pub(super) struct Entry {
 
 /// Everything that is offered: no older names, and nothing that is only refused.
 pub(super) fn entries() -> impl Iterator<Item = Entry> {
-    let operators = OPERATORS.iter().map(|operator| Entry {
+    let operators = OPERATORS.iter().map(|(operator, _)| Entry {
         name: operator.names[0].to_owned(),
         kind: "operator",
         syntax: operator.syntax.to_owned(),
@@ -33,13 +33,14 @@ pub(super) fn entries() -> impl Iterator<Item = Entry> {
         about: scalar.about,
         examples: scalar.examples,
     });
-    let aggregates = AGGREGATES.iter().copied().flatten().filter(|aggregate| !aggregate.legacy).map(|aggregate| Entry {
-        name: aggregate.name.to_owned(),
-        kind: "aggregate",
-        syntax: call(aggregate.name, aggregate.params, aggregate.returns),
-        about: aggregate.about,
-        examples: aggregate.examples,
-    });
+    let aggregates =
+        AGGREGATES.iter().copied().flatten().filter(|aggregate| !aggregate.legacy).map(|aggregate| Entry {
+            name: aggregate.name.to_owned(),
+            kind: "aggregate",
+            syntax: call(aggregate.name, aggregate.params, aggregate.returns),
+            about: aggregate.about,
+            examples: aggregate.examples,
+        });
     let infixes = INFIXES.iter().filter(|infix| !infix.legacy && !matches!(infix.meaning, Meaning::Refused));
     let infixes = infixes.map(|infix| Entry {
         name: infix.text.to_owned(),

@@ -22,6 +22,7 @@ pub(super) const LIBRARY: &[Saved] = library! {
     "assessments-by-severity"
     "exempted-recommendations"
     "exemptions-expiring-soon"
+    "exemptions-in-double"
     "exemptions-without-expiry"
     "resources-by-location"
     "resources-by-type"

@@ -12,10 +12,9 @@ use crate::value::{Type, Value};
 /// A table of text.
 pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[String; N]]) -> Table {
     let fields = names.map(|name| Field { name: Arc::from(name), ty: Type::String });
-    let column = |index: usize| {
-        Column::from_values(Type::String, rows.iter().map(move |row| Value::from(row[index].as_str())))
-    };
-    Table::new(fields.into(), vec![Batch::new((0..N).map(column).collect(), rows.len())])
+    let column =
+        |index: usize| Column::from_values(Type::String, rows.iter().map(move |row| Value::from(row[index].as_str())));
+    Table::new(fields.into(), vec![Batch::new((0..N).map(column).collect(), rows.len())], Vec::new())
 }
 
 pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
@@ -40,8 +39,9 @@ pub(super) fn queries(name: Option<&str>, listing: &Listing) -> Result<(), Failu
 
 pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Failure> {
     let Some(name) = name else {
-        let rows: Vec<[String; 4]> =
-            help::entries().map(|entry| [entry.name, entry.kind.to_owned(), entry.syntax, entry.about.to_owned()]).collect();
+        let rows: Vec<[String; 4]> = help::entries()
+            .map(|entry| [entry.name, entry.kind.to_owned(), entry.syntax, entry.about.to_owned()])
+            .collect();
         return sink::list(&table(["name", "kind", "syntax", "about"], &rows), listing);
     };
     Ok(io::stdout().lock().write_all(help::page(name)?.as_bytes())?)

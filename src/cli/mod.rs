@@ -160,9 +160,9 @@ impl Text {
         match (query, file) {
             (Some(text), _) if text != "-" => Ok(Text { name: "query".to_owned(), text }),
             (None, Some(file)) => Text::read(file),
-            (None, None) if io::stdin().is_terminal() => Err(Failure::Usage(
-                "no query: type one, or name a file with -f, or `-` for standard input".to_owned(),
-            )),
+            (None, None) if io::stdin().is_terminal() => {
+                Err(Failure::Usage("no query: type one, or name a file with -f, or `-` for standard input".to_owned()))
+            }
             _ => Text::read(Path::new("-")),
         }
     }

@@ -120,7 +120,7 @@ mod tests {
 
     fn table() -> Table {
         let fields = [Field { name: Arc::from("n"), ty: Type::Long }];
-        Table::new(fields.into(), vec![Batch::new(vec![Column::longs(vec![1])], 1)])
+        Table::new(fields.into(), vec![Batch::new(vec![Column::longs(vec![1])], 1)], Vec::new())
     }
 
     fn listing(path: &Path, format: Option<Format>) -> Listing {

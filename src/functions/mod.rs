@@ -19,6 +19,8 @@ mod number;
 mod pattern;
 mod text;
 mod time;
+#[cfg(test)]
+mod trial;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 

@@ -8,7 +8,7 @@ fn table(columns: Vec<(&str, Type, Vec<Value>)>) -> Table {
     let rows = columns.first().map_or(0, |column| column.2.len());
     let fields: Vec<Field> = columns.iter().map(|(name, ty, _)| Field { name: Arc::from(*name), ty: *ty }).collect();
     let columns = columns.into_iter().map(|(_, ty, values)| Column::from_values(ty, values)).collect();
-    Table::new(fields.into(), vec![Batch::new(columns, rows)])
+    Table::new(fields.into(), vec![Batch::new(columns, rows)], Vec::new())
 }
 
 fn written(table: &Table, format: Format, width: Option<u16>) -> String {
@@ -68,7 +68,8 @@ fn dictionaries_and_constants_are_written_like_any_column_across_buffers() {
     let fields: Vec<Field> = [("s", Type::String), ("c", Type::Dynamic), ("n", Type::Long)]
         .map(|(name, ty)| Field { name: Arc::from(name), ty })
         .into();
-    let table = Table::new(fields.into(), vec![Batch::new(columns.clone(), rows), Batch::new(columns, rows)]);
+    let table =
+        Table::new(fields.into(), vec![Batch::new(columns.clone(), rows), Batch::new(columns, rows)], Vec::new());
     let text = written(&table, Format::Ndjson, None);
     let mut count = 0;
     for (row, line) in text.lines().enumerate() {
