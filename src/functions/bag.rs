@@ -271,3 +271,42 @@ fn branches(value: &Value, path: &str, paths: &mut Vec<Value>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::*;
+    use crate::value::Type;
+
+    #[test]
+    fn keys_are_those_of_bags_only() {
+        assert_eq!(answer("bag_keys", &[dynamic(r#"{"b": {"c": 1}, "a": 2}"#)]), r#"["b","a"]"#);
+        assert_eq!(answer("bag_keys", &[dynamic("{}")]), "[]");
+        assert_eq!(answer("bag_keys", &[dynamic("[1]")]), "null");
+        assert_eq!(answer("bag_keys", &[null(Type::Dynamic)]), "null");
+    }
+
+    #[test]
+    fn packing_keeps_values_and_the_last_of_equal_keys() {
+        let pairs = [text("a"), long(1), text("b"), span("1.00:00:00"), text("c"), null(Type::Long)];
+        assert_eq!(answer("bag_pack", &pairs), r#"{"a":1,"b":"1.00:00:00","c":null}"#);
+        assert_eq!(answer("pack", &[text("a"), long(1), text("a"), long(2)]), r#"{"a":2}"#);
+    }
+
+    #[test]
+    fn merging_prefers_the_left() {
+        let merged = [dynamic(r#"{"a": 1, "b": 2}"#), null(Type::Dynamic), dynamic(r#"{"a": 9, "c": 3}"#)];
+        assert_eq!(answer("bag_merge", &merged), r#"{"a":1,"b":2,"c":3}"#);
+        assert_eq!(answer("bag_merge", &[null(Type::Dynamic), dynamic("[1]")]), "null");
+    }
+
+    #[test]
+    fn keys_may_be_paths() {
+        let bag = || dynamic(r#"{"a": {"b": 1, "x.y": 2}, "c": 3}"#);
+        let has = |key| call("bag_has_key", &[bag(), text(key)]).unwrap() == bool(true);
+        assert!(["c", "$.a.b", "$['a']['x.y']"].into_iter().all(has));
+        assert!(!["b", "$.a.c", "$.c.b", "$['a'"].into_iter().any(has));
+        assert_eq!(answer("bag_remove_keys", &[bag(), dynamic(r#"["$.a.b", "c", "z"]"#)]), r#"{"a":{"x.y":2}}"#);
+        assert_eq!(answer("bag_set_key", &[bag(), text("$.a.b"), text("n")]), r#"{"a":{"b":"n","x.y":2},"c":3}"#);
+        assert_eq!(answer("bag_set_key", &[bag(), text("$.c.d"), long(1)]), r#"{"a":{"b":1,"x.y":2},"c":{"d":1}}"#);
+    }
+}

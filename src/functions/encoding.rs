@@ -413,3 +413,43 @@ const PARSE_URLQUERY: Scalar = Scalar {
 
 /// The old name of `parse_urlquery`.
 const PARSEURLQUERY: Scalar = Scalar { name: "parseurlquery", legacy: true, ..PARSE_URLQUERY };
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::*;
+
+    #[test]
+    fn hashes_of_text_and_ticks() {
+        assert_eq!(answer("hash", &[text("World")]), "1846988464401551951");
+        assert_eq!(answer("hash", &[text("World"), long(100)]), "51");
+        assert_eq!(answer("hash", &[moment("2015-01-01")]), "1380966698541616202");
+        assert_eq!(answer("hash_md5", &[moment("2020-01-01")]), "786c530672d1f8db31fee25ea8a9390b");
+        assert_eq!(answer("hash_sha1", &[text("")]), "");
+        assert!(refusal("hash", &[bool(true)]).contains("bool"));
+    }
+
+    #[test]
+    fn what_is_no_base64_of_text_is_empty() {
+        let decoded = |source| answer("base64_decode_tostring", &[text(source)]);
+        assert_eq!(decoded("S3VzdG8="), "Kusto");
+        assert_eq!(decoded("U3RyaW5n0KHR0tGA0L7Rh9C60LA="), "");
+        assert_eq!(decoded("!"), "");
+        assert_eq!(answer("zlib_decompress_from_base64_string", &[text("x0x0x0")]), "");
+    }
+
+    #[test]
+    fn urls_are_taken_apart_and_nothing_is_decoded() {
+        let url = "https://me:secret@host:1234/a%20b?b=2&a=1&b=3&=x&c=#end";
+        let parts = r#"{"Scheme":"https","Host":"host","Port":"1234","Path":"/a%20b","Username":"me","Password":"secret","#;
+        let rest = r#""Query Parameters":{"a":"1","b":["2","3"]},"Fragment":"end"}"#;
+        assert_eq!(answer("parse_url", &[text(url)]), format!("{parts}{rest}"));
+        let none = answer("parse_url", &[text("nonsense")]);
+        assert!(none.starts_with(r#"{"Scheme":"","Host":"""#) && none.ends_with(r#""Query Parameters":{},"Fragment":""}"#));
+    }
+
+    #[test]
+    fn escapes_come_back() {
+        assert_eq!(answer("url_encode", &[text("https://a b/ü")]), "https%3a%2f%2fa+b%2f%c3%bc");
+        assert_eq!(answer("url_decode", &[text("a%20b%zz%c3%bc")]), "a b%zzü");
+    }
+}
