@@ -352,6 +352,9 @@ mod tests {
     #[test]
     fn a_bad_pattern_is_refused_before_any_row() {
         assert_eq!(refusal("extract", &[text("(a"), long(0), text("a")]), "`(a` is not a regular expression");
-        assert_eq!(refusal("replace_regex", &[text("a"), text(r"(?=a)"), text("")]), "`(?=a)` is not a regular expression");
+        assert_eq!(
+            refusal("replace_regex", &[text("a"), text(r"(?=a)"), text("")]),
+            "`(?=a)` is not a regular expression"
+        );
     }
 }

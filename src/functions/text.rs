@@ -622,7 +622,10 @@ mod tests {
 
     #[test]
     fn joining_prints_values_as_tostring_does() {
-        assert_eq!(answer("strcat", &[text("a"), bool(true), dynamic("true"), null(Type::Long), real(6.0)]), "aTruetrue6.0");
+        assert_eq!(
+            answer("strcat", &[text("a"), bool(true), dynamic("true"), null(Type::Long), real(6.0)]),
+            "aTruetrue6.0"
+        );
         assert_eq!(answer("strcat_delim", &[text("-"), text("a"), text(""), text("b")]), "a--b");
         assert_eq!(answer("strcat_array", &[dynamic(r#"[1, "a", null, true, [1]]"#), text("->")]), "1->a->->true->[1]");
         assert_eq!(answer("strcat_array", &[dynamic("\"a\""), text("->")]), "a");
@@ -672,9 +675,8 @@ mod tests {
 
     #[test]
     fn replacing_goes_by_the_order_of_the_lookups() {
-        let replaced = |lookups, rewrites| {
-            answer("replace_strings", &[text("This is it"), dynamic(lookups), dynamic(rewrites)])
-        };
+        let replaced =
+            |lookups, rewrites| answer("replace_strings", &[text("This is it"), dynamic(lookups), dynamic(rewrites)]);
         assert_eq!(replaced(r#"["This", "is"]"#, r#"["This", "was"]"#), "This was it");
         assert_eq!(replaced(r#"["is", "This"]"#, r#"["was", "This"]"#), "Thwas was it");
         assert_eq!(replaced(r#"["This", "is"]"#, r#"[1, "was"]"#), "This was it");

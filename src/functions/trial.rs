@@ -79,7 +79,9 @@ pub(crate) fn call(name: &str, args: &[Arg]) -> Result<Arg, Fault> {
     let value = one(&prepared(&constants)?, args, returns);
     let varying: Vec<Option<Value>> =
         constants.into_iter().zip(&params).map(|(value, param)| value.filter(|_| param.constant)).collect();
-    if function.deterministic && let Ok(kernel) = prepared(&varying) {
+    if function.deterministic
+        && let Ok(kernel) = prepared(&varying)
+    {
         assert_eq!(one(&kernel, args, returns), value, "{name} over columns");
     }
     Ok((returns, value))
