@@ -36,7 +36,13 @@ pub(super) fn check(
                     .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?,
             }
         }
-        _ => reports.iter().for_each(|report| report.say(messages)),
+        _ => {
+            reports.iter().for_each(|report| report.say(messages));
+            if !messages.quiet {
+                let wrong = reports.iter().filter(|report| !report.checked.is_ok()).count();
+                messages.say(&format_args!("{} checked, {wrong} wrong", reports.len()));
+            }
+        }
     }
     let worst = reports.iter().map(|report| report.exit_code(deny)).max().unwrap_or(0);
     if worst == 0 { Ok(()) } else { Err(Failure::Unexpected(worst)) }
