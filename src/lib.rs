@@ -11,6 +11,8 @@ pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod eval;
 pub(crate) mod functions;
+#[doc(hidden)]
+pub mod inspect;
 pub(crate) mod operators;
 pub(crate) mod output;
 pub(crate) mod plan;

@@ -1,5 +1,6 @@
 //! Every case of every `tests/kql/**/*.kql` is a test of its own; the format is described in `support/golden.rs`.
-//! `UPDATE=1 cargo test --test kql` writes what the engine answers into the files: read the difference before keeping it.
+//! `UPDATE=1 cargo test --test kql [-- FILTER]` writes what the engine answers into the files:
+//! read the difference before keeping it.
 
 mod support;
 
@@ -11,19 +12,27 @@ use std::sync::LazyLock;
 use argql::Engine;
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::golden::{self, Case};
-use support::world::NOW;
 
 /// The engine that cases are answered by; its sample is the embedded tenant, its clock stands still.
-static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new().sample().now(NOW).threads(4));
-static ONE_THREAD: LazyLock<Engine> = LazyLock::new(|| ENGINE.clone().threads(1));
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| threads(4));
+static ONE_THREAD: LazyLock<Engine> = LazyLock::new(|| threads(1));
 static AS_WRITTEN: LazyLock<Engine> = LazyLock::new(|| ENGINE.clone().rewrites(false));
+
+fn threads(count: usize) -> Engine {
+    golden::engine().sample().threads(count).unwrap()
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut files = golden::read_all(Path::new("tests/kql"));
+    let name = |path: &Path, case: &Case| {
+        let area = path.strip_prefix("tests/kql").unwrap().with_extension("");
+        format!("{}: {}", area.display(), case.title)
+    };
     if std::env::var_os("UPDATE").is_some() && !arguments.list {
+        let wanted = |name: &str| arguments.filter.as_deref().is_none_or(|filter| name.contains(filter));
         for file in &mut files {
-            for case in &mut file.cases {
+            for case in file.cases.iter_mut().filter(|case| wanted(&name(&file.path, case))) {
                 // A panic is no answer: the expectation stays, and the test fails below.
                 if let Ok(found) = catch_unwind(|| answer(&ENGINE, &case.query)) {
                     case.expected = found;
@@ -34,9 +43,8 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     for file in files {
-        let area = file.path.strip_prefix("tests/kql").unwrap().with_extension("").display().to_string();
         for case in file.cases {
-            trials.push(Trial::test(format!("{area}: {}", case.title), move || check(&case)));
+            trials.push(Trial::test(name(&file.path, &case), move || check(&case)));
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -46,8 +54,10 @@ fn main() -> ExitCode {
 fn answer(engine: &Engine, query: &str) -> Vec<String> {
     let run = || {
         let prepared = engine.prepare(query)?;
-        let mut lines = golden::tables(&prepared.run_all()?);
+        let tables = prepared.run_all()?;
+        let mut lines = golden::tables(&tables);
         lines.extend(golden::diagnostics(query, prepared.warnings()));
+        lines.extend(golden::diagnostics(query, tables.iter().flat_map(argql::Table::warnings)));
         Ok(lines)
     };
     run().unwrap_or_else(|error: argql::Error| golden::diagnostics(query, error.diagnostics()))
@@ -59,9 +69,12 @@ fn check(case: &Case) -> Result<(), Failed> {
     same("the answer of one thread", &case.query, &found, &answer(&ONE_THREAD, &case.query))?;
     same("the answer without rewrites", &case.query, &found, &answer(&AS_WRITTEN, &case.query))?;
 
-    let Ok(printed) = argql::format_query(&case.query) else { return Ok(()) };
-    let again = argql::format_query(&printed)
-        .map_err(|error| format!("the query prints as one that does not parse\n{printed}\n{error}"))?;
+    let Ok(query) = ENGINE.prepare(&case.query) else { return Ok(()) };
+    let printed = query.syntax();
+    let again = ENGINE
+        .prepare(&printed)
+        .map_err(|error| format!("the query prints as one that is refused\n{printed}\n{error}"))?
+        .syntax();
     same("the query printed twice", &case.query, &[printed.clone()], &[again])?;
     let tables = |lines: &[String]| lines.iter().filter(|line| line.starts_with('>')).cloned().collect::<Vec<_>>();
     let reprinted =

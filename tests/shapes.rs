@@ -2,11 +2,12 @@
 
 mod support;
 
-use argql::Engine;
+use std::path::Path;
+
+use argql::Error;
 use support::golden;
 use support::shapes::Shape;
 use support::tenant;
-use support::world::NOW;
 
 /// Nested paths, whole properties, nulls, numbers and text with every kind of escape.
 const QUERIES: [&str; 5] = [
@@ -16,6 +17,9 @@ const QUERIES: [&str; 5] = [
     "resources | project name, location, sku.tier, tags['cost center'], properties.networkAcls.ipRules[0].value, zones",
     "resourcecontainers | extend above = properties.managementGroupAncestorsChain | project name, tags, tostring(above)",
 ];
+
+/// Shapes that are recognised and refused so far, never read in part.
+const REFUSED: [Shape; 3] = [Shape::RestTable, Shape::Utf16, Shape::Csv];
 
 #[test]
 fn the_same_rows_in_every_shape_give_the_same_answer() {
@@ -27,11 +31,18 @@ fn the_same_rows_in_every_shape_give_the_same_answer() {
         for (table, rows) in &tenant.tables {
             shape.write(folder.path(), table, rows);
         }
-        let answers = || {
-            let engine = Engine::new().now(NOW).load(folder.path())?;
-            QUERIES.iter().map(|query| Ok(golden::tables(&[engine.query(query)?]))).collect()
+        let answers = match (answers(folder.path()), REFUSED.contains(&shape)) {
+            (Ok(answers), false) => answers,
+            (Err(error), true) if error.is_data() => continue,
+            (Ok(_), true) => {
+                wrong.push(format!("{shape:?} is read after all"));
+                continue;
+            }
+            (Err(error), _) => {
+                wrong.push(format!("{shape:?}: {error}"));
+                continue;
+            }
         };
-        let answers: Vec<Vec<String>> = answers().unwrap_or_else(|error: argql::Error| panic!("{shape:?}: {error}"));
         let expected = expected.get_or_insert_with(|| answers.clone());
         for ((query, answer), expected) in QUERIES.iter().zip(&answers).zip(expected) {
             if let Some((one, other)) = expected.iter().zip(answer).find(|(one, other)| one != other) {
@@ -42,4 +53,9 @@ fn the_same_rows_in_every_shape_give_the_same_answer() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn answers(folder: &Path) -> Result<Vec<Vec<String>>, Error> {
+    let engine = golden::engine().load(folder)?;
+    QUERIES.iter().map(|query| Ok(golden::tables(&[engine.query(query)?]))).collect()
 }

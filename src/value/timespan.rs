@@ -18,6 +18,15 @@ impl TimeSpan {
     }
 }
 
+/// `1.02:03:04.5000000`, as KQL prints it.
+impl std::fmt::Display for TimeSpan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut text = String::with_capacity(28);
+        write_timespan(&mut text, *self);
+        f.pad(&text)
+    }
+}
+
 /// Appends `1.02:03:04.5000000`: days only if there are any, a fraction only if there is one.
 pub(crate) fn write_timespan(out: &mut String, value: TimeSpan) {
     if value.0 < 0 {

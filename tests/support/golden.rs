@@ -17,7 +17,9 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use argql::{Diagnostic, Place, Severity, Table, Type, Value};
+use argql::{DateTime, Diagnostic, Engine, Place, Severity, Table, Type, Value};
+
+use super::world::NOW_TICKS;
 
 pub(crate) struct Golden {
     pub(crate) path: PathBuf,
@@ -32,6 +34,11 @@ pub(crate) struct Case {
     pub(crate) query: String,
     /// The comments beneath it, without their `//`.
     pub(crate) expected: Vec<String>,
+}
+
+/// An engine whose clock stands at the moment the sample was exported.
+pub(crate) fn engine() -> Engine {
+    Engine::new().now(DateTime::from_ticks(NOW_TICKS))
 }
 
 /// Every golden file of a folder, by path.

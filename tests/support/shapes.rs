@@ -6,7 +6,7 @@ use std::path::Path;
 use super::json::{Json, bag};
 
 /// How a table lies on disk.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// `[{…},{…}]`
     Array,

@@ -429,8 +429,11 @@ fn assessment_row(random: &mut Random, assessment: &Assessment<'_>) -> Json {
         status.push(("cause".to_owned(), (*cause).into()));
         status.push(("description".to_owned(), description.into()));
     }
-    status.push(("firstEvaluationDate".to_owned(), random.moment().into()));
-    status.push(("statusChangeDate".to_owned(), random.moment().into()));
+    let mut moments = [random.moment(), random.moment()];
+    moments.sort();
+    let [first, changed] = moments;
+    status.push(("firstEvaluationDate".to_owned(), first.into()));
+    status.push(("statusChangeDate".to_owned(), changed.into()));
 
     let details = match resource.kind.source() {
         "Azure" => bag! {
