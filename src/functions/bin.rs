@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::column::Out;
 use crate::registry::KernelDef::Plain;
-use crate::registry::{Example, Naming, Returns, Scalar, number, summable};
+use crate::registry::{Example, Naming, Returns, Scalar, any, number};
 use crate::value::{DateTime, TimeSpan, Type, ValueRef, to_decimal, to_long, to_real};
 
 /// The functions of this file.
@@ -14,7 +14,8 @@ pub(crate) const FAMILY: &[&Scalar] = &[&BIN, &FLOOR, &BIN_AT, &CEILING];
 
 const BIN: Scalar = Scalar {
     name: "bin",
-    params: &[summable("value"), summable("size")],
+    // Not as `summable`, which takes no bool; Kusto does here (measured).
+    params: &[any("value"), any("size")],
     returns: Returns::By(|types| grid_type(types[0], types[1])),
     names: Naming::First,
     about: "The greatest multiple of `size` that is not above `value`: the beginning of its hour, of its hundred …",
@@ -40,6 +41,9 @@ fn grid_type(value: Type, size: Type) -> Result<Type, String> {
         (Type::DateTime, Type::TimeSpan | Type::DateTime) => Ok(Type::DateTime),
         _ if [value, size].iter().all(|ty| ty.is_number() || *ty == Type::Bool) => {
             Ok(if value.max(size) < Type::Long { Type::Long } else { value.max(size) })
+        }
+        (Type::Dynamic, _) | (_, Type::Dynamic) => {
+            Err("convert the dynamic value first, with `tolong`, `todatetime` or the like".to_owned())
         }
         _ => Err(format!("a {value} cannot be rounded to a {size}")),
     }
@@ -84,12 +88,12 @@ fn decimal_floor(value: Decimal, size: Decimal) -> Option<Decimal> {
 
 const BIN_AT: Scalar = Scalar {
     name: "bin_at",
-    params: &[summable("value"), summable("size"), summable("point")],
+    params: &[any("value"), any("size"), any("point")],
     returns: Returns::By(|types| match (types[0], types[2]) {
         (Type::DateTime | Type::TimeSpan, point) if point != types[0] => {
             Err(format!("the grid of a {} is laid through a {}, not a {point}", types[0], types[0]))
         }
-        (Type::DateTime | Type::TimeSpan, _) if types[1] != Type::TimeSpan => {
+        (Type::DateTime | Type::TimeSpan, _) if types[1] != Type::TimeSpan && types[1] != Type::Dynamic => {
             Err(format!("a {} is rounded to a timespan, not to a {}", types[0], types[1]))
         }
         (value, point) => grid_type(value.max(point), types[1]),
@@ -152,3 +156,69 @@ const CEILING: Scalar = Scalar {
     }),
     ..Scalar::PLAIN
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::trial::{answer, call, dynamic, int, long, moment, real, refusal, span, text};
+    use crate::value::{Type, Value};
+
+    #[test]
+    fn integers_go_down_to_a_multiple_exactly_and_are_long() {
+        for (value, size, expected) in [(-7, 5, "-10"), (7, -5, "10"), (7, 5, "5"), (10, 5, "10"), (-10, 5, "-10")] {
+            assert_eq!(answer("bin", &[long(value), long(size)]), expected, "{value} {size}");
+        }
+        assert_eq!(answer("bin", &[long(7), long(0)]), "null");
+        assert_eq!(answer("bin", &[(Type::Bool, Value::Bool(true)), long(1)]), "1");
+        assert_eq!(call("floor", &[int(7), int(2)]).expect("bound").0, Type::Long);
+        assert_eq!(answer("bin", &[long(i64::MAX), long(10)]), "9223372036854775800");
+        assert_eq!(answer("bin", &[long(i64::MIN), long(10)]), "9223372036854775806");
+        assert_eq!(answer("bin", &[long(i64::MIN), long(-1)]), "-9223372036854775808");
+    }
+
+    #[test]
+    fn a_real_on_either_side_makes_a_real() {
+        assert_eq!(answer("bin", &[real(0.3), real(0.1)]), "0.2");
+        assert_eq!(answer("bin", &[real(4.5), long(1)]), "4.0");
+        assert_eq!(answer("bin", &[long(7), real(2.5)]), "5.0");
+        assert_eq!(answer("bin", &[real(7.5), long(0)]), "NaN");
+    }
+
+    #[test]
+    fn times_go_down_to_a_grid_from_the_year_1() {
+        assert_eq!(answer("bin", &[moment("2024-05-06 13:45:07"), span("1.00:00")]), "2024-05-06T00:00:00.0000000Z");
+        // 2024-05-06 was a Monday, and so was the first day of year 1.
+        assert_eq!(answer("bin", &[moment("2024-05-12 23:00"), span("7.00:00")]), "2024-05-06T00:00:00.0000000Z");
+        assert_eq!(answer("bin", &[span("16.00:00"), span("7.00:00")]), "14.00:00:00");
+        assert_eq!(answer("bin", &[span("-00:01"), span("01:00")]), "-01:00:00");
+        assert_eq!(answer("bin", &[span("01:00"), span("00:00")]), "null");
+    }
+
+    #[test]
+    fn times_and_numbers_do_not_mix() {
+        assert_eq!(refusal("bin", &[long(1), span("01:00")]), "a long cannot be rounded to a timespan");
+        assert_eq!(refusal("bin", &[text("x"), long(1)]), "a string cannot be rounded to a long");
+        assert!(refusal("bin", &[dynamic("1"), long(1)]).starts_with("convert the dynamic value first"));
+        assert_eq!(
+            refusal("bin_at", &[moment("2024-05-06"), long(1), moment("2024-05-06")]),
+            "a datetime is rounded to a timespan, not to a long"
+        );
+        assert!(call("bin_at", &[span("01:00"), span("01:00"), moment("2024-05-06")]).is_err());
+        assert!(call("bin_at", &[long(1), long(1), span("01:00")]).is_err());
+    }
+
+    #[test]
+    fn a_grid_can_go_through_any_point() {
+        assert_eq!(answer("bin_at", &[real(6.5), real(2.5), long(7)]), "4.5");
+        assert_eq!(answer("bin_at", &[long(-7), long(5), long(1)]), "-9");
+        assert_eq!(answer("bin_at", &[span("01:00"), span("1.00:00"), span("12:00")]), "-12:00:00");
+        let grid = [moment("2017-05-17 10:20"), span("7.00:00"), moment("2017-06-04")];
+        assert_eq!(answer("bin_at", &grid), "2017-05-14T00:00:00.0000000Z");
+    }
+
+    #[test]
+    fn ceiling_keeps_the_type() {
+        assert_eq!(answer("ceiling", &[real(-1.5)]), "-1.0");
+        assert_eq!(answer("ceiling", &[long(5)]), "5");
+        assert_eq!(answer("ceiling", &[real(f64::NAN)]), "NaN");
+    }
+}

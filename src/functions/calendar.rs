@@ -412,3 +412,89 @@ fn start_of(period: Period, date: DateTime, offset: i64) -> Option<DateTime> {
     };
     add(period, offset, first)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::trial::{Arg, answer, call, long, moment, null, text};
+    use crate::value::Type;
+
+    fn diff(period: &str, later: &str, earlier: &str) -> String {
+        answer("datetime_diff", &[text(period), moment(later), moment(earlier)])
+    }
+
+    #[test]
+    fn differences_count_the_beginnings_in_between() {
+        assert_eq!(diff("year", "2017-01-01", "2000-12-31"), "17");
+        assert_eq!(diff("quarter", "2017-07-01", "2017-03-30"), "2");
+        assert_eq!(diff("month", "2017-01-01", "2015-12-30"), "13");
+        assert_eq!(diff("week", "2017-10-29", "2017-09-30 23:59"), "5");
+        assert_eq!(diff("day", "2017-10-29", "2017-09-30 23:59"), "29");
+        assert_eq!(diff("Hour", "2017-10-31 01:00", "2017-10-30 23:59"), "2");
+        assert_eq!(diff("second", "2017-10-30 23:00:10.1", "2017-10-30 23:00:00.9"), "10");
+        assert_eq!(diff("millisecond", "2017-10-30 23:00:00.2", "2017-10-30 23:00:00.1"), "100");
+        assert_eq!(diff("nanosecond", "2017-10-30 23:00:00", "2017-10-30 23:00:00.0000007"), "-700");
+        assert_eq!(diff("minute", "2017-10-30 10:00", "2017-10-30 10:01"), "-1");
+    }
+
+    fn added(period: &str, amount: i64, date: &str) -> String {
+        answer("datetime_add", &[text(period), long(amount), moment(date)])
+    }
+
+    #[test]
+    fn adding_goes_by_the_calendar() {
+        assert_eq!(added("year", -5, "2017-01-01"), "2012-01-01T00:00:00.0000000Z");
+        assert_eq!(added("quarter", 12, "2017-01-01"), "2020-01-01T00:00:00.0000000Z");
+        assert_eq!(added("month", 1, "2024-01-31 10:00"), "2024-02-29T10:00:00.0000000Z");
+        assert_eq!(added("week", 100, "2017-01-01"), "2018-12-02T00:00:00.0000000Z");
+        assert_eq!(added("microsecond", 5, "2017-01-01"), "2017-01-01T00:00:00.0000050Z");
+        assert_eq!(added("nanosecond", 199, "2017-01-01"), "2017-01-01T00:00:00.0000001Z");
+        assert_eq!(added("year", 9000, "2017-01-01"), "null");
+        assert_eq!(added("day", i64::MAX, "2017-01-01"), "null");
+    }
+
+    #[test]
+    fn counting_and_asking_have_different_periods() {
+        let date = || moment("2020-12-31 10:20:30.7654321");
+        let part = |name: &str| answer("datetime_part", &[text(name), date()]);
+        let parts = ["year", "quarter", "week_of_year", "dayofyear", "millisecond", "microsecond", "nanosecond"];
+        assert_eq!(parts.map(part), ["2020", "4", "53", "366", "765", "765432", "765432100"]);
+        assert!(call("datetime_part", &[text("week"), date()]).is_err());
+        let fault = call("datetime_add", &[text("dayofyear"), long(1), date()]).expect_err("an ordinal");
+        assert_eq!((fault.argument, &*fault.message), (0, "`dayofyear` is no period here"));
+        assert!(fault.help.is_some_and(|help| help.starts_with("one of year, quarter, month, week, day")));
+    }
+
+    #[test]
+    fn weeks_begin_on_sunday_and_days_of_the_week_are_timespans() {
+        let of = |date: &str| answer("dayofweek", &[moment(date)]);
+        assert_eq!(of("2024-05-05 23:59"), "00:00:00");
+        assert_eq!(of("2024-05-06"), "1.00:00:00");
+        assert_eq!(of("2024-05-11"), "6.00:00:00");
+    }
+
+    #[test]
+    fn periods_begin_and_end() {
+        let at = |name: &str, offset: Option<i64>| {
+            let mut args: Vec<Arg> = vec![moment("2017-01-01 10:10:17")];
+            args.extend(offset.map(long));
+            answer(name, &args)
+        };
+        assert_eq!(at("startofday", Some(-1)), "2016-12-31T00:00:00.0000000Z");
+        assert_eq!(at("startofweek", None), "2017-01-01T00:00:00.0000000Z");
+        assert_eq!(at("startofweek", Some(-1)), "2016-12-25T00:00:00.0000000Z");
+        assert_eq!(at("startofmonth", Some(1)), "2017-02-01T00:00:00.0000000Z");
+        assert_eq!(at("startofyear", Some(-1)), "2016-01-01T00:00:00.0000000Z");
+        assert_eq!(at("endofday", None), "2017-01-01T23:59:59.9999999Z");
+        assert_eq!(at("endofweek", Some(-1)), "2016-12-31T23:59:59.9999999Z");
+        assert_eq!(at("endofmonth", Some(1)), "2017-02-28T23:59:59.9999999Z");
+        assert_eq!(at("endofyear", Some(7982)), "9999-12-31T23:59:59.9999999Z");
+        assert_eq!(at("endofyear", Some(7983)), "null");
+        assert_eq!(at("startofday", Some(i64::MIN)), "null");
+    }
+
+    #[test]
+    fn nothing_comes_of_null() {
+        assert_eq!(answer("getyear", &[null(Type::DateTime)]), "null");
+        assert_eq!(answer("startofday", &[moment("2017-01-01"), null(Type::Long)]), "null");
+    }
+}

@@ -351,3 +351,105 @@ const NOTEMPTY: Scalar = Scalar { name: "notempty", legacy: true, ..ISNOTEMPTY }
 fn empty(value: ValueRef<'_>) -> bool {
     matches!(value, ValueRef::Null | ValueRef::String(""))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions::trial::{Arg, answer, call, dynamic, int, long, null, real, refusal, text};
+    use crate::value::Value;
+
+    #[test]
+    fn text_of_a_bool_depends_on_where_it_is_held() {
+        assert_eq!(answer("tostring", &[(Type::Bool, Value::Bool(true))]), "True");
+        assert_eq!(answer("tostring", &[dynamic("true")]), "true");
+        assert_eq!(answer("tostring", &[dynamic("null")]), "");
+        assert_eq!(answer("tostring", &[null(Type::Long)]), "");
+        assert_eq!(answer("tostring", &[real(6.0)]), "6.0");
+    }
+
+    #[test]
+    fn dynamic_values_convert_by_what_they_hold() {
+        let tolong = |json: &str| answer("tolong", &[dynamic(json)]);
+        assert_eq!(["5.7", "\"5.7\"", "true", "[5]", "\"5\""].map(tolong), ["5", "null", "1", "null", "5"]);
+        assert_eq!(answer("todatetime", &[dynamic("\"2024-05-06\"")]), "2024-05-06T00:00:00.0000000Z");
+        assert_eq!(answer("tobool", &[dynamic("{}")]), "null");
+    }
+
+    #[test]
+    fn every_type_has_a_conversion_that_gives_it() {
+        for ty in Type::ALL {
+            let function = conversion(ty);
+            let returns = match function.returns {
+                Returns::Is(ty) => ty,
+                Returns::By(rule) => rule(&[Type::Dynamic]).expect("dynamic values convert to everything"),
+                _ => unreachable!("conversions have one type"),
+            };
+            assert_eq!(returns, ty);
+        }
+    }
+
+    #[test]
+    fn json_is_read_from_text_only() {
+        let parsed = |arg: Arg| answer("gettype", &[call("parse_json", &[arg]).expect("bound")]);
+        assert_eq!(parsed(text("[1]")), "array");
+        assert_eq!(parsed(text(" {\"a\": 1} ")), "dictionary");
+        assert_eq!(parsed(text("12")), "long");
+        assert_eq!(parsed(text("1.0")), "double");
+        assert_eq!(parsed(text("\"2024-05-06\"")), "string");
+        assert_eq!(parsed(text("")), "null");
+        assert_eq!(parsed(text("null")), "null");
+        assert_eq!(parsed(dynamic("\"[1]\"")), "string");
+        assert_eq!(answer("parse_json", &[text("{broken")]), "{broken");
+        assert_eq!(refusal("parse_json", &[long(1)]), "JSON is read from text, not from a long");
+    }
+
+    #[test]
+    fn types_of_columns_and_of_dynamic_values_have_their_own_names() {
+        assert_eq!(answer("gettype", &[real(1.0)]), "real");
+        assert_eq!(answer("gettype", &[null(Type::Long)]), "long");
+        assert_eq!(answer("gettype", &[int(1)]), "int");
+        let held = |json: &str| answer("gettype", &[dynamic(json)]);
+        assert_eq!(
+            ["1", "1.5", "true", "\"x\"", "[]", "{}", "null"].map(held),
+            ["long", "double", "bool", "string", "array", "dictionary", "null"]
+        );
+    }
+
+    #[test]
+    fn empty_is_null_or_no_text() {
+        let empty = |arg: Arg| answer("isempty", &[arg]);
+        assert_eq!(empty(null(Type::Long)), "True");
+        assert_eq!(empty(dynamic("\"\"")), "True");
+        assert_eq!(empty(dynamic("null")), "True");
+        assert_eq!(empty(dynamic("[]")), "False");
+        assert_eq!(empty(dynamic("{}")), "False");
+        assert_eq!(empty(text(" ")), "False");
+        assert_eq!(answer("isnull", &[text("")]), "False");
+        assert_eq!(answer("isnull", &[dynamic("null")]), "True");
+        assert_eq!(answer("isnull", &[real(f64::NAN)]), "False");
+        assert_eq!(answer("isnotempty", &[text("")]), "False");
+    }
+
+    #[test]
+    fn hex_of_a_negative_number_is_as_wide_as_its_type() {
+        assert_eq!(answer("tohex", &[long(-256)]), "ffffffffffffff00");
+        assert_eq!(answer("tohex", &[int(-256), long(8)]), "ffffff00");
+        assert_eq!(answer("tohex", &[long(256), long(8)]), "00000100");
+        assert_eq!(answer("tohex", &[long(256), long(2)]), "100");
+        assert_eq!(answer("tohex", &[long(1), long(i64::MAX)]).len(), 64);
+    }
+
+    #[test]
+    fn canonical_json_has_its_keys_in_order() {
+        assert_eq!(
+            answer("dynamic_to_json", &[dynamic(r#"{"Y":{},"A14":[1],"A1":{"b":1,"a":2}}"#)]),
+            r#"{"A1":{"a":2,"b":1},"A14":[1],"Y":{}}"#
+        );
+    }
+
+    #[test]
+    fn guids_are_read_from_text_only() {
+        assert_eq!(refusal("toguid", &[long(5)]), "`toguid` takes text, not a long");
+        assert_eq!(answer("toguid", &[text("x")]), "null");
+    }
+}

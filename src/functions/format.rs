@@ -181,3 +181,64 @@ impl Parts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::trial::{answer, moment, null, refusal, span, text};
+    use crate::value::Type;
+
+    fn at(date: &str, format: &str) -> String {
+        answer("format_datetime", &[moment(date), text(format)])
+    }
+
+    #[test]
+    fn elements_are_padded_to_their_length() {
+        assert_eq!(at("2007-01-05 09:08:07", "yyyy-MM-dd [HH:mm:ss]"), "2007-01-05 [09:08:07]");
+        assert_eq!(at("2007-01-05 09:08:07", "y/yy M d H m s"), "7/07 1 5 9 8 7");
+    }
+
+    #[test]
+    fn twelve_hours_have_a_half_of_the_day() {
+        assert_eq!(at("2007-01-05 00:30", "h hh tt"), "12 12 AM");
+        assert_eq!(at("2007-01-05 12:30", "h hh tt"), "12 12 PM");
+        assert_eq!(at("2007-01-05 13:30", "h hh tt"), "1 01 PM");
+    }
+
+    #[test]
+    fn a_run_that_is_too_long_is_several_elements() {
+        assert_eq!(at("2007-01-05", "ddd"), "055");
+        assert_eq!(at("2007-01-05", "yyyyyy"), "200707");
+    }
+
+    #[test]
+    fn fractions_are_cut_and_big_f_prints_nothing_for_zeros_only() {
+        assert_eq!(at("2007-01-05 00:00:00.06175", "fff FFFFFF"), "061 061750");
+        assert_eq!(at("2007-01-05 00:00:00.005", "FF.ff"), ".00");
+        assert_eq!(at("2007-01-05 00:00:05", "ss.FFF"), "05.");
+        assert_eq!(at("2007-01-05 00:00:00.1234567", "fffffff"), "1234567");
+    }
+
+    #[test]
+    fn other_letters_are_refused() {
+        let refused = |format: &str| refusal("format_datetime", &[moment("2007-01-05"), text(format)]);
+        assert_eq!(refused("ddTHH"), "`T` is no element of a format");
+        assert_eq!(refused("yyy"), "`yyy` is no element of a format");
+        assert_eq!(refused("t"), "`t` is no element of a format");
+        assert_eq!(refused("ddé"), "`é` is no element of a format");
+        assert_eq!(refused(""), "the format is empty");
+        assert_eq!(refusal("format_timespan", &[span("00:01"), text("M")]), "`M` is no element of a format");
+    }
+
+    #[test]
+    fn timespans_have_days_and_hours_of_24() {
+        let of = |value: &str, format: &str| answer("format_timespan", &[span(value), text(format)]);
+        assert_eq!(of("29.09:00:05.12345", "dd.hh:mm:ss:FF"), "29.09:00:05:12");
+        assert_eq!(of("29.19:00:05.12345", "ddd.h:mm:ss [fffffff]"), "029.19:00:05 [1234500]");
+        assert_eq!(of("-00:00:01.5", "s.f"), "1.5");
+    }
+
+    #[test]
+    fn null_has_no_format() {
+        assert_eq!(answer("format_datetime", &[null(Type::DateTime), text("d")]), "");
+    }
+}

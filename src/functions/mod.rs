@@ -10,12 +10,17 @@ mod calendar;
 mod cells;
 mod conditional;
 mod conversion;
+mod encoding;
 mod format;
 mod infix;
+mod ip;
 mod known;
+mod number;
 mod pattern;
 mod text;
 mod time;
+#[cfg(test)]
+mod trial;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
@@ -27,7 +32,10 @@ pub(crate) const SCALARS: &[&[&Scalar]] = &[
     calendar::FAMILY,
     conditional::FAMILY,
     conversion::FAMILY,
+    encoding::FAMILY,
     format::FAMILY,
+    ip::FAMILY,
+    number::FAMILY,
     pattern::FAMILY,
     text::FAMILY,
     time::FAMILY,

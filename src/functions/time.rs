@@ -207,3 +207,84 @@ const UNIXTIME_NANOSECONDS: Scalar = Scalar {
 fn unix_time<'a>(ticks: Option<i64>) -> ValueRef<'a> {
     ticks.and_then(|ticks| DateTime::UNIX_EPOCH.plus(ticks)).map_or(ValueRef::Null, ValueRef::DateTime)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::functions::trial::{answer, call, long, moment, real, refusal, text};
+    use crate::value::Type;
+
+    #[test]
+    fn a_moment_is_made_of_parts_that_exist() {
+        let made = |parts: &[f64]| answer("make_datetime", &parts.iter().map(|part| real(*part)).collect::<Vec<_>>());
+        assert_eq!(made(&[2017.0, 10.0, 1.0]), "2017-10-01T00:00:00.0000000Z");
+        assert_eq!(made(&[2017.0, 10.0, 1.0, 12.0]), "2017-10-01T12:00:00.0000000Z");
+        assert_eq!(made(&[2017.0, 10.0, 1.0, 12.0, 11.0, 0.1234567]), "2017-10-01T12:11:00.1234567Z");
+        assert_eq!(made(&[2017.0, 10.0, 1.0, 12.0, 11.0, 59.99999999]), "2017-10-01T12:11:59.9999999Z");
+        for none in [
+            &[2017.0, 13.0, 1.0][..],
+            &[2017.0, 2.0, 29.0],
+            &[0.0, 1.0, 1.0],
+            &[2017.0, 1.0, 1.0, 24.0],
+            &[2017.0, 1.0, 1.0, 0.0, 60.0],
+            &[2017.0, 1.0, 1.0, 0.0, 0.0, 60.0],
+            &[2017.0, 1.0, 1.0, 0.0, 0.0, -1.0],
+        ] {
+            assert_eq!(made(none), "null", "{none:?}");
+        }
+    }
+
+    #[test]
+    fn one_value_is_read_and_two_are_refused() {
+        assert_eq!(answer("make_datetime", &[text("2024-05-06")]), "2024-05-06T00:00:00.0000000Z");
+        assert_eq!(answer("make_timespan", &[text("00:01")]), "00:01:00");
+        assert_eq!(refusal("make_datetime", &[long(2024), long(1)]), "a moment has a year, a month and a day");
+        assert!(call("make_datetime", &[text("2024"), long(1), long(1)]).is_err());
+        assert!(call("make_timespan", &[moment("2024-01-01"), long(1)]).is_err());
+    }
+
+    #[test]
+    fn two_or_three_numbers_begin_with_hours_and_four_with_days() {
+        assert_eq!(answer("make_timespan", &[long(1), long(30)]), "01:30:00");
+        assert_eq!(answer("make_timespan", &[long(1), long(30), real(55.123)]), "01:30:55.1230000");
+        assert_eq!(answer("make_timespan", &[long(1), long(12), long(30), real(55.123)]), "1.12:30:55.1230000");
+        assert_eq!(answer("make_timespan", &[long(i64::MAX), long(0)]), "null");
+    }
+
+    #[test]
+    fn unix_time_is_counted_from_1970() {
+        assert_eq!(answer("unixtime_seconds_todatetime", &[long(1_546_300_800)]), "2019-01-01T00:00:00.0000000Z");
+        assert_eq!(answer("unixtime_seconds_todatetime", &[real(0.29)]), "1970-01-01T00:00:00.2900000Z");
+        assert_eq!(answer("unixtime_seconds_todatetime", &[long(-1)]), "1969-12-31T23:59:59.0000000Z");
+        assert_eq!(
+            answer("unixtime_milliseconds_todatetime", &[long(1_546_300_800_000)]),
+            "2019-01-01T00:00:00.0000000Z"
+        );
+        assert_eq!(
+            answer("unixtime_microseconds_todatetime", &[long(1_546_300_800_000_000)]),
+            "2019-01-01T00:00:00.0000000Z"
+        );
+        assert_eq!(
+            answer("unixtime_nanoseconds_todatetime", &[long(1_546_300_800_000_000_199)]),
+            "2019-01-01T00:00:00.0000001Z"
+        );
+        assert_eq!(answer("unixtime_seconds_todatetime", &[long(i64::MAX)]), "null");
+        assert_eq!(answer("unixtime_seconds_todatetime", &[real(f64::NAN)]), "null");
+    }
+
+    #[test]
+    fn now_is_the_moment_of_the_run() {
+        let (ty, now) = call("now", &[]).expect("bound");
+        assert_eq!(ty, Type::DateTime);
+        let day =
+            (Type::TimeSpan, crate::value::Value::TimeSpan(crate::value::TimeSpan::from_ticks(crate::value::DAY)));
+        let (_, before) = call("ago", std::slice::from_ref(&day)).expect("bound");
+        let (_, after) = call("now", &[day]).expect("bound");
+        let ticks = |value| match value {
+            crate::value::Value::DateTime(moment) => moment.ticks(),
+            other => panic!("{other:?}"),
+        };
+        let now = ticks(now);
+        assert_eq!(ticks(before), now - crate::value::DAY);
+        assert_eq!(ticks(after), now + crate::value::DAY);
+    }
+}

@@ -86,9 +86,9 @@ impl Catalog {
         self.tables.get(&name.to_lowercase()).cloned()
     }
 
-    /// All names as they were given, in that order.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.tables.values().map(|table| table.name())
+    /// All names in lower case, in the order in which they were given.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.tables.keys().cloned().collect()
     }
 
     /// Whether nothing was given.

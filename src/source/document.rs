@@ -4,7 +4,7 @@
 //! Recognised by content: a JSON array of rows, rows one after the other (NDJSON), and objects that hold such an array
 //! (`az graph query`, the REST answer, ARM lists), several of them in one file if need be.
 
-use super::json::{self, Fault};
+use super::json::{self, Fault, Passing};
 
 /// Where reading stands: at a row, or at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(super) fn advance(
     level: Level,
     end_of_file: bool,
     events: &mut Vec<Event>,
-) -> Result<(usize, Level), Fault> {
+) -> Passing<(usize, Level)> {
     let mut at = at;
     let mut level = level;
     loop {
@@ -125,7 +125,7 @@ pub(super) fn advance(
 }
 
 /// The first row behind an array's bracket; none if the array is empty.
-fn first_element(bytes: &[u8], at: usize) -> Result<Option<usize>, Fault> {
+fn first_element(bytes: &[u8], at: usize) -> Passing<Option<usize>> {
     let at = json::space(bytes, at);
     match bytes.get(at) {
         Some(b'{') => Ok(Some(at)),
@@ -135,13 +135,13 @@ fn first_element(bytes: &[u8], at: usize) -> Result<Option<usize>, Fault> {
 }
 
 /// Over the closing bracket of an empty array.
-fn close(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+fn close(bytes: &[u8], at: usize) -> Passing<usize> {
     let at = json::space(bytes, at);
     if bytes.get(at) == Some(&b']') { Ok(at + 1) } else { Err(Fault::expected(bytes, at, json::ARRAY_GOES_ON)) }
 }
 
 #[cold]
-fn no_object(bytes: &[u8], at: usize) -> Fault {
+fn no_object(bytes: &[u8], at: usize) -> Box<Fault> {
     match json::value(bytes, at, 1) {
         Ok(_) => Fault::no_row(at, "an array of something else than objects"),
         Err(fault) => fault,
@@ -150,7 +150,7 @@ fn no_object(bytes: &[u8], at: usize) -> Fault {
 
 /// If the object at `at` is an envelope: where the inside of its array begins, and what was said before. An object
 /// whose keys are others is a row.
-fn envelope(bytes: &[u8], at: usize) -> Result<Option<(List, usize, Claims)>, Fault> {
+fn envelope(bytes: &[u8], at: usize) -> Passing<Option<(List, usize, Claims)>> {
     let mut claims = Claims::default();
     let mut at = json::space(bytes, at + 1);
     loop {
@@ -159,11 +159,11 @@ fn envelope(bytes: &[u8], at: usize) -> Result<Option<(List, usize, Claims)>, Fa
             return if at < bytes.len() { Ok(None) } else { Err(Fault::end(bytes)) };
         }
         let passed = json::string(bytes, at + 1)?;
-        let name = &bytes[at + 1..passed.end];
+        let name = &bytes[at + 1..passed.end()];
         if !is_envelope_key(name) {
             return Ok(None);
         }
-        let value = json::colon(bytes, passed.end + 1)?;
+        let value = json::colon(bytes, passed.end() + 1)?;
         let list = match name {
             b"data" | b"Data" => Some(List::Data),
             b"value" => Some(List::Value),
@@ -197,15 +197,19 @@ fn envelope(bytes: &[u8], at: usize) -> Result<Option<(List, usize, Claims)>, Fa
 }
 
 /// `"data": {"columns": […], "rows": […]}`, the REST answer in table format.
-fn columns_and_rows(bytes: &[u8], at: usize) -> Result<Option<(List, usize, Claims)>, Fault> {
+fn columns_and_rows(bytes: &[u8], at: usize) -> Passing<Option<(List, usize, Claims)>> {
     let first = json::space(bytes, at + 1);
-    if bytes.len() < first + 10 {
-        return Err(Fault::end(bytes));
+    match bytes.get(first) {
+        Some(b'"') => {
+            let end = json::string(bytes, first + 1)?.end();
+            match &bytes[first + 1..end] {
+                b"columns" | b"rows" => Err(Fault::no_row(at, "`data` in table format (`columns` and `rows`)")),
+                _ => Ok(None),
+            }
+        }
+        Some(_) => Ok(None),
+        None => Err(Fault::end(bytes)),
     }
-    if bytes[first..].starts_with(b"\"columns\"") || bytes[first..].starts_with(b"\"rows\"") {
-        return Err(Fault::no_row(at, "`data` in table format (`columns` and `rows`)"));
-    }
-    Ok(None)
 }
 
 fn is_envelope_key(name: &[u8]) -> bool {
@@ -232,7 +236,7 @@ fn is_envelope_key(name: &[u8]) -> bool {
 }
 
 /// From behind an envelope's array to behind the envelope.
-fn tail(bytes: &[u8], at: usize, list: List, events: &mut Vec<Event>) -> Result<usize, Fault> {
+fn tail(bytes: &[u8], at: usize, list: List, events: &mut Vec<Event>) -> Passing<usize> {
     let mut claims = Claims::default();
     let mut at = at;
     loop {
@@ -251,7 +255,7 @@ fn tail(bytes: &[u8], at: usize, list: List, events: &mut Vec<Event>) -> Result<
             return Err(Fault::expected(bytes, at, json::KEY));
         }
         let passed = json::string(bytes, at + 1)?;
-        let name = &bytes[at + 1..passed.end];
+        let name = &bytes[at + 1..passed.end()];
         // A row that happens to begin with such a list must not lose its other columns.
         if !is_envelope_key(name) || matches!(name, b"data" | b"Data" | b"value") {
             return Err(Fault::no_row(
@@ -262,7 +266,7 @@ fn tail(bytes: &[u8], at: usize, list: List, events: &mut Vec<Event>) -> Result<
                 },
             ));
         }
-        let value = json::colon(bytes, passed.end + 1)?;
+        let value = json::colon(bytes, passed.end() + 1)?;
         at = json::value(bytes, value, 1)?;
         claims.hear(name, &bytes[value..at]);
     }
@@ -315,8 +319,8 @@ impl Sign {
             return None;
         }
         let passed = json::string(bytes, first + 1).ok()?;
-        let opening = bytes[at..=passed.end].into();
-        Some(Sign::Keys { opening, second: second_key(bytes, passed.end + 1).map(Into::into) })
+        let opening = bytes[at..=passed.end()].into();
+        Some(Sign::Keys { opening, second: second_key(bytes, passed.end() + 1).map(Into::into) })
     }
 
     /// The first place from `from` on, before `limit`, where a row seems to begin. `bytes[from - 1]`, if any, is the
@@ -353,5 +357,5 @@ fn second_key(bytes: &[u8], at: usize) -> Option<&[u8]> {
     if bytes.get(comma) != Some(&b',') || bytes.get(key) != Some(&b'"') {
         return None;
     }
-    Some(&bytes[key + 1..json::string(bytes, key + 1).ok()?.end])
+    Some(&bytes[key + 1..json::string(bytes, key + 1).ok()?.end()])
 }

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::json::{self, Fault};
+use super::json::{self, Fault, Passing};
 use super::paths::{Tree, Want};
 use super::scan::Reader;
 use crate::column::{Batch, Interner};
@@ -91,6 +91,23 @@ struct Member {
     node: Option<usize>,
 }
 
+impl Site {
+    /// Which key stands at `at`, and where its value begins, if it stood so before: the expected one, or any other.
+    #[inline]
+    fn predict(&self, bytes: &[u8], at: usize, first: bool, next: usize) -> Option<(usize, usize)> {
+        if let Some(value) = self.members.get(next)?.lead.matches(bytes, at, first) {
+            return Some((value, next));
+        }
+        if bytes.get(at) != Some(if first { &b'"' } else { &b',' }) {
+            return None;
+        }
+        // Keys may be left out, or come in another order.
+        let (before, behind) = self.members.split_at(next + 1);
+        let others = behind.iter().zip(next + 1..).chain(before.iter().zip(0..));
+        others.into_iter().find_map(|(member, number)| Some((member.lead.matches(bytes, at, first)?, number)))
+    }
+}
+
 /// No site: nothing is learned there.
 const NOWHERE: u32 = 0;
 /// The site of the rows themselves.
@@ -138,7 +155,7 @@ fn columns(wants: &[Want]) -> Vec<Interner> {
 impl Reader for Extractor {
     type Output = Batch;
 
-    fn row(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
         let end = self.row.read(bytes, at)?;
         self.keep(bytes);
         self.rows += 1;
@@ -153,7 +170,7 @@ impl Reader for Extractor {
 
 impl Row {
     /// One row, whose bracket is at `at`.
-    fn read(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    fn read(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
         self.slots.fill(Slot::Null);
         self.serial += 1;
         self.unescaped.clear();
@@ -188,7 +205,7 @@ impl Row {
     }
 
     /// A bag whose bracket is at `at`, under `depth` others; gives where it ends.
-    fn bag(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Result<usize, Fault> {
+    fn bag(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
         if depth >= json::DEPTH {
             return Err(Fault::deep(at));
         }
@@ -196,12 +213,15 @@ impl Row {
         let mut next = 0;
         let mut first = true;
         loop {
-            let known = self.sites[site as usize].members.get(next);
+            let known = self.sites[site as usize].predict(bytes, at, first, next);
             let (value, inner, child) = match known {
-                Some(member) if let Some(value) = member.lead.matches(bytes, at, first) => {
-                    (value, member.site, member.node)
+                Some((value, found)) => {
+                    next = found;
+                    let member = &self.sites[site as usize].members[found];
+                    // There may be more white space than before.
+                    (json::space(bytes, value), member.site, member.node)
                 }
-                _ => {
+                None => {
                     let Some(key) = key(bytes, at, first)? else {
                         return Ok(json::space(bytes, at) + 1);
                     };
@@ -267,7 +287,7 @@ impl Row {
 
     /// Any value; takes what the tree wants of it.
     #[inline]
-    fn value(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Result<usize, Fault> {
+    fn value(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
         match bytes.get(at) {
             Some(b'"') => {
                 let passed = json::string(bytes, at + 1)?;
@@ -275,7 +295,7 @@ impl Row {
                     let part = self.inside(bytes, at + 1, passed);
                     self.set(node, Slot::String(part));
                 }
-                Ok(passed.end + 1)
+                Ok(passed.end() + 1)
             }
             Some(b'{' | b'[') => self.nested(bytes, at, site, node, depth),
             Some(b'-' | b'0'..=b'9') => {
@@ -299,7 +319,7 @@ impl Row {
         node: Option<usize>,
         word: &'static str,
         slot: Slot,
-    ) -> Result<usize, Fault> {
+    ) -> Passing<usize> {
         let end = json::literal(bytes, at, word)?;
         if let Some(node) = node {
             self.set(node, slot);
@@ -309,23 +329,16 @@ impl Row {
 
     /// What a string says: its bytes, or those without escapes.
     fn inside(&mut self, bytes: &[u8], start: usize, passed: json::Passed) -> Part {
-        if !passed.escaped {
-            return Part { of: Of::Source, start, end: passed.end };
+        if !passed.escaped() {
+            return Part { of: Of::Source, start, end: passed.end() };
         }
         let from = self.unescaped.len();
-        json::unescape(utf8(&bytes[start..passed.end]), &mut self.unescaped);
+        json::unescape(utf8(&bytes[start..passed.end()]), &mut self.unescaped);
         Part { of: Of::Unescaped, start: from, end: self.unescaped.len() }
     }
 
     /// An array or bag, from the memo if its bytes stood there before.
-    fn nested(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        site: u32,
-        node: Option<usize>,
-        depth: usize,
-    ) -> Result<usize, Fault> {
+    fn nested(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
         let memo = if site == NOWHERE { None } else { self.recall(bytes, at, site) };
         let end = match memo {
             Some(Recall::Known { end, entry }) => {
@@ -350,7 +363,7 @@ impl Row {
         Ok(end)
     }
 
-    fn array(&mut self, bytes: &[u8], at: usize, site: u32, depth: usize) -> Result<usize, Fault> {
+    fn array(&mut self, bytes: &[u8], at: usize, site: u32, depth: usize) -> Passing<usize> {
         if depth >= json::DEPTH {
             return Err(Fault::deep(at));
         }
@@ -409,7 +422,7 @@ struct Key {
 }
 
 /// The key behind the value before (or behind the opening bracket); none where the bag ends.
-fn key(bytes: &[u8], at: usize, first: bool) -> Result<Option<Key>, Fault> {
+fn key(bytes: &[u8], at: usize, first: bool) -> Passing<Option<Key>> {
     let mut at = json::space(bytes, at);
     match bytes.get(at) {
         Some(b'}') => return Ok(None),
@@ -421,8 +434,8 @@ fn key(bytes: &[u8], at: usize, first: bool) -> Result<Option<Key>, Fault> {
         return Err(Fault::expected(bytes, at, json::KEY));
     }
     let passed = json::string(bytes, at + 1)?;
-    let value = json::colon(bytes, passed.end + 1)?;
-    Ok(Some(Key { start: at + 1, end: passed.end, escaped: passed.escaped, value }))
+    let value = json::colon(bytes, passed.end() + 1)?;
+    Ok(Some(Key { start: at + 1, end: passed.end(), escaped: passed.escaped(), value }))
 }
 
 /// The bytes before a value, key included: `,"name":`, to be compared in steps of sixteen.
@@ -442,12 +455,11 @@ impl Lead {
         if bytes.len() > 48 {
             return lead;
         }
-        for ((chunk, mask), part) in lead.chunks.iter_mut().zip(&mut lead.masks).zip(bytes.chunks(16)) {
+        for (step, part) in bytes.chunks(16).enumerate() {
             let mut held = [0; 16];
-            let mut used = [0; 16];
             held[..part.len()].copy_from_slice(part);
-            used[..part.len()].fill(0xff);
-            (*chunk, *mask) = (u128::from_le_bytes(held), u128::from_le_bytes(used));
+            lead.chunks[step] = u128::from_le_bytes(held);
+            lead.masks[step] = u128::MAX >> (8 * (16 - part.len()));
         }
         lead.len = u8::try_from(bytes.len()).expect("at most 48");
         lead
@@ -456,21 +468,22 @@ impl Lead {
     /// Where the value begins, if these bytes stand at `at`.
     #[inline]
     fn matches(&self, bytes: &[u8], at: usize, first: bool) -> Option<usize> {
-        if self.len == 0 || self.first != first {
+        let here = u128::from_le_bytes(*bytes.get(at..)?.first_chunk::<16>()?);
+        if (here ^ self.chunks[0]) & self.masks[0] != 0 || self.first != first || self.len == 0 {
             return None;
         }
-        let mut from = at;
-        for (chunk, mask) in self.chunks.iter().zip(&self.masks) {
-            let here = u128::from_le_bytes(*bytes.get(from..)?.first_chunk::<16>()?);
-            if (here ^ chunk) & mask != 0 {
+        if self.len > 16 { self.matches_on(bytes, at) } else { Some(at + usize::from(self.len)) }
+    }
+
+    /// The rest of a long one.
+    fn matches_on(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        for step in 1..usize::from(self.len).div_ceil(16) {
+            let here = u128::from_le_bytes(*bytes.get(at + 16 * step..)?.first_chunk::<16>()?);
+            if (here ^ self.chunks[step]) & self.masks[step] != 0 {
                 return None;
             }
-            from += 16;
-            if from >= at + usize::from(self.len) {
-                return Some(at + usize::from(self.len));
-            }
         }
-        None
+        Some(at + usize::from(self.len))
     }
 }
 
@@ -561,10 +574,10 @@ impl Row {
     }
 
     fn remember(&mut self, bytes: &[u8], range: std::ops::Range<usize>, site: u32, node: Option<usize>, hash: u64) {
+        self.sites[site as usize].tries += 1;
         if range.len() < MEMO_HEAD || range.len() > MEMO_BYTES / 16 {
             return;
         }
-        self.sites[site as usize].tries += 1;
         let memo = &mut self.memo;
         let start = memo.bytes.len();
         memo.bytes.extend_from_slice(&bytes[range.clone()]);

@@ -4,8 +4,8 @@
 //! bytes of an export lie in strings, so these are looked through sixteen bytes at a time; UTF-8 is checked per string,
 //! and only where one has bytes beyond ASCII, since outside of strings such bytes fit nowhere.
 
-/// Deepest nesting of arrays and bags; generous against the dozen levels of real rows, and far from any stack's end.
-pub(super) const DEPTH: usize = 1000;
+/// Deepest nesting of arrays and bags: what values can have later. Real rows have a dozen levels.
+pub(super) const DEPTH: usize = crate::value::MAX_DEPTH;
 
 /// What does not fit, and where in the bytes at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,30 +30,33 @@ pub(super) enum FaultKind {
     NoRow(&'static str),
 }
 
+/// Boxed, so that a result fits two registers: there is one for each value of each row.
+pub(super) type Passing<T> = Result<T, Box<Fault>>;
+
 impl Fault {
     #[cold]
-    fn new(at: usize, kind: FaultKind) -> Fault {
-        Fault { at, kind }
+    fn new(at: usize, kind: FaultKind) -> Box<Fault> {
+        Box::new(Fault { at, kind })
     }
 
     /// Something else stands at `at`, or nothing any more.
     #[cold]
-    pub(super) fn expected(bytes: &[u8], at: usize, what: &'static str) -> Fault {
+    pub(super) fn expected(bytes: &[u8], at: usize, what: &'static str) -> Box<Fault> {
         if at < bytes.len() { Fault::new(at, FaultKind::Expected(what)) } else { Fault::end(bytes) }
     }
 
     #[cold]
-    pub(super) fn end(bytes: &[u8]) -> Fault {
+    pub(super) fn end(bytes: &[u8]) -> Box<Fault> {
         Fault::new(bytes.len(), FaultKind::End)
     }
 
     #[cold]
-    pub(super) fn deep(at: usize) -> Fault {
+    pub(super) fn deep(at: usize) -> Box<Fault> {
         Fault::new(at, FaultKind::Deep)
     }
 
     #[cold]
-    pub(super) fn no_row(at: usize, what: &'static str) -> Fault {
+    pub(super) fn no_row(at: usize, what: &'static str) -> Box<Fault> {
         Fault::new(at, FaultKind::NoRow(what))
     }
 }
@@ -69,19 +72,49 @@ pub(super) fn space(bytes: &[u8], mut at: usize) -> usize {
 
 /// A string that was passed: where its inside ends, and whether it has escapes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Passed {
+pub(super) struct Passed(usize);
+
+impl Passed {
+    fn new(end: usize, escaped: bool) -> Passed {
+        Passed(end << 1 | usize::from(escaped))
+    }
+
     /// Offset of the closing quote.
-    pub(super) end: usize,
-    pub(super) escaped: bool,
+    #[inline]
+    pub(super) fn end(self) -> usize {
+        self.0 >> 1
+    }
+
+    #[inline]
+    pub(super) fn escaped(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 /// Over a string whose inside begins at `start`.
 #[inline]
-pub(super) fn string(bytes: &[u8], start: usize) -> Result<Passed, Fault> {
-    let (mut at, mut wide) = special(bytes, start);
-    if let (Some(b'"'), false) = (bytes.get(at), wide) {
-        return Ok(Passed { end: at, escaped: false });
+pub(super) fn string(bytes: &[u8], start: usize) -> Passing<Passed> {
+    // Most strings are short and plain: those end here.
+    let mut at = start;
+    if let Some(chunk) = bytes.get(start..).and_then(<[u8]>::first_chunk::<32>) {
+        let (stops, high) = classify(chunk);
+        let before = stops.wrapping_sub(1) & !stops;
+        if stops != 0 && high & before == 0 {
+            at = start + stops.trailing_zeros() as usize;
+            if bytes[at] == b'"' {
+                return Ok(Passed::new(at, false));
+            }
+        } else if high & before == 0 {
+            at = start + 32;
+        }
     }
+    long_string(bytes, start, at)
+}
+
+/// The same for long strings, escapes, characters beyond ASCII and faults; the inside is plain up to `at`.
+#[inline(never)]
+fn long_string(bytes: &[u8], start: usize, at: usize) -> Passing<Passed> {
+    let (mut at, mut wide) = special(bytes, at);
     let mut escaped = false;
     loop {
         match bytes.get(at) {
@@ -101,60 +134,105 @@ pub(super) fn string(bytes: &[u8], start: usize) -> Result<Passed, Fault> {
         let valid = std::str::from_utf8(&bytes[start..at]).map_or_else(|error| error.valid_up_to(), str::len);
         return Err(Fault::new(start + valid, FaultKind::Utf8));
     }
-    Ok(Passed { end: at, escaped })
+    Ok(Passed::new(at, escaped))
 }
 
 /// The first quote, backslash or control character from `at` on (or the end), and whether bytes beyond ASCII lie before.
 #[inline]
-fn special(bytes: &[u8], mut at: usize) -> (usize, bool) {
-    let mut wide = 0u32;
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+fn special(bytes: &[u8], at: usize) -> (usize, bool) {
+    let (mut at, mut wide) = (at, false);
+    #[cfg(target_arch = "x86_64")]
+    if std::is_x86_feature_detected!("avx2") {
+        #[expect(unsafe_code, reason = "AVX2 is there; nothing else is asked of the caller")]
+        let stop = unsafe { special_avx2(bytes, &mut at, &mut wide) };
+        if stop {
+            return (at, wide);
+        }
+    }
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) {
         let (stops, high) = classify(chunk);
         if stops != 0 {
-            let first = stops.trailing_zeros();
-            wide |= high & ((1 << first) - 1);
-            return (at + first as usize, wide != 0);
+            wide |= high & stops.wrapping_sub(1) & !stops != 0;
+            return (at + stops.trailing_zeros() as usize, wide);
         }
-        wide |= high;
-        at += 16;
+        wide |= high != 0;
+        at += 32;
     }
     while let Some(&byte) = bytes.get(at) {
         if byte == b'"' || byte == b'\\' || byte < 0x20 {
             break;
         }
-        wide |= u32::from(byte >> 7);
+        wide |= byte >= 0x80;
         at += 1;
     }
-    (at, wide != 0)
+    (at, wide)
+}
+
+/// Moves `at` to the next of these characters by steps of 64 bytes; false if it came near the end first.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn special_avx2(bytes: &[u8], at: &mut usize, wide: &mut bool) -> bool {
+    use std::arch::x86_64::{
+        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8,
+    };
+    let stops = |bytes: __m256i| {
+        let quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x22));
+        let backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x5c));
+        let control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
+        _mm256_or_si256(_mm256_or_si256(quote, backslash), control)
+    };
+    let bits = |low: __m256i, high: __m256i| {
+        u64::from(_mm256_movemask_epi8(low).cast_unsigned())
+            | u64::from(_mm256_movemask_epi8(high).cast_unsigned()) << 32
+    };
+    while let Some(chunk) = bytes.get(*at..).and_then(<[u8]>::first_chunk::<64>) {
+        #[expect(unsafe_code, reason = "both loads lie within the 64 bytes of `chunk`, and need no alignment")]
+        let (low, high) = unsafe {
+            let from = chunk.as_ptr().cast::<__m256i>();
+            (_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1)))
+        };
+        let found = bits(stops(low), stops(high));
+        let beyond = bits(low, high);
+        if found != 0 {
+            *wide |= beyond & found.wrapping_sub(1) & !found != 0;
+            *at += found.trailing_zeros() as usize;
+            return true;
+        }
+        *wide |= beyond != 0;
+        *at += 64;
+    }
+    false
 }
 
 /// A bit for each byte that is a quote, a backslash or a control character, and a bit for each beyond ASCII.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-fn classify(chunk: &[u8; 16]) -> (u32, u32) {
+fn classify(chunk: &[u8; 32]) -> (u32, u32) {
     use std::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
+        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
     };
     #[inline]
     #[target_feature(enable = "sse2")]
-    fn sse2(bytes: __m128i) -> (u32, u32) {
+    fn half(bytes: __m128i) -> (u32, u32) {
         let quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x22));
         let backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x5c));
         let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
         let stops = _mm_or_si128(_mm_or_si128(quote, backslash), control);
         (_mm_movemask_epi8(stops).cast_unsigned(), _mm_movemask_epi8(bytes).cast_unsigned())
     }
-    let half = |at: usize| i64::from_le_bytes(*chunk[at..].first_chunk().expect("half of sixteen bytes"));
-    #[expect(unsafe_code, reason = "SSE2 is part of every x86-64; nothing else is asked of the caller")]
-    unsafe {
-        sse2(_mm_set_epi64x(half(8), half(0)))
-    }
+    #[expect(unsafe_code, reason = "SSE2 is part of every x86-64; both loads lie within the 32 bytes of `chunk`")]
+    let ((stops, high), (more_stops, more_high)) = unsafe {
+        let from = chunk.as_ptr().cast::<__m128i>();
+        (half(_mm_loadu_si128(from)), half(_mm_loadu_si128(from.add(1))))
+    };
+    (stops | more_stops << 16, high | more_high << 16)
 }
 
 /// The same without SIMD.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
-fn classify(chunk: &[u8; 16]) -> (u32, u32) {
+fn classify(chunk: &[u8; 32]) -> (u32, u32) {
     let (mut stops, mut high) = (0u32, 0u32);
     for (bit, &byte) in chunk.iter().enumerate() {
         stops |= u32::from(byte == b'"' || byte == b'\\' || byte < 0x20) << bit;
@@ -164,7 +242,7 @@ fn classify(chunk: &[u8; 16]) -> (u32, u32) {
 }
 
 /// Over the escape whose backslash is at `at`.
-fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+fn escape(bytes: &[u8], at: usize) -> Passing<usize> {
     match bytes.get(at + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
         Some(b'u') => {
@@ -217,7 +295,7 @@ fn unit(text: &str, at: usize) -> (usize, char) {
 
 /// Over a number; whether it is written without fraction and exponent.
 #[inline]
-pub(super) fn number(bytes: &[u8], start: usize) -> Result<(usize, bool), Fault> {
+pub(super) fn number(bytes: &[u8], start: usize) -> Passing<(usize, bool)> {
     let digits = |mut at: usize| {
         while bytes.get(at).is_some_and(u8::is_ascii_digit) {
             at += 1;
@@ -245,7 +323,7 @@ pub(super) fn number(bytes: &[u8], start: usize) -> Result<(usize, bool), Fault>
 
 /// Over `true`, `false` or `null`.
 #[inline]
-pub(super) fn literal(bytes: &[u8], at: usize, word: &'static str) -> Result<usize, Fault> {
+pub(super) fn literal(bytes: &[u8], at: usize, word: &'static str) -> Passing<usize> {
     if bytes[at..].starts_with(word.as_bytes()) {
         return Ok(at + word.len());
     }
@@ -261,14 +339,14 @@ pub(super) const ARRAY_GOES_ON: &str = "`,` or `]`";
 
 /// Over one whole value that stands under `depth` open brackets. Keeps a bit per bracket, so that a million of them
 /// are a message and no overflow.
-pub(super) fn value(bytes: &[u8], at: usize, depth: usize) -> Result<usize, Fault> {
+pub(super) fn value(bytes: &[u8], at: usize, depth: usize) -> Passing<usize> {
     let mut open = Brackets { bags: [0; DEPTH / 64 + 1], depth };
     let base = depth;
     let mut at = at;
     loop {
         // At a value.
         at = match bytes.get(at) {
-            Some(b'"') => string(bytes, at + 1)?.end + 1,
+            Some(b'"') => string(bytes, at + 1)?.end() + 1,
             Some(b'{') => {
                 open.push(at, true)?;
                 let inside = space(bytes, at + 1);
@@ -323,16 +401,16 @@ pub(super) fn value(bytes: &[u8], at: usize, depth: usize) -> Result<usize, Faul
 
 /// Over a key and its colon, to the value.
 #[inline]
-fn key(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+fn key(bytes: &[u8], at: usize) -> Passing<usize> {
     if bytes.get(at) != Some(&b'"') {
         return Err(Fault::expected(bytes, at, KEY));
     }
-    colon(bytes, string(bytes, at + 1)?.end + 1)
+    colon(bytes, string(bytes, at + 1)?.end() + 1)
 }
 
 /// Over the colon behind a key, to the value.
 #[inline]
-pub(super) fn colon(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+pub(super) fn colon(bytes: &[u8], at: usize) -> Passing<usize> {
     let at = space(bytes, at);
     if bytes.get(at) != Some(&b':') {
         return Err(Fault::expected(bytes, at, COLON));
@@ -348,7 +426,7 @@ struct Brackets {
 
 impl Brackets {
     #[inline]
-    fn push(&mut self, at: usize, bag: bool) -> Result<(), Fault> {
+    fn push(&mut self, at: usize, bag: bool) -> Passing<()> {
         if self.depth >= DEPTH {
             return Err(Fault::deep(at));
         }

@@ -63,8 +63,8 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// How much is read at once beyond what a segment surely has: most rows that begin in a segment end within it.
-const SLACK: usize = 16 << 10;
+/// How much is read at once: little enough to be parsed while it is still in the cache near the core.
+const WINDOW: usize = 512 << 10;
 
 impl Page {
     /// Size, time and packing now.
@@ -100,8 +100,8 @@ impl Page {
         Ok(Stamp { len, modified, packing })
     }
 
-    /// Ready to read from `start` on; `expect` is what surely will be read. `buffer` is used again.
-    pub(super) fn feed(&self, stamp: &Stamp, start: u64, expect: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
+    /// Ready to read from `start` on; at most `most` bytes are read at first. `buffer` is used again.
+    pub(super) fn feed(&self, stamp: &Stamp, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
         let mut feed = Feed { of: FeedOf::Memory(Arc::new([])), buffer, filled: 0, base: 0, at_end: false };
         match (&self.origin, stamp.packing) {
             (Origin::Memory(bytes), Packing::Plain) => {
@@ -125,7 +125,7 @@ impl Page {
             }
         }
         feed.base = start;
-        feed.read(expect + SLACK)?;
+        feed.read(most.min(WINDOW))?;
         Ok(feed)
     }
 
@@ -168,7 +168,11 @@ impl Page {
     }
 
     /// The message for a failure.
-    pub(super) fn diagnose(&self, failure: Failure, packing: Packing) -> Diagnostic {
+    pub(super) fn diagnose(&self, failure: Failure, packing: Packing) -> Box<Diagnostic> {
+        Box::new(self.describe(failure, packing))
+    }
+
+    fn describe(&self, failure: Failure, packing: Packing) -> Diagnostic {
         let name = self.path.display();
         let whole = |code: &'static Code, message: String| {
             Diagnostic::at(code, Place::File { path: self.path.clone(), line: 0, column: 0 }, message)
@@ -213,7 +217,7 @@ impl Page {
     pub(super) fn ends(&self, stamp: &Stamp) -> Result<[Vec<u8>; 2], Failure> {
         const END: u64 = 4 << 10;
         let part = |start: u64| -> Result<Vec<u8>, Failure> {
-            let feed = self.feed(stamp, start, 0, Vec::new())?;
+            let feed = self.feed(stamp, start, 4 << 10, Vec::new())?;
             let from = usize::try_from(start - feed.base()).unwrap_or(0);
             let bytes = &feed.bytes()[from..];
             Ok(bytes[..bytes.len().min(4 << 10)].to_vec())
@@ -264,10 +268,10 @@ impl Feed {
 
     /// Reads on behind the bytes at hand.
     pub(super) fn more(&mut self) -> Result<(), Failure> {
-        self.read(self.filled.max(4 * SLACK))
+        self.read(self.filled.max(WINDOW))
     }
 
-    /// Forgets what is before `to` (streams only: the others are read segment by segment anyway), and reads on.
+    /// Forgets what is before `to`, an offset in the file within what is at hand.
     pub(super) fn forget(&mut self, to: u64) {
         if let FeedOf::Memory(_) = self.of {
             return;
@@ -359,7 +363,7 @@ fn read_at(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
 
 impl Failure {
     /// A fault within the bytes at hand.
-    pub(super) fn of(fault: Fault, feed: &Feed) -> Failure {
+    pub(super) fn of(fault: &Fault, feed: &Feed) -> Failure {
         Failure::Fault { at: feed.base + fault.at as u64, kind: fault.kind }
     }
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::document::{Claims, Cursor, Event, Level, Sign, advance};
 use super::extract::Extractor;
-use super::json::{Fault, FaultKind};
+use super::json::{Fault, FaultKind, Passing};
 use super::page::{Failure, Feed, MARK, Packing, Page, Stamp};
 use super::paths::{Tree, Want};
 use crate::column::Batch;
@@ -28,9 +28,9 @@ pub(super) trait Reader: Send {
     type Output;
     /// Reads (and checks) the row at `at`; gives where it ends. After a fault the row must not have been kept: it may
     /// come again with more bytes behind it.
-    fn row(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault>;
+    fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize>;
     /// Checks the row only.
-    fn pass(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    fn pass(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
         self.row(bytes, at)
     }
     /// What the rows since the last call gave.
@@ -58,7 +58,7 @@ impl Scan {
     ) -> Result<Vec<Diagnostic>, E>
     where
         T: Send,
-        E: Send + From<Diagnostic>,
+        E: Send + From<Box<Diagnostic>>,
     {
         let tree = Arc::new(Tree::new(&self.wants));
         self.passage.drive(|| Extractor::new(&self.wants, &tree), work, merge)
@@ -99,7 +99,7 @@ struct Unit {
 }
 
 impl Passage {
-    pub(super) fn new(table: &str, pages: &[Page], segment: u64) -> Result<Passage, Diagnostic> {
+    pub(super) fn new(table: &str, pages: &[Page], segment: u64) -> Result<Passage, Box<Diagnostic>> {
         let mut passage =
             Passage { table: table.into(), segment, pages: Vec::new(), units: Vec::new(), warnings: Vec::new() };
         let mut buffer = Vec::new();
@@ -109,8 +109,9 @@ impl Passage {
             let stream = stamp.packing != Packing::Plain;
             let mut opened = Opened { page: page.clone(), stamp, sign: None, level: Level::Top };
             if !stream && opened.stamp.len > segment {
-                let mut feed =
-                    opened.feed(0, 0, std::mem::take(&mut buffer)).map_err(|failure| opened.diagnose(failure))?;
+                let mut feed = opened
+                    .feed(0, 64 << 10, std::mem::take(&mut buffer))
+                    .map_err(|failure| opened.diagnose(failure))?;
                 let cursor = open(&mut feed, &mut Vec::new()).map_err(|failure| opened.diagnose(failure))?;
                 let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
                 opened.level = cursor.level;
@@ -134,7 +135,7 @@ impl Passage {
     }
 
     /// Warns of pages that are there twice.
-    fn find_copies(&mut self) -> Result<(), Diagnostic> {
+    fn find_copies(&mut self) -> Result<(), Box<Diagnostic>> {
         let mut by_size: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (number, opened) in self.pages.iter().enumerate().filter(|(_, opened)| opened.stamp.len > 256) {
             by_size.entry(opened.stamp.len).or_default().push(number);
@@ -176,7 +177,7 @@ impl Passage {
     where
         R: Reader,
         T: Send,
-        E: Send + From<Diagnostic>,
+        E: Send + From<Box<Diagnostic>>,
     {
         let merger = Merger {
             next: 0,
@@ -216,11 +217,11 @@ impl Passage {
 }
 
 impl Opened {
-    fn feed(&self, start: u64, expect: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
-        self.page.feed(&self.stamp, start, expect, buffer)
+    fn feed(&self, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
+        self.page.feed(&self.stamp, start, most, buffer)
     }
 
-    fn diagnose(&self, failure: Failure) -> Diagnostic {
+    fn diagnose(&self, failure: Failure) -> Box<Diagnostic> {
         self.page.diagnose(failure, self.stamp.packing)
     }
 }
@@ -244,11 +245,11 @@ fn forward(feed: &mut Feed, at: usize, level: Level, events: &mut Vec<Event>) ->
     loop {
         match advance(feed.bytes(), at, level, feed.at_end(), events) {
             Ok((at, level)) => return Ok(Cursor { at: feed.base() + at as u64, level }),
-            Err(Fault { kind: FaultKind::End, .. }) if !feed.at_end() => {
+            Err(fault) if fault.kind == FaultKind::End && !feed.at_end() => {
                 events.truncate(mark);
                 feed.more()?;
             }
-            Err(fault) => return Err(Failure::of(fault, feed)),
+            Err(fault) => return Err(Failure::of(&fault, feed)),
         }
     }
 }
@@ -269,11 +270,12 @@ fn rows<R: Reader>(
         let read = if keep { reader.row(feed.bytes(), at) } else { reader.pass(feed.bytes(), at) };
         let end = match read {
             Ok(end) => end,
-            Err(Fault { kind: FaultKind::End, .. }) if !feed.at_end() => {
+            Err(fault) if fault.kind == FaultKind::End && !feed.at_end() => {
+                feed.forget(cursor.at);
                 feed.more()?;
                 continue;
             }
-            Err(fault) => return Err(Failure::of(fault, feed)),
+            Err(fault) => return Err(Failure::of(&fault, feed)),
         };
         count += 1;
         let mark = events.len();
@@ -328,7 +330,7 @@ impl<R, T, E, Make, Work, Merge> Run<'_, R, T, E, Make, Work, Merge>
 where
     R: Reader,
     T: Send,
-    E: Send + From<Diagnostic>,
+    E: Send + From<Box<Diagnostic>>,
     Make: Fn() -> R + Sync,
     Work: Fn(R::Output) -> Result<T, E> + Sync,
     Merge: FnMut(T) -> Result<ControlFlow<()>, E> + Send,
@@ -382,10 +384,8 @@ where
         let start = from.map_or(unit.start, |cursor| cursor.at);
         // The byte before tells whether a line begins here.
         let start = if from.is_none() && start > 0 { start - 1 } else { start };
-        let end = if unit.stream { self.passage.segment } else { unit.limit.min(opened.stamp.len) };
-        let expect = usize::try_from(end.saturating_sub(start)).expect("segments are small");
         let failed = |failure| vec![Piece { from, to: Err(failure), events: Vec::new(), result: None }];
-        let mut feed = match opened.feed(start, expect, std::mem::take(buffer)) {
+        let mut feed = match opened.feed(start, usize::MAX, std::mem::take(buffer)) {
             Ok(feed) => feed,
             Err(failure) => return failed(failure),
         };
@@ -553,7 +553,7 @@ impl<E, Merge> Merger<E, Merge> {
 }
 
 /// Reads the rows that begin in the first `limit` bytes of a page, one after the other.
-pub(super) fn sample<R: Reader>(page: &Page, reader: &mut R, limit: u64) -> Result<(), Diagnostic> {
+pub(super) fn sample<R: Reader>(page: &Page, reader: &mut R, limit: u64) -> Result<(), Box<Diagnostic>> {
     let stamp = page.stamp().map_err(|failure| page.diagnose(failure, Packing::Plain))?;
     let packing = stamp.packing;
     let mut read = || {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use super::extract::Extractor;
-use super::json::{self, Fault};
+use super::json::{self, Fault, Passing};
 use super::known::{known_columns, known_table};
 use super::page::{Origin, Page};
 use super::paths::{Tree, Want};
@@ -53,7 +53,7 @@ impl SourceTable {
     /// The columns. Of a table of Resource Graph: the known ones, then others that the first rows of its pages have;
     /// nothing more is read, and [`SourceTable::full_schema`] says whether later rows have yet others. Of any other
     /// table: all that its rows have, in order of appearance, of one type if all values agree, else dynamic.
-    pub(crate) fn schema(&self) -> Result<Vec<Field>, Diagnostic> {
+    pub(crate) fn schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
         if !known_table(&self.name) {
             return self.full_schema();
         }
@@ -68,13 +68,13 @@ impl SourceTable {
     }
 
     /// The columns that all rows have; reads the whole table once.
-    pub(crate) fn full_schema(&self) -> Result<Vec<Field>, Diagnostic> {
+    pub(crate) fn full_schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
         if let Some(known) = self.full_schema.get() {
             return Ok(known.clone());
         }
         let mut whole = Census::default();
         let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
-        passage.drive(Census::default, Ok::<Census, Diagnostic>, |part: Census| {
+        passage.drive(Census::default, Ok::<Census, Box<Diagnostic>>, |part: Census| {
             whole.join(part);
             Ok(ControlFlow::Continue(()))
         })?;
@@ -82,18 +82,18 @@ impl SourceTable {
     }
 
     fn fields(&self, census: &Census) -> Vec<Field> {
-        let known = if known_table(&self.name) { known_columns(&self.name) } else { &[] };
-        let sampled = !known.is_empty();
-        let others = census.columns.iter().filter(|(name, _)| known.iter().all(|(known, _)| *known != &**name));
-        known
-            .iter()
-            .map(|&(name, ty)| Field { name: name.into(), ty })
-            .chain(others.map(|(name, kinds)| Field { name: name.clone(), ty: kinds.ty(sampled) }))
-            .collect()
+        let mut fields = if known_table(&self.name) { known_columns(&self.name) } else { Vec::new() };
+        let sampled = !fields.is_empty();
+        for (name, kinds) in &census.columns {
+            if fields.iter().all(|known| known.name != *name) {
+                fields.push(Field { name: name.clone(), ty: kinds.ty(sampled) });
+            }
+        }
+        fields
     }
 
     /// A pass over all rows that takes the wanted columns and paths.
-    pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Diagnostic> {
+    pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Box<Diagnostic>> {
         Ok(Scan::new(Passage::new(&self.name, &self.pages, scan::SEGMENT)?, wants))
     }
 
@@ -175,17 +175,17 @@ impl Census {
 impl Reader for Census {
     type Output = Census;
 
-    fn row(&mut self, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
         let end = json::value(bytes, at, 0)?;
         // The row is whole and checked: now its keys.
         let mut at = json::space(bytes, at + 1);
         while bytes[at] != b'}' {
             let passed = json::string(bytes, at + 1)?;
-            let value = json::colon(bytes, passed.end + 1)?;
-            let raw = std::str::from_utf8(&bytes[at + 1..passed.end]).expect("checked above");
+            let value = json::colon(bytes, passed.end() + 1)?;
+            let raw = std::str::from_utf8(&bytes[at + 1..passed.end()]).expect("checked above");
             let behind = json::value(bytes, value, 1)?;
             let kinds = Kinds::of(bytes[value], &bytes[value..behind]);
-            if passed.escaped {
+            if passed.escaped() {
                 let mut name = String::new();
                 json::unescape(raw, &mut name);
                 self.note(&name, kinds);

@@ -5,42 +5,48 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use super::Want;
 use super::scan::{Passage, Scan};
 use super::table::memory;
-use super::{Catalog, Want};
-use crate::diag::{self, Diagnostic};
+use crate::diag::{Diagnostic, Place};
 use crate::value::{Type, Value, ValueRef};
 
 /// A cell, comparable.
 fn cell(value: ValueRef<'_>) -> String {
-    match value {
-        // What is kept as JSON keeps its own white space.
-        ValueRef::Json(text) => format!("json {text}"),
-        other => format!("{:?}", other.to_value()),
-    }
+    format!("{:?}", value.to_value())
 }
 
 type Rows = Vec<Vec<String>>;
 
 /// All rows by way of a scan over segments of the given size.
-fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diagnostic>), Diagnostic> {
+fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
     let passage = Passage::new("t", &[memory("t", bytes.into())], segment)?;
     let mut rows = Rows::new();
     let warnings = Scan::new(passage, wants).run(Ok, |batch| {
         for row in 0..batch.rows {
             rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
         }
-        Ok::<_, Diagnostic>(ControlFlow::Continue(()))
+        Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
     })?;
     Ok((rows, warnings))
 }
 
-/// The same by serde_json alone: rows one after the other.
+/// The same by serde_json alone; none if the bytes are not rows of JSON.
 fn referred(bytes: &[u8], wants: &[Want]) -> Option<Rows> {
+    std::str::from_utf8(bytes).ok()?;
     let mut rows = Rows::new();
-    for row in serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>() {
-        let row = row.ok()?.get();
-        rows.push(wants.iter().map(|want| referred_cell(row, want)).collect());
+    for top in serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>() {
+        let top = top.ok()?.get();
+        let elements = match top.as_bytes()[0] {
+            b'[' => serde_json::from_str::<Vec<&RawValue>>(top).ok()?.into_iter().map(RawValue::get).collect(),
+            _ => vec![top],
+        };
+        for row in elements {
+            if !row.starts_with('{') {
+                return None;
+            }
+            rows.push(wants.iter().map(|want| referred_cell(row, want)).collect());
+        }
     }
     Some(rows)
 }
@@ -176,5 +182,526 @@ fn every_shape_gives_the_same_rows_whatever_the_size_of_a_segment() {
             assert_eq!(rows, expected, "{segment} {shape:.80}");
             assert_eq!(warnings, [], "{shape:.80}");
         }
+    }
+}
+
+/// Rows like those of exports, and unlike them.
+mod nasty {
+    use arbitrary::{Result, Unstructured};
+
+    const KEYS: [&str; 16] = [
+        "id",
+        "properties",
+        "status",
+        "code",
+        "n",
+        "tags",
+        "a",
+        "name",
+        "metadata",
+        r"st\u0061tus",
+        r"\u0069d",
+        "é",
+        "",
+        r#"a\"b"#,
+        "averyveryverylongkeythatdoesnotfitintofortyeightbytesatall",
+        "description",
+    ];
+
+    const STRINGS: [&str; 14] = [
+        "",
+        "Healthy",
+        "/subscriptions/1",
+        r"\u00e9",
+        r"\ud83d\ude00",
+        r"\ud83d",
+        r"\udc00x",
+        r#"\\\""#,
+        r"a\/b\n",
+        "geprüft ✓ 👩‍👩‍👧‍👦",
+        r#"},{\"id\":"#,
+        r#"0123456789abcde\""#,
+        "é123456789abcdef0123456789abcdef",
+        r"\u0000",
+    ];
+
+    const SCALARS: [&str; 16] = [
+        "0",
+        "-0",
+        "12",
+        "-9223372036854775808",
+        "9223372036854775808",
+        "1e3",
+        "1.5E+2",
+        "2.5e-7",
+        "3.0",
+        "1e999",
+        "true",
+        "false",
+        "null",
+        "null",
+        r#""x""#,
+        "123456789012345678901234567890",
+    ];
+
+    fn space(u: &mut Unstructured<'_>, style: u8) -> Result<&'static str> {
+        match style {
+            0 => Ok(""),
+            1 => u.choose(&["", "", "", " "]).copied(),
+            _ => u.choose(&[" ", "\n    ", "\t", "\r\n", ""]).copied(),
+        }
+    }
+
+    pub(super) fn value(
+        u: &mut Unstructured<'_>,
+        style: u8,
+        depth: usize,
+        blobs: &[String],
+        out: &mut String,
+    ) -> Result<()> {
+        match u.int_in_range(0..=if depth > 4 { 5 } else { 9 })? {
+            0..=2 => out.push_str(u.choose(&SCALARS)?),
+            3..=5 => {
+                out.push('"');
+                for _ in 0..u.int_in_range(0..=3)? {
+                    out.push_str(u.choose(&STRINGS)?);
+                }
+                out.push('"');
+            }
+            6 if !blobs.is_empty() => out.push_str(u.choose(blobs)?),
+            6 | 7 => {
+                out.push('[');
+                for element in 0..u.int_in_range(0..=3)? {
+                    if element > 0 {
+                        out.push(',');
+                    }
+                    out.push_str(space(u, style)?);
+                    value(u, style, depth + 1, blobs, out)?;
+                    out.push_str(space(u, style)?);
+                }
+                out.push_str(space(u, style)?);
+                out.push(']');
+            }
+            _ => bag(u, style, depth + 1, blobs, out)?,
+        }
+        Ok(())
+    }
+
+    pub(super) fn bag(
+        u: &mut Unstructured<'_>,
+        style: u8,
+        depth: usize,
+        blobs: &[String],
+        out: &mut String,
+    ) -> Result<()> {
+        out.push('{');
+        // Mostly the same keys in the same order.
+        let mut at = 0;
+        let mut first = true;
+        for _ in 0..u.int_in_range(0..=8)? {
+            at = if u.ratio(1, 4)? { u.choose_index(KEYS.len())? } else { (at + 1) % KEYS.len() };
+            if !std::mem::take(&mut first) {
+                out.push(',');
+            }
+            out.push_str(space(u, style)?);
+            out.push('"');
+            out.push_str(KEYS[at]);
+            out.push('"');
+            out.push_str(space(u, style)?);
+            out.push(':');
+            out.push_str(space(u, style)?);
+            value(u, style, depth, blobs, out)?;
+            out.push_str(space(u, style)?);
+        }
+        out.push_str(space(u, style)?);
+        out.push('}');
+        Ok(())
+    }
+
+    pub(super) fn rows(u: &mut Unstructured<'_>) -> Result<String> {
+        let style = u.int_in_range(0..=2)?;
+        let mut blobs = Vec::new();
+        for _ in 0..u.int_in_range(0..=4)? {
+            let mut blob = String::new();
+            bag(u, style, 1, &[], &mut blob)?;
+            blobs.push(blob);
+        }
+        let array = u.arbitrary()?;
+        let mut out = String::from(if array { "[" } else { "" });
+        for row in 0..u.int_in_range(0..=12)? {
+            if row > 0 {
+                out.push_str(if array { "," } else { u.choose(&["\n", "\n", "\r\n", "", " "])? });
+            }
+            if !blobs.is_empty() && u.ratio(1, 3)? {
+                out.push_str(&format!("{{\"properties\":{},\"tags\":{}}}", u.choose(&blobs)?, u.choose(&blobs)?));
+            } else {
+                bag(u, style, 0, &blobs, &mut out)?;
+            }
+        }
+        out.push_str(if array { "]" } else { "" });
+        Ok(out)
+    }
+
+    pub(super) fn damage(u: &mut Unstructured<'_>, bytes: &mut Vec<u8>) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let at = u.choose_index(bytes.len())?;
+        match u.int_in_range(0..=5)? {
+            0 => bytes.truncate(at),
+            1 => bytes[at] = u.arbitrary()?,
+            2 => bytes[at] = *u.choose(b"{}[],:\"\\0-. \n\0\x1f\x80\xff")?,
+            3 => bytes.insert(at, *u.choose(b"{}[],:\"\\0-.e \n\xc3")?),
+            4 => drop(bytes.remove(at)),
+            _ => {
+                let to = (at + u.int_in_range(1..=20)?).min(bytes.len());
+                let part = bytes[at..to].to_vec();
+                bytes.splice(at..at, part);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn any_bytes_are_read_or_refused_as_serde_json_does() {
+    let mut wants = wants();
+    wants.push(Want::path("properties.metadata"));
+    wants.push(Want::path("properties.status.code.é"));
+    let wants: Vec<Want> = wants.into_iter().map(|want| Want { ty: Type::Dynamic, ..want }).collect();
+    arbtest::arbtest(|u| {
+        let mut bytes = nasty::rows(u)?.into_bytes();
+        if u.ratio(1, 2)? {
+            nasty::damage(u, &mut bytes)?;
+        }
+        let segment = u.int_in_range(1..=400)?;
+        let got = scanned(&bytes, &wants, segment);
+        let shown = String::from_utf8_lossy(&bytes);
+        match referred(&bytes, &wants) {
+            Some(rows) => assert_eq!(got.unwrap_or_else(|fault| panic!("{fault:?}: {shown}")).0, rows, "{shown}"),
+            None => assert!(got.is_err(), "{shown}"),
+        }
+        Ok(())
+    })
+    .size_min(64)
+    .size_max(8 << 10)
+    .budget_ms(5_000);
+}
+
+fn refusal(bytes: &[u8]) -> Diagnostic {
+    // Whatever the segments, the same complaint.
+    let all = [1, 30, 4 << 20].map(|segment| *scanned(bytes, &wants(), segment).unwrap_err());
+    assert_eq!(all[0], all[1]);
+    assert_eq!(all[1], all[2]);
+    all[0].clone()
+}
+
+fn place(diagnostic: &Diagnostic) -> (usize, usize) {
+    match diagnostic.place {
+        Place::File { line, column, .. } => (line, column),
+        _ => unreachable!("data has files"),
+    }
+}
+
+#[test]
+fn every_cut_of_an_array_or_envelope_is_noticed() {
+    let rows = r#"{"id":"é","n":[1,2.5,true]} , {"id":"\u00e9","properties":null}"#;
+    for whole in [
+        format!("[{rows}]"),
+        format!(r#"{{"count":2,"data":[{rows}],"skip_token":null,"total_records":2}}"#),
+        format!(r#"{{"value":[{rows}],"nextLink":null}}"#),
+    ] {
+        assert!(scanned(whole.as_bytes(), &wants(), 20).is_ok());
+        for cut in 1..whole.len() {
+            let bytes = &whole.as_bytes()[..cut];
+            assert!(scanned(bytes, &wants(), 20).is_err(), "{whole:.cut$}");
+        }
+    }
+}
+
+#[test]
+fn a_cut_file_is_truncated_and_a_broken_one_malformed_with_the_place_in_characters() {
+    let cut = refusal("[\n{\"id\":\"é\"},\n{\"id\":\"é".as_bytes());
+    assert_eq!((cut.code.id, place(&cut)), ("AQ3004", (3, 9)));
+
+    let broken = refusal("\u{feff}{\"id\":\"éé\", \"n\" 1}\n".as_bytes());
+    assert_eq!((broken.code.id, place(&broken)), ("AQ3003", (1, 17)));
+    assert_eq!(broken.label, "expected `:`");
+
+    let behind = refusal(br#"[{"id":"a"}] x"#);
+    assert_eq!((behind.code.id, place(&behind)), ("AQ3003", (1, 14)));
+
+    let control = refusal(b"{\"id\":\"a\"}\n{\"skipped\":{\"deep\":[\"a\tb\"]}}\n");
+    assert_eq!((control.code.id, place(&control)), ("AQ3003", (2, 23)));
+
+    let wide = refusal(b"{\"id\":\"a\"}\n{\"skipped\":\"\xff\"}\n");
+    assert_eq!((wide.message.as_str(), place(&wide)), ("`t` is not UTF-8", (2, 13)));
+
+    let deep = refusal(format!("{{\"id\":{}1", "[".repeat(100_000)).as_bytes());
+    assert_eq!(deep.code.id, "AQ4001");
+}
+
+#[test]
+fn what_is_no_table_is_refused_and_named() {
+    for (text, part) in [
+        (r#"[1, 2]"#, "something else than objects"),
+        (r#"[{"id":"a"}, 2]"#, "something else than objects"),
+        (r#""text""#, "neither an array nor an object"),
+        (r#"{"totalRecords":1,"count":1,"data":{"columns":[],"rows":[]}}"#, "table format"),
+        (r#"{"value":[{"a":1}],"name":"x"}"#, "no list of Resource Manager"),
+    ] {
+        let refused = refusal(text.as_bytes());
+        assert_eq!(refused.code.id, "AQ3002", "{text}");
+        assert!(refused.message.contains(part), "{}", refused.message);
+    }
+    let utf16: Vec<u8> = "\u{feff}[]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(refusal(&utf16).message.contains("UTF-16"));
+    assert!(scanned(b"", &wants(), 100).unwrap().0.is_empty());
+}
+
+#[test]
+fn rows_whose_keys_resemble_an_envelope_are_rows() {
+    for text in [r#"{"count":3,"name":"x"}"#, r#"{"data":"text"}"#, r#"{"value":[1,2]}"#, r#"{"data":{"a":1}}"#, "{}"] {
+        assert_eq!(scanned(text.as_bytes(), &wants(), 100).unwrap().0.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn an_export_that_says_it_lacks_rows_is_warned_about() {
+    let warned = |text: &str| -> Vec<String> {
+        [1, 50, 1 << 20]
+            .map(|segment| {
+                let (_, warnings) = scanned(text.as_bytes(), &wants(), segment).unwrap();
+                assert!(warnings.iter().all(|warning| warning.code.id == "AQ3006"));
+                warnings.into_iter().map(|warning| warning.message).collect::<Vec<_>>()
+            })
+            .into_iter()
+            .reduce(|one, other| {
+                assert_eq!(one, other);
+                one
+            })
+            .unwrap()
+    };
+    assert_eq!(warned(r#"{"count":2,"data":[{"a":1}]}"#), ["`t` says that it has 2 rows, and has 1"]);
+    assert_eq!(
+        warned(r#"{"count":1,"data":[{"a":1}],"total_records":7}"#),
+        ["`t` has 1 of the 7 rows that its export speaks of"]
+    );
+    assert_eq!(warned(r#"{"data":[{"a":1}],"$skipToken":"x"}"#), ["the last page of `t` says that more pages follow"]);
+    assert_eq!(warned(r#"{"data":[{"a":1}],"resultTruncated":"true"}"#).len(), 1);
+    // Both pages are there.
+    let pages = r#"{"count":1,"total_records":2,"skip_token":"x","data":[{"a":1}]}"#.to_owned()
+        + r#"{"count":1,"total_records":2,"skip_token":null,"data":[{"a":2}]}"#;
+    assert_eq!(warned(&pages), [""; 0]);
+}
+
+#[test]
+fn an_answer_that_is_complete_early_does_not_hide_a_broken_end() {
+    let rows = "{\"id\":\"a\"}\n".repeat(100);
+    let run = |text: &str| {
+        let passage = Passage::new("t", &[memory("t", text.as_bytes().into())], 50).unwrap();
+        let mut seen = 0;
+        let outcome = Scan::new(passage, &wants()).run(Ok, |batch| {
+            seen += batch.rows;
+            Ok::<_, Box<Diagnostic>>(ControlFlow::Break(()))
+        });
+        (seen, outcome)
+    };
+    let (seen, outcome) = run(&rows);
+    assert!(outcome.is_ok());
+    assert!(seen <= 5, "{seen}");
+    let (_, outcome) = run(&(rows + "{\"id\":"));
+    assert_eq!(outcome.unwrap_err().code.id, "AQ3004");
+}
+
+#[test]
+fn an_error_of_the_first_rows_wins_over_later_ones() {
+    let text = (0..200).map(|n| format!("{{\"n\":{n}}}\n")).collect::<String>();
+    let passage = Passage::new("t", &[memory("t", text.as_bytes().into())], 40).unwrap();
+    let work = |batch: crate::column::Batch| match batch.columns[0].get(0) {
+        ValueRef::Long(n) if n > 20 => {
+            Err(Box::new(Diagnostic::at(crate::diag::TOO_LARGE, Place::Nowhere, format!("{n}"))))
+        }
+        _ => Ok(()),
+    };
+    let outcome = Scan::new(passage, &[Want::column("n", Type::Long)]).run(work, |()| Ok(ControlFlow::Continue(())));
+    assert_eq!(outcome.unwrap_err().message, "24");
+}
+
+mod files {
+    use std::fs;
+    use std::io::Write;
+    use std::path::Path;
+
+    use super::*;
+    use crate::source::Catalog;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    }
+
+    fn ids(catalog: &Catalog, table: &str) -> Result<Vec<String>, Box<Diagnostic>> {
+        let mut ids = Vec::new();
+        let scan = catalog.table(table).unwrap().scan(&[Want::column("id", Type::String)])?;
+        scan.run(Ok, |batch| {
+            ids.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
+            Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
+        })?;
+        Ok(ids)
+    }
+
+    fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    #[test]
+    fn a_folder_gives_tables_named_after_files_and_sub_folders_with_pages_in_natural_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        write(at, "SecurityResources-10.json", r#"[{"id":"c"}]"#);
+        write(at, "SecurityResources-2.json", r#"{"count":1,"data":[{"id":"b"}]}"#);
+        write(at, "securityresources_part-1.ndjson.gz", gzip(b"{\"id\":\"d\"}\n"));
+        write(at, "policyresources.page1.jsonl", r#"{"id":"p"}"#);
+        write(at, "resources/any.json", r#"[{"id":"x"}]"#);
+        write(at, "resources/deep/no.json", "[");
+        write(at, "manifest.json", r#"{"rows":1}"#);
+        write(at, "README.md", "not data");
+        write(at, ".hidden.json", "[");
+        let mut catalog = Catalog::default();
+        catalog.add_path(at).unwrap();
+        let mut names = catalog.names();
+        names.sort();
+        assert_eq!(names, ["manifest", "policyresources", "resources", "securityresources"]);
+        assert_eq!(ids(&catalog, "securityRESOURCES").unwrap(), ["b", "c", "d"]);
+        assert_eq!(ids(&catalog, "resources").unwrap(), ["x"]);
+
+        // The same file again does not count twice; another page does.
+        catalog.add_path(at.join("SecurityResources-2.json")).unwrap();
+        let more = tempfile::tempdir().unwrap();
+        write(more.path(), "securityresources.json", r#"[{"id":"e"}]"#);
+        catalog.add_path(more.path()).unwrap();
+        assert_eq!(ids(&catalog, "securityresources").unwrap(), ["b", "c", "d", "e"]);
+    }
+
+    #[test]
+    fn a_file_can_be_given_under_a_name_and_rows_under_a_wrong_one_are_hinted_at() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "export.json", r#"[{"id":"a","type":"Microsoft.Security/assessments"}]"#);
+        let file = folder.path().join("export.json");
+        let mut catalog = Catalog::default();
+        catalog.add_path(&file).unwrap();
+        assert_eq!(catalog.hint("securityresources"), Some(format!("securityresources={}", file.display())));
+        assert_eq!(catalog.hint("policyresources"), None);
+        catalog.add_path(format!("securityresources={}", file.display())).unwrap();
+        assert_eq!(ids(&catalog, "securityresources").unwrap(), ["a"]);
+        catalog.add_path(format!("all={}", folder.path().display())).unwrap();
+        assert_eq!(ids(&catalog, "all").unwrap(), ["a"]);
+        let missing = catalog.add_path(folder.path().join("no.json")).unwrap_err();
+        assert_eq!(missing.code.id, "AQ3005");
+    }
+
+    #[test]
+    fn packed_pages_are_read_to_their_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows: Vec<String> =
+            (0..60_000).map(|n| format!("{{\"id\":\"{n}\",\"pad\":\"{}\"}}", "x".repeat(90))).collect();
+        let array = format!("[{}]", rows.join(",\n"));
+        // Several members, as `cat a.gz b.gz` makes them.
+        let (one, two) = array.as_bytes().split_at(array.len() / 3);
+        write(folder.path(), "t.json.gz", [gzip(one), gzip(two)].concat());
+        let mut catalog = Catalog::default();
+        catalog.add_path(folder.path()).unwrap();
+        let ids_read = ids(&catalog, "t").unwrap();
+        assert_eq!(ids_read.len(), 60_000);
+        assert_eq!(ids_read[59_999], "59999");
+
+        let packed = gzip(array.as_bytes());
+        write(folder.path(), "t.json.gz", &packed[..packed.len() / 2]);
+        assert_eq!(ids(&catalog, "t").unwrap_err().code.id, "AQ3005");
+        write(folder.path(), "t.json.gz", gzip(&array.as_bytes()[..array.len() - 1]));
+        let cut = ids(&catalog, "t").unwrap_err();
+        assert_eq!((cut.code.id, place(&cut).0), ("AQ3004", 60_000));
+    }
+
+    #[test]
+    fn a_page_that_is_there_twice_is_warned_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows: String = (0..30).map(|n| format!("{{\"id\":\"{n:03}\"}}\n")).collect();
+        write(folder.path(), "t-1.ndjson", &rows);
+        write(folder.path(), "t-2.ndjson", rows.replace("029", "999"));
+        write(folder.path(), "t-3.ndjson", &rows);
+        let mut catalog = Catalog::default();
+        catalog.add_path(folder.path()).unwrap();
+        let scan = catalog.table("t").unwrap().scan(&wants()).unwrap();
+        let warnings = scan.run(Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].message.contains("t-3.ndjson` seems to be a copy of"), "{}", warnings[0].message);
+    }
+
+    #[test]
+    fn known_tables_have_their_columns_and_others_what_their_rows_have() {
+        let schema = |table: &str, text: &str| -> Vec<(String, Type)> {
+            let mut catalog = Catalog::default();
+            catalog.add_bytes(table, text.as_bytes());
+            let fields = catalog.table(table).unwrap().schema().unwrap();
+            fields.into_iter().map(|field| (field.name.to_string(), field.ty)).collect()
+        };
+        let known = schema("Resources", r#"[{"id":"a","systemData":{},"apiVersion":"1","n":1}]"#);
+        assert_eq!(known.len(), 19);
+        assert_eq!(known[11], ("properties".into(), Type::Dynamic));
+        assert_eq!(
+            known[16..],
+            [
+                ("systemData".into(), Type::Dynamic),
+                ("apiVersion".into(), Type::String),
+                // A later row may hold text: dynamic loses nothing.
+                ("n".into(), Type::Dynamic),
+            ]
+        );
+        let other = schema(
+            "pets",
+            r#"{"name":"Tom","lives":9,"x":null} {"weight":3,"vaccinated":true,"\u0065xtra":[],"x":1,"name":null}
+               {"weight":3.5,"lives":"many"}"#,
+        );
+        let expected = [
+            ("name", Type::String),
+            ("lives", Type::Dynamic),
+            ("x", Type::Long),
+            ("weight", Type::Real),
+            ("vaccinated", Type::Bool),
+            ("extra", Type::Dynamic),
+        ];
+        assert_eq!(other, expected.map(|(name, ty)| (name.to_owned(), ty)));
+    }
+
+    #[test]
+    fn inferred_columns_hold_their_types_and_text_columns_the_text_of_anything() {
+        let text = r#"{"n":1,"r":2,"s":7,"b":true} {"n":null,"r":2.5,"s":{"a": [1 , 2]},"b":false} {"s":true}"#;
+        let passage = Passage::new("t", &[memory("t", text.as_bytes().into())], 100).unwrap();
+        let wants = [
+            Want::column("n", Type::Long),
+            Want::column("r", Type::Real),
+            Want::column("s", Type::String),
+            Want::column("b", Type::Bool),
+        ];
+        let mut rows = Vec::new();
+        Scan::new(passage, &wants)
+            .run(Ok, |batch| {
+                for row in 0..batch.rows {
+                    rows.push(batch.columns.iter().map(|column| column.get(row).to_value()).collect::<Vec<_>>());
+                }
+                Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
+            })
+            .unwrap();
+        let expected = [
+            vec![Value::Long(1), Value::Real(2.0), Value::from("7"), Value::Bool(true)],
+            vec![Value::Null, Value::Real(2.5), Value::from(r#"{"a":[1,2]}"#), Value::Bool(false)],
+            vec![Value::Null, Value::Null, Value::from("true"), Value::Null],
+        ];
+        assert_eq!(rows, expected);
     }
 }

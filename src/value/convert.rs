@@ -77,7 +77,8 @@ pub(crate) fn to_real(value: ValueRef<'_>) -> Option<f64> {
     match value {
         ValueRef::Real(v) => Some(v),
         ValueRef::Int(v) => Some(v.into()),
-        ValueRef::Decimal(v) => v.to_f64(),
+        // By its text: `to_f64` adds up whole part and fraction, and may be a bit off.
+        ValueRef::Decimal(v) => v.to_string().parse().ok(),
         ValueRef::String(text) => real(text.trim()),
         #[expect(clippy::cast_precision_loss, reason = "long widens to real in KQL")]
         other => to_long(other).map(|v| v as f64),
@@ -118,16 +119,30 @@ pub(crate) fn to_timespan(value: ValueRef<'_>) -> Option<TimeSpan> {
     }
 }
 
-/// Text with hyphens or without, in braces or without.
+/// Text with hyphens or without (Kusto's documentation shows one with some), in braces or without.
 pub(crate) fn to_guid(value: ValueRef<'_>) -> Option<Uuid> {
     match value {
         ValueRef::Guid(v) => Some(v),
-        ValueRef::String(text) => {
-            let text = text.trim();
-            if text.starts_with("urn") { None } else { Uuid::try_parse(text).ok() }
-        }
+        ValueRef::String(text) => guid(text.trim()),
         _ => None,
     }
+}
+
+fn guid(text: &str) -> Option<Uuid> {
+    let text = text.strip_prefix('{').map_or(Some(text), |text| text.strip_suffix('}'))?;
+    let (mut value, mut digits, mut separated) = (0_u128, 0, false);
+    for letter in text.chars() {
+        if letter == '-' {
+            (matches!(digits, 8 | 12 | 16 | 20) && !separated).then_some(())?;
+            separated = true;
+            continue;
+        }
+        value = value << 4 | u128::from(letter.to_digit(16)?);
+        digits += 1;
+        separated = false;
+        (digits <= 32).then_some(())?;
+    }
+    (digits == 32).then(|| Uuid::from_u128(value))
 }
 
 /// Optional sign and digits, or hex without a sign.
@@ -195,6 +210,10 @@ mod tests {
         for (from, to) in [("1e3", 1000.0), (" 7 ", 7.0), ("-1.5", -1.5), ("inf", f64::INFINITY)] {
             assert_eq!(to_real(text(from)), Some(to), "{from}");
         }
+        assert_eq!(
+            to_real(ValueRef::Decimal(Decimal::new(123_456_789_012_345_678, 17))),
+            "1.23456789012345678".parse().ok()
+        );
         for from in ["0x10", "", "1,5", "abc", "infinity", "1.5d", "--1"] {
             assert_eq!(to_real(text(from)), None, "{from}");
         }
@@ -227,8 +246,18 @@ mod tests {
         let guid = to_guid(text(plain));
         assert!(guid.is_some());
         assert_eq!(to_guid(text(" {74BE27DE-1E4E-49D9-B579-FE0B331D3642} ")), guid);
-        assert_eq!(to_guid(text("urn:uuid:74be27de-1e4e-49d9-b579-fe0b331d3642")), None);
-        assert_eq!(to_guid(text("74be27de")), None);
+        assert_eq!(to_guid(text("74be27de1e4e-49d9-b579-fe0b331d3642")), guid);
+        for none in [
+            "urn:uuid:74be27de-1e4e-49d9-b579-fe0b331d3642",
+            "74be27de",
+            "{74be27de-1e4e-49d9-b579-fe0b331d3642",
+            "74be27de--1e4e-49d9-b579-fe0b331d3642",
+            "74be-27de1e4e49d9b579fe0b331d3642",
+            "74be27de1e4e49d9b579fe0b331d36420",
+            "74be27de1e4e49d9b579fe0b331d364g",
+        ] {
+            assert_eq!(to_guid(text(none)), None, "{none}");
+        }
     }
 
     #[test]

@@ -33,10 +33,21 @@ impl DateTime {
 
     /// The present moment by the system's clock.
     pub fn now() -> DateTime {
-        /// 1970-01-01 in ticks.
-        const EPOCH: i64 = 621_355_968_000_000_000;
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        DateTime(EPOCH.saturating_add(i64::try_from(since.as_nanos() / 100).unwrap_or(0)))
+        let ticks = i64::try_from(since.as_nanos() / 100).ok();
+        ticks.and_then(|ticks| DateTime::UNIX_EPOCH.plus(ticks)).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
+    /// Reads a moment as `todatetime` does: ISO 8601, whole or in part, and other forms.
+    ///
+    /// ```
+    /// use argql::DateTime;
+    /// let moment = DateTime::parse("2024-05-06 09:08+02:00").unwrap();
+    /// assert_eq!(moment.to_string(), "2024-05-06T07:08:00.0000000Z");
+    /// assert_eq!(DateTime::parse("soon"), None);
+    /// ```
+    pub fn parse(text: &str) -> Option<DateTime> {
+        parse_datetime(text)
     }
 
     /// Ticks since 0001-01-01.
@@ -82,12 +93,12 @@ impl DateTime {
     }
 }
 
-/// As `tostring` prints it: `2026-10-01T13:45:10.0000000Z`.
+/// `2020-01-02T03:04:05.6000000Z`, as KQL prints it.
 impl std::fmt::Display for DateTime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut text = String::new();
+        let mut text = String::with_capacity(28);
         write_datetime(&mut text, *self);
-        f.write_str(&text)
+        f.pad(&text)
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Bag, Value, ValueRef, sorted, write_long, write_real, write_text};
 
 /// How deep arrays and bags may be nested: enough for any data, and little enough that values can be walked, written
 /// and dropped by recursion.
-pub(crate) const MAX_DEPTH: usize = 512;
+pub(crate) const MAX_DEPTH: usize = 1000;
 
 /// Reads JSON that is known to be valid and not nested deeper than [`MAX_DEPTH`]; anything else is null.
 pub(crate) fn from_json(text: &str) -> Value {
@@ -708,6 +708,12 @@ mod tests {
         assert!(parse_json_text(&nested(MAX_DEPTH)).is_some());
         assert_eq!(parse_json_text(&nested(MAX_DEPTH + 1)), None);
         assert_eq!(parse_json_text(&"[".repeat(1_000_000)), None);
+        // By recursion, on the small stack of a test: reading, writing, comparing, dropping.
+        let bags = "{\"a\":".repeat(MAX_DEPTH) + "1" + &"}".repeat(MAX_DEPTH);
+        let value = from_json(&bags);
+        assert_eq!(written(value.as_ref()), bags);
+        assert!(crate::value::same_key(value.as_ref(), ValueRef::Json(&bags)));
+        assert_eq!(value, from_json(&bags));
         let deep = nested(1_000_000);
         assert!(matches!(step(ValueRef::Json(&deep), Step::Index(0)), Found::Ref(ValueRef::Json(_))));
     }
@@ -813,5 +819,105 @@ mod tests {
             let _ = step(ValueRef::Json(text), Step::Index(-1));
             assert!(from_json(text).is_null());
         }
+    }
+
+    /// JSON as somebody else might write it: white space anywhere, escapes, numbers of all forms, repeated keys.
+    fn written_oddly(u: &mut arbitrary::Unstructured<'_>, depth: usize, out: &mut String) -> arbitrary::Result<()> {
+        const SCALARS: [&str; 12] = [
+            "null",
+            "true",
+            "false",
+            "0",
+            "-0",
+            "12",
+            "-9223372036854775808",
+            "18446744073709551616",
+            "1.50",
+            "-2E3",
+            "1e-9",
+            "0.0",
+        ];
+        const TEXTS: [&str; 8] = ["", "a", "b", "\\u0061", "é\\n", "\\\"]}", "\\ud83d\\ude00", "{\\\\"];
+        const SPACES: [&str; 4] = ["", " ", "\n\t", "\r"];
+        let space = |u: &mut arbitrary::Unstructured<'_>, out: &mut String| -> arbitrary::Result<()> {
+            out.push_str(u.choose(&SPACES)?);
+            Ok(())
+        };
+        space(u, out)?;
+        match u.int_in_range(0..=if depth == 0 { 1 } else { 3 })? {
+            0 => out.push_str(u.choose(&SCALARS)?),
+            1 => {
+                out.push('"');
+                out.push_str(u.choose(&TEXTS)?);
+                out.push('"');
+            }
+            kind => {
+                out.push(if kind == 2 { '[' } else { '{' });
+                space(u, out)?;
+                for index in 0..u.int_in_range(0..=3)? {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    if kind == 3 {
+                        space(u, out)?;
+                        out.push('"');
+                        out.push_str(u.choose(&TEXTS)?);
+                        out.push('"');
+                        space(u, out)?;
+                        out.push(':');
+                    }
+                    written_oddly(u, depth - 1, out)?;
+                }
+                out.push(if kind == 2 { ']' } else { '}' });
+            }
+        }
+        space(u, out)
+    }
+
+    #[test]
+    fn text_and_values_are_the_same_to_everybody() {
+        arbtest::arbtest(|u| {
+            let mut text = String::new();
+            written_oddly(u, 4, &mut text)?;
+            let value = parse_json_text(&text).unwrap_or_else(|| panic!("{text} is valid"));
+            let looked = look_at_json(&text).unwrap_or_else(|| panic!("{text} is valid"));
+            let lazy = looked.as_ref();
+            assert_eq!(written(lazy), written(value.as_ref()), "{text}");
+            assert!(crate::value::same_key(lazy, value.as_ref()), "{text}");
+            for next in [Step::Key("a"), Step::Key("b"), Step::Key(""), Step::Index(0), Step::Index(-2), Step::Index(2)]
+            {
+                let (one, other) = (step(lazy, next), step(value.as_ref(), next));
+                assert_eq!(written(one.as_ref()), written(other.as_ref()), "{text} {next:?}");
+            }
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn damaged_text_is_judged_as_serde_does() {
+        arbtest::arbtest(|u| {
+            let mut text = String::new();
+            written_oddly(u, 3, &mut text)?;
+            let at = u.choose_index(text.len() + 1)?;
+            if text.is_char_boundary(at) {
+                match u.int_in_range(0..=2)? {
+                    0 => text.truncate(at),
+                    1 => text.insert(
+                        at,
+                        *u.choose(&['"', '\\', ',', '}', ']', '[', '{', ':', '1', '.', 'e', '-', '\u{1}'])?,
+                    ),
+                    _ if at < text.len() => drop(text.remove(at)),
+                    _ => {}
+                }
+            }
+            // As a whole value serde_json would refuse lone surrogates, which are replaced here, and `1e999`.
+            let valid = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
+            assert_eq!(parse_json_text(&text).is_some(), valid, "{text}");
+            assert_eq!(look_at_json(&text).is_some(), valid, "{text}");
+            let _ = written(ValueRef::Json(&text));
+            let _ = step(ValueRef::Json(&text), Step::Key("a"));
+            let _ = step(ValueRef::Json(&text), Step::Index(-1));
+            Ok(())
+        });
     }
 }

@@ -47,8 +47,8 @@ pub(crate) fn write_long(out: &mut String, value: i64) {
     write!(out, "{value}").expect("writing to a string succeeds");
 }
 
-/// Appends the shortest text that reads back as the same number: `6.0`, `1.5`, `1e+17`, `1e-07`, `NaN`, `inf`. Where
-/// the exponent form begins was not measured on Kusto; this is where C's `%.17g` begins it.
+/// Appends the shortest text that reads back as the same number: `6.0`, `1.5`, `1e+17`, `1e-07`, `NaN`, `inf`. The
+/// exponent form, and that it begins at 1e16 and below 1e-4, is Python's: it was not measured on Kusto.
 pub(crate) fn write_real(out: &mut String, value: f64) {
     if value.is_nan() {
         return out.push_str("NaN");

@@ -18,12 +18,12 @@ impl TimeSpan {
     }
 }
 
-/// As `tostring` prints it: `1.02:03:04.5000000`.
+/// `1.02:03:04.5000000`, as KQL prints it.
 impl std::fmt::Display for TimeSpan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut text = String::new();
+        let mut text = String::with_capacity(28);
         write_timespan(&mut text, *self);
-        f.write_str(&text)
+        f.pad(&text)
     }
 }
 

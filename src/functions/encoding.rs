@@ -1,0 +1,410 @@
+//! Text in other clothes: hashes, Base64 and compression, URLs.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD as ALPHABET;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use xxhash_rust::xxh64::xxh64;
+
+use super::cells::{elements, long, text};
+use crate::column::Out;
+use crate::registry::*;
+use crate::value::{Bag, Type, Value, ValueRef, text_of};
+
+/// The functions of this file.
+pub(super) const FAMILY: &[&Scalar] = &[
+    &HASH, &HASH_XXHASH64, &HASH_MD5, &HASH_SHA1, &HASH_SHA256, &BASE64_ENCODE_TOSTRING, &BASE64_ENCODESTRING,
+    &BASE64_DECODE_TOSTRING, &BASE64_DECODESTRING, &BASE64_DECODE_TOARRAY, &BASE64_ENCODE_FROMARRAY, &BASE64_DECODE_TOGUID,
+    &BASE64_ENCODE_FROMGUID, &ZLIB_DECOMPRESS, &GZIP_DECOMPRESS, &URL_ENCODE, &URL_ENCODE_COMPONENT, &URL_DECODE, &PARSE_URL,
+    &PARSEURL, &PARSE_URLQUERY, &PARSEURLQUERY,
+];
+
+const HASH: Scalar = Scalar {
+    name: "hash",
+    params: &[any("source"), integer("modulo").optional()],
+    returns: Returns::By(|types| match types[0] {
+        Type::String | Type::Long | Type::Real | Type::DateTime | Type::TimeSpan => Ok(Type::Long),
+        // Which bytes Kusto hashes of the others was not measured.
+        ty => Err(format!("the hash of a {ty} is not known; hash its text, or the long it stands for")),
+    }),
+    about: "A number that is the same for the same `source`: its xxHash64, or the rest of that by `modulo`.",
+    examples: &[Example { query: "print hash('World'), hash('World', 100)", result: "1846988464401551951, 51" }],
+    strict: false,
+    kernel: KernelDef::Plain(|cells, out| {
+        let hash = match cells[0] {
+            ValueRef::String(text) => xxh64(text.as_bytes(), 0),
+            ValueRef::Long(v) => xxh64(&v.to_le_bytes(), 0),
+            ValueRef::Real(v) => xxh64(&v.to_le_bytes(), 0),
+            ValueRef::DateTime(v) => xxh64(&v.ticks().to_le_bytes(), 0),
+            ValueRef::TimeSpan(v) => xxh64(&v.ticks().to_le_bytes(), 0),
+            _ => return out.null(),
+        };
+        match cells.get(1).map(|&cell| long(cell)) {
+            None => out.long(hash.cast_signed()),
+            Some(Some(modulo)) if modulo > 0 => out.long((hash % modulo.unsigned_abs()).cast_signed()),
+            Some(_) => out.null(),
+        }
+    }),
+    ..Scalar::PLAIN
+};
+
+const HASH_XXHASH64: Scalar = Scalar {
+    name: "hash_xxhash64",
+    examples: &[Example { query: "print hash_xxhash64('World')", result: "1846988464401551951" }],
+    ..HASH
+};
+
+/// A digest of the text of any value, in hexadecimal; of nothing, nothing (measured on Kusto).
+const fn digest(
+    name: &'static str,
+    about: &'static str,
+    examples: &'static [Example],
+    prepare: fn(&Args<'_>) -> Result<Kernel, Fault>,
+) -> Scalar {
+    Scalar {
+        name,
+        params: const { &[any("source")] },
+        returns: Returns::Is(Type::String),
+        about,
+        examples,
+        strict: false,
+        kernel: KernelDef::Prepared(prepare),
+        ..Scalar::PLAIN
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of every preparation")]
+fn digested<D: Digest>(args: &Args<'_>) -> Result<Kernel, Fault> {
+    let ty = args.types[0];
+    Ok(Box::new(move |cells, out| {
+        let text = text_of(ty, cells[0]);
+        if text.is_empty() {
+            return out.string("");
+        }
+        out.write(|to| D::digest(text.as_bytes()).iter().for_each(|&byte| push_hex(to, byte)));
+    }))
+}
+
+/// Two hexadecimal digits.
+fn push_hex(to: &mut String, byte: u8) {
+    for digit in [byte >> 4, byte & 15] {
+        to.push(char::from_digit(digit.into(), 16).expect("half a byte is one digit"));
+    }
+}
+
+const HASH_MD5: Scalar = digest(
+    "hash_md5",
+    "The MD5 of the text of `source`, in hexadecimal.",
+    &[Example { query: "print hash_md5('World')", result: "f5a7924e621e84c9280a9a27e1bcb7f6" }],
+    digested::<Md5>,
+);
+
+const HASH_SHA1: Scalar = digest(
+    "hash_sha1",
+    "The SHA-1 of the text of `source`, in hexadecimal.",
+    &[Example { query: "print hash_sha1('World')", result: "70c07ec18ef89c5309bbb0937f3a6342411e1fdd" }],
+    digested::<Sha1>,
+);
+
+const HASH_SHA256: Scalar = digest(
+    "hash_sha256",
+    "The SHA-256 of the text of `source`, in hexadecimal.",
+    &[Example { query: "print hash_sha256('World')", result: "78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524" }],
+    digested::<Sha256>,
+);
+
+/// Reads Base64 whether or not it is padded.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &ALPHABET,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    LENIENT.decode(text).ok()
+}
+
+const BASE64_ENCODE_TOSTRING: Scalar = Scalar {
+    name: "base64_encode_tostring",
+    params: &[string("source")],
+    returns: Returns::Is(Type::String),
+    about: "`source` in Base64.",
+    examples: &[Example { query: "print base64_encode_tostring('Kusto')", result: "S3VzdG8=" }],
+    kernel: KernelDef::Plain(|cells, out| out.write(|to| BASE64.encode_string(text(cells[0]), to))),
+    ..Scalar::PLAIN
+};
+
+/// The old name of `base64_encode_tostring`.
+const BASE64_ENCODESTRING: Scalar = Scalar { name: "base64_encodestring", legacy: true, ..BASE64_ENCODE_TOSTRING };
+
+const BASE64_DECODE_TOSTRING: Scalar = Scalar {
+    name: "base64_decode_tostring",
+    params: &[string("base64")],
+    returns: Returns::Is(Type::String),
+    about: "The text that `base64` stands for; empty if it is none.",
+    examples: &[Example { query: "print base64_decode_tostring('S3VzdG8=')", result: "Kusto" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let decoded = decoded(text(cells[0])).and_then(|bytes| String::from_utf8(bytes).ok());
+        out.string(&decoded.unwrap_or_default());
+    }),
+    ..Scalar::PLAIN
+};
+
+/// The old name of `base64_decode_tostring`.
+const BASE64_DECODESTRING: Scalar = Scalar { name: "base64_decodestring", legacy: true, ..BASE64_DECODE_TOSTRING };
+
+const BASE64_DECODE_TOARRAY: Scalar = Scalar {
+    name: "base64_decode_toarray",
+    params: &[string("base64")],
+    returns: Returns::Is(Type::Dynamic),
+    about: "The bytes that `base64` stands for, as numbers.",
+    examples: &[Example { query: "print base64_decode_toarray('S3VzdG8=')", result: "[75,117,115,116,111]" }],
+    kernel: KernelDef::Plain(|cells, out| match decoded(text(cells[0])) {
+        Some(bytes) => out.owned(Value::Array(Arc::new(bytes.into_iter().map(|byte| Value::Long(byte.into())).collect()))),
+        None => out.null(),
+    }),
+    ..Scalar::PLAIN
+};
+
+const BASE64_ENCODE_FROMARRAY: Scalar = Scalar {
+    name: "base64_encode_fromarray",
+    params: &[dynamic("bytes")],
+    returns: Returns::Is(Type::String),
+    about: "An array of bytes, as numbers, in Base64.",
+    examples: &[Example { query: "print base64_encode_fromarray(dynamic([75, 117, 115, 116, 111]))", result: "S3VzdG8=" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let byte = |item: &Value| long(item.as_ref()).and_then(|item| u8::try_from(item).ok());
+        let bytes = elements(cells[0]).and_then(|items| items.iter().map(byte).collect::<Option<Vec<u8>>>());
+        out.string(&bytes.map(|bytes| BASE64.encode(bytes)).unwrap_or_default());
+    }),
+    ..Scalar::PLAIN
+};
+
+const BASE64_DECODE_TOGUID: Scalar = Scalar {
+    name: "base64_decode_toguid",
+    params: &[string("base64")],
+    returns: Returns::Is(Type::Guid),
+    about: "The guid whose bytes, in the order of .NET, `base64` stands for.",
+    examples: &[Example {
+        query: "print base64_decode_toguid('8jMxriJurkmwahbmqbIS6w==')",
+        result: "ae3133f2-6e22-49ae-b06a-16e6a9b212eb",
+    }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let bytes = decoded(text(cells[0])).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
+        out.value(bytes.map_or(ValueRef::Null, |bytes| ValueRef::Guid(Uuid::from_bytes_le(bytes))));
+    }),
+    ..Scalar::PLAIN
+};
+
+const BASE64_ENCODE_FROMGUID: Scalar = Scalar {
+    name: "base64_encode_fromguid",
+    params: &[Param::new("guid", Takes::Is(Type::Guid))],
+    returns: Returns::Is(Type::String),
+    about: "The bytes of `guid`, in the order of .NET, in Base64.",
+    examples: &[Example {
+        query: "print base64_encode_fromguid(toguid('ae3133f2-6e22-49ae-b06a-16e6a9b212eb'))",
+        result: "8jMxriJurkmwahbmqbIS6w==",
+    }],
+    kernel: KernelDef::Plain(|cells, out| match cells[0] {
+        ValueRef::Guid(guid) => out.write(|to| BASE64.encode_string(guid.to_bytes_le(), to)),
+        _ => out.null(),
+    }),
+    ..Scalar::PLAIN
+};
+
+/// No text that was unpacked is larger: a few bytes can stand for gigabytes.
+const LARGEST: u64 = 64 << 20;
+
+fn unpacked(cells: &[ValueRef<'_>], read: impl FnOnce(&[u8], &mut String) -> std::io::Result<usize>, out: &mut Out) {
+    let mut unpacked = String::new();
+    let read = decoded(text(cells[0])).is_some_and(|bytes| read(&bytes, &mut unpacked).is_ok());
+    out.string(if read { &unpacked } else { "" });
+}
+
+const ZLIB_DECOMPRESS: Scalar = Scalar {
+    name: "zlib_decompress_from_base64_string",
+    params: &[string("base64")],
+    returns: Returns::Is(Type::String),
+    about: "The text that zlib packed into `base64`; empty if there is none.",
+    examples: &[Example {
+        query: "print zlib_decompress_from_base64_string('eJwLSS0uUSguKcrMS1cwNDIGACxqBQ4=')",
+        result: "Test string 123",
+    }],
+    kernel: KernelDef::Plain(|cells, out| {
+        unpacked(cells, |bytes, to| flate2::read::ZlibDecoder::new(bytes).take(LARGEST).read_to_string(to), out);
+    }),
+    ..Scalar::PLAIN
+};
+
+const GZIP_DECOMPRESS: Scalar = Scalar {
+    name: "gzip_decompress_from_base64_string",
+    about: "The text that gzip packed into `base64`; empty if there is none.",
+    examples: &[Example { query: "print gzip_decompress_from_base64_string('x0x0')", result: "" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        unpacked(cells, |bytes, to| flate2::read::GzDecoder::new(bytes).take(LARGEST).read_to_string(to), out);
+    }),
+    ..ZLIB_DECOMPRESS
+};
+
+const URL_ENCODE: Scalar = Scalar {
+    name: "url_encode",
+    params: &[string("url")],
+    returns: Returns::Is(Type::String),
+    about: "`url` with what has a meaning in URLs as `%` and hexadecimal digits, and spaces as `+`.",
+    examples: &[Example { query: "print url_encode('a b/c')", result: "a+b%2fc" }],
+    kernel: KernelDef::Plain(|cells, out| url_encode(text(cells[0]), "+", out)),
+    ..Scalar::PLAIN
+};
+
+const URL_ENCODE_COMPONENT: Scalar = Scalar {
+    name: "url_encode_component",
+    about: "`url` with what has a meaning in URLs, and spaces, as `%` and hexadecimal digits.",
+    examples: &[Example { query: "print url_encode_component('a b/c')", result: "a%20b%2fc" }],
+    kernel: KernelDef::Plain(|cells, out| url_encode(text(cells[0]), "%20", out)),
+    ..URL_ENCODE
+};
+
+/// Kusto's digits are lower case.
+fn url_encode(source: &str, space: &str, out: &mut Out) {
+    out.write(|to| {
+        for byte in source.bytes() {
+            match byte {
+                b' ' => to.push_str(space),
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => to.push(char::from(byte)),
+                _ => {
+                    to.push('%');
+                    push_hex(to, byte);
+                }
+            }
+        }
+    });
+}
+
+const URL_DECODE: Scalar = Scalar {
+    name: "url_decode",
+    params: &[string("url")],
+    returns: Returns::Is(Type::String),
+    about: "`url` with the characters that `%` and hexadecimal digits, and `+`, stand for.",
+    examples: &[Example { query: "print url_decode('https%3a%2f%2fwww.bing.com%2f')", result: "https://www.bing.com/" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let source = text(cells[0]).as_bytes();
+        let (mut decoded, mut at) = (Vec::with_capacity(source.len()), 0);
+        while let Some(&byte) = source.get(at) {
+            let digits = source.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
+            match digits.filter(|_| byte == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+                Some(escaped) => {
+                    decoded.push(escaped);
+                    at += 3;
+                }
+                None => {
+                    decoded.push(if byte == b'+' { b' ' } else { byte });
+                    at += 1;
+                }
+            }
+        }
+        out.string(&String::from_utf8_lossy(&decoded));
+    }),
+    ..Scalar::PLAIN
+};
+
+const PARSE_URL: Scalar = Scalar {
+    name: "parse_url",
+    params: &[string("url")],
+    returns: Returns::Is(Type::Dynamic),
+    about: "The parts of an absolute URL as a bag: Scheme, Host, Port, Path, Username, Password, Query Parameters, Fragment.",
+    examples: &[Example {
+        query: "print parse_url('https://host:81/a?k=1').Port, parse_url('https://host/a?k=1')['Query Parameters'].k",
+        result: "81, 1",
+    }],
+    kernel: KernelDef::Plain(|cells, out| out.owned(parse_url(text(cells[0])).unwrap_or_else(|| Url::default().bag()))),
+    ..Scalar::PLAIN
+};
+
+/// The old name of `parse_url`.
+const PARSEURL: Scalar = Scalar { name: "parseurl", legacy: true, ..PARSE_URL };
+
+#[derive(Default)]
+struct Url<'a> {
+    scheme: &'a str,
+    host: &'a str,
+    port: &'a str,
+    path: &'a str,
+    username: &'a str,
+    password: &'a str,
+    query: &'a str,
+    fragment: &'a str,
+}
+
+impl Url<'_> {
+    fn bag(&self) -> Value {
+        let parts = [
+            ("Scheme", Value::from(self.scheme)),
+            ("Host", Value::from(self.host)),
+            ("Port", Value::from(self.port)),
+            ("Path", Value::from(self.path)),
+            ("Username", Value::from(self.username)),
+            ("Password", Value::from(self.password)),
+            ("Query Parameters", query_parameters(self.query)),
+            ("Fragment", Value::from(self.fragment)),
+        ];
+        let bag: Bag = parts.into_iter().map(|(name, value)| (Arc::from(name), value)).collect();
+        Value::Bag(Arc::new(bag))
+    }
+}
+
+/// Nothing is decoded; `None` if it is no absolute URL.
+fn parse_url(text: &str) -> Option<Value> {
+    let (scheme, rest) = text.split_once("://")?;
+    let named = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    named.then_some(())?;
+    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (user, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (username, password) = user.split_once(':').unwrap_or((user, ""));
+    // The colons of an IPv6 address stand in brackets.
+    let port_at = place.rfind(':').filter(|&at| !place[at..].contains(']'));
+    let (host, port) = port_at.map_or((place, ""), |at| (&place[..at], &place[at + 1..]));
+    port.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
+    Some(Url { scheme, host, port, path, username, password, query, fragment }.bag())
+}
+
+/// A bag of the parameters in the order of their names; one that repeats has an array of its values. What has no name
+/// or no value is left out.
+fn query_parameters(query: &str) -> Value {
+    let mut found: std::collections::BTreeMap<&str, Vec<Value>> = std::collections::BTreeMap::new();
+    for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+        if !key.is_empty() && !value.is_empty() {
+            found.entry(key).or_default().push(Value::from(value));
+        }
+    }
+    let held = |mut values: Vec<Value>| match values.len() {
+        1 => values.remove(0),
+        _ => Value::Array(Arc::new(values)),
+    };
+    let bag: Bag = found.into_iter().map(|(key, values)| (Arc::from(key), held(values))).collect();
+    Value::Bag(Arc::new(bag))
+}
+
+const PARSE_URLQUERY: Scalar = Scalar {
+    name: "parse_urlquery",
+    params: &[string("query")],
+    about: "The parameters of the query of a URL, as a bag under the key Query Parameters.",
+    examples: &[Example { query: "print parse_urlquery('a=1&b=2')", result: r#"{"Query Parameters":{"a":"1","b":"2"}}"# }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let parameters = query_parameters(text(cells[0]));
+        let bag: Bag = [(Arc::from("Query Parameters"), parameters)].into_iter().collect();
+        out.owned(Value::Bag(Arc::new(bag)));
+    }),
+    ..PARSE_URL
+};
+
+/// The old name of `parse_urlquery`.
+const PARSEURLQUERY: Scalar = Scalar { name: "parseurlquery", legacy: true, ..PARSE_URLQUERY };

@@ -1,0 +1,417 @@
+//! Numbers: rounding, powers and logarithms, angles, bits.
+
+use std::cell::Cell;
+use std::hash::{BuildHasher, RandomState};
+
+use super::cells::{long, narrow, real, wide};
+use crate::column::Out;
+use crate::registry::*;
+use crate::value::{TimeSpan, Type, ValueRef};
+
+/// The functions of this file.
+pub(super) const FAMILY: &[&Scalar] = &[
+    &ROUND, &ABS, &SIGN, &POW, &SQRT, &EXP, &EXP2, &EXP10, &LOG, &LOG2, &LOG10, &PI, &SIN, &COS, &TAN, &COT, &ASIN, &ACOS, &ATAN,
+    &ATAN2, &DEGREES, &RADIANS, &GAMMA, &LOGGAMMA, &ERF, &ERFC, &ISNAN, &ISINF, &ISFINITE, &RAND, &BINARY_AND, &BINARY_OR,
+    &BINARY_XOR, &BINARY_NOT, &BINARY_SHIFT_LEFT, &BINARY_SHIFT_RIGHT, &BITSET_COUNT_ONES, &FORMAT_BYTES, &AROUND,
+];
+
+/// As the argument, with int as long: what `round` and `abs` give.
+fn promoted(types: &[Type]) -> Result<Type, String> {
+    Ok(match types[0] {
+        Type::Int | Type::Bool => Type::Long,
+        ty => ty,
+    })
+}
+
+const ROUND: Scalar = Scalar {
+    name: "round",
+    params: &[number("number"), integer("digits").optional().constant()],
+    returns: Returns::By(promoted),
+    names: Naming::First,
+    about: "`number` rounded to `digits` decimal places (before the point, if negative), halves away from zero.",
+    examples: &[Example { query: "print round(2.345, 1), round(-50.55, -2)", result: "2.3, -100.0" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let digits = cells.get(1).and_then(|&cell| long(cell)).unwrap_or_default().clamp(-400, 400);
+        match cells[0] {
+            ValueRef::Real(value) => out.real(rounded(value, digits)),
+            ValueRef::Decimal(value) => {
+                let strategy = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
+                let digits = u32::try_from(digits).unwrap_or_default();
+                out.value(ValueRef::Decimal(value.round_dp_with_strategy(digits, strategy)));
+            }
+            value => match long(value) {
+                Some(value) if digits < 0 => out.long(narrow(rounded(wide(value), digits))),
+                Some(value) => out.long(value),
+                None => out.null(),
+            },
+        }
+    }),
+    ..Scalar::PLAIN
+};
+
+/// Rounds the double as it is: 1.005 lies below the half, so two digits of it are 1.0 (measured on Kusto). An exact
+/// half goes away from zero.
+fn rounded(value: f64, digits: i64) -> f64 {
+    let digits = i32::try_from(digits).unwrap_or_default();
+    let scale = 10_f64.powi(digits.abs());
+    if !value.is_finite() || !scale.is_finite() {
+        return if digits < 0 && value.is_finite() { 0.0 } else { value };
+    }
+    if digits <= 0 {
+        return (value / scale).round() * scale;
+    }
+    let places = usize::try_from(digits).unwrap_or_default();
+    if (value * scale).abs().fract() == 0.5 && is_half(value, places) {
+        return (value * scale).round() / scale;
+    }
+    format!("{value:.places$}").parse().unwrap_or(value)
+}
+
+/// Whether the exact decimal expansion of a double ends with a 5 behind so many places.
+fn is_half(value: f64, places: usize) -> bool {
+    let expansion = format!("{value:.*}", places + 60);
+    let behind = expansion.split_once('.').map_or("", |(_, behind)| behind);
+    behind.get(places..).is_some_and(|rest| rest.trim_end_matches('0') == "5")
+}
+
+const ABS: Scalar = Scalar {
+    name: "abs",
+    params: &[summable("number")],
+    returns: Returns::By(|types| match types[0] {
+        Type::DateTime => Err("a datetime has no absolute value".into()),
+        _ => promoted(types),
+    }),
+    names: Naming::First,
+    about: "`number`, a timespan too, without its sign.",
+    examples: &[Example { query: "print abs(-5), abs(-1.5)", result: "5, 1.5" }],
+    kernel: KernelDef::Plain(|cells, out| match cells[0] {
+        ValueRef::Real(value) => out.real(value.abs()),
+        ValueRef::Decimal(value) => out.value(ValueRef::Decimal(value.abs())),
+        ValueRef::TimeSpan(value) => out.value(ValueRef::TimeSpan(TimeSpan::from_ticks(value.ticks().wrapping_abs()))),
+        value => out.value(long(value).map_or(ValueRef::Null, |value| ValueRef::Long(value.wrapping_abs()))),
+    }),
+    ..Scalar::PLAIN
+};
+
+const SIGN: Scalar = Scalar {
+    name: "sign",
+    params: &[number("number")],
+    returns: Returns::Is(Type::Real),
+    about: "1 for a positive, -1 for a negative `number`, 0 for zero and null.",
+    examples: &[Example { query: "print sign(-3)", result: "-1.0" }],
+    strict: false,
+    kernel: KernelDef::Plain(|cells, out| {
+        let value = real(cells[0]).unwrap_or_default();
+        out.real(if value > 0.0 { 1.0 } else if value < 0.0 { -1.0 } else { value.abs() });
+    }),
+    ..Scalar::PLAIN
+};
+
+/// A function of one real, which is null for null.
+const fn of_real(
+    name: &'static str,
+    names: Naming,
+    about: &'static str,
+    examples: &'static [Example],
+    kernel: fn(&[ValueRef<'_>], &mut Out),
+) -> Scalar {
+    Scalar {
+        name,
+        params: const { &[number("number")] },
+        returns: Returns::Is(Type::Real),
+        names,
+        about,
+        examples,
+        kernel: KernelDef::Plain(kernel),
+        ..Scalar::PLAIN
+    }
+}
+
+macro_rules! of_real {
+    ($($constant:ident $name:literal $names:expr, $about:literal, $query:literal => $result:literal, $function:expr;)*) => {$(
+        const $constant: Scalar = of_real($name, $names, $about, &[Example { query: $query, result: $result }], |cells, out| {
+            let function: fn(f64) -> f64 = $function;
+            out.value(real(cells[0]).map_or(ValueRef::Null, |value| ValueRef::Real(function(value))));
+        });
+    )*};
+}
+
+of_real! {
+    SQRT "sqrt" Naming::First, "The square root of `number`; of a negative one, NaN.", "print sqrt(9)" => "3.0", f64::sqrt;
+    EXP "exp" Naming::First, "e to the power of `number`.", "print exp(0)" => "1.0", f64::exp;
+    EXP2 "exp2" Naming::First, "2 to the power of `number`.", "print exp2(3)" => "8.0", f64::exp2;
+    EXP10 "exp10" Naming::Numbered, "10 to the power of `number`.", "print exp10(2)" => "100.0", |x| 10_f64.powf(x);
+    LOG "log" Naming::First, "The natural logarithm of `number`.", "print log(1)" => "0.0", f64::ln;
+    LOG2 "log2" Naming::First, "The logarithm of `number` to base 2.", "print log2(8)" => "3.0", f64::log2;
+    LOG10 "log10" Naming::First, "The logarithm of `number` to base 10.", "print log10(1000)" => "3.0", f64::log10;
+    SIN "sin" Naming::First, "The sine of an angle in radians.", "print sin(0)" => "0.0", f64::sin;
+    COS "cos" Naming::First, "The cosine of an angle in radians.", "print cos(0)" => "1.0", f64::cos;
+    TAN "tan" Naming::First, "The tangent of an angle in radians.", "print tan(0)" => "0.0", f64::tan;
+    COT "cot" Naming::Numbered, "The cotangent of an angle in radians.", "print round(cot(1), 6)" => "0.642093", |x| 1.0 / x.tan();
+    ATAN "atan" Naming::First, "The angle in radians whose tangent is `number`.", "print atan(0)" => "0.0", f64::atan;
+    DEGREES "degrees" Naming::Numbered, "An angle in radians as degrees.", "print degrees(pi())" => "180.0", f64::to_degrees;
+    RADIANS "radians" Naming::Numbered, "An angle in degrees as radians.", "print round(radians(180), 6)" => "3.141593", f64::to_radians;
+    GAMMA "gamma" Naming::First, "The gamma function of `number`.", "print gamma(5)" => "24.0", libm::tgamma;
+    LOGGAMMA "loggamma" Naming::First, "The logarithm of the gamma function of `number`.",
+        "print round(loggamma(5), 6)" => "3.178054", libm::lgamma;
+    ERF "erf" Naming::First, "The error function of `number`.", "print round(erf(1), 6)" => "0.842701", libm::erf;
+    ERFC "erfc" Naming::First, "The complementary error function of `number`.", "print erfc(0)" => "1.0", libm::erfc;
+}
+
+const ASIN: Scalar = of_real(
+    "asin",
+    Naming::First,
+    "The angle in radians whose sine is `number`; null beyond -1 to 1.",
+    &[Example { query: "print asin(0)", result: "0.0" }],
+    |cells, out| within_one(cells, f64::asin, out),
+);
+
+const ACOS: Scalar = of_real(
+    "acos",
+    Naming::First,
+    "The angle in radians whose cosine is `number`; null beyond -1 to 1.",
+    &[Example { query: "print acos(1)", result: "0.0" }],
+    |cells, out| within_one(cells, f64::acos, out),
+);
+
+fn within_one(cells: &[ValueRef<'_>], function: fn(f64) -> f64, out: &mut Out) {
+    match real(cells[0]) {
+        Some(value) if value.abs() <= 1.0 || value.is_nan() => out.real(function(value)),
+        _ => out.null(),
+    }
+}
+
+/// The kernel of a function of two reals.
+fn two_reals(cells: &[ValueRef<'_>], function: fn(f64, f64) -> f64, out: &mut Out) {
+    let result = real(cells[0]).zip(real(cells[1])).map(|(a, b)| function(a, b));
+    out.value(result.map_or(ValueRef::Null, ValueRef::Real));
+}
+
+const POW: Scalar = Scalar {
+    name: "pow",
+    params: &[number("base"), number("exponent")],
+    returns: Returns::Is(Type::Real),
+    about: "`base` to the power of `exponent`.",
+    examples: &[Example { query: "print pow(2, 10)", result: "1024.0" }],
+    kernel: KernelDef::Plain(|cells, out| two_reals(cells, f64::powf, out)),
+    ..Scalar::PLAIN
+};
+
+const ATAN2: Scalar = Scalar {
+    name: "atan2",
+    params: &[number("y"), number("x")],
+    returns: Returns::Is(Type::Real),
+    names: Naming::First,
+    about: "The angle in radians between the x axis and the line to the point (`x`, `y`).",
+    examples: &[Example { query: "print atan2(0, 1)", result: "0.0" }],
+    kernel: KernelDef::Plain(|cells, out| two_reals(cells, f64::atan2, out)),
+    ..Scalar::PLAIN
+};
+
+const PI: Scalar = Scalar {
+    name: "pi",
+    returns: Returns::Is(Type::Real),
+    about: "The ratio of a circle's circumference to its diameter.",
+    examples: &[Example { query: "print pi()", result: "3.141592653589793" }],
+    kernel: KernelDef::Plain(|_, out| out.real(std::f64::consts::PI)),
+    ..Scalar::PLAIN
+};
+
+const ISNAN: Scalar = Scalar {
+    name: "isnan",
+    params: &[real_number("number")],
+    returns: Returns::Is(Type::Bool),
+    about: "Whether `number` is NaN.",
+    examples: &[Example { query: "print isnan(0.0 / 0.0), isnan(1.5)", result: "True, False" }],
+    kernel: KernelDef::Plain(|cells, out| out.bool(real(cells[0]).is_some_and(f64::is_nan))),
+    ..Scalar::PLAIN
+};
+
+const ISINF: Scalar = Scalar {
+    name: "isinf",
+    about: "Whether `number` is positive or negative infinity.",
+    examples: &[Example { query: "print isinf(1.0 / 0.0), isinf(1.5)", result: "True, False" }],
+    kernel: KernelDef::Plain(|cells, out| out.bool(real(cells[0]).is_some_and(f64::is_infinite))),
+    ..ISNAN
+};
+
+const ISFINITE: Scalar = Scalar {
+    name: "isfinite",
+    about: "Whether `number` is neither infinite nor NaN.",
+    examples: &[Example { query: "print isfinite(1.0 / 0.0), isfinite(1.5)", result: "False, True" }],
+    kernel: KernelDef::Plain(|cells, out| out.bool(real(cells[0]).is_some_and(f64::is_finite))),
+    ..ISNAN
+};
+
+const fn real_number(name: &'static str) -> Param {
+    Param::new(name, Takes::Is(Type::Real))
+}
+
+const RAND: Scalar = Scalar {
+    name: "rand",
+    params: &[integer("below").optional()],
+    returns: Returns::Is(Type::Real),
+    names: Naming::First,
+    about: "A random number from 0 to 1, or a whole one below `below`; another one in every row.",
+    examples: &[Example { query: "print rand() < 1, rand(10) < 10", result: "True, True" }],
+    deterministic: false,
+    kernel: KernelDef::Plain(|cells, out| match cells.first().map(|&cell| long(cell).unwrap_or_default()) {
+        Some(below) if below > 1 => out.real((random() * wide(below)).floor()),
+        _ => out.real(random()),
+    }),
+    ..Scalar::PLAIN
+};
+
+/// From 0 to below 1. A generator per thread (splitmix64), seeded as the standard library seeds its hash tables: good
+/// enough for sampling rows, and no dependency.
+fn random() -> f64 {
+    thread_local! {
+        static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(0));
+    }
+    let state = STATE.with(|state| {
+        let next = state.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        state.set(next);
+        next
+    });
+    let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
+    let fraction = ((mixed ^ (mixed >> 31)) >> 11) as f64;
+    fraction / 9_007_199_254_740_992.0
+}
+
+/// A function of two longs.
+const fn bits(name: &'static str, about: &'static str, examples: &'static [Example], kernel: fn(&[ValueRef<'_>], &mut Out)) -> Scalar {
+    Scalar {
+        name,
+        params: const { &[integer("a"), integer("b")] },
+        returns: Returns::Is(Type::Long),
+        names: Naming::First,
+        about,
+        examples,
+        kernel: KernelDef::Plain(kernel),
+        ..Scalar::PLAIN
+    }
+}
+
+fn two_longs(cells: &[ValueRef<'_>], function: fn(i64, i64) -> i64, out: &mut Out) {
+    let result = long(cells[0]).zip(long(cells[1])).map(|(a, b)| function(a, b));
+    out.value(result.map_or(ValueRef::Null, ValueRef::Long));
+}
+
+const BINARY_AND: Scalar = bits(
+    "binary_and",
+    "The bits that `a` and `b` both have.",
+    &[Example { query: "print binary_and(6, 3)", result: "2" }],
+    |cells, out| two_longs(cells, |a, b| a & b, out),
+);
+
+const BINARY_OR: Scalar = bits(
+    "binary_or",
+    "The bits that `a` or `b` has.",
+    &[Example { query: "print binary_or(5, 3)", result: "7" }],
+    |cells, out| two_longs(cells, |a, b| a | b, out),
+);
+
+const BINARY_XOR: Scalar = bits(
+    "binary_xor",
+    "The bits that one of `a` and `b` has.",
+    &[Example { query: "print binary_xor(6, 3)", result: "5" }],
+    |cells, out| two_longs(cells, |a, b| a ^ b, out),
+);
+
+/// Only six bits of a shift's width count (measured on Kusto).
+fn width(by: i64) -> u32 {
+    u32::try_from(by & 63).unwrap_or_default()
+}
+
+const BINARY_SHIFT_LEFT: Scalar = bits(
+    "binary_shift_left",
+    "The bits of `a`, shifted to the left by `b`.",
+    &[Example { query: "print binary_shift_left(1, 4)", result: "16" }],
+    |cells, out| two_longs(cells, |a, by| a << width(by), out),
+);
+
+const BINARY_SHIFT_RIGHT: Scalar = bits(
+    "binary_shift_right",
+    "The bits of `a`, shifted to the right by `b`; the sign stays.",
+    &[Example { query: "print binary_shift_right(16, 4)", result: "1" }],
+    |cells, out| two_longs(cells, |a, by| a >> width(by), out),
+);
+
+const BINARY_NOT: Scalar = Scalar {
+    name: "binary_not",
+    params: &[integer("value")],
+    returns: Returns::Is(Type::Long),
+    names: Naming::First,
+    about: "Every bit of `value` turned.",
+    examples: &[Example { query: "print binary_not(5)", result: "-6" }],
+    kernel: KernelDef::Plain(|cells, out| out.value(long(cells[0]).map_or(ValueRef::Null, |value| ValueRef::Long(!value)))),
+    ..Scalar::PLAIN
+};
+
+const BITSET_COUNT_ONES: Scalar = Scalar {
+    name: "bitset_count_ones",
+    params: &[integer("value")],
+    returns: Returns::Is(Type::Long),
+    names: Naming::First,
+    about: "How many bits of `value` are set.",
+    examples: &[Example { query: "print bitset_count_ones(42)", result: "3" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        out.value(long(cells[0]).map_or(ValueRef::Null, |value| ValueRef::Long(value.count_ones().into())));
+    }),
+    ..Scalar::PLAIN
+};
+
+const FORMAT_BYTES: Scalar = Scalar {
+    name: "format_bytes",
+    params: &[number("size"), integer("precision").optional().constant(), string("unit").optional().constant()],
+    returns: Returns::Is(Type::String),
+    names: Naming::First,
+    about: "A size in bytes with a unit, the greatest that fits if none is given, and up to `precision` decimal places.",
+    examples: &[Example { query: "print format_bytes(564), format_bytes(10332, 1)", result: "564 Bytes, 10.1 KB" }],
+    kernel: KernelDef::Prepared(|args| {
+        let unit = match args.text(2).filter(|unit| !unit.is_empty()) {
+            None => None,
+            Some(name) => match UNITS.iter().position(|unit| unit.eq_ignore_ascii_case(name)) {
+                Some(unit) => Some(unit),
+                None => return Err(Fault::new(2, format!("`{name}` is no unit of bytes"))),
+            },
+        };
+        Ok(Box::new(move |cells, out| {
+            let Some(mut size) = real(cells[0]) else { return out.null() };
+            let precision = cells.get(1).and_then(|&cell| long(cell)).unwrap_or_default();
+            let mut chosen = 0;
+            while unit.map_or(size.abs() >= 1024.0 && chosen + 1 < UNITS.len(), |unit| chosen < unit) {
+                size /= 1024.0;
+                chosen += 1;
+            }
+            let size = rounded(size, precision.clamp(0, 15));
+            out.string(&format!("{size} {}", UNITS[chosen]));
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+const UNITS: [&str; 7] = ["Bytes", "KB", "MB", "GB", "TB", "PB", "EB"];
+
+const AROUND: Scalar = Scalar {
+    name: "around",
+    params: &[summable("value"), summable("center"), summable("delta")],
+    returns: Returns::Is(Type::Bool),
+    about: "Whether `value` is at most `delta` away from `center`.",
+    examples: &[Example { query: "print around(5, 6, 1), around(5, 7, 1)", result: "True, False" }],
+    kernel: KernelDef::Plain(|cells, out| match (cells[0], cells[1], cells[2]) {
+        (ValueRef::DateTime(value), ValueRef::DateTime(center), ValueRef::TimeSpan(delta)) => {
+            out.bool((value.ticks() - center.ticks()).abs() <= delta.ticks());
+        }
+        (ValueRef::TimeSpan(value), ValueRef::TimeSpan(center), ValueRef::TimeSpan(delta)) => {
+            out.bool(value.ticks().abs_diff(center.ticks()) <= delta.ticks().max(0).unsigned_abs());
+        }
+        (value, center, delta) => match (real(value), real(center), real(delta)) {
+            (Some(value), Some(center), Some(delta)) => out.bool((value - center).abs() <= delta),
+            _ => out.null(),
+        },
+    }),
+    ..Scalar::PLAIN
+};
