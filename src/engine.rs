@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use crate::bind::{self, Bound, Environment};
+use crate::bind::{self, Bound, Environment, MissingTables};
 use crate::column::{Field, Table};
 use crate::diag::{Diagnostic, NO_THREADS, Place, Severity};
 use crate::error::Error;
@@ -32,16 +32,6 @@ pub struct Engine {
     now: Option<DateTime>,
     missing: MissingTables,
     plain: bool,
-}
-
-/// What a known table is taken for when nothing was loaded for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MissingTables {
-    /// An error, which says how to export it.
-    #[default]
-    Error,
-    /// A table without rows.
-    Empty,
 }
 
 impl Engine {
@@ -126,7 +116,7 @@ impl Engine {
 
     /// The names of the tables that were added, in lower case.
     pub fn tables(&self) -> Vec<String> {
-        self.catalog.names().map(str::to_owned).collect()
+        self.catalog.names()
     }
 
     /// The columns of a table: of a known one also those that the data lacks.
@@ -135,7 +125,7 @@ impl Engine {
     ///
     /// If the table is not loaded, or its file is broken.
     pub fn schema(&self, table: &str) -> Result<Vec<Field>, Error> {
-        bind::table_schema(&self.environment(), table).map_err(|diagnostic| Error::data(vec![diagnostic]))
+        bind::table_schema(&self.environment(), table).map_err(|diagnostic| Error::data(vec![*diagnostic]))
     }
 
     /// Parses and binds a query; every error of the query itself is found here.

@@ -24,8 +24,9 @@ pub(crate) mod source;
 pub(crate) mod syntax;
 pub(crate) mod value;
 
+pub use bind::MissingTables;
 pub use column::{Field, Table};
 pub use diag::{Code, Diagnostic, Place, Severity, Span, codes};
-pub use engine::{Checked, Engine, MissingTables, Query};
+pub use engine::{Checked, Engine, Query};
 pub use error::Error;
 pub use value::{Bag, DateTime, TimeSpan, Type, Value};

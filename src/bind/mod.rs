@@ -11,7 +11,6 @@ mod scope;
 mod table;
 
 use crate::diag::{DUPLICATE_NAME, Diagnostic, Span};
-use crate::engine::MissingTables;
 use crate::plan::Plan;
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
@@ -21,6 +20,16 @@ pub(crate) use expr::{Exprs, Reported, dynamic_key};
 pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
 pub(crate) use scope::{Column, Columns, Definition, Relation};
 pub(crate) use table::table_schema;
+
+/// What a known table is taken for when nothing was loaded for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingTables {
+    /// An error, which says how to export it.
+    #[default]
+    Error,
+    /// A table without rows.
+    Empty,
+}
 
 /// What a query is bound against.
 pub(crate) struct Environment<'a> {

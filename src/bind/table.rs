@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Binder, Column, Definition, Environment, Relation};
+use super::{Binder, Column, Definition, Environment, MissingTables, Relation};
 use crate::column::Field;
 use crate::diag::{Diagnostic, NOT_LOADED, Place, Span, UNEXPECTED, UNKNOWN_TABLE};
-use crate::engine::MissingTables;
 use crate::plan::Node;
 use crate::source::{self, Want};
 use crate::syntax::ast::{self, ExprKind, Name};
@@ -58,8 +57,8 @@ impl Binder<'_> {
     /// The names of the tables that a pattern stands for.
     pub(crate) fn tables_like(&self, pattern: &ast::Pattern) -> Vec<String> {
         let defined = self.definitions.iter().filter(|known| matches!(known, Definition::Table { .. }));
-        let names = defined.map(Definition::name).chain(self.environment.catalog.names());
-        names.filter(|name| pattern.matches(name)).map(str::to_owned).collect()
+        let names = defined.map(|known| known.name().to_owned()).chain(self.environment.catalog.names());
+        names.filter(|name| pattern.matches(name)).collect()
     }
 
     fn known_table(&self, name: &Name) -> bool {
@@ -90,7 +89,7 @@ impl Binder<'_> {
                     Relation::new(node, columns(fields))
                 }
                 Err(diagnostic) => {
-                    self.error(diagnostic);
+                    self.error(*diagnostic);
                     Relation::poisoned()
                 }
             };
@@ -98,8 +97,7 @@ impl Binder<'_> {
         let lenient = !self.environment.data || self.environment.missing == MissingTables::Empty;
         let known = source::known_table(name) || (lenient && !source::known_columns(name).is_empty());
         if known && lenient {
-            let known = source::known_columns(name).iter();
-            return Relation::empty(known.map(|&(name, ty)| Column::new(name, ty)).collect());
+            return Relation::empty(columns(source::known_columns(name)));
         }
         let diagnostic = if known {
             let lower = name.to_lowercase();
@@ -113,9 +111,9 @@ impl Binder<'_> {
                 },
             )
         } else {
-            let mut known: Vec<String> = self.environment.catalog.names().map(str::to_owned).collect();
+            let mut known: Vec<String> = self.environment.catalog.names();
             known.extend(self.definition_names().map(str::to_owned));
-            known.extend(source::known_tables().iter().map(|&name| name.to_owned()));
+            known.extend(source::known_tables().map(str::to_owned));
             Diagnostic::error(UNKNOWN_TABLE, span, format!("there is no table `{name}`"))
                 .label("unknown table")
                 .suggest(name, known.iter().map(String::as_str))
@@ -135,11 +133,12 @@ fn columns(fields: Vec<Field>) -> Vec<Column> {
 }
 
 /// The columns of a table that is loaded, those of all of its rows.
-pub(crate) fn table_schema(environment: &Environment<'_>, name: &str) -> Result<Vec<Field>, Diagnostic> {
+pub(crate) fn table_schema(environment: &Environment<'_>, name: &str) -> Result<Vec<Field>, Box<Diagnostic>> {
     environment.catalog.table(name).map_or_else(
         || {
+            let names = environment.catalog.names();
             let diagnostic = Diagnostic::at(NOT_LOADED, Place::Nowhere, format!("the table `{name}` is not loaded"));
-            Err(diagnostic.suggest(name, environment.catalog.names()))
+            Err(Box::new(diagnostic.suggest(name, names.iter().map(String::as_str))))
         },
         |table| table.full_schema(),
     )

@@ -18,9 +18,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use crate::bind::MissingTables;
 use crate::diag::render::{render, visible};
 use crate::diag::{Diagnostic, Place, UNREADABLE};
-use crate::engine::{Engine, MissingTables};
+use crate::engine::Engine;
 use crate::error::Error;
 use args::{Cli, Color, Command, Missing, Screen, Source};
 

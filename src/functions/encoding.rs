@@ -20,10 +20,28 @@ use crate::value::{Bag, Type, Value, ValueRef, text_of};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
-    &HASH, &HASH_XXHASH64, &HASH_MD5, &HASH_SHA1, &HASH_SHA256, &BASE64_ENCODE_TOSTRING, &BASE64_ENCODESTRING,
-    &BASE64_DECODE_TOSTRING, &BASE64_DECODESTRING, &BASE64_DECODE_TOARRAY, &BASE64_ENCODE_FROMARRAY, &BASE64_DECODE_TOGUID,
-    &BASE64_ENCODE_FROMGUID, &ZLIB_DECOMPRESS, &GZIP_DECOMPRESS, &URL_ENCODE, &URL_ENCODE_COMPONENT, &URL_DECODE, &PARSE_URL,
-    &PARSEURL, &PARSE_URLQUERY, &PARSEURLQUERY,
+    &HASH,
+    &HASH_XXHASH64,
+    &HASH_MD5,
+    &HASH_SHA1,
+    &HASH_SHA256,
+    &BASE64_ENCODE_TOSTRING,
+    &BASE64_ENCODESTRING,
+    &BASE64_DECODE_TOSTRING,
+    &BASE64_DECODESTRING,
+    &BASE64_DECODE_TOARRAY,
+    &BASE64_ENCODE_FROMARRAY,
+    &BASE64_DECODE_TOGUID,
+    &BASE64_ENCODE_FROMGUID,
+    &ZLIB_DECOMPRESS,
+    &GZIP_DECOMPRESS,
+    &URL_ENCODE,
+    &URL_ENCODE_COMPONENT,
+    &URL_DECODE,
+    &PARSE_URL,
+    &PARSEURL,
+    &PARSE_URLQUERY,
+    &PARSEURLQUERY,
 ];
 
 const HASH: Scalar = Scalar {
@@ -116,7 +134,10 @@ const HASH_SHA1: Scalar = digest(
 const HASH_SHA256: Scalar = digest(
     "hash_sha256",
     "The SHA-256 of the text of `source`, in hexadecimal.",
-    &[Example { query: "print hash_sha256('World')", result: "78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524" }],
+    &[Example {
+        query: "print hash_sha256('World')",
+        result: "78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524",
+    }],
     digested::<Sha256>,
 );
 
@@ -166,7 +187,9 @@ const BASE64_DECODE_TOARRAY: Scalar = Scalar {
     about: "The bytes that `base64` stands for, as numbers.",
     examples: &[Example { query: "print base64_decode_toarray('S3VzdG8=')", result: "[75,117,115,116,111]" }],
     kernel: KernelDef::Plain(|cells, out| match decoded(text(cells[0])) {
-        Some(bytes) => out.owned(Value::Array(Arc::new(bytes.into_iter().map(|byte| Value::Long(byte.into())).collect()))),
+        Some(bytes) => {
+            out.owned(Value::Array(Arc::new(bytes.into_iter().map(|byte| Value::Long(byte.into())).collect())))
+        }
         None => out.null(),
     }),
     ..Scalar::PLAIN
@@ -177,7 +200,10 @@ const BASE64_ENCODE_FROMARRAY: Scalar = Scalar {
     params: &[dynamic("bytes")],
     returns: Returns::Is(Type::String),
     about: "An array of bytes, as numbers, in Base64.",
-    examples: &[Example { query: "print base64_encode_fromarray(dynamic([75, 117, 115, 116, 111]))", result: "S3VzdG8=" }],
+    examples: &[Example {
+        query: "print base64_encode_fromarray(dynamic([75, 117, 115, 116, 111]))",
+        result: "S3VzdG8=",
+    }],
     kernel: KernelDef::Plain(|cells, out| {
         let byte = |item: &Value| long(item.as_ref()).and_then(|item| u8::try_from(item).ok());
         let bytes = elements(cells[0]).and_then(|items| items.iter().map(byte).collect::<Option<Vec<u8>>>());
@@ -291,7 +317,10 @@ const URL_DECODE: Scalar = Scalar {
     params: &[string("url")],
     returns: Returns::Is(Type::String),
     about: "`url` with the characters that `%` and hexadecimal digits, and `+`, stand for.",
-    examples: &[Example { query: "print url_decode('https%3a%2f%2fwww.bing.com%2f')", result: "https://www.bing.com/" }],
+    examples: &[Example {
+        query: "print url_decode('https%3a%2f%2fwww.bing.com%2f')",
+        result: "https://www.bing.com/",
+    }],
     kernel: KernelDef::Plain(|cells, out| {
         let source = text(cells[0]).as_bytes();
         let (mut decoded, mut at) = (Vec::with_capacity(source.len()), 0);
@@ -397,7 +426,10 @@ const PARSE_URLQUERY: Scalar = Scalar {
     name: "parse_urlquery",
     params: &[string("query")],
     about: "The parameters of the query of a URL, as a bag under the key Query Parameters.",
-    examples: &[Example { query: "print parse_urlquery('a=1&b=2')", result: r#"{"Query Parameters":{"a":"1","b":"2"}}"# }],
+    examples: &[Example {
+        query: "print parse_urlquery('a=1&b=2')",
+        result: r#"{"Query Parameters":{"a":"1","b":"2"}}"#,
+    }],
     kernel: KernelDef::Plain(|cells, out| {
         let parameters = query_parameters(text(cells[0]));
         let bag: Bag = [(Arc::from("Query Parameters"), parameters)].into_iter().collect();

@@ -13,9 +13,26 @@ use crate::value::{Type, Value, ValueRef};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
-    &PARSE_IPV4, &PARSE_IPV4_MASK, &FORMAT_IPV4, &FORMAT_IPV4_MASK, &IPV4_COMPARE, &IPV4_IS_MATCH, &IPV4_IS_IN_RANGE,
-    &IPV4_IS_IN_ANY_RANGE, &IPV4_IS_PRIVATE, &IPV4_NETMASK_SUFFIX, &IPV4_RANGE_TO_CIDR_LIST, &PARSE_IPV6, &PARSE_IPV6_MASK,
-    &IPV6_COMPARE, &IPV6_IS_MATCH, &IPV6_IS_IN_RANGE, &IPV6_IS_IN_ANY_RANGE, &HAS_IPV4, &HAS_ANY_IPV4, &HAS_IPV4_PREFIX,
+    &PARSE_IPV4,
+    &PARSE_IPV4_MASK,
+    &FORMAT_IPV4,
+    &FORMAT_IPV4_MASK,
+    &IPV4_COMPARE,
+    &IPV4_IS_MATCH,
+    &IPV4_IS_IN_RANGE,
+    &IPV4_IS_IN_ANY_RANGE,
+    &IPV4_IS_PRIVATE,
+    &IPV4_NETMASK_SUFFIX,
+    &IPV4_RANGE_TO_CIDR_LIST,
+    &PARSE_IPV6,
+    &PARSE_IPV6_MASK,
+    &IPV6_COMPARE,
+    &IPV6_IS_MATCH,
+    &IPV6_IS_IN_RANGE,
+    &IPV6_IS_IN_ANY_RANGE,
+    &HAS_IPV4,
+    &HAS_ANY_IPV4,
+    &HAS_IPV4_PREFIX,
     &HAS_ANY_IPV4_PREFIX,
 ];
 
@@ -130,7 +147,10 @@ const FORMAT_IPV4: Scalar = Scalar {
     params: &[any("ip"), integer("prefix").optional()],
     returns: Returns::Is(Type::String),
     about: "The IPv4 address `ip`, text or a number, masked by `prefix`.",
-    examples: &[Example { query: "print format_ipv4('192.168.1.255', 24), format_ipv4(3232236031)", result: "192.168.1.0, 192.168.1.255" }],
+    examples: &[Example {
+        query: "print format_ipv4('192.168.1.255', 24), format_ipv4(3232236031)",
+        result: "192.168.1.0, 192.168.1.255",
+    }],
     strict: false,
     kernel: KernelDef::Plain(|cells, out| put_text(formatted(cells).map(Address::text), out)),
     ..Scalar::PLAIN
@@ -178,7 +198,9 @@ const IPV4_COMPARE: Scalar = Scalar {
     returns: Returns::Is(Type::Long),
     about: "0 if two IPv4 addresses are equal under the shortest of their prefixes and `prefix`, -1 if `a` is less, or 1.",
     examples: &[Example { query: "print ipv4_compare('10.1.2.3/24', '10.1.2.9')", result: "0" }],
-    kernel: KernelDef::Plain(|cells, out| out.value(compared(cells, Address::v4).map_or(ValueRef::Null, ValueRef::Long))),
+    kernel: KernelDef::Plain(|cells, out| {
+        out.value(compared(cells, Address::v4).map_or(ValueRef::Null, ValueRef::Long))
+    }),
     ..Scalar::PLAIN
 };
 
@@ -211,7 +233,10 @@ const IPV4_IS_IN_ANY_RANGE: Scalar = Scalar {
     params: &[string("ip"), any("range").repeated()],
     returns: Returns::Is(Type::Bool),
     about: "Whether an IPv4 address lies in one of several ranges, which may come in an array.",
-    examples: &[Example { query: "print ipv4_is_in_any_range('10.1.2.3', dynamic(['192.168.0.0/16', '10.0.0.0/8']))", result: "True" }],
+    examples: &[Example {
+        query: "print ipv4_is_in_any_range('10.1.2.3', dynamic(['192.168.0.0/16', '10.0.0.0/8']))",
+        result: "True",
+    }],
     kernel: KernelDef::Plain(|cells, out| in_any_range(cells, Address::v4, out)),
     ..Scalar::PLAIN
 };
@@ -244,7 +269,10 @@ const IPV4_IS_PRIVATE: Scalar = Scalar {
     params: &[string("ip")],
     returns: Returns::Is(Type::Bool),
     about: "Whether an IPv4 address is one for private networks: `10.0.0.0/8`, `172.16.0.0/12` or `192.168.0.0/16`.",
-    examples: &[Example { query: "print ipv4_is_private('192.168.1.1/24'), ipv4_is_private('127.0.0.1')", result: "True, False" }],
+    examples: &[Example {
+        query: "print ipv4_is_private('192.168.1.1/24'), ipv4_is_private('127.0.0.1')",
+        result: "True, False",
+    }],
     kernel: KernelDef::Plain(|cells, out| {
         let private = |ip: Address| {
             // A prefix shorter than the network's reaches beyond it.
@@ -262,7 +290,9 @@ const IPV4_NETMASK_SUFFIX: Scalar = Scalar {
     returns: Returns::Is(Type::Long),
     about: "The prefix of an IPv4 address, 32 if it has none.",
     examples: &[Example { query: "print ipv4_netmask_suffix('10.0.0.0/8')", result: "8" }],
-    kernel: KernelDef::Plain(|cells, out| put_long(Address::v4(text(cells[0])).map(|address| address.prefix.into()), out)),
+    kernel: KernelDef::Plain(|cells, out| {
+        put_long(Address::v4(text(cells[0])).map(|address| address.prefix.into()), out)
+    }),
     ..Scalar::PLAIN
 };
 
@@ -309,9 +339,13 @@ const PARSE_IPV6_MASK: Scalar = Scalar {
     params: &[string("ip"), integer("prefix")],
     returns: Returns::Is(Type::String),
     about: "An IPv6 or IPv4 address in full, masked by `prefix`, which for an IPv4 address counts from the 96 bits before.",
-    examples: &[Example { query: "print parse_ipv6_mask('fe80::85d:e82c:9446:7994', 120)", result: "fe80:0000:0000:0000:085d:e82c:9446:7900" }],
+    examples: &[Example {
+        query: "print parse_ipv6_mask('fe80::85d:e82c:9446:7994', 120)",
+        result: "fe80:0000:0000:0000:085d:e82c:9446:7900",
+    }],
     kernel: KernelDef::Plain(|cells, out| {
-        let address = Address::v6(text(cells[0])).zip(long(cells[1])).and_then(|(address, prefix)| address.shortened(prefix));
+        let address =
+            Address::v6(text(cells[0])).zip(long(cells[1])).and_then(|(address, prefix)| address.shortened(prefix));
         put_text(address.map(Address::text), out);
     }),
     ..Scalar::PLAIN
@@ -321,7 +355,9 @@ const IPV6_COMPARE: Scalar = Scalar {
     name: "ipv6_compare",
     about: "0 if two IPv6 or IPv4 addresses are equal under the shortest of their prefixes and `prefix`, -1 if `a` is less, or 1.",
     examples: &[Example { query: "print ipv6_compare('fe80::1/64', 'fe80::2')", result: "0" }],
-    kernel: KernelDef::Plain(|cells, out| out.value(compared(cells, Address::v6).map_or(ValueRef::Null, ValueRef::Long))),
+    kernel: KernelDef::Plain(|cells, out| {
+        out.value(compared(cells, Address::v6).map_or(ValueRef::Null, ValueRef::Long))
+    }),
     ..IPV4_COMPARE
 };
 
@@ -366,7 +402,10 @@ const HAS_ANY_IPV4: Scalar = Scalar {
     name: "has_any_ipv4",
     params: &[string("source"), any("ip").repeated()],
     about: "Whether `source` has one of several IPv4 addresses, which may come in an array.",
-    examples: &[Example { query: "print has_any_ipv4('at 127.0.0.1', dynamic(['10.0.0.1', '127.0.0.1']))", result: "True" }],
+    examples: &[Example {
+        query: "print has_any_ipv4('at 127.0.0.1', dynamic(['10.0.0.1', '127.0.0.1']))",
+        result: "True",
+    }],
     kernel: KernelDef::Plain(|cells, out| {
         let has = |ip: &Arc<str>| ip.parse::<Ipv4Addr>().is_ok() && occurs(text(cells[0]), ip, true);
         out.bool(texts(&cells[1..]).iter().any(has));

@@ -10,9 +10,45 @@ use crate::value::{TimeSpan, Type, ValueRef};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
-    &ROUND, &ABS, &SIGN, &POW, &SQRT, &EXP, &EXP2, &EXP10, &LOG, &LOG2, &LOG10, &PI, &SIN, &COS, &TAN, &COT, &ASIN, &ACOS, &ATAN,
-    &ATAN2, &DEGREES, &RADIANS, &GAMMA, &LOGGAMMA, &ERF, &ERFC, &ISNAN, &ISINF, &ISFINITE, &RAND, &BINARY_AND, &BINARY_OR,
-    &BINARY_XOR, &BINARY_NOT, &BINARY_SHIFT_LEFT, &BINARY_SHIFT_RIGHT, &BITSET_COUNT_ONES, &FORMAT_BYTES, &AROUND,
+    &ROUND,
+    &ABS,
+    &SIGN,
+    &POW,
+    &SQRT,
+    &EXP,
+    &EXP2,
+    &EXP10,
+    &LOG,
+    &LOG2,
+    &LOG10,
+    &PI,
+    &SIN,
+    &COS,
+    &TAN,
+    &COT,
+    &ASIN,
+    &ACOS,
+    &ATAN,
+    &ATAN2,
+    &DEGREES,
+    &RADIANS,
+    &GAMMA,
+    &LOGGAMMA,
+    &ERF,
+    &ERFC,
+    &ISNAN,
+    &ISINF,
+    &ISFINITE,
+    &RAND,
+    &BINARY_AND,
+    &BINARY_OR,
+    &BINARY_XOR,
+    &BINARY_NOT,
+    &BINARY_SHIFT_LEFT,
+    &BINARY_SHIFT_RIGHT,
+    &BITSET_COUNT_ONES,
+    &FORMAT_BYTES,
+    &AROUND,
 ];
 
 /// As the argument, with int as long: what `round` and `abs` give.
@@ -102,7 +138,13 @@ const SIGN: Scalar = Scalar {
     strict: false,
     kernel: KernelDef::Plain(|cells, out| {
         let value = real(cells[0]).unwrap_or_default();
-        out.real(if value > 0.0 { 1.0 } else if value < 0.0 { -1.0 } else { value.abs() });
+        out.real(if value > 0.0 {
+            1.0
+        } else if value < 0.0 {
+            -1.0
+        } else {
+            value.abs()
+        });
     }),
     ..Scalar::PLAIN
 };
@@ -281,7 +323,12 @@ fn random() -> f64 {
 }
 
 /// A function of two longs.
-const fn bits(name: &'static str, about: &'static str, examples: &'static [Example], kernel: fn(&[ValueRef<'_>], &mut Out)) -> Scalar {
+const fn bits(
+    name: &'static str,
+    about: &'static str,
+    examples: &'static [Example],
+    kernel: fn(&[ValueRef<'_>], &mut Out),
+) -> Scalar {
     Scalar {
         name,
         params: const { &[integer("a"), integer("b")] },
@@ -346,7 +393,9 @@ const BINARY_NOT: Scalar = Scalar {
     names: Naming::First,
     about: "Every bit of `value` turned.",
     examples: &[Example { query: "print binary_not(5)", result: "-6" }],
-    kernel: KernelDef::Plain(|cells, out| out.value(long(cells[0]).map_or(ValueRef::Null, |value| ValueRef::Long(!value)))),
+    kernel: KernelDef::Plain(|cells, out| {
+        out.value(long(cells[0]).map_or(ValueRef::Null, |value| ValueRef::Long(!value)))
+    }),
     ..Scalar::PLAIN
 };
 
