@@ -1,6 +1,7 @@
 //! Every case of every `tests/kql/**/*.kql` is a test of its own; the format is described in `support/golden.rs`.
 //! `UPDATE=1 cargo test --test kql [-- FILTER]` writes what the engine answers into the files:
 //! read the difference before keeping it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 
@@ -81,7 +82,7 @@ fn check(case: &Case) -> Result<(), Failed> {
         .prepare(&printed)
         .map_err(|error| format!("the query prints as one that is refused\n{printed}\n{error}"))?
         .syntax();
-    same("the query printed twice", &case.query, &[printed.clone()], &[again])?;
+    same("the query printed twice", &case.query, std::slice::from_ref(&printed), &[again])?;
     let tables = |lines: &[String]| lines.iter().filter(|line| line.starts_with('>')).cloned().collect::<Vec<_>>();
     let reprinted =
         catch_unwind(AssertUnwindSafe(|| answer(&ENGINE, &printed))).map_err(|_| "the printed query panics")?;
