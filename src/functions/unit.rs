@@ -82,7 +82,7 @@ conversions! {
         "OunceForce" 0.278_013_850_953_781_2, "Poundal" 0.138_254_954_376,
     ];
     CONVERT_LENGTH "convert_length" "`value` in another unit of length."
-    "print convert_length(3, 'Foot', 'Inch')" => "36.0" [
+    "print convert_length(3, 'Kilometer', 'Meter')" => "3000.0" [
         "Meter" 1.0, "Kilometer" 1e3, "Hectometer" 1e2, "Decameter" 10.0, "Decimeter" 0.1, "Centimeter" 0.01,
         "Millimeter" 1e-3, "Micrometer" 1e-6, "Nanometer" 1e-9, "Angstrom" 1e-10, "Inch" 0.0254, "Foot" 0.3048,
         "Yard" 0.9144, "Mile" 1609.344, "NauticalMile" 1852.0, "Fathom" 1.8288, "Mil" 2.54e-5, "Hand" 0.1016,
