@@ -57,7 +57,7 @@ impl Engine {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn load(mut self, path: impl AsRef<OsStr>) -> Result<Engine, Error> {
-        self.catalog.add_path(path.as_ref()).map_err(|diagnostic| Error::data(vec![diagnostic]))?;
+        self.catalog.add_path(path.as_ref()).map_err(|diagnostic| Error::data(vec![*diagnostic]))?;
         Ok(self)
     }
 

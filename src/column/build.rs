@@ -289,6 +289,28 @@ impl Interner {
         }
     }
 
+    /// As [`Interner::push`]; gives the code of the cell's dictionary entry, if there is one, for [`Interner::repeat`].
+    pub(crate) fn push_coded(&mut self, value: ValueRef<'_>) -> Option<u32> {
+        self.push(value);
+        match &self.mode {
+            Mode::Interning(state) => state.codes.last().copied(),
+            Mode::Plain(_) => None,
+        }
+    }
+
+    /// The same cell as an earlier one of this column, by its code, without looking at its text; false (and no cell) if
+    /// there is no dictionary any more.
+    pub(crate) fn repeat(&mut self, code: u32) -> bool {
+        match &mut self.mode {
+            Mode::Interning(state) => {
+                debug_assert!((code as usize) < state.entries.len());
+                state.codes.push(code);
+                true
+            }
+            Mode::Plain(_) => false,
+        }
+    }
+
     /// Goes on without a dictionary.
     fn stop(&mut self) {
         if let Mode::Interning(state) = &self.mode {

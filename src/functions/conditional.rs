@@ -99,3 +99,33 @@ fn extreme(cells: &[ValueRef<'_>], wanted: Ordering, out: &mut Out) {
     let best = cells.reduce(|best, cell| if compare(cell, best) == wanted { cell } else { best });
     out.value(best.unwrap_or_default());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::*;
+    use crate::value::Type;
+
+    #[test]
+    fn a_null_condition_is_not_true() {
+        assert_eq!(answer("iff", &[null(Type::Bool), text("a"), text("b")]), "b");
+        assert_eq!(answer("case", &[null(Type::Bool), long(1), bool(true), long(2), long(3)]), "2");
+        assert_eq!(answer("case", &[bool(false), long(1), bool(false), long(2), long(3)]), "3");
+        assert_eq!(answer("not", &[null(Type::Bool)]), "null");
+    }
+
+    #[test]
+    fn coalesce_skips_nulls_and_empty_strings_only() {
+        assert_eq!(answer("coalesce", &[text(""), text(" "), text("b")]), " ");
+        assert_eq!(answer("coalesce", &[null(Type::Long), long(0), long(5)]), "0");
+        assert_eq!(answer("coalesce", &[null(Type::Dynamic), dynamic("[]")]), "[]");
+        assert_eq!(answer("coalesce", &[text(""), text("")]), "");
+        assert_eq!(answer("coalesce", &[null(Type::Long)]), "null");
+    }
+
+    #[test]
+    fn extremes_skip_nulls() {
+        assert_eq!(answer("max_of", &[long(1), null(Type::Long), long(3)]), "3");
+        assert_eq!(answer("min_of", &[null(Type::Long), null(Type::Long)]), "null");
+        assert_eq!(answer("max_of", &[text("a"), text("b")]), "b");
+    }
+}

@@ -33,7 +33,7 @@ const PACKINGS: [&str; 2] = ["gz", "zst"];
 
 impl Catalog {
     /// Adds a file, a folder (its files and those one level below), or `NAME=PATH` of either.
-    pub(crate) fn add_path(&mut self, argument: impl AsRef<OsStr>) -> Result<(), Diagnostic> {
+    pub(crate) fn add_path(&mut self, argument: impl AsRef<OsStr>) -> Result<(), Box<Diagnostic>> {
         let argument = argument.as_ref();
         let path = Path::new(argument);
         if let Some((name, path)) = named(argument).filter(|_| !path.exists()) {
@@ -113,7 +113,7 @@ enum Kind {
     Folder,
 }
 
-fn kind(path: &Path) -> Result<Kind, Diagnostic> {
+fn kind(path: &Path) -> Result<Kind, Box<Diagnostic>> {
     match fs::metadata(path) {
         Ok(about) if about.is_dir() => Ok(Kind::Folder),
         Ok(_) => Ok(Kind::File),
@@ -121,9 +121,9 @@ fn kind(path: &Path) -> Result<Kind, Diagnostic> {
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
+fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
     let place = Place::File { path: path.into(), line: 0, column: 0 };
-    Diagnostic::at(diag::UNREADABLE, place, format!("`{}` cannot be read: {error}", path.display()))
+    Box::new(Diagnostic::at(diag::UNREADABLE, place, format!("`{}` cannot be read: {error}", path.display())))
 }
 
 /// `NAME=PATH` in its parts.
@@ -134,7 +134,7 @@ fn named(argument: &OsStr) -> Option<(String, PathBuf)> {
 }
 
 /// The data files of a folder and of those one level below, in natural order, each with the name of its table.
-fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, Diagnostic> {
+fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, Box<Diagnostic>> {
     let mut found = Vec::new();
     for path in entries(folder)? {
         if path.is_dir() {
@@ -147,14 +147,14 @@ fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, Diagnostic> {
     }
     if found.is_empty() {
         let place = Place::File { path: folder.into(), line: 0, column: 0 };
-        return Err(Diagnostic::at(diag::NO_TABLE, place, format!("`{}` has no data files", folder.display()))
-            .help("data files end in .json, .ndjson or .jsonl, also with .gz"));
+        let none = Diagnostic::at(diag::NO_TABLE, place, format!("`{}` has no data files", folder.display()));
+        return Err(Box::new(none.help("data files end in .json, .ndjson or .jsonl, also with .gz")));
     }
     Ok(found)
 }
 
 /// What is in a folder, hidden entries aside, in natural order.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     let failed = |error: std::io::Error| unreadable(folder, &error);
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {

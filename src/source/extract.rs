@@ -19,6 +19,8 @@ pub(super) struct Extractor {
     wants: Arc<[Want]>,
     columns: Vec<Interner>,
     rows: usize,
+    /// Counts the segments, from 1: codes of one mean nothing in another.
+    segment: u64,
     row: Row,
     /// Scratch for the text of a value in a string column that is no string.
     text: String,
@@ -28,7 +30,7 @@ pub(super) struct Extractor {
 struct Row {
     tree: Arc<Tree>,
     /// What this row holds at each wanted path.
-    slots: Vec<Slot>,
+    held: Vec<Held>,
     /// Per node of the tree, the last row that had it: of duplicate keys the first counts.
     seen: Vec<u64>,
     serial: u64,
@@ -39,9 +41,17 @@ struct Row {
 }
 
 /// A wanted value of the row at hand.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    slot: Slot,
+    /// Its number among what the memo has taken, if it came from there.
+    taken: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
 enum Slot {
     /// Missing, or JSON null.
+    #[default]
     Null,
     Bool(bool),
     Long(i64),
@@ -120,7 +130,7 @@ const MOST_SITES: usize = 4096;
 impl Extractor {
     pub(super) fn new(wants: &Arc<[Want]>, tree: &Arc<Tree>) -> Extractor {
         let row = Row {
-            slots: vec![Slot::Null; wants.len()],
+            held: vec![Held::default(); wants.len()],
             seen: vec![0; tree.len()],
             serial: 0,
             unescaped: String::new(),
@@ -128,21 +138,32 @@ impl Extractor {
             memo: Memo::default(),
             tree: tree.clone(),
         };
-        Extractor { wants: wants.clone(), columns: columns(wants), rows: 0, row, text: String::new() }
+        Extractor { wants: wants.clone(), columns: columns(wants), rows: 0, segment: 1, row, text: String::new() }
     }
 
     /// Moves the row's slots into the columns.
     fn keep(&mut self, bytes: &[u8]) {
-        for (column, (slot, want)) in self.columns.iter_mut().zip(self.row.slots.iter().zip(self.wants.iter())) {
-            let value = self.row.get(bytes, *slot);
-            match value {
-                ValueRef::Null | ValueRef::String(_) => column.push(value),
+        for (number, (column, want)) in self.columns.iter_mut().zip(self.wants.iter()).enumerate() {
+            let held = self.row.held[number];
+            if let Some(taken) = held.taken {
+                // The text was in an earlier row of this segment: its code says it all.
+                let (segment, code) = self.row.memo.codes[taken as usize];
+                if segment == self.segment && column.repeat(code) {
+                    continue;
+                }
+            }
+            let value = self.row.get(bytes, held.slot);
+            let code = match value {
+                ValueRef::Null | ValueRef::String(_) => column.push_coded(value),
                 _ if want.ty == Type::String => {
                     self.text.clear();
                     write_text(&mut self.text, value);
-                    column.push(ValueRef::String(&self.text));
+                    column.push_coded(ValueRef::String(&self.text))
                 }
-                _ => column.push(value),
+                _ => column.push_coded(value),
+            };
+            if let (Some(taken), Some(code)) = (held.taken, code) {
+                self.row.memo.codes[taken as usize] = (self.segment, code);
             }
         }
     }
@@ -162,8 +183,13 @@ impl Reader for Extractor {
         Ok(end)
     }
 
+    fn pass(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
+        self.row.read(bytes, at)
+    }
+
     fn finish(&mut self) -> Batch {
         let done = std::mem::replace(&mut self.columns, columns(&self.wants));
+        self.segment += 1;
         Batch::new(done.into_iter().map(Interner::finish).collect(), std::mem::take(&mut self.rows))
     }
 }
@@ -171,7 +197,7 @@ impl Reader for Extractor {
 impl Row {
     /// One row, whose bracket is at `at`.
     fn read(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
-        self.slots.fill(Slot::Null);
+        self.held.fill(Held::default());
         self.serial += 1;
         self.unescaped.clear();
         self.memo.make_room();
@@ -200,7 +226,7 @@ impl Row {
 
     fn set(&mut self, node: usize, slot: Slot) {
         for &want in &self.tree.node(node).ends {
-            self.slots[want] = slot;
+            self.held[want] = Held { slot, taken: None };
         }
     }
 
@@ -234,7 +260,10 @@ impl Row {
             let again = child.is_some_and(|child| std::mem::replace(&mut self.seen[child], self.serial) == self.serial);
             // What is learned at a wanted place must come with what was taken there, so a repeated key has no place.
             let (inner, child) = if again { (NOWHERE, None) } else { (inner, child) };
-            at = self.value(bytes, value, inner, child, depth + 1)?;
+            at = match bytes.get(value) {
+                Some(b'"') => self.text(bytes, value, child)?,
+                _ => self.value(bytes, value, inner, child, depth + 1)?,
+            };
             if bytes.get(at) == Some(&b'}') {
                 return Ok(at + 1);
             }
@@ -253,13 +282,7 @@ impl Row {
         node: Option<usize>,
         next: &mut usize,
     ) -> (u32, Option<usize>) {
-        let raw = utf8(&bytes[key.start..key.end]);
-        let unescaped = key.escaped.then(|| {
-            let mut text = String::new();
-            json::unescape(raw, &mut text);
-            text
-        });
-        let text = unescaped.as_deref().unwrap_or(raw);
+        let text = &*json::says(&bytes[key.start..key.passed.end()], key.passed);
         let child = node.and_then(|node| self.tree.child(node, text));
         if site == NOWHERE {
             return (NOWHERE, child);
@@ -285,18 +308,20 @@ impl Row {
         (inner, child)
     }
 
-    /// Any value; takes what the tree wants of it.
     #[inline]
+    fn text(&mut self, bytes: &[u8], at: usize, node: Option<usize>) -> Passing<usize> {
+        let passed = json::string(bytes, at + 1)?;
+        if let Some(node) = node {
+            let part = self.inside(bytes, at + 1, passed);
+            self.set(node, Slot::String(part));
+        }
+        Ok(passed.end() + 1)
+    }
+
+    /// Any value; takes what the tree wants of it.
     fn value(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
         match bytes.get(at) {
-            Some(b'"') => {
-                let passed = json::string(bytes, at + 1)?;
-                if let Some(node) = node {
-                    let part = self.inside(bytes, at + 1, passed);
-                    self.set(node, Slot::String(part));
-                }
-                Ok(passed.end() + 1)
-            }
+            Some(b'"') => self.text(bytes, at, node),
             Some(b'{' | b'[') => self.nested(bytes, at, site, node, depth),
             Some(b'-' | b'0'..=b'9') => {
                 let (end, whole) = json::number(bytes, at)?;
@@ -338,6 +363,7 @@ impl Row {
     }
 
     /// An array or bag, from the memo if its bytes stood there before.
+    #[inline(never)]
     fn nested(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
         let memo = if site == NOWHERE { None } else { self.recall(bytes, at, site) };
         let end = match memo {
@@ -348,8 +374,7 @@ impl Row {
                 return Ok(end);
             }
             _ if bytes[at] == b'[' => self.array(bytes, at, site, depth)?,
-            // Without a site only a bag with wanted keys needs a second look at its keys.
-            _ if site == NOWHERE && node.is_none_or(|node| self.tree.children(node).next().is_none()) => {
+            _ if node.is_none_or(|node| self.tree.is_leaf(node)) && self.is_wild(site) => {
                 json::value(bytes, at, depth)?
             }
             _ => self.bag(bytes, at, site, node, depth)?,
@@ -361,6 +386,11 @@ impl Row {
             self.remember(bytes, at..end, site, node, hash);
         }
         Ok(end)
+    }
+
+    /// Whether the keys of bags here are not worth learning: there are too many of them.
+    fn is_wild(&self, site: u32) -> bool {
+        site == NOWHERE || self.sites[site as usize].members.len() >= MOST_MEMBERS
     }
 
     fn array(&mut self, bytes: &[u8], at: usize, site: u32, depth: usize) -> Passing<usize> {
@@ -413,10 +443,9 @@ fn parse_number(text: &str, whole: bool) -> Slot {
 
 /// A key as it stands in the bytes.
 struct Key {
-    /// Its inside.
+    /// Where its inside begins.
     start: usize,
-    end: usize,
-    escaped: bool,
+    passed: json::Passed,
     /// Where its value begins.
     value: usize,
 }
@@ -435,7 +464,7 @@ fn key(bytes: &[u8], at: usize, first: bool) -> Passing<Option<Key>> {
     }
     let passed = json::string(bytes, at + 1)?;
     let value = json::colon(bytes, passed.end() + 1)?;
-    Ok(Some(Key { start: at + 1, end: passed.end(), escaped: passed.escaped(), value }))
+    Ok(Some(Key { start: at + 1, passed, value }))
 }
 
 /// The bytes before a value, key included: `,"name":`, to be compared in steps of sixteen.
@@ -494,6 +523,8 @@ struct Memo {
     entries: Vec<Entry>,
     /// What was taken: the want and its value, whose text lies in `bytes`.
     taken: Vec<(usize, Slot)>,
+    /// For each of these, the segment that had it last, and the code it has in that segment's column.
+    codes: Vec<(u64, u32)>,
     /// Entry numbers from 1 by hash; 0 is free. A newer entry takes the place of an older one.
     table: Vec<u32>,
 }
@@ -528,6 +559,7 @@ impl Memo {
             self.bytes.clear();
             self.entries.clear();
             self.taken.clear();
+            self.codes.clear();
             self.table.fill(0);
         }
     }
@@ -567,9 +599,9 @@ impl Row {
     }
 
     fn replay(&mut self, entry: u32) {
-        let taken = self.memo.entries[entry as usize].taken.clone();
-        for &(want, slot) in &self.memo.taken[taken] {
-            self.slots[want] = slot;
+        let range = self.memo.entries[entry as usize].taken.clone();
+        for (&(want, slot), number) in self.memo.taken[range.clone()].iter().zip(range) {
+            self.held[want] = Held { slot, taken: u32::try_from(number).ok() };
         }
     }
 
@@ -584,12 +616,13 @@ impl Row {
         let end = memo.bytes.len();
         let from = memo.taken.len();
         for &want in node.map_or(&[][..], |node| &self.tree.node(node).below) {
-            let slot = match self.slots[want] {
+            let slot = match self.held[want].slot {
                 Slot::String(part) => Slot::String(memo.own(part, start, range.start, &self.unescaped)),
                 Slot::Json(part) => Slot::Json(memo.own(part, start, range.start, &self.unescaped)),
                 other => other,
             };
             memo.taken.push((want, slot));
+            memo.codes.push((0, 0));
         }
         memo.entries.push(Entry { site, start, end, taken: from..memo.taken.len() });
         if memo.table.is_empty() {

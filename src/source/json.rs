@@ -4,6 +4,8 @@
 //! bytes of an export lie in strings, so these are looked through sixteen bytes at a time; UTF-8 is checked per string,
 //! and only where one has bytes beyond ASCII, since outside of strings such bytes fit nowhere.
 
+use std::borrow::Cow;
+
 /// Deepest nesting of arrays and bags: what values can have later. Real rows have a dozen levels.
 pub(super) const DEPTH: usize = crate::value::MAX_DEPTH;
 
@@ -255,6 +257,17 @@ fn escape(bytes: &[u8], at: usize) -> Passing<usize> {
         }
         _ => Err(Fault::expected(bytes, at + 1, "an escape of JSON: one of `\" \\ / b f n r t u`")),
     }
+}
+
+/// What the inside of a passed string says.
+pub(super) fn says(inside: &[u8], passed: Passed) -> Cow<'_, str> {
+    let inside = std::str::from_utf8(inside).expect("passed text is UTF-8");
+    if !passed.escaped() {
+        return Cow::Borrowed(inside);
+    }
+    let mut out = String::new();
+    unescape(inside, &mut out);
+    Cow::Owned(out)
 }
 
 /// Appends what a checked string's inside says; half of a surrogate pair alone becomes U+FFFD.

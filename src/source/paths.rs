@@ -74,8 +74,8 @@ impl Tree {
         self.nodes[node].children.iter().find(|(name, _)| **name == *key).map(|&(_, child)| child)
     }
 
-    /// The nodes and keys one level further inwards.
-    pub(super) fn children(&self, node: usize) -> impl Iterator<Item = (&str, usize)> {
-        self.nodes[node].children.iter().map(|(key, child)| (&**key, *child))
+    /// Whether nothing further inwards is wanted.
+    pub(super) fn is_leaf(&self, node: usize) -> bool {
+        self.nodes[node].children.is_empty()
     }
 }

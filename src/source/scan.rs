@@ -201,13 +201,12 @@ impl Passage {
             pending: Mutex::new(BTreeMap::new()),
             merger: Mutex::new(merger),
         };
-        // Enough to keep every thread busy while results wait for their turn, few enough to bound what waits.
-        let window = 2 * rayon::current_num_threads() + 2;
-        rayon::scope(|scope| {
-            for _ in 0..window.min(self.units.len()) {
-                scope.spawn(|scope| run.step(scope));
-            }
-        });
+        if let [_] = self.units[..] {
+            // A small table is read before a pool of threads would have started.
+            run.alone();
+        } else {
+            run.together();
+        }
         let merger = run.merger.into_inner().expect("a panic would have gone on");
         match merger.broken {
             Some(error) => Err(error),
@@ -335,6 +334,23 @@ where
     Work: Fn(R::Output) -> Result<T, E> + Sync,
     Merge: FnMut(T) -> Result<ControlFlow<()>, E> + Send,
 {
+    /// Reads the one unit there is, on this thread.
+    fn alone(&self) {
+        let pieces = self.unit(0);
+        self.merge(&mut lock(&self.merger), pieces);
+    }
+
+    /// Reads all units on the threads of the pool.
+    fn together(&self) {
+        // Enough to keep every thread busy while results wait for their turn, few enough to bound what waits.
+        let window = 2 * rayon::current_num_threads() + 2;
+        rayon::scope(|scope| {
+            for _ in 0..window.min(self.passage.units.len()) {
+                scope.spawn(|scope| self.step(scope));
+            }
+        });
+    }
+
     /// Reads the next unit, then merges what is due; each unit merged lets another one begin. Nobody ever waits, so
     /// `work` and `merge` may use the same threads for themselves.
     fn step<'s>(&'s self, scope: &rayon::Scope<'s>) {

@@ -152,7 +152,8 @@ impl Kinds {
 }
 
 impl Census {
-    fn note(&mut self, name: &str, kinds: u8) {
+    /// Notes a column by name; gives its number.
+    fn note(&mut self, name: &str, kinds: u8) -> usize {
         let number = match self.numbers.get(name) {
             Some(&number) => number,
             None => {
@@ -163,6 +164,7 @@ impl Census {
             }
         };
         self.columns[number].1.0 |= kinds;
+        number
     }
 
     fn join(&mut self, later: Census) {
@@ -176,28 +178,33 @@ impl Reader for Census {
     type Output = Census;
 
     fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
-        let end = json::value(bytes, at, 0)?;
-        // The row is whole and checked: now its keys.
         let mut at = json::space(bytes, at + 1);
-        while bytes[at] != b'}' {
+        let mut next = 0;
+        if bytes.get(at) == Some(&b'}') {
+            return Ok(at + 1);
+        }
+        loop {
+            if bytes.get(at) != Some(&b'"') {
+                return Err(Fault::expected(bytes, at, json::KEY));
+            }
             let passed = json::string(bytes, at + 1)?;
+            let inside = &bytes[at + 1..passed.end()];
             let value = json::colon(bytes, passed.end() + 1)?;
-            let raw = std::str::from_utf8(&bytes[at + 1..passed.end()]).expect("checked above");
             let behind = json::value(bytes, value, 1)?;
             let kinds = Kinds::of(bytes[value], &bytes[value..behind]);
-            if passed.escaped() {
-                let mut name = String::new();
-                json::unescape(raw, &mut name);
-                self.note(&name, kinds);
-            } else {
-                self.note(raw, kinds);
+            match self.columns.get_mut(next) {
+                // Rows mostly have the same keys in the same order.
+                Some((name, known)) if name.as_bytes() == inside && !passed.escaped() => known.0 |= kinds,
+                _ => next = self.note(&json::says(inside, passed), kinds),
             }
+            next += 1;
             at = json::space(bytes, behind);
-            if bytes[at] == b',' {
-                at = json::space(bytes, at + 1);
+            match bytes.get(at) {
+                Some(b',') => at = json::space(bytes, at + 1),
+                Some(b'}') => return Ok(at + 1),
+                _ => return Err(Fault::expected(bytes, at, json::BAG_GOES_ON)),
             }
         }
-        Ok(end)
     }
 
     fn finish(&mut self) -> Census {

@@ -374,7 +374,7 @@ fn any_bytes_are_read_or_refused_as_serde_json_does() {
         if u.ratio(1, 2)? {
             nasty::damage(u, &mut bytes)?;
         }
-        let segment = u.int_in_range(1..=400)?;
+        let segment = if u.arbitrary()? { u.int_in_range(1..=400)? } else { 1 << 20 };
         let got = scanned(&bytes, &wants, segment);
         let shown = String::from_utf8_lossy(&bytes);
         match referred(&bytes, &wants) {
@@ -625,6 +625,35 @@ mod files {
         write(folder.path(), "t.json.gz", gzip(&array.as_bytes()[..array.len() - 1]));
         let cut = ids(&catalog, "t").unwrap_err();
         assert_eq!((cut.code.id, place(&cut).0), ("AQ3004", 60_000));
+    }
+
+    #[test]
+    fn files_are_read_in_windows_and_segments_with_rows_larger_than_either() {
+        let folder = tempfile::tempdir().unwrap();
+        let pad = |n: usize| "é".repeat(if n % 500 == 77 { 400_000 } else { n % 90 });
+        let rows: Vec<String> = (0..2000).map(|n| format!("{{\"id\":\"{n}\",\"pad\":\"{}\"}}", pad(n))).collect();
+        let expected: Vec<String> = (0..2000).map(|n| n.to_string()).collect();
+        for text in
+            [rows.join("\n"), format!("[{}]", rows.join(",")), format!("{{\"value\":[\n  {}\n]}}", rows.join(",\n  "))]
+        {
+            write(folder.path(), "t.json", &text);
+            let mut catalog = Catalog::default();
+            catalog.add_path(folder.path()).unwrap();
+            assert_eq!(ids(&catalog, "t").unwrap(), expected);
+            for segment in [10_000, 300_000, 1_000_000] {
+                let passage = Passage::new("t", catalog.table("t").unwrap().pages(), segment).unwrap();
+                let mut read = Vec::new();
+                Scan::new(passage, &[Want::column("id", Type::String)])
+                    .run(Ok, |batch| {
+                        read.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
+                        Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
+                    })
+                    .unwrap();
+                assert_eq!(read, expected);
+            }
+            fs::write(folder.path().join("t.json"), &text[..text.len() - 2]).unwrap();
+            assert_eq!(ids(&catalog, "t").unwrap_err().code.id, "AQ3004");
+        }
     }
 
     #[test]
