@@ -2,7 +2,7 @@
 
 use super::project::output;
 use crate::bind::{Binder, Column, Columns, Label, Namer, Relation};
-use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, WRONG_TYPE};
+use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
 use crate::plan::{self, Node, Side};
 use crate::value::Type;
 use std::fmt::{self, Display, Formatter};
@@ -10,8 +10,6 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
-use crate::diag::UNEXPECTED;
-use crate::diag::{Diagnostic, Span, UNEXPECTED};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, hint, parameter};

@@ -3,7 +3,9 @@
 //! After the service's page "Understanding the Azure Resource Graph query language" and published queries that go
 //! beyond it (`project-rename`, `datatable`). Only what is known to be refused is named.
 
-use super::{Join, JoinKind, Leg, MvExpand, Operator, Union};
+use super::join::JoinKind;
+use super::union::Leg;
+use super::{Join, MvExpand, Operator, Union};
 use crate::diag::{ARG_JOIN, ARG_LIMIT, ARG_OPERATOR, ARG_STATEMENT, Diagnostic, Span};
 use crate::syntax::ast::{Expr, ExprKind, Pipeline, Script, Source, Statement};
 
@@ -182,7 +184,9 @@ mod tests {
     #[test]
     fn what_it_refuses_is_marked_where_it_stands_also_in_the_legs() {
         assert_eq!(
-            found("let x = 5; resources | join kind=leftanti (resources | project-keep id) on id | lookup resources on id"),
+            found(
+                "let x = 5; resources | join kind=leftanti (resources | project-keep id) on id | lookup resources on id"
+            ),
             [("AQ5003", "x"), ("AQ5002", "join"), ("AQ5001", "project-keep"), ("AQ5001", "lookup")]
         );
         assert_eq!(found("resources | take 1; resources | count"), [("AQ5003", "resources | count")]);
