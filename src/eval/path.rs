@@ -2,7 +2,7 @@
 
 use crate::column::{Column, Out};
 use crate::plan::Step;
-use crate::value::{self, Type, Value};
+use crate::value::{self, Type};
 
 /// What `steps` lead to at every row: null where there is nothing. Runs once per distinct value of a dictionary.
 pub(super) fn walk(base: &Column, steps: &[Step]) -> Column {
