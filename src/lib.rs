@@ -1,5 +1,6 @@
 //! Azure Resource Graph's KQL, answered on your own machine over exported tables.
-#![allow(dead_code, unused_imports, missing_docs)]
+
+#![allow(dead_code)]
 
 pub(crate) mod bind;
 #[cfg(feature = "cli")]

@@ -1,4 +1,5 @@
 //! The consoles of README.md and `tests/cli/*.md` run as they are printed; `TRYCMD=overwrite` renews them.
+#![cfg(feature = "cli")]
 
 #[test]
 fn consoles_run_as_printed() {

@@ -43,6 +43,10 @@ const UNSHOWN: &[(&str, &str)] = &[
     ("AQ3006", "wants an export that says so; shown in tests/cli/data.md"),
     ("AQ4001", "wants data that is too deep; shown in tests/cli/data.md"),
     ("AQ4002", "wants a system without threads"),
+    ("AQ5001", "a warning of check --target arg; shown in tests/cli/check.md"),
+    ("AQ5002", "a warning of check --target arg; shown in tests/cli/check.md"),
+    ("AQ5003", "a warning of check --target arg; shown in tests/cli/check.md"),
+    ("AQ5004", "a warning of check --target arg; shown in tests/cli/check.md"),
 ];
 
 #[test]

@@ -15,6 +15,8 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::BrightCyan.on_default());
 
 const EXAMPLES: &str = "\
+Without a command, one query is read from standard input. `argql COMMAND --help` tells more.
+
 Examples:
   argql run exempted-recommendations --sample          a saved query over the tenant that is built in
   argql query -d export/ 'resources | summarize count() by type | top 10 by count_'
@@ -36,7 +38,6 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 
-    /// Without a command, one query is read from standard input.
     #[command(flatten)]
     pub(super) ask: Ask,
 
@@ -71,8 +72,8 @@ pub(super) enum Command {
         /// Files with a query each; `-` is standard input
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// What the queries are meant for: with `arg`, what Resource Graph does not take is warned about
-        #[arg(long, value_enum, default_value_t = Target::Kql)]
+        /// Who is to answer: with `arg`, what Azure Resource Graph does not take is warned about
+        #[arg(long, value_enum, value_name = "kql|arg", hide_possible_values = true, default_value_t = Target::Kql)]
         target: Target,
         /// Take warnings for errors
         #[arg(long, value_enum)]
@@ -88,8 +89,8 @@ pub(super) enum Command {
         /// Read the query from a file
         #[arg(short, long)]
         file: Option<PathBuf>,
-        /// What to show
-        #[arg(long, value_enum, default_value_t = Stage::Rewritten)]
+        /// What to show: tokens, ast (the query as it was read), plan, or rewritten (the plan that is run)
+        #[arg(long, value_enum, hide_possible_values = true, default_value_t = Stage::Rewritten)]
         stage: Stage,
         #[command(flatten)]
         source: Source,
@@ -154,22 +155,23 @@ pub(super) struct Ask {
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
     pub(super) now: Option<DateTime>,
     /// Exit with 3 unless the answer is empty, or has rows
-    #[arg(long, value_enum, help_heading = "Answer")]
+    #[arg(long, value_enum, value_name = "empty|rows", hide_possible_values = true, help_heading = "Answer")]
     pub(super) expect: Option<Expect>,
 }
 
 /// Where rows come from.
 #[derive(Debug, Default, Args)]
 pub(super) struct Source {
-    /// A file, or a folder of files, with exported rows; may be given several times. NAME=PATH names the table
-    /// [env: ARGQL_DATA=]
+    /// A file, or a folder of files, with exported rows; NAME=PATH names the table. May be given several times
+    /// [default: $ARGQL_DATA]
     #[arg(short, long, value_name = "PATH", help_heading = "Data")]
     pub(super) data: Vec<PathBuf>,
     /// Use the small made-up tenant that is part of argql
     #[arg(long, conflicts_with = "data", help_heading = "Data")]
     pub(super) sample: bool,
-    /// What a known table is that no file holds
-    #[arg(long, value_enum, default_value_t = Missing::Error, help_heading = "Data")]
+    /// What a known table is that no file holds: an error, or empty
+    #[arg(long, value_enum, value_name = "error|empty", hide_possible_values = true, hide_default_value = true)]
+    #[arg(default_value_t = Missing::Error, help_heading = "Data")]
     pub(super) missing_tables: Missing,
     /// How many threads to use; the answer is the same for any number
     #[arg(long, value_name = "N", help_heading = "Data")]
@@ -179,8 +181,9 @@ pub(super) struct Source {
 /// How a table is written, and where to.
 #[derive(Debug, Default, Args)]
 pub(super) struct Listing {
-    /// How to write tables [default: by the ending of --output, else table on a terminal and json elsewhere]
-    #[arg(long, value_enum, help_heading = "Answer")]
+    /// How to write tables: table, json, ndjson, csv, tsv or markdown [default: by the ending of --output, else table on
+    /// a terminal and json elsewhere]
+    #[arg(long, value_enum, hide_possible_values = true, help_heading = "Answer")]
     pub(super) format: Option<Format>,
     /// Write to this file; of several tables, a file each to this folder
     #[arg(long, value_name = "FILE", help_heading = "Answer")]
@@ -191,7 +194,8 @@ pub(super) struct Listing {
 #[derive(Debug, Args)]
 pub(super) struct Screen {
     /// Colours in messages; NO_COLOR switches them off too
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true, help_heading = "Messages")]
+    #[arg(long, value_enum, value_name = "auto|always|never", hide_possible_values = true, hide_default_value = true)]
+    #[arg(default_value_t = Color::Auto, global = true, help_heading = "Messages")]
     pub(super) color: Color,
     /// No warnings
     #[arg(short, long, global = true, help_heading = "Messages")]
@@ -200,10 +204,10 @@ pub(super) struct Screen {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Missing {
-    /// An error that says how to export it
+    // An error that says how to export it
     #[default]
     Error,
-    /// A table without rows
+    // A table without rows
     Empty,
 }
 
@@ -222,9 +226,9 @@ pub(super) enum Color {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Target {
-    /// All that argql answers
+    // All that argql answers
     Kql,
-    /// Azure Resource Graph
+    // Azure Resource Graph
     Arg,
 }
 
@@ -235,13 +239,13 @@ pub(super) enum Deny {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Stage {
-    /// The query cut into words and symbols
+    // The query cut into words and symbols
     Tokens,
-    /// The query as it was read, in its own layout
+    // The query as it was read, in its own layout
     Ast,
-    /// The plan before rewriting
+    // The plan before rewriting
     Plan,
-    /// The plan that is run
+    // The plan that is run
     Rewritten,
 }
 

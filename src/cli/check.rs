@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use super::args::{Deny, Listing, Target};
 use super::sink;
 use super::{Failure, Messages, Text, USAGE, WRONG_QUERY};
-use crate::diag::render::{line, render};
+use crate::diag::render::render;
 use crate::diag::{Diagnostic, Place, Severity, line_column};
 use crate::engine::{Checked, Engine};
+use crate::operators::target::warnings;
 use crate::output::Format;
+use crate::syntax::parse;
 use crate::value::{write_json_string, write_long};
 
 /// Checks every file; says what is wrong, for people on standard error or as JSON on standard output.
@@ -36,7 +38,13 @@ pub(super) fn check(
                     .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?,
             }
         }
-        _ => reports.iter().for_each(|report| report.say(messages)),
+        _ => {
+            reports.iter().for_each(|report| report.say(messages));
+            if !messages.quiet {
+                let wrong = reports.iter().filter(|report| !report.checked.is_ok()).count();
+                messages.say(&format_args!("{} checked, {wrong} wrong", reports.len()));
+            }
+        }
     }
     let worst = reports.iter().map(|report| report.exit_code(deny)).max().unwrap_or(0);
     if worst == 0 { Ok(()) } else { Err(Failure::Unexpected(worst)) }
@@ -54,10 +62,10 @@ impl Report {
         let name = file.display().to_string();
         match Text::read(file) {
             Ok(text) => {
-                let checked = match target {
-                    Target::Kql => engine.check(&text.text),
-                    Target::Arg => engine.check(&text.text),
-                };
+                let mut checked = engine.check(&text.text);
+                if let (Target::Arg, Ok(script)) = (target, parse(&text.text)) {
+                    checked.diagnostics.extend(warnings(&script));
+                }
                 Report { file: name, text: Some(text.text), checked }
             }
             Err(Failure::Error(error)) => {

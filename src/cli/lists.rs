@@ -17,9 +17,25 @@ pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[String; N]]) -> T
     Table::new(fields.into(), vec![Batch::new((0..N).map(column).collect(), rows.len())], Vec::new())
 }
 
+/// Every table with its rows and what there is to know; of a file that holds none, why.
 pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
-    let rows: Vec<[String; 1]> = engine.tables().into_iter().map(|name| [name]).collect();
-    sink::list(&table(["table"], &rows), listing)
+    let (mut names, mut rows, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+    for name in engine.tables() {
+        let quoted = name.replace('\\', "\\\\").replace('\'', "\\'");
+        let (count, about) = match engine.query(&format!("['{quoted}'] | count")) {
+            Ok(count) => (count.value(0, 0), count.warnings().to_vec()),
+            Err(error) => (Value::Null, error.diagnostics().to_vec()),
+        };
+        let about: Vec<String> = about.into_iter().map(|diagnostic| diagnostic.message).collect();
+        names.push(Value::from(name.as_str()));
+        rows.push(count);
+        notes.push(Value::from(about.join("; ").as_str()));
+    }
+    let len = names.len();
+    let columns = [("table", Type::String, names), ("rows", Type::Long, rows), ("note", Type::String, notes)];
+    let fields = columns.each_ref().map(|(name, ty, _)| Field { name: Arc::from(*name), ty: *ty });
+    let columns = columns.map(|(_, ty, values)| Column::from_values(ty, values));
+    sink::list(&Table::new(fields.into(), vec![Batch::new(columns.into(), len)], Vec::new()), listing)
 }
 
 pub(super) fn schema(engine: &Engine, name: &str, listing: &Listing) -> Result<(), Failure> {

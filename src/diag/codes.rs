@@ -56,4 +56,8 @@ codes! {
     INCOMPLETE "AQ3006" "export is incomplete": "The export itself says that rows are missing from it.";
     NO_THREADS "AQ4002" "no threads": "The operating system does not start as many threads as were asked for.";
     TOO_LARGE "AQ4001" "value beyond a limit": "A value, a nesting or a result is larger than argql handles.";
+    ARG_OPERATOR "AQ5001" "operator outside Resource Graph": "argql answers it, Azure Resource Graph does not have this operator.";
+    ARG_JOIN "AQ5002" "join outside Resource Graph": "argql answers it, Azure Resource Graph does not take this kind of join, or hints.";
+    ARG_STATEMENT "AQ5003" "statement outside Resource Graph": "argql answers it, Azure Resource Graph takes one query and no let, set or declare.";
+    ARG_LIMIT "AQ5004" "beyond a limit of Resource Graph": "argql answers it, Azure Resource Graph takes no more than three joins, three unions and three mv-expand in a query.";
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::array::distinct;
-use super::cells::{elements, long, owned, text};
+use super::cells::{elements, owned, text};
 use crate::column::Out;
 use crate::registry::*;
-use crate::value::{Bag, Entries, Type, Value, ValueRef};
+use crate::value::{Bag, Entries, Step, Type, Value, ValueRef, convert, parse_json_text, walk};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
@@ -20,6 +20,8 @@ pub(super) const FAMILY: &[&Scalar] = &[
     &BAG_SET_KEY,
     &BAG_ZIP,
     &TREEPATH,
+    &EXTRACT_JSON,
+    &EXTRACTJSON,
 ];
 
 /// The properties of a bag; `None` for anything else.
@@ -269,5 +271,123 @@ fn branches(value: &Value, path: &str, paths: &mut Vec<Value>) {
         Value::Bag(bag) => bag.iter().for_each(|(key, value)| branch(format!("{path}['{key}']"), value)),
         Value::Array(items) => items.iter().for_each(|value| branch(format!("{path}[0]"), value)),
         _ => {}
+    }
+}
+
+const EXTRACT_JSON: Scalar = Scalar {
+    name: "extract_json",
+    params: &[string("path").constant(), string("json"), string("type").optional().constant()],
+    returns: Returns::Named(2, Type::String),
+    about: "What stands at `path`, such as `$.a[0]['b']`, in JSON text, converted to `type` if one is given.",
+    examples: &[Example { query: r#"print extract_json('$.a[1]', '{"a": [1, 2]}', typeof(long))"#, result: "2" }],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| {
+        let path = args.text(0).and_then(json_path).ok_or_else(|| Fault::new(0, "this is no path into JSON"))?;
+        let returns = args.returns;
+        Ok(Box::new(move |cells, out| {
+            let Some(value) = parse_json_text(text(cells[1])) else { return out.null() };
+            let steps: Vec<Step<'_>> = path.iter().map(PathStep::step).collect();
+            match walk(value.as_ref(), &steps).as_ref() {
+                found if returns == Type::Dynamic => out.value(found),
+                found => out.value(convert(found, returns).as_ref()),
+            }
+        }))
+    }),
+    ..Scalar::PLAIN
+};
+
+/// The old name of `extract_json`.
+const EXTRACTJSON: Scalar = Scalar { name: "extractjson", legacy: true, ..EXTRACT_JSON };
+
+enum PathStep {
+    Key(String),
+    Index(i64),
+}
+
+impl PathStep {
+    fn step(&self) -> Step<'_> {
+        match self {
+            PathStep::Key(key) => Step::Key(key),
+            PathStep::Index(index) => Step::Index(*index),
+        }
+    }
+}
+
+/// `$`, then `.key`, `['key']` and `[2]`.
+fn json_path(path: &str) -> Option<Vec<PathStep>> {
+    let mut rest = path.trim().strip_prefix('$')?;
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        if let Some(name) = rest.strip_prefix('.') {
+            let (name, behind) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
+            steps.push(PathStep::Key((!name.is_empty()).then(|| name.to_owned())?));
+            rest = behind;
+            continue;
+        }
+        let bracket = rest.strip_prefix('[')?;
+        match bracket.chars().next().filter(|c| matches!(c, '\'' | '"')) {
+            Some(quote) => {
+                let (name, behind) = bracket[1..].split_once(quote)?;
+                steps.push(PathStep::Key(name.to_owned()));
+                rest = behind.strip_prefix(']')?;
+            }
+            None => {
+                let (index, behind) = bracket.split_once(']')?;
+                steps.push(PathStep::Index(index.trim().parse().ok()?));
+                rest = behind;
+            }
+        }
+    }
+    Some(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::*;
+    use crate::value::Type;
+
+    #[test]
+    fn keys_are_those_of_bags_only() {
+        assert_eq!(answer("bag_keys", &[dynamic(r#"{"b": {"c": 1}, "a": 2}"#)]), r#"["b","a"]"#);
+        assert_eq!(answer("bag_keys", &[dynamic("{}")]), "[]");
+        assert_eq!(answer("bag_keys", &[dynamic("[1]")]), "null");
+        assert_eq!(answer("bag_keys", &[null(Type::Dynamic)]), "null");
+    }
+
+    #[test]
+    fn packing_keeps_values_and_the_last_of_equal_keys() {
+        let pairs = [text("a"), long(1), text("b"), span("1.00:00:00"), text("c"), null(Type::Long)];
+        assert_eq!(answer("bag_pack", &pairs), r#"{"a":1,"b":"1.00:00:00","c":null}"#);
+        assert_eq!(answer("pack", &[text("a"), long(1), text("a"), long(2)]), r#"{"a":2}"#);
+    }
+
+    #[test]
+    fn merging_prefers_the_left() {
+        let merged = [dynamic(r#"{"a": 1, "b": 2}"#), null(Type::Dynamic), dynamic(r#"{"a": 9, "c": 3}"#)];
+        assert_eq!(answer("bag_merge", &merged), r#"{"a":1,"b":2,"c":3}"#);
+        assert_eq!(answer("bag_merge", &[null(Type::Dynamic), dynamic("[1]")]), "null");
+    }
+
+    #[test]
+    fn keys_may_be_paths() {
+        let bag = || dynamic(r#"{"a": {"b": 1, "x.y": 2}, "c": 3}"#);
+        let has = |key| call("bag_has_key", &[bag(), text(key)]).unwrap() == bool(true);
+        assert!(["c", "$.a.b", "$['a']['x.y']"].into_iter().all(has));
+        assert!(!["b", "$.a.c", "$.c.b", "$['a'"].into_iter().any(has));
+        assert_eq!(answer("bag_remove_keys", &[bag(), dynamic(r#"["$.a.b", "c", "z"]"#)]), r#"{"a":{"x.y":2}}"#);
+        assert_eq!(answer("bag_set_key", &[bag(), text("$.a.b"), text("n")]), r#"{"a":{"b":"n","x.y":2},"c":3}"#);
+        assert_eq!(answer("bag_set_key", &[bag(), text("$.c.d"), long(1)]), r#"{"a":{"b":1,"x.y":2},"c":{"d":1}}"#);
+    }
+
+    #[test]
+    fn json_text_is_read_by_a_path() {
+        let json = r#"{"a": {"b c": [1, "x"]}, "d": true}"#;
+        let at = |path| answer("extract_json", &[text(path), text(json)]);
+        assert_eq!(at("$.a['b c'][1]"), "x");
+        assert_eq!(at("$.a"), r#"{"b c":[1,"x"]}"#);
+        assert_eq!(at("$.z"), "");
+        assert_eq!(answer("extract_json", &[text("$.a['b c'][0]"), text(json), text("long")]), "1");
+        assert_eq!(answer("extract_json", &[text("$.a"), text("no json"), text("long")]), "null");
+        assert_eq!(refusal("extract_json", &[text("a.b"), text(json)]), "this is no path into JSON");
     }
 }

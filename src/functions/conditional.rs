@@ -74,8 +74,8 @@ const NOT: Scalar = Scalar {
 
 const MAX_OF: Scalar = Scalar {
     name: "max_of",
-    params: &[common("value").repeated()],
-    returns: Returns::Common,
+    params: &[orderable("value").repeated()],
+    returns: Returns::By(widest),
     about: "The greatest `value`; nulls do not count.",
     examples: &[Example { query: "print max_of(10, 1, -3)", result: "10" }],
     strict: false,
@@ -85,8 +85,8 @@ const MAX_OF: Scalar = Scalar {
 
 const MIN_OF: Scalar = Scalar {
     name: "min_of",
-    params: &[common("value").repeated()],
-    returns: Returns::Common,
+    params: &[orderable("value").repeated()],
+    returns: Returns::By(widest),
     about: "The least `value`; nulls do not count.",
     examples: &[Example { query: "print min_of(10, 1, -3)", result: "-3" }],
     strict: false,
@@ -94,8 +94,52 @@ const MIN_OF: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
+/// The one type of all values, or the widest of their numbers.
+fn widest(types: &[Type]) -> Result<Type, String> {
+    let first = types[0];
+    if types.iter().all(|&ty| ty == first) {
+        return Ok(first);
+    }
+    match types.iter().find(|ty| !ty.is_number()) {
+        None => Ok(types.iter().copied().max().unwrap_or(first)),
+        Some(_) => Err(format!("the values are of different types: {first} and others")),
+    }
+}
+
 fn extreme(cells: &[ValueRef<'_>], wanted: Ordering, out: &mut Out) {
     let cells = cells.iter().copied().filter(|cell| !cell.is_null());
     let best = cells.reduce(|best, cell| if compare(cell, best) == wanted { cell } else { best });
     out.value(best.unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::*;
+    use crate::value::Type;
+
+    #[test]
+    fn a_null_condition_is_not_true() {
+        assert_eq!(answer("iff", &[null(Type::Bool), text("a"), text("b")]), "b");
+        assert_eq!(answer("case", &[null(Type::Bool), long(1), bool(true), long(2), long(3)]), "2");
+        assert_eq!(answer("case", &[bool(false), long(1), bool(false), long(2), long(3)]), "3");
+        assert_eq!(answer("not", &[null(Type::Bool)]), "null");
+    }
+
+    #[test]
+    fn coalesce_skips_nulls_and_empty_strings_only() {
+        assert_eq!(answer("coalesce", &[text(""), text(" "), text("b")]), " ");
+        assert_eq!(answer("coalesce", &[null(Type::Long), long(0), long(5)]), "0");
+        assert_eq!(answer("coalesce", &[null(Type::Dynamic), dynamic("[]")]), "[]");
+        assert_eq!(answer("coalesce", &[text(""), text("")]), "");
+        assert_eq!(answer("coalesce", &[null(Type::Long)]), "null");
+    }
+
+    #[test]
+    fn extremes_skip_nulls() {
+        assert_eq!(answer("max_of", &[long(1), null(Type::Long), long(3)]), "3");
+        assert_eq!(answer("min_of", &[null(Type::Long), null(Type::Long)]), "null");
+        assert_eq!(answer("max_of", &[text("a"), text("b")]), "b");
+        assert_eq!(call("max_of", &[long(3), real(2.5)]).unwrap(), real(3.0));
+        assert!(call("max_of", &[long(3), text("b")]).is_err());
+    }
 }

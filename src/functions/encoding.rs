@@ -42,6 +42,9 @@ pub(super) const FAMILY: &[&Scalar] = &[
     &PARSEURL,
     &PARSE_URLQUERY,
     &PARSEURLQUERY,
+    &PUNYCODE_FROM_STRING,
+    &PUNYCODE_TO_STRING,
+    &PUNYCODE_DOMAIN_FROM_STRING,
 ];
 
 const HASH: Scalar = Scalar {
@@ -216,14 +219,19 @@ const BASE64_DECODE_TOGUID: Scalar = Scalar {
     name: "base64_decode_toguid",
     params: &[string("base64")],
     returns: Returns::Is(Type::Guid),
-    about: "The guid whose bytes, in the order of .NET, `base64` stands for.",
+    about: "The guid whose bytes `base64` stands for: those of its first two groups in reverse order.",
     examples: &[Example {
-        query: "print base64_decode_toguid('8jMxriJurkmwahbmqbIS6w==')",
-        result: "ae3133f2-6e22-49ae-b06a-16e6a9b212eb",
+        query: "print base64_decode_toguid('AQIDBAUGBwgJCgsMDQ4PEA==')",
+        result: "04030201-0605-0708-090a-0b0c0d0e0f10",
     }],
     kernel: KernelDef::Plain(|cells, out| {
+        // The documentation's example leaves the third group as it is, unlike that of `base64_encode_fromguid`.
         let bytes = decoded(text(cells[0])).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
-        out.value(bytes.map_or(ValueRef::Null, |bytes| ValueRef::Guid(Uuid::from_bytes_le(bytes))));
+        out.value(bytes.map_or(ValueRef::Null, |mut bytes| {
+            bytes[..4].reverse();
+            bytes[4..6].reverse();
+            ValueRef::Guid(Uuid::from_bytes(bytes))
+        }));
     }),
     ..Scalar::PLAIN
 };
@@ -440,3 +448,185 @@ const PARSE_URLQUERY: Scalar = Scalar {
 
 /// The old name of `parse_urlquery`.
 const PARSEURLQUERY: Scalar = Scalar { name: "parseurlquery", legacy: true, ..PARSE_URLQUERY };
+
+const PUNYCODE_FROM_STRING: Scalar = Scalar {
+    name: "punycode_from_string",
+    params: &[string("source")],
+    returns: Returns::Is(Type::String),
+    about: "`source` in Punycode, the ASCII form of names in other scripts.",
+    examples: &[Example { query: "print punycode_from_string('bücher')", result: "bcher-kva" }],
+    kernel: KernelDef::Plain(|cells, out| out.string(&punycode(text(cells[0])).unwrap_or_default())),
+    ..Scalar::PLAIN
+};
+
+const PUNYCODE_TO_STRING: Scalar = Scalar {
+    name: "punycode_to_string",
+    about: "The text that Punycode stands for; empty if it is none.",
+    examples: &[Example { query: "print punycode_to_string('bcher-kva')", result: "bücher" }],
+    kernel: KernelDef::Plain(|cells, out| out.string(&from_punycode(text(cells[0])).unwrap_or_default())),
+    ..PUNYCODE_FROM_STRING
+};
+
+const PUNYCODE_DOMAIN_FROM_STRING: Scalar = Scalar {
+    name: "punycode_domain_from_string",
+    about: "A domain name whose labels in Punycode, which begin with `xn--`, are turned into their text.",
+    examples: &[Example {
+        query: "print punycode_domain_from_string('xn--bcher-kva.example')",
+        result: "bücher.example",
+    }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let plain = |label: &str| match label.strip_prefix("xn--") {
+            Some(code) => from_punycode(code),
+            None => Some(label.to_owned()),
+        };
+        let labels: Option<Vec<String>> = text(cells[0]).split('.').map(plain).collect();
+        out.string(&labels.unwrap_or_default().join("."));
+    }),
+    ..PUNYCODE_FROM_STRING
+};
+
+/// RFC 3492: the weight of a digit at place `k` under a bias, and the bias after a number.
+fn threshold(k: u32, bias: u32) -> u32 {
+    k.saturating_sub(bias).clamp(1, 26)
+}
+
+fn adapted(delta: u32, points: u32, first: bool) -> u32 {
+    let mut delta = if first { delta / 700 } else { delta / 2 };
+    delta += delta / points;
+    let mut k = 0;
+    while delta > 455 {
+        delta /= 35;
+        k += 36;
+    }
+    k + 36 * delta / (delta + 38)
+}
+
+fn digit(value: u32) -> char {
+    char::from_digit(if value < 26 { value + 10 } else { value - 26 }, 36).expect("digits are below 36")
+}
+
+fn punycode(source: &str) -> Option<String> {
+    let points: Vec<u32> = source.chars().map(u32::from).collect();
+    let mut encoded: String = source.chars().filter(char::is_ascii).collect();
+    let basic = u32::try_from(encoded.len()).ok()?;
+    if basic > 0 {
+        encoded.push('-');
+    }
+    let (mut handled, mut least, mut delta, mut bias) = (basic, 128_u32, 0_u32, 72);
+    while let Some(next) = points.iter().copied().filter(|&point| point >= least).min() {
+        delta = delta.checked_add((next - least).checked_mul(handled + 1)?)?;
+        for &point in &points {
+            if point < next {
+                delta = delta.checked_add(1)?;
+            }
+            if point != next {
+                continue;
+            }
+            let (mut rest, mut k) = (delta, 36);
+            loop {
+                let weight = threshold(k, bias);
+                if rest < weight {
+                    break;
+                }
+                encoded.push(digit(weight + (rest - weight) % (36 - weight)));
+                rest = (rest - weight) / (36 - weight);
+                k += 36;
+            }
+            encoded.push(digit(rest));
+            bias = adapted(delta, handled + 1, handled == basic);
+            delta = 0;
+            handled += 1;
+        }
+        delta = delta.checked_add(1)?;
+        least = next + 1;
+    }
+    Some(encoded)
+}
+
+fn from_punycode(source: &str) -> Option<String> {
+    let (basic, code) = source.rsplit_once('-').unwrap_or(("", source));
+    basic.is_ascii().then_some(())?;
+    let mut decoded: Vec<char> = basic.chars().collect();
+    let (mut point, mut at, mut bias) = (128_u32, 0_u32, 72);
+    let mut digits = code.chars();
+    while !digits.as_str().is_empty() {
+        let (before, mut weight, mut k) = (at, 1_u32, 36);
+        loop {
+            let digit = digits.next()?.to_digit(36)?;
+            let value = if digit >= 10 { digit - 10 } else { digit + 26 };
+            at = at.checked_add(value.checked_mul(weight)?)?;
+            let limit = threshold(k, bias);
+            if value < limit {
+                break;
+            }
+            weight = weight.checked_mul(36 - limit)?;
+            k += 36;
+        }
+        let length = u32::try_from(decoded.len()).ok()? + 1;
+        bias = adapted(at - before, length, before == 0);
+        point = point.checked_add(at / length)?;
+        at %= length;
+        decoded.insert(usize::try_from(at).ok()?, char::from_u32(point)?);
+        at += 1;
+    }
+    Some(decoded.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::*;
+
+    #[test]
+    fn hashes_of_text_and_ticks() {
+        assert_eq!(answer("hash", &[text("World")]), "1846988464401551951");
+        assert_eq!(answer("hash", &[text("World"), long(100)]), "51");
+        assert_eq!(answer("hash", &[moment("2015-01-01")]), "1380966698541616202");
+        assert_eq!(answer("hash_md5", &[moment("2020-01-01")]), "786c530672d1f8db31fee25ea8a9390b");
+        assert_eq!(answer("hash_sha1", &[text("")]), "");
+        assert!(refusal("hash", &[bool(true)]).contains("bool"));
+    }
+
+    #[test]
+    fn what_is_no_base64_of_text_is_empty() {
+        let decoded = |source| answer("base64_decode_tostring", &[text(source)]);
+        assert_eq!(decoded("S3VzdG8="), "Kusto");
+        assert_eq!(decoded("U3RyaW5n0KHR0tGA0L7Rh9C60LA="), "");
+        assert_eq!(decoded("!"), "");
+        assert_eq!(answer("zlib_decompress_from_base64_string", &[text("x0x0x0")]), "");
+    }
+
+    #[test]
+    fn urls_are_taken_apart_and_nothing_is_decoded() {
+        let url = "https://me:secret@host:1234/a%20b?b=2&a=1&b=3&=x&c=#end";
+        let parts =
+            r#"{"Scheme":"https","Host":"host","Port":"1234","Path":"/a%20b","Username":"me","Password":"secret","#;
+        let rest = r#""Query Parameters":{"a":"1","b":["2","3"]},"Fragment":"end"}"#;
+        assert_eq!(answer("parse_url", &[text(url)]), format!("{parts}{rest}"));
+        let none = answer("parse_url", &[text("nonsense")]);
+        assert!(
+            none.starts_with(r#"{"Scheme":"","Host":"""#) && none.ends_with(r#""Query Parameters":{},"Fragment":""}"#)
+        );
+    }
+
+    #[test]
+    fn escapes_come_back() {
+        assert_eq!(answer("url_encode", &[text("https://a b/ü")]), "https%3a%2f%2fa+b%2f%c3%bc");
+        assert_eq!(answer("url_decode", &[text("a%20b%zz%c3%bc")]), "a b%zzü");
+    }
+
+    #[test]
+    fn punycode_goes_both_ways() {
+        for (plain, code) in [
+            ("bücher", "bcher-kva"),
+            ("académie-française", "acadmie-franaise-npb1a"),
+            ("艺术", "cqv902d"),
+            ("abc", "abc-"),
+        ] {
+            assert_eq!(answer("punycode_from_string", &[text(plain)]), code);
+            assert_eq!(answer("punycode_to_string", &[text(code)]), plain);
+        }
+        assert_eq!(answer("punycode_to_string", &[text("a-99999999999")]), "");
+        let domain = answer("punycode_domain_from_string", &[text("xn--Ge-mia.Bulg.edu")]);
+        assert_eq!(domain, "Gáe.Bulg.edu");
+    }
+}

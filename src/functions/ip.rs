@@ -453,3 +453,75 @@ fn occurs(source: &str, wanted: &str, whole: bool) -> bool {
         clear && address.parse::<Ipv4Addr>().is_ok() && (!whole || address == wanted)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::*;
+
+    fn yes(name: &str, args: &[&str]) -> String {
+        answer(name, &args.iter().map(|arg| text(arg)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn an_address_is_masked_by_its_prefix() {
+        assert_eq!(yes("parse_ipv4", &["192.168.1.1"]), "3232235777");
+        assert_eq!(yes("parse_ipv4", &["192.168.1.1/24"]), "3232235776");
+        assert_eq!(yes("parse_ipv4", &["255.255.255.255/31"]), "4294967294");
+        assert_eq!(yes("parse_ipv4", &[" 0.0.0.1 "]), "1");
+        assert_eq!(yes("parse_ipv4", &["1.2.3.4/0"]), "0");
+        for none in ["", "1.2.3", "01.2.3.4", "1.2.3.256", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/+8", "::1"] {
+            assert_eq!(yes("parse_ipv4", &[none]), "null", "{none}");
+        }
+    }
+
+    #[test]
+    fn the_shortest_prefix_decides() {
+        assert_eq!(yes("ipv4_compare", &["192.168.1.1/30", "192.168.1.255/24"]), "0");
+        assert_eq!(yes("ipv4_compare", &["192.168.1.1", "192.168.1.255"]), "-1");
+        assert_eq!(yes("ipv4_is_match", &["192.168.1.1", "192.168.2.1/24"]), "False");
+        assert_eq!(yes("ipv4_is_in_range", &["10.0.1.5", "10.0.0.0/16"]), "True");
+        assert_eq!(yes("ipv4_is_in_range", &["x", "10.0.0.0/16"]), "null");
+        assert_eq!(yes("ipv4_is_private", &["172.32.0.1"]), "False");
+        assert_eq!(yes("ipv4_is_private", &["172.31.0.1"]), "True");
+        assert_eq!(yes("ipv4_is_private", &["10.0.0.0/4"]), "False");
+        let with = |prefix| answer("ipv4_is_match", &[text("192.168.1.1"), text("192.168.1.0"), long(prefix)]);
+        assert_eq!(with(31), "True");
+        assert_eq!(with(32), "False");
+        assert_eq!(with(33), "null");
+    }
+
+    #[test]
+    fn the_new_kind_takes_the_old_one_in() {
+        assert_eq!(yes("parse_ipv6", &["127.0.0.1"]), "0000:0000:0000:0000:0000:ffff:7f00:0001");
+        assert_eq!(yes("parse_ipv6", &["127.0.0.1/24"]), "0000:0000:0000:0000:0000:ffff:7f00:0000");
+        assert_eq!(yes("parse_ipv6", &["::1:2"]), "0000:0000:0000:0000:0000:0000:0001:0002");
+        assert_eq!(yes("parse_ipv6", &["nonsense"]), "");
+        assert_eq!(yes("ipv6_is_match", &["192.168.1.1/24", "192.168.1.255"]), "True");
+        assert_eq!(yes("ipv6_is_match", &["fe80::85d:e82c:9446:7994/120", "fe80::85d:e82c:9446:7998"]), "True");
+        let old = answer("ipv6_is_match", &[text("192.168.1.1"), text("192.168.1.0"), long(31)]);
+        assert_eq!(old, "True");
+    }
+
+    #[test]
+    fn an_address_in_text_has_nothing_beside_it() {
+        let source = "05:04:54 127.0.0.1 GET /favicon.ico";
+        assert_eq!(yes("has_ipv4", &[source, "127.0.0.1"]), "True");
+        assert_eq!(yes("has_ipv4", &[source, "27.0.0.1"]), "False");
+        assert_eq!(yes("has_ipv4", &["54127.0.0.1", "127.0.0.1"]), "False");
+        assert_eq!(yes("has_ipv4", &["at 127.0.0.256", "127.0.0.256"]), "False");
+        assert_eq!(yes("has_ipv4", &["at 127.0.0.1.", "127.0.0.1"]), "True");
+        assert_eq!(yes("has_ipv4_prefix", &[source, "127.0."]), "True");
+        assert_eq!(yes("has_ipv4_prefix", &[source, "127.0"]), "False");
+        assert_eq!(yes("has_any_ipv4", &[source, "10.0.0.1", "127.0.0.1"]), "True");
+    }
+
+    #[test]
+    fn masks_come_with_the_text() {
+        let mask = |ip, prefix| answer("format_ipv4_mask", &[text(ip), long(prefix)]);
+        assert_eq!(mask("192.168.1.1/24", 32), "192.168.1.0/24");
+        assert_eq!(mask("192.168.1.1", -1), "");
+        assert_eq!(answer("format_ipv4", &[long(3_232_236_031), long(24)]), "192.168.1.0");
+        assert_eq!(yes("ipv4_range_to_cidr_list", &["0.0.0.0", "255.255.255.255"]), r#"["0.0.0.0/0"]"#);
+        assert_eq!(yes("ipv4_range_to_cidr_list", &["10.0.0.1", "10.0.0.2"]), r#"["10.0.0.1/32","10.0.0.2/32"]"#);
+    }
+}

@@ -21,6 +21,7 @@ mod text;
 mod time;
 #[cfg(test)]
 mod trial;
+mod unit;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
@@ -39,6 +40,7 @@ pub(crate) const SCALARS: &[&[&Scalar]] = &[
     pattern::FAMILY,
     text::FAMILY,
     time::FAMILY,
+    unit::FAMILY,
 ];
 
 /// Every aggregate.

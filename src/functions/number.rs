@@ -464,3 +464,67 @@ const AROUND: Scalar = Scalar {
     }),
     ..Scalar::PLAIN
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::*;
+    use crate::value::Type;
+
+    #[test]
+    fn rounding_sees_the_double_and_takes_exact_halves_away_from_zero() {
+        let round = |value, digits| answer("round", &[real(value), long(digits)]);
+        assert_eq!(round(1.005, 2), "1.0");
+        assert_eq!(round(2.675, 2), "2.67");
+        assert_eq!(round(0.125, 2), "0.13");
+        assert_eq!(round(-0.125, 2), "-0.13");
+        assert_eq!(round(2.5, 0), "3.0");
+        assert_eq!(round(-2.5, 0), "-3.0");
+        assert_eq!(round(-50.55, -2), "-100.0");
+        assert_eq!(round(21.5, -1), "20.0");
+        assert_eq!(round(f64::NAN, 2), "NaN");
+        assert_eq!(round(33.333_333_333_333_336, 2), "33.33");
+        assert_eq!(answer("round", &[long(15), long(-1)]), "20");
+        assert_eq!(answer("round", &[int(7)]), "7");
+    }
+
+    #[test]
+    fn int_becomes_long() {
+        assert_eq!(call("abs", &[int(-5)]).unwrap(), long(5));
+        assert_eq!(call("abs", &[span("-01:00:00")]).unwrap(), span("01:00:00"));
+        assert_eq!(call("round", &[int(5)]).unwrap().0, Type::Long);
+    }
+
+    #[test]
+    fn beyond_their_domain() {
+        assert_eq!(answer("asin", &[long(2)]), "null");
+        assert_eq!(answer("acos", &[real(f64::NAN)]), "NaN");
+        assert_eq!(answer("sqrt", &[long(-1)]), "NaN");
+        assert_eq!(answer("log", &[long(0)]), "-inf");
+        assert_eq!(answer("sign", &[null(Type::Real)]), "0.0");
+        assert_eq!(answer("pow", &[long(2), null(Type::Long)]), "null");
+    }
+
+    #[test]
+    fn only_six_bits_of_a_shift_count() {
+        assert_eq!(answer("binary_shift_left", &[long(1), long(65)]), "2");
+        assert_eq!(answer("binary_shift_right", &[long(-8), long(1)]), "-4");
+        assert_eq!(answer("bitset_count_ones", &[long(-1)]), "64");
+    }
+
+    #[test]
+    fn sizes_take_the_greatest_unit_that_fits() {
+        assert_eq!(answer("format_bytes", &[long(564)]), "564 Bytes");
+        assert_eq!(answer("format_bytes", &[long(10332), long(1)]), "10.1 KB");
+        assert_eq!(answer("format_bytes", &[long(20_010_332)]), "19 MB");
+        assert_eq!(answer("format_bytes", &[long(20_010_332), long(0), text("KB")]), "19541 KB");
+    }
+
+    #[test]
+    fn a_random_number_is_from_zero_to_below_one() {
+        for _ in 0..100 {
+            let value = super::random();
+            assert!((0.0..1.0).contains(&value), "{value}");
+        }
+        assert_ne!(super::random().to_bits(), super::random().to_bits());
+    }
+}

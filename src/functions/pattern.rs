@@ -291,3 +291,70 @@ const REGEX_QUOTE: Scalar = Scalar {
     kernel: KernelDef::Plain(|cells, out| out.string(&regex::escape(&text_of(Type::Dynamic, cells[0])))),
     ..Scalar::PLAIN
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial::*;
+
+    #[test]
+    fn extract_gives_a_group_or_nothing() {
+        let extract = |pattern, group, source| answer("extract", &[text(pattern), long(group), text(source)]);
+        assert_eq!(extract(r"-(\d{2})-", 1, "15-12-2024"), "12");
+        assert_eq!(extract(r"\d+", 0, "Age: 29"), "29");
+        assert_eq!(extract("(x)?b", 1, "ab"), "");
+        assert_eq!(extract("a", 5, "a"), "");
+        let typed = |source, ty| answer("extract", &[text(r"(\d+)"), long(1), text(source), text(ty)]);
+        assert_eq!(typed("v12", "long"), "12");
+        assert_eq!(typed("v", "long"), "null");
+    }
+
+    #[test]
+    fn extract_all_gives_arrays_of_what_the_groups_hold() {
+        let all = |pattern, source| answer("extract_all", &[text(pattern), text(source)]);
+        assert_eq!(all(r"(\d)", "a1b2"), r#"["1","2"]"#);
+        assert_eq!(all(r"(\w)(\d)", "a1b2"), r#"[["a","1"],["b","2"]]"#);
+        assert_eq!(all("(x)", "abc"), "null");
+        let chosen = |groups| answer("extract_all", &[text(r"(\w)(\d)"), dynamic(groups), text("a1b2")]);
+        assert_eq!(chosen("[2, 1]"), r#"[["1","a"],["2","b"]]"#);
+        assert_eq!(chosen("[2]"), r#"["1","2"]"#);
+        assert_eq!(chosen("[9]"), r#"[["a","1"],["b","2"]]"#);
+        assert_eq!(refusal("extract_all", &[text("a"), text("a")]), "the regular expression has no group");
+    }
+
+    #[test]
+    fn a_rewrite_refers_to_groups_by_backslash_only() {
+        let replaced = |rewrite| answer("replace_regex", &[text("n is 5"), text(r"is (\d)"), text(rewrite)]);
+        assert_eq!(replaced(r"was \1"), "n was 5");
+        assert_eq!(replaced("was $1"), "n was $1");
+        assert_eq!(replaced(r"[\0]"), "n [is 5]");
+        assert_eq!(answer("replace", &[text("a(.)"), text(r"\1"), text("abac")]), "bc");
+    }
+
+    #[test]
+    fn each_end_is_trimmed_once() {
+        assert_eq!(answer("trim_start", &[text(" "), text("  x")]), " x");
+        assert_eq!(answer("trim", &[text("--"), text("--https://bing.com--")]), "https://bing.com");
+        assert_eq!(answer("trim", &[text(r"[^\w]+"), text("-  Te st1// $")]), "Te st1");
+        assert_eq!(answer("trim_end", &[text(".com"), text("bing.com")]), "bing");
+        assert_eq!(answer("trim", &[text("a|b"), text("axb")]), "x");
+        assert_eq!(answer("trim", &[text("x+"), text("xxx")]), "");
+        assert_eq!(refusal("trim", &[text(""), text("a")]), "the regular expression is empty");
+    }
+
+    #[test]
+    fn counting_text_overlaps_and_counting_matches_does_not() {
+        assert_eq!(answer("countof", &[text("aaaa"), text("aa")]), "3");
+        assert_eq!(answer("countof", &[text("aaaa"), text("aa"), text("regex")]), "2");
+        assert_eq!(answer("countof", &[text("aaaa"), text("")]), "0");
+        assert_eq!(answer("countof", &[text("Aa"), text("a")]), "1");
+    }
+
+    #[test]
+    fn a_bad_pattern_is_refused_before_any_row() {
+        assert_eq!(refusal("extract", &[text("(a"), long(0), text("a")]), "`(a` is not a regular expression");
+        assert_eq!(
+            refusal("replace_regex", &[text("a"), text(r"(?=a)"), text("")]),
+            "`(?=a)` is not a regular expression"
+        );
+    }
+}

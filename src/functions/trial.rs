@@ -1,8 +1,10 @@
 //! Calls of functions in tests, without a query around them.
 
 use crate::column::Out;
-use crate::registry::{Args, Fault, KernelDef, Returns, Scalar};
-use crate::value::{DateTime, Type, Value, ValueRef, parse_datetime, parse_json_text, parse_timespan, text_of};
+use crate::registry::{Args, Fault, Kernel, KernelDef, Meaning, Operand, Returns, Scalar, Takes, param_of};
+use crate::value::{
+    DateTime, Type, Value, ValueRef, convert, parse_datetime, parse_json_text, parse_timespan, text_of, write_json,
+};
 
 /// An argument, with the type of the column it stands in.
 pub(crate) type Arg = (Type, Value);
@@ -39,33 +41,116 @@ pub(crate) fn null(ty: Type) -> Arg {
     (ty, Value::absent(ty))
 }
 
-/// The type and value of a call for one row; all arguments are constants, and of types that need no conversion.
+pub(crate) fn bool(value: bool) -> Arg {
+    (Type::Bool, Value::Bool(value))
+}
+
+/// The type and value of a call for one row; the arguments are of types that need no conversion. Whether they are
+/// constants, and whether arrays and bags are values or JSON text, makes no difference.
 pub(crate) fn call(name: &str, args: &[Arg]) -> Result<Arg, Fault> {
     let function: &Scalar = super::scalar(name).unwrap_or_else(|| panic!("no function `{name}`"));
     let (least, most) = function.arity();
     assert!((least..=most).contains(&args.len()), "{name} takes {least} to {most} arguments");
+    let params: Vec<_> =
+        (0..args.len()).map(|at| param_of(function.params, at, args.len()).expect("a count that fits")).collect();
     let types: Vec<Type> = args.iter().map(|(ty, _)| *ty).collect();
     let constants: Vec<Option<Value>> = args.iter().map(|(_, value)| Some(value.clone())).collect();
     let returns = match function.returns {
         Returns::Is(ty) => ty,
         Returns::Argument(index) => types[index],
         Returns::By(rule) => rule(&types).map_err(|message| Fault::new(0, message))?,
-        Returns::Common | Returns::Named(..) => panic!("`{name}` wants a binder"),
+        Returns::Common => types[params.iter().position(|param| param.takes == Takes::Common).expect("a common one")],
+        Returns::Named(index, default) => match constants.get(index) {
+            Some(Some(Value::String(name))) => Type::named(name).expect("a type"),
+            _ => default,
+        },
     };
     if function.strict && args.iter().any(|(_, value)| value.is_null()) {
         return Ok(null(returns));
     }
-    let now = DateTime::from_ticks(638_500_000_000_000_000);
-    let known = Args { types: &types, constants: &constants, returns, now };
-    let mut out = Out::new(returns, 1);
-    let cells: Vec<ValueRef<'_>> = args.iter().map(|(_, value)| value.as_ref()).collect();
-    match function.kernel {
-        KernelDef::Plain(kernel) => kernel(&cells, &mut out),
-        KernelDef::Prepared(prepare) => prepare(&known)?(&cells, &mut out),
+    let prepared = |constants: &[Option<Value>]| {
+        let now = DateTime::from_ticks(638_500_000_000_000_000);
+        let known = Args { types: &types, constants, returns, now };
+        Ok(match function.kernel {
+            KernelDef::Plain(kernel) => Box::new(kernel) as Kernel,
+            KernelDef::Prepared(prepare) => prepare(&known)?,
+        })
+    };
+    let value = one(&prepared(&constants)?, args, returns);
+    let varying: Vec<Option<Value>> =
+        constants.into_iter().zip(&params).map(|(value, param)| value.filter(|_| param.constant)).collect();
+    if function.deterministic
+        && let Ok(kernel) = prepared(&varying)
+    {
+        assert_eq!(one(&kernel, args, returns), value, "{name} over columns");
     }
-    let column = out.finish();
-    assert_eq!(column.len(), 1, "{name} gives one value per row");
-    Ok((returns, column.get(0).to_value()))
+    Ok((returns, value))
+}
+
+/// What a kernel gives for one row, be its arrays and bags values or JSON text.
+fn one(kernel: &Kernel, args: &[Arg], returns: Type) -> Value {
+    let given = |cells: &[ValueRef<'_>]| {
+        let mut out = Out::new(returns, 1);
+        kernel(cells, &mut out);
+        let column = out.finish();
+        assert_eq!(column.len(), 1, "one value per row");
+        column.get(0).to_value()
+    };
+    let cells: Vec<ValueRef<'_>> = args.iter().map(|(_, value)| value.as_ref()).collect();
+    let value = given(&cells);
+    let texts: Vec<Option<String>> = args.iter().map(|(_, value)| as_json(value)).collect();
+    let cells: Vec<ValueRef<'_>> =
+        cells.into_iter().zip(&texts).map(|(cell, text)| text.as_deref().map_or(cell, ValueRef::Json)).collect();
+    // A random number is another one each time.
+    if texts.iter().any(Option::is_some) {
+        assert_eq!(given(&cells), value, "over JSON text");
+    }
+    value
+}
+
+/// An array or bag as JSON text, if nothing is lost by it.
+fn as_json(value: &Value) -> Option<String> {
+    let mut text = String::new();
+    write_json(&mut text, value.as_ref());
+    let same = matches!(value, Value::Array(_) | Value::Bag(_)) && parse_json_text(&text).as_ref() == Some(value);
+    same.then_some(text)
+}
+
+/// What an infix operator answers for operands that are columns; null for those of types that it does not take.
+pub(crate) fn infix(text: &str, operands: &[Arg]) -> Value {
+    let Meaning::Computed { types, kernel, strict } = super::infix(text).expect("an operator").meaning else {
+        panic!("`{text}` has no kernel");
+    };
+    let known: Vec<Operand> = operands.iter().map(|(ty, _)| Operand { ty: *ty, literal: false }).collect();
+    let operation = types(&known).unwrap_or_else(|| panic!("no `{text}` of {known:?}"));
+    let args: Vec<Arg> = operands
+        .iter()
+        .zip(&operation.operands)
+        .map(|((from, value), &to)| match to {
+            to if *from == to => (to, value.clone()),
+            Type::String => (to, Value::from(&*text_of(*from, value.as_ref()))),
+            to => (to, convert(value.as_ref(), to)),
+        })
+        .collect();
+    if strict && args.iter().any(|(_, value)| value.is_null()) {
+        return Value::Null;
+    }
+    let prepared = |constants: &[Option<Value>]| {
+        let now = DateTime::from_ticks(0);
+        let known = Args { types: &operation.operands, constants, returns: operation.result, now };
+        one(&kernel(&known).expect("operands that fit"), &args, operation.result)
+    };
+    let columns = prepared(&vec![None; args.len()]);
+    let constants: Vec<Option<Value>> =
+        args.iter().enumerate().map(|(at, (_, value))| (at > 0).then(|| value.clone())).collect();
+    assert_eq!(prepared(&constants), columns, "`{text}` with constants");
+    columns
+}
+
+/// Whether an infix operator takes operands of these types.
+pub(crate) fn takes(text: &str, operands: &[Type]) -> bool {
+    let Meaning::Computed { types, .. } = super::infix(text).expect("an operator").meaning else { return false };
+    types(&operands.iter().map(|&ty| Operand { ty, literal: false }).collect::<Vec<_>>()).is_some()
 }
 
 /// The text of what a call answers; of null, `null`.

@@ -1,8 +1,7 @@
 //! `join`: the rows of two tables side by side.
 
-use super::project::output;
 use crate::bind::{Binder, Column, Columns, Label, Namer, Relation};
-use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, WRONG_TYPE};
+use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
 use crate::plan::{self, Node, Side};
 use crate::value::Type;
 use std::fmt::{self, Display, Formatter};
@@ -10,13 +9,12 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
-use crate::diag::UNEXPECTED;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
-use crate::syntax::clause::{choice, commas, hint, hints, key, parameter};
-use crate::syntax::expr::{expr, name, operand};
+use crate::syntax::clause::{choice, commas, hint, parameter};
+use crate::syntax::expr::{expr, operand};
 use crate::syntax::print::{Dotted, HintList, Listed, spelling};
-use crate::syntax::tokens::{Parsed, Tokens, expect, said, word};
+use crate::syntax::tokens::{Fault, Parsed, Tokens, expect, said, word};
 
 /// `join kind=leftouter (T | project id, x) on id`
 #[derive(Clone, Debug)]
@@ -123,27 +121,27 @@ pub(super) fn on(input: Tokens<'_>) -> Parsed<'_, Vec<Condition>> {
     let (input, keys) = commas(expr)(input)?;
     let mut conditions = Vec::new();
     for key in keys {
-        condition(key, &mut conditions).map_err(said)?;
+        condition(key, &mut conditions)?;
     }
     Ok((input, conditions))
 }
 
-fn condition(key: Expr, conditions: &mut Vec<Condition>) -> Result<(), Diagnostic> {
+fn condition(key: Expr, conditions: &mut Vec<Condition>) -> Result<(), nom::Err<Fault>> {
     match key.kind {
         ExprKind::Name(name) => conditions.push(Condition::Same(name)),
         ExprKind::And(keys) => return keys.into_iter().try_for_each(|key| condition(key, conditions)),
         ExprKind::Infix { infix, operator, operands } => {
             if infix.text != "==" {
-                return Err(Diagnostic::error(UNEXPECTED, operator, format!("`{}` cannot join tables", infix.text))
-                    .help("a join compares columns with `==`; filter by anything else in a `where` behind it"));
+                let help = "a join compares columns with `==`; filter by anything else in a `where` behind it";
+                return Err(refusal(operator, format!("`{}` cannot join tables", infix.text), help));
             }
             let mut sides = [None, None];
             for operand in operands {
                 let span = operand.span;
                 let (side, name) = side(operand)?;
                 if sides[side].replace(name).is_some() {
-                    return Err(Diagnostic::error(UNEXPECTED, span, "both columns are of the same side")
-                        .help("compare a column of `$left` with one of `$right`"));
+                    let help = "compare a column of `$left` with one of `$right`";
+                    return Err(refusal(span, "both columns are of the same side", help));
                 }
             }
             if let [Some(left), Some(right)] = sides {
@@ -151,15 +149,15 @@ fn condition(key: Expr, conditions: &mut Vec<Condition>) -> Result<(), Diagnosti
             }
         }
         _ => {
-            return Err(Diagnostic::error(UNEXPECTED, key.span, "a join key must be a column")
-                .help("compute it with `extend` before the join, in both tables"));
+            let help = "compute it with `extend` before the join, in both tables";
+            return Err(refusal(key.span, "a join key must be a column", help));
         }
     }
     Ok(())
 }
 
 /// Which side `$left.a` or `$right.a` is of, and the column.
-fn side(operand: Expr) -> Result<(usize, Name), Diagnostic> {
+fn side(operand: Expr) -> Result<(usize, Name), nom::Err<Fault>> {
     if let ExprKind::Member { of, name } = operand.kind {
         match of.as_name().map(|name| name.text.as_str()) {
             Some("$left") => return Ok((0, name)),
@@ -168,8 +166,11 @@ fn side(operand: Expr) -> Result<(usize, Name), Diagnostic> {
         }
     }
     let message = "a join condition compares a column of `$left` with one of `$right`";
-    Err(Diagnostic::error(UNEXPECTED, operand.span, message)
-        .help("write `$left.a == $right.b`, or just `a` if both columns are called so"))
+    Err(refusal(operand.span, message, "write `$left.a == $right.b`, or just `a` if both columns are called so"))
+}
+
+fn refusal(span: Span, message: impl Into<String>, help: &str) -> nom::Err<Fault> {
+    said(Diagnostic::error(UNEXPECTED, span, message).help(help))
 }
 
 impl Display for Condition {

@@ -10,7 +10,7 @@ use super::join::Condition;
 use super::join::{on, table};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
-use crate::syntax::clause::{choice, hint, hints, parameter};
+use crate::syntax::clause::{choice, hint, parameter};
 use crate::syntax::print::{HintList, Listed, spelling};
 use crate::syntax::tokens::{Parsed, Tokens};
 

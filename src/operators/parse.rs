@@ -5,12 +5,13 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use crate::diag::{Diagnostic, UNEXPECTED};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, parameter};
 use crate::syntax::expr::{expr, name};
 use crate::syntax::print::spelling;
-use crate::syntax::tokens::{Hope, Parsed, Tokens, any_word, word};
+use crate::syntax::tokens::{Hope, Parsed, Tokens, any_word, said, word};
 use crate::syntax::{Kind, literal, type_name};
 
 /// `parse kind=regex flags=i text with * "id=" id: long "," *`
@@ -77,6 +78,10 @@ impl Syntax for Parse {
                 break;
             }
             let (rest, next) = piece(input)?;
+            if let (Some(Piece::Column { .. }), Piece::Column { name, .. }) = (pattern.last(), &next) {
+                let help = "put the text that stands between them in quotes; a type is written `name: type`";
+                return Err(said(Diagnostic::error(UNEXPECTED, name.span, "two columns in a row").help(help)));
+            }
             pattern.push(next);
             input = rest;
         }

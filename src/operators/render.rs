@@ -8,7 +8,6 @@ use super::Syntax;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, setting_value};
-use crate::syntax::expr::name;
 use crate::syntax::print::Listed;
 use crate::syntax::tokens::{Hope, Parsed, Tokens, any_word, symbol};
 

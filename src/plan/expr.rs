@@ -134,6 +134,16 @@ impl Expr {
         }
     }
 
+    /// How many expressions there are in it, itself included.
+    pub(crate) fn parts(&self) -> usize {
+        let mut parts = 0;
+        self.visit(&mut |_| {
+            parts += 1;
+            true
+        });
+        parts
+    }
+
     /// May be evaluated any number of times, anywhere.
     pub(crate) fn deterministic(&self) -> bool {
         let mut all = true;

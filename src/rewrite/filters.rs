@@ -58,14 +58,21 @@ fn wrap(input: Node, conditions: Vec<Expr>) -> Node {
     if conditions.is_empty() { input } else { Node::Filter { input: Box::new(input), conditions } }
 }
 
-/// Whether a condition reads only outputs that may be computed any number of times.
+/// Most parts that a condition may have after it took in what it reads: chains of `extend` that read their
+/// predecessors twice would double it at every step.
+const PARTS: usize = 256;
+
+/// Whether a condition reads only outputs that may be computed any number of times, and not too many.
 fn movable(condition: &Expr, outputs: &[Expr]) -> bool {
     let mut movable = true;
+    let mut parts = 0;
     condition.visit(&mut |expr| {
+        parts += 1;
         if let Kind::Column(index) = expr.kind {
             movable &= outputs[index].deterministic();
+            parts += outputs[index].parts();
         }
-        movable
+        movable && parts <= PARTS
     });
-    movable
+    movable && parts <= PARTS
 }

@@ -1,14 +1,12 @@
 //! The clauses that operators are made of: assignments, sort keys, patterns of names, parameters, schemas.
 
 use nom::Parser;
-use nom::multi::separated_list1;
-use nom::sequence::{delimited, preceded};
 
 use super::ast::{Assign, ColumnType, Expr, ExprKind, Hint, Key, Name, Nulls, Order, Pattern};
 use super::expr::{expr, name};
 use super::lex::Kind;
-use super::literal::{literal, type_name};
-use super::tokens::{Fault, Hope, Parsed, Tokens, any_word, expect, said, symbol, word};
+use super::literal::type_name;
+use super::tokens::{Hope, Parsed, Tokens, said, symbol, word};
 use crate::diag::{Diagnostic, UNEXPECTED};
 use crate::value::Type;
 
@@ -151,7 +149,7 @@ pub(crate) fn hints(input: Tokens<'_>) -> Parsed<'_, Vec<Hint>> {
 pub(crate) fn setting_value(input: Tokens<'_>) -> Parsed<'_, Expr> {
     let start = input.here();
     let boolean = ["true", "false"].iter().any(|text| input.is(0, text));
-    if (input.is_word(0) && !boolean && !input.is(1, "(")) || input.is(0, "[") {
+    if (input.is_word(0) && !boolean) || input.is(0, "[") {
         let (input, name) = name(input)?;
         return input.expr(ExprKind::Name(name), start);
     }

@@ -5,6 +5,8 @@ use super::tokens::{Context, Fault, Hope};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, nearest};
 use crate::functions::INFIXES;
 use crate::operators;
+use crate::registry::Right;
+use crate::value::Type;
 
 /// The diagnostic for a parse that failed.
 pub(super) fn complaint(context: &Context<'_>, error: nom::Err<Fault>) -> Diagnostic {
@@ -14,7 +16,7 @@ pub(super) fn complaint(context: &Context<'_>, error: nom::Err<Fault>) -> Diagno
     let furthest = context.furthest();
     let (read, ahead) = context.tokens().split_at(furthest.index);
     let hopes = &furthest.hopes;
-    if let Some(diagnostic) = bracket(read, ahead.first(), hopes) {
+    if let Some(diagnostic) = bracket(read, ahead.first(), hopes).or_else(|| habit(read, ahead, hopes)) {
         return diagnostic;
     }
     let wanted = wanted(read.last(), hopes);
@@ -25,7 +27,7 @@ pub(super) fn complaint(context: &Context<'_>, error: nom::Err<Fault>) -> Diagno
     };
     let message = format!("expected {wanted}, found `{}`", shown(found.text));
     let diagnostic = Diagnostic::error(UNEXPECTED, found.span, message);
-    match cure(read, ahead, hopes) {
+    match cure(context, read, ahead, hopes) {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
     }
@@ -55,7 +57,7 @@ fn bracket(read: &[Token<'_>], found: Option<&Token<'_>>, hopes: &[Hope]) -> Opt
         _ => "}",
     };
     match (found.map(|token| token.text), open.last()) {
-        (None | Some(";" | ")" | "]" | "}"), Some(last)) if hopes.contains(&Hope::Text(close(last))) => Some(
+        (None | Some(";" | "|" | ")" | "]" | "}"), Some(last)) if hopes.contains(&Hope::Text(close(last))) => Some(
             Diagnostic::error(UNEXPECTED, last.span, format!("`{}` is never closed", last.text))
                 .label("opened here")
                 .help(format!("expected `{}`", close(last))),
@@ -67,11 +69,35 @@ fn bracket(read: &[Token<'_>], found: Option<&Token<'_>>, hopes: &[Hope]) -> Opt
     }
 }
 
+/// What people write who come from other languages.
+fn habit(read: &[Token<'_>], ahead: &[Token<'_>], hopes: &[Hope]) -> Option<Diagnostic> {
+    let found = ahead.first()?;
+    if read.first().or(Some(found))?.text.eq_ignore_ascii_case("select") && read.len() < 3 {
+        let span = read.first().unwrap_or(found).span;
+        return Some(
+            Diagnostic::error(UNEXPECTED, span, "a query begins with a table")
+                .help("write `Resources | where … | project …`; the columns come last"),
+        );
+    }
+    if found.text != "=" || found.kind != Kind::Symbol {
+        return None;
+    }
+    let message = if !hopes.contains(&Hope::Kind("an operator")) {
+        return None;
+    } else if hopes.contains(&Hope::Text(",")) {
+        "only a plain name can stand before `=`"
+    } else {
+        "`=` does not compare"
+    };
+    Some(Diagnostic::error(UNEXPECTED, found.span, message).help("write `==` to compare; `name = …` names a column"))
+}
+
 /// The hopes in words: "an expression, `,` or `by`".
 fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
+    let piped = hopes.contains(&Hope::Text("|"));
     let mut parts: Vec<String> = hopes
         .iter()
-        .filter(|hope| **hope != Hope::Text(";") || hopes.len() == 1)
+        .filter(|hope| **hope != Hope::Text(";") || !piped)
         .take(5)
         .map(|hope| match hope {
             Hope::Text(text) => format!("`{text}`"),
@@ -87,25 +113,41 @@ fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
 }
 
 /// What was probably meant.
-fn cure(read: &[Token<'_>], ahead: &[Token<'_>], hopes: &[Hope]) -> Option<String> {
+fn cure(context: &Context<'_>, read: &[Token<'_>], ahead: &[Token<'_>], hopes: &[Hope]) -> Option<String> {
     let found = ahead.first()?;
+    let hoped = |text: &'static str| hopes.contains(&Hope::Text(text));
     let operator_fits = hopes.contains(&Hope::Kind("an operator"));
-    let pipe_fits = hopes.contains(&Hope::Text("|"));
+    let before = read.last().map_or("", |token| token.text);
+    let next = ahead.get(1).map_or("", |token| token.text);
+    if hoped("(") {
+        match read.last()?.infix.map(|infix| infix.right) {
+            Some(Right::Range) => return Some(format!("write `{before} (low .. high)`")),
+            Some(Right::List) => return Some(format!("write `{before} (…)`, in brackets")),
+            _ => {}
+        }
+    }
     if found.kind == Kind::Symbol {
         return match found.text {
-            "=" if operator_fits => Some("`=` gives a name; write `==` to compare".to_owned()),
-            "=" if read.last()?.infix.is_some_and(|infix| infix.text == "==") => Some("write `==`".to_owned()),
+            "=" if before == "==" => Some("write `==`".to_owned()),
             "-" | "+" => Some("put the second sign and what follows in brackets".to_owned()),
             _ => None,
         };
     }
+    if before == "not" {
+        return Some("`not` is a function: write `not(…)`".to_owned());
+    }
     if found.kind != Kind::Word {
         return None;
     }
-    if pipe_fits && operators::names().any(|name| name == found.text || name.split('-').next() == Some(found.text)) {
+    if hoped("|") && operators::names().any(|name| name == found.text || name.split('-').next() == Some(found.text)) {
         return Some(format!("write `|` before `{}`", found.text));
     }
-    let next = ahead.get(1).map_or("", |token| token.text);
+    if hoped(",") && next == "=" {
+        return Some(format!("write `,` before `{}`", found.text));
+    }
+    if hoped("typeof") && Type::named(found.text).is_some() {
+        return Some(format!("write `typeof({})`", found.text));
+    }
     if operator_fits {
         match (found.text.to_ascii_lowercase().as_str(), next.to_ascii_lowercase().as_str()) {
             ("not", word) if INFIXES.iter().any(|infix| infix.text.strip_prefix('!') == Some(word)) => {
@@ -120,6 +162,14 @@ fn cure(read: &[Token<'_>], ahead: &[Token<'_>], hopes: &[Hope]) -> Option<Strin
         Hope::Text(text) => Some(*text),
         Hope::Kind(_) => None,
     });
+    if let Some(short) = words.clone().find(|word| word.len() > 2 && found.text.starts_with(word)) {
+        return Some(format!("did you mean `{short}`?"));
+    }
     let infixes = INFIXES.iter().map(|infix| infix.text).filter(|_| operator_fits);
-    nearest(found.text, words.chain(infixes)).map(|near| format!("did you mean `{near}`?"))
+    if let Some(near) = nearest(found.text, words.chain(infixes)) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    let gap = Span { start: read.last()?.span.end, end: found.span.start };
+    (hoped(";") && context.text()[gap.range()].contains('\n'))
+        .then(|| "a statement ends with `;`, an operator begins with `|`".to_owned())
 }

@@ -3,20 +3,19 @@
 //! What calls itself here is written out rather than combined: a level of nesting should cost little stack.
 
 use nom::Parser;
-use nom::branch::alt;
 
 use super::ast::{Argument, Call, Expr, ExprKind, Literal, Name};
 use super::lex::Kind;
 use super::literal::{concatenated, literal, type_name};
 use super::pipeline::value;
-use super::tokens::{Fault, Hope, Parsed, Tokens, any_word, said, symbol, word};
+use super::tokens::{Fault, Hope, Parsed, Tokens, any_word, said, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED};
 use crate::registry::{Infix, Level, Right};
 use crate::value::Type;
 
 /// `a == 1 and b`
 pub(crate) fn expr(input: Tokens<'_>) -> Parsed<'_, Expr> {
-    input.nested(|input| climb(input, Level::Or))
+    input.nested(1, |input| climb(input, Level::Or))
 }
 
 /// The level whose operators bind tighter.
@@ -36,19 +35,7 @@ fn climb(input: Tokens<'_>, least: Level) -> Parsed<'_, Expr> {
     let start = input.here();
     let (mut input, mut left) = unary(input)?;
     while let Some(infix) = input.infix().filter(|infix| infix.level >= least) {
-        let operator = input.here();
-        (input, left) = match infix.level {
-            Level::And | Level::Or => flat(input, left, infix, start)?,
-            _ => infixed(input.skip(1), left, infix, operator, start)?,
-        };
-        if infix.level == Level::Equality
-            && let Some(next) = input.infix().filter(|next| next.level == Level::Equality)
-        {
-            return Err(said(
-                Diagnostic::error(UNEXPECTED, input.here(), format!("`{}` cannot follow `{}`", next.text, infix.text))
-                    .help("put one of the two comparisons in brackets, or join them with `and`"),
-            ));
-        }
+        (input, left) = joined(input, left, infix, start)?;
     }
     if input.infix().is_none() {
         input.hope(Hope::Kind("an operator"));
@@ -56,10 +43,25 @@ fn climb(input: Tokens<'_>, least: Level) -> Parsed<'_, Expr> {
     Ok((input, left))
 }
 
+/// From an operator on, which stands behind `left`.
+fn joined<'a>(input: Tokens<'a>, left: Expr, infix: &'static Infix, start: Span) -> Parsed<'a, Expr> {
+    if matches!(infix.level, Level::And | Level::Or) {
+        return flat(input, left, infix, start);
+    }
+    let (input, joined) = infixed(input.skip(1), left, infix, input.here(), start)?;
+    match input.infix() {
+        Some(next) if infix.level == Level::Equality && next.level == Level::Equality => Err(said(
+            Diagnostic::error(UNEXPECTED, input.here(), format!("`{}` cannot follow `{}`", next.text, infix.text))
+                .help("put one of the two comparisons in brackets, or join them with `and`"),
+        )),
+        _ => Ok((input, joined)),
+    }
+}
+
 /// The right side of an operator, one level tighter.
 fn right(input: Tokens<'_>, level: Level) -> Parsed<'_, Expr> {
     match above(level) {
-        Some(level) => input.nested(|input| climb(input, level)),
+        Some(level) => input.nested(1, |input| climb(input, level)),
         None => unary(input),
     }
 }
@@ -149,35 +151,31 @@ fn range(input: Tokens<'_>) -> Parsed<'_, [Expr; 2]> {
 
 /// `-x`, `+x`, `x`; of two signs in a row, `--x`, Kusto knows nothing.
 pub(super) fn unary(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    if input.is(0, "-") || input.is(0, "+") { signed(input) } else { operand(input) }
+}
+
+fn signed(input: Tokens<'_>) -> Parsed<'_, Expr> {
     let start = input.here();
-    let sign = input.first().filter(|token| token.kind == Kind::Symbol).map(|token| token.text);
-    match sign {
-        Some("-") => {
-            let (input, operand) = operand(input.skip(1))?;
-            input.expr(ExprKind::Minus(Box::new(operand)), start)
-        }
-        Some("+") => {
-            let (input, operand) = operand(input.skip(1))?;
-            input.expr(ExprKind::Plus(Box::new(operand)), start)
-        }
-        _ => operand(input),
-    }
+    let (rest, of) = operand(input.skip(1))?;
+    let of = Box::new(of);
+    rest.expr(if input.is(0, "-") { ExprKind::Minus(of) } else { ExprKind::Plus(of) }, start)
 }
 
 /// A primary with its postfixes: `a.b`, `a['b']`, `a[0]`, `f(x).y`.
 pub(crate) fn operand(input: Tokens<'_>) -> Parsed<'_, Expr> {
     let start = input.here();
     let (mut input, mut of) = primary(input)?;
-    loop {
-        let dotted = input.is(0, ".");
-        (input, of) = if input.is(usize::from(dotted), "[") {
-            bracketed(input.skip(usize::from(dotted) + 1), of, start)?
-        } else if dotted {
-            member(input.skip(1), of, start)?
-        } else {
-            return Ok((input, of));
-        };
+    while input.is(0, ".") || input.is(0, "[") {
+        (input, of) = postfix(input, of, start)?;
     }
+    Ok((input, of))
+}
+
+fn postfix<'a>(input: Tokens<'a>, of: Expr, start: Span) -> Parsed<'a, Expr> {
+    if input.is(0, "[") {
+        return bracketed(input.skip(1), of, start);
+    }
+    if input.is(1, "[") { bracketed(input.skip(2), of, start) } else { member(input.skip(1), of, start) }
 }
 
 /// Behind a dot.
@@ -209,37 +207,50 @@ fn bracketed<'a>(input: Tokens<'a>, of: Expr, start: Span) -> Parsed<'a, Expr> {
 }
 
 fn primary(input: Tokens<'_>) -> Parsed<'_, Expr> {
-    let start = input.here();
-    let Some(token) = input.first() else { return input.unexpected(Hope::Kind("an expression")) };
-    match token.kind {
-        Kind::Long | Kind::Real | Kind::TimeSpan | Kind::String | Kind::Typed(_) => literal(input),
-        Kind::Word => match token.text {
-            "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => literal(input),
-            "dynamic" if input.is(1, "(") => literal(input),
-            "typeof" if input.is(1, "(") => {
-                let (input, ty) = type_name(input.skip(2))?;
-                let (input, _) = symbol(")").parse(input)?;
-                input.expr(ExprKind::TypeOf(ty), start)
-            }
-            text => {
-                let name = Name::new(text, token.span);
-                let input = input.skip(1);
-                if input.is(0, "(") {
-                    return call(input, None, name, start);
-                }
-                input.expr(ExprKind::Name(name), start)
-            }
-        },
-        Kind::Symbol => match token.text {
-            "(" => brackets(input.skip(1)),
-            "*" => input.skip(1).expr(ExprKind::Star, start),
-            "[" => {
-                let (input, name) = bracketed_name(input)?;
-                input.expr(ExprKind::Name(name), start)
-            }
-            _ => no_operand(input),
-        },
+    match input.first().map(|token| token.kind) {
+        Some(Kind::Symbol) if input.is(0, "(") => brackets(input.skip(1)),
+        Some(Kind::Symbol) => signs(input),
+        Some(Kind::Word) => words(input),
+        Some(_) => literal(input),
+        None => input.unexpected(Hope::Kind("an expression")),
     }
+}
+
+/// What begins with a sign but a bracket.
+fn signs(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let start = input.here();
+    if input.is(0, "*") {
+        return input.skip(1).expr(ExprKind::Star, start);
+    }
+    if input.is(0, "[") {
+        let (input, name) = bracketed_name(input)?;
+        return input.expr(ExprKind::Name(name), start);
+    }
+    no_operand(input)
+}
+
+/// What begins with a word: a literal, a call, a name.
+fn words(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let start = input.here();
+    match input.text(start) {
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => literal(input),
+        "dynamic" if input.is(1, "(") => literal(input),
+        "typeof" if input.is(1, "(") => type_of(input),
+        // `a or or b`: a column of that name would have an operator behind it.
+        "and" | "or" if input.ahead(1).is_some_and(|next| next.infix.is_none() && next.kind != Kind::Symbol) => {
+            input.unexpected(Hope::Kind("an expression"))
+        }
+        text if input.is(1, "(") => call(input.skip(1), None, Name::new(text, start), start),
+        text => input.skip(1).expr(ExprKind::Name(Name::new(text, start)), start),
+    }
+}
+
+/// `typeof(long)`
+fn type_of(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let start = input.here();
+    let (input, ty) = type_name(input.skip(2))?;
+    let (input, _) = symbol(")").parse(input)?;
+    input.expr(ExprKind::TypeOf(ty), start)
 }
 
 /// Why nothing begins here.
@@ -282,22 +293,137 @@ pub(crate) fn name(input: Tokens<'_>) -> Parsed<'_, Name> {
 
 /// The arguments of a call, from the opening bracket.
 fn call<'a>(input: Tokens<'a>, of: Option<Box<Expr>>, name: Name, start: Span) -> Parsed<'a, Expr> {
-    let (mut input, _) = symbol("(").parse(input)?;
-    let mut arguments = Vec::new();
-    if !input.is(0, ")") {
-        loop {
-            let named = input.is_word(0) && input.is(1, "=");
-            let argument_name = named.then(|| Name::new(input.text(input.here()), input.here()));
-            let (rest, value) = value(if named { input.skip(2) } else { input })?;
-            arguments.push(Argument { name: argument_name, value });
-            input = rest;
-            if !input.is(0, ",") {
-                input.hope(Hope::Text(","));
-                break;
-            }
-            input = input.skip(1);
+    let (mut input, mut arguments) = (input.skip(1), Vec::new());
+    while !input.is(0, ")") || !arguments.is_empty() {
+        input = argument(input, &mut arguments)?.0;
+        if !input.is(0, ",") {
+            input.hope(Hope::Text(","));
+            break;
         }
+        input = input.skip(1);
     }
     let (input, _) = symbol(")").parse(input)?;
     input.expr(ExprKind::Call(Call { of, name, arguments }), start)
+}
+
+fn argument<'a>(input: Tokens<'a>, arguments: &mut Vec<Argument>) -> Parsed<'a, ()> {
+    let named = input.is_word(0) && input.is(1, "=");
+    let (rest, value) = value(if named { input.skip(2) } else { input })?;
+    let name = named.then(|| Name::new(input.text(input.here()), input.here()));
+    arguments.push(Argument { name, value });
+    Ok((rest, ()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ast::{Source, Statement};
+    use super::*;
+    use crate::operators::Operator;
+
+    /// The expression with brackets around every operation.
+    fn grouped(text: &str) -> String {
+        let query = format!("print {text}");
+        let script = super::super::parse(&query).unwrap_or_else(|problems| panic!("{text}: {}", problems[0].message));
+        let [Statement::Query(query)] = script.statements.as_slice() else { panic!("one query") };
+        let Source::Operator(step) = &query.source else { panic!("print") };
+        let Operator::Print(print) = &step.operator else { panic!("print") };
+        group(&print.columns[0].expr)
+    }
+
+    fn group(expr: &Expr) -> String {
+        let all = |operands: &[Expr], word: &str| operands.iter().map(group).collect::<Vec<_>>().join(word);
+        match &expr.kind {
+            ExprKind::And(operands) => format!("({})", all(operands, " and ")),
+            ExprKind::Or(operands) => format!("({})", all(operands, " or ")),
+            ExprKind::Infix { infix, operands, .. } => {
+                format!("({} {} {})", group(&operands[0]), infix.text, all(&operands[1..], ", "))
+            }
+            ExprKind::Minus(of) => format!("(-{})", group(of)),
+            ExprKind::Member { of, name } => format!("{}.{}", group(of), name.text),
+            ExprKind::Index { of, at } => format!("{}[{}]", group(of), group(at)),
+            ExprKind::Call(call) => {
+                let of = call.of.as_ref().map_or(String::new(), |of| format!("{}.", group(of)));
+                let arguments: Vec<String> = call.arguments.iter().map(|argument| group(&argument.value)).collect();
+                format!("{of}{}({})", call.name.text, arguments.join(", "))
+            }
+            _ => expr.to_string(),
+        }
+    }
+
+    #[test]
+    fn operators_bind_by_level_and_to_the_left() {
+        let cases = [
+            ("a or b and c", "(a or (b and c))"),
+            ("a and b or c and d", "((a and b) or (c and d))"),
+            ("a and b and c", "(a and b and c)"),
+            ("a == b and c", "((a == b) and c)"),
+            ("1 == 2 < 3", "(1 == (2 < 3))"),
+            ("1 < 2 == 3", "((1 < 2) == 3)"),
+            ("a < b + c", "(a < (b + c))"),
+            ("a contains b + c", "(a contains (b + c))"),
+            ("a contains b == c", "((a contains b) == c)"),
+            ("a < b < c", "((a < b) < c)"),
+            ("a - b - c", "((a - b) - c)"),
+            ("a / b * c % d", "(((a / b) * c) % d)"),
+            ("a + b * c", "(a + (b * c))"),
+            ("-a * b", "((-a) * b)"),
+            ("5 - -3", "(5 - (-3))"),
+            ("-a.b[0]", "(-a.b[0])"),
+            ("a in (1, 2) and b", "((a in 1, 2) and b)"),
+            ("a between (1..5) or b", "((a between 1, 5) or b)"),
+            ("a + b in (c)", "((a + b) in c)"),
+            ("not(a) and b", "(not(a) and b)"),
+            ("(a or b) and c", "((a or b) and c)"),
+            ("a matches regex 'x' or b !has 'c'", "((a matches regex 'x') or (b !has 'c'))"),
+        ];
+        for (text, meaning) in cases {
+            assert_eq!(grouped(text), meaning, "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_are_read_in_every_spelling() {
+        let cases = [
+            ("a.b", "a.b"),
+            ("a['b c']", "a.b c"),
+            ("a.['odata.type'].x", "a.odata.type.x"),
+            ("a[0].b", "a[0].b"),
+            ("a.[0]", "a[0]"),
+            ("a[-1]", "a[(-1)]"),
+            ("a[b + 1]", "a[(b + 1)]"),
+            ("['a b'].c", "['a b'].c"),
+            ("f(x).b", "f(x).b"),
+            ("(a + b).c", "(a + b).c"),
+            ("split(x, '/').[7]", "split(x, '/')[7]"),
+            ("a.b.tostring()", "a.b.tostring()"),
+            ("a.$type", "a.$type"),
+        ];
+        for (text, meaning) in cases {
+            assert_eq!(grouped(text), meaning, "{text}");
+        }
+    }
+
+    #[test]
+    fn keywords_are_columns_where_a_column_may_stand() {
+        for word in
+            ["type", "kind", "name", "by", "where", "count", "in", "has", "asc", "on", "contains", "null", "and"]
+        {
+            assert_eq!(grouped(&format!("{word} == 1")), format!("({word} == 1)"));
+        }
+    }
+
+    #[test]
+    fn an_argument_may_be_a_pipeline() {
+        for text in [
+            "toscalar(T | count)",
+            "a in (T | project x)",
+            "toscalar(print x = 1 | take 1)",
+            "f(range x from 1 to 2 step 1)",
+            "f(range(1, 2))",
+            "materialize(union A, B)",
+            "f(n = 5)",
+        ] {
+            assert_eq!(super::super::parse(&format!("print {text}")).unwrap().to_string(), format!("print {text}"));
+        }
+    }
 }

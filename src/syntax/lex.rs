@@ -44,8 +44,8 @@ pub(crate) enum Kind {
     Typed(Type),
 }
 
-/// Marks that are no infix operators.
-const MARKS: &[&str] = &["..", "(", ")", "[", "]", "{", "}", ",", ";", "|", ".", ":", "="];
+/// Marks that no infix operator begins with.
+const MARKS: &[&str] = &["..", "(", ")", "[", "]", "{", "}", ",", ";", "|", ".", ":"];
 
 /// Units of timespan literals with their length in nanoseconds. `w`, `us` and `ns` are none (Kusto.Language).
 pub(super) const UNITS: &[(&[&str], u64)] = &[
@@ -60,6 +60,7 @@ pub(super) const UNITS: &[(&[&str], u64)] = &[
 ];
 
 /// Splits a query into tokens.
+#[expect(clippy::result_large_err, reason = "made once per query")]
 pub(crate) fn lex(text: &str) -> Result<Vec<Token<'_>>, Diagnostic> {
     let mut tokens = Vec::with_capacity(text.len() / 4);
     let mut rest = text;
@@ -131,14 +132,22 @@ fn token(text: &str) -> Result<(usize, Kind, Option<&'static Infix>), Problem> {
             None => (length(rest), Kind::Word, None),
         });
     }
+    if text.starts_with("/*") {
+        return Err(problem(BAD_TOKEN, 0, 2, "KQL has no `/* … */`")
+            .help("comments run from `//` to the end of the line")
+            .into());
+    }
+    if text.starts_with("||") {
+        return Err(problem(BAD_TOKEN, 0, 2, "`||` is no operator of KQL").help("write `or`").into());
+    }
+    if let Some(mark) = MARKS.iter().find(|&&mark| text.starts_with(mark)) {
+        return Ok((mark.len(), Kind::Symbol, None));
+    }
     if let Some((length, infix)) = symbol_infix(text) {
         return Ok((length, Kind::Symbol, Some(infix)));
     }
-    if let Some(mark) = MARKS.iter().find(|&&mark| text.starts_with(mark)) {
-        if text.starts_with("||") {
-            return Err(problem(BAD_TOKEN, 0, 2, "`||` is no operator of KQL").help("write `or`").into());
-        }
-        return Ok((mark.len(), Kind::Symbol, None));
+    if text.starts_with('=') {
+        return Ok((1, Kind::Symbol, None));
     }
     Err(bad(text).into())
 }
@@ -158,14 +167,13 @@ fn word_infix(text: &str, word: &str) -> Option<(usize, &'static Infix)> {
     {
         return Some((word.len() + 1, infix));
     }
-    INFIXES.iter().find_map(|infix| match infix.text.split_once(' ') {
-        None => (infix.text == word).then_some((word.len(), infix)),
-        Some((first, second)) => {
-            let behind = text[word.len()..].trim_start();
-            let rest = behind.strip_prefix(second).filter(|rest| !rest.starts_with(is_word));
-            (first == word).then_some(())?;
-            rest.map(|rest| (text.len() - rest.len(), infix))
+    INFIXES.iter().find_map(|infix| {
+        let tail = infix.text.strip_prefix(word)?;
+        if tail.is_empty() {
+            return Some((word.len(), infix));
         }
+        let rest = text[word.len()..].trim_start().strip_prefix(tail.strip_prefix(' ')?)?;
+        (!rest.starts_with(is_word)).then_some((text.len() - rest.len(), infix))
     })
 }
 
@@ -365,6 +373,88 @@ fn bad(text: &str) -> Diagnostic {
         '!' => {
             of(1, "there is no operator `!`".into()).help("write `not(…)`, or one of `!=`, `!in`, `!has`, `!contains`")
         }
+        '#' => of(1, "`#` means nothing in KQL".into()).help("comments begin with `//`"),
         _ => of(first.len_utf8(), format!("`{}` means nothing in KQL", first.escape_debug())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(text: &str) -> Vec<(Kind, &str)> {
+        lex(text).unwrap().iter().map(|token| (token.kind, token.text)).collect()
+    }
+
+    fn words(text: &str) -> Vec<&str> {
+        lex(text).unwrap().iter().map(|token| token.text).collect()
+    }
+
+    fn refusal(text: &str) -> (&'static str, &str, String) {
+        let problem = lex(text).unwrap_err();
+        let crate::diag::Place::Query(span) = problem.place else { panic!("a place in the query") };
+        (problem.code.id, &text[span.range()], problem.help.unwrap_or_default())
+    }
+
+    #[test]
+    fn numbers_end_where_something_else_begins() {
+        use Kind::{Long, Real, Symbol, TimeSpan, Word};
+        assert_eq!(kinds("1..5"), [(Long, "1"), (Symbol, ".."), (Long, "5")]);
+        assert_eq!(
+            kinds("0x1F 12 1. 1.5 1e3 1.e-3"),
+            [(Long, "0x1F"), (Long, "12"), (Real, "1."), (Real, "1.5"), (Real, "1e3"), (Real, "1.e-3")]
+        );
+        assert_eq!(kinds("1d 1.5h 3ticks"), [(TimeSpan, "1d"), (TimeSpan, "1.5h"), (TimeSpan, "3ticks")]);
+        assert_eq!(
+            kinds("1w 1_000 1abc 0x 1us"),
+            [(Word, "1w"), (Word, "1_000"), (Word, "1abc"), (Word, "0x"), (Word, "1us")]
+        );
+        assert_eq!(refusal("1.5w"), ("AQ0002", "1.5w", String::new()));
+    }
+
+    #[test]
+    fn infix_operators_are_one_token_each_unless_they_are_parts_of_words() {
+        assert_eq!(words("a !in~ (b)"), ["a", "!in~", "(", "b", ")"]);
+        assert_eq!(words("a!=b<=c=~d"), ["a", "!=", "b", "<=", "c", "=~", "d"]);
+        assert_eq!(words("a matches  regex b"), ["a", "matches  regex", "b"]);
+        assert_eq!(words("matches regexes in_ !has_cs x"), ["matches", "regexes", "in_", "!has_cs", "x"]);
+        assert_eq!(refusal("a !inside b").1, "!");
+    }
+
+    #[test]
+    fn strings_of_every_kind_are_one_token() {
+        for text in ["'a\"b'", r#""a\"b""#, r"@'C:\'", "@'it''s'", "h'x'", "H@\"x\"", "```a\n'b'```", "~~~`~~~", "''"] {
+            assert_eq!(kinds(text), [(Kind::String, text)], "{text}");
+        }
+        assert_eq!(words("h 'x'"), ["h", "'x'"]);
+    }
+
+    #[test]
+    fn a_typed_literal_is_one_token_if_its_bracket_follows_at_once() {
+        assert_eq!(kinds("datetime(2024-01-01 10:00)"), [(Kind::Typed(Type::DateTime), "datetime(2024-01-01 10:00)")]);
+        assert_eq!(kinds("guid( ')' )"), [(Kind::Typed(Type::Guid), "guid( ')' )")]);
+        assert_eq!(words("long (5)"), ["long", "(", "5", ")"]);
+        assert_eq!(refusal("print long(5 | take 1").0, "AQ0003");
+    }
+
+    #[test]
+    fn comments_line_ends_and_a_mark_at_the_start_are_no_tokens() {
+        assert_eq!(words("\u{feff}a // b | c\r\n| d\r\n//"), ["a", "|", "d"]);
+        assert_eq!(words("'// no comment'"), ["'// no comment'"]);
+    }
+
+    #[test]
+    fn what_begins_no_token_is_refused_with_a_cure() {
+        assert_eq!(
+            refusal(r#"x == "a\d""#),
+            ("AQ0004", r"\d", r#"write @"a\d" to take backslashes as they are"#.into())
+        );
+        assert_eq!(refusal("'abc\n'"), ("AQ0003", "'abc", "close it with '".into()));
+        assert_eq!(refusal(r"'abc\'"), ("AQ0003", r"'abc\'", "close it with '".into()));
+        assert_eq!(refusal("a && b"), ("AQ0002", "&&", "write `and`".into()));
+        assert_eq!(refusal("a || b"), ("AQ0002", "||", "write `or`".into()));
+        assert_eq!(refusal("“a”"), ("AQ0002", "“", "write straight quotes: ' or \"".into()));
+        assert_eq!(refusal("a /* b */").1, "/*");
+        assert!(refusal("!a").2.contains("not(…)"));
     }
 }

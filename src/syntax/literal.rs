@@ -1,15 +1,15 @@
 //! What a literal's text means.
 
+use nom::Parser;
 use nom::multi::many1;
-use nom::{IResult, Parser};
 use rust_decimal::Decimal;
 use std::sync::Arc;
 use uuid::Uuid;
 
 use super::ast::{Call, Expr, ExprKind, Literal, Name};
 use super::lex::{Kind, Token, UNITS, escape};
-use super::tokens::{Hope, Parsed, Tokens, said, say, symbol, word};
-use crate::diag::{BAD_LITERAL, Diagnostic, Span};
+use super::tokens::{Hope, Parsed, Tokens, said, symbol};
+use crate::diag::{BAD_LITERAL, Diagnostic, UNEXPECTED, nearest};
 use crate::value::{Bag, DateTime, TimeSpan, Type, Value, parse_datetime, parse_timespan};
 
 /// A literal of any type, if one is ahead.
@@ -35,7 +35,7 @@ pub(crate) fn literal(input: Tokens<'_>) -> Parsed<'_, Expr> {
             "true" | "True" | "TRUE" => (Type::Bool, Value::Bool(true)),
             "false" | "False" | "FALSE" => (Type::Bool, Value::Bool(false)),
             "dynamic" if input.is(1, "(") => {
-                let (rest, value) = input.skip(1).nested(|input| {
+                let (rest, value) = input.skip(1).nested(1, |input| {
                     let (input, _) = symbol("(").parse(input)?;
                     let (input, value) = dynamic(input)?;
                     let (input, _) = symbol(")").parse(input)?;
@@ -224,7 +224,8 @@ fn boolean(text: &str) -> Option<bool> {
 /// Every text of `todatetime`, or the parts: `2025, 6, 14`.
 fn datetime(text: &str) -> Option<DateTime> {
     if !text.contains(',') {
-        return parse_datetime(text);
+        // Gaps around the hyphens of a date do no harm: `2017 - 08 - 01`.
+        return parse_datetime(text).or_else(|| parse_datetime(&text.replace(" - ", "-")));
     }
     let mut parts: Vec<&str> = text.split(',').map(str::trim).collect();
     if parts.len() > 6 || parts.iter().any(|part| part.is_empty()) {
@@ -275,7 +276,7 @@ fn dynamic(input: Tokens<'_>) -> Parsed<'_, Value> {
         (Kind::Word, "true" | "True" | "TRUE") => Ok((rest, Value::Bool(true))),
         (Kind::Word, "false" | "False" | "FALSE") => Ok((rest, Value::Bool(false))),
         (Kind::Word, "null") => Ok((rest, Value::Null)),
-        (Kind::Word, "dynamic") if rest.is(0, "(") => rest.nested(|input| {
+        (Kind::Word, "dynamic") if rest.is(0, "(") => rest.nested(1, |input| {
             let (input, _) = symbol("(").parse(input)?;
             let (input, value) = dynamic(input)?;
             let (input, _) = symbol(")").parse(input)?;
@@ -285,8 +286,8 @@ fn dynamic(input: Tokens<'_>) -> Parsed<'_, Value> {
             Diagnostic::error(BAD_LITERAL, token.span, format!("`{text}` is no JSON"))
                 .help(format!("write \"{text}\" for text; columns go into `bag_pack(…)` or `pack_array(…)`")),
         )),
-        (Kind::Symbol, "[") => rest.nested(array),
-        (Kind::Symbol, "{") => rest.nested(bag),
+        (Kind::Symbol, "[") => rest.nested(1, array),
+        (Kind::Symbol, "{") => rest.nested(1, bag),
         _ => input.unexpected(Hope::Kind("a JSON value")),
     }
 }
@@ -371,11 +372,161 @@ pub(crate) fn type_name(input: Tokens<'_>) -> Parsed<'_, Type> {
     match input.first() {
         Some(token) if token.kind == Kind::Word => match Type::named(token.text) {
             Some(ty) => Ok((input.skip(1), ty)),
-            None => Err(said(
-                Diagnostic::error(crate::diag::UNEXPECTED, token.span, format!("`{}` is not a type", token.text))
-                    .suggest(token.text, Type::ALL.iter().map(|ty| ty.name())),
-            )),
+            None => {
+                let names = Type::ALL.map(Type::name);
+                let complaint = Diagnostic::error(UNEXPECTED, token.span, format!("`{}` is not a type", token.text));
+                Err(said(match nearest(token.text, names) {
+                    Some(near) => complaint.help(format!("did you mean `{near}`?")),
+                    None => complaint.help(format!("types are {}", names.join(", "))),
+                }))
+            }
         },
         _ => input.unexpected(Hope::Kind("a type")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ast::{Source, Statement};
+    use super::*;
+    use crate::operators::Operator;
+
+    /// The literal of `print …`.
+    fn read(text: &str) -> Result<(Type, Value), String> {
+        let query = format!("print {text}");
+        let script = super::super::parse(&query).map_err(|problems| problems[0].message.clone())?;
+        let [Statement::Query(query)] = script.statements.as_slice() else { panic!("one query") };
+        let Source::Operator(step) = &query.source else { panic!("print") };
+        let Operator::Print(print) = &step.operator else { panic!("print") };
+        match &print.columns[0].expr.kind {
+            ExprKind::Literal(literal) => Ok((literal.ty, literal.value.clone())),
+            other => panic!("no literal: {other:?}"),
+        }
+    }
+
+    fn value(text: &str) -> Value {
+        read(text).unwrap_or_else(|message| panic!("{text}: {message}")).1
+    }
+
+    fn ticks(text: &str) -> i64 {
+        match value(text) {
+            Value::TimeSpan(span) => span.ticks(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn integers_are_decimal_or_bits() {
+        assert_eq!(read("12"), Ok((Type::Long, Value::Long(12))));
+        assert_eq!(value("0x1F"), Value::Long(31));
+        assert_eq!(value("0x8000000000000000"), Value::Long(i64::MIN));
+        assert_eq!(value("int(0xFFFFFFFF)"), Value::Int(-1));
+        assert_eq!(value("int(010)"), Value::Int(10));
+        assert_eq!(value("long(-5)"), Value::Long(-5));
+        for bad in
+            ["int(-0x10)", "int(1.0)", "int(2147483648)", "long('5')", "9223372036854775808", "int(--1)", "int()"]
+        {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_type_has_its_null() {
+        for ty in ["bool", "int", "long", "real", "decimal", "datetime", "timespan", "guid", "dynamic"] {
+            let (found, value) = read(&format!("{ty}(null)")).unwrap();
+            assert!(value.is_null());
+            assert_eq!(found.name(), ty);
+        }
+    }
+
+    #[test]
+    fn reals_and_truth() {
+        assert_eq!(value("1."), Value::Real(1.0));
+        assert_eq!(value("1.e3"), Value::Real(1000.0));
+        assert_eq!(value("real(nan)"), Value::Real(f64::NAN));
+        assert_eq!(value("double(-inf)"), Value::Real(f64::NEG_INFINITY));
+        assert_eq!(read("real(5)"), Ok((Type::Real, Value::Real(5.0))));
+        assert_eq!(value("TRUE"), Value::Bool(true));
+        assert_eq!(value("bool(False)"), Value::Bool(false));
+        assert_eq!(value("decimal(1.50)"), Value::Decimal("1.50".parse().unwrap()));
+        assert!(read("real(infinite)").is_err());
+    }
+
+    #[test]
+    fn timespans_have_units_or_are_days() {
+        const DAY: i64 = 864_000_000_000;
+        assert_eq!(ticks("1d"), DAY);
+        assert_eq!(ticks("1.5h"), DAY / 16);
+        assert_eq!(ticks("2.m"), DAY / 720);
+        assert_eq!(ticks("100ms"), 1_000_000);
+        assert_eq!(ticks("199nanoseconds"), 1);
+        assert_eq!(ticks("time(2)"), 2 * DAY);
+        assert_eq!(ticks("timespan(15 seconds)"), 150_000_000);
+        assert_eq!(ticks("time(-1d)"), -DAY);
+        assert_eq!(ticks("time(1.02:03:04)"), DAY + 73_840_000_000);
+        assert_eq!(ticks("time('00:00:01.5')"), 15_000_000);
+        assert!(read("time(1 fortnight)").is_err());
+        assert!(read("999999999999d").is_err());
+    }
+
+    #[test]
+    fn datetimes_are_text_quoted_or_not_or_parts() {
+        let moment = value("datetime(2025-06-14)");
+        assert_eq!(value("datetime('2025-06-14')"), moment);
+        assert_eq!(value("date(2025-06-14T00:00:00Z)"), moment);
+        assert_eq!(value("datetime(2025, 6, 14)"), moment);
+        assert_eq!(value("datetime(2025, 6)"), value("datetime(2025-06-01)"));
+        assert_eq!(value("datetime(2025)"), value("datetime(2025-01-01)"));
+        assert_eq!(value("datetime(2025, 6, 14, 1, 2, 3.5)"), value("datetime(2025-06-14T01:02:03.5)"));
+        assert!(read("datetime(2025-13-01)").is_err());
+        assert!(read("datetime(2025, x)").is_err());
+    }
+
+    #[test]
+    fn strings_are_unescaped_and_joined() {
+        let cases = [
+            (r"'a\tb\\c\'d\x41\101'", "a\tb\\c'dAA"),
+            (r"'\u00e9\U0001F600'", "é😀"),
+            (r"'\uD83D\uDE00'", "😀"),
+            (r"'\uD83Dx'", "\u{FFFD}x"),
+            (r"@'C:\new''s'", r"C:\new's"),
+            ("'it''s'", "its"),
+            ("h\"a\" \n @'b' ```c\n```", "abc\n"),
+            ("''", ""),
+        ];
+        for (text, meaning) in cases {
+            assert_eq!(read(text), Ok((Type::String, Value::from(meaning))), "{text}");
+        }
+    }
+
+    #[test]
+    fn dynamic_literals_are_json_with_quotes_of_either_kind_and_typed_values() {
+        let text = |value: &Value| {
+            let mut out = String::new();
+            crate::value::write_text(&mut out, value.as_ref());
+            out
+        };
+        let shown = |literal: &str| text(&value(literal));
+        assert_eq!(
+            shown("dynamic({'a': [1, -2, 1.5, true, null], \"b\": {'c': 'd' \"e\"}})"),
+            r#"{"a":[1,-2,1.5,true,null],"b":{"c":"de"}}"#
+        );
+        assert_eq!(
+            shown("dynamic([1d, guid(0A5B7C10-41D2-4E8F-9A01-6C2D9E10F001), real(nan), long(null), int(5)])"),
+            r#"[864000000000,"0a5b7c10-41d2-4e8f-9a01-6c2d9e10f001","NaN",null,5]"#
+        );
+        assert_eq!(value("dynamic(datetime(2020-01-01))"), value("datetime(2020-01-01)"));
+        assert_eq!(shown("dynamic([])"), "[]");
+        for bad in [
+            "dynamic([1,])",
+            "dynamic({a: 1})",
+            "dynamic(x)",
+            "dynamic([datetime(null)])",
+            "dynamic([bool(true)])",
+            "dynamic()",
+            "dynamic([1 2])",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 }

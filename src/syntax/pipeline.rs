@@ -1,13 +1,14 @@
 //! Pipelines: a source, then operators between `|`.
 
-use nom::Parser;
-
 use super::ast::{Expr, ExprKind, Name, Pipeline, Source, Step};
 use super::expr::{expr, operand};
-use super::tokens::{Fault, Hope, Parsed, Tokens, said, symbol};
+use super::tokens::{Fault, Hope, Parsed, Tokens, said};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_OPERATOR, UNSUPPORTED};
 use crate::operators;
 use crate::registry::Position;
+
+/// How many levels of nesting a pipeline inside another counts for: reading one takes that much more of the stack.
+const SUBQUERY: u16 = 5;
 
 /// A whole pipeline, one that begins with a piped operator included.
 pub(crate) fn pipeline(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
@@ -24,21 +25,12 @@ pub(crate) fn pipeline(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
             Ok((input, Pipeline { source: Source::Implicit, steps, span: input.since(start), height }))
         }
         Some(_) => finish(input, start, source_operator),
-        None => finish(input, start, |input| {
-            let (input, table) = operand(input)?;
-            table_only(&table)?;
-            Ok((input, Source::Table(table)))
-        }),
+        None => finish(input, start, table),
     }
 }
 
 /// A pipeline whose source stands before this, which may be a table or an operator.
-fn finish<'a>(
-    input: Tokens<'a>,
-    start: Span,
-    source: impl FnMut(Tokens<'a>) -> Parsed<'a, Source>,
-) -> Parsed<'a, Pipeline> {
-    let mut source = source;
+fn finish<'a>(input: Tokens<'a>, start: Span, source: fn(Tokens<'a>) -> Parsed<'a, Source>) -> Parsed<'a, Pipeline> {
     let (input, ((source, steps), height)) = input.measure(|input| {
         let (input, source) = source(input)?;
         let (input, steps) = steps(input, Vec::new())?;
@@ -49,21 +41,28 @@ fn finish<'a>(
 
 /// An expression or, where an argument may be a table, a pipeline.
 pub(crate) fn value(input: Tokens<'_>) -> Parsed<'_, Expr> {
-    let start = input.here();
     if matches!(operator_ahead(input), Some(Position::Start | Position::Both)) {
-        let (input, pipeline) = input.nested(|input| finish(input, start, source_operator))?;
-        return input.expr(ExprKind::Tabular(Box::new(pipeline)), start);
+        return input.nested(SUBQUERY, from_operator);
     }
-    let (input, first) = expr(input)?;
-    if !input.is(0, "|") {
-        return Ok((input, first));
+    let (rest, first) = expr(input)?;
+    if rest.is(0, "|") && table_only(&first).is_ok() {
+        return rest.nested(SUBQUERY, |rest| piped(rest, first, input.here()));
     }
-    table_only(&first)?;
-    let below = first.height;
-    let mut source = Some(Source::Table(first));
-    let (input, mut pipeline) =
-        finish(input, start, |input| Ok((input, source.take().expect("a source is parsed once"))))?;
-    pipeline.height = pipeline.height.max(below + 1);
+    Ok((rest, first))
+}
+
+/// `print x = 1 | take 5`
+fn from_operator(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let start = input.here();
+    let (input, pipeline) = finish(input, start, source_operator)?;
+    input.expr(ExprKind::Tabular(Box::new(pipeline)), start)
+}
+
+/// From `|` on, which stands behind `source`.
+fn piped(input: Tokens<'_>, source: Expr, start: Span) -> Parsed<'_, Expr> {
+    let (input, (steps, height)) = input.measure(|input| steps(input, Vec::new()))?;
+    let height = height.max(source.height + 1);
+    let pipeline = Pipeline { source: Source::Table(source), steps, span: input.since(start), height };
     input.expr(ExprKind::Tabular(Box::new(pipeline)), start)
 }
 
@@ -78,6 +77,12 @@ fn table_only(source: &Expr) -> Result<(), nom::Err<Fault>> {
     }
 }
 
+fn table(input: Tokens<'_>) -> Parsed<'_, Source> {
+    let (input, table) = operand(input)?;
+    table_only(&table)?;
+    Ok((input, Source::Table(table)))
+}
+
 fn source_operator(input: Tokens<'_>) -> Parsed<'_, Source> {
     let (input, first) = step(input, Position::Start)?;
     Ok((input, Source::Operator(Box::new(first))))
@@ -87,12 +92,16 @@ fn source_operator(input: Tokens<'_>) -> Parsed<'_, Source> {
 fn steps(input: Tokens<'_>, mut steps: Vec<Step>) -> Parsed<'_, Vec<Step>> {
     let mut input = input;
     while input.is(0, "|") {
-        let (rest, next) = step(input.skip(1), Position::Piped)?;
-        steps.push(next);
-        input = rest;
+        input = push(input.skip(1), &mut steps)?.0;
     }
     input.hope(Hope::Text("|"));
     Ok((input, steps))
+}
+
+fn push<'a>(input: Tokens<'a>, steps: &mut Vec<Step>) -> Parsed<'a, ()> {
+    let (input, next) = step(input, Position::Piped)?;
+    steps.push(next);
+    Ok((input, ()))
 }
 
 /// One operator, from its name on; behind the name there is no way back.

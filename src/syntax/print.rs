@@ -11,7 +11,6 @@ use super::ast::{
 };
 use super::expr::above;
 use crate::registry::{Level, Right};
-use crate::value::Type;
 
 /// Items with commas between.
 pub(crate) struct Listed<'a, T>(pub(crate) &'a [T]);

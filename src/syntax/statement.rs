@@ -2,13 +2,13 @@
 
 use nom::Parser;
 
-use super::ast::{Expr, Function, Let, LetValue, Parameter, ParameterKind, Script, Setting, Statement};
+use super::ast::{Function, Let, LetValue, Parameter, ParameterKind, Script, Setting, Statement};
 use super::clause::{column_type, commas, setting_value};
 use super::expr::{name, unary};
 use super::literal::type_name;
 use super::pipeline::{pipeline, value};
-use super::tokens::{Hope, Parsed, Tokens, any_word, expect, said, symbol, word};
-use crate::diag::{Diagnostic, UNEXPECTED, UNSUPPORTED};
+use super::tokens::{Hope, Parsed, Tokens, said, symbol};
+use crate::diag::{Diagnostic, UNSUPPORTED};
 
 /// A whole text; what is not read is an error.
 pub(super) fn script(input: Tokens<'_>) -> Parsed<'_, Script> {
@@ -58,7 +58,7 @@ fn let_(input: Tokens<'_>) -> Parsed<'_, Statement> {
     let (input, name) = name(input)?;
     let (input, _) = symbol("=").parse(input)?;
     let (input, value) = if function_ahead(input) {
-        let (input, function) = input.nested(function)?;
+        let (input, function) = input.nested(1, function)?;
         (input, LetValue::Function(function))
     } else {
         let (input, value) = value(input)?;

@@ -10,7 +10,7 @@ use nom::{IResult, Input, Needed, Parser};
 use super::DEPTH;
 use super::ast::{Expr, ExprKind, Name};
 use super::lex::{Kind, Token};
-use crate::diag::{Code, Diagnostic, Span, TOO_DEEP};
+use crate::diag::{Diagnostic, Span, TOO_DEEP};
 use crate::registry::Infix;
 
 /// The tokens ahead.
@@ -196,15 +196,15 @@ impl<'a> Tokens<'a> {
         Ok((rest, (output, height)))
     }
 
-    /// Runs a parser one level deeper.
-    pub(crate) fn nested<T>(self, parser: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
+    /// Runs a parser so many levels deeper.
+    pub(crate) fn nested<T>(self, levels: u16, parser: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
         let depth = &self.context.depth;
-        if depth.get() >= DEPTH {
+        if depth.get() + levels > DEPTH {
             return Err(too_deep(self.here()));
         }
-        depth.set(depth.get() + 1);
+        depth.set(depth.get() + levels);
         let result = parser(self);
-        depth.set(depth.get() - 1);
+        depth.set(depth.get() - levels);
         result
     }
 }
@@ -220,11 +220,6 @@ fn too_deep(span: Span) -> nom::Err<Fault> {
 /// An error with its own words.
 pub(crate) fn said(diagnostic: Diagnostic) -> nom::Err<Fault> {
     nom::Err::Failure(Fault::Said(Box::new(diagnostic)))
-}
-
-/// The same, from its parts.
-pub(crate) fn say<'a, T>(code: &'static Code, span: Span, message: impl Into<String>) -> Parsed<'a, T> {
-    Err(said(Diagnostic::error(code, span, message)))
 }
 
 /// What `parser` gives; if it fails right here, `hope` is what was missing.

@@ -23,9 +23,11 @@ pub(crate) struct Subscription {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     pub(crate) group: &'static str,
-    /// Resource groups, their location, and what stands in them: kind and how many.
-    pub(crate) groups: &'static [(&'static str, &'static str, &'static [(Kind, usize)])],
+    pub(crate) groups: &'static [ResourceGroup],
 }
+
+/// Name, location, and what stands in it: kind and how many.
+pub(crate) type ResourceGroup = (&'static str, &'static str, &'static [(Kind, usize)]);
 
 use Kind::*;
 

@@ -158,7 +158,7 @@ const AVG: Aggregate = Aggregate {
     examples: &[
         Example { query: "datatable(x: long)[1, 2, long(null)] | summarize avg(x)", result: "1.5" },
         Example {
-            query: "datatable(t: datetime)[2024-01-01, 2024-01-03] | summarize avg(t)",
+            query: "datatable(t: datetime)[datetime(2024-01-01), datetime(2024-01-03)] | summarize avg(t)",
             result: "2024-01-02T00:00:00.0000000Z",
         },
     ],

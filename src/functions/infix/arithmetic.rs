@@ -287,3 +287,69 @@ fn held_decimal(cell: ValueRef<'_>) -> Option<Decimal> {
         other => long(other).map(Decimal::from),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::trial::*;
+    use crate::value::{DateTime, TimeSpan, Type, Value};
+
+    fn hours(hours: i64) -> Value {
+        Value::TimeSpan(TimeSpan::from_ticks(hours * 36_000_000_000))
+    }
+
+    #[test]
+    fn integers_divide_toward_zero_and_by_zero_to_null() {
+        assert_eq!(infix("/", &[long(7), long(2)]), Value::Long(3));
+        assert_eq!(infix("/", &[long(-7), long(2)]), Value::Long(-3));
+        assert_eq!(infix("/", &[long(7), real(2.0)]), Value::Real(3.5));
+        assert_eq!(infix("/", &[long(7), long(0)]), Value::Null);
+        assert_eq!(infix("/", &[real(1.0), long(0)]), Value::Real(f64::INFINITY));
+        assert_eq!(infix("%", &[long(7), long(0)]), Value::Null);
+    }
+
+    #[test]
+    fn a_remainder_is_never_negative() {
+        assert_eq!(infix("%", &[long(-10), long(4)]), Value::Long(2));
+        assert_eq!(infix("%", &[long(10), long(-4)]), Value::Long(2));
+        assert_eq!(infix("%", &[long(-10), long(-4)]), Value::Long(2));
+        assert_eq!(infix("%", &[real(7.5), long(2)]), Value::Real(1.5));
+        assert_eq!(infix("%", &[long(i64::MIN), long(-1)]), Value::Long(0));
+    }
+
+    #[test]
+    fn int_with_int_is_long_and_longs_wrap() {
+        assert_eq!(infix("+", &[int(i32::MAX), int(1)]), Value::Long(2_147_483_648));
+        assert_eq!(infix("+", &[long(i64::MAX), long(1)]), Value::Long(i64::MIN));
+        assert_eq!(infix("/", &[long(i64::MIN), long(-1)]), Value::Long(i64::MIN));
+        assert_eq!(infix("*", &[int(3), null(Type::Int)]), Value::Null);
+    }
+
+    #[test]
+    fn a_dynamic_number_counts_in_the_type_of_the_other_side() {
+        assert_eq!(infix("+", &[dynamic("5"), long(1)]), Value::Long(6));
+        assert_eq!(infix("/", &[dynamic("5"), real(2.0)]), Value::Real(2.5));
+        assert_eq!(infix("-", &[long(1), dynamic("5.7")]), Value::Long(-4));
+        assert_eq!(infix("+", &[dynamic("\"5\""), long(1)]), Value::Null);
+        assert_eq!(infix("+", &[dynamic("5"), dynamic("1.5")]), Value::Real(6.5));
+        assert!(!takes("+", &[Type::Dynamic, Type::String]) && !takes("+", &[Type::String, Type::String]));
+    }
+
+    #[test]
+    fn dates_and_lengths_of_time() {
+        assert_eq!(infix("-", &[moment("2025-01-02"), moment("2025-01-01")]), hours(24));
+        assert_eq!(infix("+", &[span("01:00:00"), moment("2025-01-01")]), moment("2025-01-01 01:00").1);
+        assert_eq!(infix("-", &[moment("2025-01-02"), span("1.00:00:00")]), moment("2025-01-01").1);
+        assert_eq!(infix("/", &[span("1.00:00:00"), span("05:00:00")]), Value::Real(4.8));
+        assert_eq!(infix("*", &[long(2), span("01:00:00")]), hours(2));
+        assert_eq!(infix("*", &[span("02:00:00"), real(1.5)]), hours(3));
+        assert_eq!(infix("/", &[span("02:00:00"), long(2)]), hours(1));
+        assert_eq!(infix("%", &[span("05:00:00"), span("02:00:00")]), hours(1));
+        assert!(!takes("/", &[Type::Long, Type::TimeSpan]) && !takes("+", &[Type::DateTime, Type::Long]));
+    }
+
+    #[test]
+    fn a_date_beyond_the_calendar_is_null() {
+        let last = (Type::DateTime, Value::DateTime(DateTime::from_ticks(3_155_378_975_999_999_999)));
+        assert_eq!(infix("+", &[last, span("00:00:01")]), Value::Null);
+    }
+}

@@ -130,3 +130,118 @@ pub(super) fn between<const NOT: bool>(_: &Args<'_>) -> Result<Kernel, Fault> {
         out.bool((above && below) != NOT);
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::trial::*;
+    use crate::registry::{Meaning, Operand};
+    use crate::value::{Type, Value};
+
+    const TRUE: Value = Value::Bool(true);
+    const FALSE: Value = Value::Bool(false);
+
+    #[test]
+    fn one_null_side_is_false_for_equality_and_true_for_its_negation() {
+        assert_eq!(infix("==", &[long(1), null(Type::Long)]), FALSE);
+        assert_eq!(infix("!=", &[long(1), null(Type::Long)]), TRUE);
+        assert_eq!(infix("==", &[null(Type::Long), null(Type::Long)]), Value::Null);
+        assert_eq!(infix("!=", &[null(Type::Long), null(Type::Long)]), Value::Null);
+        assert_eq!(infix("<", &[null(Type::Long), long(1)]), Value::Null);
+        assert_eq!(infix("between", &[long(1), null(Type::Long), long(3)]), Value::Null);
+        assert_eq!(infix("!between", &[long(1), long(0), null(Type::Long)]), Value::Null);
+    }
+
+    #[test]
+    fn a_dynamic_null_is_the_empty_text() {
+        assert_eq!(infix("==", &[null(Type::Dynamic), text("")]), TRUE);
+        assert_eq!(infix("!=", &[null(Type::Dynamic), text("x")]), TRUE);
+        assert_eq!(infix("==", &[null(Type::Dynamic), long(1)]), FALSE);
+        assert_eq!(infix("!=", &[null(Type::Dynamic), long(1)]), TRUE);
+    }
+
+    #[test]
+    fn a_dynamic_value_compares_by_what_it_holds() {
+        assert_eq!(infix("==", &[dynamic("5"), long(5)]), TRUE);
+        assert_eq!(infix("==", &[dynamic("true"), bool(true)]), TRUE);
+        assert_eq!(infix("==", &[long(1), dynamic("true")]), TRUE);
+        assert_eq!(infix(">", &[dynamic("5.5"), long(5)]), TRUE);
+        assert_eq!(infix("==", &[dynamic("\"1\""), long(1)]), FALSE);
+        assert_eq!(infix("!=", &[dynamic("\"1\""), long(1)]), TRUE);
+        assert_eq!(infix("==", &[dynamic("[1, 2]"), text("[1,2]")]), TRUE);
+        assert_eq!(infix("==", &[dynamic("true"), text("true")]), TRUE);
+    }
+
+    #[test]
+    fn a_dynamic_value_against_a_datetime_is_read_as_one() {
+        let at = dynamic("\"2025-01-02T00:00:00Z\"");
+        assert_eq!(infix(">", &[at.clone(), moment("2025-01-01")]), TRUE);
+        assert_eq!(infix("==", &[at, moment("2025-01-02")]), TRUE);
+        assert_eq!(infix(">", &[dynamic("\"no date\""), moment("2025-01-01")]), Value::Null);
+    }
+
+    #[test]
+    fn numbers_and_bools_meet_in_the_wider_type() {
+        assert_eq!(infix("==", &[bool(true), long(1)]), TRUE);
+        assert_eq!(infix("==", &[int(3), real(3.0)]), TRUE);
+        assert_eq!(infix("<", &[long(3), real(3.5)]), TRUE);
+        // As doubles these are equal; two longs are not compared as doubles.
+        assert_eq!(infix("==", &[long(9_007_199_254_740_993), long(9_007_199_254_740_992)]), FALSE);
+        assert_eq!(infix("==", &[text("1"), long(1)]), TRUE);
+        assert_eq!(infix("==", &[text("OnlyFailed"), long(1)]), FALSE);
+    }
+
+    #[test]
+    fn nan_equals_nothing_and_has_no_order() {
+        assert_eq!(infix("==", &[real(f64::NAN), real(f64::NAN)]), FALSE);
+        assert_eq!(infix("!=", &[real(f64::NAN), real(f64::NAN)]), TRUE);
+        assert_eq!(infix(">=", &[real(f64::NAN), real(1.0)]), FALSE);
+    }
+
+    #[test]
+    fn order_includes_equality_where_the_operator_says_so() {
+        for (operator, less, equal, greater) in
+            [("<", TRUE, FALSE, FALSE), ("<=", TRUE, TRUE, FALSE), (">", FALSE, FALSE, TRUE), (">=", FALSE, TRUE, TRUE)]
+        {
+            assert_eq!(infix(operator, &[long(1), long(2)]), less, "1 {operator} 2");
+            assert_eq!(infix(operator, &[long(2), long(2)]), equal, "2 {operator} 2");
+            assert_eq!(infix(operator, &[long(3), long(2)]), greater, "3 {operator} 2");
+        }
+    }
+
+    #[test]
+    fn text_guids_and_two_dynamic_values_have_no_order() {
+        for ty in [Type::String, Type::Guid, Type::Dynamic] {
+            assert!(!takes("<", &[ty, ty]), "{ty}");
+        }
+        assert!(!takes("<", &[Type::Dynamic, Type::String]));
+        assert!(!takes("<", &[Type::DateTime, Type::String]));
+        assert!(!takes("==", &[Type::Dynamic, Type::Dynamic]));
+        assert!(!takes("==", &[Type::DateTime, Type::Long]));
+    }
+
+    #[test]
+    fn a_text_literal_is_read_as_the_type_of_the_other_side() {
+        let Meaning::Computed { types, .. } = super::super::super::infix("==").unwrap().meaning else { panic!() };
+        let side = |ty, literal| Operand { ty, literal };
+        let literal = types(&[side(Type::DateTime, false), side(Type::String, true)]);
+        assert_eq!(literal.unwrap().operands, [Type::DateTime; 2]);
+        assert!(types(&[side(Type::DateTime, false), side(Type::String, false)]).is_none());
+    }
+
+    #[test]
+    fn between_includes_both_ends_and_is_false_when_they_are_in_reverse() {
+        assert_eq!(infix("between", &[long(1), long(1), long(3)]), TRUE);
+        assert_eq!(infix("between", &[long(3), long(1), long(3)]), TRUE);
+        assert_eq!(infix("between", &[long(2), long(3), long(1)]), FALSE);
+        assert_eq!(infix("!between", &[long(2), long(3), long(1)]), TRUE);
+        assert_eq!(infix("between", &[int(2), real(1.5), long(3)]), TRUE);
+        assert!(!takes("between", &[Type::String; 3]) && !takes("between", &[Type::Dynamic, Type::Long, Type::Long]));
+    }
+
+    #[test]
+    fn a_timespan_as_the_high_end_counts_from_the_low_one() {
+        let range = |at| infix("between", &[moment(at), moment("2025-01-01"), span("3.00:00:00")]);
+        assert_eq!(range("2025-01-04"), TRUE);
+        assert_eq!(range("2025-01-04 00:00:01"), FALSE);
+    }
+}

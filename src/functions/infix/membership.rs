@@ -186,3 +186,52 @@ pub(super) fn has<const ALL: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::trial::*;
+    use crate::value::{Type, Value};
+
+    const TRUE: Value = Value::Bool(true);
+    const FALSE: Value = Value::Bool(false);
+
+    #[test]
+    fn items_are_values_and_the_elements_of_arrays() {
+        assert_eq!(infix("in", &[text("b"), text("a"), text("b")]), TRUE);
+        assert_eq!(infix("in", &[text("b"), dynamic(r#"["a", "b"]"#)]), TRUE);
+        assert_eq!(infix("in", &[text("B"), dynamic(r#"["a"]"#), text("b")]), FALSE);
+        assert_eq!(infix("in~", &[text("B"), dynamic(r#"["a"]"#), text("b")]), TRUE);
+        assert_eq!(infix("!in~", &[text("Ä"), text("ä")]), FALSE);
+        assert_eq!(infix("in", &[long(2), dynamic("[1, 2.0]")]), TRUE);
+        assert_eq!(infix("in", &[real(2.5), long(2), real(2.5)]), TRUE);
+    }
+
+    #[test]
+    fn a_dynamic_value_is_its_text_or_the_number_it_holds() {
+        assert_eq!(infix("in", &[dynamic("\"a\""), text("a")]), TRUE);
+        assert_eq!(infix("in", &[dynamic("1"), long(2), long(1)]), TRUE);
+        assert_eq!(infix("in", &[dynamic("\"1\""), long(1)]), FALSE);
+        assert_eq!(infix("in", &[dynamic("1"), dynamic(r#"["1"]"#)]), TRUE);
+    }
+
+    #[test]
+    fn a_null_value_is_in_no_list_but_stays_open_if_null_is_an_item() {
+        assert_eq!(infix("in", &[null(Type::Long), long(5)]), FALSE);
+        assert_eq!(infix("!in", &[null(Type::Long), long(5)]), TRUE);
+        assert_eq!(infix("in", &[null(Type::Long), null(Type::Long)]), Value::Null);
+        assert_eq!(infix("!in", &[long(1), null(Type::Long)]), TRUE);
+    }
+
+    #[test]
+    fn terms_of_a_list() {
+        let hay = text("Storage account is public");
+        assert_eq!(infix("has_any", &[hay.clone(), text("ACCOUNT"), text("x")]), TRUE);
+        assert_eq!(infix("has_any", &[hay.clone(), text("accoun")]), FALSE);
+        assert_eq!(infix("has_all", &[hay.clone(), dynamic(r#"["public", "storage"]"#)]), TRUE);
+        assert_eq!(infix("has_all", &[hay.clone(), dynamic(r#"["public", "private"]"#)]), FALSE);
+        assert_eq!(infix("has_all", &[hay.clone(), dynamic("[]")]), TRUE);
+        assert_eq!(infix("has_any", &[hay.clone(), dynamic("[]")]), FALSE);
+        assert_eq!(infix("has_any", &[text("port 22"), dynamic("[22]")]), TRUE);
+        assert_eq!(infix("has_any", &[hay, dynamic("[null]")]), TRUE);
+    }
+}
