@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::args::{Deny, Listing, Target};
 use super::sink;
 use super::{Failure, Messages, Text, USAGE, WRONG_QUERY};
-use crate::diag::render::{line, render};
+use crate::diag::render::render;
 use crate::diag::{Diagnostic, Place, Severity, line_column};
 use crate::engine::{Checked, Engine};
 use crate::operators::target::warnings;

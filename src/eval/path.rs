@@ -2,7 +2,7 @@
 
 use crate::column::{Column, Out};
 use crate::plan::Step;
-use crate::value::{self, Type, Value};
+use crate::value::{self, Type};
 
 /// What `steps` lead to at every row: null where there is nothing. Runs once per distinct value of a dictionary.
 pub(super) fn walk(base: &Column, steps: &[Step]) -> Column {
@@ -34,6 +34,7 @@ fn rows(base: &Column, steps: &[Step]) -> Column {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Value;
 
     #[test]
     fn steps_of_a_dictionary_are_taken_once_per_entry_and_give_the_rows_their_own() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::array::distinct;
-use super::cells::{elements, long, owned, text};
+use super::cells::{elements, owned, text};
 use crate::column::Out;
 use crate::registry::*;
 use crate::value::{Bag, Entries, Step, Type, Value, ValueRef, convert, parse_json_text, walk};

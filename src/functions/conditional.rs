@@ -74,8 +74,8 @@ const NOT: Scalar = Scalar {
 
 const MAX_OF: Scalar = Scalar {
     name: "max_of",
-    params: &[common("value").repeated()],
-    returns: Returns::Common,
+    params: &[orderable("value").repeated()],
+    returns: Returns::By(widest),
     about: "The greatest `value`; nulls do not count.",
     examples: &[Example { query: "print max_of(10, 1, -3)", result: "10" }],
     strict: false,
@@ -85,14 +85,26 @@ const MAX_OF: Scalar = Scalar {
 
 const MIN_OF: Scalar = Scalar {
     name: "min_of",
-    params: &[common("value").repeated()],
-    returns: Returns::Common,
+    params: &[orderable("value").repeated()],
+    returns: Returns::By(widest),
     about: "The least `value`; nulls do not count.",
     examples: &[Example { query: "print min_of(10, 1, -3)", result: "-3" }],
     strict: false,
     kernel: KernelDef::Plain(|cells, out| extreme(cells, Ordering::Less, out)),
     ..Scalar::PLAIN
 };
+
+/// The one type of all values, or the widest of their numbers.
+fn widest(types: &[Type]) -> Result<Type, String> {
+    let first = types[0];
+    if types.iter().all(|&ty| ty == first) {
+        return Ok(first);
+    }
+    match types.iter().find(|ty| !ty.is_number()) {
+        None => Ok(types.iter().copied().max().unwrap_or(first)),
+        Some(_) => Err(format!("the values are of different types: {first} and others")),
+    }
+}
 
 fn extreme(cells: &[ValueRef<'_>], wanted: Ordering, out: &mut Out) {
     let cells = cells.iter().copied().filter(|cell| !cell.is_null());
@@ -127,5 +139,7 @@ mod tests {
         assert_eq!(answer("max_of", &[long(1), null(Type::Long), long(3)]), "3");
         assert_eq!(answer("min_of", &[null(Type::Long), null(Type::Long)]), "null");
         assert_eq!(answer("max_of", &[text("a"), text("b")]), "b");
+        assert_eq!(call("max_of", &[long(3), real(2.5)]).unwrap(), real(3.0));
+        assert!(call("max_of", &[long(3), text("b")]).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::registry::KernelDef::Prepared;
 use crate::registry::{Args, Example, Fault, Naming, Returns, Scalar, datetime, string, timespan};
-use crate::value::{DAY, DateTime, HOUR, MINUTE, SECOND, Type, ValueRef, push_digits, to_datetime, to_timespan};
+use crate::value::{DAY, DateTime, HOUR, MINUTE, SECOND, Type, push_digits, to_datetime, to_timespan};
 
 /// The functions of this file.
 pub(crate) const FAMILY: &[&Scalar] = &[&FORMAT_DATETIME, &FORMAT_TIMESPAN];

@@ -1,7 +1,7 @@
 //! Moments and lengths of time: now, from their parts, and from numbers.
 
 use crate::registry::KernelDef::{Plain, Prepared};
-use crate::registry::{Example, Naming, Returns, Scalar, any, number, timespan};
+use crate::registry::{Example, Returns, Scalar, any, number, timespan};
 use crate::value::{
     DAY, DateTime, HOUR, MINUTE, SECOND, TimeSpan, Type, ValueRef, to_datetime, to_long, to_real, to_timespan,
 };

@@ -1,6 +1,5 @@
 //! `join`: the rows of two tables side by side.
 
-use super::project::output;
 use crate::bind::{Binder, Column, Columns, Label, Namer, Relation};
 use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
 use crate::plan::{self, Node, Side};

@@ -19,5 +19,4 @@ mod tests;
 pub(crate) use catalog::Catalog;
 pub(crate) use known::{known_columns, known_table, known_tables};
 pub(crate) use paths::Want;
-pub(crate) use scan::Scan;
 pub(crate) use table::SourceTable;

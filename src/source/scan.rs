@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::document::{Claims, Cursor, Event, Level, Sign, advance};
 use super::extract::Extractor;
-use super::json::{Fault, FaultKind, Passing};
+use super::json::{FaultKind, Passing};
 use super::page::{Failure, Feed, MARK, Packing, Page, Stamp};
 use super::paths::{Tree, Want};
 use crate::column::Batch;

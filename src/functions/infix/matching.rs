@@ -25,7 +25,7 @@ pub(crate) struct Needle {
 }
 
 /// Which ends of a match have to be ends of a term.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Edges {
     pub(crate) left: bool,
     pub(crate) right: bool,
@@ -301,5 +301,40 @@ mod tests {
     fn equality_in_any_case_folds_beyond_ascii() {
         assert!(same_folded("WestEurope", "westeurope") && same_folded("ÄB", "äb"));
         assert!(!same_folded("ab", "abc") && !same_folded("ä", "a"));
+    }
+
+    /// Every place in folded text, tried one character after the other.
+    fn slowly(hay: &str, needle: &str, fold: bool, edges: Edges) -> bool {
+        let folded = |text: &str| -> Vec<char> { text.chars().map(|c| if fold { lower(c) } else { c }).collect() };
+        let (hay, needle) = (folded(hay), folded(needle));
+        (0..=hay.len()).filter(|&at| hay[at..].starts_with(&needle)).any(|at| {
+            let touches = |mine: Option<&char>, other: Option<&char>| {
+                mine.copied().is_some_and(is_term) && other.copied().is_some_and(is_term)
+            };
+            let left = touches(needle.first(), hay[..at].last());
+            let right = touches(needle.last(), hay[at + needle.len()..].first());
+            !(edges.left && left) && !(edges.right && right)
+        })
+    }
+
+    #[test]
+    fn search_agrees_with_a_slow_one() {
+        arbtest::arbtest(|random| {
+            let alphabet = ['a', 'A', 'b', 'B', '1', '_', ' ', '/', 'ä', 'Ä', '\u{212a}', 'k'];
+            let mut word = |longest: usize| -> arbitrary::Result<String> {
+                let length = random.int_in_range(0..=longest)?;
+                (0..length).map(|_| Ok(*random.choose(&alphabet)?)).collect()
+            };
+            let (hay, needle) = (word(24)?, word(3)?);
+            for fold in [false, true] {
+                let prepared = Needle::new(&needle, fold);
+                for (left, right) in [(false, false), (true, false), (false, true), (true, true)] {
+                    let edges = Edges { left, right };
+                    let wanted = slowly(&hay, &needle, fold, edges);
+                    assert_eq!(prepared.occurs(&hay, edges), wanted, "{needle:?} in {hay:?}, {edges:?}, fold {fold}");
+                }
+            }
+            Ok(())
+        });
     }
 }
