@@ -693,7 +693,7 @@ mod files {
         let mut cold = Catalog::default();
         cold.add_path(folder.path()).unwrap();
         let mut warm = cold.clone();
-        warm.keep_columns();
+        warm.keep_columns(true);
         let all = [
             Want::path("properties.status.code"),
             Want::column("id", Type::String),
