@@ -1,7 +1,7 @@
 //! `distinct`: every combination once.
 
 use super::project::assigned;
-use crate::bind::{Binder, Column, Columns, Relation, dynamic_key};
+use crate::bind::{Binder, Column, Columns, Namer, Relation, dynamic_key};
 use crate::diag::{DYNAMIC_KEY, Diagnostic};
 use crate::plan::{self, Node};
 use crate::value::Type;
@@ -73,7 +73,7 @@ impl Distinct {
 
 /// The columns that rows are grouped by.
 pub(super) fn keys(assigns: &[Assign], input: &Columns, binder: &mut Binder<'_>) -> Vec<(Column, plan::Expr)> {
-    let outputs = assigned(assigns, input, binder);
+    let outputs = assigned(assigns, input, |labels| Namer::new(labels), binder);
     for ((column, expr), assign) in outputs.iter().zip(assigns) {
         if expr.ty == Type::Dynamic && !column.poisoned {
             binder.error(dynamic_key(&assign.expr));

@@ -1,7 +1,7 @@
 //! `extend`: adds or replaces columns.
 
 use super::project::assigned;
-use crate::bind::{Binder, Column, Relation};
+use crate::bind::{Binder, Column, Namer, Relation};
 use crate::plan;
 use std::fmt::{self, Display, Formatter};
 
@@ -45,7 +45,9 @@ impl Display for Extend {
 impl Extend {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let mut outputs: Vec<(Column, plan::Expr)> = input.pass().collect();
-        for (column, expr) in assigned(&self.columns, &input.columns, binder) {
+        for (column, expr) in
+            assigned(&self.columns, &input.columns, |labels| Namer::extending(labels, &input.columns), binder)
+        {
             // The name of an input column replaces it where it stands.
             match input.columns.position(&column.name) {
                 Some(at) => outputs[at] = (column, expr),

@@ -44,15 +44,20 @@ impl Display for Project {
 
 impl Project {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let outputs = assigned(&self.columns, &input.columns, binder);
+        let outputs = assigned(&self.columns, &input.columns, |labels| Namer::new(labels), binder);
         input.compute(outputs)
     }
 }
 
-/// The columns that a list of assignments makes, each seeing only the input.
-pub(super) fn assigned(assigns: &[Assign], input: &Columns, binder: &mut Binder<'_>) -> Vec<(Column, plan::Expr)> {
+/// The columns that a list of assignments makes, each seeing only the input; `namer` starts naming them.
+pub(super) fn assigned(
+    assigns: &[Assign],
+    input: &Columns,
+    namer: impl FnOnce(&[Label]) -> Namer,
+    binder: &mut Binder<'_>,
+) -> Vec<(Column, plan::Expr)> {
     let labels: Vec<Label> = assigns.iter().map(label).collect();
-    let mut namer = Namer::new(&labels);
+    let mut namer = namer(&labels);
     let mut outputs = Vec::with_capacity(assigns.len());
     for (assign, label) in assigns.iter().zip(&labels) {
         if let [_, second, ..] = assign.names.as_slice() {
@@ -60,7 +65,7 @@ pub(super) fn assigned(assigns: &[Assign], input: &Columns, binder: &mut Binder<
             continue;
         }
         let bound = Exprs::new(binder, input).expr(&assign.expr);
-        match namer.name(label) {
+        match namer.name(label, assign.expr.span) {
             Ok(name) => outputs.push(output(name, bound)),
             Err(diagnostic) => {
                 binder.error(*diagnostic);

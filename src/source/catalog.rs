@@ -79,18 +79,15 @@ impl Catalog {
         }
         let tables = Arc::make_mut(&mut self.tables);
         let table = tables.entry(name.to_lowercase()).or_insert_with(|| Arc::new(SourceTable::new(name)));
-        *table = Arc::new(table.with(pages));
-        if self.keeps {
-            *table = Arc::new(table.keeping());
-        }
+        *table = Arc::new(table.with(pages).keeping(self.keeps));
     }
 
-    /// From now on, columns stay in memory once a query has read them (whole bags such as `properties` aside): for
-    /// sessions. A single query needs little memory without.
-    pub(crate) fn keep_columns(&mut self) {
-        self.keeps = true;
+    /// Says whether from now on columns stay in memory once a query has read them (whole bags such as `properties`
+    /// aside): for sessions. A single query needs little memory without.
+    pub(crate) fn keep_columns(&mut self, keep: bool) {
+        self.keeps = keep;
         for table in Arc::make_mut(&mut self.tables).values_mut() {
-            *table = Arc::new(table.keeping());
+            *table = Arc::new(table.keeping(keep));
         }
     }
 

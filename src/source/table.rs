@@ -45,10 +45,10 @@ impl SourceTable {
         table
     }
 
-    /// The same table, whose columns stay in memory once they were read.
-    pub(super) fn keeping(&self) -> SourceTable {
+    /// The same table, whose columns stay in memory once they were read, or do not.
+    pub(super) fn keeping(&self, keep: bool) -> SourceTable {
         let mut table = self.with([]);
-        table.kept = Some(Arc::default());
+        table.kept = keep.then(Arc::default);
         table
     }
 

@@ -674,7 +674,8 @@ mod files {
     fn kept_columns_are_the_same_and_are_read_again_when_the_file_changes() {
         let folder = tempfile::tempdir().unwrap();
         let row = |n: usize| {
-            let (code, n_or_text) = (["Healthy", "Unhealthy", ""][n % 3], if n.is_multiple_of(7) { "\"x\"" } else { "1.5" });
+            let (code, n_or_text) =
+                (["Healthy", "Unhealthy", ""][n % 3], if n.is_multiple_of(7) { "\"x\"" } else { "1.5" });
             format!("{{\"id\":\"{n}\",\"properties\":{{\"status\":{{\"code\":\"{code}\"}},\"n\":{n_or_text}}}}}\n")
         };
         let text: String = (0..90_000).map(row).collect();
@@ -692,7 +693,7 @@ mod files {
         let mut cold = Catalog::default();
         cold.add_path(folder.path()).unwrap();
         let mut warm = cold.clone();
-        warm.keep_columns();
+        warm.keep_columns(true);
         let all = [
             Want::path("properties.status.code"),
             Want::column("id", Type::String),
