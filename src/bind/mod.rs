@@ -50,7 +50,8 @@ pub(crate) struct Bound {
 
 /// Binds all statements.
 pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
-    let mut binder = Binder { environment, definitions: Vec::new(), errors: Vec::new(), warnings: Vec::new(), steps: 0 };
+    let mut binder =
+        Binder { environment, definitions: Vec::new(), errors: Vec::new(), warnings: Vec::new(), steps: 0 };
     let mut plans = Vec::new();
     for statement in &script.statements {
         match statement {
@@ -122,8 +123,12 @@ impl Binder<'_> {
             self.steps += 1;
             if self.steps > STEPS {
                 self.error(
-                    Diagnostic::error(TOO_DEEP, step.name.span, format!("a query may have {STEPS} operators, and this is one more"))
-                        .label("one too many"),
+                    Diagnostic::error(
+                        TOO_DEEP,
+                        step.name.span,
+                        format!("a query may have {STEPS} operators, and this is one more"),
+                    )
+                    .label("one too many"),
                 );
                 return Relation::poisoned();
             }
@@ -178,6 +183,22 @@ impl Binder<'_> {
     /// `expr` as a value of type `to`, whatever it is now.
     pub(crate) fn converted(&mut self, expr: crate::plan::Expr, to: crate::value::Type) -> crate::plan::Expr {
         Exprs::new(self, &Columns::none()).converted(expr, to)
+    }
+
+    /// A call of a function that needs no more than its arguments, which have the types it takes.
+    pub(crate) fn calling(
+        &mut self,
+        callee: &'static crate::registry::Scalar,
+        ty: crate::value::Type,
+        args: Vec<crate::plan::Expr>,
+    ) -> crate::plan::Expr {
+        let kernel = callee.kernel.prepared(&crate::registry::Args::none(ty)).expect("it needs no preparation");
+        let kind = crate::plan::Kind::Call {
+            callee: crate::plan::Callee::Scalar(callee),
+            kernel: std::sync::Arc::new(kernel),
+            args,
+        };
+        crate::plan::Expr { ty, kind }
     }
 
     /// The names of all definitions, for suggestions.

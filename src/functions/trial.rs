@@ -1,7 +1,7 @@
 //! Calls of functions in tests, without a query around them.
 
 use crate::column::Out;
-use crate::registry::{Args, Fault, Kernel, KernelDef, Meaning, Operand, Returns, Scalar, Takes, param_of};
+use crate::registry::{Args, Fault, Kernel, Meaning, Operand, Returns, Scalar, Takes, param_of};
 use crate::value::{
     DateTime, Type, Value, ValueRef, convert, parse_datetime, parse_json_text, parse_timespan, text_of, write_json,
 };
@@ -71,10 +71,7 @@ pub(crate) fn call(name: &str, args: &[Arg]) -> Result<Arg, Fault> {
     let prepared = |constants: &[Option<Value>]| {
         let now = DateTime::from_ticks(638_500_000_000_000_000);
         let known = Args { types: &types, constants, returns, now };
-        Ok(match function.kernel {
-            KernelDef::Plain(kernel) => Box::new(kernel) as Kernel,
-            KernelDef::Prepared(prepare) => prepare(&known)?,
-        })
+        function.kernel.prepared(&known)
     };
     let value = one(&prepared(&constants)?, args, returns);
     let varying: Vec<Option<Value>> =
