@@ -185,6 +185,22 @@ impl Binder<'_> {
         Exprs::new(self, &Columns::none()).converted(expr, to)
     }
 
+    /// A call of a function that needs no more than its arguments, which have the types it takes.
+    pub(crate) fn calling(
+        &mut self,
+        callee: &'static crate::registry::Scalar,
+        ty: crate::value::Type,
+        args: Vec<crate::plan::Expr>,
+    ) -> crate::plan::Expr {
+        let kernel = callee.kernel.prepared(&crate::registry::Args::none(ty)).expect("it needs no preparation");
+        let kind = crate::plan::Kind::Call {
+            callee: crate::plan::Callee::Scalar(callee),
+            kernel: std::sync::Arc::new(kernel),
+            args,
+        };
+        crate::plan::Expr { ty, kind }
+    }
+
     /// The names of all definitions, for suggestions.
     pub(crate) fn definition_names(&self) -> impl Iterator<Item = &str> {
         self.definitions.iter().map(Definition::name)

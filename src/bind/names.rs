@@ -21,24 +21,24 @@ pub(crate) enum Label {
 }
 
 /// The label of an assignment with one result.
-pub(crate) fn label(assign: &Assign) -> Label {
+pub(crate) fn label(assign: &Assign, columns: &Columns) -> Label {
     match (assign.name(), assign.expr.as_name()) {
         (Some(name), _) | (None, Some(name)) => Label::Given(name.clone()),
-        (None, None) => derived(&assign.expr).map_or(Label::Numbered, Label::Derived),
+        (None, None) => derived(&assign.expr, columns).map_or(Label::Numbered, Label::Derived),
     }
 }
 
 /// The name that Kusto derives from an expression: columns and paths give theirs, pass-through functions that of
 /// their first argument; everything else has none.
-fn derived(expr: &Expr) -> Option<String> {
+fn derived(expr: &Expr, columns: &Columns) -> Option<String> {
     match &expr.kind {
         ExprKind::Name(name) => Some(name.text.clone()),
-        ExprKind::Member { of, name } => Some(match derived(of) {
+        ExprKind::Member { of, name } => Some(match derived(of, columns) {
             Some(of) => format!("{of}_{}", name.text),
             None => name.text.clone(),
         }),
         ExprKind::Index { of, at } => {
-            let of = derived(of)?;
+            let of = derived(of, columns)?;
             Some(match index(at) {
                 // `d.b[-1]` is `d_b__1`.
                 Some(index) => format!("{of}_{index}").replace('-', "_"),
@@ -46,16 +46,20 @@ fn derived(expr: &Expr) -> Option<String> {
             })
         }
         ExprKind::Call(call) => {
-            let first = || call.arguments.first().and_then(|argument| derived(&argument.value));
+            let first = || call.arguments.first().and_then(|argument| derived(&argument.value, columns));
             if let Some(scalar) = functions::scalar(&call.name.text) {
                 return match scalar.names {
-                    Naming::First => call.of.as_deref().map_or_else(first, derived),
+                    Naming::First => call.of.as_deref().map_or_else(first, |of| derived(of, columns)),
                     Naming::Prefixed(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
+                    Naming::Column => {
+                        let named = call.arguments.first().and_then(|argument| index(&argument.value));
+                        named.filter(|name| columns.position(name).is_some())
+                    }
                     Naming::Numbered => None,
                 };
             }
             let aggregate = functions::aggregate(&call.name.text)?;
-            match aggregate_labels(aggregate, call, &[], &[]).into_iter().next()? {
+            match aggregate_labels(aggregate, call, &[], &[], columns).into_iter().next()? {
                 Label::Given(name) => Some(name.text),
                 Label::Derived(name) => Some(name),
                 Label::Numbered => None,
@@ -79,7 +83,13 @@ fn index(at: &Expr) -> Option<String> {
 }
 
 /// The labels of the columns that a call of an aggregate makes: `names` as far as they go, `star` for `*`.
-pub(crate) fn aggregate_labels(aggregate: &Aggregate, call: &Call, names: &[Name], star: &[Expr]) -> Vec<Label> {
+pub(crate) fn aggregate_labels(
+    aggregate: &Aggregate,
+    call: &Call,
+    names: &[Name],
+    star: &[Expr],
+    columns: &Columns,
+) -> Vec<Label> {
     let arguments: Vec<(Option<&Name>, &Expr)> = call
         .arguments
         .iter()
@@ -91,7 +101,7 @@ pub(crate) fn aggregate_labels(aggregate: &Aggregate, call: &Call, names: &[Name
     // `arg_min(t, who = v)` names its column itself.
     let name = |at: usize| {
         let (given, expr) = arguments.get(at)?;
-        given.map_or_else(|| derived(expr), |name| Some(name.text.clone()))
+        given.map_or_else(|| derived(expr, columns), |name| Some(name.text.clone()))
     };
     let prefixed = |prefix: &str, at: usize| Label::Derived(format!("{prefix}_{}", name(at).unwrap_or_default()));
     let made: Vec<Label> = match aggregate.names {

@@ -132,7 +132,7 @@ impl MvExpand {
         let (mut outputs, keep): (Vec<(Column, plan::Expr)>, Vec<plan::Expr>) =
             input.pass().map(|(column, expr)| ((column, expr.clone()), expr)).unzip();
         let width = keep.len();
-        let labels: Vec<Label> = self.columns.iter().map(|each| label(&each.column)).collect();
+        let labels: Vec<Label> = self.columns.iter().map(|each| label(&each.column, &input.columns)).collect();
         let mut namer = Namer::new(&labels);
         let mut expanded = Vec::new();
         for (each, label) in self.columns.iter().zip(&labels) {

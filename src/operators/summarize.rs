@@ -67,7 +67,7 @@ impl Display for Summarize {
 
 impl Summarize {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let by: Vec<Label> = self.by.iter().map(label).collect();
+        let by: Vec<Label> = self.by.iter().map(|assign| label(assign, &input.columns)).collect();
         let makes: Vec<Vec<Label>> =
             self.aggregates.iter().map(|assign| labels(assign, &self.by, &input.columns)).collect();
         let mut namer = Namer::new(by.iter().chain(makes.iter().flatten()));
@@ -119,9 +119,9 @@ fn labels(assign: &Assign, by: &[Assign], input: &Columns) -> Vec<Label> {
     if let ExprKind::Call(call) = &assign.expr.kind
         && let Some(aggregate) = functions::aggregate(&call.name.text)
     {
-        return aggregate_labels(aggregate, call, &assign.names, &rest(call, by, input));
+        return aggregate_labels(aggregate, call, &assign.names, &rest(call, by, input), input);
     }
-    vec![label(assign)]
+    vec![label(assign, input)]
 }
 
 /// What `*` stands for in `arg_max(t, *)`: every column but the first argument and the keys.
