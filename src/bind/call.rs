@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Exprs, Reported};
 use crate::diag::{
-    BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, Span, UNKNOWN_FUNCTION, UNSUPPORTED, WRONG_COUNT, WRONG_TYPE,
+    BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, Span,  UNSUPPORTED, WRONG_COUNT, WRONG_TYPE,
 };
 use crate::functions;
 use crate::plan::{AggregateCall, Callee, Expr, Kind};
@@ -17,7 +17,12 @@ use crate::value::{Type, Value};
 impl Exprs<'_, '_> {
     pub(super) fn call(&mut self, call: &ast::Call, span: Span) -> Result<Expr, Reported> {
         let name = &call.name;
-        if let Some(named) = call.arguments.iter().find_map(|argument| argument.name.as_ref()) {
+        let named = call.arguments.iter().find_map(|argument| argument.name.as_ref());
+        let built_in = functions::scalar(&name.text).is_some() || functions::aggregate(&name.text).is_some();
+        if !built_in && self.binder.is_function(&name.text) {
+            return self.function(call);
+        }
+        if let Some(named) = named.filter(|_| built_in) {
             return Err(self.binder.error(
                 Diagnostic::error(WRONG_TYPE, named.span, format!("the arguments of `{}` have no names", name.text))
                     .help("only functions defined by `let` take named arguments"),
@@ -51,12 +56,7 @@ impl Exprs<'_, '_> {
                     .help("it is refused so that no wrong answer is given"),
             ));
         }
-        let known = functions::names();
-        Err(self.binder.error(
-            Diagnostic::error(UNKNOWN_FUNCTION, name.span, format!("there is no function `{}`", name.text))
-                .label("unknown function")
-                .suggest(&name.text, known),
-        ))
+        Err(self.binder.no_function(name))
     }
 
     fn scalar(
@@ -428,7 +428,7 @@ impl Exprs<'_, '_> {
 
     /// `expr` for a parameter of type `to`: the same type, a narrower number, a dynamic value, or a literal that can be
     /// read as one.
-    fn argument(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Option<Expr> {
+    pub(super) fn argument(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Option<Expr> {
         let fits = match (expr.ty, to) {
             (from, to) if from == to => true,
             (Type::Dynamic, _) => true,

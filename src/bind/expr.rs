@@ -151,7 +151,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
     }
 
     fn name(&mut self, name: &Name) -> Result<Expr, Reported> {
-        if let Some(at) = self.columns.position(&name.text) {
+        if self.binder.local(&name.text).is_none()
+            && let Some(at) = self.columns.position(&name.text)
+        {
             let column = &self.columns.list()[at];
             if column.poisoned {
                 return Err(Reported(()));
@@ -170,7 +172,25 @@ impl<'a, 'b> Exprs<'a, 'b> {
             return Ok(Expr::column(column.ty, at));
         }
         match self.binder.definition(&name.text) {
+            Some(Definition::Scalar { rows_at: Some(rows_at), .. }) if *rows_at < self.binder.nesting => {
+                return Err(self.binder.error(
+                    Diagnostic::error(
+                        NOT_CONSTANT,
+                        name.span,
+                        format!("`{}` varies by row, and a sub-query runs once for all rows", name.text),
+                    )
+                    .label("varies by row")
+                    .help("join the tables instead"),
+                ));
+            }
             Some(Definition::Scalar { expr, .. }) => return Ok(expr.clone()),
+            Some(Definition::Function { function, tabular: false, .. }) if function.takes_nothing() => {
+                let call = ast::Call { of: None, name: name.clone(), arguments: Vec::new() };
+                return self.call(&call, name.span);
+            }
+            Some(Definition::Function { .. }) => {
+                return Err(self.misplaced(name.span, &format!("the function `{}`", name.text)));
+            }
             Some(Definition::Table { .. }) => {
                 return Err(self.misplaced(name.span, &format!("`{}`, which is a table,", name.text)));
             }

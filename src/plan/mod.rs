@@ -169,6 +169,11 @@ impl Node {
         }
     }
 
+    /// How many nodes there are in it, itself included.
+    pub(crate) fn parts(&self) -> usize {
+        1 + self.inputs().into_iter().map(Node::parts).sum::<usize>()
+    }
+
     /// The same node over what `change` makes of its inputs.
     pub(crate) fn map_inputs(mut self, mut change: impl FnMut(Node) -> Node) -> Node {
         let mut apply = |input: &mut Node| {
