@@ -78,16 +78,20 @@ impl Binder<'_> {
         match self.definition(name) {
             Some(Definition::Table { relation, .. }) => {
                 let relation = relation.clone();
+                let before = self.nodes;
                 self.nodes += relation.node.parts();
-                if self.nodes > NODES {
+                if self.nodes <= NODES {
+                    return relation;
+                }
+                // Once is enough: every use behind this one is one too many.
+                if before <= NODES {
                     self.error(
                         Diagnostic::error(TOO_DEEP, span, format!("with `{name}` the query has grown too large"))
                             .label("put in once more")
                             .help("a table that `let` names is put in wherever the name is used: use it less often"),
                     );
-                    return Relation::poisoned();
                 }
-                return relation;
+                return Relation::poisoned();
             }
             Some(Definition::Poisoned { .. }) => return Relation::poisoned(),
             Some(Definition::Function { function, tabular: true, .. }) if function.takes_nothing() => {
