@@ -118,7 +118,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
 
     /// The value of a cell of a `datatable`, as its column's type.
     pub(crate) fn cell(&mut self, bound: Expr, ty: Type, written: &ast::Expr) -> Result<Value, Reported> {
-        if bound.constant().is_none() {
+        if !self.is_constant(&bound) {
             return Err(self.binder.error(Diagnostic::error(NOT_CONSTANT, written.span, "a constant is wanted here")));
         }
         let converted = self.convert(bound, ty, written)?;
@@ -139,6 +139,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
                 )
                 .label(bound.ty.name()),
             )),
+            None if self.is_constant(&bound) && bound.ty.is_integer() => Err(Reported(())),
             None => Err(self
                 .binder
                 .error(Diagnostic::error(NOT_CONSTANT, expr.span, "a constant is wanted here").label("varies by row"))),
@@ -274,7 +275,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
             .error(Diagnostic::error(NO_OVERLOAD, span, format!("`{sign}` is not defined for {ty}")).label(ty.name()))
     }
 
-    fn misplaced(&mut self, span: Span, what: &str) -> Reported {
+    pub(super) fn misplaced(&mut self, span: Span, what: &str) -> Reported {
         self.binder
             .error(Diagnostic::error(UNEXPECTED, span, format!("{what} cannot stand here")).label("a value is wanted"))
     }

@@ -124,6 +124,9 @@ impl Binder<'_> {
     /// A call in the place of a table.
     pub(super) fn table_of_call(&mut self, call: &Call) -> Relation {
         let name = &call.name;
+        if name.text == "materialize" {
+            return self.materialize(call);
+        }
         let nothing = Columns::none();
         match Exprs::new(self, &nothing).given(call) {
             Some(Ok(Given::Table(relation))) => return relation,

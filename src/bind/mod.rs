@@ -9,8 +9,10 @@ mod function;
 mod names;
 mod pattern;
 mod scope;
+mod subquery;
 mod table;
 
+use crate::column::Table;
 use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP};
 use crate::plan::{Expr, Kind, Plan};
 use crate::source::Catalog;
@@ -41,13 +43,20 @@ pub(crate) struct Environment<'a> {
     pub(crate) data: bool,
     /// The moment that `now()` gives.
     pub(crate) now: DateTime,
+    /// Runs sub-queries whose answer is part of the plan; without, that part stays open and the plan cannot be run.
+    pub(crate) evaluate: Option<Evaluate<'a>>,
 }
+
+/// Runs a plan.
+pub(crate) type Evaluate<'a> = Box<dyn Fn(Plan) -> Result<Table, Box<Diagnostic>> + 'a>;
 
 /// A bound query: a plan per statement that gives a table.
 #[derive(Clone, Debug)]
 pub(crate) struct Bound {
     pub(crate) plans: Vec<Plan>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// What there is to know about the data that sub-queries read.
+    pub(crate) notes: Vec<Diagnostic>,
 }
 
 /// Binds all statements.
@@ -60,9 +69,9 @@ pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bou
             other => binder.statement(other),
         }
     }
-    let Binder { mut errors, warnings, .. } = binder;
+    let Binder { mut errors, warnings, notes, .. } = binder;
     if errors.is_empty() {
-        Ok(Bound { plans, warnings })
+        Ok(Bound { plans, warnings, notes })
     } else {
         errors.extend(warnings);
         Err(errors)
@@ -89,6 +98,7 @@ pub(crate) struct Binder<'a> {
     calls: Calls,
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
+    notes: Vec<Diagnostic>,
     /// Operators so far.
     steps: usize,
     /// Nodes that came in by the names of tables.
@@ -106,6 +116,7 @@ impl<'a> Binder<'a> {
             calls: Calls::default(),
             errors: Vec::new(),
             warnings: Vec::new(),
+            notes: Vec::new(),
             steps: 0,
             nodes: 0,
         }

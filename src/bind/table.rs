@@ -45,7 +45,8 @@ impl Binder<'_> {
             },
             ExprKind::Member { of, .. } => is_resource_graph(of),
             ExprKind::Call(call) => {
-                matches!(self.definition(&call.name.text), Some(Definition::Function { tabular: true, .. }))
+                call.name.text == "materialize"
+                    || matches!(self.definition(&call.name.text), Some(Definition::Function { tabular: true, .. }))
             }
             _ => false,
         }
