@@ -176,6 +176,34 @@ impl Node {
         }
     }
 
+    /// The expressions of this node itself.
+    pub(crate) fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Node::Scan { .. } | Node::Values { .. } | Node::Limit { .. } | Node::Union { .. } => Vec::new(),
+            Node::Filter { conditions: exprs, .. } | Node::Compute { outputs: exprs, .. } => exprs.iter().collect(),
+            Node::Aggregate { keys, aggregates, .. } => {
+                let read = aggregates.iter().flat_map(|call| call.args.iter().chain(&call.condition));
+                keys.iter().chain(read).collect()
+            }
+            Node::Sort { keys, .. } | Node::TopN { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
+            Node::Expand { keep, expanded, .. } => keep.iter().chain(expanded.iter().map(|each| &each.expr)).collect(),
+            Node::Join { left, right, .. } => {
+                [left, right].into_iter().flat_map(|side| side.keys.iter().chain(&side.keep)).collect()
+            }
+            Node::Window { keep, calls, .. } => keep.iter().chain(calls.iter().flat_map(WindowCall::exprs)).collect(),
+        }
+    }
+
+    /// Gives the same rows whenever it is run.
+    pub(crate) fn deterministic(&self) -> bool {
+        self.exprs().into_iter().all(Expr::deterministic) && self.inputs().into_iter().all(Node::deterministic)
+    }
+
+    /// How many nodes there are in it, itself included.
+    pub(crate) fn parts(&self) -> usize {
+        1 + self.inputs().into_iter().map(Node::parts).sum::<usize>()
+    }
+
     /// The same node over what `change` makes of its inputs.
     pub(crate) fn map_inputs(mut self, mut change: impl FnMut(Node) -> Node) -> Node {
         let mut apply = |input: &mut Node| {

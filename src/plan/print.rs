@@ -97,10 +97,14 @@ fn list(exprs: &[Expr], separator: &str) -> String {
     exprs.iter().map(Expr::to_string).collect::<Vec<_>>().join(separator)
 }
 
+/// Longer arrays, such as the rows of a sub-query, are not spelled out.
+const LONG: usize = 20;
+
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.kind {
             Kind::Literal(Value::Null) => write!(f, "{}(null)", self.ty),
+            Kind::Literal(Value::Array(items)) if items.len() > LONG => write!(f, "[… {} values …]", items.len()),
             Kind::Literal(value) => {
                 let mut text = String::new();
                 write_json(&mut text, value.as_ref());
