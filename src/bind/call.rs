@@ -187,7 +187,7 @@ impl Exprs<'_, '_> {
     }
 
     /// Whether the value is known before any row is read, or will be.
-    pub(super) fn is_constant(&self, expr: &Expr) -> bool {
+    pub(crate) fn is_constant(&self, expr: &Expr) -> bool {
         expr.constant().is_some() || (self.binder.opens() && expr.is_open())
     }
 

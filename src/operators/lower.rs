@@ -26,12 +26,13 @@ impl Operator {
             Operator::ProjectKeep(operator) => operator.lower(input, binder),
             Operator::ProjectRename(operator) => operator.lower(input, binder),
             Operator::ProjectReorder(operator) => operator.lower(input, binder),
+            Operator::Range(operator) => operator.lower(step, binder),
             Operator::Sort(operator) => operator.lower(input, binder),
             Operator::Summarize(operator) => operator.lower(input, binder),
             Operator::Take(operator) => operator.lower(input, binder),
             Operator::Top(operator) => operator.lower(input, binder),
             Operator::Where(operator) => operator.lower(input, binder),
-            Operator::Parse(_) | Operator::ParseWhere(_) | Operator::Range(_) | Operator::Serialize(_) => {
+            Operator::Parse(_) | Operator::ParseWhere(_) | Operator::Serialize(_) => {
                 binder.refuse(step.name.span, &format!("the operator `{}`", step.name.text));
                 Relation::poisoned()
             }
