@@ -95,6 +95,7 @@ impl Exprs<'_, '_> {
 
     /// A function of the columns themselves, here where it is known which there are.
     fn asked(&mut self, asked: registry::Columns, span: Span, args: Vec<Expr>) -> Result<Expr, Reported> {
+        self.binder.reads_all(self.columns);
         match asked {
             registry::Columns::IfExists => match args.first().and_then(Expr::constant) {
                 Some(Value::String(name)) if self.columns.position(name).is_some() || self.columns.is_open() => {
@@ -292,7 +293,7 @@ impl Exprs<'_, '_> {
     }
 
     /// Whether the value is known before any row is read, or will be.
-    pub(super) fn is_constant(&self, expr: &Expr) -> bool {
+    pub(crate) fn is_constant(&self, expr: &Expr) -> bool {
         expr.constant().is_some() || (self.binder.opens() && expr.is_open())
     }
 
@@ -307,6 +308,7 @@ impl Exprs<'_, '_> {
             None => None,
         };
         let right_bound = if list.is_some() { Vec::new() } else { self.exprs(right)? };
+        self.binder.reads_all(self.columns);
         let mut parts = Vec::new();
         for (at, column) in self.columns.list().to_vec().into_iter().enumerate() {
             let text = self.converted(Expr::column(column.ty, at), Type::String);

@@ -221,6 +221,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
         if self.columns.is_open() {
             return Err(Reported(()));
         }
+        if self.columns.is_retired(&name.text) {
+            return Ok(Expr::literal(Type::Dynamic, Value::Null));
+        }
         let diagnostic = match name.text.as_str() {
             "null" => Diagnostic::error(UNKNOWN_COLUMN, name.span, "`null` is not a literal of KQL")
                 .label("not a value")

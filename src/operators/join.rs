@@ -313,6 +313,7 @@ pub(super) fn beside(
     use plan::JoinKind as K;
     let open = left.columns.is_open() || right.columns.is_open();
     let gives_left = !matches!(kind, K::RightSemi | K::RightAnti);
+    let wide = (left.columns.is_wide(), right.columns.is_wide());
     let gives_right = !matches!(kind, K::LeftSemi | K::LeftAnti);
     let (mut columns, keep_left): (Vec<Column>, Vec<plan::Expr>) =
         if gives_left { left.pass().unzip() } else { (Vec::new(), Vec::new()) };
@@ -329,5 +330,6 @@ pub(super) fn beside(
     let left = Side { input: left.node, keys: keys.left, keep: keep_left };
     let right = Side { input: right.node, keys: keys.right, keep: keep_right };
     let joined = Relation::new(Node::Join { left: Box::new(left), right: Box::new(right), kind }, columns);
+    let joined = joined.widened(gives_left && wide.0 || gives_right && wide.1);
     if open { joined.opened() } else { joined }
 }

@@ -154,6 +154,7 @@ impl Union {
         if legs.iter().any(|(_, leg)| leg.columns.is_open()) {
             return Relation::poisoned();
         }
+        let wide = legs.iter().any(|(_, leg)| leg.columns.is_wide());
         let shape = self.shape(&legs);
         let source = self.with_source.as_ref().map(|name| Column::new(name.text.as_str(), Type::String));
         let columns: Vec<Column> = source.clone().into_iter().chain(shape.iter().map(Wide::column)).collect();
@@ -166,7 +167,7 @@ impl Union {
             let outputs = from.into_iter().chain(cells).collect();
             Node::Compute { input: Box::new(leg.node), outputs }
         });
-        Relation::new(Node::Union { inputs: inputs.collect() }, columns)
+        Relation::new(Node::Union { inputs: inputs.collect() }, columns).widened(wide)
     }
 
     /// The columns of the whole: by name, in order of first appearance; a name with several types is one column each,
