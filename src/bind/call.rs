@@ -377,10 +377,11 @@ impl Exprs<'_, '_> {
     ) -> Result<Vec<Expr>, Reported> {
         let given = bound.len();
         let param = |at: usize| param_of(params, at, given).expect("the number of arguments was checked");
-        let is_common = |at: usize| param(at).takes == Takes::Common;
+        let common_at =
+            |at: usize| Some(param(at).takes).filter(|takes| matches!(takes, Takes::Common | Takes::Branch));
         let commons: Vec<Type> =
-            bound.iter().enumerate().filter(|(at, _)| is_common(*at)).map(|(_, arg)| arg.ty).collect();
-        let common = common_type(&commons);
+            bound.iter().enumerate().filter(|(at, _)| common_at(*at).is_some()).map(|(_, arg)| arg.ty).collect();
+        let common = (0..bound.len()).find_map(common_at).and_then(|takes| common_type(takes, &commons));
         let mut args = Vec::with_capacity(bound.len());
         let mut failed = None;
         for (at, arg) in bound.into_iter().enumerate() {
@@ -398,7 +399,7 @@ impl Exprs<'_, '_> {
                 (Takes::Summable, ty) => {
                     (ty.is_number() || matches!(ty, Type::TimeSpan | Type::DateTime)).then_some(ty)
                 }
-                (Takes::Common, _) => common,
+                (Takes::Common | Takes::Branch, _) => common,
                 _ => None,
             };
             let given = arg.ty;
@@ -444,8 +445,8 @@ impl Exprs<'_, '_> {
             Takes::Integer => "a whole number",
             Takes::Orderable => "a value with an order",
             Takes::Summable => "a number, timespan or datetime",
-            Takes::Common if common.is_none() => "the same type as the others",
-            Takes::Common => "a value",
+            Takes::Common | Takes::Branch if common.is_none() => "the same type as the others",
+            Takes::Common | Takes::Branch => "a value",
         };
         let diagnostic =
             Diagnostic::error(WRONG_TYPE, span, format!("`{parameter}` of `{name}` wants {wanted}, and this is {ty}"))
@@ -471,8 +472,12 @@ impl Exprs<'_, '_> {
             Returns::Is(ty) => Ok(ty),
             Returns::Argument(at) => Ok(types.get(at).copied().unwrap_or(Type::Dynamic)),
             Returns::Common => {
-                let at = (0..types.len())
-                    .find(|&at| matches!(param_of(params, at, types.len()), Some(Param { takes: Takes::Common, .. })));
+                let at = (0..types.len()).find(|&at| {
+                    matches!(
+                        param_of(params, at, types.len()),
+                        Some(Param { takes: Takes::Common | Takes::Branch, .. })
+                    )
+                });
                 Ok(at.map_or(Type::Dynamic, |at| types[at]))
             }
             Returns::By(decide) => decide(types).map_err(|why| {
@@ -562,19 +567,22 @@ impl Exprs<'_, '_> {
     }
 }
 
-/// The one type for branches that must agree: dynamic beside anything, the wider of two integers; reals and integers
-/// do not mix (measured on Kusto: SEM0525).
-fn common_type(types: &[Type]) -> Option<Type> {
-    let mut common = *types.first()?;
-    for &ty in &types[1..] {
-        common = match (common, ty) {
-            (a, b) if a == b => a,
-            (Type::Dynamic, _) | (_, Type::Dynamic) => Type::Dynamic,
-            (Type::Int | Type::Long, Type::Int | Type::Long) => Type::Long,
-            _ => return None,
-        };
+/// The one type of arguments that must agree: the wider of two integers; reals and integers do not mix (measured on
+/// Kusto: SEM0525). Beside dynamic ones, branches are what the others are, if these agree; values to choose from are
+/// dynamic, as Kusto's binder has it.
+fn common_type(takes: Takes, types: &[Type]) -> Option<Type> {
+    let dynamic = types.contains(&Type::Dynamic);
+    let mut others = types.iter().copied().filter(|&ty| ty != Type::Dynamic);
+    let Some(first) = others.next() else { return dynamic.then_some(Type::Dynamic) };
+    let agreed = others.try_fold(first, |common, ty| match (common, ty) {
+        (a, b) if a == b => Some(a),
+        (Type::Int | Type::Long, Type::Int | Type::Long) => Some(Type::Long),
+        _ => None,
+    });
+    match agreed {
+        Some(ty) if !dynamic || takes == Takes::Branch => Some(ty),
+        _ => dynamic.then_some(Type::Dynamic),
     }
-    Some(common)
 }
 
 /// `substring(source, start, [length])`

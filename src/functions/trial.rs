@@ -59,7 +59,12 @@ pub(crate) fn call(name: &str, args: &[Arg]) -> Result<Arg, Fault> {
         Returns::Is(ty) => ty,
         Returns::Argument(index) => types[index],
         Returns::By(rule) => rule(&types).map_err(|message| Fault::new(0, message))?,
-        Returns::Common => types[params.iter().position(|param| param.takes == Takes::Common).expect("a common one")],
+        Returns::Common => {
+            types[params
+                .iter()
+                .position(|param| matches!(param.takes, Takes::Common | Takes::Branch))
+                .expect("a common one")]
+        }
         Returns::Named(index, default) => match constants.get(index) {
             Some(Some(Value::String(name))) => Type::named(name).expect("a type"),
             _ => default,

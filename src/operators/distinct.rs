@@ -1,7 +1,7 @@
 //! `distinct`: every combination once.
 
 use super::project::assigned;
-use crate::bind::{Binder, Column, Relation, dynamic_key};
+use crate::bind::{Binder, Column, Namer, Relation, dynamic_key};
 use crate::diag::{DYNAMIC_KEY, Diagnostic};
 use crate::plan::{self, Node};
 use crate::value::Type;
@@ -75,7 +75,7 @@ impl Distinct {
 
 /// The columns that rows are grouped by, and what they are computed from.
 fn keys(assigns: &[Assign], input: Relation, binder: &mut Binder<'_>) -> (Relation, Vec<(Column, plan::Expr)>) {
-    let (input, outputs) = assigned(assigns, input, binder);
+    let (input, outputs) = assigned(assigns, input, |labels, _| Namer::new(labels), binder);
     for ((column, expr), assign) in outputs.iter().zip(assigns) {
         if expr.ty == Type::Dynamic && !column.poisoned {
             binder.error(dynamic_key(&assign.expr));

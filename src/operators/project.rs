@@ -1,6 +1,6 @@
 //! `project`: chooses, renames and computes columns.
 
-use crate::bind::{Binder, Column, Exprs, Label, Namer, Relation, Reported, label};
+use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, Reported, label};
 use crate::plan;
 use crate::value::{Type, Value};
 use std::fmt::{self, Display, Formatter};
@@ -44,20 +44,21 @@ impl Display for Project {
 
 impl Project {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let (input, outputs) = assigned(&self.columns, input, binder);
+        let (input, outputs) = assigned(&self.columns, input, |labels, _| Namer::new(labels), binder);
         input.compute(outputs)
     }
 }
 
-/// The columns that a list of assignments makes, each seeing only the input; and what they are computed from, which
-/// has the columns of the input.
+/// The columns that a list of assignments makes, each seeing only the input, `namer` naming them; and what they are
+/// computed from, which has the columns of the input.
 pub(super) fn assigned(
     assigns: &[Assign],
     input: Relation,
+    namer: impl FnOnce(&[Label], &Columns) -> Namer,
     binder: &mut Binder<'_>,
 ) -> (Relation, Vec<(Column, plan::Expr)>) {
     let labels: Vec<Label> = assigns.iter().map(|assign| label(assign, &input.columns)).collect();
-    let mut namer = Namer::new(&labels);
+    let mut namer = namer(&labels, &input.columns);
     let mut outputs = Vec::with_capacity(assigns.len());
     let mut exprs = Exprs::along(binder, &input);
     for (assign, label) in assigns.iter().zip(&labels) {
@@ -66,7 +67,7 @@ pub(super) fn assigned(
             continue;
         }
         let bound = exprs.expr(&assign.expr);
-        match namer.name(label) {
+        match namer.name(label, assign.expr.span) {
             Ok(name) => outputs.push(output(name, bound)),
             Err(diagnostic) => {
                 exprs.binder.error(*diagnostic);

@@ -2,7 +2,7 @@
 
 use super::project::output;
 use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation, Reported, aggregate_labels, label};
-use crate::diag::{Diagnostic, WRONG_COUNT};
+use crate::diag::{Diagnostic, Span, WRONG_COUNT};
 use crate::functions;
 use crate::plan::{self, Kind, Node};
 use std::fmt::{self, Display, Formatter};
@@ -75,7 +75,7 @@ impl Summarize {
         let mut keys = Vec::new();
         for (assign, label) in self.by.iter().zip(&by) {
             let key = Exprs::new(binder, &input.columns).key(&assign.expr);
-            let (column, key) = output(named(&mut namer, label, binder), key);
+            let (column, key) = output(named(&mut namer, label, assign.expr.span, binder), key);
             columns.push(column);
             keys.push(key);
         }
@@ -97,7 +97,7 @@ impl Summarize {
                 );
             }
             for (label, result) in labels.iter().zip(results) {
-                let (column, expr) = output(named(&mut namer, label, exprs.binder), result);
+                let (column, expr) = output(named(&mut namer, label, assign.expr.span, exprs.binder), result);
                 columns.push(column);
                 outputs.push(expr);
             }
@@ -150,8 +150,8 @@ impl Exprs<'_, '_> {
     }
 }
 
-fn named(namer: &mut Namer, label: &Label, binder: &mut Binder<'_>) -> String {
-    namer.name(label).unwrap_or_else(|diagnostic| {
+fn named(namer: &mut Namer, label: &Label, span: Span, binder: &mut Binder<'_>) -> String {
+    namer.name(label, span).unwrap_or_else(|diagnostic| {
         binder.error(*diagnostic);
         String::new()
     })
