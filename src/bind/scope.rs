@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::column::{Batch, Column as Cells, Field, Out};
 use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
 use crate::plan::{Expr, Node, Plan, WindowCall};
-use crate::syntax::ast::Name;
+use crate::syntax::ast::{Function, Name};
 use crate::value::Type;
 
 /// A column of the pipeline so far.
@@ -171,10 +171,18 @@ pub(crate) enum Definition {
     Scalar {
         name: String,
         expr: Expr,
+        /// If it reads columns, as an argument that varies by row does: how deep in pipelines their rows are at hand.
+        rows_at: Option<usize>,
     },
     Table {
         name: String,
         relation: Relation,
+    },
+    Function {
+        name: String,
+        function: Arc<Function>,
+        /// Whether calls give a table.
+        tabular: bool,
     },
     /// Wrong, which has been said.
     Poisoned {
@@ -187,9 +195,21 @@ impl Definition {
         Definition::Poisoned { name: name.to_owned() }
     }
 
+    /// Whether its name alone is a table.
+    pub(super) fn is_table(&self) -> bool {
+        match self {
+            Definition::Table { .. } => true,
+            Definition::Function { function, tabular, .. } => *tabular && function.takes_nothing(),
+            Definition::Scalar { .. } | Definition::Poisoned { .. } => false,
+        }
+    }
+
     pub(crate) fn name(&self) -> &str {
         match self {
-            Definition::Scalar { name, .. } | Definition::Table { name, .. } | Definition::Poisoned { name } => name,
+            Definition::Scalar { name, .. }
+            | Definition::Table { name, .. }
+            | Definition::Function { name, .. }
+            | Definition::Poisoned { name } => name,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::column::{Batch, Field};
 use crate::registry::{Aggregate, Fold};
 use crate::source::{SourceTable, Want};
-use crate::value::Type;
+use crate::value::{TimeSpan, Type};
 
 pub(crate) use expr::{Callee, Expr, Kind, Step};
 
@@ -97,13 +97,18 @@ pub(crate) enum WindowCall {
     /// How many values there were so far (`dense`), or the number of the first row with this one; from 1, and again
     /// from there where `restart` is true.
     Rank { expr: Expr, dense: bool, restart: Option<Expr> },
+    /// The first value of the session: a new one begins `from_first` after that, `between` after the value before, and
+    /// where `restart` is true.
+    Session { expr: Expr, from_first: TimeSpan, between: TimeSpan, restart: Option<Expr> },
 }
 
 impl WindowCall {
     pub(crate) fn ty(&self) -> Type {
         match self {
             WindowCall::RowNumber { .. } | WindowCall::Rank { .. } => Type::Long,
-            WindowCall::Shift { expr, .. } | WindowCall::Cumulative { expr, .. } => expr.ty,
+            WindowCall::Shift { expr, .. } | WindowCall::Cumulative { expr, .. } | WindowCall::Session { expr, .. } => {
+                expr.ty
+            }
         }
     }
 
@@ -112,9 +117,9 @@ impl WindowCall {
         match self {
             WindowCall::RowNumber { restart, .. } => restart.iter().collect(),
             WindowCall::Shift { expr, default, .. } => vec![expr, default],
-            WindowCall::Cumulative { expr, restart } | WindowCall::Rank { expr, restart, .. } => {
-                std::iter::once(expr).chain(restart).collect()
-            }
+            WindowCall::Cumulative { expr, restart }
+            | WindowCall::Rank { expr, restart, .. }
+            | WindowCall::Session { expr, restart, .. } => std::iter::once(expr).chain(restart).collect(),
         }
     }
 
@@ -123,9 +128,9 @@ impl WindowCall {
         match self {
             WindowCall::RowNumber { restart, .. } => restart.iter_mut().collect(),
             WindowCall::Shift { expr, default, .. } => vec![expr, default],
-            WindowCall::Cumulative { expr, restart } | WindowCall::Rank { expr, restart, .. } => {
-                std::iter::once(expr).chain(restart).collect()
-            }
+            WindowCall::Cumulative { expr, restart }
+            | WindowCall::Rank { expr, restart, .. }
+            | WindowCall::Session { expr, restart, .. } => std::iter::once(expr).chain(restart).collect(),
         }
     }
 }
@@ -174,6 +179,34 @@ impl Node {
             Node::Join { left, right, .. } => vec![&left.input, &right.input],
             Node::Union { inputs } => inputs.iter().collect(),
         }
+    }
+
+    /// The expressions of this node itself.
+    pub(crate) fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Node::Scan { .. } | Node::Values { .. } | Node::Limit { .. } | Node::Union { .. } => Vec::new(),
+            Node::Filter { conditions: exprs, .. } | Node::Compute { outputs: exprs, .. } => exprs.iter().collect(),
+            Node::Aggregate { keys, aggregates, .. } => {
+                let read = aggregates.iter().flat_map(|call| call.args.iter().chain(&call.condition));
+                keys.iter().chain(read).collect()
+            }
+            Node::Sort { keys, .. } | Node::TopN { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
+            Node::Expand { keep, expanded, .. } => keep.iter().chain(expanded.iter().map(|each| &each.expr)).collect(),
+            Node::Join { left, right, .. } => {
+                [left, right].into_iter().flat_map(|side| side.keys.iter().chain(&side.keep)).collect()
+            }
+            Node::Window { keep, calls, .. } => keep.iter().chain(calls.iter().flat_map(WindowCall::exprs)).collect(),
+        }
+    }
+
+    /// Gives the same rows whenever it is run.
+    pub(crate) fn deterministic(&self) -> bool {
+        self.exprs().into_iter().all(Expr::deterministic) && self.inputs().into_iter().all(Node::deterministic)
+    }
+
+    /// How many nodes there are in it, itself included.
+    pub(crate) fn parts(&self) -> usize {
+        1 + self.inputs().into_iter().map(Node::parts).sum::<usize>()
     }
 
     /// The same node over what `change` makes of its inputs.

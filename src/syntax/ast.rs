@@ -295,6 +295,26 @@ impl ExprKind {
     }
 }
 
+impl Function {
+    /// Whether it may be called without arguments, and then by its name alone.
+    pub(crate) fn takes_nothing(&self) -> bool {
+        self.parameters.iter().all(|parameter| match &parameter.kind {
+            ParameterKind::Scalar { default, .. } => default.is_some(),
+            ParameterKind::Tabular { .. } => false,
+        })
+    }
+
+    /// Levels of nodes in its body.
+    pub(crate) fn height(&self) -> u16 {
+        let statements = self.statements.iter().map(|statement| match statement {
+            Statement::Let(Let { value: LetValue::Expr(expr), .. }) => expr.height,
+            Statement::Let(Let { value: LetValue::Function(function), .. }) => function.height(),
+            Statement::Query(_) | Statement::Declare(_) | Statement::Set(_) => 0,
+        });
+        1 + statements.max().unwrap_or(0).max(self.body.height)
+    }
+}
+
 impl Assign {
     /// The name given, if it is one.
     pub(crate) fn name(&self) -> Option<&Name> {
