@@ -14,12 +14,11 @@ use crate::registry::{
     Window, param_of,
 };
 use crate::syntax::ast::{self, ExprKind};
-use crate::value::{Type, Value};
+use crate::value::{TimeSpan, Type, Value};
 
 impl Exprs<'_, '_> {
     pub(super) fn call(&mut self, call: &ast::Call, span: Span) -> Result<Expr, Reported> {
         let name = &call.name;
-        let named = call.arguments.iter().find_map(|argument| argument.name.as_ref());
         let built_in = functions::scalar(&name.text).is_some() || functions::aggregate(&name.text).is_some();
         if !built_in && self.binder.is_function(&name.text) {
             return self.function(call);
@@ -29,11 +28,8 @@ impl Exprs<'_, '_> {
             "materialize" => return Err(self.misplaced(span, "a table")),
             _ => {}
         }
-        if let Some(named) = named.filter(|_| built_in) {
-            return Err(self.binder.error(
-                Diagnostic::error(WRONG_TYPE, named.span, format!("the arguments of `{}` have no names", name.text))
-                    .help("only functions defined by `let` take named arguments"),
-            ));
+        if built_in {
+            self.check_names(call)?;
         }
         // `a.tostring()` is `tostring(a)`.
         let arguments: Vec<&ast::Expr> =
@@ -64,6 +60,30 @@ impl Exprs<'_, '_> {
             ));
         }
         Err(self.binder.no_function(name))
+    }
+
+    /// Arguments go by position: a name given to one is that of the column to be made (`tostring(kind = a.b)`), and
+    /// cannot be that of another parameter.
+    fn check_names(&mut self, call: &ast::Call) -> Result<(), Reported> {
+        let name = &call.name.text;
+        let params = match (functions::scalar(name), functions::aggregate(name)) {
+            (Some(scalar), _) => scalar.params,
+            (None, Some(aggregate)) => aggregate.params,
+            (None, None) => &[],
+        };
+        let before = usize::from(call.of.is_some());
+        let given = before + call.arguments.len();
+        for (at, argument) in call.arguments.iter().enumerate() {
+            let Some(named) = &argument.name else { continue };
+            let own = param_of(params, before + at, given).map(|param| param.name);
+            if params.iter().any(|param| param.name == named.text) && own != Some(named.text.as_str()) {
+                return Err(self.binder.error(
+                    Diagnostic::error(WRONG_TYPE, named.span, format!("`{name}` takes its arguments by position"))
+                        .help("only functions defined by `let` take named arguments"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn scalar(
@@ -183,6 +203,16 @@ impl Exprs<'_, '_> {
                 expr: args.next().expect("the number of arguments was checked"),
                 restart: args.next(),
             },
+            Window::Session => {
+                let expr = args.next().expect("the number of arguments was checked");
+                let mut longest = || match args.next().as_ref().and_then(Expr::constant) {
+                    Some(Value::TimeSpan(longest)) => *longest,
+                    // No distance is as long as null.
+                    _ => TimeSpan::from_ticks(i64::MAX),
+                };
+                let (from_first, between) = (longest(), longest());
+                WindowCall::Session { expr, from_first, between, restart: args.next() }
+            }
             Window::DenseRank | Window::Rank => WindowCall::Rank {
                 expr: args.next().expect("the number of arguments was checked"),
                 dense: window == Window::DenseRank,

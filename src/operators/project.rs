@@ -49,8 +49,8 @@ impl Project {
     }
 }
 
-/// The columns that a list of assignments makes, each seeing only the input; and what they are computed from, which
-/// has the columns of the input. `namer` starts naming them.
+/// The columns that a list of assignments makes, each seeing only the input, `namer` naming them; and what they are
+/// computed from, which has the columns of the input.
 pub(super) fn assigned(
     assigns: &[Assign],
     input: Relation,
