@@ -47,9 +47,9 @@ impl Syntax for Summarize {
     }
 }
 
-/// Whether the keys come next; a first aggregate may be called `by` as well.
+/// Whether the keys come next.
 fn by_ahead(input: Tokens<'_>) -> bool {
-    input.is_word(0) && input.is(0, "by") && !input.is(1, "=")
+    input.is_word(0) && input.is(0, "by")
 }
 
 impl Display for Summarize {
