@@ -37,7 +37,15 @@ pub struct Engine {
 impl Engine {
     /// An engine without tables: it answers `print`, `datatable` and the like.
     pub fn new() -> Engine {
-        Engine::default()
+        Engine::default().keep_columns(true)
+    }
+
+    /// Says whether columns stay in memory once a query has read them (whole bags such as `properties` aside), so that
+    /// later queries are answered from there. They do unless told otherwise; a program that asks one query only saves
+    /// the memory by saying no before it loads its tables.
+    pub fn keep_columns(mut self, keep: bool) -> Engine {
+        self.catalog.keep_columns(keep);
+        self
     }
 
     /// Adds a file, a folder (its files and those one level below) or `NAME=PATH`. Files are only opened when a query

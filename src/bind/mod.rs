@@ -174,8 +174,12 @@ impl<'a> Binder<'a> {
             self.steps += 1;
             if self.steps > STEPS {
                 self.error(
-                    Diagnostic::error(TOO_DEEP, step.name.span, format!("a query may have {STEPS} operators, and this is one more"))
-                        .label("one too many"),
+                    Diagnostic::error(
+                        TOO_DEEP,
+                        step.name.span,
+                        format!("a query may have {STEPS} operators, and this is one more"),
+                    )
+                    .label("one too many"),
                 );
                 return Relation::poisoned();
             }
@@ -264,6 +268,22 @@ impl<'a> Binder<'a> {
     /// `expr` as a value of type `to`, whatever it is now.
     pub(crate) fn converted(&mut self, expr: crate::plan::Expr, to: crate::value::Type) -> crate::plan::Expr {
         Exprs::new(self, &Columns::none()).converted(expr, to)
+    }
+
+    /// A call of a function that needs no more than its arguments, which have the types it takes.
+    pub(crate) fn calling(
+        &mut self,
+        callee: &'static crate::registry::Scalar,
+        ty: crate::value::Type,
+        args: Vec<crate::plan::Expr>,
+    ) -> crate::plan::Expr {
+        let kernel = callee.kernel.prepared(&crate::registry::Args::none(ty)).expect("it needs no preparation");
+        let kind = crate::plan::Kind::Call {
+            callee: crate::plan::Callee::Scalar(callee),
+            kernel: std::sync::Arc::new(kernel),
+            args,
+        };
+        crate::plan::Expr { ty, kind }
     }
 
     /// The names of all definitions, for suggestions.

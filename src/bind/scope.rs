@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::column::{Batch, Column as Cells, Field, Out};
 use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
-use crate::plan::{Expr, Node, Plan};
+use crate::plan::{Expr, Node, Plan, WindowCall};
 use crate::syntax::ast::{Function, Name};
 use crate::value::Type;
 
@@ -83,11 +83,30 @@ impl Columns {
 pub(crate) struct Relation {
     pub(crate) node: Node,
     pub(crate) columns: Columns,
+    /// Whether the rows have an order that functions such as `row_number` may go along: `sort` and its like make one,
+    /// operators that work row by row keep it, all others leave it open.
+    pub(crate) serialized: bool,
 }
 
 impl Relation {
     pub(crate) fn new(node: Node, columns: Vec<Column>) -> Relation {
-        Relation { node, columns: Columns::new(columns) }
+        Relation { node, columns: Columns::new(columns), serialized: false }
+    }
+
+    /// The same, with the order of its rows fixed.
+    pub(crate) fn serialized(self) -> Relation {
+        Relation { serialized: true, ..self }
+    }
+
+    /// The same columns, and behind them what the calls make; each call may read what those before it made.
+    pub(crate) fn along(self, calls: Vec<WindowCall>) -> Relation {
+        let mut types: Vec<Type> = self.columns.list.iter().map(|column| column.ty).collect();
+        let node = calls.into_iter().fold(self.node, |input, call| {
+            let keep = types.iter().enumerate().map(|(at, &ty)| Expr::column(ty, at)).collect();
+            types.push(call.ty());
+            Node::Window { input: Box::new(input), keep, calls: vec![call] }
+        });
+        Relation { node, ..self }
     }
 
     /// What stands before `print` and its like: no row, no column.
@@ -123,7 +142,7 @@ impl Relation {
     pub(crate) fn compute(self, outputs: Vec<(Column, Expr)>) -> Relation {
         let (list, outputs): (Vec<Column>, Vec<Expr>) = outputs.into_iter().unzip();
         let node = Node::Compute { input: Box::new(self.node), outputs };
-        Relation { node, columns: Columns { list, open: self.columns.open } }
+        Relation { node, columns: Columns { list, open: self.columns.open }, serialized: self.serialized }
     }
 
     /// The same columns of other rows.

@@ -119,14 +119,15 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Queries { name, listing } => lists::queries(name.as_deref(), &listing),
         Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
         Command::Bench { files, repeat, out, source } => {
-            bench::bench(&engine(&source)?, &files, repeat.get(), out.as_deref(), messages)
+            bench::bench(&engine(&source)?.keep_columns(true), &files, repeat.get(), out.as_deref(), messages)
         }
     }
 }
 
 /// The engine over the data that the options name, or else `ARGQL_DATA`.
 fn engine(source: &Source) -> Result<Engine, Failure> {
-    let mut engine = Engine::new().missing_tables(match source.missing_tables {
+    // One query reads what it needs and keeps nothing.
+    let mut engine = Engine::new().keep_columns(false).missing_tables(match source.missing_tables {
         Missing::Error => MissingTables::Error,
         Missing::Empty => MissingTables::Empty,
     });

@@ -34,6 +34,7 @@ fn rows(base: &Column, steps: &[Step]) -> Column {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Value;
 
     #[test]
     fn steps_of_a_dictionary_are_taken_once_per_entry_and_give_the_rows_their_own() {

@@ -11,7 +11,7 @@ pub(super) const FAMILY: &[&Scalar] = &[&IFF, &IIF, &CASE, &COALESCE, &NOT, &MAX
 
 const IFF: Scalar = Scalar {
     name: "iff",
-    params: &[boolean("if"), common("then"), common("else")],
+    params: &[boolean("if"), branch("then"), branch("else")],
     returns: Returns::Common,
     about: "`then` where `if` is true, and `else` where it is false or null.",
     examples: &[Example { query: "print iff(2 > 1, 'more', 'less')", result: "more" }],
@@ -25,7 +25,7 @@ const IIF: Scalar = Scalar { name: "iif", ..IFF };
 
 const CASE: Scalar = Scalar {
     name: "case",
-    params: &[boolean("predicate").repeated(), common("then").repeated(), common("else")],
+    params: &[boolean("predicate").repeated(), branch("then").repeated(), branch("else")],
     returns: Returns::Common,
     about: "The `then` behind the first `predicate` that is true, or else the last argument.",
     examples: &[Example { query: "print n = 7 | project case(n <= 3, 'few', n <= 9, 'some', 'many')", result: "some" }],
@@ -74,8 +74,8 @@ const NOT: Scalar = Scalar {
 
 const MAX_OF: Scalar = Scalar {
     name: "max_of",
-    params: &[common("value").repeated()],
-    returns: Returns::Common,
+    params: &[orderable("value").repeated()],
+    returns: Returns::By(widest),
     about: "The greatest `value`; nulls do not count.",
     examples: &[Example { query: "print max_of(10, 1, -3)", result: "10" }],
     strict: false,
@@ -85,14 +85,26 @@ const MAX_OF: Scalar = Scalar {
 
 const MIN_OF: Scalar = Scalar {
     name: "min_of",
-    params: &[common("value").repeated()],
-    returns: Returns::Common,
+    params: &[orderable("value").repeated()],
+    returns: Returns::By(widest),
     about: "The least `value`; nulls do not count.",
     examples: &[Example { query: "print min_of(10, 1, -3)", result: "-3" }],
     strict: false,
     kernel: KernelDef::Plain(|cells, out| extreme(cells, Ordering::Less, out)),
     ..Scalar::PLAIN
 };
+
+/// The one type of all values, or the widest of their numbers.
+fn widest(types: &[Type]) -> Result<Type, String> {
+    let first = types[0];
+    if types.iter().all(|&ty| ty == first) {
+        return Ok(first);
+    }
+    match types.iter().find(|ty| !ty.is_number()) {
+        None => Ok(types.iter().copied().max().unwrap_or(first)),
+        Some(_) => Err(format!("the values are of different types: {first} and others")),
+    }
+}
 
 fn extreme(cells: &[ValueRef<'_>], wanted: Ordering, out: &mut Out) {
     let cells = cells.iter().copied().filter(|cell| !cell.is_null());
@@ -127,5 +139,7 @@ mod tests {
         assert_eq!(answer("max_of", &[long(1), null(Type::Long), long(3)]), "3");
         assert_eq!(answer("min_of", &[null(Type::Long), null(Type::Long)]), "null");
         assert_eq!(answer("max_of", &[text("a"), text("b")]), "b");
+        assert_eq!(call("max_of", &[long(3), real(2.5)]).unwrap(), real(3.0));
+        assert!(call("max_of", &[long(3), text("b")]).is_err());
     }
 }

@@ -72,17 +72,17 @@ conversions! {
     "print convert_energy(1.5, 'KilowattHour', 'Joule')" => "5400000.0" [
         "Joule" 1.0, "Kilojoule" 1e3, "Megajoule" 1e6, "Gigajoule" 1e9, "Terajoule" 1e12, "Millijoule" 1e-3,
         "WattHour" 3600.0, "KilowattHour" 3.6e6, "MegawattHour" 3.6e9, "GigawattHour" 3.6e12, "TerawattHour" 3.6e15,
-        "Calorie" 4.184, "Kilocalorie" 4184.0, "BritishThermalUnit" 1055.055_852_62, "ElectronVolt" 1.602_176_565e-19,
+        "Calorie" 4.184, "Kilocalorie" 4184.0, "BritishThermalUnit" 1_055.055_852_62, "ElectronVolt" 1.602_176_565e-19,
         "Erg" 1e-7, "FootPound" 1.355_817_948_331_400_4,
     ];
     CONVERT_FORCE "convert_force" "`value` in another unit of force."
     "print convert_force(25, 'Newton', 'Decanewton')" => "2.5" [
         "Newton" 1.0, "Decanewton" 10.0, "Kilonewton" 1e3, "Meganewton" 1e6, "Micronewton" 1e-6, "Millinewton" 1e-3,
         "Dyn" 1e-5, "KilogramForce" 9.806_65, "TonneForce" 9806.65, "PoundForce" 4.448_221_615_260_5,
-        "OunceForce" 0.278_013_850_953_781_25, "Poundal" 0.138_254_954_376,
+        "OunceForce" 0.278_013_850_953_781_2, "Poundal" 0.138_254_954_376,
     ];
     CONVERT_LENGTH "convert_length" "`value` in another unit of length."
-    "print convert_length(3, 'Foot', 'Inch')" => "36.0" [
+    "print convert_length(3, 'Kilometer', 'Meter')" => "3000.0" [
         "Meter" 1.0, "Kilometer" 1e3, "Hectometer" 1e2, "Decameter" 10.0, "Decimeter" 0.1, "Centimeter" 0.01,
         "Millimeter" 1e-3, "Micrometer" 1e-6, "Nanometer" 1e-9, "Angstrom" 1e-10, "Inch" 0.0254, "Foot" 0.3048,
         "Yard" 0.9144, "Mile" 1609.344, "NauticalMile" 1852.0, "Fathom" 1.8288, "Mil" 2.54e-5, "Hand" 0.1016,
@@ -93,7 +93,7 @@ conversions! {
         "Kilogram" 1.0, "Gram" 1e-3, "Milligram" 1e-6, "Microgram" 1e-9, "Nanogram" 1e-12, "Hectogram" 0.1,
         "Decagram" 0.01, "Decigram" 1e-4, "Centigram" 1e-5, "Tonne" 1e3, "Kilotonne" 1e6, "Megatonne" 1e9,
         "Pound" 0.453_592_37, "Ounce" 0.028_349_523_125, "Stone" 6.350_293_18, "Grain" 6.479_891e-5,
-        "ShortTon" 907.184_74, "LongTon" 1016.046_908_8,
+        "ShortTon" 907.184_74, "LongTon" 1_016.046_908_8,
     ];
     CONVERT_SPEED "convert_speed" "`value` in another unit of speed."
     "print convert_speed(1.5, 'MeterPerSecond', 'CentimeterPerHour')" => "540000.0" [

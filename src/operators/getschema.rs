@@ -56,7 +56,7 @@ impl Getschema {
         }
         let batch = Batch::new(cells.into_iter().map(Out::finish).collect(), list.len());
         let columns = shape.map(|(name, ty)| Column::new(name, ty)).to_vec();
-        let schema = Relation::new(Node::Values { batch }, columns);
+        let schema = Relation::new(Node::Values { batch }, columns).serialized();
         if input.columns.is_open() { schema.opened() } else { schema }
     }
 }

@@ -1,6 +1,8 @@
 //! `join`: the rows of two tables side by side.
 
-use crate::bind::{Binder, Column, Columns, Label, Namer, Relation};
+use std::sync::Arc;
+
+use crate::bind::{Binder, Column, Columns, Namer, Relation};
 use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
 use crate::plan::{self, Node, Side};
 use crate::value::Type;
@@ -314,9 +316,8 @@ pub(super) fn beside(
     let gives_right = !matches!(kind, K::LeftSemi | K::LeftAnti);
     let (mut columns, keep_left): (Vec<Column>, Vec<plan::Expr>) =
         if gives_left { left.pass().unzip() } else { (Vec::new(), Vec::new()) };
-    let given: Vec<Label> =
-        columns.iter().map(|column| Label::Given(Name::new(&*column.name, Span::default()))).collect();
-    let mut namer = Namer::new(&given);
+    let taken: Vec<Arc<str>> = columns.iter().map(|column| column.name.clone()).collect();
+    let mut namer = Namer::new([]).taken(taken.iter().map(|name| &**name));
     let right_all: Vec<(Column, plan::Expr)> = right.pass().collect();
     let mut keep_right = Vec::new();
     for &at in right_columns.iter().filter(|_| gives_right) {

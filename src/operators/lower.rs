@@ -27,15 +27,14 @@ impl Operator {
             Operator::ProjectRename(operator) => operator.lower(input, binder),
             Operator::ProjectReorder(operator) => operator.lower(input, binder),
             Operator::Range(operator) => operator.lower(step, binder),
+            Operator::Parse(operator) => operator.lower(input, false, binder),
+            Operator::ParseWhere(operator) => operator.0.lower(input, true, binder),
+            Operator::Serialize(operator) => operator.lower(input, binder),
             Operator::Sort(operator) => operator.lower(input, binder),
             Operator::Summarize(operator) => operator.lower(input, binder),
             Operator::Take(operator) => operator.lower(input, binder),
             Operator::Top(operator) => operator.lower(input, binder),
             Operator::Where(operator) => operator.lower(input, binder),
-            Operator::Parse(_) | Operator::ParseWhere(_) | Operator::Serialize(_) => {
-                binder.refuse(step.name.span, &format!("the operator `{}`", step.name.text));
-                Relation::poisoned()
-            }
         }
     }
 }

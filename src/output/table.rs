@@ -21,7 +21,7 @@ const STYLE: TableStyle = TableStyle::new()
 const CHUNK: usize = 10_000;
 
 /// Columns of a terminal that a column of the table should have at the least.
-const NARROW: usize = 8;
+const NARROW: usize = 12;
 
 /// Lines that a cell may take on a terminal.
 const LINES: usize = 6;

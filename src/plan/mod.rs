@@ -97,12 +97,15 @@ pub(crate) enum WindowCall {
     Shift { expr: Expr, offset: i64, default: Expr },
     /// The sum so far; again from nothing where `restart` is true.
     Cumulative { expr: Expr, restart: Option<Expr> },
+    /// How many values there were so far (`dense`), or the number of the first row with this one; from 1, and again
+    /// from there where `restart` is true.
+    Rank { expr: Expr, dense: bool, restart: Option<Expr> },
 }
 
 impl WindowCall {
     pub(crate) fn ty(&self) -> Type {
         match self {
-            WindowCall::RowNumber { .. } => Type::Long,
+            WindowCall::RowNumber { .. } | WindowCall::Rank { .. } => Type::Long,
             WindowCall::Shift { expr, .. } | WindowCall::Cumulative { expr, .. } => expr.ty,
         }
     }
@@ -112,7 +115,9 @@ impl WindowCall {
         match self {
             WindowCall::RowNumber { restart, .. } => restart.iter().collect(),
             WindowCall::Shift { expr, default, .. } => vec![expr, default],
-            WindowCall::Cumulative { expr, restart } => std::iter::once(expr).chain(restart).collect(),
+            WindowCall::Cumulative { expr, restart } | WindowCall::Rank { expr, restart, .. } => {
+                std::iter::once(expr).chain(restart).collect()
+            }
         }
     }
 
@@ -121,7 +126,9 @@ impl WindowCall {
         match self {
             WindowCall::RowNumber { restart, .. } => restart.iter_mut().collect(),
             WindowCall::Shift { expr, default, .. } => vec![expr, default],
-            WindowCall::Cumulative { expr, restart } => std::iter::once(expr).chain(restart).collect(),
+            WindowCall::Cumulative { expr, restart } | WindowCall::Rank { expr, restart, .. } => {
+                std::iter::once(expr).chain(restart).collect()
+            }
         }
     }
 }

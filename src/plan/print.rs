@@ -77,6 +77,9 @@ impl Display for WindowCall {
         match self {
             WindowCall::RowNumber { start, restart: at } => write!(f, "row_number from {start}{}", restart(at)),
             WindowCall::Shift { expr, offset, default } => write!(f, "{expr} of row {offset:+} else {default}"),
+            WindowCall::Rank { expr, dense, restart: at } => {
+                write!(f, "{}rank of {expr}{}", if *dense { "dense " } else { "" }, restart(at))
+            }
             WindowCall::Cumulative { expr, restart: at } => write!(f, "sum of {expr} so far{}", restart(at)),
         }
     }

@@ -4,7 +4,7 @@ use super::{Failure, Run};
 use crate::column::{Batch, Column, Out};
 use crate::eval::eval;
 use crate::plan::{Expr, Node, WindowCall};
-use crate::value::{TimeSpan, Type, Value, ValueRef};
+use crate::value::{TimeSpan, Type, Value, ValueRef, same_key};
 
 impl Run {
     pub(super) fn window(&mut self, input: &Node, keep: &[Expr], calls: &[WindowCall]) -> Result<Vec<Batch>, Failure> {
@@ -47,6 +47,21 @@ fn along(call: &WindowCall, batch: &Batch) -> Column {
                 }
             }
             out.finish()
+        }
+        WindowCall::Rank { expr, dense, restart } => {
+            let cells = eval(expr, batch);
+            let (mut rank, mut rows) = (0, 0);
+            let ranks = restarts(restart).into_iter().enumerate().map(|(row, again)| {
+                if again {
+                    (rank, rows) = (0, 0);
+                }
+                rows += 1;
+                if rows == 1 || !same_key(cells.get(row - 1), cells.get(row)) {
+                    rank = if *dense { rank + 1 } else { rows };
+                }
+                rank
+            });
+            Column::longs(ranks.collect())
         }
         WindowCall::Cumulative { expr, restart } => {
             let cells = eval(expr, batch);

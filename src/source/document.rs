@@ -344,8 +344,25 @@ impl Sign {
             Sign::Keys { opening, second } => memchr::memmem::find_iter(&bytes[from..], &**opening)
                 .map(|found| from + found)
                 .take_while(|&found| found < limit)
-                .find(|&found| second_key(bytes, found + opening.len()) == second.as_deref()),
+                .find(|&found| {
+                    second_key(bytes, found + opening.len()) == second.as_deref() && stands_in_list(bytes, found)
+                }),
         }
+    }
+}
+
+/// Whether the object at `at` has another one behind it, or an array's end: a bag inside a row that begins like a row
+/// (a secure score control's `definition` has `id` and `name`) mostly has neither.
+fn stands_in_list(bytes: &[u8], at: usize) -> bool {
+    let Ok(end) = json::value(bytes, at, 1) else {
+        // Too little of it is at hand; or it is broken, and the reader says so.
+        return true;
+    };
+    let behind = json::space(bytes, end);
+    match bytes.get(behind) {
+        Some(b',') => matches!(bytes.get(json::space(bytes, behind + 1)), Some(b'{') | None),
+        Some(b']') | None => true,
+        Some(_) => false,
     }
 }
 
@@ -358,4 +375,31 @@ fn second_key(bytes: &[u8], at: usize) -> Option<&[u8]> {
         return None;
     }
     Some(&bytes[key + 1..json::string(bytes, key + 1).ok()?.end()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_found_from_the_middle_of_another_by_its_first_keys_and_what_is_behind_it() {
+        let row =
+            r#"{"id":"/a","name":"x","p":{"definition":{"id":"/b","name":"y"},"list":[{"id":"/c"},{"id":"/d"}]}}"#;
+        let text = format!("[{row},{row},{row}]");
+        let bytes = text.as_bytes();
+        let sign = Sign::of(bytes, 1, Level::Array).unwrap();
+        for from in 2..text.len() {
+            let next = [1, row.len() + 2, 2 * row.len() + 3].into_iter().find(|&start| start >= from);
+            assert_eq!(sign.find(bytes, from, bytes.len()), next, "{from}");
+            assert_eq!(sign.find(bytes, from, from), None);
+        }
+    }
+
+    #[test]
+    fn a_line_is_a_row_if_it_begins_like_one() {
+        let text = b"{\"a\":1}\r\n\n  {\"a\":2}\n";
+        assert_eq!(Sign::Line.find(text, 1, text.len()), Some(12));
+        assert_eq!(Sign::Line.find(text, 9, text.len()), Some(12));
+        assert_eq!(Sign::Line.find(text, 13, text.len()), None);
+    }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Needle {
 }
 
 /// Which ends of a match have to be ends of a term.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Edges {
     pub(crate) left: bool,
     pub(crate) right: bool,
@@ -235,13 +235,54 @@ pub(super) fn regex(args: &Args<'_>) -> Result<Kernel, Fault> {
 }
 
 /// A regular expression of the query, the argument at `argument`.
+///
+/// A brace that begins no repetition stands for itself, as in RE2: published queries of Resource Graph write
+/// `replace('{}', 'null', tostring(tags))`.
 pub(crate) fn compile(pattern: &str, argument: usize) -> Result<Regex, Fault> {
-    Regex::new(pattern).map_err(|error| {
+    let lenient = |error| Regex::new(&plain_braces(pattern)).map_err(|_: regex::Error| error);
+    Regex::new(pattern).or_else(lenient).map_err(|error| {
         // The crate draws the place over several lines; the last one says what is wrong.
         let message = error.to_string();
         let reason = message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string();
         Fault { help: Some(reason), ..Fault::new(argument, format!("`{pattern}` is not a regular expression")) }
     })
+}
+
+/// The pattern with a backslash before each brace that begins no repetition.
+fn plain_braces(pattern: &str) -> String {
+    let mut plain = String::with_capacity(pattern.len() + 2);
+    let (mut rest, mut class) = (pattern, false);
+    while let Some(c) = rest.chars().next() {
+        let behind = &rest[c.len_utf8()..];
+        let taken = match c {
+            // `\p{Greek}` and `\x{41}` have braces of their own.
+            '\\' => match behind.chars().next() {
+                Some('p' | 'P' | 'x' | 'u' | 'U') if behind[1..].starts_with('{') => {
+                    rest.find('}').map_or(rest.len(), |end| end + 1)
+                }
+                next => 1 + next.map_or(0, char::len_utf8),
+            },
+            '{' if !class && !repeats(behind) => {
+                plain.push('\\');
+                1
+            }
+            _ => {
+                class = (class || c == '[') && c != ']';
+                c.len_utf8()
+            }
+        };
+        plain.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    plain
+}
+
+/// Whether a repetition goes on so behind its brace: `2}`, `2,}`, `2,5}`.
+fn repeats(behind: &str) -> bool {
+    let Some((bounds, _)) = behind.split_once('}') else { return false };
+    let (least, most) = bounds.split_once(',').unwrap_or((bounds, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && digits(least) && digits(most)
 }
 
 #[cfg(test)]
@@ -250,6 +291,13 @@ mod tests {
 
     fn has(hay: &str, needle: &str) -> bool {
         Has::test(&Needle::new(needle, true), hay)
+    }
+
+    #[test]
+    fn a_brace_that_begins_no_repetition_stands_for_itself() {
+        let found = |pattern: &str, text: &str| compile(pattern, 0).is_ok_and(|regex| regex.is_match(text));
+        assert!(found("{}", "a{}") && found("^{a}{2}$", "{a}}") && found(r"\{[{]\x{41}{b", "{{A{b"));
+        assert!(!found("^a{2}$", "a{2}") && compile("(", 0).is_err() && compile("[]", 0).is_err());
     }
 
     #[test]
@@ -301,5 +349,40 @@ mod tests {
     fn equality_in_any_case_folds_beyond_ascii() {
         assert!(same_folded("WestEurope", "westeurope") && same_folded("ÄB", "äb"));
         assert!(!same_folded("ab", "abc") && !same_folded("ä", "a"));
+    }
+
+    /// Every place in folded text, tried one character after the other.
+    fn slowly(hay: &str, needle: &str, fold: bool, edges: Edges) -> bool {
+        let folded = |text: &str| -> Vec<char> { text.chars().map(|c| if fold { lower(c) } else { c }).collect() };
+        let (hay, needle) = (folded(hay), folded(needle));
+        (0..=hay.len()).filter(|&at| hay[at..].starts_with(&needle)).any(|at| {
+            let touches = |mine: Option<&char>, other: Option<&char>| {
+                mine.copied().is_some_and(is_term) && other.copied().is_some_and(is_term)
+            };
+            let left = touches(needle.first(), hay[..at].last());
+            let right = touches(needle.last(), hay[at + needle.len()..].first());
+            !(edges.left && left) && !(edges.right && right)
+        })
+    }
+
+    #[test]
+    fn search_agrees_with_a_slow_one() {
+        arbtest::arbtest(|random| {
+            let alphabet = ['a', 'A', 'b', 'B', '1', '_', ' ', '/', 'ä', 'Ä', '\u{212a}', 'k'];
+            let mut word = |longest: usize| -> arbitrary::Result<String> {
+                let length = random.int_in_range(0..=longest)?;
+                (0..length).map(|_| Ok(*random.choose(&alphabet)?)).collect()
+            };
+            let (hay, needle) = (word(24)?, word(3)?);
+            for fold in [false, true] {
+                let prepared = Needle::new(&needle, fold);
+                for (left, right) in [(false, false), (true, false), (false, true), (true, true)] {
+                    let edges = Edges { left, right };
+                    let wanted = slowly(&hay, &needle, fold, edges);
+                    assert_eq!(prepared.occurs(&hay, edges), wanted, "{needle:?} in {hay:?}, {edges:?}, fold {fold}");
+                }
+            }
+            Ok(())
+        });
     }
 }
