@@ -13,7 +13,7 @@ use crate::run::run;
 use crate::sample;
 use crate::source::Catalog;
 use crate::syntax;
-use crate::value::DateTime;
+use crate::value::{DateTime, Value};
 
 /// Tables and settings. Cheap to clone; clones share what is loaded.
 ///
@@ -31,6 +31,7 @@ pub struct Engine {
     pool: Option<Arc<rayon::ThreadPool>>,
     now: Option<DateTime>,
     missing: MissingTables,
+    parameters: Vec<(String, Value)>,
     plain: bool,
 }
 
@@ -116,6 +117,20 @@ impl Engine {
         Engine { missing, ..self }
     }
 
+    /// Gives a value to a parameter that queries declare: `declare query_parameters(since: timespan = 7d);`. Text is
+    /// read by the declared type. To prepare a query that does not declare the parameter is an error.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().parameter("n", 20).parameter("since", "1.12:00:00");
+    /// let table = engine.query("declare query_parameters(n: long, since: timespan); print n + since / 1h")?;
+    /// assert_eq!(table.to_json(), r#"[{"print_0":56}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn parameter(mut self, name: &str, value: impl Into<Value>) -> Engine {
+        self.parameters.push((name.to_owned(), value.into()));
+        self
+    }
+
     /// Runs plans as they were bound, without rewrites: for tests that compare.
     #[doc(hidden)]
     pub fn rewrites(self, on: bool) -> Engine {
@@ -159,12 +174,16 @@ impl Engine {
     /// As for [`prepare`](Engine::prepare).
     pub fn prepare_named(&self, name: &str, query: &str) -> Result<Query, Error> {
         let script = syntax::parse(query).map_err(|errors| Error::query(name, query, errors))?;
+        self.bind(Arc::new(script), Arc::new((name.to_owned(), query.to_owned())))
+    }
+
+    /// A parsed query, with its name and text.
+    fn bind(&self, script: Arc<syntax::ast::Script>, source: Arc<(String, String)>) -> Result<Query, Error> {
         // What sub-queries give may depend on the clock: where it runs they wait for the run.
         let mut environment = self.environment();
         environment.evaluate = environment.evaluate.filter(|_| self.now.is_some());
-        let bound = bind::bind(&script, &environment).map_err(|errors| Error::query(name, query, errors))?;
-        let source = Arc::new((name.to_owned(), query.to_owned()));
-        Ok(Query { engine: self.clone(), script: Arc::new(script), source, bound })
+        let bound = bind::bind(&script, &environment).map_err(|errors| Error::query(&source.0, &source.1, errors))?;
+        Ok(Query { engine: self.clone(), script, source, bound })
     }
 
     /// Prepares a query and runs it once.
@@ -192,7 +211,14 @@ impl Engine {
     fn environment(&self) -> Environment<'_> {
         let now = self.now.unwrap_or_else(DateTime::now);
         let evaluate: Evaluate<'_> = Box::new(|plan| self.answer(plan));
-        Environment { catalog: &self.catalog, missing: self.missing, data: true, now, evaluate: Some(evaluate) }
+        Environment {
+            catalog: &self.catalog,
+            missing: self.missing,
+            data: true,
+            now,
+            parameters: &self.parameters,
+            evaluate: Some(evaluate),
+        }
     }
 
     fn answer(&self, plan: Plan) -> Result<Table, Box<Diagnostic>> {
@@ -234,6 +260,22 @@ impl Query {
     /// The columns of the answer, which is that of the last statement.
     pub fn columns(&self) -> &[Field] {
         self.bound.plans.last().map_or(&[], |plan| &plan.fields)
+    }
+
+    /// The same query with another value for a parameter that it declares; text is read by the declared type.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such parameter, or the value is not of its type.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("declare query_parameters(n: long = 1); print n * 2")?;
+    /// assert_eq!(query.with("n", 21)?.run()?.to_json(), r#"[{"print_0":42}]"#);
+    /// assert!(query.with("n", "many").is_err());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn with(&self, parameter: &str, value: impl Into<Value>) -> Result<Query, Error> {
+        self.engine.clone().parameter(parameter, value).bind(self.script.clone(), self.source.clone())
     }
 
     /// Warnings about the query.

@@ -7,6 +7,7 @@ mod call;
 mod expr;
 mod function;
 mod names;
+mod parameter;
 mod pattern;
 mod scope;
 mod subquery;
@@ -17,7 +18,7 @@ use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP};
 use crate::plan::{Expr, Kind, Plan};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
-use crate::value::DateTime;
+use crate::value::{DateTime, Value};
 use function::Calls;
 
 pub(crate) use expr::{Exprs, Reported, dynamic_key};
@@ -43,6 +44,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) data: bool,
     /// The moment that `now()` gives.
     pub(crate) now: DateTime,
+    /// The values of the query's parameters.
+    pub(crate) parameters: &'a [(String, Value)],
     /// Runs sub-queries whose answer is part of the plan; without, that part stays open and the plan cannot be run.
     pub(crate) evaluate: Option<Evaluate<'a>>,
 }
@@ -69,6 +72,7 @@ pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bou
             other => binder.statement(other),
         }
     }
+    binder.unclaimed();
     let Binder { mut errors, warnings, notes, .. } = binder;
     if errors.is_empty() {
         Ok(Bound { plans, warnings, notes })
@@ -96,6 +100,8 @@ pub(crate) struct Binder<'a> {
     /// How many pipelines are being bound, one inside the other.
     nesting: usize,
     calls: Calls,
+    /// The names of the query's parameters.
+    declared: Vec<String>,
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
@@ -114,6 +120,7 @@ impl<'a> Binder<'a> {
             locals: usize::MAX,
             nesting: 0,
             calls: Calls::default(),
+            declared: Vec::new(),
             errors: Vec::new(),
             warnings: Vec::new(),
             notes: Vec::new(),
@@ -210,11 +217,8 @@ impl<'a> Binder<'a> {
     fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::Let(definition) => self.define(definition),
-            Statement::Set(_) => {}
-            Statement::Declare(parameters) => {
-                let span = parameters.first().map_or(Span::default(), |parameter| parameter.name.span);
-                self.refuse(span, "`declare query_parameters`");
-            }
+            Statement::Set(setting) => self.set(setting),
+            Statement::Declare(parameters) => self.declare(parameters),
             Statement::Query(_) => unreachable!("only whole scripts have queries among their statements"),
         }
     }
