@@ -25,7 +25,7 @@ impl Exprs<'_, '_> {
             return self.function(call);
         }
         match name.text.as_str() {
-            "toscalar" => return self.to_scalar(call),
+            "toscalar" => return self.first_value(call),
             "materialize" => return Err(self.misplaced(span, "a table")),
             _ => {}
         }

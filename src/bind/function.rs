@@ -250,10 +250,10 @@ impl Exprs<'_, '_> {
                 (_, Some(place @ None)) => *place = Some(value),
                 (Some(given), Some(Some(_))) => {
                     let twice = format!("`{}` is given twice", given.text);
-                    wrong = Some(
-                        self.binder
-                            .error(Diagnostic::error(DUPLICATE_NAME, given.span, twice).label("second argument for it")),
-                    );
+                    wrong =
+                        Some(self.binder.error(
+                            Diagnostic::error(DUPLICATE_NAME, given.span, twice).label("second argument for it"),
+                        ));
                 }
                 (Some(given), None) => {
                     let unknown = format!("`{name}` has no parameter `{}`", given.text);
@@ -301,10 +301,10 @@ impl Exprs<'_, '_> {
             }
             (ParameterKind::Tabular { columns, .. }, Some(value)) => {
                 let relation = self.binder.beneath(|binder| binder.tabular(value));
-                Some(self.fits(function, parameter, columns, &relation, value.span).map(|()| Definition::Table {
-                    name: name.text.clone(),
-                    relation,
-                }))
+                Some(
+                    self.fits(function, parameter, columns, &relation, value.span)
+                        .map(|()| Definition::Table { name: name.text.clone(), relation }),
+                )
             }
             (ParameterKind::Tabular { .. }, None) => None,
         }

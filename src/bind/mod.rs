@@ -14,7 +14,7 @@ mod subquery;
 mod table;
 
 use crate::column::Table;
-use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP};
+use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP};
 use crate::plan::{Expr, Kind, Plan};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
@@ -132,7 +132,8 @@ impl<'a> Binder<'a> {
     /// Takes note of an error; binding goes on.
     pub(crate) fn error(&mut self, diagnostic: Diagnostic) -> Reported {
         // One place is complained about once.
-        if !self.errors.iter().any(|known| known.place == diagnostic.place && known.code == diagnostic.code) {
+        let same = |known: &Diagnostic| known.place == diagnostic.place && known.code == diagnostic.code;
+        if diagnostic.place == Place::Nowhere || !self.errors.iter().any(same) {
             self.errors.push(diagnostic);
         }
         Reported::error()

@@ -83,11 +83,13 @@ impl Binder<'_> {
                 ParameterKind::Scalar { ty, default } => {
                     let given = self.environment.parameters.iter().rfind(|(given, _)| *given == name.text);
                     match (given, default) {
-                        (Some((_, value)), _) => read(value, *ty).map(|value| Expr::literal(*ty, value)).ok_or_else(|| {
-                            let text = text_of(Type::Dynamic, value.as_ref());
-                            let message = format!("`{}` is given as `{text}`, which is no {ty}", name.text);
-                            self.error(Diagnostic::error(BAD_ARGUMENT, name.span, message).label(ty.name()))
-                        }),
+                        (Some((_, value)), _) => {
+                            read(value, *ty).map(|value| Expr::literal(*ty, value)).ok_or_else(|| {
+                                let text = text_of(Type::Dynamic, value.as_ref());
+                                let message = format!("`{}` is given as `{text}`, which is no {ty}", name.text);
+                                self.error(Diagnostic::error(BAD_ARGUMENT, name.span, message).label(ty.name()))
+                            })
+                        }
                         (None, Some(default)) => self.default(*ty, default),
                         (None, None) if !self.environment.data => Ok(Expr::open(*ty)),
                         (None, None) => Err(self.error(
@@ -171,7 +173,9 @@ fn read(value: &Value, ty: Type) -> Option<Value> {
     let given = text.map_or(value.as_ref(), ValueRef::String);
     match (convert(given, ty), text) {
         // `30d` is a literal, which conversions do not take.
-        (Value::Null, Some(text)) => syntax::parse_literal(text).filter(|literal| literal.ty == ty).map(|found| found.value),
+        (Value::Null, Some(text)) => {
+            syntax::parse_literal(text).filter(|literal| literal.ty == ty).map(|found| found.value)
+        }
         (Value::Null, None) => None,
         (value, _) => Some(value),
     }

@@ -22,8 +22,7 @@ impl Expr {
     /// A value that is constant and not known yet.
     pub(super) fn open(ty: Type) -> Expr {
         let KernelDef::Plain(kernel) = OPEN.kernel else { unreachable!("what never runs needs no preparation") };
-        let kind =
-            Kind::Call { callee: Callee::Scalar(&OPEN), kernel: Arc::new(Box::new(kernel)), args: Vec::new() };
+        let kind = Kind::Call { callee: Callee::Scalar(&OPEN), kernel: Arc::new(Box::new(kernel)), args: Vec::new() };
         Expr { ty, kind }
     }
 
@@ -101,14 +100,12 @@ impl Binder<'_> {
 
 impl Exprs<'_, '_> {
     /// `toscalar(T)`: the first column of the first row.
-    pub(super) fn to_scalar(&mut self, call: &Call) -> Result<Expr, Reported> {
+    pub(super) fn first_value(&mut self, call: &Call) -> Result<Expr, Reported> {
         let relation = self.binder.table_argument(call)?;
         let first = self.first_column(&relation, call.arguments[0].value.span)?;
         let column = Expr::column(first.ty, 0);
         let ty = first.ty;
-        let row = relation
-            .compute(vec![(first, column)])
-            .map(|input| Node::Limit { input, rows: 1 });
+        let row = relation.compute(vec![(first, column)]).map(|input| Node::Limit { input, rows: 1 });
         Ok(match self.binder.answer(row)? {
             None => Expr::open(ty),
             Some(table) if table.is_empty() => Expr::literal(ty, Value::absent(ty)),
@@ -127,9 +124,9 @@ impl Exprs<'_, '_> {
     /// The table behind `in`, `has_any` and their like, if one stands there.
     pub(super) fn listed_table<'e>(&self, infix: &Infix, right: &'e [ast::Expr]) -> Option<&'e ast::Expr> {
         let [table] = right else { return None };
-        let is_column = table.as_name().is_some_and(|name| {
-            self.binder.local(&name.text).is_none() && self.columns.position(&name.text).is_some()
-        });
+        let is_column = table
+            .as_name()
+            .is_some_and(|name| self.binder.local(&name.text).is_none() && self.columns.position(&name.text).is_some());
         (infix.right == Right::List && !is_column && self.binder.is_tabular(table)).then_some(table)
     }
 

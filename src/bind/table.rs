@@ -99,8 +99,11 @@ impl Binder<'_> {
                 return self.table_of_call(&call);
             }
             Some(Definition::Function { tabular, .. }) => {
-                let diagnostic =
-                    Diagnostic::error(UNKNOWN_TABLE, span, format!("`{name}` is a function, and a table is wanted here"));
+                let diagnostic = Diagnostic::error(
+                    UNKNOWN_TABLE,
+                    span,
+                    format!("`{name}` is a function, and a table is wanted here"),
+                );
                 let diagnostic = diagnostic.label("a function");
                 self.error(if *tabular { diagnostic.help(format!("call it: `{name}(…)`")) } else { diagnostic });
                 return Relation::poisoned();

@@ -300,9 +300,15 @@ mod tests {
 
     #[test]
     fn what_cannot_go_together_is_refused_as_usage() {
-        for line in
-            ["query --sample -d x y", "query -f a.kql b", "run", "check", "query --now soon x", "query --threads 0 x", "query --param n x"]
-        {
+        for line in [
+            "query --sample -d x y",
+            "query -f a.kql b",
+            "run",
+            "check",
+            "query --now soon x",
+            "query --threads 0 x",
+            "query --param n x",
+        ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
     }

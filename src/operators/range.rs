@@ -69,7 +69,7 @@ impl Range {
         let types = [counted, counted, if ty == Type::DateTime { Type::TimeSpan } else { counted }];
         let mut values = Vec::new();
         for ((bound, written), ty) in bounds.into_iter().zip(written).zip(types) {
-            let mut exprs = Exprs::new(binder, &nothing);
+            let exprs = Exprs::new(binder, &nothing);
             let bound = exprs.binder.converted(bound, ty);
             match bound.constant() {
                 Some(Value::Null) => {
@@ -92,8 +92,9 @@ impl Range {
             Ok(rows) => Relation::new(Node::Range { ty, start, step: by, rows }, columns).serialized(),
             Err(fault) => {
                 let diagnostic = match fault {
-                    Fault::NoStep => Diagnostic::error(BAD_ARGUMENT, self.step.span, "with this step no range ends")
-                        .label("no step"),
+                    Fault::NoStep => {
+                        Diagnostic::error(BAD_ARGUMENT, self.step.span, "with this step no range ends").label("no step")
+                    }
                     Fault::TooLong => Diagnostic::error(
                         TOO_LARGE,
                         step.span,

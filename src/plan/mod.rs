@@ -188,11 +188,9 @@ impl Node {
     /// The expressions of this node itself.
     pub(crate) fn exprs(&self) -> Vec<&Expr> {
         match self {
-            Node::Scan { .. }
-            | Node::Values { .. }
-            | Node::Range { .. }
-            | Node::Limit { .. }
-            | Node::Union { .. } => Vec::new(),
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Limit { .. } | Node::Union { .. } => {
+                Vec::new()
+            }
             Node::Filter { conditions: exprs, .. } | Node::Compute { outputs: exprs, .. } => exprs.iter().collect(),
             Node::Aggregate { keys, aggregates, .. } => {
                 let read = aggregates.iter().flat_map(|call| call.args.iter().chain(&call.condition));
