@@ -122,8 +122,8 @@ impl Engine {
     ///
     /// ```
     /// let engine = argql::Engine::new().parameter("n", 20).parameter("since", "1.12:00:00");
-    /// let table = engine.query("declare query_parameters(n: long, since: timespan); print n + since / 1h")?;
-    /// assert_eq!(table.to_json(), r#"[{"print_0":56}]"#);
+    /// let table = engine.query("declare query_parameters(n: long, since: timespan); print n = n + tolong(since / 1h)")?;
+    /// assert_eq!(table.to_json(), r#"[{"n":56}]"#);
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn parameter(mut self, name: &str, value: impl Into<Value>) -> Engine {

@@ -84,7 +84,7 @@ impl Exprs<'_, '_> {
             KernelDef::Plain(_) | KernelDef::Prepared(_) => {}
         }
         if self.any_open(&args) {
-            return Ok(Expr::open(ty));
+            return Ok(Expr::waiting(ty, Callee::Scalar(scalar), args));
         }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let known = Args { types: &types, constants: &constants, returns: ty, now: self.binder.environment.now };
@@ -369,7 +369,7 @@ impl Exprs<'_, '_> {
     ) -> Result<Expr, Reported> {
         let Meaning::Computed { kernel, strict, .. } = infix.meaning else { unreachable!("callers looked it up") };
         if self.any_open(&args) {
-            return Ok(Expr::open(operation.result));
+            return Ok(Expr::waiting(operation.result, Callee::Infix(infix, strict), args));
         }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let now = self.binder.environment.now;

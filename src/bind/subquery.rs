@@ -11,7 +11,7 @@ use super::{Binder, Column, Relation, Reported};
 use crate::column::{Batch, Table};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, WRONG_COUNT, WRONG_TYPE};
 use crate::plan::{Callee, Expr, Kind, Node};
-use crate::registry::{Infix, KernelDef, Meaning, Operand, Right, Scalar};
+use crate::registry::{Infix, Meaning, Operand, Right, Scalar};
 use crate::syntax::ast::{self, Call};
 use crate::value::{Type, Value, ValueRef};
 
@@ -21,8 +21,12 @@ const OPEN: Scalar = Scalar { name: "toscalar", deterministic: false, ..Scalar::
 impl Expr {
     /// A value that is constant and not known yet.
     pub(super) fn open(ty: Type) -> Expr {
-        let KernelDef::Plain(kernel) = OPEN.kernel else { unreachable!("what never runs needs no preparation") };
-        let kind = Kind::Call { callee: Callee::Scalar(&OPEN), kernel: Arc::new(Box::new(kernel)), args: Vec::new() };
+        Expr::waiting(ty, Callee::Scalar(&OPEN), Vec::new())
+    }
+
+    /// A call whose kernel cannot be made yet, for a value among `args` is open.
+    pub(super) fn waiting(ty: Type, callee: Callee, args: Vec<Expr>) -> Expr {
+        let kind = Kind::Call { callee, kernel: Arc::new(Box::new(|_, out| out.null())), args };
         Expr { ty, kind }
     }
 
