@@ -14,26 +14,22 @@ use crate::registry::{
     Window, param_of,
 };
 use crate::syntax::ast::{self, ExprKind};
-use crate::value::{Type, Value};
+use crate::value::{TimeSpan, Type, Value};
 
 impl Exprs<'_, '_> {
     pub(super) fn call(&mut self, call: &ast::Call, span: Span) -> Result<Expr, Reported> {
         let name = &call.name;
-        let named = call.arguments.iter().find_map(|argument| argument.name.as_ref());
         let built_in = functions::scalar(&name.text).is_some() || functions::aggregate(&name.text).is_some();
         if !built_in && self.binder.is_function(&name.text) {
             return self.function(call);
         }
         match name.text.as_str() {
-            "toscalar" => return self.first_value(call),
+            "toscalar" => return self.toscalar(call),
             "materialize" => return Err(self.misplaced(span, "a table")),
             _ => {}
         }
-        if let Some(named) = named.filter(|_| built_in) {
-            return Err(self.binder.error(
-                Diagnostic::error(WRONG_TYPE, named.span, format!("the arguments of `{}` have no names", name.text))
-                    .help("only functions defined by `let` take named arguments"),
-            ));
+        if built_in {
+            self.check_names(call)?;
         }
         // `a.tostring()` is `tostring(a)`.
         let arguments: Vec<&ast::Expr> =
@@ -66,6 +62,30 @@ impl Exprs<'_, '_> {
         Err(self.binder.no_function(name))
     }
 
+    /// Arguments go by position: a name given to one is that of the column to be made (`tostring(kind = a.b)`), and
+    /// cannot be that of another parameter.
+    fn check_names(&mut self, call: &ast::Call) -> Result<(), Reported> {
+        let name = &call.name.text;
+        let params = match (functions::scalar(name), functions::aggregate(name)) {
+            (Some(scalar), _) => scalar.params,
+            (None, Some(aggregate)) => aggregate.params,
+            (None, None) => &[],
+        };
+        let before = usize::from(call.of.is_some());
+        let given = before + call.arguments.len();
+        for (at, argument) in call.arguments.iter().enumerate() {
+            let Some(named) = &argument.name else { continue };
+            let own = param_of(params, before + at, given).map(|param| param.name);
+            if params.iter().any(|param| param.name == named.text) && own != Some(named.text.as_str()) {
+                return Err(self.binder.error(
+                    Diagnostic::error(WRONG_TYPE, named.span, format!("`{name}` takes its arguments by position"))
+                        .help("only functions defined by `let` take named arguments"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn scalar(
         &mut self,
         scalar: &'static Scalar,
@@ -95,6 +115,7 @@ impl Exprs<'_, '_> {
 
     /// A function of the columns themselves, here where it is known which there are.
     fn asked(&mut self, asked: registry::Columns, span: Span, args: Vec<Expr>) -> Result<Expr, Reported> {
+        self.binder.reads_all(self.columns);
         match asked {
             registry::Columns::IfExists => match args.first().and_then(Expr::constant) {
                 Some(Value::String(name)) => match self.columns.position(name) {
@@ -184,6 +205,16 @@ impl Exprs<'_, '_> {
                 expr: args.next().expect("the number of arguments was checked"),
                 restart: args.next(),
             },
+            Window::Session => {
+                let expr = args.next().expect("the number of arguments was checked");
+                let mut longest = || match args.next().as_ref().and_then(Expr::constant) {
+                    Some(Value::TimeSpan(longest)) => *longest,
+                    // No distance is as long as null.
+                    _ => TimeSpan::from_ticks(i64::MAX),
+                };
+                let (from_first, between) = (longest(), longest());
+                WindowCall::Session { expr, from_first, between, restart: args.next() }
+            }
             Window::DenseRank | Window::Rank => WindowCall::Rank {
                 expr: args.next().expect("the number of arguments was checked"),
                 dense: window == Window::DenseRank,
@@ -309,6 +340,7 @@ impl Exprs<'_, '_> {
             None => None,
         };
         let right_bound = if list.is_some() { Vec::new() } else { self.exprs(right)? };
+        self.binder.reads_all(self.columns);
         let mut parts = Vec::new();
         for (at, column) in self.columns.list().to_vec().into_iter().enumerate() {
             let text = self.converted(Expr::column(column.ty, at), Type::String);

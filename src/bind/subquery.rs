@@ -44,13 +44,16 @@ impl Expr {
 impl Binder<'_> {
     /// Whether values may be open.
     pub(super) fn opens(&self) -> bool {
-        self.environment.evaluate.is_none() || self.rehearses() || !self.errors.is_empty()
+        !self.evaluates || self.environment.evaluate.is_none() || self.rehearses() || !self.errors.is_empty()
     }
 
     /// The rows of a sub-query; none where nothing is run.
     fn answer(&mut self, relation: Relation) -> Result<Option<Table>, Reported> {
         let environment = self.environment;
-        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else { return Ok(None) };
+        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else {
+            self.waits |= environment.evaluate.is_some() && !self.rehearses();
+            return Ok(None);
+        };
         let Some(plan) = relation.into_plan() else { return Err(Reported::error()) };
         let table = evaluate(plan).map_err(|diagnostic| self.error(*diagnostic))?;
         for warning in table.warnings() {
@@ -104,7 +107,7 @@ impl Binder<'_> {
 
 impl Exprs<'_, '_> {
     /// `toscalar(T)`: the first column of the first row.
-    pub(super) fn first_value(&mut self, call: &Call) -> Result<Expr, Reported> {
+    pub(super) fn toscalar(&mut self, call: &Call) -> Result<Expr, Reported> {
         let relation = self.binder.table_argument(call)?;
         let first = self.first_column(&relation, call.arguments[0].value.span)?;
         let column = Expr::column(first.ty, 0);

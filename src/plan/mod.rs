@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::column::{Batch, Field};
 use crate::registry::{Aggregate, Fold};
 use crate::source::{SourceTable, Want};
-use crate::value::{Type, Value};
+use crate::value::{TimeSpan, Type, Value};
 
 pub(crate) use expr::{Callee, Expr, Kind, Step};
 
@@ -100,13 +100,18 @@ pub(crate) enum WindowCall {
     /// How many values there were so far (`dense`), or the number of the first row with this one; from 1, and again
     /// from there where `restart` is true.
     Rank { expr: Expr, dense: bool, restart: Option<Expr> },
+    /// The first value of the session: a new one begins `from_first` after that, `between` after the value before, and
+    /// where `restart` is true.
+    Session { expr: Expr, from_first: TimeSpan, between: TimeSpan, restart: Option<Expr> },
 }
 
 impl WindowCall {
     pub(crate) fn ty(&self) -> Type {
         match self {
             WindowCall::RowNumber { .. } | WindowCall::Rank { .. } => Type::Long,
-            WindowCall::Shift { expr, .. } | WindowCall::Cumulative { expr, .. } => expr.ty,
+            WindowCall::Shift { expr, .. } | WindowCall::Cumulative { expr, .. } | WindowCall::Session { expr, .. } => {
+                expr.ty
+            }
         }
     }
 
@@ -115,9 +120,9 @@ impl WindowCall {
         match self {
             WindowCall::RowNumber { restart, .. } => restart.iter().collect(),
             WindowCall::Shift { expr, default, .. } => vec![expr, default],
-            WindowCall::Cumulative { expr, restart } | WindowCall::Rank { expr, restart, .. } => {
-                std::iter::once(expr).chain(restart).collect()
-            }
+            WindowCall::Cumulative { expr, restart }
+            | WindowCall::Rank { expr, restart, .. }
+            | WindowCall::Session { expr, restart, .. } => std::iter::once(expr).chain(restart).collect(),
         }
     }
 
@@ -126,9 +131,9 @@ impl WindowCall {
         match self {
             WindowCall::RowNumber { restart, .. } => restart.iter_mut().collect(),
             WindowCall::Shift { expr, default, .. } => vec![expr, default],
-            WindowCall::Cumulative { expr, restart } | WindowCall::Rank { expr, restart, .. } => {
-                std::iter::once(expr).chain(restart).collect()
-            }
+            WindowCall::Cumulative { expr, restart }
+            | WindowCall::Rank { expr, restart, .. }
+            | WindowCall::Session { expr, restart, .. } => std::iter::once(expr).chain(restart).collect(),
         }
     }
 }

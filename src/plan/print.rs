@@ -77,6 +77,9 @@ impl Display for WindowCall {
         match self {
             WindowCall::RowNumber { start, restart: at } => write!(f, "row_number from {start}{}", restart(at)),
             WindowCall::Shift { expr, offset, default } => write!(f, "{expr} of row {offset:+} else {default}"),
+            WindowCall::Session { expr, from_first, between, restart: at } => {
+                write!(f, "session of {expr} within {from_first} and {between}{}", restart(at))
+            }
             WindowCall::Rank { expr, dense, restart: at } => {
                 write!(f, "{}rank of {expr}{}", if *dense { "dense " } else { "" }, restart(at))
             }
