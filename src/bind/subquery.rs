@@ -176,3 +176,43 @@ impl Exprs<'_, '_> {
         Ok((to, list.unwrap_or_else(|| Expr::open(Type::Dynamic))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::super::{Environment, MissingTables, bind};
+    use crate::column::Table;
+    use crate::source::Catalog;
+    use crate::syntax;
+    use crate::value::DateTime;
+
+    /// How many sub-queries run while a query is bound, and whether it can be.
+    fn runs(query: &str) -> (usize, bool) {
+        let (count, catalog) = (Cell::new(0), Catalog::default());
+        let environment = Environment {
+            catalog: &catalog,
+            missing: MissingTables::Empty,
+            data: true,
+            now: DateTime::from_ticks(0),
+            parameters: &[],
+            evaluate: Some(Box::new(|plan| {
+                count.set(count.get() + 1);
+                Ok(Table::new(plan.fields.as_slice().into(), Vec::new(), Vec::new()))
+            })),
+        };
+        let bound = bind(&syntax::parse(query).unwrap(), &environment).is_ok();
+        (count.get(), bound)
+    }
+
+    #[test]
+    fn each_sub_query_runs_once_and_none_where_something_is_wrong() {
+        assert_eq!(runs("print toscalar(print 1), toscalar(print 2)"), (2, true));
+        assert_eq!(runs("resources | where id in (resources | project id)"), (1, true));
+        assert_eq!(runs("let f = (n: long) { toscalar(print n) }; print f(1), f(2)"), (2, true));
+        assert_eq!(runs("let f = (n: long) { toscalar(print n) }; print 1"), (0, true));
+        assert_eq!(runs("print toscalar(print 1), nope"), (0, false));
+        assert_eq!(runs("let T = materialize(print 1); T"), (0, true));
+        assert_eq!(runs("let T = materialize(print rand()); union T, T"), (1, true));
+    }
+}
