@@ -7,17 +7,18 @@ mod call;
 mod expr;
 mod function;
 mod names;
+mod parameter;
 mod pattern;
 mod scope;
 mod subquery;
 mod table;
 
 use crate::column::Table;
-use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN};
+use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP, UNKNOWN_COLUMN};
 use crate::plan::{Expr, Kind, Plan};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
-use crate::value::DateTime;
+use crate::value::{DateTime, Value};
 use function::Calls;
 
 pub(crate) use expr::{Exprs, Reported, dynamic_key};
@@ -43,6 +44,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) data: bool,
     /// The moment that `now()` gives.
     pub(crate) now: DateTime,
+    /// The values of the query's parameters.
+    pub(crate) parameters: &'a [(String, Value)],
     /// Runs sub-queries whose answer is part of the plan; without, that part stays open and the plan cannot be run.
     pub(crate) evaluate: Option<Evaluate<'a>>,
 }
@@ -64,10 +67,16 @@ pub(crate) struct Bound {
 pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
     let mut binder = Binder::new(environment, Depth::Sample);
     let mut plans = binder.script(script);
-    if binder.unsure {
-        binder = Binder::new(environment, Depth::Whole);
+    // Sub-queries run once it is known how far to look, and that nothing is wrong.
+    if binder.waits && !binder.unsure && binder.errors.is_empty() {
+        binder = Binder { evaluates: true, ..Binder::new(environment, Depth::Sample) };
         plans = binder.script(script);
     }
+    if binder.unsure {
+        binder = Binder { evaluates: true, ..Binder::new(environment, Depth::Whole) };
+        plans = binder.script(script);
+    }
+    binder.unclaimed();
     let Binder { mut errors, warnings, notes, .. } = binder;
     if errors.is_empty() {
         Ok(Bound { plans, warnings, notes })
@@ -98,6 +107,10 @@ pub(crate) struct Binder<'a> {
     sampled: bool,
     /// Whether what was bound may be another for columns that were not seen.
     unsure: bool,
+    /// Whether sub-queries are run.
+    evaluates: bool,
+    /// Whether there was a sub-query that could have been run.
+    waits: bool,
     /// In the order of the query: what a function's body sees is what stands before the function.
     definitions: Vec<Definition>,
     /// Where the definitions of the body being bound begin; no two of them may have one name.
@@ -107,6 +120,8 @@ pub(crate) struct Binder<'a> {
     /// How many pipelines are being bound, one inside the other.
     nesting: usize,
     calls: Calls,
+    /// The names of the query's parameters.
+    declared: Vec<String>,
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
@@ -123,11 +138,14 @@ impl<'a> Binder<'a> {
             depth,
             sampled: false,
             unsure: false,
+            evaluates: false,
+            waits: false,
             definitions: Vec::new(),
             scope: 0,
             locals: usize::MAX,
             nesting: 0,
             calls: Calls::default(),
+            declared: Vec::new(),
             errors: Vec::new(),
             warnings: Vec::new(),
             notes: Vec::new(),
@@ -161,7 +179,8 @@ impl<'a> Binder<'a> {
         // A column that is not among the first rows may be further down.
         self.unsure |= self.sampled && *diagnostic.code == *UNKNOWN_COLUMN;
         // One place is complained about once.
-        if !self.errors.iter().any(|known| known.place == diagnostic.place && known.code == diagnostic.code) {
+        let same = |known: &Diagnostic| known.place == diagnostic.place && known.code == diagnostic.code;
+        if diagnostic.place == Place::Nowhere || !self.errors.iter().any(same) {
             self.errors.push(diagnostic);
         }
         Reported::error()
@@ -246,11 +265,8 @@ impl<'a> Binder<'a> {
     fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::Let(definition) => self.define(definition),
-            Statement::Set(_) => {}
-            Statement::Declare(parameters) => {
-                let span = parameters.first().map_or(Span::default(), |parameter| parameter.name.span);
-                self.refuse(span, "`declare query_parameters`");
-            }
+            Statement::Set(setting) => self.set(setting),
+            Statement::Declare(parameters) => self.declare(parameters),
             Statement::Query(_) => unreachable!("only whole scripts have queries among their statements"),
         }
     }

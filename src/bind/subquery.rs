@@ -11,7 +11,7 @@ use super::{Binder, Column, Relation, Reported};
 use crate::column::{Batch, Table};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, WRONG_COUNT, WRONG_TYPE};
 use crate::plan::{Callee, Expr, Kind, Node};
-use crate::registry::{Infix, KernelDef, Meaning, Operand, Right, Scalar};
+use crate::registry::{Infix, Meaning, Operand, Right, Scalar};
 use crate::syntax::ast::{self, Call};
 use crate::value::{Type, Value, ValueRef};
 
@@ -21,8 +21,12 @@ const OPEN: Scalar = Scalar { name: "toscalar", deterministic: false, ..Scalar::
 impl Expr {
     /// A value that is constant and not known yet.
     pub(super) fn open(ty: Type) -> Expr {
-        let KernelDef::Plain(kernel) = OPEN.kernel else { unreachable!("what never runs needs no preparation") };
-        let kind = Kind::Call { callee: Callee::Scalar(&OPEN), kernel: Arc::new(Box::new(kernel)), args: Vec::new() };
+        Expr::waiting(ty, Callee::Scalar(&OPEN), Vec::new())
+    }
+
+    /// A call whose kernel cannot be made yet, for a value among `args` is open.
+    pub(super) fn waiting(ty: Type, callee: Callee, args: Vec<Expr>) -> Expr {
+        let kind = Kind::Call { callee, kernel: Arc::new(Box::new(|_, out| out.null())), args };
         Expr { ty, kind }
     }
 
@@ -40,13 +44,16 @@ impl Expr {
 impl Binder<'_> {
     /// Whether values may be open.
     pub(super) fn opens(&self) -> bool {
-        self.environment.evaluate.is_none() || self.rehearses() || !self.errors.is_empty()
+        !self.evaluates || self.environment.evaluate.is_none() || self.rehearses() || !self.errors.is_empty()
     }
 
     /// The rows of a sub-query; none where nothing is run.
     fn answer(&mut self, relation: Relation) -> Result<Option<Table>, Reported> {
         let environment = self.environment;
-        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else { return Ok(None) };
+        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else {
+            self.waits |= environment.evaluate.is_some() && !self.rehearses();
+            return Ok(None);
+        };
         let Some(plan) = relation.into_plan() else { return Err(Reported::error()) };
         let table = evaluate(plan).map_err(|diagnostic| self.error(*diagnostic))?;
         for warning in table.warnings() {
@@ -167,5 +174,45 @@ impl Exprs<'_, '_> {
             Expr::literal(Type::Dynamic, Value::Array(Arc::new(values)))
         });
         Ok((to, list.unwrap_or_else(|| Expr::open(Type::Dynamic))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::super::{Environment, MissingTables, bind};
+    use crate::column::Table;
+    use crate::source::Catalog;
+    use crate::syntax;
+    use crate::value::DateTime;
+
+    /// How many sub-queries run while a query is bound, and whether it can be.
+    fn runs(query: &str) -> (usize, bool) {
+        let (count, catalog) = (Cell::new(0), Catalog::default());
+        let environment = Environment {
+            catalog: &catalog,
+            missing: MissingTables::Empty,
+            data: true,
+            now: DateTime::from_ticks(0),
+            parameters: &[],
+            evaluate: Some(Box::new(|plan| {
+                count.set(count.get() + 1);
+                Ok(Table::new(plan.fields.as_slice().into(), Vec::new(), Vec::new()))
+            })),
+        };
+        let bound = bind(&syntax::parse(query).unwrap(), &environment).is_ok();
+        (count.get(), bound)
+    }
+
+    #[test]
+    fn each_sub_query_runs_once_and_none_where_something_is_wrong() {
+        assert_eq!(runs("print toscalar(print 1), toscalar(print 2)"), (2, true));
+        assert_eq!(runs("resources | where id in (resources | project id)"), (1, true));
+        assert_eq!(runs("let f = (n: long) { toscalar(print n) }; print f(1), f(2)"), (2, true));
+        assert_eq!(runs("let f = (n: long) { toscalar(print n) }; print 1"), (0, true));
+        assert_eq!(runs("print toscalar(print 1), nope"), (0, false));
+        assert_eq!(runs("let T = materialize(print 1); T"), (0, true));
+        assert_eq!(runs("let T = materialize(print rand()); union T, T"), (1, true));
     }
 }
