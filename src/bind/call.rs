@@ -117,19 +117,22 @@ impl Exprs<'_, '_> {
     fn asked(&mut self, asked: registry::Columns, span: Span, args: Vec<Expr>) -> Result<Expr, Reported> {
         match asked {
             registry::Columns::IfExists => match args.first().and_then(Expr::constant) {
-                Some(Value::String(name)) if self.columns.position(name).is_some() || self.columns.is_open() => {
-                    self.name(&ast::Name::new(&**name, span))
-                }
-                _ => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
+                Some(Value::String(name)) => match (self.columns.position(name), self.columns.absent(name)) {
+                    (Some(at), _) => self.column(at, &ast::Name::new(&**name, span)),
+                    (None, Some(ty)) => Ok(Expr::literal(ty, Value::absent(ty))),
+                    (None, None) if self.columns.is_open() => Err(Reported::error()),
+                    (None, None) => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
+                },
+                _ => Err(Reported::error()),
             },
             registry::Columns::Pack => {
                 if self.columns.is_open() {
                     return Err(Reported::error());
                 }
                 let mut pairs = Vec::new();
-                for column in self.columns.list() {
+                for (at, column) in self.columns.list().iter().enumerate() {
                     pairs.push(Expr::literal(Type::String, Value::from(&*column.name)));
-                    pairs.push(self.name(&ast::Name::new(&*column.name, span))?);
+                    pairs.push(self.column(at, &ast::Name::new(&*column.name, span))?);
                 }
                 let ignoring = matches!(args.first().and_then(Expr::constant), Some(Value::Bool(true)));
                 let callee = functions::packing(ignoring);

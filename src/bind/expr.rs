@@ -175,22 +175,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
         if self.binder.local(&name.text).is_none()
             && let Some(at) = self.columns.position(&name.text)
         {
-            let column = &self.columns.list()[at];
-            if column.poisoned {
-                return Err(Reported(()));
-            }
-            if self.aggregates.is_some() {
-                return Err(self.binder.error(
-                    Diagnostic::error(
-                        NOT_AGGREGATED,
-                        name.span,
-                        format!("`{}` has many values in a group, and no aggregate picks one", name.text),
-                    )
-                    .label("outside an aggregate")
-                    .help(format!("write `take_any({0})`, `max({0})` …, or put it behind `by`", name.text)),
-                ));
-            }
-            return Ok(Expr::column(column.ty, at));
+            return self.column(at, name);
         }
         match self.binder.definition(&name.text) {
             Some(Definition::Scalar { rows_at: Some(rows_at), .. }) if *rows_at < self.binder.nesting => {
@@ -221,6 +206,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
         if self.columns.is_open() {
             return Err(Reported(()));
         }
+        if let Some(ty) = self.columns.absent(&name.text) {
+            return Ok(Expr::literal(ty, Value::absent(ty)));
+        }
         let diagnostic = match name.text.as_str() {
             "null" => Diagnostic::error(UNKNOWN_COLUMN, name.span, "`null` is not a literal of KQL")
                 .label("not a value")
@@ -232,6 +220,26 @@ impl<'a, 'b> Exprs<'a, 'b> {
             }
         };
         Err(self.binder.error(diagnostic))
+    }
+
+    /// The column at this position, which is asked for by its name.
+    pub(super) fn column(&mut self, at: usize, name: &Name) -> Result<Expr, Reported> {
+        let column = &self.columns.list()[at];
+        if column.poisoned {
+            return Err(Reported(()));
+        }
+        if self.aggregates.is_some() {
+            return Err(self.binder.error(
+                Diagnostic::error(
+                    NOT_AGGREGATED,
+                    name.span,
+                    format!("`{}` has many values in a group, and no aggregate picks one", name.text),
+                )
+                .label("outside an aggregate")
+                .help(format!("write `take_any({0})`, `max({0})` …, or put it behind `by`", name.text)),
+            ));
+        }
+        Ok(Expr::column(column.ty, at))
     }
 
     fn index(&mut self, of: &ast::Expr, at: &ast::Expr) -> Result<Expr, Reported> {

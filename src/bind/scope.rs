@@ -33,11 +33,13 @@ pub(crate) struct Columns {
     list: Vec<Column>,
     /// The table is wrong, which has been said: it has any column.
     open: bool,
+    /// What else may be asked for by name, although no row has it.
+    absent: &'static [(&'static str, Type)],
 }
 
 impl Columns {
     pub(crate) fn new(list: Vec<Column>) -> Columns {
-        Columns { list, open: false }
+        Columns { list, ..Columns::default() }
     }
 
     /// No columns, as for `print` and `let`.
@@ -52,6 +54,16 @@ impl Columns {
     /// The position of a (case-sensitive) name.
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.list.iter().position(|column| &*column.name == name)
+    }
+
+    /// The type of a column that may be asked for by name, although no row has it.
+    pub(crate) fn absent(&self, name: &str) -> Option<Type> {
+        self.absent.iter().find(|(absent, _)| *absent == name).map(|(_, ty)| *ty)
+    }
+
+    /// All of these.
+    pub(crate) fn all_absent(&self) -> &'static [(&'static str, Type)] {
+        self.absent
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
@@ -109,6 +121,12 @@ impl Relation {
         Relation { node, ..self }
     }
 
+    /// The same, where these may be asked for by name as well; operators that let other columns pass keep them.
+    pub(crate) fn with_absent(mut self, absent: &'static [(&'static str, Type)]) -> Relation {
+        self.columns.absent = absent;
+        self
+    }
+
     /// What stands before `print` and its like: no row, no column.
     pub(crate) fn nothing() -> Relation {
         Relation::new(Node::Values { batch: Batch::default() }, Vec::new())
@@ -142,7 +160,7 @@ impl Relation {
     pub(crate) fn compute(self, outputs: Vec<(Column, Expr)>) -> Relation {
         let (list, outputs): (Vec<Column>, Vec<Expr>) = outputs.into_iter().unzip();
         let node = Node::Compute { input: Box::new(self.node), outputs };
-        Relation { node, columns: Columns { list, open: self.columns.open }, serialized: self.serialized }
+        Relation { node, columns: Columns { list, ..self.columns }, serialized: self.serialized }
     }
 
     /// The same columns of other rows.

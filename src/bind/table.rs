@@ -124,7 +124,7 @@ impl Binder<'_> {
                 Ok(fields) => {
                     let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });
                     let node = Node::Scan { wants: wants.collect(), table };
-                    Relation::new(node, columns(fields))
+                    Relation::new(node, columns(fields)).with_absent(source::rare_columns(name))
                 }
                 Err(diagnostic) => {
                     self.error(*diagnostic);
@@ -135,7 +135,15 @@ impl Binder<'_> {
         let lenient = !self.environment.data || self.environment.missing == MissingTables::Empty;
         let known = source::known_table(name) || (lenient && !source::known_columns(name).is_empty());
         if known && lenient {
-            return Relation::empty(columns(source::known_columns(name)));
+            let rare = source::rare_columns(name);
+            let mut list = columns(source::known_columns(name));
+            if !self.environment.data {
+                // It may be there, and is so for Kusto's own binder.
+                list.extend(
+                    rare.iter().filter(|(name, _)| *name == "apiVersion").map(|&(name, ty)| Column::new(name, ty)),
+                );
+            }
+            return Relation::empty(list).with_absent(rare);
         }
         let diagnostic = if known {
             let lower = name.to_lowercase();

@@ -326,8 +326,10 @@ pub(super) fn beside(
         columns.push(Column { name: name.into(), ..column });
         keep_right.push(expr);
     }
+    let absent = left.columns.all_absent();
     let left = Side { input: left.node, keys: keys.left, keep: keep_left };
     let right = Side { input: right.node, keys: keys.right, keep: keep_right };
-    let joined = Relation::new(Node::Join { left: Box::new(left), right: Box::new(right), kind }, columns);
+    let joined =
+        Relation::new(Node::Join { left: Box::new(left), right: Box::new(right), kind }, columns).with_absent(absent);
     if open { joined.opened() } else { joined }
 }

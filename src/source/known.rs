@@ -95,6 +95,13 @@ pub(crate) fn known_columns(name: &str) -> Vec<Field> {
     columns.iter().map(|&(name, ty)| Field { name: name.into(), ty }).collect()
 }
 
+/// The columns that a table of Resource Graph has in some rows only (`apiVersion`), or had once and is still asked for
+/// (`aliases`).
+pub(crate) fn rare_columns(name: &str) -> &'static [(&'static str, Type)] {
+    const RARE: &[(&str, Type)] = &[("apiVersion", Type::String), ("aliases", Type::Dynamic)];
+    if known_columns(name).is_empty() { &[] } else { RARE }
+}
+
 /// The table that holds rows of a resource type.
 pub(super) fn home_of(kind: &str) -> Option<&'static str> {
     let kind = kind.to_ascii_lowercase();
