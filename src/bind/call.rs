@@ -115,13 +115,13 @@ impl Exprs<'_, '_> {
 
     /// A function of the columns themselves, here where it is known which there are.
     fn asked(&mut self, asked: registry::Columns, span: Span, args: Vec<Expr>) -> Result<Expr, Reported> {
+        self.binder.reads_all(self.columns);
         match asked {
             registry::Columns::IfExists => match args.first().and_then(Expr::constant) {
-                Some(Value::String(name)) => match (self.columns.position(name), self.columns.absent(name)) {
-                    (Some(at), _) => self.column(at, &ast::Name::new(&**name, span)),
-                    (None, Some(ty)) => Ok(Expr::literal(ty, Value::absent(ty))),
-                    (None, None) if self.columns.is_open() => Err(Reported::error()),
-                    (None, None) => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
+                Some(Value::String(name)) => match self.columns.position(name) {
+                    Some(at) => self.column(at, &ast::Name::new(&**name, span)),
+                    None if self.columns.is_open() => Err(Reported::error()),
+                    None => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
                 },
                 _ => Err(Reported::error()),
             },
@@ -325,7 +325,7 @@ impl Exprs<'_, '_> {
     }
 
     /// Whether the value is known before any row is read, or will be.
-    pub(super) fn is_constant(&self, expr: &Expr) -> bool {
+    pub(crate) fn is_constant(&self, expr: &Expr) -> bool {
         expr.constant().is_some() || (self.binder.opens() && expr.is_open())
     }
 
@@ -340,6 +340,7 @@ impl Exprs<'_, '_> {
             None => None,
         };
         let right_bound = if list.is_some() { Vec::new() } else { self.exprs(right)? };
+        self.binder.reads_all(self.columns);
         let mut parts = Vec::new();
         for (at, column) in self.columns.list().to_vec().into_iter().enumerate() {
             let text = self.converted(Expr::column(column.ty, at), Type::String);

@@ -206,8 +206,8 @@ impl<'a, 'b> Exprs<'a, 'b> {
         if self.columns.is_open() {
             return Err(Reported(()));
         }
-        if let Some(ty) = self.columns.absent(&name.text) {
-            return Ok(Expr::literal(ty, Value::absent(ty)));
+        if self.columns.is_retired(&name.text) {
+            return Ok(Expr::literal(Type::Dynamic, Value::Null));
         }
         let diagnostic = match name.text.as_str() {
             "null" => Diagnostic::error(UNKNOWN_COLUMN, name.span, "`null` is not a literal of KQL")
@@ -293,6 +293,8 @@ impl<'a, 'b> Exprs<'a, 'b> {
             Type::TimeSpan => Expr::literal(Type::TimeSpan, Value::TimeSpan(crate::value::TimeSpan::from_ticks(0))),
             // `-0.0` is what zero minus zero is not.
             Type::Real => Expr::literal(Type::Real, Value::Real(-0.0)),
+            // Beside a dynamic zero the result is what is held: `-d.a` of 1.5 is no whole number.
+            Type::Dynamic => Expr::literal(Type::Dynamic, Value::Long(0)),
             _ => Expr::literal(Type::Long, Value::Long(0)),
         };
         self.computed("-", span, vec![(zero, None), (bound, Some(of))])

@@ -13,7 +13,7 @@ mod subquery;
 mod table;
 
 use crate::column::Table;
-use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP};
+use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN};
 use crate::plan::{Expr, Kind, Plan};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
@@ -59,15 +59,14 @@ pub(crate) struct Bound {
     pub(crate) notes: Vec<Diagnostic>,
 }
 
-/// Binds all statements.
+/// Binds all statements. Of the tables of Resource Graph only the first rows are looked at; where the answer depends on
+/// which columns there are at all, once more with those of every row.
 pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
-    let mut binder = Binder::new(environment);
-    let mut plans = Vec::new();
-    for statement in &script.statements {
-        match statement {
-            Statement::Query(pipeline) => plans.extend(binder.pipeline(pipeline, None).into_plan()),
-            other => binder.statement(other),
-        }
+    let mut binder = Binder::new(environment, Depth::Sample);
+    let mut plans = binder.script(script);
+    if binder.unsure {
+        binder = Binder::new(environment, Depth::Whole);
+        plans = binder.script(script);
     }
     let Binder { mut errors, warnings, notes, .. } = binder;
     if errors.is_empty() {
@@ -76,6 +75,13 @@ pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bou
         errors.extend(warnings);
         Err(errors)
     }
+}
+
+/// How far tables are looked through for columns beyond the known ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    Sample,
+    Whole,
 }
 
 /// Most operators of a query: plans are walked recursively. The longest of 3,741 real queries has 131.
@@ -87,6 +93,11 @@ const PARTS: usize = 1000;
 /// The state of binding one query.
 pub(crate) struct Binder<'a> {
     pub(crate) environment: &'a Environment<'a>,
+    depth: Depth,
+    /// Whether there is a table of which only the first rows were looked at.
+    sampled: bool,
+    /// Whether what was bound may be another for columns that were not seen.
+    unsure: bool,
     /// In the order of the query: what a function's body sees is what stands before the function.
     definitions: Vec<Definition>,
     /// Where the definitions of the body being bound begin; no two of them may have one name.
@@ -106,9 +117,12 @@ pub(crate) struct Binder<'a> {
 }
 
 impl<'a> Binder<'a> {
-    fn new(environment: &'a Environment<'a>) -> Binder<'a> {
+    fn new(environment: &'a Environment<'a>, depth: Depth) -> Binder<'a> {
         Binder {
             environment,
+            depth,
+            sampled: false,
+            unsure: false,
             definitions: Vec::new(),
             scope: 0,
             locals: usize::MAX,
@@ -122,8 +136,30 @@ impl<'a> Binder<'a> {
         }
     }
 
+    fn script(&mut self, script: &Script) -> Vec<Plan> {
+        let mut plans = Vec::new();
+        for statement in &script.statements {
+            match statement {
+                Statement::Query(pipeline) => {
+                    let relation = self.pipeline(pipeline, None);
+                    self.reads_all(&relation.columns);
+                    plans.extend(relation.into_plan());
+                }
+                other => self.statement(other),
+            }
+        }
+        plans
+    }
+
+    /// Takes note that the answer depends on which columns there are at all.
+    pub(crate) fn reads_all(&mut self, columns: &Columns) {
+        self.unsure |= columns.is_wide();
+    }
+
     /// Takes note of an error; binding goes on.
     pub(crate) fn error(&mut self, diagnostic: Diagnostic) -> Reported {
+        // A column that is not among the first rows may be further down.
+        self.unsure |= self.sampled && *diagnostic.code == *UNKNOWN_COLUMN;
         // One place is complained about once.
         if !self.errors.iter().any(|known| known.place == diagnostic.place && known.code == diagnostic.code) {
             self.errors.push(diagnostic);

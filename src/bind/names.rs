@@ -77,6 +77,7 @@ fn index(at: &Expr) -> Option<String> {
     match &at.kind {
         ExprKind::Literal(literal) => match &literal.value {
             Value::Long(index) => Some(index.to_string()),
+            Value::Int(index) => Some(index.to_string()),
             Value::String(key) => Some(key.to_string()),
             _ => None,
         },
@@ -167,11 +168,12 @@ impl Namer {
     }
 
     /// The name of the next column, which is made at `span`. The same name given twice is an error; in `extend` also
-    /// one that is derived twice.
+    /// one that is derived twice, or derived and given.
     pub(crate) fn name(&mut self, label: &Label, span: Span) -> Result<String, Box<Diagnostic>> {
         match label {
             Label::Given(name) => {
-                if self.used.get(&name.text) == Some(&Source::Given) {
+                let known = self.used.get(&name.text);
+                if known == Some(&Source::Given) || (self.input.is_some() && known.is_some()) {
                     return Err(Box::new(duplicate(name)));
                 }
                 let free = self.free(name.text.clone());

@@ -33,13 +33,23 @@ pub(crate) struct Columns {
     list: Vec<Column>,
     /// The table is wrong, which has been said: it has any column.
     open: bool,
-    /// What else may be asked for by name, although no row has it.
-    absent: &'static [(&'static str, Type)],
+    /// Holds all columns of a table of which only the first rows were looked at: later ones may have more.
+    wide: bool,
+    /// Holds all columns of a table of Resource Graph, which still answers to columns that it no longer has.
+    whole: bool,
 }
+
+/// Columns that Resource Graph had once and old queries read: always null now.
+const RETIRED: &[&str] = &["aliases"];
 
 impl Columns {
     pub(crate) fn new(list: Vec<Column>) -> Columns {
-        Columns { list, ..Columns::default() }
+        Columns { list, open: false, wide: false, whole: false }
+    }
+
+    /// Whether this name is that of a column that was here once.
+    pub(crate) fn is_retired(&self, name: &str) -> bool {
+        self.whole && RETIRED.contains(&name)
     }
 
     /// No columns, as for `print` and `let`.
@@ -56,16 +66,6 @@ impl Columns {
         self.list.iter().position(|column| &*column.name == name)
     }
 
-    /// The type of a column that may be asked for by name, although no row has it.
-    pub(crate) fn absent(&self, name: &str) -> Option<Type> {
-        self.absent.iter().find(|(absent, _)| *absent == name).map(|(_, ty)| *ty)
-    }
-
-    /// All of these.
-    pub(crate) fn all_absent(&self) -> &'static [(&'static str, Type)] {
-        self.absent
-    }
-
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.list.iter().map(|column| &*column.name)
     }
@@ -73,6 +73,11 @@ impl Columns {
     /// Whether anything may be in here that is not known.
     pub(crate) fn is_open(&self) -> bool {
         self.open
+    }
+
+    /// Whether rows that were not looked at yet may have more columns, which would be in here.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.wide
     }
 
     /// That no column has this name.
@@ -121,12 +126,6 @@ impl Relation {
         Relation { node, ..self }
     }
 
-    /// The same, where these may be asked for by name as well; operators that let other columns pass keep them.
-    pub(crate) fn with_absent(mut self, absent: &'static [(&'static str, Type)]) -> Relation {
-        self.columns.absent = absent;
-        self
-    }
-
     /// What stands before `print` and its like: no row, no column.
     pub(crate) fn nothing() -> Relation {
         Relation::new(Node::Values { batch: Batch::default() }, Vec::new())
@@ -156,7 +155,19 @@ impl Relation {
         self
     }
 
-    /// The same rows with other columns. What was open stays open.
+    /// The same, if `wide` with columns that are not known yet.
+    pub(crate) fn widened(mut self, wide: bool) -> Relation {
+        self.columns.wide = wide;
+        self
+    }
+
+    /// The same, as all columns of a table of Resource Graph, or as only some.
+    pub(crate) fn as_whole(mut self, whole: bool) -> Relation {
+        self.columns.whole = whole;
+        self
+    }
+
+    /// The same rows with other columns. What was open stays open, and what was wide stays wide.
     pub(crate) fn compute(self, outputs: Vec<(Column, Expr)>) -> Relation {
         let (list, outputs): (Vec<Column>, Vec<Expr>) = outputs.into_iter().unzip();
         let node = Node::Compute { input: Box::new(self.node), outputs };

@@ -1,6 +1,6 @@
 //! Tables: what a name in the place of one stands for.
 
-use super::{Binder, Column, Definition, Environment, MissingTables, Relation};
+use super::{Binder, Column, Definition, Depth, Environment, MissingTables, Relation};
 use crate::column::Field;
 use crate::diag::{Diagnostic, NOT_LOADED, Place, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_TABLE};
 use crate::plan::Node;
@@ -120,11 +120,13 @@ impl Binder<'_> {
         if let Some(table) = self.environment.catalog.table(name)
             && self.environment.data
         {
-            return match table.schema() {
+            let whole = self.depth == Depth::Whole || !source::known_table(name);
+            self.sampled |= !whole;
+            return match if whole { table.full_schema() } else { table.schema() } {
                 Ok(fields) => {
                     let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });
                     let node = Node::Scan { wants: wants.collect(), table };
-                    Relation::new(node, columns(fields)).with_absent(source::rare_columns(name))
+                    Relation::new(node, columns(fields)).widened(!whole).as_whole(source::known_table(name))
                 }
                 Err(diagnostic) => {
                     self.error(*diagnostic);
@@ -135,15 +137,7 @@ impl Binder<'_> {
         let lenient = !self.environment.data || self.environment.missing == MissingTables::Empty;
         let known = source::known_table(name) || (lenient && !source::known_columns(name).is_empty());
         if known && lenient {
-            let rare = source::rare_columns(name);
-            let mut list = columns(source::known_columns(name));
-            if !self.environment.data {
-                // It may be there, and is so for Kusto's own binder.
-                list.extend(
-                    rare.iter().filter(|(name, _)| *name == "apiVersion").map(|&(name, ty)| Column::new(name, ty)),
-                );
-            }
-            return Relation::empty(list).with_absent(rare);
+            return Relation::empty(columns(source::known_columns(name))).as_whole(true);
         }
         let diagnostic = if known {
             let lower = name.to_lowercase();

@@ -35,7 +35,11 @@ impl Batch {
     }
 
     /// The rows of all batches, which have the same columns, in order.
-    pub(crate) fn concat(batches: Vec<Batch>) -> Batch {
+    pub(crate) fn concat(mut batches: Vec<Batch>) -> Batch {
+        // Nothing may come of no rows, not even columns.
+        if batches.iter().any(|batch| batch.rows > 0) {
+            batches.retain(|batch| batch.rows > 0);
+        }
         // Some may have more columns behind those that are read.
         let width = batches.iter().map(|batch| batch.columns.len()).min().unwrap_or(0);
         let columns = (0..width).map(|at| {

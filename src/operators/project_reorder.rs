@@ -62,7 +62,7 @@ const ORDERS: &[(&str, NameOrder)] = &[
 
 fn placed(input: Tokens<'_>) -> Parsed<'_, Placed> {
     let (input, pattern) = pattern(input)?;
-    if input.is(0, "granny") && input.is(1, "-") {
+    if input.is(0, "granny") && input.is(1, "-") && input.touches(1) && input.touches(2) {
         let orders = &[("asc", NameOrder::GrannyAsc), ("desc", NameOrder::GrannyDesc)];
         let (input, order) = choice("asc or desc", orders)(input.skip(2))?;
         return Ok((input, Placed { pattern, order: Some(order) }));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::column::{Batch, Field};
 use crate::registry::{Aggregate, Fold};
 use crate::source::{SourceTable, Want};
-use crate::value::{TimeSpan, Type};
+use crate::value::{TimeSpan, Type, Value};
 
 pub(crate) use expr::{Callee, Expr, Kind, Step};
 
@@ -29,6 +29,9 @@ pub(crate) enum Node {
     Scan { table: Arc<SourceTable>, wants: Vec<Want> },
     /// Rows that the query itself gives: `print`, `datatable`.
     Values { batch: Batch },
+    /// Evenly spaced values, which are only made as they are read: `range`. The start is a long (also of ints), a real,
+    /// a datetime or a timespan.
+    Range { ty: Type, start: Value, step: Value, rows: usize },
     /// The rows for which every condition is true.
     Filter { input: Box<Node>, conditions: Vec<Expr> },
     /// A column per expression: `project`, `extend` and whatever picks or reorders columns.
@@ -163,11 +166,17 @@ impl std::fmt::Debug for AggregateCall {
     }
 }
 
+/// The row of a range of reals: without the errors that adding up would pile up.
+#[expect(clippy::cast_precision_loss, reason = "ranges have fewer than 2^52 rows")]
+pub(crate) fn real_at(start: f64, step: f64, row: usize) -> f64 {
+    (row as f64).mul_add(step, start)
+}
+
 impl Node {
     /// The nodes whose rows this one reads.
     pub(crate) fn inputs(&self) -> Vec<&Node> {
         match self {
-            Node::Scan { .. } | Node::Values { .. } => Vec::new(),
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } => Vec::new(),
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }
@@ -184,7 +193,9 @@ impl Node {
     /// The expressions of this node itself.
     pub(crate) fn exprs(&self) -> Vec<&Expr> {
         match self {
-            Node::Scan { .. } | Node::Values { .. } | Node::Limit { .. } | Node::Union { .. } => Vec::new(),
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Limit { .. } | Node::Union { .. } => {
+                Vec::new()
+            }
             Node::Filter { conditions: exprs, .. } | Node::Compute { outputs: exprs, .. } => exprs.iter().collect(),
             Node::Aggregate { keys, aggregates, .. } => {
                 let read = aggregates.iter().flat_map(|call| call.args.iter().chain(&call.condition));
@@ -216,7 +227,7 @@ impl Node {
             *input = change(taken);
         };
         match &mut self {
-            Node::Scan { .. } | Node::Values { .. } => {}
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } => {}
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }

@@ -23,6 +23,10 @@ impl Node {
                 write!(f, "Scan {} [{}]", table.name(), wants.join(", "))?;
             }
             Node::Values { batch } => write!(f, "Values {} row(s)", batch.rows)?,
+            Node::Range { ty, start, step, rows } => {
+                let [start, step] = [(*ty, start), (*ty, step)].map(|(ty, value)| Expr::literal(ty, value.clone()));
+                write!(f, "Range {rows} row(s) from {start} by {step}")?;
+            }
             Node::Filter { conditions, .. } => write!(f, "Filter {}", list(conditions, " and "))?,
             Node::Compute { outputs, .. } => write!(f, "Compute [{}]", list(outputs, ", "))?,
             Node::Aggregate { keys, aggregates, .. } => {

@@ -74,6 +74,7 @@ const COLUMNS: &[(&str, Type)] = &[
     ("identity", Type::Dynamic),
     ("zones", Type::Dynamic),
     ("extendedLocation", Type::Dynamic),
+    ("apiVersion", Type::String),
 ];
 
 /// Whether Resource Graph has a table of this name, in any letter case.
@@ -93,13 +94,6 @@ pub(crate) fn known_columns(name: &str) -> Vec<Field> {
     let known = known_table(&lower) || lower.ends_with("resources") || lower.ends_with("changes");
     let columns = if known { COLUMNS } else { &[] };
     columns.iter().map(|&(name, ty)| Field { name: name.into(), ty }).collect()
-}
-
-/// The columns that a table of Resource Graph has in some rows only (`apiVersion`), or had once and is still asked for
-/// (`aliases`).
-pub(crate) fn rare_columns(name: &str) -> &'static [(&'static str, Type)] {
-    const RARE: &[(&str, Type)] = &[("apiVersion", Type::String), ("aliases", Type::Dynamic)];
-    if known_columns(name).is_empty() { &[] } else { RARE }
 }
 
 /// The table that holds rows of a resource type.

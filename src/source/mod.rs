@@ -18,6 +18,6 @@ mod table;
 mod tests;
 
 pub(crate) use catalog::Catalog;
-pub(crate) use known::{known_columns, known_table, known_tables, rare_columns};
+pub(crate) use known::{known_columns, known_table, known_tables};
 pub(crate) use paths::Want;
 pub(crate) use table::SourceTable;
