@@ -24,7 +24,7 @@ impl Exprs<'_, '_> {
             return self.function(call);
         }
         match name.text.as_str() {
-            "toscalar" => return self.to_scalar(call),
+            "toscalar" => return self.toscalar(call),
             "materialize" => return Err(self.misplaced(span, "a table")),
             _ => {}
         }

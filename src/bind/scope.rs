@@ -162,7 +162,7 @@ impl Relation {
     }
 
     /// The same, as all columns of a table of Resource Graph, or as only some.
-    pub(crate) fn as_whole(mut self, whole: bool) -> Relation {
+    pub(crate) fn of_whole_table(mut self, whole: bool) -> Relation {
         self.columns.whole = whole;
         self
     }

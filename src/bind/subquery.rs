@@ -100,7 +100,7 @@ impl Binder<'_> {
 
 impl Exprs<'_, '_> {
     /// `toscalar(T)`: the first column of the first row.
-    pub(super) fn to_scalar(&mut self, call: &Call) -> Result<Expr, Reported> {
+    pub(super) fn toscalar(&mut self, call: &Call) -> Result<Expr, Reported> {
         let relation = self.binder.table_argument(call)?;
         let first = self.first_column(&relation, call.arguments[0].value.span)?;
         let column = Expr::column(first.ty, 0);

@@ -126,7 +126,7 @@ impl Binder<'_> {
                 Ok(fields) => {
                     let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });
                     let node = Node::Scan { wants: wants.collect(), table };
-                    Relation::new(node, columns(fields)).widened(!whole).as_whole(source::known_table(name))
+                    Relation::new(node, columns(fields)).widened(!whole).of_whole_table(source::known_table(name))
                 }
                 Err(diagnostic) => {
                     self.error(*diagnostic);
@@ -137,7 +137,7 @@ impl Binder<'_> {
         let lenient = !self.environment.data || self.environment.missing == MissingTables::Empty;
         let known = source::known_table(name) || (lenient && !source::known_columns(name).is_empty());
         if known && lenient {
-            return Relation::empty(columns(source::known_columns(name))).as_whole(true);
+            return Relation::empty(columns(source::known_columns(name))).of_whole_table(true);
         }
         let diagnostic = if known {
             let lower = name.to_lowercase();

@@ -45,7 +45,7 @@ impl Display for Project {
 impl Project {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let (input, outputs) = assigned(&self.columns, input, |labels, _| Namer::new(labels), binder);
-        input.compute(outputs).widened(false).as_whole(false)
+        input.compute(outputs).widened(false).of_whole_table(false)
     }
 }
 

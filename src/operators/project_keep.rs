@@ -46,6 +46,6 @@ impl ProjectKeep {
         let kept = matching(&self.columns, &input.columns, binder);
         let outputs = input.pass().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, output)| output).collect();
         let wide = input.columns.is_wide() && self.columns.iter().any(Pattern::is_wild);
-        input.compute(outputs).widened(wide).as_whole(false)
+        input.compute(outputs).widened(wide).of_whole_table(false)
     }
 }

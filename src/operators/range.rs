@@ -69,7 +69,7 @@ impl Range {
         let types = [counted, counted, if ty == Type::DateTime { Type::TimeSpan } else { counted }];
         let mut values = Vec::new();
         for ((bound, written), ty) in bounds.into_iter().zip(written).zip(types) {
-            let mut exprs = Exprs::new(binder, &nothing);
+            let exprs = Exprs::new(binder, &nothing);
             let bound = exprs.binder.converted(bound, ty);
             match bound.constant() {
                 Some(Value::Null) => {

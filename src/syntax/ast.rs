@@ -258,14 +258,6 @@ impl Expr {
             _ => None,
         }
     }
-
-    /// The pipeline, if it is one.
-    pub(crate) fn as_tabular(&self) -> Option<&Pipeline> {
-        match &self.kind {
-            ExprKind::Tabular(pipeline) => Some(pipeline),
-            _ => None,
-        }
-    }
 }
 
 impl ExprKind {
