@@ -50,7 +50,8 @@ pub(crate) struct Bound {
 
 /// Binds all statements.
 pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
-    let mut binder = Binder { environment, definitions: Vec::new(), errors: Vec::new(), warnings: Vec::new(), steps: 0 };
+    let mut binder =
+        Binder { environment, definitions: Vec::new(), errors: Vec::new(), warnings: Vec::new(), steps: 0 };
     let mut plans = Vec::new();
     for statement in &script.statements {
         match statement {
@@ -122,8 +123,12 @@ impl Binder<'_> {
             self.steps += 1;
             if self.steps > STEPS {
                 self.error(
-                    Diagnostic::error(TOO_DEEP, step.name.span, format!("a query may have {STEPS} operators, and this is one more"))
-                        .label("one too many"),
+                    Diagnostic::error(
+                        TOO_DEEP,
+                        step.name.span,
+                        format!("a query may have {STEPS} operators, and this is one more"),
+                    )
+                    .label("one too many"),
                 );
                 return Relation::poisoned();
             }

@@ -1,6 +1,5 @@
 //! Tables: what a name in the place of one stands for.
 
-
 use super::{Binder, Column, Definition, Environment, MissingTables, Relation};
 use crate::column::Field;
 use crate::diag::{Diagnostic, NOT_LOADED, Place, Span, UNEXPECTED, UNKNOWN_TABLE};

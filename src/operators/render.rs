@@ -41,7 +41,11 @@ impl Syntax for Render {
         let (input, chart) = any_word(input)?;
         if input.is(0, "with") {
             let (input, _) = symbol("(").parse(input.skip(1))?;
-            let (input, properties) = if input.is(0, ")") { (input, Vec::new()) } else { commas(|input| property(input, column_ahead))(input)? };
+            let (input, properties) = if input.is(0, ")") {
+                (input, Vec::new())
+            } else {
+                commas(|input| property(input, column_ahead))(input)?
+            };
             let (input, _) = symbol(")").parse(input)?;
             return Ok((input, Render { chart, properties }));
         }

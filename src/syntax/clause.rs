@@ -244,5 +244,5 @@ pub(crate) fn to_type(input: Tokens<'_>) -> Parsed<'_, Option<Type>> {
 
 /// Whether the operator's text is over.
 pub(crate) fn step_ends(input: Tokens<'_>) -> bool {
-    input.first().is_none() || ["|", ";", ")", "}"].iter().any(|text| input.is(0, text))
+    input.first().is_none() || ["|", ";", ")", "}", ","].iter().any(|text| input.is(0, text))
 }
