@@ -6,6 +6,7 @@ mod support;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
+use std::rc::Rc;
 
 use argql::inspect::{self, Token};
 use support::golden;
@@ -33,6 +34,8 @@ struct Literal {
     /// Begins with a letter, or is a comma: where it may stand, there is no other way.
     binding: bool,
     operator: bool,
+    /// The name of a type.
+    ty: bool,
 }
 
 struct Language {
@@ -109,6 +112,7 @@ fn terminal(text: &str) -> Rule {
         tokens: inspect::tokens(text).unwrap(),
         binding: text == "," || text.starts_with(|c: char| c.is_ascii_alphabetic()),
         operator: inspect::operators().contains(&text),
+        ty: inspect::types().contains(&text),
     })
 }
 
@@ -175,19 +179,20 @@ impl<'a> Reader<'a> {
     fn literal(&self, literal: &Literal, at: usize) -> Option<usize> {
         let end = at + literal.tokens.len();
         let fits = |(token, wanted): (&Token, &Token)| {
-            let case = inspect::types().contains(&wanted.text.as_str());
             let same = token.text.split_whitespace().eq(wanted.text.split_whitespace());
             let hyphen = literal.text.contains('-') && wanted.touches;
             token.kind == wanted.kind
-                && (same || case && token.text.eq_ignore_ascii_case(&wanted.text))
+                && (same || literal.ty && token.text.eq_ignore_ascii_case(&wanted.text))
                 && (!hyphen || token.touches)
         };
-        let fits = self.tokens.get(at..end)?.iter().zip(&literal.tokens).all(fits);
+        if !self.tokens.get(at..end)?.iter().zip(&literal.tokens).all(fits) {
+            return None;
+        }
         let name = match literal.text.as_str() {
             "let" | "set" => !self.is_word(end) && !self.is(end, "["),
             _ => literal.operator && (self.hyphen(end) || !self.behind_bar(at) && self.only_a_name(&literal.text, end)),
         };
-        (fits && !name).then_some(end)
+        (!name).then_some(end)
     }
 
     fn is(&self, at: usize, text: &str) -> bool {
@@ -291,8 +296,10 @@ struct Writer<'a> {
     /// The fewest pieces that a rule can do with.
     least: Vec<usize>,
     /// How many names lie between a rule and the one that the sentence aims at.
-    far: Vec<usize>,
+    far: Rc<[usize]>,
     aim: usize,
+    /// What `far` was for earlier aims.
+    ways: HashMap<usize, Rc<[usize]>>,
     /// Rule and way that were taken: the branch of a choice, how often something optional was there.
     taken: HashSet<(usize, usize)>,
 }
@@ -309,23 +316,17 @@ impl<'a> Writer<'a> {
             Rule::Choice(rules) => rules.iter().map(|&rule| least[rule]).min().unwrap(),
             Rule::Optional(_) | Rule::Repeated(_) => 0,
         });
-        let (far, taken) = (Vec::new(), HashSet::new());
-        Writer { language, dice: Dice(seed), fuel: 0, pieces: Vec::new(), least, far, aim: 0, taken }
+        let (far, ways, taken) = (Rc::from([]), HashMap::new(), HashSet::new());
+        Writer { language, dice: Dice(seed), fuel: 0, pieces: Vec::new(), least, far, aim: 0, ways, taken }
     }
 
     /// The pieces of a sentence of about so many.
     fn sentence(&mut self, fuel: usize) -> Vec<&'a str> {
         let untaken: Vec<usize> = self.untaken().into_iter().map(|(rule, _)| rule).collect();
-        self.aim =
-            if untaken.is_empty() { self.dice.below(self.language.rules.len()) } else { self.dice.one(&untaken) };
+        self.aim = self.dice.one(if untaken.is_empty() { &self.language.nodes } else { &untaken });
         let (language, aim) = (self.language, self.aim);
-        self.far = settled(language, |at, far| match &language.rules[at] {
-            _ if at == aim => 0,
-            Rule::Literal(_) | Rule::Class(_) => FAR,
-            &Rule::Node(node) => far[language.nodes[node]].saturating_add(1),
-            Rule::Sequence(rules) | Rule::Choice(rules) => rules.iter().map(|&rule| far[rule]).min().unwrap(),
-            &Rule::Optional(inner) | &Rule::Repeated(inner) => far[inner],
-        });
+        let known = self.ways.entry(aim).or_insert_with(|| Rc::from(distances(language, aim)));
+        self.far = Rc::clone(known);
         self.fuel = fuel;
         self.write(language.nodes[0], true);
         std::mem::take(&mut self.pieces)
@@ -397,6 +398,17 @@ impl<'a> Writer<'a> {
         let all = all.flat_map(|(at, rule)| (0..ways(rule)).map(move |way| (at, way)));
         all.filter(|way| !self.taken.contains(way)).collect()
     }
+}
+
+/// How many names lie between each rule and the aim.
+fn distances(language: &Language, aim: usize) -> Vec<usize> {
+    settled(language, |at, far| match &language.rules[at] {
+        _ if at == aim => 0,
+        Rule::Literal(_) | Rule::Class(_) => FAR,
+        &Rule::Node(node) => far[language.nodes[node]] + 1,
+        Rule::Sequence(rules) | Rule::Choice(rules) => rules.iter().map(|&rule| far[rule]).min().unwrap(),
+        &Rule::Optional(inner) | &Rule::Repeated(inner) => far[inner],
+    })
 }
 
 /// A number for each rule, computed from those of others until nothing changes; small numbers win.
