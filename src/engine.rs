@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use crate::bind::{self, Bound, Environment, MissingTables};
+use crate::bind::{self, Bound, Environment, Evaluate, MissingTables};
 use crate::column::{Field, Table};
 use crate::diag::{Diagnostic, NO_THREADS, Place, Severity};
 use crate::error::Error;
@@ -159,7 +159,10 @@ impl Engine {
     /// As for [`prepare`](Engine::prepare).
     pub fn prepare_named(&self, name: &str, query: &str) -> Result<Query, Error> {
         let script = syntax::parse(query).map_err(|errors| Error::query(name, query, errors))?;
-        let bound = bind::bind(&script, &self.environment()).map_err(|errors| Error::query(name, query, errors))?;
+        // What sub-queries give may depend on the clock: where it runs they wait for the run.
+        let mut environment = self.environment();
+        environment.evaluate = environment.evaluate.filter(|_| self.now.is_some());
+        let bound = bind::bind(&script, &environment).map_err(|errors| Error::query(name, query, errors))?;
         let source = Arc::new((name.to_owned(), query.to_owned()));
         Ok(Query { engine: self.clone(), script: Arc::new(script), source, bound })
     }
@@ -176,7 +179,7 @@ impl Engine {
     /// Parses and binds a query without looking at data: any table called `…resources` or `…changes` has the standard
     /// columns of Resource Graph.
     pub fn check(&self, query: &str) -> Checked {
-        let environment = Environment { data: false, ..self.environment() };
+        let environment = Environment { data: false, evaluate: None, ..self.environment() };
         match syntax::parse(query).and_then(|script| bind::bind(&script, &environment)) {
             Ok(bound) => {
                 let columns = bound.plans.last().map_or(Vec::new(), |plan| plan.fields.clone());
@@ -188,7 +191,16 @@ impl Engine {
 
     fn environment(&self) -> Environment<'_> {
         let now = self.now.unwrap_or_else(DateTime::now);
-        Environment { catalog: &self.catalog, missing: self.missing, data: true, now }
+        let evaluate: Evaluate<'_> = Box::new(|plan| self.answer(plan));
+        Environment { catalog: &self.catalog, missing: self.missing, data: true, now, evaluate: Some(evaluate) }
+    }
+
+    fn answer(&self, plan: Plan) -> Result<Table, Box<Diagnostic>> {
+        let plan = if self.plain { plan } else { rewrite(plan) };
+        match &self.pool {
+            Some(pool) => pool.install(|| run(&plan)),
+            None => run(&plan),
+        }
     }
 }
 
@@ -255,24 +267,21 @@ impl Query {
     ///
     /// As for [`run`](Query::run).
     pub fn run_all(&self) -> Result<Vec<Table>, Error> {
-        let plans = match self.engine.now {
-            Some(_) => self.bound.plans.clone(),
+        let bound = match self.engine.now {
+            Some(_) => self.bound.clone(),
             // Bound when it was prepared; `now()` is the moment of the run.
             None => {
                 let (name, text) = &*self.source;
                 let environment = self.engine.environment();
-                bind::bind(&self.script, &environment).map_err(|errors| Error::query(name, text, errors))?.plans
+                bind::bind(&self.script, &environment).map_err(|errors| Error::query(name, text, errors))?
             }
         };
-        let work = || plans.into_iter().map(|plan| self.answer(plan)).collect();
-        match &self.engine.pool {
-            Some(pool) => pool.install(work),
-            None => work(),
+        let answers = bound.plans.into_iter().map(|plan| self.engine.answer(plan));
+        let mut tables: Vec<Table> =
+            answers.collect::<Result<_, _>>().map_err(|failure| Error::data(vec![*failure]))?;
+        if let Some(last) = tables.last_mut() {
+            last.warn(bound.notes);
         }
-    }
-
-    fn answer(&self, plan: Plan) -> Result<Table, Error> {
-        let plan = if self.engine.plain { plan } else { rewrite(plan) };
-        run(&plan).map_err(|failure| Error::data(vec![*failure]))
+        Ok(tables)
     }
 }

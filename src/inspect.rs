@@ -1,8 +1,10 @@
-//! What tests look at: the examples of everything the registry names.
+//! What tests look at: the examples and words of everything the registry names, and how a text is read.
 
-use crate::functions::{AGGREGATES, SCALARS};
-use crate::operators::OPERATORS;
+use crate::functions::{AGGREGATES, INFIXES, SCALARS};
+use crate::operators::{self, OPERATORS};
 use crate::registry::Example;
+use crate::syntax::{self, Kind};
+use crate::value::Type;
 
 /// Name, query and result of every example: a row's cells as `tostring` prints them, separated by `, `; rows by line
 /// ends.
@@ -13,4 +15,61 @@ pub fn examples() -> Vec<(String, String, String)> {
     let all = scalars.chain(aggregates).chain(operators);
     let owned = |name: &str, example: &Example| (name.to_owned(), example.query.to_owned(), example.result.to_owned());
     all.flat_map(|(name, examples)| examples.iter().map(move |example| owned(name, example))).collect()
+}
+
+/// A piece of a query's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: &'static str,
+    /// As it stands in the query.
+    pub text: String,
+    /// Nothing stands between the token before and this one.
+    pub touches: bool,
+}
+
+/// The tokens of a text, unless something in it is none. Their kinds are `word`, `symbol`, `string`, `long`, `real`,
+/// `timespan`, and for literals with brackets `typed`.
+pub fn tokens(text: &str) -> Option<Vec<Token>> {
+    let mut end = usize::MAX;
+    let tokens = syntax::lex(text).ok()?.into_iter().map(|token| {
+        let touches = token.span.start == end;
+        end = token.span.end;
+        let kind = match token.kind {
+            Kind::Word => "word",
+            Kind::Symbol => "symbol",
+            Kind::String => "string",
+            Kind::Long => "long",
+            Kind::Real => "real",
+            Kind::TimeSpan => "timespan",
+            Kind::Typed(_) => "typed",
+        };
+        Token { kind, text: token.text.to_owned(), touches }
+    });
+    Some(tokens.collect())
+}
+
+/// Whether a text is KQL, whatever its names mean.
+pub fn parses(text: &str) -> bool {
+    syntax::parse(text).is_ok()
+}
+
+/// Every name of every tabular operator.
+pub fn operators() -> Vec<&'static str> {
+    operators::names().collect()
+}
+
+/// The words of the operators' clauses.
+pub fn clauses() -> Vec<&'static str> {
+    OPERATORS.iter().flat_map(|(operator, _)| operator.words.iter().copied()).collect()
+}
+
+/// The texts of the infix operators, words and symbols.
+pub fn infixes() -> Vec<&'static str> {
+    INFIXES.iter().map(|infix| infix.text).collect()
+}
+
+/// Every name of every type.
+pub fn types() -> Vec<&'static str> {
+    Type::NAMES.iter().map(|(name, _)| *name).collect()
 }

@@ -4,26 +4,32 @@ use std::sync::Arc;
 
 use super::{Exprs, Reported};
 use crate::diag::{
-    BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, Span, UNEXPECTED, UNKNOWN_FUNCTION, UNORDERED, UNSUPPORTED,
-    WRONG_COUNT, WRONG_TYPE,
+    BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, Span, UNEXPECTED, UNORDERED, UNSUPPORTED, WRONG_COUNT,
+    WRONG_TYPE,
 };
 use crate::functions;
 use crate::plan::{AggregateCall, Callee, Expr, Kind, WindowCall};
 use crate::registry::{
-    self, AggregateNaming, Args, Fault, Infix, KernelDef, Meaning, Operand, Param, Returns, Scalar, Takes, Window,
-    param_of,
+    self, AggregateNaming, Args, Fault, Infix, KernelDef, Meaning, Operand, Operation, Param, Returns, Scalar, Takes,
+    Window, param_of,
 };
 use crate::syntax::ast::{self, ExprKind};
-use crate::value::{Type, Value};
+use crate::value::{TimeSpan, Type, Value};
 
 impl Exprs<'_, '_> {
     pub(super) fn call(&mut self, call: &ast::Call, span: Span) -> Result<Expr, Reported> {
         let name = &call.name;
-        if let Some(named) = call.arguments.iter().find_map(|argument| argument.name.as_ref()) {
-            return Err(self.binder.error(
-                Diagnostic::error(WRONG_TYPE, named.span, format!("the arguments of `{}` have no names", name.text))
-                    .help("only functions defined by `let` take named arguments"),
-            ));
+        let built_in = functions::scalar(&name.text).is_some() || functions::aggregate(&name.text).is_some();
+        if !built_in && self.binder.is_function(&name.text) {
+            return self.function(call);
+        }
+        match name.text.as_str() {
+            "toscalar" => return self.toscalar(call),
+            "materialize" => return Err(self.misplaced(span, "a table")),
+            _ => {}
+        }
+        if built_in {
+            self.check_names(call)?;
         }
         // `a.tostring()` is `tostring(a)`.
         let arguments: Vec<&ast::Expr> =
@@ -53,12 +59,31 @@ impl Exprs<'_, '_> {
                     .help("it is refused so that no wrong answer is given"),
             ));
         }
-        let known = functions::names();
-        Err(self.binder.error(
-            Diagnostic::error(UNKNOWN_FUNCTION, name.span, format!("there is no function `{}`", name.text))
-                .label("unknown function")
-                .suggest(&name.text, known),
-        ))
+        Err(self.binder.no_function(name))
+    }
+
+    /// Arguments go by position: a name given to one is that of the column to be made (`tostring(kind = a.b)`), and
+    /// cannot be that of another parameter.
+    fn check_names(&mut self, call: &ast::Call) -> Result<(), Reported> {
+        let name = &call.name.text;
+        let params = match (functions::scalar(name), functions::aggregate(name)) {
+            (Some(scalar), _) => scalar.params,
+            (None, Some(aggregate)) => aggregate.params,
+            (None, None) => &[],
+        };
+        let before = usize::from(call.of.is_some());
+        let given = before + call.arguments.len();
+        for (at, argument) in call.arguments.iter().enumerate() {
+            let Some(named) = &argument.name else { continue };
+            let own = param_of(params, before + at, given).map(|param| param.name);
+            if params.iter().any(|param| param.name == named.text) && own != Some(named.text.as_str()) {
+                return Err(self.binder.error(
+                    Diagnostic::error(WRONG_TYPE, named.span, format!("`{name}` takes its arguments by position"))
+                        .help("only functions defined by `let` take named arguments"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn scalar(
@@ -73,6 +98,9 @@ impl Exprs<'_, '_> {
         let args = self.arguments(scalar.name, scalar.params, bound, arguments)?;
         let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
         let ty = self.returns(scalar.name, scalar.params, scalar.returns, &args, &types, span)?;
+        if self.any_open(&args) {
+            return Ok(Expr::open(ty));
+        }
         match scalar.kernel {
             KernelDef::Window(window) => return self.window(scalar, window, name, args, arguments),
             KernelDef::Columns(asked) => return self.asked(asked, span, args),
@@ -87,6 +115,7 @@ impl Exprs<'_, '_> {
 
     /// A function of the columns themselves, here where it is known which there are.
     fn asked(&mut self, asked: registry::Columns, span: Span, args: Vec<Expr>) -> Result<Expr, Reported> {
+        self.binder.reads_all(self.columns);
         match asked {
             registry::Columns::IfExists => match args.first().and_then(Expr::constant) {
                 Some(Value::String(name)) if self.columns.position(name).is_some() || self.columns.is_open() => {
@@ -174,6 +203,16 @@ impl Exprs<'_, '_> {
                 expr: args.next().expect("the number of arguments was checked"),
                 restart: args.next(),
             },
+            Window::Session => {
+                let expr = args.next().expect("the number of arguments was checked");
+                let mut longest = || match args.next().as_ref().and_then(Expr::constant) {
+                    Some(Value::TimeSpan(longest)) => *longest,
+                    // No distance is as long as null.
+                    _ => TimeSpan::from_ticks(i64::MAX),
+                };
+                let (from_first, between) = (longest(), longest());
+                WindowCall::Session { expr, from_first, between, restart: args.next() }
+            }
             Window::DenseRank | Window::Rank => WindowCall::Rank {
                 expr: args.next().expect("the number of arguments was checked"),
                 dense: window == Window::DenseRank,
@@ -236,7 +275,9 @@ impl Exprs<'_, '_> {
         let now = self.binder.environment.now;
         let result = returns.first().copied().unwrap_or(Type::Dynamic);
         let start = move || (aggregate.fold)(&Args { types: &types, constants: &constants, returns: result, now });
-        if let Err(fault) = start() {
+        if !self.any_open(&args)
+            && let Err(fault) = start()
+        {
             return Err(self.fault(fault, name.span, &written));
         }
         let columns = returns.iter().enumerate().map(|(at, &ty)| Expr::column(ty, first + at)).collect();
@@ -255,17 +296,56 @@ impl Exprs<'_, '_> {
         {
             return self.any_column(infix, operator, &operands[1..]);
         }
+        if let [left, right @ ..] = operands
+            && let Some(table) = self.listed_table(infix, right)
+        {
+            let left = self.expr(left);
+            let ty = left.as_ref().map_or(Type::Dynamic, |left| left.ty);
+            let list = self.list(infix, operator, ty, table);
+            return self.among(infix, operator, left?, list?);
+        }
         let bound = self.exprs(operands)?;
         let operands = bound.into_iter().zip(operands.iter().map(Some)).collect();
         self.computed(infix.text, operator, operands)
     }
 
+    /// `x in (T)`: one operand for the whole list, however long it is.
+    fn among(
+        &mut self,
+        infix: &'static Infix,
+        operator: Span,
+        left: Expr,
+        (to, list): (Type, Expr),
+    ) -> Result<Expr, Reported> {
+        let operation = Operation { operands: vec![to, Type::Dynamic], result: Type::Bool };
+        let left = self.converted(left, to);
+        self.computation(infix, operator, &operation, vec![left, list])
+    }
+
+    /// Whether the value is known before any row is read, or will be.
+    pub(crate) fn is_constant(&self, expr: &Expr) -> bool {
+        expr.constant().is_some() || (self.binder.opens() && expr.is_open())
+    }
+
+    fn any_open(&self, args: &[Expr]) -> bool {
+        self.binder.opens() && args.iter().any(Expr::is_open)
+    }
+
     /// `* has "x"`: true if it is so for one of the columns.
     fn any_column(&mut self, infix: &'static Infix, operator: Span, right: &[ast::Expr]) -> Result<Expr, Reported> {
-        let right_bound = self.exprs(right)?;
+        let list = match self.listed_table(infix, right) {
+            Some(table) => Some(self.list(infix, operator, Type::String, table)?),
+            None => None,
+        };
+        let right_bound = if list.is_some() { Vec::new() } else { self.exprs(right)? };
+        self.binder.reads_all(self.columns);
         let mut parts = Vec::new();
         for (at, column) in self.columns.list().to_vec().into_iter().enumerate() {
             let text = self.converted(Expr::column(column.ty, at), Type::String);
+            if let Some(list) = &list {
+                parts.push(self.among(infix, operator, text, list.clone())?);
+                continue;
+            }
             let operands = std::iter::once((text, None)).chain(right_bound.iter().cloned().zip(right.iter().map(Some)));
             parts.push(self.computed(infix.text, operator, operands.collect())?);
         }
@@ -284,7 +364,7 @@ impl Exprs<'_, '_> {
         operands: Vec<(Expr, Option<&ast::Expr>)>,
     ) -> Result<Expr, Reported> {
         let infix = functions::infix(text).expect("the parser knows no other operators");
-        let Meaning::Computed { types, kernel, strict } = infix.meaning else {
+        let Meaning::Computed { types, .. } = infix.meaning else {
             return Err(self.binder.error(
                 Diagnostic::error(UNSUPPORTED, operator, format!("the operator `{text}` is not implemented"))
                     .label("not implemented")
@@ -306,6 +386,21 @@ impl Exprs<'_, '_> {
             .zip(&operation.operands)
             .map(|((operand, _), &ty)| self.converted(operand, ty))
             .collect();
+        self.computation(infix, operator, &operation, args)
+    }
+
+    /// The kernel of an infix operator over operands of the right types.
+    fn computation(
+        &mut self,
+        infix: &'static Infix,
+        operator: Span,
+        operation: &Operation,
+        args: Vec<Expr>,
+    ) -> Result<Expr, Reported> {
+        let Meaning::Computed { kernel, strict, .. } = infix.meaning else { unreachable!("callers looked it up") };
+        if self.any_open(&args) {
+            return Ok(Expr::open(operation.result));
+        }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let now = self.binder.environment.now;
         let prepared =
@@ -315,7 +410,7 @@ impl Exprs<'_, '_> {
         Ok(Expr { ty: operation.result, kind }.folded())
     }
 
-    fn no_operation(&mut self, text: &str, operator: Span, operands: &[Operand]) -> Reported {
+    pub(super) fn no_operation(&mut self, text: &str, operator: Span, operands: &[Operand]) -> Reported {
         let mut types: Vec<&str> = Vec::new();
         for operand in operands {
             if types.len() < 2 || !types.contains(&operand.ty.name()) {
@@ -411,7 +506,7 @@ impl Exprs<'_, '_> {
                 failed = Some(self.wrong_argument(name, parameter, takes, common, given, written.span));
                 continue;
             };
-            if constant && arg.constant().is_none() {
+            if constant && !self.is_constant(&arg) {
                 failed = Some(
                     self.binder.error(
                         Diagnostic::error(
@@ -537,7 +632,7 @@ impl Exprs<'_, '_> {
 
     /// `expr` for a parameter of type `to`: the same type, a narrower number, a dynamic value, or a literal that can be
     /// read as one.
-    fn argument(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Option<Expr> {
+    pub(super) fn argument(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Option<Expr> {
         let fits = match (expr.ty, to) {
             (from, to) if from == to => true,
             (Type::Dynamic, _) => true,

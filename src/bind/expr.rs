@@ -138,7 +138,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
 
     /// The value of a cell of a `datatable`, as its column's type.
     pub(crate) fn cell(&mut self, bound: Expr, ty: Type, written: &ast::Expr) -> Result<Value, Reported> {
-        if bound.constant().is_none() {
+        if !self.is_constant(&bound) {
             return Err(self.binder.error(Diagnostic::error(NOT_CONSTANT, written.span, "a constant is wanted here")));
         }
         let converted = self.convert(bound, ty, written)?;
@@ -159,6 +159,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
                 )
                 .label(bound.ty.name()),
             )),
+            None if self.is_constant(&bound) && bound.ty.is_integer() => Err(Reported(())),
             None => Err(self
                 .binder
                 .error(Diagnostic::error(NOT_CONSTANT, expr.span, "a constant is wanted here").label("varies by row"))),
@@ -171,7 +172,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
     }
 
     pub(super) fn name(&mut self, name: &Name) -> Result<Expr, Reported> {
-        if let Some(at) = self.columns.position(&name.text) {
+        if self.binder.local(&name.text).is_none()
+            && let Some(at) = self.columns.position(&name.text)
+        {
             let column = &self.columns.list()[at];
             if column.poisoned {
                 return Err(Reported(()));
@@ -190,7 +193,25 @@ impl<'a, 'b> Exprs<'a, 'b> {
             return Ok(Expr::column(column.ty, at));
         }
         match self.binder.definition(&name.text) {
+            Some(Definition::Scalar { rows_at: Some(rows_at), .. }) if *rows_at < self.binder.nesting => {
+                return Err(self.binder.error(
+                    Diagnostic::error(
+                        NOT_CONSTANT,
+                        name.span,
+                        format!("`{}` varies by row, and a sub-query runs once for all rows", name.text),
+                    )
+                    .label("varies by row")
+                    .help("join the tables instead"),
+                ));
+            }
             Some(Definition::Scalar { expr, .. }) => return Ok(expr.clone()),
+            Some(Definition::Function { function, tabular: false, .. }) if function.takes_nothing() => {
+                let call = ast::Call { of: None, name: name.clone(), arguments: Vec::new() };
+                return self.call(&call, name.span);
+            }
+            Some(Definition::Function { .. }) => {
+                return Err(self.misplaced(name.span, &format!("the function `{}`", name.text)));
+            }
             Some(Definition::Table { .. }) => {
                 return Err(self.misplaced(name.span, &format!("`{}`, which is a table,", name.text)));
             }
@@ -199,6 +220,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
         }
         if self.columns.is_open() {
             return Err(Reported(()));
+        }
+        if self.columns.is_retired(&name.text) {
+            return Ok(Expr::literal(Type::Dynamic, Value::Null));
         }
         let diagnostic = match name.text.as_str() {
             "null" => Diagnostic::error(UNKNOWN_COLUMN, name.span, "`null` is not a literal of KQL")
@@ -276,7 +300,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
             .error(Diagnostic::error(NO_OVERLOAD, span, format!("`{sign}` is not defined for {ty}")).label(ty.name()))
     }
 
-    fn misplaced(&mut self, span: Span, what: &str) -> Reported {
+    pub(super) fn misplaced(&mut self, span: Span, what: &str) -> Reported {
         self.binder
             .error(Diagnostic::error(UNEXPECTED, span, format!("{what} cannot stand here")).label("a value is wanted"))
     }

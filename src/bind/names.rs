@@ -46,7 +46,10 @@ fn derived(expr: &Expr, columns: &Columns) -> Option<String> {
             })
         }
         ExprKind::Call(call) => {
-            let first = || call.arguments.first().and_then(|argument| derived(&argument.value, columns));
+            let first = || {
+                let argument = call.arguments.first()?;
+                argument.name.as_ref().map_or_else(|| derived(&argument.value, columns), |name| Some(name.text.clone()))
+            };
             if let Some(scalar) = functions::scalar(&call.name.text) {
                 return match scalar.names {
                     Naming::First => call.of.as_deref().map_or_else(first, |of| derived(of, columns)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::column::{Batch, Column as Cells, Field, Out};
 use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
 use crate::plan::{Expr, Node, Plan, WindowCall};
-use crate::syntax::ast::Name;
+use crate::syntax::ast::{Function, Name};
 use crate::value::Type;
 
 /// A column of the pipeline so far.
@@ -33,11 +33,23 @@ pub(crate) struct Columns {
     list: Vec<Column>,
     /// The table is wrong, which has been said: it has any column.
     open: bool,
+    /// Holds all columns of a table of which only the first rows were looked at: later ones may have more.
+    wide: bool,
+    /// Holds all columns of a table of Resource Graph, which still answers to columns that it no longer has.
+    whole: bool,
 }
+
+/// Columns that Resource Graph had once and old queries read: always null now.
+const RETIRED: &[&str] = &["aliases"];
 
 impl Columns {
     pub(crate) fn new(list: Vec<Column>) -> Columns {
-        Columns { list, open: false }
+        Columns { list, open: false, wide: false, whole: false }
+    }
+
+    /// Whether this name is that of a column that was here once.
+    pub(crate) fn is_retired(&self, name: &str) -> bool {
+        self.whole && RETIRED.contains(&name)
     }
 
     /// No columns, as for `print` and `let`.
@@ -61,6 +73,11 @@ impl Columns {
     /// Whether anything may be in here that is not known.
     pub(crate) fn is_open(&self) -> bool {
         self.open
+    }
+
+    /// Whether rows that were not looked at yet may have more columns, which would be in here.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.wide
     }
 
     /// That no column has this name.
@@ -138,11 +155,23 @@ impl Relation {
         self
     }
 
-    /// The same rows with other columns. What was open stays open.
+    /// The same, if `wide` with columns that are not known yet.
+    pub(crate) fn widened(mut self, wide: bool) -> Relation {
+        self.columns.wide = wide;
+        self
+    }
+
+    /// The same, as all columns of a table of Resource Graph, or as only some.
+    pub(crate) fn of_whole_table(mut self, whole: bool) -> Relation {
+        self.columns.whole = whole;
+        self
+    }
+
+    /// The same rows with other columns. What was open stays open, and what was wide stays wide.
     pub(crate) fn compute(self, outputs: Vec<(Column, Expr)>) -> Relation {
         let (list, outputs): (Vec<Column>, Vec<Expr>) = outputs.into_iter().unzip();
         let node = Node::Compute { input: Box::new(self.node), outputs };
-        Relation { node, columns: Columns { list, open: self.columns.open }, serialized: self.serialized }
+        Relation { node, columns: Columns { list, ..self.columns }, serialized: self.serialized }
     }
 
     /// The same columns of other rows.
@@ -171,10 +200,18 @@ pub(crate) enum Definition {
     Scalar {
         name: String,
         expr: Expr,
+        /// If it reads columns, as an argument that varies by row does: how deep in pipelines their rows are at hand.
+        rows_at: Option<usize>,
     },
     Table {
         name: String,
         relation: Relation,
+    },
+    Function {
+        name: String,
+        function: Arc<Function>,
+        /// Whether calls give a table.
+        tabular: bool,
     },
     /// Wrong, which has been said.
     Poisoned {
@@ -187,9 +224,21 @@ impl Definition {
         Definition::Poisoned { name: name.to_owned() }
     }
 
+    /// Whether its name alone is a table.
+    pub(super) fn is_table(&self) -> bool {
+        match self {
+            Definition::Table { .. } => true,
+            Definition::Function { function, tabular, .. } => *tabular && function.takes_nothing(),
+            Definition::Scalar { .. } | Definition::Poisoned { .. } => false,
+        }
+    }
+
     pub(crate) fn name(&self) -> &str {
         match self {
-            Definition::Scalar { name, .. } | Definition::Table { name, .. } | Definition::Poisoned { name } => name,
+            Definition::Scalar { name, .. }
+            | Definition::Table { name, .. }
+            | Definition::Function { name, .. }
+            | Definition::Poisoned { name } => name,
         }
     }
 }

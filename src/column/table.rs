@@ -94,6 +94,15 @@ impl Table {
         &self.warnings
     }
 
+    /// Adds what there is to know about data that was read on the way to the answer.
+    pub(crate) fn warn(&mut self, warnings: Vec<Diagnostic>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         self.len

@@ -4,7 +4,8 @@ use crate::registry::*;
 use crate::value::Type;
 
 /// The functions of this file.
-pub(super) const FAMILY: &[&Scalar] = &[&ROW_NUMBER, &PREV, &NEXT, &ROW_CUMSUM, &ROW_RANK_DENSE, &ROW_RANK_MIN];
+pub(super) const FAMILY: &[&Scalar] =
+    &[&ROW_NUMBER, &PREV, &NEXT, &ROW_CUMSUM, &ROW_RANK_DENSE, &ROW_RANK_MIN, &ROW_WINDOW_SESSION];
 
 const ROW_NUMBER: Scalar = Scalar {
     name: "row_number",
@@ -78,6 +79,26 @@ const ROW_RANK_MIN: Scalar = Scalar {
     }],
     kernel: KernelDef::Window(Window::Rank),
     ..ROW_RANK_DENSE
+};
+
+const ROW_WINDOW_SESSION: Scalar = Scalar {
+    name: "row_window_session",
+    params: &[
+        datetime("value"),
+        timespan("max_from_first").constant(),
+        timespan("max_between_neighbors").constant(),
+        boolean("restart").optional(),
+    ],
+    returns: Returns::Is(Type::DateTime),
+    about: "The first `value` of the session that `value` belongs to: a new one begins so long after the first or the one \
+            before, and where `restart` is true; of sorted rows.",
+    examples: &[Example {
+        query: "datatable(m: long)[0, 4, 9] | extend t = datetime(2024-05-06) + m * 1m | sort by t asc \
+                | extend s = row_window_session(t, 1h, 5m) | where m == 4 | project s",
+        result: "2024-05-06T00:00:00.0000000Z",
+    }],
+    kernel: KernelDef::Window(Window::Session),
+    ..ALONG
 };
 
 /// What they have in common: equal arguments may give something else in every row.

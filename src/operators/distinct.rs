@@ -62,6 +62,7 @@ impl Distinct {
                     .help(format!("name the columns, `{name}` as `tostring({name})`")),
                 );
             }
+            binder.reads_all(&input.columns);
             let keys = input.pass().collect();
             (input, keys)
         } else {

@@ -1,6 +1,6 @@
 //! `getschema`: the columns as rows.
 
-use crate::bind::{Column, Relation};
+use crate::bind::{Binder, Column, Relation};
 use crate::column::{Batch, Out};
 use crate::plan::Node;
 use crate::value::{Type, ValueRef};
@@ -39,7 +39,8 @@ impl Display for Getschema {
 }
 
 impl Getschema {
-    pub(crate) fn lower(&self, input: Relation) -> Relation {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        binder.reads_all(&input.columns);
         let shape = [
             ("ColumnName", Type::String),
             ("ColumnOrdinal", Type::Int),

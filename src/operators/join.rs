@@ -14,9 +14,10 @@ use super::Syntax;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, hint, parameter};
-use crate::syntax::expr::{expr, operand};
+use crate::syntax::expr::expr;
+use crate::syntax::pipeline::table;
 use crate::syntax::print::{Dotted, HintList, Listed, spelling};
-use crate::syntax::tokens::{Fault, Parsed, Tokens, expect, said, word};
+use crate::syntax::tokens::{Fault, Parsed, Tokens, said, word};
 
 /// `join kind=leftouter (T | project id, x) on id`
 #[derive(Clone, Debug)]
@@ -66,6 +67,9 @@ const JOIN: OperatorDef = OperatorDef {
         "rightsemi",
         "leftanti",
         "rightanti",
+        "anti",
+        "leftantisemi",
+        "rightantisemi",
     ],
     syntax: "join [kind=…] (table) on column | $left.a == $right.b, …",
     about: "Puts the rows of two tables that agree in the keys side by side.",
@@ -111,11 +115,6 @@ const KINDS: &[(&str, JoinKind)] = &[
     ("rightanti", JoinKind::RightAnti),
     ("rightantisemi", JoinKind::RightAnti),
 ];
-
-/// The right table: a name, a call, or a pipeline in brackets.
-pub(super) fn table(input: Tokens<'_>) -> Parsed<'_, Expr> {
-    expect("a table", operand).parse(input)
-}
 
 /// `on a, $left.b == $right.c and $left.d == $right.e`
 pub(super) fn on(input: Tokens<'_>) -> Parsed<'_, Vec<Condition>> {
@@ -313,6 +312,7 @@ pub(super) fn beside(
     use plan::JoinKind as K;
     let open = left.columns.is_open() || right.columns.is_open();
     let gives_left = !matches!(kind, K::RightSemi | K::RightAnti);
+    let wide = (left.columns.is_wide(), right.columns.is_wide());
     let gives_right = !matches!(kind, K::LeftSemi | K::LeftAnti);
     let (mut columns, keep_left): (Vec<Column>, Vec<plan::Expr>) =
         if gives_left { left.pass().unzip() } else { (Vec::new(), Vec::new()) };
@@ -329,5 +329,6 @@ pub(super) fn beside(
     let left = Side { input: left.node, keys: keys.left, keep: keep_left };
     let right = Side { input: right.node, keys: keys.right, keep: keep_right };
     let joined = Relation::new(Node::Join { left: Box::new(left), right: Box::new(right), kind }, columns);
+    let joined = joined.widened(gives_left && wide.0 || gives_right && wide.1);
     if open { joined.opened() } else { joined }
 }

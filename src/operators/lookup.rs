@@ -7,10 +7,11 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::join::Condition;
-use super::join::{on, table};
+use super::join::on;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, hint, parameter};
+use crate::syntax::pipeline::table;
 use crate::syntax::print::{HintList, Listed, spelling};
 use crate::syntax::tokens::{Parsed, Tokens};
 

@@ -90,15 +90,6 @@ macro_rules! operators {
             }),
         )*];
 
-        impl Operator {
-            /// What is known of it.
-            pub(crate) fn def(&self) -> &'static OperatorDef {
-                match self {
-                    $(Operator::$operator(_) => $operator::DEF,)*
-                }
-            }
-        }
-
         impl Display for Operator {
             fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
                 match self {

@@ -14,7 +14,7 @@ pub(crate) struct ParseWhere(pub(crate) Parse);
 const PARSE_WHERE: OperatorDef = OperatorDef {
     names: &["parse-where"],
     position: Position::Piped,
-    words: &["kind", "simple", "regex", "flags", "with"],
+    words: &["kind", "simple", "regex", "relaxed", "flags", "with"],
     syntax: "parse-where [kind=simple | regex [flags=…]] text with [*] \"literal\" name[: type] …",
     about: "Takes text apart, and drops the rows that do not match.",
     examples: &[Example {

@@ -45,12 +45,12 @@ impl Display for Project {
 impl Project {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let (input, outputs) = assigned(&self.columns, input, |labels, _| Namer::new(labels), binder);
-        input.compute(outputs)
+        input.compute(outputs).widened(false).of_whole_table(false)
     }
 }
 
-/// The columns that a list of assignments makes, each seeing only the input; and what they are computed from, which
-/// has the columns of the input. `namer` starts naming them.
+/// The columns that a list of assignments makes, each seeing only the input, `namer` naming them; and what they are
+/// computed from, which has the columns of the input.
 pub(super) fn assigned(
     assigns: &[Assign],
     input: Relation,

@@ -47,9 +47,9 @@ impl Syntax for Summarize {
     }
 }
 
-/// Whether the keys come next; a first aggregate may be called `by` as well.
+/// Whether the keys come next.
 fn by_ahead(input: Tokens<'_>) -> bool {
-    input.is_word(0) && input.is(0, "by") && !input.is(1, "=")
+    input.is_word(0) && input.is(0, "by")
 }
 
 impl Display for Summarize {
@@ -142,6 +142,9 @@ impl Exprs<'_, '_> {
     fn aggregates(&mut self, assign: &Assign, by: &[Assign]) -> Result<Vec<plan::Expr>, Reported> {
         match &assign.expr.kind {
             ExprKind::Call(call) if functions::aggregate(&call.name.text).is_some() => {
+                if call.arguments.iter().any(|argument| matches!(argument.value.kind, ExprKind::Star)) {
+                    self.binder.reads_all(self.columns);
+                }
                 let star = rest(call, by, self.columns);
                 self.aggregate(call, Some(&star))
             }

@@ -7,11 +7,11 @@ use crate::value::{Type, Value};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
-use super::join::table;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{boolean, choice, commas, hint, parameter, pattern};
 use crate::syntax::expr::name;
+use crate::syntax::pipeline::table;
 use crate::syntax::print::{HintList, Listed, spelling};
 use crate::syntax::tokens::{Parsed, Tokens};
 
@@ -49,7 +49,7 @@ pub(crate) enum Leg {
 const UNION: OperatorDef = OperatorDef {
     names: &["union"],
     position: Position::Both,
-    words: &["kind", "inner", "outer", "withsource", "isfuzzy"],
+    words: &["kind", "inner", "outer", "withsource", "with_source", "isfuzzy"],
     syntax: "union [kind=outer | inner] [withsource=column] [isfuzzy=true] table, …",
     about: "The rows of several tables, columns matched by name.",
     examples: &[Example { query: "union (print a = 1), (print a = 2) | summarize sum(a)", result: "3" }],
@@ -154,6 +154,7 @@ impl Union {
         if legs.iter().any(|(_, leg)| leg.columns.is_open()) {
             return Relation::poisoned();
         }
+        let wide = legs.iter().any(|(_, leg)| leg.columns.is_wide());
         let shape = self.shape(&legs);
         let source = self.with_source.as_ref().map(|name| Column::new(name.text.as_str(), Type::String));
         let mut namer = Namer::new([]);
@@ -169,7 +170,7 @@ impl Union {
             let outputs = from.into_iter().chain(cells).collect();
             Node::Compute { input: Box::new(leg.node), outputs }
         });
-        Relation::new(Node::Union { inputs: inputs.collect() }, columns)
+        Relation::new(Node::Union { inputs: inputs.collect() }, columns).widened(wide)
     }
 
     /// The columns of the whole: by name, in order of first appearance; a name with several types is one column each,

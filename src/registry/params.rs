@@ -85,7 +85,6 @@ macro_rules! shorthands {
 shorthands! {
     boolean Takes::Is(Type::Bool);
     long Takes::Is(Type::Long);
-    real Takes::Is(Type::Real);
     string Takes::Is(Type::String);
     datetime Takes::Is(Type::DateTime);
     timespan Takes::Is(Type::TimeSpan);

@@ -119,6 +119,8 @@ pub(crate) enum Window {
     DenseRank,
     /// `row_rank_min(value, restart)`
     Rank,
+    /// `row_window_session(value, from first, between neighbours, restart)`
+    Session,
 }
 
 /// Functions of the columns themselves.

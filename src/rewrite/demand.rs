@@ -203,6 +203,7 @@ fn give(node: Node, mut demand: Demand) -> Node {
         Node::Union { inputs } => {
             Node::Union { inputs: inputs.into_iter().map(|input| give(input, demand.clone())).collect() }
         }
+        Node::Range { ty, .. } => pick(node, &[ty], &demand),
         Node::Values { ref batch } => {
             let types: Vec<Type> = batch.columns.iter().map(|column| column.ty()).collect();
             pick(node, &types, &demand)

@@ -101,11 +101,6 @@ impl Catalog {
         self.tables.keys().cloned().collect()
     }
 
-    /// Whether nothing was given.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.tables.is_empty()
-    }
-
     /// If rows that belong into the table `name` were given under another name: how to give them, as
     /// `securityresources=export.json`.
     pub(crate) fn hint(&self, name: &str) -> Option<String> {

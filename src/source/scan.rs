@@ -73,11 +73,6 @@ impl Scan {
         let tree = Arc::new(Tree::new(&self.wants));
         self.passage.drive(|| Extractor::new(&self.wants, &tree), work, merge)
     }
-
-    /// How many segments there are at most (compressed files count as one each).
-    pub(crate) fn segments(&self) -> usize {
-        self.passage.units.len()
-    }
 }
 
 /// The pages of a table, cut into units of parallel work.

@@ -737,8 +737,8 @@ mod files {
         assert_eq!(
             known[16..],
             [
-                ("systemData".into(), Type::Dynamic),
                 ("apiVersion".into(), Type::String),
+                ("systemData".into(), Type::Dynamic),
                 // A later row may hold text: dynamic loses nothing.
                 ("n".into(), Type::Dynamic),
             ]

@@ -5,7 +5,7 @@ use nom::Parser;
 use super::ast::{Assign, ColumnType, Expr, ExprKind, Hint, Key, Name, Nulls, Order, Pattern};
 use super::expr::{expr, name};
 use super::lex::Kind;
-use super::literal::type_name;
+use super::literal::{literal, type_name};
 use super::tokens::{Hope, Parsed, Tokens, said, symbol, word};
 use crate::diag::{Diagnostic, UNEXPECTED};
 use crate::value::Type;
@@ -44,11 +44,9 @@ fn names_ahead(input: Tokens<'_>) -> Option<(Vec<Name>, usize)> {
             let span = input.skip(at).here();
             return Some((Name::new(input.text(span), span), at + 1));
         }
-        if input.is(at, "[") && input.is(at + 2, "]") && input.ahead(at + 1)?.kind == Kind::String {
-            let (_, name) = super::expr::bracketed_name(input.skip(at)).ok()?;
-            return Some((name, at + 3));
-        }
-        None
+        let behind = bracketed_ahead(input, at)?;
+        let (_, name) = super::expr::bracketed_name(input.skip(at)).ok()?;
+        Some((name, behind))
     };
     if let Some((name, at)) = one(0) {
         return input.is(at, "=").then(|| (vec![name], at + 1));
@@ -67,6 +65,14 @@ fn names_ahead(input: Tokens<'_>) -> Option<(Vec<Name>, usize)> {
             return (input.is(at, ")") && input.is(at + 1, "=")).then_some((names, at + 2));
         }
     }
+}
+
+/// The place behind `['a b']`, if that is what stands so many places ahead.
+pub(super) fn bracketed_ahead(input: Tokens<'_>, at: usize) -> Option<usize> {
+    let string = |at: &usize| input.ahead(*at).is_some_and(|token| token.kind == Kind::String);
+    let strings = (at + 1..).take_while(string).count();
+    let end = at + 1 + strings;
+    (input.is(at, "[") && strings > 0 && input.is(end, "]")).then_some(end + 1)
 }
 
 /// `expr asc nulls last`
@@ -145,15 +151,30 @@ pub(crate) fn hints(input: Tokens<'_>) -> Parsed<'_, Vec<Hint>> {
     Ok((input, hints))
 }
 
-/// A word or a literal: `shuffle`, `5`, `true`, `"x"`, `['a b']`.
+/// A name or a constant: `shuffle`, `5`, `true`, `"x"`, `['a b']`.
 pub(crate) fn setting_value(input: Tokens<'_>) -> Parsed<'_, Expr> {
     let start = input.here();
-    let boolean = ["true", "false"].iter().any(|text| input.is(0, text));
-    if (input.is_word(0) && !boolean) || input.is(0, "[") {
+    let literal = match input.text(start) {
+        "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => true,
+        "dynamic" => input.is(1, "("),
+        _ => false,
+    };
+    if (input.is_word(0) && !literal) || input.is(0, "[") {
         let (input, name) = name(input)?;
         return input.expr(ExprKind::Name(name), start);
     }
-    super::expr::unary(input)
+    constant(input)
+}
+
+/// `5`, `-5`, `'x'`: a literal, with a sign perhaps.
+pub(super) fn constant(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let start = input.here();
+    if !input.is(0, "-") && !input.is(0, "+") {
+        return literal(input);
+    }
+    let (rest, of) = literal(input.skip(1))?;
+    let of = Box::new(of);
+    rest.expr(if input.is(0, "-") { ExprKind::Minus(of) } else { ExprKind::Plus(of) }, start)
 }
 
 /// `true`, `false`

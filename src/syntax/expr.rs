@@ -49,8 +49,9 @@ fn joined<'a>(input: Tokens<'a>, left: Expr, infix: &'static Infix, start: Span)
         return flat(input, left, infix, start);
     }
     let (input, joined) = infixed(input.skip(1), left, infix, input.here(), start)?;
+    // Behind the bracket of `in (…)` no tighter operator goes on either (Kusto.Language).
     match input.infix() {
-        Some(next) if infix.level == Level::Equality && next.level == Level::Equality => Err(said(
+        Some(next) if infix.level == Level::Equality && next.level >= Level::Equality => Err(said(
             Diagnostic::error(UNEXPECTED, input.here(), format!("`{}` cannot follow `{}`", next.text, infix.text))
                 .help("put one of the two comparisons in brackets, or join them with `and`"),
         )),
@@ -84,10 +85,8 @@ fn infixed<'a>(input: Tokens<'a>, left: Expr, infix: &'static Infix, operator: S
     let mut operands = vec![left];
     let input = match infix.right {
         Right::Operand => {
+            not_null(input, &operands[0], infix)?;
             let (rest, operand) = right(input, infix.level)?;
-            if infix.level == Level::Equality {
-                not_null(input, &operands[0], infix, &operand)?;
-            }
             operands.push(operand);
             rest
         }
@@ -105,36 +104,31 @@ fn infixed<'a>(input: Tokens<'a>, left: Expr, infix: &'static Infix, operator: S
     input.expr(ExprKind::Infix { infix, operator, operands }, start)
 }
 
-/// `x == null` compares with a column of that name, which is never meant.
-fn not_null(input: Tokens<'_>, left: &Expr, infix: &Infix, right: &Expr) -> Result<(), nom::Err<Fault>> {
-    let null = right.as_name().filter(|name| name.text == "null" && !name.bracketed);
-    let Some(name) = null else { return Ok(()) };
+/// `x == null`: there is no such value.
+fn not_null(input: Tokens<'_>, left: &Expr, infix: &Infix) -> Result<(), nom::Err<Fault>> {
     let test = match infix.text {
         "==" | "=~" => "isnull",
         "!=" | "<>" | "!~" => "isnotnull",
         _ => return Ok(()),
     };
-    let complaint = Diagnostic::error(UNEXPECTED, name.span, "nothing can be compared with null");
+    if !input.is(0, "null") {
+        return Ok(());
+    }
+    let complaint = Diagnostic::error(UNEXPECTED, input.here(), "nothing can be compared with null");
     Err(said(complaint.help(format!("write `{test}({})`", input.text(left.span)))))
 }
 
-/// `(a, b)`, `(T | project x)`; brackets are a must.
+/// `(a, b)`, `(T | project x)`; brackets are a must, and so is something in them (Kusto.Language).
 fn list(input: Tokens<'_>) -> Parsed<'_, Vec<Expr>> {
     let (input, _) = symbol("(").parse(input)?;
-    let mut items = Vec::new();
-    let mut input = input;
-    if !input.is(0, ")") {
-        loop {
-            let (rest, item) = value(input)?;
-            items.push(item);
-            input = rest;
-            if !input.is(0, ",") {
-                input.hope(Hope::Text(","));
-                break;
-            }
-            input = input.skip(1);
-        }
+    let (mut input, first) = value(input)?;
+    let mut items = vec![first];
+    while input.is(0, ",") {
+        let (rest, item) = value(input.skip(1))?;
+        items.push(item);
+        input = rest;
     }
+    input.hope(Hope::Text(","));
     let (input, _) = symbol(")").parse(input)?;
     Ok((input, items))
 }
@@ -150,7 +144,7 @@ fn range(input: Tokens<'_>) -> Parsed<'_, [Expr; 2]> {
 }
 
 /// `-x`, `+x`, `x`; of two signs in a row, `--x`, Kusto knows nothing.
-pub(super) fn unary(input: Tokens<'_>) -> Parsed<'_, Expr> {
+fn unary(input: Tokens<'_>) -> Parsed<'_, Expr> {
     if input.is(0, "-") || input.is(0, "+") { signed(input) } else { operand(input) }
 }
 
@@ -236,10 +230,12 @@ fn words(input: Tokens<'_>) -> Parsed<'_, Expr> {
         "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => literal(input),
         "dynamic" if input.is(1, "(") => literal(input),
         "typeof" if input.is(1, "(") => type_of(input),
-        // `a or or b`: a column of that name would have an operator behind it.
-        "and" | "or" if input.ahead(1).is_some_and(|next| next.infix.is_none() && next.kind != Kind::Symbol) => {
-            input.unexpected(Hope::Kind("an expression"))
-        }
+        // Columns of these names want brackets: `['and']` (Kusto.Language).
+        "and" | "or" => input.unexpected(Hope::Kind("an expression")),
+        "null" => Err(said(
+            Diagnostic::error(UNEXPECTED, start, "`null` is no value of its own")
+                .help("write `int(null)`, `dynamic(null)` …; a column of that name is `['null']`"),
+        )),
         text if input.is(1, "(") => call(input.skip(1), None, Name::new(text, start), start),
         text => input.skip(1).expr(ExprKind::Name(Name::new(text, start)), start),
     }
@@ -406,7 +402,7 @@ mod tests {
     #[test]
     fn keywords_are_columns_where_a_column_may_stand() {
         for word in
-            ["type", "kind", "name", "by", "where", "count", "in", "has", "asc", "on", "contains", "null", "and"]
+            ["type", "kind", "name", "by", "where", "count", "in", "has", "asc", "on", "contains", "dynamic", "let"]
         {
             assert_eq!(grouped(&format!("{word} == 1")), format!("({word} == 1)"));
         }

@@ -1,8 +1,10 @@
 //! Pipelines: a source, then operators between `|`.
 
-use super::ast::{Expr, ExprKind, Name, Pipeline, Source, Step};
+use nom::Parser;
+
+use super::ast::{Call, Expr, ExprKind, Name, Pipeline, Source, Step};
 use super::expr::{expr, operand};
-use super::tokens::{Fault, Hope, Parsed, Tokens, said};
+use super::tokens::{Hope, Parsed, Tokens, expect, said};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_OPERATOR, UNSUPPORTED};
 use crate::operators;
 use crate::registry::Position;
@@ -25,7 +27,7 @@ pub(crate) fn pipeline(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
             Ok((input, Pipeline { source: Source::Implicit, steps, span: input.since(start), height }))
         }
         Some(_) => finish(input, start, source_operator),
-        None => finish(input, start, table),
+        None => finish(input, start, source_table),
     }
 }
 
@@ -45,7 +47,7 @@ pub(crate) fn value(input: Tokens<'_>) -> Parsed<'_, Expr> {
         return input.nested(SUBQUERY, from_operator);
     }
     let (rest, first) = expr(input)?;
-    if rest.is(0, "|") && table_only(&first).is_ok() {
+    if rest.is(0, "|") && is_table(&first) {
         return rest.nested(SUBQUERY, |rest| piped(rest, first, input.here()));
     }
     Ok((rest, first))
@@ -66,21 +68,32 @@ fn piped(input: Tokens<'_>, source: Expr, start: Span) -> Parsed<'_, Expr> {
     input.expr(ExprKind::Tabular(Box::new(pipeline)), start)
 }
 
-/// What may stand before `|`.
-fn table_only(source: &Expr) -> Result<(), nom::Err<Fault>> {
-    match source.kind {
-        ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Call(_) | ExprKind::Tabular(_) => Ok(()),
-        _ => Err(said(
-            Diagnostic::error(UNEXPECTED, source.span, "a query begins with a table")
-                .help("to compute without one, write `print …`"),
-        )),
+/// What may stand before `|`: `T`, `(T | take 5)`, `cluster('x').database("y").T`.
+fn is_table(source: &Expr) -> bool {
+    match &source.kind {
+        ExprKind::Name(_) | ExprKind::Tabular(_) | ExprKind::Call(Call { of: None, .. }) => true,
+        ExprKind::Member { of, .. } | ExprKind::Call(Call { of: Some(of), .. }) => is_table(of),
+        _ => false,
     }
 }
 
-fn table(input: Tokens<'_>) -> Parsed<'_, Source> {
+fn source_table(input: Tokens<'_>) -> Parsed<'_, Source> {
     let (input, table) = operand(input)?;
-    table_only(&table)?;
+    if !is_table(&table) {
+        let complaint = Diagnostic::error(UNEXPECTED, table.span, "a query begins with a table");
+        return Err(said(complaint.help("to compute without one, write `print …`")));
+    }
     Ok((input, Source::Table(table)))
+}
+
+/// A table beside the one at hand: a name, a call, or a pipeline in brackets.
+pub(crate) fn table(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let (input, table) = expect("a table", operand).parse(input)?;
+    if !is_table(&table) {
+        let complaint = Diagnostic::error(UNEXPECTED, table.span, "a table is wanted here").label("a value");
+        return Err(said(complaint.help("write the name of one, or a query in brackets")));
+    }
+    Ok((input, table))
 }
 
 fn source_operator(input: Tokens<'_>) -> Parsed<'_, Source> {

@@ -3,8 +3,8 @@
 use nom::Parser;
 
 use super::ast::{Function, Let, LetValue, Parameter, ParameterKind, Script, Setting, Statement};
-use super::clause::{column_type, commas, setting_value};
-use super::expr::{name, unary};
+use super::clause::{bracketed_ahead, column_type, commas, constant, setting_value};
+use super::expr::name;
 use super::literal::type_name;
 use super::pipeline::{pipeline, value};
 use super::tokens::{Hope, Parsed, Tokens, said, symbol};
@@ -72,7 +72,7 @@ fn function_ahead(input: Tokens<'_>) -> bool {
     (input.is(0, "view") && input.is(1, "("))
         || (input.is(0, "(") && input.is(1, ")"))
         || (input.is(0, "(") && input.is_word(1) && input.is(2, ":"))
-        || (input.is(0, "(") && input.is(1, "[") && input.is(3, "]") && input.is(4, ":"))
+        || (input.is(0, "(") && bracketed_ahead(input, 1).is_some_and(|behind| input.is(behind, ":")))
 }
 
 /// `(a: long) { let b = a; b + 1 }`
@@ -132,7 +132,7 @@ fn parameter(input: Tokens<'_>) -> Parsed<'_, Parameter> {
     }
     let (input, ty) = type_name(input)?;
     let (input, default) = if input.is(0, "=") {
-        let (input, default) = unary(input.skip(1))?;
+        let (input, default) = constant(input.skip(1))?;
         (input, Some(default))
     } else {
         input.hope(Hope::Text("="));

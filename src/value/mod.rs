@@ -66,6 +66,26 @@ impl Type {
         Type::Dynamic,
     ];
 
+    /// Every name of every type.
+    pub(crate) const NAMES: [(&str, Type); 16] = [
+        ("bool", Type::Bool),
+        ("boolean", Type::Bool),
+        ("int", Type::Int),
+        ("long", Type::Long),
+        ("int64", Type::Long),
+        ("real", Type::Real),
+        ("double", Type::Real),
+        ("decimal", Type::Decimal),
+        ("string", Type::String),
+        ("datetime", Type::DateTime),
+        ("date", Type::DateTime),
+        ("timespan", Type::TimeSpan),
+        ("time", Type::TimeSpan),
+        ("guid", Type::Guid),
+        ("uniqueid", Type::Guid),
+        ("dynamic", Type::Dynamic),
+    ];
+
     /// KQL's name: `bool int long real decimal string datetime timespan guid dynamic`.
     ///
     /// ```
@@ -95,19 +115,7 @@ impl Type {
     /// assert_eq!(Type::named("int32"), None);
     /// ```
     pub fn named(name: &str) -> Option<Type> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "bool" | "boolean" => Type::Bool,
-            "int" => Type::Int,
-            "long" | "int64" => Type::Long,
-            "real" | "double" => Type::Real,
-            "decimal" => Type::Decimal,
-            "string" => Type::String,
-            "datetime" | "date" => Type::DateTime,
-            "timespan" | "time" => Type::TimeSpan,
-            "guid" | "uniqueid" => Type::Guid,
-            "dynamic" => Type::Dynamic,
-            _ => return None,
-        })
+        Type::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|&(_, ty)| ty)
     }
 
     /// `int`, `long`, `real` or `decimal`.

@@ -285,44 +285,6 @@ fn repeats(behind: &str) -> bool {
     !least.is_empty() && digits(least) && digits(most)
 }
 
-/// `pattern` with a backslash before each brace that begins neither a count such as `{2,3}` nor the name of a class.
-fn literal_braces(pattern: &str) -> String {
-    let mut escaped = String::with_capacity(pattern.len() + 2);
-    let mut rest = pattern.char_indices();
-    while let Some((at, c)) = rest.next() {
-        match c {
-            '\\' => {
-                escaped.push(c);
-                let Some((_, next)) = rest.next() else { break };
-                escaped.push(next);
-                // `\p{Greek}`, `\x{7D}`, `\b{start}`: up to the closing brace it is one.
-                if matches!(next, 'p' | 'P' | 'x' | 'u' | 'U' | 'b') && pattern[at + 2..].starts_with('{') {
-                    for (_, c) in rest.by_ref() {
-                        escaped.push(c);
-                        if c == '}' {
-                            break;
-                        }
-                    }
-                }
-                continue;
-            }
-            '{' if !is_count(&pattern[at + 1..]) => escaped.push('\\'),
-            _ => {}
-        }
-        escaped.push(c);
-    }
-    escaped
-}
-
-/// Whether what follows an opening brace makes it a count: `2}`, `2,}`, `2,3}`.
-fn is_count(rest: &str) -> bool {
-    rest.split_once('}').is_some_and(|(count, _)| {
-        let (least, most) = count.split_once(',').unwrap_or((count, ""));
-        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        !least.is_empty() && digits(least) && digits(most)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -399,7 +361,7 @@ mod tests {
             };
             let left = touches(needle.first(), hay[..at].last());
             let right = touches(needle.last(), hay[at + needle.len()..].first());
-            !(edges.left && left) && !(edges.right && right)
+            !(edges.left && left || edges.right && right)
         })
     }
 
