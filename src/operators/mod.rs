@@ -26,6 +26,7 @@ pub(crate) mod serialize;
 pub(crate) mod sort;
 pub(crate) mod summarize;
 pub(crate) mod take;
+#[cfg(feature = "cli")]
 pub(crate) mod target;
 pub(crate) mod top;
 pub(crate) mod union;
