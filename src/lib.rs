@@ -1,7 +1,5 @@
 //! Azure Resource Graph's KQL, answered on your own machine over exported tables.
 
-#![allow(dead_code)]
-
 pub(crate) mod bind;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

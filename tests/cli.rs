@@ -1,5 +1,4 @@
 //! The consoles of README.md and `tests/cli/*.md` run as they are printed; `TRYCMD=overwrite` renews them.
-#![cfg(feature = "cli")]
 
 #[test]
 fn consoles_run_as_printed() {

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for file in files {
         for case in file.cases {
-            trials.push(Trial::test(name(&file.path, &case), move || with_stack(case)));
+            trials.push(Trial::test(name(&file.path, &case), move || check(&case)));
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -62,12 +62,6 @@ fn answer(engine: &Engine, query: &str) -> Vec<String> {
         Ok(lines)
     };
     run().unwrap_or_else(|error: argql::Error| golden::diagnostics(query, error.diagnostics()))
-}
-
-/// With the stack of a main thread: at the limit of nesting, a debug build's parser needs more than test threads have.
-fn with_stack(case: Case) -> Result<(), Failed> {
-    let check = std::thread::Builder::new().stack_size(8 << 20).spawn(move || check(&case)).unwrap();
-    check.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn check(case: &Case) -> Result<(), Failed> {

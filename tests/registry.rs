@@ -41,7 +41,6 @@ const UNSHOWN: &[(&str, &str)] = &[
     ("AQ3004", "wants a broken file; shown in tests/cli/data.md"),
     ("AQ3005", "wants a file that cannot be read; shown in tests/cli/data.md"),
     ("AQ3006", "wants an export that says so; shown in tests/cli/data.md"),
-    ("AQ4001", "wants data that is too deep; shown in tests/cli/data.md"),
     ("AQ4002", "wants a system without threads"),
     ("AQ5001", "a warning of check --target arg; shown in tests/cli/check.md"),
     ("AQ5002", "a warning of check --target arg; shown in tests/cli/check.md"),

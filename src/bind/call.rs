@@ -4,24 +4,32 @@ use std::sync::Arc;
 
 use super::{Exprs, Reported};
 use crate::diag::{
-    BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, Span, UNKNOWN_FUNCTION, UNSUPPORTED, WRONG_COUNT, WRONG_TYPE,
+    BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, Span, UNEXPECTED, UNORDERED, UNSUPPORTED, WRONG_COUNT,
+    WRONG_TYPE,
 };
 use crate::functions;
-use crate::plan::{AggregateCall, Callee, Expr, Kind};
+use crate::plan::{AggregateCall, Callee, Expr, Kind, WindowCall};
 use crate::registry::{
-    AggregateNaming, Args, Fault, Infix, KernelDef, Meaning, Operand, Param, Returns, Scalar, Takes, param_of,
+    self, AggregateNaming, Args, Fault, Infix, KernelDef, Meaning, Operand, Operation, Param, Returns, Scalar, Takes,
+    Window, param_of,
 };
 use crate::syntax::ast::{self, ExprKind};
-use crate::value::{Type, Value};
+use crate::value::{TimeSpan, Type, Value};
 
 impl Exprs<'_, '_> {
     pub(super) fn call(&mut self, call: &ast::Call, span: Span) -> Result<Expr, Reported> {
         let name = &call.name;
-        if let Some(named) = call.arguments.iter().find_map(|argument| argument.name.as_ref()) {
-            return Err(self.binder.error(
-                Diagnostic::error(WRONG_TYPE, named.span, format!("the arguments of `{}` have no names", name.text))
-                    .help("only functions defined by `let` take named arguments"),
-            ));
+        let built_in = functions::scalar(&name.text).is_some() || functions::aggregate(&name.text).is_some();
+        if !built_in && self.binder.is_function(&name.text) {
+            return self.function(call);
+        }
+        match name.text.as_str() {
+            "toscalar" => return self.toscalar(call),
+            "materialize" => return Err(self.misplaced(span, "a table")),
+            _ => {}
+        }
+        if built_in {
+            self.check_names(call)?;
         }
         // `a.tostring()` is `tostring(a)`.
         let arguments: Vec<&ast::Expr> =
@@ -51,12 +59,31 @@ impl Exprs<'_, '_> {
                     .help("it is refused so that no wrong answer is given"),
             ));
         }
-        let known = functions::names();
-        Err(self.binder.error(
-            Diagnostic::error(UNKNOWN_FUNCTION, name.span, format!("there is no function `{}`", name.text))
-                .label("unknown function")
-                .suggest(&name.text, known),
-        ))
+        Err(self.binder.no_function(name))
+    }
+
+    /// Arguments go by position: a name given to one is that of the column to be made (`tostring(kind = a.b)`), and
+    /// cannot be that of another parameter.
+    fn check_names(&mut self, call: &ast::Call) -> Result<(), Reported> {
+        let name = &call.name.text;
+        let params = match (functions::scalar(name), functions::aggregate(name)) {
+            (Some(scalar), _) => scalar.params,
+            (None, Some(aggregate)) => aggregate.params,
+            (None, None) => &[],
+        };
+        let before = usize::from(call.of.is_some());
+        let given = before + call.arguments.len();
+        for (at, argument) in call.arguments.iter().enumerate() {
+            let Some(named) = &argument.name else { continue };
+            let own = param_of(params, before + at, given).map(|param| param.name);
+            if params.iter().any(|param| param.name == named.text) && own != Some(named.text.as_str()) {
+                return Err(self.binder.error(
+                    Diagnostic::error(WRONG_TYPE, named.span, format!("`{name}` takes its arguments by position"))
+                        .help("only functions defined by `let` take named arguments"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn scalar(
@@ -71,14 +98,133 @@ impl Exprs<'_, '_> {
         let args = self.arguments(scalar.name, scalar.params, bound, arguments)?;
         let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
         let ty = self.returns(scalar.name, scalar.params, scalar.returns, &args, &types, span)?;
+        match scalar.kernel {
+            KernelDef::Window(window) => return self.window(scalar, window, name, args, arguments),
+            KernelDef::Columns(asked) => return self.asked(asked, span, args),
+            KernelDef::Plain(_) | KernelDef::Prepared(_) => {}
+        }
+        if self.any_open(&args) {
+            return Ok(Expr::waiting(ty, Callee::Scalar(scalar), args));
+        }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let known = Args { types: &types, constants: &constants, returns: ty, now: self.binder.environment.now };
-        let kernel = match scalar.kernel {
-            KernelDef::Plain(kernel) => Box::new(kernel),
-            KernelDef::Prepared(prepare) => prepare(&known).map_err(|fault| self.fault(fault, span, arguments))?,
-        };
+        let kernel = scalar.kernel.prepared(&known).map_err(|fault| self.fault(fault, span, arguments))?;
         let kind = Kind::Call { callee: Callee::Scalar(scalar), kernel: Arc::new(kernel), args };
         Ok(Expr { ty, kind }.folded())
+    }
+
+    /// A function of the columns themselves, here where it is known which there are.
+    fn asked(&mut self, asked: registry::Columns, span: Span, args: Vec<Expr>) -> Result<Expr, Reported> {
+        self.binder.reads_all(self.columns);
+        match asked {
+            registry::Columns::IfExists => match args.first().and_then(Expr::constant) {
+                Some(Value::String(name)) => match self.columns.position(name) {
+                    Some(at) => self.column(at, span),
+                    None if self.columns.is_open() => Err(Reported::error()),
+                    None => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
+                },
+                _ => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
+            },
+            registry::Columns::Pack => {
+                if self.columns.is_open() {
+                    return Err(Reported::error());
+                }
+                let mut pairs = Vec::new();
+                for (at, column) in self.columns.list().iter().enumerate() {
+                    pairs.push(Expr::literal(Type::String, Value::from(&*column.name)));
+                    pairs.push(self.column(at, span)?);
+                }
+                let ignoring = matches!(args.first().and_then(Expr::constant), Some(Value::Bool(true)));
+                let callee = functions::packing(ignoring);
+                let kernel = callee.kernel.prepared(&Args::none(Type::Dynamic)).expect("packing needs no preparation");
+                let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: pairs };
+                Ok(Expr { ty: Type::Dynamic, kind }.folded())
+            }
+        }
+    }
+
+    /// A function along the order of the rows: the column that a window below this operator will make.
+    fn window(
+        &mut self,
+        scalar: &'static Scalar,
+        window: Window,
+        name: Span,
+        args: Vec<Expr>,
+        written: &[&ast::Expr],
+    ) -> Result<Expr, Reported> {
+        let what = scalar.name;
+        match &self.windows {
+            None => {
+                return Err(self.binder.error(
+                    Diagnostic::error(UNEXPECTED, name, format!("`{what}` cannot stand here"))
+                        .label("reads the rows around its own")
+                        .help(format!("make a column of it first: `extend n = {what}(…)`")),
+                ));
+            }
+            Some(windows) if !windows.serialized => {
+                return Err(self.binder.error(
+                    Diagnostic::error(
+                        UNORDERED,
+                        name,
+                        format!("`{what}` reads the rows in their order, and here it is open"),
+                    )
+                    .label("wants rows in order")
+                    .help("sort the rows first (`| sort by …`), or take them as they come (`| serialize`)"),
+                ));
+            }
+            Some(_) => {}
+        }
+        let whole = |arg: Option<&Expr>| match arg.and_then(Expr::constant) {
+            None => Some(1),
+            Some(Value::Long(value)) => Some(*value),
+            Some(_) => None,
+        };
+        let mut args = args.into_iter();
+        let call = match window {
+            Window::Number => {
+                let (start, restart) = (args.next(), args.next());
+                WindowCall::RowNumber { start: whole(start.as_ref()).unwrap_or(1), restart }
+            }
+            Window::Before | Window::After => {
+                let expr = args.next().expect("the number of arguments was checked");
+                let offset = whole(args.next().as_ref()).filter(|offset| *offset >= 0);
+                let Some(offset) = offset else {
+                    return Err(self.fault(
+                        Fault::new(1, "the offset must be a whole number, 0 or more"),
+                        name,
+                        written,
+                    ));
+                };
+                let default = match args.next() {
+                    Some(default) => self.convert(default, expr.ty, written[2])?,
+                    None => Expr::literal(expr.ty, Value::absent(expr.ty)),
+                };
+                WindowCall::Shift { expr, offset: if window == Window::Before { -offset } else { offset }, default }
+            }
+            Window::Sum => WindowCall::Cumulative {
+                expr: args.next().expect("the number of arguments was checked"),
+                restart: args.next(),
+            },
+            Window::Session => {
+                let expr = args.next().expect("the number of arguments was checked");
+                let mut longest = || match args.next().as_ref().and_then(Expr::constant) {
+                    Some(Value::TimeSpan(longest)) => *longest,
+                    // No distance is as long as null.
+                    _ => TimeSpan::from_ticks(i64::MAX),
+                };
+                let (from_first, between) = (longest(), longest());
+                WindowCall::Session { expr, from_first, between, restart: args.next() }
+            }
+            Window::DenseRank | Window::Rank => WindowCall::Rank {
+                expr: args.next().expect("the number of arguments was checked"),
+                dense: window == Window::DenseRank,
+                restart: args.next(),
+            },
+        };
+        let ty = call.ty();
+        let windows = self.windows.as_mut().expect("it was looked at above");
+        windows.calls.push(call);
+        Ok(Expr::column(ty, self.columns.list().len() + windows.calls.len() - 1))
     }
 
     /// An aggregate of a summarize: the columns that it makes, as seen behind it. `star` stands for `*`.
@@ -131,7 +277,9 @@ impl Exprs<'_, '_> {
         let now = self.binder.environment.now;
         let result = returns.first().copied().unwrap_or(Type::Dynamic);
         let start = move || (aggregate.fold)(&Args { types: &types, constants: &constants, returns: result, now });
-        if let Err(fault) = start() {
+        if !self.any_open(&args)
+            && let Err(fault) = start()
+        {
             return Err(self.fault(fault, name.span, &written));
         }
         let columns = returns.iter().enumerate().map(|(at, &ty)| Expr::column(ty, first + at)).collect();
@@ -150,17 +298,56 @@ impl Exprs<'_, '_> {
         {
             return self.any_column(infix, operator, &operands[1..]);
         }
+        if let [left, right @ ..] = operands
+            && let Some(table) = self.listed_table(infix, right)
+        {
+            let left = self.expr(left);
+            let ty = left.as_ref().map_or(Type::Dynamic, |left| left.ty);
+            let list = self.list(infix, operator, ty, table);
+            return self.among(infix, operator, left?, list?);
+        }
         let bound = self.exprs(operands)?;
         let operands = bound.into_iter().zip(operands.iter().map(Some)).collect();
         self.computed(infix.text, operator, operands)
     }
 
+    /// `x in (T)`: one operand for the whole list, however long it is.
+    fn among(
+        &mut self,
+        infix: &'static Infix,
+        operator: Span,
+        left: Expr,
+        (to, list): (Type, Expr),
+    ) -> Result<Expr, Reported> {
+        let operation = Operation { operands: vec![to, Type::Dynamic], result: Type::Bool };
+        let left = self.converted(left, to);
+        self.computation(infix, operator, &operation, vec![left, list])
+    }
+
+    /// Whether the value is known before any row is read, or will be.
+    pub(crate) fn is_constant(&self, expr: &Expr) -> bool {
+        expr.constant().is_some() || (self.binder.opens() && expr.is_open())
+    }
+
+    fn any_open(&self, args: &[Expr]) -> bool {
+        self.binder.opens() && args.iter().any(Expr::is_open)
+    }
+
     /// `* has "x"`: true if it is so for one of the columns.
     fn any_column(&mut self, infix: &'static Infix, operator: Span, right: &[ast::Expr]) -> Result<Expr, Reported> {
-        let right_bound = self.exprs(right)?;
+        let list = match self.listed_table(infix, right) {
+            Some(table) => Some(self.list(infix, operator, Type::String, table)?),
+            None => None,
+        };
+        let right_bound = if list.is_some() { Vec::new() } else { self.exprs(right)? };
+        self.binder.reads_all(self.columns);
         let mut parts = Vec::new();
         for (at, column) in self.columns.list().to_vec().into_iter().enumerate() {
             let text = self.converted(Expr::column(column.ty, at), Type::String);
+            if let Some(list) = &list {
+                parts.push(self.among(infix, operator, text, list.clone())?);
+                continue;
+            }
             let operands = std::iter::once((text, None)).chain(right_bound.iter().cloned().zip(right.iter().map(Some)));
             parts.push(self.computed(infix.text, operator, operands.collect())?);
         }
@@ -179,7 +366,7 @@ impl Exprs<'_, '_> {
         operands: Vec<(Expr, Option<&ast::Expr>)>,
     ) -> Result<Expr, Reported> {
         let infix = functions::infix(text).expect("the parser knows no other operators");
-        let Meaning::Computed { types, kernel, strict } = infix.meaning else {
+        let Meaning::Computed { types, .. } = infix.meaning else {
             return Err(self.binder.error(
                 Diagnostic::error(UNSUPPORTED, operator, format!("the operator `{text}` is not implemented"))
                     .label("not implemented")
@@ -201,6 +388,21 @@ impl Exprs<'_, '_> {
             .zip(&operation.operands)
             .map(|((operand, _), &ty)| self.converted(operand, ty))
             .collect();
+        self.computation(infix, operator, &operation, args)
+    }
+
+    /// The kernel of an infix operator over operands of the right types.
+    fn computation(
+        &mut self,
+        infix: &'static Infix,
+        operator: Span,
+        operation: &Operation,
+        args: Vec<Expr>,
+    ) -> Result<Expr, Reported> {
+        let Meaning::Computed { kernel, strict, .. } = infix.meaning else { unreachable!("callers looked it up") };
+        if self.any_open(&args) {
+            return Ok(Expr::waiting(operation.result, Callee::Infix(infix, strict), args));
+        }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let now = self.binder.environment.now;
         let prepared =
@@ -210,7 +412,7 @@ impl Exprs<'_, '_> {
         Ok(Expr { ty: operation.result, kind }.folded())
     }
 
-    fn no_operation(&mut self, text: &str, operator: Span, operands: &[Operand]) -> Reported {
+    pub(super) fn no_operation(&mut self, text: &str, operator: Span, operands: &[Operand]) -> Reported {
         let mut types: Vec<&str> = Vec::new();
         for operand in operands {
             if types.len() < 2 || !types.contains(&operand.ty.name()) {
@@ -272,10 +474,11 @@ impl Exprs<'_, '_> {
     ) -> Result<Vec<Expr>, Reported> {
         let given = bound.len();
         let param = |at: usize| param_of(params, at, given).expect("the number of arguments was checked");
-        let is_common = |at: usize| param(at).takes == Takes::Common;
+        let common_at =
+            |at: usize| Some(param(at).takes).filter(|takes| matches!(takes, Takes::Common | Takes::Branch));
         let commons: Vec<Type> =
-            bound.iter().enumerate().filter(|(at, _)| is_common(*at)).map(|(_, arg)| arg.ty).collect();
-        let common = common_type(&commons);
+            bound.iter().enumerate().filter(|(at, _)| common_at(*at).is_some()).map(|(_, arg)| arg.ty).collect();
+        let common = (0..bound.len()).find_map(common_at).and_then(|takes| common_type(takes, &commons));
         let mut args = Vec::with_capacity(bound.len());
         let mut failed = None;
         for (at, arg) in bound.into_iter().enumerate() {
@@ -293,7 +496,7 @@ impl Exprs<'_, '_> {
                 (Takes::Summable, ty) => {
                     (ty.is_number() || matches!(ty, Type::TimeSpan | Type::DateTime)).then_some(ty)
                 }
-                (Takes::Common, _) => common,
+                (Takes::Common | Takes::Branch, _) => common,
                 _ => None,
             };
             let given = arg.ty;
@@ -305,7 +508,7 @@ impl Exprs<'_, '_> {
                 failed = Some(self.wrong_argument(name, parameter, takes, common, given, written.span));
                 continue;
             };
-            if constant && arg.constant().is_none() {
+            if constant && !self.is_constant(&arg) {
                 failed = Some(
                     self.binder.error(
                         Diagnostic::error(
@@ -339,8 +542,8 @@ impl Exprs<'_, '_> {
             Takes::Integer => "a whole number",
             Takes::Orderable => "a value with an order",
             Takes::Summable => "a number, timespan or datetime",
-            Takes::Common if common.is_none() => "the same type as the others",
-            Takes::Common => "a value",
+            Takes::Common | Takes::Branch if common.is_none() => "the same type as the others",
+            Takes::Common | Takes::Branch => "a value",
         };
         let diagnostic =
             Diagnostic::error(WRONG_TYPE, span, format!("`{parameter}` of `{name}` wants {wanted}, and this is {ty}"))
@@ -366,8 +569,12 @@ impl Exprs<'_, '_> {
             Returns::Is(ty) => Ok(ty),
             Returns::Argument(at) => Ok(types.get(at).copied().unwrap_or(Type::Dynamic)),
             Returns::Common => {
-                let at = (0..types.len())
-                    .find(|&at| matches!(param_of(params, at, types.len()), Some(Param { takes: Takes::Common, .. })));
+                let at = (0..types.len()).find(|&at| {
+                    matches!(
+                        param_of(params, at, types.len()),
+                        Some(Param { takes: Takes::Common | Takes::Branch, .. })
+                    )
+                });
                 Ok(at.map_or(Type::Dynamic, |at| types[at]))
             }
             Returns::By(decide) => decide(types).map_err(|why| {
@@ -406,9 +613,8 @@ impl Exprs<'_, '_> {
             ));
         }
         let callee = &functions::ELEMENT;
-        let KernelDef::Plain(kernel) = callee.kernel else { unreachable!("taking an element needs no preparation") };
-        let kind =
-            Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(Box::new(kernel)), args: vec![base, index] };
+        let kernel = callee.kernel.prepared(&Args::none(Type::Dynamic)).expect("an element needs no preparation");
+        let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: vec![base, index] };
         Ok(Expr { ty: Type::Dynamic, kind }.folded())
     }
 
@@ -428,7 +634,7 @@ impl Exprs<'_, '_> {
 
     /// `expr` for a parameter of type `to`: the same type, a narrower number, a dynamic value, or a literal that can be
     /// read as one.
-    fn argument(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Option<Expr> {
+    pub(super) fn argument(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Option<Expr> {
         let fits = match (expr.ty, to) {
             (from, to) if from == to => true,
             (Type::Dynamic, _) => true,
@@ -451,32 +657,29 @@ impl Exprs<'_, '_> {
         let callee = functions::conversion(to);
         let types = [expr.ty];
         let constants = [expr.constant().cloned()];
-        let kernel = match callee.kernel {
-            KernelDef::Plain(kernel) => Box::new(kernel),
-            KernelDef::Prepared(prepare) => {
-                let known =
-                    Args { types: &types, constants: &constants, returns: to, now: self.binder.environment.now };
-                prepare(&known).expect("a conversion takes any argument")
-            }
-        };
+        let known = Args { types: &types, constants: &constants, returns: to, now: self.binder.environment.now };
+        let kernel = callee.kernel.prepared(&known).expect("a conversion takes any argument");
         let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: vec![expr] };
         Expr { ty: to, kind }.folded()
     }
 }
 
-/// The one type for branches that must agree: dynamic beside anything, the wider of two integers; reals and integers
-/// do not mix (measured on Kusto: SEM0525).
-fn common_type(types: &[Type]) -> Option<Type> {
-    let mut common = *types.first()?;
-    for &ty in &types[1..] {
-        common = match (common, ty) {
-            (a, b) if a == b => a,
-            (Type::Dynamic, _) | (_, Type::Dynamic) => Type::Dynamic,
-            (Type::Int | Type::Long, Type::Int | Type::Long) => Type::Long,
-            _ => return None,
-        };
+/// The one type of arguments that must agree: the wider of two integers; reals and integers do not mix (measured on
+/// Kusto: SEM0525). Beside dynamic ones, branches are what the others are, if these agree; values to choose from are
+/// dynamic, as Kusto's binder has it.
+fn common_type(takes: Takes, types: &[Type]) -> Option<Type> {
+    let dynamic = types.contains(&Type::Dynamic);
+    let mut others = types.iter().copied().filter(|&ty| ty != Type::Dynamic);
+    let Some(first) = others.next() else { return dynamic.then_some(Type::Dynamic) };
+    let agreed = others.try_fold(first, |common, ty| match (common, ty) {
+        (a, b) if a == b => Some(a),
+        (Type::Int | Type::Long, Type::Int | Type::Long) => Some(Type::Long),
+        _ => None,
+    });
+    match agreed {
+        Some(ty) if !dynamic || takes == Takes::Branch => Some(ty),
+        _ => dynamic.then_some(Type::Dynamic),
     }
-    Some(common)
 }
 
 /// `substring(source, start, [length])`

@@ -1,11 +1,11 @@
 //! Expressions: from the tree to typed expressions over the columns of the input.
 
-use super::{Binder, Columns, Definition};
+use super::{Binder, Columns, Definition, Relation};
 use crate::diag::{
     AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED,
     UNKNOWN_COLUMN, WRONG_TYPE,
 };
-use crate::plan::{AggregateCall, Expr, Kind, Step};
+use crate::plan::{AggregateCall, Expr, Kind, Step, WindowCall};
 use crate::syntax::ast::{self, ExprKind, Name};
 use crate::value::{Type, Value};
 
@@ -25,6 +25,15 @@ pub(crate) struct Exprs<'a, 'b> {
     pub(crate) columns: &'a Columns,
     /// In summarize: what aggregates were met so far.
     pub(super) aggregates: Option<Aggregates>,
+    /// Where functions along the rows may stand: which were met so far.
+    pub(super) windows: Option<Windows>,
+}
+
+/// The functions along the rows; expressions around them read the columns that they make, behind those of the input.
+pub(super) struct Windows {
+    pub(super) calls: Vec<WindowCall>,
+    /// Whether the rows have an order to go along.
+    pub(super) serialized: bool,
 }
 
 /// The aggregates of a summarize; expressions around them read the columns that they make.
@@ -43,12 +52,23 @@ impl Aggregates {
 
 impl<'a, 'b> Exprs<'a, 'b> {
     pub(crate) fn new(binder: &'a mut Binder<'b>, columns: &'a Columns) -> Exprs<'a, 'b> {
-        Exprs { binder, columns, aggregates: None }
+        Exprs { binder, columns, aggregates: None, windows: None }
     }
 
     /// For the aggregates of a summarize with `keys` keys.
     pub(crate) fn summarizing(binder: &'a mut Binder<'b>, columns: &'a Columns, keys: usize) -> Exprs<'a, 'b> {
-        Exprs { binder, columns, aggregates: Some(Aggregates { calls: Vec::new(), keys }) }
+        Exprs { aggregates: Some(Aggregates { calls: Vec::new(), keys }), ..Exprs::new(binder, columns) }
+    }
+
+    /// For an operator whose expressions may look at the rows around each.
+    pub(crate) fn along(binder: &'a mut Binder<'b>, input: &'a Relation) -> Exprs<'a, 'b> {
+        let serialized = input.serialized || input.columns.is_open();
+        let windows = Windows { calls: Vec::new(), serialized };
+        Exprs { windows: Some(windows), ..Exprs::new(binder, &input.columns) }
+    }
+
+    pub(crate) fn into_windows(self) -> Vec<WindowCall> {
+        self.windows.map_or(Vec::new(), |windows| windows.calls)
     }
 
     pub(crate) fn into_aggregates(self) -> Vec<AggregateCall> {
@@ -118,7 +138,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
 
     /// The value of a cell of a `datatable`, as its column's type.
     pub(crate) fn cell(&mut self, bound: Expr, ty: Type, written: &ast::Expr) -> Result<Value, Reported> {
-        if bound.constant().is_none() {
+        if !self.is_constant(&bound) {
             return Err(self.binder.error(Diagnostic::error(NOT_CONSTANT, written.span, "a constant is wanted here")));
         }
         let converted = self.convert(bound, ty, written)?;
@@ -139,6 +159,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
                 )
                 .label(bound.ty.name()),
             )),
+            None if self.is_constant(&bound) && bound.ty.is_integer() => Err(Reported(())),
             None => Err(self
                 .binder
                 .error(Diagnostic::error(NOT_CONSTANT, expr.span, "a constant is wanted here").label("varies by row"))),
@@ -150,27 +171,53 @@ impl<'a, 'b> Exprs<'a, 'b> {
         bound.into_iter().zip(parts).map(|(part, written)| self.convert(part, Type::Bool, written)).collect()
     }
 
+    /// The column at a position, which `span` speaks of.
+    pub(super) fn column(&mut self, at: usize, span: Span) -> Result<Expr, Reported> {
+        let column = &self.columns.list()[at];
+        if column.poisoned {
+            return Err(Reported(()));
+        }
+        if self.aggregates.is_some() {
+            let name = &column.name;
+            return Err(self.binder.error(
+                Diagnostic::error(
+                    NOT_AGGREGATED,
+                    span,
+                    format!("`{name}` has many values in a group, and no aggregate picks one"),
+                )
+                .label("outside an aggregate")
+                .help(format!("write `take_any({name})`, `max({name})` …, or put it behind `by`")),
+            ));
+        }
+        Ok(Expr::column(column.ty, at))
+    }
+
     fn name(&mut self, name: &Name) -> Result<Expr, Reported> {
-        if let Some(at) = self.columns.position(&name.text) {
-            let column = &self.columns.list()[at];
-            if column.poisoned {
-                return Err(Reported(()));
-            }
-            if self.aggregates.is_some() {
-                return Err(self.binder.error(
-                    Diagnostic::error(
-                        NOT_AGGREGATED,
-                        name.span,
-                        format!("`{}` has many values in a group, and no aggregate picks one", name.text),
-                    )
-                    .label("outside an aggregate")
-                    .help(format!("write `take_any({0})`, `max({0})` …, or put it behind `by`", name.text)),
-                ));
-            }
-            return Ok(Expr::column(column.ty, at));
+        if self.binder.local(&name.text).is_none()
+            && let Some(at) = self.columns.position(&name.text)
+        {
+            return self.column(at, name.span);
         }
         match self.binder.definition(&name.text) {
+            Some(Definition::Scalar { rows_at: Some(rows_at), .. }) if *rows_at < self.binder.nesting => {
+                return Err(self.binder.error(
+                    Diagnostic::error(
+                        NOT_CONSTANT,
+                        name.span,
+                        format!("`{}` varies by row, and a sub-query runs once for all rows", name.text),
+                    )
+                    .label("varies by row")
+                    .help("join the tables instead"),
+                ));
+            }
             Some(Definition::Scalar { expr, .. }) => return Ok(expr.clone()),
+            Some(Definition::Function { function, tabular: false, .. }) if function.takes_nothing() => {
+                let call = ast::Call { of: None, name: name.clone(), arguments: Vec::new() };
+                return self.call(&call, name.span);
+            }
+            Some(Definition::Function { .. }) => {
+                return Err(self.misplaced(name.span, &format!("the function `{}`", name.text)));
+            }
             Some(Definition::Table { .. }) => {
                 return Err(self.misplaced(name.span, &format!("`{}`, which is a table,", name.text)));
             }
@@ -179,6 +226,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
         }
         if self.columns.is_open() {
             return Err(Reported(()));
+        }
+        if self.columns.is_retired(&name.text) {
+            return Ok(Expr::literal(Type::Dynamic, Value::Null));
         }
         let diagnostic = match name.text.as_str() {
             "null" => Diagnostic::error(UNKNOWN_COLUMN, name.span, "`null` is not a literal of KQL")
@@ -244,6 +294,8 @@ impl<'a, 'b> Exprs<'a, 'b> {
             Type::TimeSpan => Expr::literal(Type::TimeSpan, Value::TimeSpan(crate::value::TimeSpan::from_ticks(0))),
             // `-0.0` is what zero minus zero is not.
             Type::Real => Expr::literal(Type::Real, Value::Real(-0.0)),
+            // Beside a dynamic zero the result is what is held: `-d.a` of 1.5 is no whole number.
+            Type::Dynamic => Expr::literal(Type::Dynamic, Value::Long(0)),
             _ => Expr::literal(Type::Long, Value::Long(0)),
         };
         self.computed("-", span, vec![(zero, None), (bound, Some(of))])
@@ -254,7 +306,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
             .error(Diagnostic::error(NO_OVERLOAD, span, format!("`{sign}` is not defined for {ty}")).label(ty.name()))
     }
 
-    fn misplaced(&mut self, span: Span, what: &str) -> Reported {
+    pub(super) fn misplaced(&mut self, span: Span, what: &str) -> Reported {
         self.binder
             .error(Diagnostic::error(UNEXPECTED, span, format!("{what} cannot stand here")).label("a value is wanted"))
     }

@@ -5,16 +5,21 @@
 
 mod call;
 mod expr;
+mod function;
 mod names;
+mod parameter;
 mod pattern;
 mod scope;
+mod subquery;
 mod table;
 
-use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP};
-use crate::plan::Plan;
+use crate::column::Table;
+use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP, UNKNOWN_COLUMN};
+use crate::plan::{Expr, Kind, Plan};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
-use crate::value::DateTime;
+use crate::value::{DateTime, Value};
+use function::Calls;
 
 pub(crate) use expr::{Exprs, Reported, dynamic_key};
 pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
@@ -39,58 +44,144 @@ pub(crate) struct Environment<'a> {
     pub(crate) data: bool,
     /// The moment that `now()` gives.
     pub(crate) now: DateTime,
+    /// The values of the query's parameters.
+    pub(crate) parameters: &'a [(String, Value)],
+    /// Runs sub-queries whose answer is part of the plan; without, that part stays open and the plan cannot be run.
+    pub(crate) evaluate: Option<Evaluate<'a>>,
 }
+
+/// Runs a plan.
+pub(crate) type Evaluate<'a> = Box<dyn Fn(Plan) -> Result<Table, Box<Diagnostic>> + 'a>;
 
 /// A bound query: a plan per statement that gives a table.
 #[derive(Clone, Debug)]
 pub(crate) struct Bound {
     pub(crate) plans: Vec<Plan>,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// What there is to know about the data that sub-queries read.
+    pub(crate) notes: Vec<Diagnostic>,
 }
 
-/// Binds all statements.
+/// Binds all statements. Of the tables of Resource Graph only the first rows are looked at; where the answer depends on
+/// which columns there are at all, once more with those of every row.
 pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
-    let mut binder =
-        Binder { environment, definitions: Vec::new(), errors: Vec::new(), warnings: Vec::new(), steps: 0 };
-    let mut plans = Vec::new();
-    for statement in &script.statements {
-        match statement {
-            Statement::Query(pipeline) => plans.extend(binder.pipeline(pipeline, None).into_plan()),
-            Statement::Let(definition) => binder.define(definition),
-            Statement::Set(_) => {}
-            Statement::Declare(parameters) => {
-                let span = parameters.first().map_or(Span::default(), |parameter| parameter.name.span);
-                binder.refuse(span, "`declare query_parameters`");
-            }
-        }
+    let mut binder = Binder::new(environment, Depth::Sample);
+    let mut plans = binder.script(script);
+    // Sub-queries run once it is known how far to look, and that nothing is wrong.
+    if binder.waits && !binder.unsure && binder.errors.is_empty() {
+        binder = Binder { evaluates: true, ..Binder::new(environment, Depth::Sample) };
+        plans = binder.script(script);
     }
-    let Binder { mut errors, warnings, .. } = binder;
+    if binder.unsure {
+        binder = Binder { evaluates: true, ..Binder::new(environment, Depth::Whole) };
+        plans = binder.script(script);
+    }
+    binder.unclaimed();
+    let Binder { mut errors, warnings, notes, .. } = binder;
     if errors.is_empty() {
-        Ok(Bound { plans, warnings })
+        Ok(Bound { plans, warnings, notes })
     } else {
         errors.extend(warnings);
         Err(errors)
     }
 }
 
-/// Most operators of a query: plans are walked recursively. The longest of 3,741 real queries has 131.
-const STEPS: usize = 1000;
+/// How far tables are looked through for columns beyond the known ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    Sample,
+    Whole,
+}
+
+/// Most operators of a query: plans are walked recursively, and a thread may have no more than 1 MiB of stack. The
+/// longest of 3,741 real queries has 131.
+const STEPS: usize = 300;
+
+/// Most expressions of a value that a name stands for, for it is copied wherever the name is used.
+const PARTS: usize = 1000;
 
 /// The state of binding one query.
 pub(crate) struct Binder<'a> {
     pub(crate) environment: &'a Environment<'a>,
+    depth: Depth,
+    /// Whether there is a table of which only the first rows were looked at.
+    sampled: bool,
+    /// Whether what was bound may be another for columns that were not seen.
+    unsure: bool,
+    /// Whether sub-queries are run.
+    evaluates: bool,
+    /// Whether there was a sub-query that could have been run.
+    waits: bool,
+    /// In the order of the query: what a function's body sees is what stands before the function.
     definitions: Vec<Definition>,
+    /// Where the definitions of the body being bound begin; no two of them may have one name.
+    scope: usize,
+    /// Where the parameters and `let`s of functions begin, which hide columns.
+    locals: usize,
+    /// How many pipelines are being bound, one inside the other.
+    nesting: usize,
+    calls: Calls,
+    /// The names of the query's parameters.
+    declared: Vec<String>,
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
+    notes: Vec<Diagnostic>,
     /// Operators so far.
     steps: usize,
+    /// Nodes that came in by the names of tables.
+    nodes: usize,
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
+    fn new(environment: &'a Environment<'a>, depth: Depth) -> Binder<'a> {
+        Binder {
+            environment,
+            depth,
+            sampled: false,
+            unsure: false,
+            evaluates: false,
+            waits: false,
+            definitions: Vec::new(),
+            scope: 0,
+            locals: usize::MAX,
+            nesting: 0,
+            calls: Calls::default(),
+            declared: Vec::new(),
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            notes: Vec::new(),
+            steps: 0,
+            nodes: 0,
+        }
+    }
+
+    fn script(&mut self, script: &Script) -> Vec<Plan> {
+        let mut plans = Vec::new();
+        for statement in &script.statements {
+            match statement {
+                Statement::Query(pipeline) => {
+                    let relation = self.pipeline(pipeline, None);
+                    self.reads_all(&relation.columns);
+                    plans.extend(relation.into_plan());
+                }
+                other => self.statement(other),
+            }
+        }
+        plans
+    }
+
+    /// Takes note that the answer depends on which columns there are at all.
+    pub(crate) fn reads_all(&mut self, columns: &Columns) {
+        self.unsure |= columns.is_wide();
+    }
+
     /// Takes note of an error; binding goes on.
     pub(crate) fn error(&mut self, diagnostic: Diagnostic) -> Reported {
+        // A column that is not among the first rows may be further down.
+        self.unsure |= self.sampled && *diagnostic.code == *UNKNOWN_COLUMN;
         // One place is complained about once.
-        if !self.errors.iter().any(|known| known.place == diagnostic.place && known.code == diagnostic.code) {
+        let same = |known: &Diagnostic| known.place == diagnostic.place && known.code == diagnostic.code;
+        if diagnostic.place == Place::Nowhere || !self.errors.iter().any(same) {
             self.errors.push(diagnostic);
         }
         Reported::error()
@@ -98,7 +189,11 @@ impl Binder<'_> {
 
     /// Takes note of something worth knowing.
     pub(crate) fn warn(&mut self, diagnostic: Diagnostic) {
-        self.warnings.push(diagnostic.warning());
+        let warning = diagnostic.warning();
+        // The body of a function is bound once per call.
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     /// KQL that argql parses and does not run yet.
@@ -111,6 +206,18 @@ impl Binder<'_> {
 
     /// A source and its operators; `given` is the table that an implicit source stands for, `resources` if none.
     pub(crate) fn pipeline(&mut self, pipeline: &Pipeline, given: Option<&Relation>) -> Relation {
+        self.beneath(|binder| binder.steps(pipeline, given))
+    }
+
+    /// Binds what sees none of the rows at hand.
+    fn beneath<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> T {
+        self.nesting += 1;
+        let bound = bind(self);
+        self.nesting -= 1;
+        bound
+    }
+
+    fn steps(&mut self, pipeline: &Pipeline, given: Option<&Relation>) -> Relation {
         let source = match &pipeline.source {
             Source::Implicit => match given {
                 Some(relation) => relation.clone(),
@@ -145,7 +252,7 @@ impl Binder<'_> {
 
     /// Whether a name may be defined; if not, that is said.
     fn is_new(&mut self, name: &Name) -> bool {
-        let new = self.definition(&name.text).is_none();
+        let new = self.definitions[self.scope..].iter().all(|known| known.name() != name.text);
         if !new {
             self.error(
                 Diagnostic::error(DUPLICATE_NAME, name.span, format!("`{}` is defined twice", name.text))
@@ -155,20 +262,27 @@ impl Binder<'_> {
         new
     }
 
+    /// A statement that gives no rows.
+    fn statement(&mut self, statement: &Statement) {
+        match statement {
+            Statement::Let(definition) => self.define(definition),
+            Statement::Set(setting) => self.set(setting),
+            Statement::Declare(parameters) => self.declare(parameters),
+            Statement::Query(_) => unreachable!("only whole scripts have queries among their statements"),
+        }
+    }
+
     fn define(&mut self, definition: &Let) {
         let name = &definition.name;
         if !self.is_new(name) {
             return;
         }
         let bound = match &definition.value {
-            LetValue::Function(_) => {
-                self.refuse(name.span, "a function defined by `let`");
-                Definition::poisoned(&name.text)
-            }
+            LetValue::Function(function) => self.function(name, function),
             LetValue::Expr(expr) => match self.as_table(expr) {
                 Some(relation) => Definition::Table { name: name.text.clone(), relation },
                 None => match Exprs::new(self, &Columns::none()).expr(expr) {
-                    Ok(expr) => Definition::Scalar { name: name.text.clone(), expr },
+                    Ok(bound) => self.scalar(name, bound, expr.span),
                     Err(_) => Definition::poisoned(&name.text),
                 },
             },
@@ -176,13 +290,53 @@ impl Binder<'_> {
         self.definitions.push(bound);
     }
 
+    /// A value by a name, to be put wherever the name is used.
+    fn scalar(&mut self, name: &Name, expr: Expr, span: Span) -> Definition {
+        if expr.parts() > PARTS {
+            self.error(
+                Diagnostic::error(TOO_DEEP, span, format!("`{}` has grown beyond {PARTS} parts", name.text))
+                    .label("too large")
+                    .help("what varies is computed anew wherever its name is used: compute parts of it with `extend`"),
+            );
+            return Definition::poisoned(&name.text);
+        }
+        let mut reads = false;
+        expr.visit(&mut |part| {
+            reads |= matches!(part.kind, Kind::Column(_));
+            !reads
+        });
+        Definition::Scalar { name: name.text.clone(), expr, rows_at: reads.then_some(self.nesting) }
+    }
+
     pub(crate) fn definition(&self, name: &str) -> Option<&Definition> {
-        self.definitions.iter().find(|definition| definition.name() == name)
+        self.definitions.iter().rfind(|definition| definition.name() == name)
+    }
+
+    /// The definition of this name, if it is one that hides columns: a parameter or `let` of a function.
+    fn local(&self, name: &str) -> Option<&Definition> {
+        let locals = self.definitions.get(self.locals.min(self.definitions.len())..)?;
+        locals.iter().rfind(|definition| definition.name() == name)
     }
 
     /// `expr` as a value of type `to`, whatever it is now.
     pub(crate) fn converted(&mut self, expr: crate::plan::Expr, to: crate::value::Type) -> crate::plan::Expr {
         Exprs::new(self, &Columns::none()).converted(expr, to)
+    }
+
+    /// A call of a function that needs no more than its arguments, which have the types it takes.
+    pub(crate) fn calling(
+        &mut self,
+        callee: &'static crate::registry::Scalar,
+        ty: crate::value::Type,
+        args: Vec<crate::plan::Expr>,
+    ) -> crate::plan::Expr {
+        let kernel = callee.kernel.prepared(&crate::registry::Args::none(ty)).expect("it needs no preparation");
+        let kind = crate::plan::Kind::Call {
+            callee: crate::plan::Callee::Scalar(callee),
+            kernel: std::sync::Arc::new(kernel),
+            args,
+        };
+        crate::plan::Expr { ty, kind }
     }
 
     /// The names of all definitions, for suggestions.

@@ -1,8 +1,9 @@
 //! How result columns are called: one rule for project, extend, summarize, by, distinct and print.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::diag::{DUPLICATE_NAME, Diagnostic};
+use super::Columns;
+use crate::diag::{DUPLICATE_NAME, Diagnostic, Span};
 use crate::functions;
 use crate::registry::{Aggregate, AggregateNaming, Naming};
 use crate::syntax::ast::{Assign, Call, Expr, ExprKind, Name};
@@ -20,24 +21,24 @@ pub(crate) enum Label {
 }
 
 /// The label of an assignment with one result.
-pub(crate) fn label(assign: &Assign) -> Label {
+pub(crate) fn label(assign: &Assign, columns: &Columns) -> Label {
     match (assign.name(), assign.expr.as_name()) {
         (Some(name), _) | (None, Some(name)) => Label::Given(name.clone()),
-        (None, None) => derived(&assign.expr).map_or(Label::Numbered, Label::Derived),
+        (None, None) => derived(&assign.expr, columns).map_or(Label::Numbered, Label::Derived),
     }
 }
 
 /// The name that Kusto derives from an expression: columns and paths give theirs, pass-through functions that of
 /// their first argument; everything else has none.
-fn derived(expr: &Expr) -> Option<String> {
+fn derived(expr: &Expr, columns: &Columns) -> Option<String> {
     match &expr.kind {
         ExprKind::Name(name) => Some(name.text.clone()),
-        ExprKind::Member { of, name } => Some(match derived(of) {
+        ExprKind::Member { of, name } => Some(match derived(of, columns) {
             Some(of) => format!("{of}_{}", name.text),
             None => name.text.clone(),
         }),
         ExprKind::Index { of, at } => {
-            let of = derived(of)?;
+            let of = derived(of, columns)?;
             Some(match index(at) {
                 // `d.b[-1]` is `d_b__1`.
                 Some(index) => format!("{of}_{index}").replace('-', "_"),
@@ -45,16 +46,23 @@ fn derived(expr: &Expr) -> Option<String> {
             })
         }
         ExprKind::Call(call) => {
-            let first = || call.arguments.first().and_then(|argument| derived(&argument.value));
+            let first = || {
+                let argument = call.arguments.first()?;
+                argument.name.as_ref().map_or_else(|| derived(&argument.value, columns), |name| Some(name.text.clone()))
+            };
             if let Some(scalar) = functions::scalar(&call.name.text) {
                 return match scalar.names {
-                    Naming::First => call.of.as_deref().map_or_else(first, derived),
+                    Naming::First => call.of.as_deref().map_or_else(first, |of| derived(of, columns)),
                     Naming::Prefixed(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
+                    Naming::Column => {
+                        let named = call.arguments.first().and_then(|argument| index(&argument.value));
+                        named.filter(|name| columns.position(name).is_some())
+                    }
                     Naming::Numbered => None,
                 };
             }
             let aggregate = functions::aggregate(&call.name.text)?;
-            match aggregate_labels(aggregate, call, &[], &[]).into_iter().next()? {
+            match aggregate_labels(aggregate, call, &[], &[], columns).into_iter().next()? {
                 Label::Given(name) => Some(name.text),
                 Label::Derived(name) => Some(name),
                 Label::Numbered => None,
@@ -69,6 +77,7 @@ fn index(at: &Expr) -> Option<String> {
     match &at.kind {
         ExprKind::Literal(literal) => match &literal.value {
             Value::Long(index) => Some(index.to_string()),
+            Value::Int(index) => Some(index.to_string()),
             Value::String(key) => Some(key.to_string()),
             _ => None,
         },
@@ -78,12 +87,26 @@ fn index(at: &Expr) -> Option<String> {
 }
 
 /// The labels of the columns that a call of an aggregate makes: `names` as far as they go, `star` for `*`.
-pub(crate) fn aggregate_labels(aggregate: &Aggregate, call: &Call, names: &[Name], star: &[Expr]) -> Vec<Label> {
-    let written = call.arguments.iter().map(|argument| &argument.value);
-    let arguments: Vec<&Expr> = written
-        .flat_map(|value| if matches!(value.kind, ExprKind::Star) { star.iter().collect() } else { vec![value] })
+pub(crate) fn aggregate_labels(
+    aggregate: &Aggregate,
+    call: &Call,
+    names: &[Name],
+    star: &[Expr],
+    columns: &Columns,
+) -> Vec<Label> {
+    let arguments: Vec<(Option<&Name>, &Expr)> = call
+        .arguments
+        .iter()
+        .flat_map(|argument| match argument.value.kind {
+            ExprKind::Star => star.iter().map(|expr| (None, expr)).collect(),
+            _ => vec![(argument.name.as_ref(), &argument.value)],
+        })
         .collect();
-    let name = |at: usize| arguments.get(at).and_then(|argument| derived(argument));
+    // `arg_min(t, who = v)` names its column itself.
+    let name = |at: usize| {
+        let (given, expr) = arguments.get(at)?;
+        given.map_or_else(|| derived(expr, columns), |name| Some(name.text.clone()))
+    };
     let prefixed = |prefix: &str, at: usize| Label::Derived(format!("{prefix}_{}", name(at).unwrap_or_default()));
     let made: Vec<Label> = match aggregate.names {
         AggregateNaming::Prefixed(prefix) => vec![prefixed(prefix, 0)],
@@ -99,7 +122,7 @@ pub(crate) fn aggregate_labels(aggregate: &Aggregate, call: &Call, names: &[Name
         AggregateNaming::EachPrefixed(prefix) => (0..arguments.len()).map(|at| prefixed(prefix, at)).collect(),
         AggregateNaming::PerPercentile(from) => {
             let name = name(0).unwrap_or_default();
-            let percentile = |argument: &&Expr| match &argument.kind {
+            let percentile = |(_, argument): &(Option<&Name>, &Expr)| match &argument.kind {
                 ExprKind::Literal(literal) => literal.text.replace('.', "_"),
                 _ => String::new(),
             };
@@ -111,13 +134,23 @@ pub(crate) fn aggregate_labels(aggregate: &Aggregate, call: &Call, names: &[Name
     made.into_iter().enumerate().map(given).collect()
 }
 
-/// Gives the columns of one operator their names, in order.
+/// Gives the columns of one operator their names, in order: the first in the list keeps a name, a later one gets `1`,
+/// `2` … behind it (measured on Kusto, and what its binder does).
 pub(crate) struct Namer {
-    /// Given somewhere in the list: a derived name keeps clear of them wherever they stand.
+    /// Given somewhere in the list: a number behind a name keeps clear of them wherever they stand.
     given: HashSet<String>,
-    used: HashSet<String>,
-    /// How many columns were numbered.
+    used: HashMap<String, Source>,
+    /// In `extend`: the names of the input, which derived names replace and numbered ones step over.
+    input: Option<HashSet<String>>,
+    /// The number of the last numbered column.
     numbered: usize,
+}
+
+/// Why a name is in use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Given,
+    Made,
 }
 
 impl Namer {
@@ -126,39 +159,60 @@ impl Namer {
             Label::Given(name) => Some(name.text.clone()),
             _ => None,
         });
-        Namer { given: given.collect(), used: HashSet::new(), numbered: 0 }
+        Namer { given: given.collect(), used: HashMap::new(), input: None, numbered: 0 }
     }
 
-    /// The name of the next column. A name given twice is an error; a derived one gets `1`, `2` … if it is taken.
-    pub(crate) fn name(&mut self, label: &Label) -> Result<String, Box<Diagnostic>> {
-        let base = match label {
+    /// For `extend` over these columns.
+    pub(crate) fn extending<'a>(labels: impl IntoIterator<Item = &'a Label>, input: &Columns) -> Namer {
+        Namer { input: Some(input.names().map(str::to_owned).collect()), ..Namer::new(labels) }
+    }
+
+    /// The name of the next column, which is made at `span`. The same name given twice is an error; in `extend` also
+    /// one that is derived twice, or derived and given.
+    pub(crate) fn name(&mut self, label: &Label, span: Span) -> Result<String, Box<Diagnostic>> {
+        match label {
             Label::Given(name) => {
-                return if self.used.insert(name.text.clone()) {
-                    Ok(name.text.clone())
-                } else {
-                    Err(Box::new(duplicate(name)))
-                };
+                let known = self.used.get(&name.text);
+                if known == Some(&Source::Given) || (self.input.is_some() && known.is_some()) {
+                    return Err(Box::new(duplicate(name)));
+                }
+                let free = self.free(name.text.clone());
+                self.used.insert(free.clone(), Source::Given);
+                Ok(free)
             }
-            Label::Derived(name) => name.clone(),
+            Label::Derived(name) if self.input.is_some() && self.used.contains_key(name) => {
+                Err(Box::new(duplicate(&Name::new(name.as_str(), span))))
+            }
+            Label::Derived(name) => Ok(self.free(name.clone())),
             Label::Numbered => {
-                self.numbered += 1;
-                format!("Column{}", self.numbered)
+                let name = loop {
+                    self.numbered += 1;
+                    let name = format!("Column{}", self.numbered);
+                    if self.input.as_ref().is_none_or(|input| !input.contains(&name)) {
+                        break name;
+                    }
+                };
+                Ok(self.free(name))
             }
-        };
-        Ok(self.free(base))
+        }
     }
 
     /// `base`, or with the first number behind it that makes it free.
     pub(crate) fn free(&mut self, base: String) -> String {
-        let taken = |name: &str| self.given.contains(name) || self.used.contains(name);
         let mut name = base.clone();
         let mut suffix = 0;
-        while taken(&name) {
+        while self.used.contains_key(&name) || (suffix > 0 && self.given.contains(&name)) {
             suffix += 1;
             name = format!("{base}{suffix}");
         }
-        self.used.insert(name.clone());
+        self.used.insert(name.clone(), Source::Made);
         name
+    }
+
+    /// Takes note of names that are there before.
+    pub(crate) fn taken<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Namer {
+        self.used.extend(names.into_iter().map(|name| (name.to_owned(), Source::Given)));
+        self
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::column::{Batch, Column as Cells, Field, Out};
 use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
-use crate::plan::{Expr, Node, Plan};
-use crate::syntax::ast::Name;
+use crate::plan::{Expr, Node, Plan, WindowCall};
+use crate::syntax::ast::{Function, Name};
 use crate::value::Type;
 
 /// A column of the pipeline so far.
@@ -33,11 +33,23 @@ pub(crate) struct Columns {
     list: Vec<Column>,
     /// The table is wrong, which has been said: it has any column.
     open: bool,
+    /// Holds all columns of a table of which only the first rows were looked at: later ones may have more.
+    wide: bool,
+    /// Holds all columns of a table of Resource Graph, which still answers to columns that it no longer has.
+    whole: bool,
 }
+
+/// Columns that Resource Graph had once and old queries read: always null now.
+const RETIRED: &[&str] = &["aliases"];
 
 impl Columns {
     pub(crate) fn new(list: Vec<Column>) -> Columns {
-        Columns { list, open: false }
+        Columns { list, open: false, wide: false, whole: false }
+    }
+
+    /// Whether this name is that of a column that was here once.
+    pub(crate) fn is_retired(&self, name: &str) -> bool {
+        self.whole && RETIRED.contains(&name)
     }
 
     /// No columns, as for `print` and `let`.
@@ -63,6 +75,11 @@ impl Columns {
         self.open
     }
 
+    /// Whether rows that were not looked at yet may have more columns, which would be in here.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.wide
+    }
+
     /// That no column has this name.
     pub(crate) fn unknown(&self, name: &Name) -> Diagnostic {
         let diagnostic = Diagnostic::error(UNKNOWN_COLUMN, name.span, format!("`{}` is not a column here", name.text))
@@ -83,11 +100,30 @@ impl Columns {
 pub(crate) struct Relation {
     pub(crate) node: Node,
     pub(crate) columns: Columns,
+    /// Whether the rows have an order that functions such as `row_number` may go along: `sort` and its like make one,
+    /// operators that work row by row keep it, all others leave it open.
+    pub(crate) serialized: bool,
 }
 
 impl Relation {
     pub(crate) fn new(node: Node, columns: Vec<Column>) -> Relation {
-        Relation { node, columns: Columns::new(columns) }
+        Relation { node, columns: Columns::new(columns), serialized: false }
+    }
+
+    /// The same, with the order of its rows fixed.
+    pub(crate) fn serialized(self) -> Relation {
+        Relation { serialized: true, ..self }
+    }
+
+    /// The same columns, and behind them what the calls make; each call may read what those before it made.
+    pub(crate) fn along(self, calls: Vec<WindowCall>) -> Relation {
+        let mut types: Vec<Type> = self.columns.list.iter().map(|column| column.ty).collect();
+        let node = calls.into_iter().fold(self.node, |input, call| {
+            let keep = types.iter().enumerate().map(|(at, &ty)| Expr::column(ty, at)).collect();
+            types.push(call.ty());
+            Node::Window { input: Box::new(input), keep, calls: vec![call] }
+        });
+        Relation { node, ..self }
     }
 
     /// What stands before `print` and its like: no row, no column.
@@ -119,11 +155,23 @@ impl Relation {
         self
     }
 
-    /// The same rows with other columns. What was open stays open.
+    /// The same, if `wide` with columns that are not known yet.
+    pub(crate) fn widened(mut self, wide: bool) -> Relation {
+        self.columns.wide = wide;
+        self
+    }
+
+    /// The same, as all columns of a table of Resource Graph, or as only some.
+    pub(crate) fn of_whole_table(mut self, whole: bool) -> Relation {
+        self.columns.whole = whole;
+        self
+    }
+
+    /// The same rows with other columns. What was open stays open, and what was wide stays wide.
     pub(crate) fn compute(self, outputs: Vec<(Column, Expr)>) -> Relation {
         let (list, outputs): (Vec<Column>, Vec<Expr>) = outputs.into_iter().unzip();
         let node = Node::Compute { input: Box::new(self.node), outputs };
-        Relation { node, columns: Columns { list, open: self.columns.open } }
+        Relation { node, columns: Columns { list, ..self.columns }, serialized: self.serialized }
     }
 
     /// The same columns of other rows.
@@ -152,10 +200,18 @@ pub(crate) enum Definition {
     Scalar {
         name: String,
         expr: Expr,
+        /// If it reads columns, as an argument that varies by row does: how deep in pipelines their rows are at hand.
+        rows_at: Option<usize>,
     },
     Table {
         name: String,
         relation: Relation,
+    },
+    Function {
+        name: String,
+        function: Arc<Function>,
+        /// Whether calls give a table.
+        tabular: bool,
     },
     /// Wrong, which has been said.
     Poisoned {
@@ -168,9 +224,21 @@ impl Definition {
         Definition::Poisoned { name: name.to_owned() }
     }
 
+    /// Whether its name alone is a table.
+    pub(super) fn is_table(&self) -> bool {
+        match self {
+            Definition::Table { .. } => true,
+            Definition::Function { function, tabular, .. } => *tabular && function.takes_nothing(),
+            Definition::Scalar { .. } | Definition::Poisoned { .. } => false,
+        }
+    }
+
     pub(crate) fn name(&self) -> &str {
         match self {
-            Definition::Scalar { name, .. } | Definition::Table { name, .. } | Definition::Poisoned { name } => name,
+            Definition::Scalar { name, .. }
+            | Definition::Table { name, .. }
+            | Definition::Function { name, .. }
+            | Definition::Poisoned { name } => name,
         }
     }
 }

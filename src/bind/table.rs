@@ -1,11 +1,14 @@
 //! Tables: what a name in the place of one stands for.
 
-use super::{Binder, Column, Definition, Environment, MissingTables, Relation};
+use super::{Binder, Column, Definition, Depth, Environment, MissingTables, Relation};
 use crate::column::Field;
-use crate::diag::{Diagnostic, NOT_LOADED, Place, Span, UNEXPECTED, UNKNOWN_TABLE};
+use crate::diag::{Diagnostic, NOT_LOADED, Place, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_TABLE};
 use crate::plan::Node;
 use crate::source::{self, Want};
 use crate::syntax::ast::{self, ExprKind, Name};
+
+/// Most nodes that come into a plan by the names of tables: each doubling of a table by a `union` doubles them.
+const NODES: usize = 10_000;
 
 impl Binder<'_> {
     /// A table in the place of one: a name, `arg("").Resources`, a parenthesised pipeline.
@@ -14,11 +17,7 @@ impl Binder<'_> {
             ExprKind::Tabular(pipeline) => self.pipeline(pipeline, None),
             ExprKind::Name(name) => self.table(&name.text, name.span),
             ExprKind::Member { of, name } if is_resource_graph(of) => self.table(&name.text, name.span),
-            ExprKind::Call(call) => {
-                let name = &call.name;
-                self.refuse(name.span, &format!("the function `{}` in the place of a table", name.text));
-                Relation::poisoned()
-            }
+            ExprKind::Call(call) => self.table_of_call(call),
             _ => {
                 self.error(
                     Diagnostic::error(UNEXPECTED, expr.span, "a table is wanted here")
@@ -32,29 +31,40 @@ impl Binder<'_> {
 
     /// The table, if `expr` can be nothing else: a pipeline, or the name of one.
     pub(crate) fn as_table(&mut self, expr: &ast::Expr) -> Option<Relation> {
-        let is_table = match &expr.kind {
+        self.is_tabular(expr).then(|| self.tabular(expr))
+    }
+
+    /// Whether `expr` can be nothing but a table.
+    pub(super) fn is_tabular(&self, expr: &ast::Expr) -> bool {
+        match &expr.kind {
             ExprKind::Tabular(_) => true,
             ExprKind::Name(name) => match self.definition(&name.text) {
-                Some(definition) => matches!(definition, Definition::Table { .. }),
+                Some(definition) => definition.is_table(),
                 None => self.known_table(name),
             },
             ExprKind::Member { of, .. } => is_resource_graph(of),
+            ExprKind::Call(call) => {
+                call.name.text == "materialize"
+                    || matches!(self.definition(&call.name.text), Some(Definition::Function { tabular: true, .. }))
+            }
             _ => false,
-        };
-        is_table.then(|| self.tabular(expr))
+        }
     }
 
     /// Whether there is a table of this name.
     pub(crate) fn is_table(&self, name: &Name) -> bool {
         match self.definition(&name.text) {
-            Some(definition) => matches!(definition, Definition::Table { .. }),
+            Some(definition) => definition.is_table(),
             None => self.environment.catalog.table(&name.text).is_some(),
         }
     }
 
     /// The names of the tables that a pattern stands for.
     pub(crate) fn tables_like(&self, pattern: &ast::Pattern) -> Vec<String> {
-        let defined = self.definitions.iter().filter(|known| matches!(known, Definition::Table { .. }));
+        let defined = self.definitions.iter().filter(|known| match known {
+            Definition::Function { function, tabular, .. } => *tabular && function.view && function.takes_nothing(),
+            known => known.is_table(),
+        });
         let names = defined.map(|known| known.name().to_owned()).chain(self.environment.catalog.names());
         names.filter(|name| pattern.matches(name)).collect()
     }
@@ -66,8 +76,38 @@ impl Binder<'_> {
     /// The table of a name, which stands at `span`.
     pub(crate) fn table(&mut self, name: &str, span: Span) -> Relation {
         match self.definition(name) {
-            Some(Definition::Table { relation, .. }) => return relation.clone(),
+            Some(Definition::Table { relation, .. }) => {
+                let relation = relation.clone();
+                let before = self.nodes;
+                self.nodes += relation.node.parts();
+                if self.nodes <= NODES {
+                    return relation;
+                }
+                // Once is enough: every use behind this one is one too many.
+                if before <= NODES {
+                    self.error(
+                        Diagnostic::error(TOO_DEEP, span, format!("with `{name}` the query has grown too large"))
+                            .label("put in once more")
+                            .help("a table that `let` names is put in wherever the name is used: use it less often"),
+                    );
+                }
+                return Relation::poisoned();
+            }
             Some(Definition::Poisoned { .. }) => return Relation::poisoned(),
+            Some(Definition::Function { function, tabular: true, .. }) if function.takes_nothing() => {
+                let call = ast::Call { of: None, name: Name::new(name, span), arguments: Vec::new() };
+                return self.table_of_call(&call);
+            }
+            Some(Definition::Function { tabular, .. }) => {
+                let diagnostic = Diagnostic::error(
+                    UNKNOWN_TABLE,
+                    span,
+                    format!("`{name}` is a function, and a table is wanted here"),
+                );
+                let diagnostic = diagnostic.label("a function");
+                self.error(if *tabular { diagnostic.help(format!("call it: `{name}(…)`")) } else { diagnostic });
+                return Relation::poisoned();
+            }
             Some(Definition::Scalar { .. }) => {
                 self.error(
                     Diagnostic::error(UNKNOWN_TABLE, span, format!("`{name}` is a value, and a table is wanted here"))
@@ -80,11 +120,13 @@ impl Binder<'_> {
         if let Some(table) = self.environment.catalog.table(name)
             && self.environment.data
         {
-            return match table.schema() {
+            let whole = self.depth == Depth::Whole || !source::known_table(name);
+            self.sampled |= !whole;
+            return match if whole { table.full_schema() } else { table.schema() } {
                 Ok(fields) => {
                     let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });
                     let node = Node::Scan { wants: wants.collect(), table };
-                    Relation::new(node, columns(fields))
+                    Relation::new(node, columns(fields)).widened(!whole).of_whole_table(source::known_table(name))
                 }
                 Err(diagnostic) => {
                     self.error(*diagnostic);
@@ -95,7 +137,7 @@ impl Binder<'_> {
         let lenient = !self.environment.data || self.environment.missing == MissingTables::Empty;
         let known = source::known_table(name) || (lenient && !source::known_columns(name).is_empty());
         if known && lenient {
-            return Relation::empty(columns(source::known_columns(name)));
+            return Relation::empty(columns(source::known_columns(name))).of_whole_table(true);
         }
         let diagnostic = if known {
             let lower = name.to_lowercase();

@@ -97,7 +97,7 @@ fn call(name: &str, params: &[Param], returns: Returns) -> String {
 fn parameter(param: &Param) -> String {
     let takes = match param.takes {
         Takes::Is(ty) => ty.name(),
-        Takes::Any | Takes::Common => "any",
+        Takes::Any | Takes::Common | Takes::Branch => "any",
         Takes::Number => "number",
         Takes::Integer => "integer",
         Takes::Orderable => "orderable",

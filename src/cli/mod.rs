@@ -23,6 +23,7 @@ use crate::diag::render::{render, visible};
 use crate::diag::{Diagnostic, Place, UNREADABLE};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::value::DateTime;
 use args::{Cli, Color, Command, Missing, Screen, Source};
 
 /// How a command ends when it does not end well.
@@ -109,9 +110,8 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Query { query, file, ask } => ask::query(&Text::of(query, file.as_deref())?, &ask, messages),
         Command::Run { queries, ask } => ask::run(&queries, &ask, messages),
         Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
-        Command::Explain { query, file, stage, source, now } => {
-            let engine = engine(&source)?;
-            let engine = now.into_iter().fold(engine, Engine::now);
+        Command::Explain { query, file, stage, source, now, parameters } => {
+            let engine = told(engine(&source)?, now, &parameters);
             explain::explain(&engine, &Text::of(query, file.as_deref())?, stage, messages)
         }
         Command::Tables { source, listing } => lists::tables(&engine(&source)?, &listing),
@@ -119,14 +119,15 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Queries { name, listing } => lists::queries(name.as_deref(), &listing),
         Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
         Command::Bench { files, repeat, out, source } => {
-            bench::bench(&engine(&source)?, &files, repeat.get(), out.as_deref(), messages)
+            bench::bench(&engine(&source)?.keep_columns(true), &files, repeat.get(), out.as_deref(), messages)
         }
     }
 }
 
 /// The engine over the data that the options name, or else `ARGQL_DATA`.
 fn engine(source: &Source) -> Result<Engine, Failure> {
-    let mut engine = Engine::new().missing_tables(match source.missing_tables {
+    // One query reads what it needs and keeps nothing.
+    let mut engine = Engine::new().keep_columns(false).missing_tables(match source.missing_tables {
         Missing::Error => MissingTables::Error,
         Missing::Empty => MissingTables::Empty,
     });
@@ -147,6 +148,12 @@ fn engine(source: &Source) -> Result<Engine, Failure> {
         }
     }
     Ok(engine)
+}
+
+/// The engine that knows the moment and the parameters' values.
+fn told(engine: Engine, now: Option<DateTime>, parameters: &[(String, String)]) -> Engine {
+    let engine = now.into_iter().fold(engine, Engine::now);
+    parameters.iter().fold(engine, |engine, (name, value)| engine.parameter(name, value.as_str()))
 }
 
 /// A query and what messages call it.

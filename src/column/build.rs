@@ -218,7 +218,7 @@ pub(crate) struct Interner {
 
 enum Mode {
     Interning(Box<Interning>),
-    Plain(Out),
+    Plain(Box<Out>),
 }
 
 #[derive(Default)]
@@ -251,14 +251,6 @@ const SAMPLE: usize = 256;
 impl Interner {
     pub(crate) fn new(ty: Type) -> Interner {
         Interner { ty, mode: Mode::Interning(Box::default()) }
-    }
-
-    /// How many cells there are.
-    pub(crate) fn len(&self) -> usize {
-        match &self.mode {
-            Mode::Interning(state) => state.codes.len(),
-            Mode::Plain(out) => out.len(),
-        }
     }
 
     /// One cell; in a string column, null is `""`.
@@ -318,7 +310,7 @@ impl Interner {
             for &code in &state.codes {
                 out.value(state.get(code));
             }
-            self.mode = Mode::Plain(out);
+            self.mode = Mode::Plain(Box::new(out));
         }
     }
 

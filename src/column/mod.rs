@@ -139,11 +139,6 @@ impl Column {
         self.len
     }
 
-    /// The same cells read as another type: `string` as `dynamic`, and what else needs no conversion.
-    pub(crate) fn retyped(self, ty: Type) -> Column {
-        Column { ty, ..self }
-    }
-
     /// The one cell that all rows share, if the column was made so.
     pub(crate) fn as_constant(&self) -> Option<&Value> {
         match &self.data {

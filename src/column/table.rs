@@ -35,7 +35,11 @@ impl Batch {
     }
 
     /// The rows of all batches, which have the same columns, in order.
-    pub(crate) fn concat(batches: Vec<Batch>) -> Batch {
+    pub(crate) fn concat(mut batches: Vec<Batch>) -> Batch {
+        // Nothing may come of no rows, not even columns.
+        if batches.iter().any(|batch| batch.rows > 0) {
+            batches.retain(|batch| batch.rows > 0);
+        }
         // Some may have more columns behind those that are read.
         let width = batches.iter().map(|batch| batch.columns.len()).min().unwrap_or(0);
         let columns = (0..width).map(|at| {
@@ -88,6 +92,15 @@ impl Table {
     /// What there is to know about the data behind the answer, such as an export that is not complete.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
+    }
+
+    /// Adds what there is to know about data that was read on the way to the answer.
+    pub(crate) fn warn(&mut self, warnings: Vec<Diagnostic>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
     }
 
     /// The number of rows.

@@ -42,12 +42,14 @@ codes! {
     DUPLICATE_NAME "AQ1004" "name given twice": "Two columns or definitions of one operator carry the same name.";
     AGGREGATE_HERE "AQ1005" "aggregate outside summarize": "An aggregate works on groups of rows, and there are none here.";
     NOT_AGGREGATED "AQ1006" "column outside an aggregate": "In summarize, columns may be read only inside aggregates and in the by clause.";
+    PARAMETER "AQ1007" "query parameter": "The query declares a parameter that nobody gave a value to, or a value was given for one that it does not declare.";
     WRONG_TYPE "AQ2001" "wrong type" = "KS107": "The value has a type that does not fit here.";
     NO_OVERLOAD "AQ2002" "operator not defined for these types" = "KS106": "The operator exists, but not for values of these types.";
     WRONG_COUNT "AQ2003" "wrong number of arguments" = "KS119": "The function takes fewer or more arguments.";
     NOT_CONSTANT "AQ2004" "constant wanted" = "KS129": "The value must be known before any row is read.";
     BAD_ARGUMENT "AQ2005" "argument out of range": "The argument has the right type, but not a value the function takes.";
     DYNAMIC_KEY "AQ2006" "dynamic value as a key" = "KS116": "Dynamic values cannot be grouped, sorted, joined or made distinct; convert them first, for example with tostring().";
+    UNORDERED "AQ2007" "rows without an order": "Functions such as row_number() and prev() read the rows in their order, and here it is open. Sort the rows first, or write `serialize` to take them in the order they have.";
     NOT_LOADED "AQ3001" "table is not loaded": "The table is known, but no file that was given holds it.";
     NO_TABLE "AQ3002" "no table in file": "The file is readable, but none of the export shapes is recognised in it.";
     MALFORMED "AQ3003" "malformed data": "The file is not valid JSON at this place; nothing of it is used.";

@@ -76,6 +76,16 @@ const BAG_PACK: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
+/// `bag_pack` without what is null or empty text; no user can name it.
+pub(super) const PACK_PRESENT: Scalar = Scalar {
+    kernel: KernelDef::Plain(|cells, out| {
+        let present = |pair: &&[ValueRef<'_>]| !matches!(pair[1], ValueRef::Null | ValueRef::String(""));
+        let pairs = cells.chunks_exact(2).filter(present).map(|pair| (Arc::from(text(pair[0])), owned(pair[1])));
+        put(out, Some(pairs.collect()));
+    }),
+    ..BAG_PACK
+};
+
 /// The old name of `bag_pack`.
 const PACK: Scalar = Scalar { name: "pack", legacy: true, ..BAG_PACK };
 

@@ -11,7 +11,7 @@ pub(super) const FAMILY: &[&Scalar] = &[&IFF, &IIF, &CASE, &COALESCE, &NOT, &MAX
 
 const IFF: Scalar = Scalar {
     name: "iff",
-    params: &[boolean("if"), common("then"), common("else")],
+    params: &[boolean("if"), branch("then"), branch("else")],
     returns: Returns::Common,
     about: "`then` where `if` is true, and `else` where it is false or null.",
     examples: &[Example { query: "print iff(2 > 1, 'more', 'less')", result: "more" }],
@@ -25,7 +25,7 @@ const IIF: Scalar = Scalar { name: "iif", ..IFF };
 
 const CASE: Scalar = Scalar {
     name: "case",
-    params: &[boolean("predicate").repeated(), common("then").repeated(), common("else")],
+    params: &[boolean("predicate").repeated(), branch("then").repeated(), branch("else")],
     returns: Returns::Common,
     about: "The `then` behind the first `predicate` that is true, or else the last argument.",
     examples: &[Example { query: "print n = 7 | project case(n <= 3, 'few', n <= 9, 'some', 'many')", result: "some" }],

@@ -8,13 +8,16 @@ mod bag;
 mod bin;
 mod calendar;
 mod cells;
+mod columns;
 mod conditional;
 mod conversion;
+mod dissect;
 mod encoding;
 mod format;
 mod infix;
 mod ip;
 mod known;
+
 mod number;
 mod pattern;
 mod text;
@@ -22,6 +25,7 @@ mod time;
 #[cfg(test)]
 mod trial;
 mod unit;
+mod window;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
@@ -36,18 +40,22 @@ pub(crate) const SCALARS: &[&[&Scalar]] = &[
     encoding::FAMILY,
     format::FAMILY,
     ip::FAMILY,
+    columns::FAMILY,
     number::FAMILY,
     pattern::FAMILY,
     text::FAMILY,
     time::FAMILY,
     unit::FAMILY,
+    window::FAMILY,
 ];
 
 /// Every aggregate.
 pub(crate) const AGGREGATES: &[&[&Aggregate]] = aggregates::ALL;
 
 pub(crate) use access::ELEMENT;
+pub(crate) use columns::packing;
 pub(crate) use conversion::conversion;
+pub(crate) use dissect::{DISSECT, Dissect, Part, dissector};
 pub(crate) use infix::INFIXES;
 pub(crate) use known::KNOWN;
 

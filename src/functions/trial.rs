@@ -1,7 +1,7 @@
 //! Calls of functions in tests, without a query around them.
 
 use crate::column::Out;
-use crate::registry::{Args, Fault, Kernel, KernelDef, Meaning, Operand, Returns, Scalar, Takes, param_of};
+use crate::registry::{Args, Fault, Kernel, Meaning, Operand, Returns, Scalar, Takes, param_of};
 use crate::value::{
     DateTime, Type, Value, ValueRef, convert, parse_datetime, parse_json_text, parse_timespan, text_of, write_json,
 };
@@ -59,7 +59,12 @@ pub(crate) fn call(name: &str, args: &[Arg]) -> Result<Arg, Fault> {
         Returns::Is(ty) => ty,
         Returns::Argument(index) => types[index],
         Returns::By(rule) => rule(&types).map_err(|message| Fault::new(0, message))?,
-        Returns::Common => types[params.iter().position(|param| param.takes == Takes::Common).expect("a common one")],
+        Returns::Common => {
+            types[params
+                .iter()
+                .position(|param| matches!(param.takes, Takes::Common | Takes::Branch))
+                .expect("a common one")]
+        }
         Returns::Named(index, default) => match constants.get(index) {
             Some(Some(Value::String(name))) => Type::named(name).expect("a type"),
             _ => default,
@@ -71,10 +76,7 @@ pub(crate) fn call(name: &str, args: &[Arg]) -> Result<Arg, Fault> {
     let prepared = |constants: &[Option<Value>]| {
         let now = DateTime::from_ticks(638_500_000_000_000_000);
         let known = Args { types: &types, constants, returns, now };
-        Ok(match function.kernel {
-            KernelDef::Plain(kernel) => Box::new(kernel) as Kernel,
-            KernelDef::Prepared(prepare) => prepare(&known)?,
-        })
+        function.kernel.prepared(&known)
     };
     let value = one(&prepared(&constants)?, args, returns);
     let varying: Vec<Option<Value>> =

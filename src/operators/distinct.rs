@@ -1,7 +1,7 @@
 //! `distinct`: every combination once.
 
 use super::project::assigned;
-use crate::bind::{Binder, Column, Columns, Relation, dynamic_key};
+use crate::bind::{Binder, Column, Namer, Relation, dynamic_key};
 use crate::diag::{DYNAMIC_KEY, Diagnostic};
 use crate::plan::{self, Node};
 use crate::value::Type;
@@ -49,7 +49,7 @@ impl Display for Distinct {
 impl Distinct {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let star = matches!(self.columns.as_slice(), [Assign { expr: Expr { kind: ExprKind::Star, .. }, .. }]);
-        let (columns, keys): (Vec<Column>, Vec<plan::Expr>) = if star {
+        let (input, keys): (Relation, Vec<(Column, plan::Expr)>) = if star {
             for column in input.columns.list().iter().filter(|column| column.ty == Type::Dynamic && !column.poisoned) {
                 let name = &column.name;
                 binder.error(
@@ -62,22 +62,25 @@ impl Distinct {
                     .help(format!("name the columns, `{name}` as `tostring({name})`")),
                 );
             }
-            input.pass().unzip()
+            binder.reads_all(&input.columns);
+            let keys = input.pass().collect();
+            (input, keys)
         } else {
-            keys(&self.columns, &input.columns, binder).into_iter().unzip()
+            keys(&self.columns, input, binder)
         };
+        let (columns, keys) = keys.into_iter().unzip();
         let node = Node::Aggregate { input: Box::new(input.node), keys, aggregates: Vec::new() };
         Relation::new(node, columns)
     }
 }
 
-/// The columns that rows are grouped by.
-pub(super) fn keys(assigns: &[Assign], input: &Columns, binder: &mut Binder<'_>) -> Vec<(Column, plan::Expr)> {
-    let outputs = assigned(assigns, input, binder);
+/// The columns that rows are grouped by, and what they are computed from.
+fn keys(assigns: &[Assign], input: Relation, binder: &mut Binder<'_>) -> (Relation, Vec<(Column, plan::Expr)>) {
+    let (input, outputs) = assigned(assigns, input, |labels, _| Namer::new(labels), binder);
     for ((column, expr), assign) in outputs.iter().zip(assigns) {
         if expr.ty == Type::Dynamic && !column.poisoned {
             binder.error(dynamic_key(&assign.expr));
         }
     }
-    outputs
+    (input, outputs)
 }

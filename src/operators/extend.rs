@@ -1,7 +1,7 @@
 //! `extend`: adds or replaces columns.
 
 use super::project::assigned;
-use crate::bind::{Binder, Column, Relation};
+use crate::bind::{Binder, Column, Namer, Relation};
 use crate::plan;
 use std::fmt::{self, Display, Formatter};
 
@@ -44,14 +44,20 @@ impl Display for Extend {
 
 impl Extend {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let mut outputs: Vec<(Column, plan::Expr)> = input.pass().collect();
-        for (column, expr) in assigned(&self.columns, &input.columns, binder) {
-            // The name of an input column replaces it where it stands.
-            match input.columns.position(&column.name) {
-                Some(at) => outputs[at] = (column, expr),
-                None => outputs.push((column, expr)),
-            }
-        }
-        input.compute(outputs)
+        extended(&self.columns, input, binder)
     }
+}
+
+/// The rows with the columns that a list of assignments adds.
+pub(super) fn extended(assigns: &[Assign], input: Relation, binder: &mut Binder<'_>) -> Relation {
+    let (input, made) = assigned(assigns, input, |labels, input| Namer::extending(labels, input), binder);
+    let mut outputs: Vec<(Column, plan::Expr)> = input.pass().collect();
+    for (column, expr) in made {
+        // The name of an input column replaces it where it stands.
+        match input.columns.position(&column.name) {
+            Some(at) => outputs[at] = (column, expr),
+            None => outputs.push((column, expr)),
+        }
+    }
+    input.compute(outputs)
 }

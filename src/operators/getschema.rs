@@ -1,6 +1,6 @@
 //! `getschema`: the columns as rows.
 
-use crate::bind::{Column, Relation};
+use crate::bind::{Binder, Column, Relation};
 use crate::column::{Batch, Out};
 use crate::plan::Node;
 use crate::value::{Type, ValueRef};
@@ -39,7 +39,8 @@ impl Display for Getschema {
 }
 
 impl Getschema {
-    pub(crate) fn lower(&self, input: Relation) -> Relation {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        binder.reads_all(&input.columns);
         let shape = [
             ("ColumnName", Type::String),
             ("ColumnOrdinal", Type::Int),
@@ -56,7 +57,7 @@ impl Getschema {
         }
         let batch = Batch::new(cells.into_iter().map(Out::finish).collect(), list.len());
         let columns = shape.map(|(name, ty)| Column::new(name, ty)).to_vec();
-        let schema = Relation::new(Node::Values { batch }, columns);
+        let schema = Relation::new(Node::Values { batch }, columns).serialized();
         if input.columns.is_open() { schema.opened() } else { schema }
     }
 }

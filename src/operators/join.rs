@@ -1,6 +1,8 @@
 //! `join`: the rows of two tables side by side.
 
-use crate::bind::{Binder, Column, Columns, Label, Namer, Relation};
+use std::sync::Arc;
+
+use crate::bind::{Binder, Column, Columns, Namer, Relation};
 use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
 use crate::plan::{self, Node, Side};
 use crate::value::Type;
@@ -310,12 +312,12 @@ pub(super) fn beside(
     use plan::JoinKind as K;
     let open = left.columns.is_open() || right.columns.is_open();
     let gives_left = !matches!(kind, K::RightSemi | K::RightAnti);
+    let wide = (left.columns.is_wide(), right.columns.is_wide());
     let gives_right = !matches!(kind, K::LeftSemi | K::LeftAnti);
     let (mut columns, keep_left): (Vec<Column>, Vec<plan::Expr>) =
         if gives_left { left.pass().unzip() } else { (Vec::new(), Vec::new()) };
-    let given: Vec<Label> =
-        columns.iter().map(|column| Label::Given(Name::new(&*column.name, Span::default()))).collect();
-    let mut namer = Namer::new(&given);
+    let taken: Vec<Arc<str>> = columns.iter().map(|column| column.name.clone()).collect();
+    let mut namer = Namer::new([]).taken(taken.iter().map(|name| &**name));
     let right_all: Vec<(Column, plan::Expr)> = right.pass().collect();
     let mut keep_right = Vec::new();
     for &at in right_columns.iter().filter(|_| gives_right) {
@@ -327,5 +329,6 @@ pub(super) fn beside(
     let left = Side { input: left.node, keys: keys.left, keep: keep_left };
     let right = Side { input: right.node, keys: keys.right, keep: keep_right };
     let joined = Relation::new(Node::Join { left: Box::new(left), right: Box::new(right), kind }, columns);
+    let joined = joined.widened(gives_left && wide.0 || gives_right && wide.1);
     if open { joined.opened() } else { joined }
 }

@@ -9,7 +9,7 @@ impl Operator {
     pub(crate) fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         match self {
             Operator::As(operator) => operator.lower(input, binder),
-            Operator::Getschema(operator) => operator.lower(input),
+            Operator::Getschema(operator) => operator.lower(input, binder),
             Operator::Join(operator) => operator.lower(input, binder),
             Operator::Lookup(operator) => operator.lower(input, binder),
             Operator::MvExpand(operator) => operator.lower(input, binder),
@@ -26,15 +26,15 @@ impl Operator {
             Operator::ProjectKeep(operator) => operator.lower(input, binder),
             Operator::ProjectRename(operator) => operator.lower(input, binder),
             Operator::ProjectReorder(operator) => operator.lower(input, binder),
+            Operator::Range(operator) => operator.lower(step, binder),
+            Operator::Parse(operator) => operator.lower(input, false, binder),
+            Operator::ParseWhere(operator) => operator.0.lower(input, true, binder),
+            Operator::Serialize(operator) => operator.lower(input, binder),
             Operator::Sort(operator) => operator.lower(input, binder),
             Operator::Summarize(operator) => operator.lower(input, binder),
             Operator::Take(operator) => operator.lower(input, binder),
             Operator::Top(operator) => operator.lower(input, binder),
             Operator::Where(operator) => operator.lower(input, binder),
-            Operator::Parse(_) | Operator::ParseWhere(_) | Operator::Range(_) | Operator::Serialize(_) => {
-                binder.refuse(step.name.span, &format!("the operator `{}`", step.name.text));
-                Relation::poisoned()
-            }
         }
     }
 }

@@ -26,6 +26,7 @@ pub(crate) mod serialize;
 pub(crate) mod sort;
 pub(crate) mod summarize;
 pub(crate) mod take;
+#[cfg(feature = "cli")]
 pub(crate) mod target;
 pub(crate) mod top;
 pub(crate) mod union;
@@ -89,15 +90,6 @@ macro_rules! operators {
                 Ok((input, Operator::$operator(operator)))
             }),
         )*];
-
-        impl Operator {
-            /// What is known of it.
-            pub(crate) fn def(&self) -> &'static OperatorDef {
-                match self {
-                    $(Operator::$operator(_) => $operator::DEF,)*
-                }
-            }
-        }
 
         impl Display for Operator {
             fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -132,11 +132,11 @@ impl MvExpand {
         let (mut outputs, keep): (Vec<(Column, plan::Expr)>, Vec<plan::Expr>) =
             input.pass().map(|(column, expr)| ((column, expr.clone()), expr)).unzip();
         let width = keep.len();
-        let labels: Vec<Label> = self.columns.iter().map(|each| label(&each.column)).collect();
+        let labels: Vec<Label> = self.columns.iter().map(|each| label(&each.column, &input.columns)).collect();
         let mut namer = Namer::new(&labels);
         let mut expanded = Vec::new();
         for (each, label) in self.columns.iter().zip(&labels) {
-            let name = match namer.name(label) {
+            let name = match namer.name(label, each.column.expr.span) {
                 Ok(name) => name,
                 Err(diagnostic) => {
                     binder.error(*diagnostic);
@@ -159,9 +159,8 @@ impl MvExpand {
             }
         }
         if let Some(index) = &self.item_index {
-            let given: Vec<Label> =
-                outputs.iter().map(|(column, _)| Label::Given(Name::new(&*column.name, index.span))).collect();
-            let name = Namer::new(&given).free(index.text.clone());
+            let taken = outputs.iter().map(|(column, _)| &*column.name);
+            let name = Namer::new([]).taken(taken).free(index.text.clone());
             let at = plan::Expr::column(Type::Long, width + expanded.len());
             outputs.push((Column::new(name, Type::Long), at));
         }

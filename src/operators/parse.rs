@@ -1,18 +1,24 @@
 //! `parse`: takes text apart.
 
+use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
 
 use nom::Parser;
 
 use super::Syntax;
-use crate::diag::{Diagnostic, UNEXPECTED};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::bind::{Binder, Column, Exprs, Relation, duplicate};
+use crate::diag::{BAD_ARGUMENT, Diagnostic, UNEXPECTED};
+use crate::functions::{self, Dissect, Part};
+use crate::plan::{self, Callee, Kind as What, Node};
+use crate::registry::{Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, parameter};
 use crate::syntax::expr::{expr, name};
 use crate::syntax::print::spelling;
 use crate::syntax::tokens::{Hope, Parsed, Tokens, any_word, said, word};
 use crate::syntax::{Kind, literal, type_name};
+use crate::value::{Type, Value};
 
 /// `parse kind=regex flags=i text with * "id=" id: long "," *`
 #[derive(Clone, Debug)]
@@ -138,5 +144,172 @@ impl Display for Parse {
         }
         write!(f, " {} with", self.text)?;
         self.pattern.iter().try_for_each(|piece| write!(f, " {piece}"))
+    }
+}
+
+impl Parse {
+    /// With `strict` of `parse-where`, rows that do not match are dropped.
+    pub(crate) fn lower(&self, input: Relation, strict: bool, binder: &mut Binder<'_>) -> Relation {
+        let text = Exprs::new(binder, &input.columns).expr(&self.text);
+        let call = match (text, self.dissection(strict, binder)) {
+            (Ok(text), Some(kernel)) => {
+                let args = vec![binder.converted(text, Type::String)];
+                let callee = Callee::Scalar(&functions::DISSECT);
+                plan::Expr { ty: Type::Dynamic, kind: What::Call { callee, kernel: Arc::new(kernel), args } }
+            }
+            // It has been said; the columns are known all the same.
+            _ => plan::Expr::literal(Type::Dynamic, Value::Null),
+        };
+        // The text is taken apart once, into an array; then its elements become columns.
+        let width = input.columns.list().len();
+        let mut outputs: Vec<(Column, plan::Expr)> = input.pass().collect();
+        let with_array = outputs.iter().cloned().chain([(Column::new("", Type::Dynamic), call)]).collect();
+        let mut taken = input.compute(with_array);
+        let array = plan::Expr::column(Type::Dynamic, width);
+        if strict {
+            let matched = functions::scalar("isnotnull").expect("it is a function");
+            let condition = binder.calling(matched, Type::Bool, vec![array.clone()]);
+            taken = taken.map(|input| Node::Filter { input, conditions: vec![condition] });
+        }
+        for (at, (name, ty)) in (0..).zip(self.columns()) {
+            let steps = vec![plan::Step::Index(at)];
+            let element = plan::Expr { ty: Type::Dynamic, kind: What::Path { base: Box::new(array.clone()), steps } };
+            let column = (Column::new(name.text.as_str(), ty), binder.converted(element, ty));
+            // As `extend` does: a name that exists is replaced where it stands.
+            match outputs.iter().position(|(known, _)| *known.name == name.text) {
+                Some(at) => outputs[at] = column,
+                None => outputs.push(column),
+            }
+        }
+        taken.compute(outputs)
+    }
+
+    fn columns(&self) -> impl Iterator<Item = (&Name, Type)> {
+        self.pattern.iter().filter_map(|piece| match piece {
+            Piece::Column { name, ty } => Some((name, ty.unwrap_or(Type::String))),
+            _ => None,
+        })
+    }
+
+    /// What takes the text apart; none if the pattern is wrong, which is then said.
+    fn dissection(&self, strict: bool, binder: &mut Binder<'_>) -> Option<Kernel> {
+        let mut names = HashSet::new();
+        for (name, _) in self.columns() {
+            if !names.insert(name.text.as_str()) {
+                binder.error(duplicate(name));
+                return None;
+            }
+        }
+        let kind = self.kind.unwrap_or(ParseKind::Simple);
+        if strict && kind == ParseKind::Relaxed {
+            let message = "`parse-where` has no relaxed kind, for it keeps only rows that match in full";
+            binder.error(Diagnostic::error(BAD_ARGUMENT, self.text.span, message).help("write `parse kind=relaxed`"));
+            return None;
+        }
+        if let Some(flags) = &self.flags {
+            let message = if kind != ParseKind::Regex {
+                "flags are those of a regular expression, and there is none"
+            } else if !flags.text.chars().all(|flag| "imsU".contains(flag)) {
+                "the flags are `i`, `m`, `s` and `U`"
+            } else {
+                ""
+            };
+            if !message.is_empty() {
+                binder.error(Diagnostic::error(BAD_ARGUMENT, flags.span, message).help("write `kind=regex flags=i`"));
+                return None;
+            }
+        }
+        let flags = self.flags.as_ref().map_or("", |flags| flags.text.as_str());
+        self.pieces_fit(kind, flags, binder)?;
+        let parts = self.pattern.iter().map(|piece| match piece {
+            Piece::Star(_) => Part::Skip,
+            Piece::Text(text) => Part::Text(literal_text(text)),
+            Piece::Column { ty, .. } => Part::Capture(ty.unwrap_or(Type::String)),
+        });
+        let parts: Vec<Part<'_>> = parts.collect();
+        let dissect = match kind {
+            ParseKind::Simple => Dissect::Simple,
+            ParseKind::Relaxed => Dissect::Relaxed,
+            ParseKind::Regex => Dissect::Regex { flags },
+        };
+        match functions::dissector(dissect, &parts) {
+            Ok(kernel) => Some(kernel),
+            Err(fault) => {
+                let span = self.pattern[fault.argument].span();
+                let diagnostic = Diagnostic::error(BAD_ARGUMENT, span, fault.message);
+                binder.error(match fault.help {
+                    Some(help) => diagnostic.help(help),
+                    None => diagnostic,
+                });
+                None
+            }
+        }
+    }
+
+    /// Whether every column is told where it ends; if not, that is said.
+    fn pieces_fit(&self, kind: ParseKind, flags: &str, binder: &mut Binder<'_>) -> Option<()> {
+        for (at, piece) in self.pattern.iter().enumerate() {
+            let next = self.pattern.get(at + 1);
+            let star = matches!(next, Some(Piece::Star(_)));
+            match piece {
+                Piece::Text(text) if literal_text(text).is_empty() => {
+                    binder.error(
+                        Diagnostic::error(BAD_ARGUMENT, text.span, "an empty string matches everywhere")
+                            .help("write what stands between the columns"),
+                    );
+                    return None;
+                }
+                Piece::Column { name, ty } => {
+                    let ty = ty.unwrap_or(Type::String);
+                    if star && ty == Type::String {
+                        binder.error(
+                            Diagnostic::error(
+                                BAD_ARGUMENT,
+                                piece.span(),
+                                format!("it is open where `{}` ends, because `*` takes any text as well", name.text),
+                            )
+                            .help("put a string between the two"),
+                        );
+                        return None;
+                    }
+                    // What Kusto takes for such a value there is not to be had from its documentation, and does not
+                    // follow from what it takes elsewhere (measured).
+                    let time = matches!(ty, Type::DateTime | Type::TimeSpan);
+                    let open = match kind {
+                        ParseKind::Regex => {
+                            (time && (next.is_none() || flags.contains('U'))) || (star && ty == Type::Dynamic)
+                        }
+                        _ => star && (time || ty == Type::Dynamic),
+                    };
+                    if open {
+                        binder.refuse(piece.span(), &format!("a {ty} column in this place of a pattern"));
+                        return None;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(())
+    }
+}
+
+impl Piece {
+    fn span(&self) -> crate::diag::Span {
+        match self {
+            Piece::Star(span) => *span,
+            Piece::Text(text) => text.span,
+            Piece::Column { name, .. } => name.span,
+        }
+    }
+}
+
+/// The text of a string literal.
+fn literal_text(expr: &Expr) -> &str {
+    match &expr.kind {
+        ExprKind::Literal(literal) => match &literal.value {
+            Value::String(text) => text,
+            _ => "",
+        },
+        _ => "",
     }
 }

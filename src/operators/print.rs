@@ -61,7 +61,7 @@ impl Print {
         let mut outputs = Vec::new();
         for (column, label) in self.columns.iter().zip(&labels) {
             let bound = Exprs::new(binder, &Columns::none()).expr(&column.expr);
-            match namer.name(label) {
+            match namer.name(label, column.expr.span) {
                 Ok(name) => outputs.push(output(name, bound)),
                 Err(diagnostic) => {
                     binder.error(*diagnostic);

@@ -44,30 +44,38 @@ impl Display for Project {
 
 impl Project {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let outputs = assigned(&self.columns, &input.columns, binder);
-        input.compute(outputs)
+        let (input, outputs) = assigned(&self.columns, input, |labels, _| Namer::new(labels), binder);
+        input.compute(outputs).widened(false).of_whole_table(false)
     }
 }
 
-/// The columns that a list of assignments makes, each seeing only the input.
-pub(super) fn assigned(assigns: &[Assign], input: &Columns, binder: &mut Binder<'_>) -> Vec<(Column, plan::Expr)> {
-    let labels: Vec<Label> = assigns.iter().map(label).collect();
-    let mut namer = Namer::new(&labels);
+/// The columns that a list of assignments makes, each seeing only the input, `namer` naming them; and what they are
+/// computed from, which has the columns of the input.
+pub(super) fn assigned(
+    assigns: &[Assign],
+    input: Relation,
+    namer: impl FnOnce(&[Label], &Columns) -> Namer,
+    binder: &mut Binder<'_>,
+) -> (Relation, Vec<(Column, plan::Expr)>) {
+    let labels: Vec<Label> = assigns.iter().map(|assign| label(assign, &input.columns)).collect();
+    let mut namer = namer(&labels, &input.columns);
     let mut outputs = Vec::with_capacity(assigns.len());
+    let mut exprs = Exprs::along(binder, &input);
     for (assign, label) in assigns.iter().zip(&labels) {
         if let [_, second, ..] = assign.names.as_slice() {
-            binder.refuse(second.span, "an assignment to several names");
+            exprs.binder.refuse(second.span, "an assignment to several names");
             continue;
         }
-        let bound = Exprs::new(binder, input).expr(&assign.expr);
-        match namer.name(label) {
+        let bound = exprs.expr(&assign.expr);
+        match namer.name(label, assign.expr.span) {
             Ok(name) => outputs.push(output(name, bound)),
             Err(diagnostic) => {
-                binder.error(*diagnostic);
+                exprs.binder.error(*diagnostic);
             }
         }
     }
-    outputs
+    let windows = exprs.into_windows();
+    (input.along(windows), outputs)
 }
 
 /// A column and its expression; a poisoned one if the expression is wrong.

@@ -45,6 +45,7 @@ impl ProjectKeep {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let kept = matching(&self.columns, &input.columns, binder);
         let outputs = input.pass().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, output)| output).collect();
-        input.compute(outputs)
+        let wide = input.columns.is_wide() && self.columns.iter().any(Pattern::is_wild);
+        input.compute(outputs).widened(wide).of_whole_table(false)
     }
 }

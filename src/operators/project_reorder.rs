@@ -2,6 +2,8 @@
 
 use super::project_away::positions;
 use crate::bind::{Binder, Relation};
+use std::cmp::Reverse;
+
 use indexmap::IndexSet;
 use std::fmt::{self, Display, Formatter};
 
@@ -97,8 +99,8 @@ impl ProjectReorder {
                 None => {}
                 Some(NameOrder::Asc) => found.sort_by(|a, b| name(a).cmp(name(b))),
                 Some(NameOrder::Desc) => found.sort_by(|a, b| name(b).cmp(name(a))),
-                Some(NameOrder::GrannyAsc) => found.sort_by(|a, b| granny(name(a)).cmp(&granny(name(b)))),
-                Some(NameOrder::GrannyDesc) => found.sort_by(|a, b| granny(name(b)).cmp(&granny(name(a)))),
+                Some(NameOrder::GrannyAsc) => found.sort_by_key(|at| granny(name(at))),
+                Some(NameOrder::GrannyDesc) => found.sort_by_key(|at| Reverse(granny(name(at)))),
             }
             order.extend(found);
         }

@@ -1,5 +1,7 @@
 //! `serialize`: fixes the order of rows, so that functions such as `row_number` may read it.
 
+use super::extend::extended;
+use crate::bind::{Binder, Relation};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
@@ -42,5 +44,11 @@ impl Syntax for Serialize {
 impl Display for Serialize {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if self.columns.is_empty() { Ok(()) } else { write!(f, " {}", Listed(&self.columns)) }
+    }
+}
+
+impl Serialize {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        extended(&self.columns, input.serialized(), binder)
     }
 }

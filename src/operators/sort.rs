@@ -49,7 +49,7 @@ impl Display for Sort {
 impl Sort {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let keys: Vec<SortKey> = self.keys.iter().filter_map(|key| sort_key(key, &input, binder)).collect();
-        if keys.is_empty() { input } else { input.map(|input| Node::Sort { input, keys }) }
+        if keys.is_empty() { input } else { input.map(|input| Node::Sort { input, keys }).serialized() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::project::output;
 use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation, Reported, aggregate_labels, label};
-use crate::diag::{Diagnostic, WRONG_COUNT};
+use crate::diag::{Diagnostic, Span, WRONG_COUNT};
 use crate::functions;
 use crate::plan::{self, Kind, Node};
 use std::fmt::{self, Display, Formatter};
@@ -67,7 +67,7 @@ impl Display for Summarize {
 
 impl Summarize {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        let by: Vec<Label> = self.by.iter().map(label).collect();
+        let by: Vec<Label> = self.by.iter().map(|assign| label(assign, &input.columns)).collect();
         let makes: Vec<Vec<Label>> =
             self.aggregates.iter().map(|assign| labels(assign, &self.by, &input.columns)).collect();
         let mut namer = Namer::new(by.iter().chain(makes.iter().flatten()));
@@ -75,7 +75,7 @@ impl Summarize {
         let mut keys = Vec::new();
         for (assign, label) in self.by.iter().zip(&by) {
             let key = Exprs::new(binder, &input.columns).key(&assign.expr);
-            let (column, key) = output(named(&mut namer, label, binder), key);
+            let (column, key) = output(named(&mut namer, label, assign.expr.span, binder), key);
             columns.push(column);
             keys.push(key);
         }
@@ -97,7 +97,7 @@ impl Summarize {
                 );
             }
             for (label, result) in labels.iter().zip(results) {
-                let (column, expr) = output(named(&mut namer, label, exprs.binder), result);
+                let (column, expr) = output(named(&mut namer, label, assign.expr.span, exprs.binder), result);
                 columns.push(column);
                 outputs.push(expr);
             }
@@ -119,9 +119,9 @@ fn labels(assign: &Assign, by: &[Assign], input: &Columns) -> Vec<Label> {
     if let ExprKind::Call(call) = &assign.expr.kind
         && let Some(aggregate) = functions::aggregate(&call.name.text)
     {
-        return aggregate_labels(aggregate, call, &assign.names, &rest(call, by, input));
+        return aggregate_labels(aggregate, call, &assign.names, &rest(call, by, input), input);
     }
-    vec![label(assign)]
+    vec![label(assign, input)]
 }
 
 /// What `*` stands for in `arg_max(t, *)`: every column but the first argument and the keys.
@@ -142,6 +142,9 @@ impl Exprs<'_, '_> {
     fn aggregates(&mut self, assign: &Assign, by: &[Assign]) -> Result<Vec<plan::Expr>, Reported> {
         match &assign.expr.kind {
             ExprKind::Call(call) if functions::aggregate(&call.name.text).is_some() => {
+                if call.arguments.iter().any(|argument| matches!(argument.value.kind, ExprKind::Star)) {
+                    self.binder.reads_all(self.columns);
+                }
                 let star = rest(call, by, self.columns);
                 self.aggregate(call, Some(&star))
             }
@@ -150,8 +153,8 @@ impl Exprs<'_, '_> {
     }
 }
 
-fn named(namer: &mut Namer, label: &Label, binder: &mut Binder<'_>) -> String {
-    namer.name(label).unwrap_or_else(|diagnostic| {
+fn named(namer: &mut Namer, label: &Label, span: Span, binder: &mut Binder<'_>) -> String {
+    namer.name(label, span).unwrap_or_else(|diagnostic| {
         binder.error(*diagnostic);
         String::new()
     })

@@ -56,7 +56,8 @@ impl Top {
         match (rows, sort_key(&self.key, &input, binder)) {
             (Ok(rows), Some(key)) => input
                 .map(|input| Node::Sort { input, keys: vec![key] })
-                .map(|input| Node::Limit { input, rows: usize::try_from(rows).unwrap_or(0) }),
+                .map(|input| Node::Limit { input, rows: usize::try_from(rows).unwrap_or(0) })
+                .serialized(),
             _ => input,
         }
     }

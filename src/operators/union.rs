@@ -1,6 +1,6 @@
 //! `union`: the rows of several tables.
 
-use crate::bind::{Binder, Column, Relation};
+use crate::bind::{Binder, Column, Namer, Relation};
 use crate::diag::{Diagnostic, UNKNOWN_TABLE};
 use crate::plan::{self, Node};
 use crate::value::{Type, Value};
@@ -121,7 +121,7 @@ impl Union {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let mut legs: Vec<(Option<String>, Relation)> = Vec::new();
         if !input.is_nothing() {
-            legs.push((None, input));
+            legs.push((table_name(&input), input));
         }
         for leg in &self.legs {
             match leg {
@@ -129,8 +129,8 @@ impl Union {
                     if self.fuzzy && expr.as_name().is_some_and(|name| !binder.is_table(name)) {
                         continue;
                     }
-                    let name = expr.as_name().map(|name| name.text.clone());
-                    legs.push((name, binder.tabular(expr)));
+                    let leg = binder.tabular(expr);
+                    legs.push((table_name(&leg), leg));
                 }
                 Leg::Wild(pattern) => {
                     let names = binder.tables_like(pattern);
@@ -154,9 +154,13 @@ impl Union {
         if legs.iter().any(|(_, leg)| leg.columns.is_open()) {
             return Relation::poisoned();
         }
+        let wide = legs.iter().any(|(_, leg)| leg.columns.is_wide());
         let shape = self.shape(&legs);
         let source = self.with_source.as_ref().map(|name| Column::new(name.text.as_str(), Type::String));
-        let columns: Vec<Column> = source.clone().into_iter().chain(shape.iter().map(Wide::column)).collect();
+        let mut namer = Namer::new([]);
+        let all = source.clone().into_iter().chain(shape.iter().map(Wide::column));
+        let columns: Vec<Column> =
+            all.map(|column| Column::new(namer.free(column.name.to_string()), column.ty)).collect();
         let inputs = legs.into_iter().enumerate().map(|(at, (name, leg))| {
             let from = source.as_ref().map(|_| {
                 let name = name.unwrap_or_else(|| format!("union_arg{at}"));
@@ -166,7 +170,7 @@ impl Union {
             let outputs = from.into_iter().chain(cells).collect();
             Node::Compute { input: Box::new(leg.node), outputs }
         });
-        Relation::new(Node::Union { inputs: inputs.collect() }, columns)
+        Relation::new(Node::Union { inputs: inputs.collect() }, columns).widened(wide)
     }
 
     /// The columns of the whole: by name, in order of first appearance; a name with several types is one column each,
@@ -191,6 +195,15 @@ impl Union {
             shape.retain(|wide| legs.iter().all(|(_, leg)| wide.position(leg).is_some()));
         }
         shape
+    }
+}
+
+/// What `withsource` calls the rows of a table: its name, also behind a `let` that is another name for it; rows that any
+/// operator made have none (measured on Kusto).
+fn table_name(leg: &Relation) -> Option<String> {
+    match &leg.node {
+        Node::Scan { table, .. } => Some(table.name().to_owned()),
+        _ => None,
     }
 }
 

@@ -42,7 +42,11 @@ impl Display for Where {
 
 impl Where {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
-        match Exprs::new(binder, &input.columns).predicate(&self.predicate) {
+        let mut exprs = Exprs::along(binder, &input);
+        let bound = exprs.predicate(&self.predicate);
+        let windows = exprs.into_windows();
+        let input = input.along(windows);
+        match bound {
             Ok(condition) => input.map(|input| Node::Filter { input, conditions: vec![condition] }),
             Err(_) => input,
         }

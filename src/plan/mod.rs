@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::column::{Batch, Field};
 use crate::registry::{Aggregate, Fold};
 use crate::source::{SourceTable, Want};
-use crate::value::Type;
+use crate::value::{TimeSpan, Type, Value};
 
 pub(crate) use expr::{Callee, Expr, Kind, Step};
 
@@ -29,6 +29,9 @@ pub(crate) enum Node {
     Scan { table: Arc<SourceTable>, wants: Vec<Want> },
     /// Rows that the query itself gives: `print`, `datatable`.
     Values { batch: Batch },
+    /// Evenly spaced values, which are only made as they are read: `range`. The start is a long (also of ints), a real,
+    /// a datetime or a timespan.
+    Range { ty: Type, start: Value, step: Value, rows: usize },
     /// The rows for which every condition is true.
     Filter { input: Box<Node>, conditions: Vec<Expr> },
     /// A column per expression: `project`, `extend` and whatever picks or reorders columns.
@@ -94,13 +97,21 @@ pub(crate) enum WindowCall {
     Shift { expr: Expr, offset: i64, default: Expr },
     /// The sum so far; again from nothing where `restart` is true.
     Cumulative { expr: Expr, restart: Option<Expr> },
+    /// How many values there were so far (`dense`), or the number of the first row with this one; from 1, and again
+    /// from there where `restart` is true.
+    Rank { expr: Expr, dense: bool, restart: Option<Expr> },
+    /// The first value of the session: a new one begins `from_first` after that, `between` after the value before, and
+    /// where `restart` is true.
+    Session { expr: Expr, from_first: TimeSpan, between: TimeSpan, restart: Option<Expr> },
 }
 
 impl WindowCall {
     pub(crate) fn ty(&self) -> Type {
         match self {
-            WindowCall::RowNumber { .. } => Type::Long,
-            WindowCall::Shift { expr, .. } | WindowCall::Cumulative { expr, .. } => expr.ty,
+            WindowCall::RowNumber { .. } | WindowCall::Rank { .. } => Type::Long,
+            WindowCall::Shift { expr, .. } | WindowCall::Cumulative { expr, .. } | WindowCall::Session { expr, .. } => {
+                expr.ty
+            }
         }
     }
 
@@ -109,7 +120,9 @@ impl WindowCall {
         match self {
             WindowCall::RowNumber { restart, .. } => restart.iter().collect(),
             WindowCall::Shift { expr, default, .. } => vec![expr, default],
-            WindowCall::Cumulative { expr, restart } => std::iter::once(expr).chain(restart).collect(),
+            WindowCall::Cumulative { expr, restart }
+            | WindowCall::Rank { expr, restart, .. }
+            | WindowCall::Session { expr, restart, .. } => std::iter::once(expr).chain(restart).collect(),
         }
     }
 
@@ -118,7 +131,9 @@ impl WindowCall {
         match self {
             WindowCall::RowNumber { restart, .. } => restart.iter_mut().collect(),
             WindowCall::Shift { expr, default, .. } => vec![expr, default],
-            WindowCall::Cumulative { expr, restart } => std::iter::once(expr).chain(restart).collect(),
+            WindowCall::Cumulative { expr, restart }
+            | WindowCall::Rank { expr, restart, .. }
+            | WindowCall::Session { expr, restart, .. } => std::iter::once(expr).chain(restart).collect(),
         }
     }
 }
@@ -151,11 +166,17 @@ impl std::fmt::Debug for AggregateCall {
     }
 }
 
+/// The row of a range of reals: without the errors that adding up would pile up.
+#[expect(clippy::cast_precision_loss, reason = "ranges have fewer than 2^52 rows")]
+pub(crate) fn real_at(start: f64, step: f64, row: usize) -> f64 {
+    (row as f64).mul_add(step, start)
+}
+
 impl Node {
     /// The nodes whose rows this one reads.
     pub(crate) fn inputs(&self) -> Vec<&Node> {
         match self {
-            Node::Scan { .. } | Node::Values { .. } => Vec::new(),
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } => Vec::new(),
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }
@@ -169,6 +190,36 @@ impl Node {
         }
     }
 
+    /// The expressions of this node itself.
+    pub(crate) fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Limit { .. } | Node::Union { .. } => {
+                Vec::new()
+            }
+            Node::Filter { conditions: exprs, .. } | Node::Compute { outputs: exprs, .. } => exprs.iter().collect(),
+            Node::Aggregate { keys, aggregates, .. } => {
+                let read = aggregates.iter().flat_map(|call| call.args.iter().chain(&call.condition));
+                keys.iter().chain(read).collect()
+            }
+            Node::Sort { keys, .. } | Node::TopN { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
+            Node::Expand { keep, expanded, .. } => keep.iter().chain(expanded.iter().map(|each| &each.expr)).collect(),
+            Node::Join { left, right, .. } => {
+                [left, right].into_iter().flat_map(|side| side.keys.iter().chain(&side.keep)).collect()
+            }
+            Node::Window { keep, calls, .. } => keep.iter().chain(calls.iter().flat_map(WindowCall::exprs)).collect(),
+        }
+    }
+
+    /// Gives the same rows whenever it is run.
+    pub(crate) fn deterministic(&self) -> bool {
+        self.exprs().into_iter().all(Expr::deterministic) && self.inputs().into_iter().all(Node::deterministic)
+    }
+
+    /// How many nodes there are in it, itself included.
+    pub(crate) fn parts(&self) -> usize {
+        1 + self.inputs().into_iter().map(Node::parts).sum::<usize>()
+    }
+
     /// The same node over what `change` makes of its inputs.
     pub(crate) fn map_inputs(mut self, mut change: impl FnMut(Node) -> Node) -> Node {
         let mut apply = |input: &mut Node| {
@@ -176,7 +227,7 @@ impl Node {
             *input = change(taken);
         };
         match &mut self {
-            Node::Scan { .. } | Node::Values { .. } => {}
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } => {}
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }

@@ -23,6 +23,10 @@ impl Node {
                 write!(f, "Scan {} [{}]", table.name(), wants.join(", "))?;
             }
             Node::Values { batch } => write!(f, "Values {} row(s)", batch.rows)?,
+            Node::Range { ty, start, step, rows } => {
+                let [start, step] = [(*ty, start), (*ty, step)].map(|(ty, value)| Expr::literal(ty, value.clone()));
+                write!(f, "Range {rows} row(s) from {start} by {step}")?;
+            }
             Node::Filter { conditions, .. } => write!(f, "Filter {}", list(conditions, " and "))?,
             Node::Compute { outputs, .. } => write!(f, "Compute [{}]", list(outputs, ", "))?,
             Node::Aggregate { keys, aggregates, .. } => {
@@ -73,6 +77,12 @@ impl Display for WindowCall {
         match self {
             WindowCall::RowNumber { start, restart: at } => write!(f, "row_number from {start}{}", restart(at)),
             WindowCall::Shift { expr, offset, default } => write!(f, "{expr} of row {offset:+} else {default}"),
+            WindowCall::Session { expr, from_first, between, restart: at } => {
+                write!(f, "session of {expr} within {from_first} and {between}{}", restart(at))
+            }
+            WindowCall::Rank { expr, dense, restart: at } => {
+                write!(f, "{}rank of {expr}{}", if *dense { "dense " } else { "" }, restart(at))
+            }
             WindowCall::Cumulative { expr, restart: at } => write!(f, "sum of {expr} so far{}", restart(at)),
         }
     }
@@ -94,10 +104,14 @@ fn list(exprs: &[Expr], separator: &str) -> String {
     exprs.iter().map(Expr::to_string).collect::<Vec<_>>().join(separator)
 }
 
+/// Longer arrays, such as the rows of a sub-query, are not spelled out.
+const LONG: usize = 20;
+
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.kind {
             Kind::Literal(Value::Null) => write!(f, "{}(null)", self.ty),
+            Kind::Literal(Value::Array(items)) if items.len() > LONG => write!(f, "[… {} values …]", items.len()),
             Kind::Literal(value) => {
                 let mut text = String::new();
                 write_json(&mut text, value.as_ref());

@@ -106,7 +106,7 @@ pub(crate) struct PerGroup<S> {
 
 impl<S: State> PerGroup<S> {
     /// States begin as `start` makes them; the result column has type `returns`.
-    pub(crate) fn new(returns: Type, start: impl Fn() -> S + Send + 'static) -> Box<dyn Fold> {
+    pub(crate) fn fold(returns: Type, start: impl Fn() -> S + Send + 'static) -> Box<dyn Fold> {
         Box::new(PerGroup { start: Box::new(start), states: Vec::new(), returns })
     }
 

@@ -36,6 +36,8 @@ pub(crate) enum Takes {
     /// All arguments of this kind become one type: the widest number, or dynamic if one of them is; else they must
     /// be the same.
     Common,
+    /// As [`Common`](Takes::Common), but dynamic ones become what the others are: the branches of `iff` and `case`.
+    Branch,
 }
 
 impl Param {
@@ -83,7 +85,6 @@ macro_rules! shorthands {
 shorthands! {
     boolean Takes::Is(Type::Bool);
     long Takes::Is(Type::Long);
-    real Takes::Is(Type::Real);
     string Takes::Is(Type::String);
     datetime Takes::Is(Type::DateTime);
     timespan Takes::Is(Type::TimeSpan);
@@ -94,6 +95,7 @@ shorthands! {
     orderable Takes::Orderable;
     summable Takes::Summable;
     common Takes::Common;
+    branch Takes::Branch;
 }
 
 #[cfg(test)]

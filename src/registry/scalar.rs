@@ -74,6 +74,8 @@ pub(crate) enum Naming {
     First,
     /// Prefix, `_`, and the name of the first argument: `strlen(s)` is `strlen_s`.
     Prefixed(&'static str),
+    /// As the column that the first argument, a string, names; numbered if there is none.
+    Column,
     /// `Column1`, `Column2` …
     Numbered,
 }
@@ -85,6 +87,49 @@ pub(crate) enum KernelDef {
     Plain(fn(&[ValueRef<'_>], &mut Out)),
     /// Sees types and constants first: compiles a regex, parses a format, takes `now`.
     Prepared(fn(&Args<'_>) -> Result<Kernel, Fault>),
+    /// None: it reads the rows around its own, and a node of the plan computes it.
+    Window(Window),
+    /// None: it asks about the columns, and the binder puts the answer in its place.
+    Columns(Columns),
+}
+
+impl KernelDef {
+    /// The kernel of one call.
+    pub(crate) fn prepared(self, known: &Args<'_>) -> Result<Kernel, Fault> {
+        match self {
+            KernelDef::Plain(kernel) => Ok(Box::new(kernel)),
+            KernelDef::Prepared(prepare) => prepare(known),
+            KernelDef::Window(_) | KernelDef::Columns(_) => Err(Fault::new(0, "this call has no kernel")),
+        }
+    }
+}
+
+/// Functions along the order of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Window {
+    /// `row_number(start, restart)`
+    Number,
+    /// `prev(value, offset, default)`
+    Before,
+    /// `next(value, offset, default)`
+    After,
+    /// `row_cumsum(value, restart)`
+    Sum,
+    /// `row_rank_dense(value, restart)`
+    DenseRank,
+    /// `row_rank_min(value, restart)`
+    Rank,
+    /// `row_window_session(value, from first, between neighbours, restart)`
+    Session,
+}
+
+/// Functions of the columns themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Columns {
+    /// `pack_all(ignore_null_empty)`
+    Pack,
+    /// `column_ifexists(name, default)`
+    IfExists,
 }
 
 /// One row's arguments in, exactly one value out.

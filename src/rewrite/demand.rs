@@ -159,27 +159,8 @@ fn give(node: Node, mut demand: Demand) -> Node {
             pick(node, &types, &demand)
         }
         Node::Expand { input, keep, mut expanded, index, limit } => {
-            let width = keep.len();
-            // Paths below kept columns go down; the elements are what they are.
-            let mut wanted: Vec<Expr> = Vec::new();
-            let mut slots: Vec<Slot> = Vec::new();
-            for (column, steps) in demand.refs {
-                match keep.get(column) {
-                    Some(kept) => {
-                        wanted.push(path(kept.clone(), &steps));
-                        slots.push(Slot::Direct { index: wanted.len() - 1 });
-                    }
-                    None => {
-                        let ty = expanded.get(column - width).map_or(Type::Long, |each| each.to);
-                        slots.push(Slot::Computed { index: column - width, ty, steps });
-                    }
-                }
-            }
-            let outputs = slots.into_iter().map(|slot| match slot {
-                Slot::Direct { index } => Expr::column(wanted[index].ty, index),
-                Slot::Computed { index, ty, steps } => path(Expr::column(ty, wanted.len() + index), &steps),
-            });
-            let outputs = outputs.collect();
+            let made = |at: usize| expanded.get(at).map_or(Type::Long, |each| each.to);
+            let (mut wanted, outputs) = kept(&keep, &demand, made);
             let mut below = Demand::default();
             wanted.iter().chain(expanded.iter().map(|each| &each.expr)).for_each(|expr| below.add(expr));
             wanted
@@ -190,15 +171,15 @@ fn give(node: Node, mut demand: Demand) -> Node {
             compute(Node::Expand { input, keep: wanted, expanded, index, limit }, outputs)
         }
         Node::Window { input, keep, mut calls } => {
+            let (mut wanted, outputs) = kept(&keep, &demand, |call| calls[call].ty());
             let mut below = Demand::default();
-            let mut keep = keep;
-            keep.iter().chain(calls.iter().flat_map(WindowCall::exprs)).for_each(|expr| below.add(expr));
-            keep.iter_mut()
+            wanted.iter().chain(calls.iter().flat_map(WindowCall::exprs)).for_each(|expr| below.add(expr));
+            wanted
+                .iter_mut()
                 .chain(calls.iter_mut().flat_map(WindowCall::exprs_mut))
                 .for_each(|expr| below.rewrite(expr));
-            let types: Vec<Type> = keep.iter().map(|expr| expr.ty).chain(calls.iter().map(WindowCall::ty)).collect();
-            let node = Node::Window { input: Box::new(give(*input, below)), keep, calls };
-            pick(node, &types, &demand)
+            let input = Box::new(give(*input, below));
+            compute(Node::Window { input, keep: wanted, calls }, outputs)
         }
         Node::Join { left, right, kind } => {
             let mut sides = [*left, *right];
@@ -222,11 +203,29 @@ fn give(node: Node, mut demand: Demand) -> Node {
         Node::Union { inputs } => {
             Node::Union { inputs: inputs.into_iter().map(|input| give(input, demand.clone())).collect() }
         }
+        Node::Range { ty, .. } => pick(node, &[ty], &demand),
         Node::Values { ref batch } => {
             let types: Vec<Type> = batch.columns.iter().map(|column| column.ty()).collect();
             pick(node, &types, &demand)
         }
     }
+}
+
+/// For a node that makes columns behind those it keeps: what it has to keep, and the demanded columns over these and
+/// those that it makes, which are of type `made`. Paths below kept columns go down; what is made is what it is.
+fn kept(keep: &[Expr], demand: &Demand, made: impl Fn(usize) -> Type) -> (Vec<Expr>, Vec<Expr>) {
+    let below = demand.refs.iter().filter_map(|(column, steps)| Some(path(keep.get(*column)?.clone(), steps)));
+    let wanted: Vec<Expr> = below.collect();
+    let mut next = 0;
+    let outputs = demand.refs.iter().map(|(column, steps)| match column.checked_sub(keep.len()) {
+        None => {
+            next += 1;
+            Expr::column(wanted[next - 1].ty, next - 1)
+        }
+        Some(at) => path(Expr::column(made(at), wanted.len() + at), steps),
+    });
+    let outputs = outputs.collect();
+    (wanted, outputs)
 }
 
 /// A side of a join over an input that gives what its keys and kept expressions read.

@@ -5,6 +5,7 @@ mod aggregate;
 mod expand;
 mod filter;
 mod join;
+mod range;
 mod sort;
 mod window;
 
@@ -31,6 +32,9 @@ pub(crate) fn run(plan: &Plan) -> Result<Table, Failure> {
     Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings))
 }
 
+/// Pieces of a range that are made at a time.
+const SIDE_BY_SIDE: usize = 32;
+
 /// One run of one plan.
 struct Run {
     warnings: Vec<Diagnostic>,
@@ -40,7 +44,11 @@ impl Run {
     /// All rows of a node.
     fn batches(&mut self, node: &Node) -> Result<Vec<Batch>, Failure> {
         match node {
-            Node::Scan { .. } | Node::Filter { .. } | Node::Compute { .. } | Node::Expand { .. } => {
+            Node::Scan { .. }
+            | Node::Range { .. }
+            | Node::Filter { .. }
+            | Node::Compute { .. }
+            | Node::Expand { .. } => {
                 let mut batches = Vec::new();
                 self.stream(node, Ok, |batch| {
                     batches.push(batch);
@@ -96,6 +104,18 @@ impl Run {
             Node::Scan { table, wants } => {
                 let warnings = table.scan(wants)?.run(work, merge)?;
                 self.warnings.extend(warnings);
+            }
+            Node::Range { ty, start, step, rows } => {
+                let mut pieces = range::pieces(*rows).peekable();
+                while pieces.peek().is_some() {
+                    let some: Vec<_> = pieces.by_ref().take(SIDE_BY_SIDE).collect();
+                    let made = some.into_par_iter().map(|rows| work(range::piece(*ty, start, step, rows)));
+                    for result in made.collect::<Vec<Result<T, Failure>>>() {
+                        if merge(result?)?.is_break() {
+                            return Ok(());
+                        }
+                    }
+                }
             }
             _ => {
                 let mut batches = self.batches(source)?;

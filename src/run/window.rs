@@ -4,7 +4,7 @@ use super::{Failure, Run};
 use crate::column::{Batch, Column, Out};
 use crate::eval::eval;
 use crate::plan::{Expr, Node, WindowCall};
-use crate::value::{TimeSpan, Type, Value, ValueRef};
+use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef, same_key};
 
 impl Run {
     pub(super) fn window(&mut self, input: &Node, keep: &[Expr], calls: &[WindowCall]) -> Result<Vec<Batch>, Failure> {
@@ -47,6 +47,42 @@ fn along(call: &WindowCall, batch: &Batch) -> Column {
                 }
             }
             out.finish()
+        }
+        WindowCall::Session { expr, from_first, between, restart } => {
+            let cells = eval(expr, batch);
+            let mut out = Out::new(expr.ty, batch.rows);
+            // The first value of the session, and the last one so far.
+            let mut session: Option<(DateTime, DateTime)> = None;
+            for (row, again) in restarts(restart).into_iter().enumerate() {
+                session = match cells.get(row) {
+                    ValueRef::DateTime(value) => {
+                        let after = |from: DateTime, distance: &TimeSpan| {
+                            value.ticks().saturating_sub(from.ticks()) >= distance.ticks()
+                        };
+                        let same = session
+                            .filter(|(first, last)| !again && !after(*first, from_first) && !after(*last, between));
+                        Some((same.map_or(value, |(first, _)| first), value))
+                    }
+                    _ => None,
+                };
+                out.value(session.map_or(ValueRef::Null, |(first, _)| ValueRef::DateTime(first)));
+            }
+            out.finish()
+        }
+        WindowCall::Rank { expr, dense, restart } => {
+            let cells = eval(expr, batch);
+            let (mut rank, mut rows) = (0, 0);
+            let ranks = restarts(restart).into_iter().enumerate().map(|(row, again)| {
+                if again {
+                    (rank, rows) = (0, 0);
+                }
+                rows += 1;
+                if rows == 1 || !same_key(cells.get(row - 1), cells.get(row)) {
+                    rank = if *dense { rank + 1 } else { rows };
+                }
+                rank
+            });
+            Column::longs(ranks.collect())
         }
         WindowCall::Cumulative { expr, restart } => {
             let cells = eval(expr, batch);

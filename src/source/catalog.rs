@@ -21,6 +21,7 @@ use crate::diag::{self, Diagnostic, Place};
 pub(crate) struct Catalog {
     /// By lower-case name.
     tables: Arc<IndexMap<String, Arc<SourceTable>, foldhash::fast::FixedState>>,
+    keeps: bool,
 }
 
 /// `-0003`, `.part2`, `_page-12` at the end of a file's stem.
@@ -78,7 +79,16 @@ impl Catalog {
         }
         let tables = Arc::make_mut(&mut self.tables);
         let table = tables.entry(name.to_lowercase()).or_insert_with(|| Arc::new(SourceTable::new(name)));
-        *table = Arc::new(table.with(pages));
+        *table = Arc::new(table.with(pages).keeping(self.keeps));
+    }
+
+    /// Says whether from now on columns stay in memory once a query has read them (whole bags such as `properties`
+    /// aside): for sessions. A single query needs little memory without.
+    pub(crate) fn keep_columns(&mut self, keep: bool) {
+        self.keeps = keep;
+        for table in Arc::make_mut(&mut self.tables).values_mut() {
+            *table = Arc::new(table.keeping(keep));
+        }
     }
 
     /// The table of this name, in any letter case.
@@ -89,11 +99,6 @@ impl Catalog {
     /// All names in lower case, in the order in which they were given.
     pub(crate) fn names(&self) -> Vec<String> {
         self.tables.keys().cloned().collect()
-    }
-
-    /// Whether nothing was given.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.tables.is_empty()
     }
 
     /// If rows that belong into the table `name` were given under another name: how to give them, as

@@ -74,6 +74,7 @@ const COLUMNS: &[(&str, Type)] = &[
     ("identity", Type::Dynamic),
     ("zones", Type::Dynamic),
     ("extendedLocation", Type::Dynamic),
+    ("apiVersion", Type::String),
 ];
 
 /// Whether Resource Graph has a table of this name, in any letter case.

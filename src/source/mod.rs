@@ -8,6 +8,7 @@ mod catalog;
 mod document;
 mod extract;
 mod json;
+mod kept;
 mod known;
 mod page;
 mod paths;

@@ -64,7 +64,7 @@ impl From<io::Error> for Failure {
 }
 
 /// How much is read at once: little enough to be parsed while it is still in the cache near the core.
-const WINDOW: usize = 512 << 10;
+const WINDOW: usize = 256 << 10;
 
 impl Page {
     /// Size, time and packing now.

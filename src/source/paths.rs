@@ -20,6 +20,7 @@ impl Want {
     }
 
     /// A dotted path of plain keys into a dynamic column.
+    #[cfg(test)]
     pub(crate) fn path(path: &str) -> Want {
         Want { path: path.split('.').map(Arc::from).collect(), ty: Type::Dynamic }
     }

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::document::{Claims, Cursor, Event, Level, Sign, advance};
 use super::extract::Extractor;
 use super::json::{FaultKind, Passing};
+use super::kept::Kept;
 use super::page::{Failure, Feed, MARK, Packing, Page, Stamp};
 use super::paths::{Tree, Want};
 use crate::column::Batch;
@@ -41,11 +42,17 @@ pub(super) trait Reader: Send {
 pub(crate) struct Scan {
     passage: Passage,
     wants: Arc<[Want]>,
+    kept: Option<Arc<Kept>>,
 }
 
 impl Scan {
     pub(super) fn new(passage: Passage, wants: &[Want]) -> Scan {
-        Scan { passage, wants: wants.into() }
+        Scan { passage, wants: wants.into(), kept: None }
+    }
+
+    /// A pass that looks first at what earlier ones have left in memory, and leaves its own columns there.
+    pub(super) fn keeping(self, kept: Option<&Arc<Kept>>) -> Scan {
+        Scan { kept: kept.filter(|_| Kept::takes(&self.wants)).cloned(), ..self }
     }
 
     /// Reads everything: `work` runs in parallel, on a batch per segment that has rows; `merge` gets the results one
@@ -60,13 +67,11 @@ impl Scan {
         T: Send,
         E: Send + From<Box<Diagnostic>>,
     {
+        if let Some(kept) = &self.kept {
+            return kept.run(&self.passage, &self.wants, work, merge);
+        }
         let tree = Arc::new(Tree::new(&self.wants));
         self.passage.drive(|| Extractor::new(&self.wants, &tree), work, merge)
-    }
-
-    /// How many segments there are at most (compressed files count as one each).
-    pub(crate) fn segments(&self) -> usize {
-        self.passage.units.len()
     }
 }
 
@@ -132,6 +137,11 @@ impl Passage {
         }
         passage.find_copies()?;
         Ok(passage)
+    }
+
+    /// What all pages were like when they were first looked at.
+    pub(super) fn stamps(&self) -> Vec<Stamp> {
+        self.pages.iter().map(|opened| opened.stamp.clone()).collect()
     }
 
     /// Warns of pages that are there twice.

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::extract::Extractor;
 use super::json::{self, Fault, Passing};
+use super::kept::Kept;
 use super::known::{known_columns, known_table};
 use super::page::{Origin, Page};
 use super::paths::{Tree, Want};
@@ -21,6 +22,8 @@ pub(crate) struct SourceTable {
     pages: Vec<Page>,
     schema: OnceLock<Vec<Field>>,
     full_schema: OnceLock<Vec<Field>>,
+    /// Columns that stay between queries, if they shall.
+    kept: Option<Arc<Kept>>,
 }
 
 /// How much of a page is looked at for columns beyond the known ones.
@@ -38,6 +41,14 @@ impl SourceTable {
         let mut table = SourceTable::new(&self.name);
         table.pages.clone_from(&self.pages);
         table.pages.extend(more);
+        table.kept = self.kept.is_some().then(Arc::default);
+        table
+    }
+
+    /// The same table, whose columns stay in memory once they were read, or do not.
+    pub(super) fn keeping(&self, keep: bool) -> SourceTable {
+        let mut table = self.with([]);
+        table.kept = keep.then(Arc::default);
         table
     }
 
@@ -94,7 +105,7 @@ impl SourceTable {
 
     /// A pass over all rows that takes the wanted columns and paths.
     pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Box<Diagnostic>> {
-        Ok(Scan::new(Passage::new(&self.name, &self.pages, scan::SEGMENT)?, wants))
+        Ok(Scan::new(Passage::new(&self.name, &self.pages, scan::SEGMENT)?, wants).keeping(self.kept.as_ref()))
     }
 
     /// What the first row has in its column `type`.

@@ -1,7 +1,6 @@
 //! The whole way from bytes to batches, beside a slow reader made of serde_json.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
@@ -672,6 +671,59 @@ mod files {
     }
 
     #[test]
+    fn kept_columns_are_the_same_and_are_read_again_when_the_file_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let row = |n: usize| {
+            let (code, n_or_text) =
+                (["Healthy", "Unhealthy", ""][n % 3], if n.is_multiple_of(7) { "\"x\"" } else { "1.5" });
+            format!("{{\"id\":\"{n}\",\"properties\":{{\"status\":{{\"code\":\"{code}\"}},\"n\":{n_or_text}}}}}\n")
+        };
+        let text: String = (0..90_000).map(row).collect();
+        write(folder.path(), "t.json", &text);
+        let read = |catalog: &Catalog, wants: &[Want]| -> Result<Rows, Box<Diagnostic>> {
+            let mut rows = Rows::new();
+            catalog.table("t").unwrap().scan(wants)?.run(Ok, |batch| {
+                for row in 0..batch.rows {
+                    rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
+                }
+                Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
+            })?;
+            Ok(rows)
+        };
+        let mut cold = Catalog::default();
+        cold.add_path(folder.path()).unwrap();
+        let mut warm = cold.clone();
+        warm.keep_columns(true);
+        let all = [
+            Want::path("properties.status.code"),
+            Want::column("id", Type::String),
+            Want::path("properties.n"),
+            Want::path("properties.missing"),
+        ];
+        for wants in [&all[..1], &all[..], &all[1..2], &[], &all[..]] {
+            assert_eq!(read(&warm, wants).unwrap(), read(&cold, wants).unwrap());
+        }
+        let passage = catalog_scan(&warm, &all[..1]);
+        assert!(passage.iter().all(|batch| batch.columns[0].as_dictionary().unwrap().values().len() == 3));
+
+        write(folder.path(), "t.json", row(1));
+        assert_eq!(read(&warm, &all[..1]).unwrap(), [[cell(ValueRef::String("Unhealthy"))]]);
+        write(folder.path(), "t.json", "{");
+        assert_eq!(read(&warm, &all[..1]).unwrap_err().code.id, "AQ3004");
+    }
+
+    fn catalog_scan(catalog: &Catalog, wants: &[Want]) -> Vec<crate::column::Batch> {
+        let mut batches = Vec::new();
+        let scan = catalog.table("t").unwrap().scan(wants).unwrap();
+        scan.run(Ok, |batch| {
+            batches.push(batch);
+            Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
+        })
+        .unwrap();
+        batches
+    }
+
+    #[test]
     fn known_tables_have_their_columns_and_others_what_their_rows_have() {
         let schema = |table: &str, text: &str| -> Vec<(String, Type)> {
             let mut catalog = Catalog::default();
@@ -685,8 +737,8 @@ mod files {
         assert_eq!(
             known[16..],
             [
-                ("systemData".into(), Type::Dynamic),
                 ("apiVersion".into(), Type::String),
+                ("systemData".into(), Type::Dynamic),
                 // A later row may hold text: dynamic loses nothing.
                 ("n".into(), Type::Dynamic),
             ]

@@ -258,14 +258,6 @@ impl Expr {
             _ => None,
         }
     }
-
-    /// The pipeline, if it is one.
-    pub(crate) fn as_tabular(&self) -> Option<&Pipeline> {
-        match &self.kind {
-            ExprKind::Tabular(pipeline) => Some(pipeline),
-            _ => None,
-        }
-    }
 }
 
 impl ExprKind {
@@ -292,6 +284,26 @@ impl ExprKind {
             ExprKind::Tabular(pipeline) => pipeline.height,
             _ => 0,
         }
+    }
+}
+
+impl Function {
+    /// Whether it may be called without arguments, and then by its name alone.
+    pub(crate) fn takes_nothing(&self) -> bool {
+        self.parameters.iter().all(|parameter| match &parameter.kind {
+            ParameterKind::Scalar { default, .. } => default.is_some(),
+            ParameterKind::Tabular { .. } => false,
+        })
+    }
+
+    /// Levels of nodes in its body.
+    pub(crate) fn height(&self) -> u16 {
+        let statements = self.statements.iter().map(|statement| match statement {
+            Statement::Let(Let { value: LetValue::Expr(expr), .. }) => expr.height,
+            Statement::Let(Let { value: LetValue::Function(function), .. }) => function.height(),
+            Statement::Query(_) | Statement::Declare(_) | Statement::Set(_) => 0,
+        });
+        1 + statements.max().unwrap_or(0).max(self.body.height)
     }
 }
 

@@ -34,7 +34,7 @@ const BINARY_ALL_XOR: Aggregate = Aggregate {
 };
 
 fn bits(join: fn(i64, i64) -> i64) -> Result<Box<dyn Fold>, Fault> {
-    Ok(PerGroup::new(Type::Long, move || Bits { join, bits: None }))
+    Ok(PerGroup::fold(Type::Long, move || Bits { join, bits: None }))
 }
 
 struct Bits {

@@ -156,7 +156,7 @@ const MAKE_DICTIONARY: Aggregate =
 
 fn make_bag(args: &Args<'_>) -> Result<Box<dyn Fold>, Fault> {
     let limit = max_size(args, 1, MAX_ELEMENTS)?;
-    Ok(PerGroup::new(Type::Dynamic, move || Bags { limit, bag: Bag::default() }))
+    Ok(PerGroup::fold(Type::Dynamic, move || Bags { limit, bag: Bag::default() }))
 }
 
 struct Bags {

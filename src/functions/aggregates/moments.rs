@@ -148,7 +148,7 @@ struct Measure {
 
 fn moments(measure: Measure) -> Result<Box<dyn Fold>, Fault> {
     let moments = Moments { measure, count: 0.0, mean_x: 0.0, mean_y: 0.0, co: 0.0 };
-    Ok(PerGroup::new(Type::Real, move || moments))
+    Ok(PerGroup::fold(Type::Real, move || moments))
 }
 
 /// Running means and the sum of the products of deviations: Welford's method, merged as Chan, Golub and LeVeque do.

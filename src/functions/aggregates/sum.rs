@@ -41,8 +41,8 @@ const SUMIF: Aggregate = Aggregate {
 
 fn sum(args: &Args<'_>) -> Result<Box<dyn Fold>, Fault> {
     Ok(match args.types[0] {
-        Type::Real => PerGroup::new(Type::Real, || 0.0_f64),
-        Type::Decimal => PerGroup::new(Type::Decimal, || Some(Decimal::ZERO)),
+        Type::Real => PerGroup::fold(Type::Real, || 0.0_f64),
+        Type::Decimal => PerGroup::fold(Type::Decimal, || Some(Decimal::ZERO)),
         Type::TimeSpan => Box::new(Longs { timespan: true, sums: Vec::new() }),
         _ => Box::new(Longs { timespan: false, sums: Vec::new() }),
     })
@@ -179,10 +179,10 @@ const AVGIF: Aggregate = Aggregate {
 fn avg(args: &Args<'_>) -> Result<Box<dyn Fold>, Fault> {
     let ty = args.types[0];
     Ok(match ty {
-        Type::Real => PerGroup::new(Type::Real, Mean::<f64>::default),
-        Type::Decimal => PerGroup::new(Type::Decimal, || Mean { sum: Some(Decimal::ZERO), count: 0 }),
-        Type::TimeSpan | Type::DateTime => PerGroup::new(ty, move || MeanOfWhole { ty, ..MeanOfWhole::default() }),
-        _ => PerGroup::new(Type::Real, MeanOfWhole::default),
+        Type::Real => PerGroup::fold(Type::Real, Mean::<f64>::default),
+        Type::Decimal => PerGroup::fold(Type::Decimal, || Mean { sum: Some(Decimal::ZERO), count: 0 }),
+        Type::TimeSpan | Type::DateTime => PerGroup::fold(ty, move || MeanOfWhole { ty, ..MeanOfWhole::default() }),
+        _ => PerGroup::fold(Type::Real, MeanOfWhole::default),
     })
 }
 

@@ -235,13 +235,54 @@ pub(super) fn regex(args: &Args<'_>) -> Result<Kernel, Fault> {
 }
 
 /// A regular expression of the query, the argument at `argument`.
+///
+/// A brace that begins no repetition stands for itself, as in RE2: published queries of Resource Graph write
+/// `replace('{}', 'null', tostring(tags))`.
 pub(crate) fn compile(pattern: &str, argument: usize) -> Result<Regex, Fault> {
-    Regex::new(pattern).map_err(|error| {
+    let lenient = |error| Regex::new(&plain_braces(pattern)).map_err(|_: regex::Error| error);
+    Regex::new(pattern).or_else(lenient).map_err(|error| {
         // The crate draws the place over several lines; the last one says what is wrong.
         let message = error.to_string();
         let reason = message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string();
         Fault { help: Some(reason), ..Fault::new(argument, format!("`{pattern}` is not a regular expression")) }
     })
+}
+
+/// The pattern with a backslash before each brace that begins no repetition.
+fn plain_braces(pattern: &str) -> String {
+    let mut plain = String::with_capacity(pattern.len() + 2);
+    let (mut rest, mut class) = (pattern, false);
+    while let Some(c) = rest.chars().next() {
+        let behind = &rest[c.len_utf8()..];
+        let taken = match c {
+            // `\p{Greek}` and `\x{41}` have braces of their own.
+            '\\' => match behind.chars().next() {
+                Some('p' | 'P' | 'x' | 'u' | 'U') if behind[1..].starts_with('{') => {
+                    rest.find('}').map_or(rest.len(), |end| end + 1)
+                }
+                next => 1 + next.map_or(0, char::len_utf8),
+            },
+            '{' if !class && !repeats(behind) => {
+                plain.push('\\');
+                1
+            }
+            _ => {
+                class = (class || c == '[') && c != ']';
+                c.len_utf8()
+            }
+        };
+        plain.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    plain
+}
+
+/// Whether a repetition goes on so behind its brace: `2}`, `2,}`, `2,5}`.
+fn repeats(behind: &str) -> bool {
+    let Some((bounds, _)) = behind.split_once('}') else { return false };
+    let (least, most) = bounds.split_once(',').unwrap_or((bounds, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    !least.is_empty() && digits(least) && digits(most)
 }
 
 #[cfg(test)]
@@ -250,6 +291,13 @@ mod tests {
 
     fn has(hay: &str, needle: &str) -> bool {
         Has::test(&Needle::new(needle, true), hay)
+    }
+
+    #[test]
+    fn a_brace_that_begins_no_repetition_stands_for_itself() {
+        let found = |pattern: &str, text: &str| compile(pattern, 0).is_ok_and(|regex| regex.is_match(text));
+        assert!(found("{}", "a{}") && found("^{a}{2}$", "{a}}") && found(r"\{[{]\x{41}{b", "{{A{b"));
+        assert!(!found("^a{2}$", "a{2}") && compile("(", 0).is_err() && compile("[]", 0).is_err());
     }
 
     #[test]
@@ -313,7 +361,7 @@ mod tests {
             };
             let left = touches(needle.first(), hay[..at].last());
             let right = touches(needle.last(), hay[at + needle.len()..].first());
-            !(edges.left && left) && !(edges.right && right)
+            !(edges.left && left || edges.right && right)
         })
     }
 

@@ -1,0 +1,218 @@
+//! Sub-queries whose answer is part of the plan: `toscalar(T)`, `materialize(T)`, `x in (T)`. They run while the main
+//! query is bound.
+//!
+//! Where nothing is run (`check`, a body that nobody called) their values are *open*: an expression of the right type
+//! without a value, which passes for a constant wherever one is wanted.
+
+use std::sync::Arc;
+
+use super::expr::Exprs;
+use super::{Binder, Column, Relation, Reported};
+use crate::column::{Batch, Table};
+use crate::diag::{Diagnostic, Span, UNEXPECTED, WRONG_COUNT, WRONG_TYPE};
+use crate::plan::{Callee, Expr, Kind, Node};
+use crate::registry::{Infix, Meaning, Operand, Right, Scalar};
+use crate::syntax::ast::{self, Call};
+use crate::value::{Type, Value, ValueRef};
+
+/// What stands for a value that is not known yet. It never runs, and is never folded away.
+const OPEN: Scalar = Scalar { name: "toscalar", deterministic: false, ..Scalar::PLAIN };
+
+impl Expr {
+    /// A value that is constant and not known yet.
+    pub(super) fn open(ty: Type) -> Expr {
+        Expr::waiting(ty, Callee::Scalar(&OPEN), Vec::new())
+    }
+
+    /// A call whose kernel cannot be made yet, for a value among `args` is open.
+    pub(super) fn waiting(ty: Type, callee: Callee, args: Vec<Expr>) -> Expr {
+        let kind = Kind::Call { callee, kernel: Arc::new(Box::new(|_, out| out.null())), args };
+        Expr { ty, kind }
+    }
+
+    /// Whether there is a value in it that is not known yet.
+    pub(super) fn is_open(&self) -> bool {
+        let mut open = false;
+        self.visit(&mut |part| {
+            open |= matches!(part.kind, Kind::Call { callee: Callee::Scalar(scalar), .. } if scalar.name == OPEN.name);
+            !open
+        });
+        open
+    }
+}
+
+impl Binder<'_> {
+    /// Whether values may be open.
+    pub(super) fn opens(&self) -> bool {
+        !self.evaluates || self.environment.evaluate.is_none() || self.rehearses() || !self.errors.is_empty()
+    }
+
+    /// The rows of a sub-query; none where nothing is run.
+    fn answer(&mut self, relation: Relation) -> Result<Option<Table>, Reported> {
+        let environment = self.environment;
+        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else {
+            self.waits |= environment.evaluate.is_some() && !self.rehearses();
+            return Ok(None);
+        };
+        let Some(plan) = relation.into_plan() else { return Err(Reported::error()) };
+        let table = evaluate(plan).map_err(|diagnostic| self.error(*diagnostic))?;
+        for warning in table.warnings() {
+            if !self.notes.contains(warning) {
+                self.notes.push(warning.clone());
+            }
+        }
+        Ok(Some(table))
+    }
+
+    /// The table that a call of `materialize` or `toscalar` is about.
+    fn table_argument(&mut self, call: &Call) -> Result<Relation, Reported> {
+        let name = &call.name;
+        let [argument] = call.arguments.as_slice() else {
+            let given = call.arguments.len();
+            return Err(self.error(
+                Diagnostic::error(
+                    WRONG_COUNT,
+                    name.span,
+                    format!("`{}` takes 1 argument, and {given} are given", name.text),
+                )
+                .help(format!("`{}(table)`", name.text)),
+            ));
+        };
+        if let Some(named) = &argument.name {
+            let message = format!("the argument of `{}` has no name", name.text);
+            return Err(self.error(Diagnostic::error(UNEXPECTED, named.span, message)));
+        }
+        let relation = self.beneath(|binder| binder.tabular(&argument.value));
+        if relation.columns.is_open() { Err(Reported::error()) } else { Ok(relation) }
+    }
+
+    /// `materialize(T)`: the same rows wherever they are read. What gives the same rows anyway is read again, for then
+    /// only the columns are extracted that each reader needs.
+    pub(super) fn materialize(&mut self, call: &Call) -> Relation {
+        let Ok(relation) = self.table_argument(call) else { return Relation::poisoned() };
+        if relation.node.deterministic() {
+            return relation;
+        }
+        match self.answer(relation.clone()) {
+            Ok(None) => relation,
+            Ok(Some(table)) if table.is_empty() => Relation::empty(relation.columns.list().to_vec()),
+            Ok(Some(table)) => {
+                let batch = Batch::concat(table.into_batches());
+                Relation { node: Node::Values { batch }, ..relation }
+            }
+            Err(_) => Relation::poisoned(),
+        }
+    }
+}
+
+impl Exprs<'_, '_> {
+    /// `toscalar(T)`: the first column of the first row.
+    pub(super) fn toscalar(&mut self, call: &Call) -> Result<Expr, Reported> {
+        let relation = self.binder.table_argument(call)?;
+        let first = self.first_column(&relation, call.arguments[0].value.span)?;
+        let column = Expr::column(first.ty, 0);
+        let ty = first.ty;
+        let row = relation.compute(vec![(first, column)]).map(|input| Node::Limit { input, rows: 1 });
+        Ok(match self.binder.answer(row)? {
+            None => Expr::open(ty),
+            Some(table) if table.is_empty() => Expr::literal(ty, Value::absent(ty)),
+            Some(table) => Expr::literal(ty, table.value(0, 0)),
+        })
+    }
+
+    fn first_column(&mut self, relation: &Relation, span: Span) -> Result<Column, Reported> {
+        match relation.columns.list() {
+            [first, ..] if first.poisoned => Err(Reported::error()),
+            [first, ..] => Ok(first.clone()),
+            [] => Err(self.binder.error(Diagnostic::error(WRONG_TYPE, span, "this table has no columns"))),
+        }
+    }
+
+    /// The table behind `in`, `has_any` and their like, if one stands there.
+    pub(super) fn listed_table<'e>(&self, infix: &Infix, right: &'e [ast::Expr]) -> Option<&'e ast::Expr> {
+        let [table] = right else { return None };
+        let is_column = table
+            .as_name()
+            .is_some_and(|name| self.binder.local(&name.text).is_none() && self.columns.position(&name.text).is_some());
+        (infix.right == Right::List && !is_column && self.binder.is_tabular(table)).then_some(table)
+    }
+
+    /// The first column of a table as one array, its values of the type that `infix` compares a `left` with; also what
+    /// the left side is converted to for that.
+    pub(super) fn list(
+        &mut self,
+        infix: &'static Infix,
+        operator: Span,
+        left: Type,
+        table: &ast::Expr,
+    ) -> Result<(Type, Expr), Reported> {
+        let relation = self.binder.beneath(|binder| binder.tabular(table));
+        if relation.columns.is_open() {
+            return Err(Reported::error());
+        }
+        let first = self.first_column(&relation, table.span)?;
+        let operands = [left, first.ty].map(|ty| Operand { ty, literal: false });
+        let Meaning::Computed { types, .. } = infix.meaning else { unreachable!("lists are searched by kernels") };
+        let Some(operation) = types(&operands) else {
+            return Err(self.no_operation(infix.text, operator, &operands));
+        };
+        let (to, ty) = (operation.operands[0], operation.operands[1]);
+        let item = self.converted(Expr::column(first.ty, 0), ty);
+        let relation = relation.compute(vec![(Column::new(first.name, ty), item)]);
+        // Each value once; dynamic ones are no keys.
+        let relation = if ty.is_orderable() {
+            let keys = vec![Expr::column(ty, 0)];
+            relation.map(|input| Node::Aggregate { input, keys, aggregates: Vec::new() })
+        } else {
+            relation
+        };
+        let list = self.binder.answer(relation)?.map(|table| {
+            let mut values = Vec::with_capacity(table.len());
+            for batch in table.batches() {
+                values.extend(batch.columns[0].iter().map(ValueRef::to_value));
+            }
+            Expr::literal(Type::Dynamic, Value::Array(Arc::new(values)))
+        });
+        Ok((to, list.unwrap_or_else(|| Expr::open(Type::Dynamic))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::super::{Environment, MissingTables, bind};
+    use crate::column::Table;
+    use crate::source::Catalog;
+    use crate::syntax;
+    use crate::value::DateTime;
+
+    /// How many sub-queries run while a query is bound, and whether it can be.
+    fn runs(query: &str) -> (usize, bool) {
+        let (count, catalog) = (Cell::new(0), Catalog::default());
+        let environment = Environment {
+            catalog: &catalog,
+            missing: MissingTables::Empty,
+            data: true,
+            now: DateTime::from_ticks(0),
+            parameters: &[],
+            evaluate: Some(Box::new(|plan| {
+                count.set(count.get() + 1);
+                Ok(Table::new(plan.fields.as_slice().into(), Vec::new(), Vec::new()))
+            })),
+        };
+        let bound = bind(&syntax::parse(query).unwrap(), &environment).is_ok();
+        (count.get(), bound)
+    }
+
+    #[test]
+    fn each_sub_query_runs_once_and_none_where_something_is_wrong() {
+        assert_eq!(runs("print toscalar(print 1), toscalar(print 2)"), (2, true));
+        assert_eq!(runs("resources | where id in (resources | project id)"), (1, true));
+        assert_eq!(runs("let f = (n: long) { toscalar(print n) }; print f(1), f(2)"), (2, true));
+        assert_eq!(runs("let f = (n: long) { toscalar(print n) }; print 1"), (0, true));
+        assert_eq!(runs("print toscalar(print 1), nope"), (0, false));
+        assert_eq!(runs("let T = materialize(print 1); T"), (0, true));
+        assert_eq!(runs("let T = materialize(print rand()); union T, T"), (1, true));
+    }
+}
