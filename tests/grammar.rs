@@ -81,11 +81,13 @@ impl Language {
 
     /// The texts in quotes.
     fn literals(&self) -> BTreeSet<&str> {
-        let text = |rule| match rule {
-            Rule::Literal(literal) => Some(literal.text.as_str()),
-            _ => None,
-        };
-        self.rules.iter().filter_map(text).collect()
+        let mut literals = BTreeSet::new();
+        for rule in &self.rules {
+            if let Rule::Literal(literal) = rule {
+                literals.insert(literal.text.as_str());
+            }
+        }
+        literals
     }
 
     /// A way through a part of a rule, for the reader of a failure.
