@@ -29,7 +29,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Table, Failure> {
     for batch in &mut batches {
         batch.columns.truncate(width);
     }
-    Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings))
+    Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings).drawn(plan.chart.clone()))
 }
 
 /// Pieces of a range that are made at a time.
