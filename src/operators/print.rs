@@ -1,12 +1,12 @@
 //! `print`: one row.
 
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
 use super::project::output;
 use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation};
 use crate::column::Batch;
 use crate::plan::Node;
-use std::fmt::{self, Display, Formatter};
-
-use super::Syntax;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas};

@@ -1,13 +1,13 @@
 //! `summarize`: a row per group.
 
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
 use super::project::output;
 use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation, Reported, aggregate_labels, label};
 use crate::diag::{Diagnostic, Span, WRONG_COUNT};
 use crate::functions;
 use crate::plan::{self, Kind, Node};
-use std::fmt::{self, Display, Formatter};
-
-use super::Syntax;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, hints, step_ends};
