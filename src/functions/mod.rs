@@ -19,6 +19,7 @@ mod ip;
 mod known;
 
 mod number;
+mod pairs;
 mod pattern;
 mod text;
 mod time;
@@ -58,6 +59,7 @@ pub(crate) use conversion::conversion;
 pub(crate) use dissect::{DISSECT, Dissect, Part, dissector};
 pub(crate) use infix::INFIXES;
 pub(crate) use known::KNOWN;
+pub(crate) use pairs::{Delimiters, Quote, pairs, pairs_by_regex};
 
 /// The scalar function of this (case-sensitive) name.
 pub(crate) fn scalar(name: &str) -> Option<&'static Scalar> {

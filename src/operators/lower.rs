@@ -28,6 +28,7 @@ impl Operator {
             Operator::ProjectReorder(operator) => operator.lower(input, binder),
             Operator::Range(operator) => operator.lower(step, binder),
             Operator::Parse(operator) => operator.lower(input, false, binder),
+            Operator::ParseKv(operator) => operator.lower(input, binder),
             Operator::ParseWhere(operator) => operator.0.lower(input, true, binder),
             Operator::Serialize(operator) => operator.lower(input, binder),
             Operator::Sort(operator) => operator.lower(input, binder),

@@ -13,6 +13,7 @@ pub(crate) mod lookup;
 mod lower;
 pub(crate) mod mv_expand;
 pub(crate) mod parse;
+pub(crate) mod parse_kv;
 pub(crate) mod parse_where;
 pub(crate) mod print;
 pub(crate) mod project;
@@ -42,6 +43,7 @@ pub(crate) use join::Join;
 pub(crate) use lookup::Lookup;
 pub(crate) use mv_expand::MvExpand;
 pub(crate) use parse::Parse;
+pub(crate) use parse_kv::ParseKv;
 pub(crate) use parse_where::ParseWhere;
 pub(crate) use print::Print;
 pub(crate) use project::Project;
@@ -102,7 +104,7 @@ macro_rules! operators {
 }
 
 operators! {
-    As Count Datatable Distinct Extend Getschema Join Lookup MvExpand Parse ParseWhere Print Project ProjectAway
+    As Count Datatable Distinct Extend Getschema Join Lookup MvExpand Parse ParseKv ParseWhere Print Project ProjectAway
     ProjectKeep ProjectRename ProjectReorder Range Render Serialize Sort Summarize Take Top Union Where
 }
 
@@ -127,7 +129,6 @@ pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("make-series", Position::Piped),
     ("mv-apply", Position::Piped),
     ("mvapply", Position::Piped),
-    ("parse-kv", Position::Piped),
     ("partition", Position::Piped),
     ("project-by-names", Position::Piped),
     ("reduce", Position::Piped),
