@@ -48,7 +48,7 @@ impl Binder<'_> {
     }
 
     /// The rows of a sub-query; none where nothing is run.
-    fn answer(&mut self, relation: Relation) -> Result<Option<Table>, Reported> {
+    pub(crate) fn answer(&mut self, relation: Relation) -> Result<Option<Table>, Reported> {
         let environment = self.environment;
         let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else {
             self.waits |= environment.evaluate.is_some() && !self.rehearses();
@@ -86,10 +86,17 @@ impl Binder<'_> {
         if relation.columns.is_open() { Err(Reported::error()) } else { Ok(relation) }
     }
 
-    /// `materialize(T)`: the same rows wherever they are read. What gives the same rows anyway is read again, for then
-    /// only the columns are extracted that each reader needs.
+    /// `materialize(T)`
     pub(super) fn materialize(&mut self, call: &Call) -> Relation {
-        let Ok(relation) = self.table_argument(call) else { return Relation::poisoned() };
+        match self.table_argument(call) {
+            Ok(relation) => self.fixed(relation),
+            Err(_) => Relation::poisoned(),
+        }
+    }
+
+    /// The same rows wherever they are read. What gives the same rows anyway is read again, for then only the columns
+    /// are extracted that each reader needs.
+    pub(crate) fn fixed(&mut self, relation: Relation) -> Relation {
         if relation.node.deterministic() {
             return relation;
         }

@@ -9,6 +9,7 @@ impl Operator {
     pub(crate) fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         match self {
             Operator::As(operator) => operator.lower(input, binder),
+            Operator::Evaluate(operator) => operator.lower(input, binder),
             Operator::Getschema(operator) => operator.lower(input, binder),
             Operator::Join(operator) => operator.lower(input, binder),
             Operator::Lookup(operator) => operator.lower(input, binder),

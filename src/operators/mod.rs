@@ -6,6 +6,7 @@ pub(crate) mod r#as;
 pub(crate) mod count;
 pub(crate) mod datatable;
 pub(crate) mod distinct;
+pub(crate) mod evaluate;
 pub(crate) mod extend;
 pub(crate) mod getschema;
 pub(crate) mod join;
@@ -37,6 +38,7 @@ pub(crate) use r#as::As;
 pub(crate) use count::Count;
 pub(crate) use datatable::Datatable;
 pub(crate) use distinct::Distinct;
+pub(crate) use evaluate::Evaluate;
 pub(crate) use extend::Extend;
 pub(crate) use getschema::Getschema;
 pub(crate) use join::Join;
@@ -104,7 +106,7 @@ macro_rules! operators {
 }
 
 operators! {
-    As Count Datatable Distinct Extend Getschema Join Lookup MvExpand Parse ParseKv ParseWhere Print Project ProjectAway
+    As Count Datatable Distinct Evaluate Extend Getschema Join Lookup MvExpand Parse ParseKv ParseWhere Print Project ProjectAway
     ProjectKeep ProjectRename ProjectReorder Range Render Serialize Sort Summarize Take Top Union Where
 }
 
@@ -112,7 +114,6 @@ operators! {
 pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("assert-schema", Position::Piped),
     ("consume", Position::Piped),
-    ("evaluate", Position::Both),
     ("externaldata", Position::Start),
     ("facet", Position::Piped),
     ("find", Position::Both),

@@ -51,7 +51,7 @@ pub(crate) enum PairText {
 const PARSE_KV: OperatorDef = OperatorDef {
     names: &["parse-kv"],
     position: Position::Piped,
-    words: &["as", "with", "pair_delimiter", "kv_delimiter", "quote", "escape", "regex", "greedy", "true", "false"],
+    words: &["as", "with", "pair_delimiter", "kv_delimiter", "quote", "escape", "regex", "greedy"],
     syntax: "parse-kv text as (key: type, …) [with (pair_delimiter=\"…\", kv_delimiter=\"…\" [, quote=\"…\"] \
              [, escape=\"…\"] [, greedy=true] | regex=\"…\")]",
     about: "Takes the values of keys out of text such as `id=7; who=me`, a column per key.",

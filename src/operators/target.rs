@@ -93,6 +93,7 @@ impl Target {
             Operator::Join(join) => self.join(join, span),
             Operator::Union(union) => self.union(union, span),
             Operator::As(_)
+            | Operator::Evaluate(_)
             | Operator::Getschema(_)
             | Operator::Lookup(_)
             | Operator::ParseKv(_)
