@@ -362,7 +362,7 @@ impl Exprs<'_, '_> {
     }
 
     /// An infix operator over bound operands, each with how it was written (none for what the binder adds).
-    pub(super) fn computed(
+    pub(crate) fn computed(
         &mut self,
         text: &'static str,
         operator: Span,

@@ -93,9 +93,11 @@ impl Target {
             Operator::Join(join) => self.join(join, span),
             Operator::Union(union) => self.union(union, span),
             Operator::As(_)
+            | Operator::Evaluate(_)
             | Operator::Getschema(_)
             | Operator::Lookup(_)
             | Operator::MvApply(_)
+            | Operator::ParseKv(_)
             | Operator::ParseWhere(_)
             | Operator::Print(_)
             | Operator::ProjectKeep(_)
