@@ -15,7 +15,7 @@ mod table;
 
 use crate::column::Table;
 use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP, UNKNOWN_COLUMN};
-use crate::plan::{Expr, Kind, Plan};
+use crate::plan::{Expr, Kind, Node, PartId, Plan};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
 use crate::value::{DateTime, Value};
@@ -130,6 +130,8 @@ pub(crate) struct Binder<'a> {
     steps: usize,
     /// Nodes that came in by the names of tables.
     nodes: usize,
+    /// How many operators with a sub-query for parts of their rows there were.
+    parts: usize,
 }
 
 impl<'a> Binder<'a> {
@@ -152,6 +154,7 @@ impl<'a> Binder<'a> {
             notes: Vec::new(),
             steps: 0,
             nodes: 0,
+            parts: 0,
         }
     }
 
@@ -207,6 +210,22 @@ impl<'a> Binder<'a> {
     /// A source and its operators; `given` is the table that an implicit source stands for, `resources` if none.
     pub(crate) fn pipeline(&mut self, pipeline: &Pipeline, given: Option<&Relation>) -> Relation {
         self.beneath(|binder| binder.steps(pipeline, given))
+    }
+
+    /// The rows of `input` that make one part: what a sub-query begins with that is run for each part of them.
+    pub(crate) fn part(&mut self, input: &Relation) -> (PartId, Relation) {
+        self.parts += 1;
+        let part = PartId(self.parts);
+        let outputs = input.pass().map(|(_, expr)| expr).collect();
+        (part, Relation { node: Node::Part { part, outputs }, ..input.clone() })
+    }
+
+    /// A sub-query over the rows of a part. The names that it gives to tables with `as` end with it.
+    pub(crate) fn subquery(&mut self, pipeline: &Pipeline, given: &Relation) -> Relation {
+        let before = self.definitions.len();
+        let made = self.pipeline(pipeline, Some(given));
+        self.definitions.truncate(before);
+        made
     }
 
     /// Binds what sees none of the rows at hand.

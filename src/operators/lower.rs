@@ -12,9 +12,9 @@ impl Operator {
             Operator::Getschema(operator) => operator.lower(input, binder),
             Operator::Join(operator) => operator.lower(input, binder),
             Operator::Lookup(operator) => operator.lower(input, binder),
+            Operator::MvApply(operator) => operator.lower(input, binder),
             Operator::MvExpand(operator) => operator.lower(input, binder),
-            // Drawing is the client's part: the rows pass through.
-            Operator::Render(_) => input,
+            Operator::Render(operator) => operator.lower(input),
             Operator::Union(operator) => operator.lower(input, binder),
             Operator::Count(operator) => operator.lower(input),
             Operator::Datatable(operator) => operator.lower(step, binder),

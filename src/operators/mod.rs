@@ -11,6 +11,7 @@ pub(crate) mod getschema;
 pub(crate) mod join;
 pub(crate) mod lookup;
 mod lower;
+pub(crate) mod mv_apply;
 pub(crate) mod mv_expand;
 pub(crate) mod parse;
 pub(crate) mod parse_where;
@@ -40,6 +41,7 @@ pub(crate) use extend::Extend;
 pub(crate) use getschema::Getschema;
 pub(crate) use join::Join;
 pub(crate) use lookup::Lookup;
+pub(crate) use mv_apply::MvApply;
 pub(crate) use mv_expand::MvExpand;
 pub(crate) use parse::Parse;
 pub(crate) use parse_where::ParseWhere;
@@ -102,7 +104,7 @@ macro_rules! operators {
 }
 
 operators! {
-    As Count Datatable Distinct Extend Getschema Join Lookup MvExpand Parse ParseWhere Print Project ProjectAway
+    As Count Datatable Distinct Extend Getschema Join Lookup MvApply MvExpand Parse ParseWhere Print Project ProjectAway
     ProjectKeep ProjectRename ProjectReorder Range Render Serialize Sort Summarize Take Top Union Where
 }
 
@@ -125,8 +127,6 @@ pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("macro-expand", Position::Both),
     ("make-graph", Position::Piped),
     ("make-series", Position::Piped),
-    ("mv-apply", Position::Piped),
-    ("mvapply", Position::Piped),
     ("parse-kv", Position::Piped),
     ("partition", Position::Piped),
     ("project-by-names", Position::Piped),

@@ -95,6 +95,7 @@ impl Target {
             Operator::As(_)
             | Operator::Getschema(_)
             | Operator::Lookup(_)
+            | Operator::MvApply(_)
             | Operator::ParseWhere(_)
             | Operator::Print(_)
             | Operator::ProjectKeep(_)

@@ -5,7 +5,7 @@
 
 use indexmap::IndexSet;
 
-use crate::plan::{Expr, Kind, Node, Side, Step, WindowCall};
+use crate::plan::{Expr, Kind, Node, PartId, Parts, Side, Step, WindowCall};
 use crate::source::Want;
 use crate::value::Type;
 
@@ -200,6 +200,45 @@ fn give(node: Node, mut demand: Demand) -> Node {
             let [left, right] = sides.map(|side| Box::new(narrow_side(side)));
             compute(Node::Join { left, right, kind }, outputs)
         }
+        Node::Each { part, input, mut parts, keep, body, made } => {
+            let (mut wanted, mut inner, mut types) = (Vec::new(), Demand::default(), Vec::new());
+            let mut slots = Vec::new();
+            for (column, steps) in demand.refs {
+                match column.checked_sub(keep.len()) {
+                    None => {
+                        let expr = path(keep[column].clone(), &steps);
+                        slots.push((false, wanted.len(), expr.ty));
+                        wanted.push(expr);
+                    }
+                    Some(at) => {
+                        let ty = if steps.is_empty() { made[at] } else { Type::Dynamic };
+                        slots.push((true, types.len(), ty));
+                        types.push(ty);
+                        inner.refs.insert((at, steps));
+                    }
+                }
+            }
+            let place = |(made, at, ty)| Expr::column(ty, if made { wanted.len() + at } else { at });
+            let outputs = slots.into_iter().map(place).collect();
+            let body = give(*body, inner);
+            let mut below = Demand::default();
+            wanted.iter().for_each(|expr| below.add(expr));
+            if let Parts::Keyed(key) = &parts {
+                below.add(key);
+            }
+            let body = of_part(body, part, &mut |outputs| outputs.iter().for_each(|expr| below.add(expr)));
+            wanted.iter_mut().for_each(|expr| below.rewrite(expr));
+            if let Parts::Keyed(key) = &mut parts {
+                below.rewrite(key);
+            }
+            let body = of_part(body, part, &mut |outputs| outputs.iter_mut().for_each(|expr| below.rewrite(expr)));
+            let input = Box::new(give(*input, below));
+            compute(Node::Each { part, input, parts, keep: wanted, body: Box::new(body), made: types }, outputs)
+        }
+        Node::Part { part, outputs } => {
+            let outputs = demand.refs.iter().map(|(column, steps)| path(outputs[*column].clone(), steps)).collect();
+            Node::Part { part, outputs }
+        }
         Node::Union { inputs } => {
             Node::Union { inputs: inputs.into_iter().map(|input| give(input, demand.clone())).collect() }
         }
@@ -208,6 +247,17 @@ fn give(node: Node, mut demand: Demand) -> Node {
             let types: Vec<Type> = batch.columns.iter().map(|column| column.ty()).collect();
             pick(node, &types, &demand)
         }
+    }
+}
+
+/// Shows `change` what is computed of the rows of a part, wherever the body reads them.
+fn of_part(body: Node, part: PartId, change: &mut dyn FnMut(&mut Vec<Expr>)) -> Node {
+    match body {
+        Node::Part { part: other, mut outputs } if other == part => {
+            change(&mut outputs);
+            Node::Part { part, outputs }
+        }
+        body => body.map_inputs(|input| of_part(input, part, change)),
     }
 }
 
