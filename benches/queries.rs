@@ -2,6 +2,7 @@
 //!
 //! Cold is what a command does: open the files, answer, forget. Warm is what a session does from its second query on:
 //! the columns are in memory. Throughput is that of the bytes of all tables.
+#![allow(clippy::unwrap_used, reason = "a bench that cannot go on fails")]
 
 #[path = "../tests/support/mod.rs"]
 mod support;

@@ -17,7 +17,9 @@ pub(crate) fn profile(plan: &Plan) -> Result<String, Failure> {
     let whole = start.elapsed();
     let rows: usize = batches.iter().map(|batch| batch.rows).sum();
     let shown = plan.annotated(&|node| match node.and_then(|node| profile.step(node)) {
-        Some(step) => margin(step.rows.load(Ordering::Relaxed), Duration::from_nanos(step.nanos.load(Ordering::Relaxed))),
+        Some(step) => {
+            margin(step.rows.load(Ordering::Relaxed), Duration::from_nanos(step.nanos.load(Ordering::Relaxed)))
+        }
         None => margin(rows as u64, whole),
     });
     Ok(format!("{:>10}  {:>12}\n{shown}", "rows", "time"))
@@ -70,7 +72,6 @@ impl<'p> Profile<'p> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Engine;
 
     /// The rows in front of every node, by its name.
@@ -87,7 +88,8 @@ mod tests {
         for threads in [1, 3] {
             let found = rows(query, threads);
             let nodes: Vec<(&str, &str)> = found.iter().map(|(node, rows)| (node.as_str(), rows.as_str())).collect();
-            let expected = [("Answer", "2"), ("TopN", "2"), ("Aggregate", "5"), ("Filter", "50000"), ("Range", "100000")];
+            let expected =
+                [("Answer", "2"), ("TopN", "2"), ("Aggregate", "5"), ("Filter", "50000"), ("Range", "100000")];
             assert_eq!(nodes, expected, "{threads} threads");
         }
     }
