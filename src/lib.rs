@@ -90,6 +90,11 @@
 //! `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone
 //! depends on the crate with `default-features = false`.
 
+#![cfg_attr(
+    not(feature = "cli"),
+    expect(dead_code, reason = "what names are about, and formats, only the command shows")
+)]
+
 pub(crate) mod bind;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -118,7 +123,9 @@ pub use column::{Field, Table};
 pub use diag::{Code, Diagnostic, Place, Severity, Span, codes};
 pub use engine::{Checked, Engine, Query};
 pub use error::Error;
+#[doc(no_inline)]
 pub use rust_decimal::Decimal;
+#[doc(no_inline)]
 pub use uuid::Uuid;
 pub use value::{Bag, DateTime, TimeSpan, Type, Value};
 
