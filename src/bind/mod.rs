@@ -108,7 +108,7 @@ enum Depth {
 
 /// Most operators of a query: plans are walked recursively, and a thread may have no more than 1 MiB of stack. The
 /// longest of 3,741 real queries has 131.
-const STEPS: usize = 300;
+const STEPS: usize = 200;
 
 /// Most expressions of a value that a name stands for, for it is copied wherever the name is used.
 const PARTS: usize = 1000;
