@@ -151,8 +151,8 @@ impl Binder<'_> {
 
     /// A call whose first argument is a table that has no name.
     pub(crate) fn invoke(&mut self, call: &Call, rows: Relation) -> Relation {
-        // No query can write this name.
-        let name = Name::new(" rows", call.name.span);
+        // Only what the call itself takes sees this name.
+        let name = Name::new("the rows", call.name.span);
         let first = Argument { name: None, value: ast::Expr::named(&name) };
         let arguments = std::iter::once(first).chain(call.arguments.iter().cloned()).collect();
         let at = self.definitions.len();

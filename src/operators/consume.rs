@@ -18,7 +18,7 @@ pub(crate) struct Consume {
 const CONSUME: OperatorDef = OperatorDef {
     names: &["consume"],
     position: Position::Piped,
-    words: &["decodeblocks", "true", "false"],
+    words: &["decodeblocks"],
     syntax: "consume [decodeblocks=true | false]",
     about: "Gives no rows and no columns: queries end with it to have their time measured.",
     examples: &[],
