@@ -227,10 +227,14 @@ impl<'a> Binder<'a> {
 
     /// The rows of `input` that make one part: what a sub-query begins with that is run for each part of them.
     pub(crate) fn part(&mut self, input: &Relation) -> (PartId, Relation) {
-        self.parts += 1;
-        let part = PartId(self.parts);
+        let part = self.part_id();
         let outputs = input.pass().map(|(_, expr)| expr).collect();
         (part, Relation { node: Node::Part { part, outputs }, ..input.clone() })
+    }
+
+    pub(crate) fn part_id(&mut self) -> PartId {
+        self.parts += 1;
+        PartId(self.parts)
     }
 
     /// A sub-query over the rows of a part. The names that it gives to tables with `as` end with it.
