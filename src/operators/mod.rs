@@ -24,6 +24,7 @@ pub(crate) mod project_rename;
 pub(crate) mod project_reorder;
 pub(crate) mod range;
 pub(crate) mod render;
+pub(crate) mod search;
 pub(crate) mod serialize;
 pub(crate) mod sort;
 pub(crate) mod summarize;
@@ -55,6 +56,7 @@ pub(crate) use project_rename::ProjectRename;
 pub(crate) use project_reorder::ProjectReorder;
 pub(crate) use range::Range;
 pub(crate) use render::Render;
+pub(crate) use search::Search;
 pub(crate) use serialize::Serialize;
 pub(crate) use sort::Sort;
 pub(crate) use summarize::Summarize;
@@ -107,7 +109,7 @@ macro_rules! operators {
 
 operators! {
     As Count Datatable Distinct Evaluate Extend Getschema Join Lookup MvExpand Parse ParseKv ParseWhere Print Project ProjectAway
-    ProjectKeep ProjectRename ProjectReorder Range Render Serialize Sort Summarize Take Top Union Where
+    ProjectKeep ProjectRename ProjectReorder Range Render Search Serialize Sort Summarize Take Top Union Where
 }
 
 /// Operators of KQL that are refused by name.
@@ -136,7 +138,6 @@ pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("sample", Position::Piped),
     ("sample-distinct", Position::Piped),
     ("scan", Position::Piped),
-    ("search", Position::Both),
     ("top-hitters", Position::Piped),
     ("top-nested", Position::Piped),
 ];

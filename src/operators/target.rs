@@ -103,6 +103,7 @@ impl Target {
             | Operator::ProjectReorder(_)
             | Operator::Range(_)
             | Operator::Render(_)
+            | Operator::Search(_)
             | Operator::Serialize(_) => self.warn(ARG_OPERATOR, span, &format!("the operator `{name}`")),
         }
     }
