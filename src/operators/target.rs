@@ -112,6 +112,7 @@ impl Target {
             | Operator::Render(_)
             | Operator::Sample(_)
             | Operator::SampleDistinct(_)
+            | Operator::Search(_)
             | Operator::Serialize(_)
             | Operator::TopHitters(_)
             | Operator::TopNested(_) => self.warn(ARG_OPERATOR, span, &format!("the operator `{name}`")),
