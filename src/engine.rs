@@ -13,7 +13,7 @@ use crate::run::{profile, run};
 use crate::sample;
 use crate::source::Catalog;
 use crate::syntax;
-use crate::value::DateTime;
+use crate::value::{DateTime, Value};
 
 /// Tables and settings. Cheap to clone; clones share what is loaded.
 ///
@@ -31,6 +31,7 @@ pub struct Engine {
     pool: Option<Arc<rayon::ThreadPool>>,
     now: Option<DateTime>,
     missing: MissingTables,
+    parameters: Vec<(String, Value)>,
     plain: bool,
 }
 
@@ -145,6 +146,20 @@ impl Engine {
         Engine { missing, ..self }
     }
 
+    /// Gives a value to a parameter that queries declare: `declare query_parameters(since: timespan = 7d);`. Text is
+    /// read by the declared type. To prepare a query that does not declare the parameter is an error.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().parameter("n", 20).parameter("since", "1.12:00:00");
+    /// let table = engine.query("declare query_parameters(n: long, since: timespan); print n = n + tolong(since / 1h)")?;
+    /// assert_eq!(table.to_json(), r#"[{"n":56}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn parameter(mut self, name: &str, value: impl Into<Value>) -> Engine {
+        self.parameters.push((name.to_owned(), value.into()));
+        self
+    }
+
     /// Runs plans as they were bound, without rewrites: for tests that compare.
     #[doc(hidden)]
     pub fn rewrites(self, on: bool) -> Engine {
@@ -207,12 +222,16 @@ impl Engine {
     /// ```
     pub fn prepare_named(&self, name: &str, query: &str) -> Result<Query, Error> {
         let script = syntax::parse(query).map_err(|errors| Error::query(name, query, errors))?;
+        self.bind(Arc::new(script), Arc::new((name.to_owned(), query.to_owned())))
+    }
+
+    /// A parsed query, with its name and text.
+    fn bind(&self, script: Arc<syntax::ast::Script>, source: Arc<(String, String)>) -> Result<Query, Error> {
         // What sub-queries give may depend on the clock: where it runs they wait for the run.
         let mut environment = self.environment();
         environment.evaluate = environment.evaluate.filter(|_| self.now.is_some());
-        let bound = bind::bind(&script, &environment).map_err(|errors| Error::query(name, query, errors))?;
-        let source = Arc::new((name.to_owned(), query.to_owned()));
-        Ok(Query { engine: self.clone(), script: Arc::new(script), source, bound })
+        let bound = bind::bind(&script, &environment).map_err(|errors| Error::query(&source.0, &source.1, errors))?;
+        Ok(Query { engine: self.clone(), script, source, bound })
     }
 
     /// Prepares a query and runs it once.
@@ -252,7 +271,14 @@ impl Engine {
     fn environment(&self) -> Environment<'_> {
         let now = self.now.unwrap_or_else(DateTime::now);
         let evaluate: Evaluate<'_> = Box::new(|plan| self.answer(plan));
-        Environment { catalog: &self.catalog, missing: self.missing, data: true, now, evaluate: Some(evaluate) }
+        Environment {
+            catalog: &self.catalog,
+            missing: self.missing,
+            data: true,
+            now,
+            parameters: &self.parameters,
+            evaluate: Some(evaluate),
+        }
     }
 
     fn answer(&self, plan: Plan) -> Result<Table, Box<Diagnostic>> {
@@ -309,6 +335,22 @@ impl Query {
     /// The columns of the answer, which is that of the last statement.
     pub fn columns(&self) -> &[Field] {
         self.bound.plans.last().map_or(&[], |plan| &plan.fields)
+    }
+
+    /// The same query with another value for a parameter that it declares; text is read by the declared type.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such parameter, or the value is not of its type.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("declare query_parameters(n: long = 1); print n * 2")?;
+    /// assert_eq!(query.with("n", 21)?.run()?.to_json(), r#"[{"print_0":42}]"#);
+    /// assert!(query.with("n", "many").is_err());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn with(&self, parameter: &str, value: impl Into<Value>) -> Result<Query, Error> {
+        self.engine.clone().parameter(parameter, value).bind(self.script.clone(), self.source.clone())
     }
 
     /// What there is to know about the query although it can be run.
@@ -408,5 +450,89 @@ impl Query {
         }
         let (name, text) = &*self.source;
         bind::bind(&self.script, &self.engine.environment()).map_err(|errors| Error::query(name, text, errors))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Type;
+
+    fn codes(error: &Error) -> Vec<&str> {
+        error.diagnostics().iter().map(|diagnostic| diagnostic.code.id).collect()
+    }
+
+    #[test]
+    fn a_check_knows_the_types_of_sub_queries_and_complains_about_no_value_it_does_not_have() {
+        let checked = Engine::new().check(
+            "let T = materialize(someresources | extend r = rand());
+             let n = toscalar(T | count);
+             let f = (x: long, re: string) { extract(re, 0, tostring(x + n)) };
+             T
+             | where name in (T | project name) and id has_any (T | project id) and toscalar(T | project r) > 0
+             | take n
+             | summarize p = percentile(strlen(name), n), m = make_list(name, n) by b = bin(strlen(id), toscalar(print 5))
+             | extend e = f(n, toscalar(print 'a')), d = datetime_add(toscalar(print 'day'), n, now())
+             | union (range b from n to toscalar(print 9) step 1)
+             | take 5",
+        );
+        assert_eq!(checked.diagnostics, []);
+        let types: Vec<Type> = checked.columns.iter().map(|field| field.ty).collect();
+        assert_eq!(types, [Type::Long, Type::Long, Type::Dynamic, Type::String, Type::DateTime]);
+    }
+
+    #[test]
+    fn a_check_finds_what_is_wrong_with_the_type_of_a_sub_query() {
+        let checked = Engine::new().check("let n = toscalar(print 'a'); print n + 1; resources | take n");
+        let codes: Vec<&str> = checked.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect();
+        assert_eq!(codes, ["AQ2002", "AQ2004"]);
+    }
+
+    #[test]
+    fn a_sub_query_runs_with_the_query_where_the_clock_runs() {
+        let engine = Engine::new();
+        let query =
+            engine.prepare("print same = toscalar(print now()) == now(), past = toscalar(print now())").unwrap();
+        let first = query.run().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        let second = query.run().unwrap();
+        for table in [&first, &second] {
+            assert_eq!(table.value(0, 0), Value::Bool(true));
+        }
+        assert_ne!(first.value(0, 1), second.value(0, 1));
+    }
+
+    #[test]
+    fn a_sub_query_over_broken_data_is_an_error_of_the_data() {
+        let engine = Engine::new().table("pets", br#"[{"name":"Tom"},{"name":]"#.to_vec());
+        let wrong = engine.query("print toscalar(pets | count)").unwrap_err();
+        assert!(wrong.is_data(), "{wrong}");
+        let wrong = engine.now(DateTime::from_ticks(0)).prepare("print toscalar(pets | count)").unwrap_err();
+        assert!(wrong.is_data(), "{wrong}");
+    }
+
+    #[test]
+    fn a_parameter_takes_a_value_of_its_type() {
+        let query = "declare query_parameters(n: long, s: string = 'a', d: dynamic = dynamic(null)); print n, s, d";
+        let engine = Engine::new();
+        assert_eq!(codes(&engine.query(query).unwrap_err()), ["AQ1007"]);
+        let answer = |engine: Engine| engine.query(query).map(|table| table.rows().next().unwrap());
+        let given = engine.clone().parameter("n", 5).parameter("d", r#"{"a":1}"#);
+        let row = answer(given.clone()).unwrap();
+        assert_eq!(row[..2], [Value::Long(5), Value::from("a")]);
+        assert!(matches!(row[2], Value::Bag(_)));
+        let last = answer(given.clone().parameter("n", "6").parameter("s", "")).unwrap();
+        assert_eq!(last[..2], [Value::Long(6), Value::from("")]);
+        assert_eq!(codes(&answer(given.clone().parameter("n", "six")).unwrap_err()), ["AQ2005"]);
+        let unknown = answer(given.parameter("sss", 1).parameter("dd", 1)).unwrap_err();
+        assert_eq!(codes(&unknown), ["AQ1007", "AQ1007"]);
+        assert_eq!(codes(&engine.parameter("x", 1).query("print 1").unwrap_err()), ["AQ1007"]);
+    }
+
+    #[test]
+    fn a_check_needs_no_values_for_parameters() {
+        let checked =
+            Engine::new().check("declare query_parameters(n: long, s: string); resources | take n | where name == s");
+        assert_eq!(checked.diagnostics, []);
     }
 }

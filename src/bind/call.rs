@@ -98,13 +98,13 @@ impl Exprs<'_, '_> {
         let args = self.arguments(scalar.name, scalar.params, bound, arguments)?;
         let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
         let ty = self.returns(scalar.name, scalar.params, scalar.returns, &args, &types, span)?;
-        if self.any_open(&args) {
-            return Ok(Expr::open(ty));
-        }
         match scalar.kernel {
             KernelDef::Window(window) => return self.window(scalar, window, name, args, arguments),
             KernelDef::Columns(asked) => return self.asked(asked, span, args),
             KernelDef::Plain(_) | KernelDef::Prepared(_) => {}
+        }
+        if self.any_open(&args) {
+            return Ok(Expr::waiting(ty, Callee::Scalar(scalar), args));
         }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let known = Args { types: &types, constants: &constants, returns: ty, now: self.binder.environment.now };
@@ -118,9 +118,11 @@ impl Exprs<'_, '_> {
         self.binder.reads_all(self.columns);
         match asked {
             registry::Columns::IfExists => match args.first().and_then(Expr::constant) {
-                Some(Value::String(name)) if self.columns.position(name).is_some() || self.columns.is_open() => {
-                    self.name(&ast::Name::new(&**name, span))
-                }
+                Some(Value::String(name)) => match self.columns.position(name) {
+                    Some(at) => self.column(at, span),
+                    None if self.columns.is_open() => Err(Reported::error()),
+                    None => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
+                },
                 _ => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
             },
             registry::Columns::Pack => {
@@ -128,9 +130,9 @@ impl Exprs<'_, '_> {
                     return Err(Reported::error());
                 }
                 let mut pairs = Vec::new();
-                for column in self.columns.list() {
+                for (at, column) in self.columns.list().iter().enumerate() {
                     pairs.push(Expr::literal(Type::String, Value::from(&*column.name)));
-                    pairs.push(self.name(&ast::Name::new(&*column.name, span))?);
+                    pairs.push(self.column(at, span)?);
                 }
                 let ignoring = matches!(args.first().and_then(Expr::constant), Some(Value::Bool(true)));
                 let callee = functions::packing(ignoring);
@@ -251,10 +253,13 @@ impl Exprs<'_, '_> {
         let written: Vec<&ast::Expr> = call
             .arguments
             .iter()
-            .map(|argument| &argument.value)
-            .flat_map(|value| match (&value.kind, star) {
-                (ExprKind::Star, Some(all)) => all.iter().collect(),
-                _ => vec![value],
+            .enumerate()
+            .flat_map(|(at, argument)| match (&argument.value.kind, star) {
+                // Only where any number of columns may stand: `arg_max(t, *)`, `take_any(*)`.
+                (ExprKind::Star, Some(all)) if aggregate.params.get(at).is_none_or(|param| param.repeated) => {
+                    all.iter().collect()
+                }
+                _ => vec![&argument.value],
             })
             .collect();
         let bound = self.exprs(written.iter().copied())?;
@@ -357,7 +362,7 @@ impl Exprs<'_, '_> {
     }
 
     /// An infix operator over bound operands, each with how it was written (none for what the binder adds).
-    pub(super) fn computed(
+    pub(crate) fn computed(
         &mut self,
         text: &'static str,
         operator: Span,
@@ -399,7 +404,7 @@ impl Exprs<'_, '_> {
     ) -> Result<Expr, Reported> {
         let Meaning::Computed { kernel, strict, .. } = infix.meaning else { unreachable!("callers looked it up") };
         if self.any_open(&args) {
-            return Ok(Expr::open(operation.result));
+            return Ok(Expr::waiting(operation.result, Callee::Infix(infix, strict), args));
         }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let now = self.binder.environment.now;

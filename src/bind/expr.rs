@@ -171,26 +171,32 @@ impl<'a, 'b> Exprs<'a, 'b> {
         bound.into_iter().zip(parts).map(|(part, written)| self.convert(part, Type::Bool, written)).collect()
     }
 
-    pub(super) fn name(&mut self, name: &Name) -> Result<Expr, Reported> {
+    /// The column at a position, which `span` speaks of.
+    pub(super) fn column(&mut self, at: usize, span: Span) -> Result<Expr, Reported> {
+        let column = &self.columns.list()[at];
+        if column.poisoned {
+            return Err(Reported(()));
+        }
+        if self.aggregates.is_some() {
+            let name = &column.name;
+            return Err(self.binder.error(
+                Diagnostic::error(
+                    NOT_AGGREGATED,
+                    span,
+                    format!("`{name}` has many values in a group, and no aggregate picks one"),
+                )
+                .label("outside an aggregate")
+                .help(format!("write `take_any({name})`, `max({name})` …, or put it behind `by`")),
+            ));
+        }
+        Ok(Expr::column(column.ty, at))
+    }
+
+    fn name(&mut self, name: &Name) -> Result<Expr, Reported> {
         if self.binder.local(&name.text).is_none()
             && let Some(at) = self.columns.position(&name.text)
         {
-            let column = &self.columns.list()[at];
-            if column.poisoned {
-                return Err(Reported(()));
-            }
-            if self.aggregates.is_some() {
-                return Err(self.binder.error(
-                    Diagnostic::error(
-                        NOT_AGGREGATED,
-                        name.span,
-                        format!("`{}` has many values in a group, and no aggregate picks one", name.text),
-                    )
-                    .label("outside an aggregate")
-                    .help(format!("write `take_any({0})`, `max({0})` …, or put it behind `by`", name.text)),
-                ));
-            }
-            return Ok(Expr::column(column.ty, at));
+            return self.column(at, name.span);
         }
         match self.binder.definition(&name.text) {
             Some(Definition::Scalar { rows_at: Some(rows_at), .. }) if *rows_at < self.binder.nesting => {

@@ -86,11 +86,13 @@ impl Binder<'_> {
             parameters.push(unknown);
         }
         let at = self.definitions.len();
-        let spent = (self.steps, self.nodes);
+        let spent = (self.steps, self.nodes, self.calls.count);
         self.calls.rehearsed += 1;
         let given = self.enter(at, name, function, parameters);
         self.calls.rehearsed -= 1;
-        (self.steps, self.nodes) = spent;
+        if !self.rehearses() {
+            (self.steps, self.nodes, self.calls.count) = spent;
+        }
         let tabular = matches!(given, Ok(Given::Table(_)));
         Definition::Function { name: name.text.clone(), function: Arc::new(function.clone()), tabular }
     }

@@ -7,17 +7,18 @@ mod call;
 mod expr;
 mod function;
 mod names;
+mod parameter;
 mod pattern;
 mod scope;
 mod subquery;
 mod table;
 
 use crate::column::Table;
-use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN};
-use crate::plan::{Expr, Kind, Plan};
+use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP, UNKNOWN_COLUMN};
+use crate::plan::{Expr, Kind, Node, PartId, Plan};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
-use crate::value::DateTime;
+use crate::value::{DateTime, Value};
 use function::Calls;
 
 pub(crate) use expr::{Exprs, Reported, dynamic_key};
@@ -56,6 +57,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) data: bool,
     /// The moment that `now()` gives.
     pub(crate) now: DateTime,
+    /// The values of the query's parameters.
+    pub(crate) parameters: &'a [(String, Value)],
     /// Runs sub-queries whose answer is part of the plan; without, that part stays open and the plan cannot be run.
     pub(crate) evaluate: Option<Evaluate<'a>>,
 }
@@ -77,10 +80,16 @@ pub(crate) struct Bound {
 pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
     let mut binder = Binder::new(environment, Depth::Sample);
     let mut plans = binder.script(script);
-    if binder.unsure {
-        binder = Binder::new(environment, Depth::Whole);
+    // Sub-queries run once it is known how far to look, and that nothing is wrong.
+    if binder.waits && !binder.unsure && binder.errors.is_empty() {
+        binder = Binder { evaluates: true, ..Binder::new(environment, Depth::Sample) };
         plans = binder.script(script);
     }
+    if binder.unsure {
+        binder = Binder { evaluates: true, ..Binder::new(environment, Depth::Whole) };
+        plans = binder.script(script);
+    }
+    binder.unclaimed();
     let Binder { mut errors, warnings, notes, .. } = binder;
     if errors.is_empty() {
         Ok(Bound { plans, warnings, notes })
@@ -97,8 +106,9 @@ enum Depth {
     Whole,
 }
 
-/// Most operators of a query: plans are walked recursively. The longest of 3,741 real queries has 131.
-const STEPS: usize = 1000;
+/// Most operators of a query: plans are walked recursively, and a thread may have no more than 1 MiB of stack. The
+/// longest of 3,741 real queries has 131.
+const STEPS: usize = 300;
 
 /// Most expressions of a value that a name stands for, for it is copied wherever the name is used.
 const PARTS: usize = 1000;
@@ -111,6 +121,10 @@ pub(crate) struct Binder<'a> {
     sampled: bool,
     /// Whether what was bound may be another for columns that were not seen.
     unsure: bool,
+    /// Whether sub-queries are run.
+    evaluates: bool,
+    /// Whether there was a sub-query that could have been run.
+    waits: bool,
     /// In the order of the query: what a function's body sees is what stands before the function.
     definitions: Vec<Definition>,
     /// Where the definitions of the body being bound begin; no two of them may have one name.
@@ -120,6 +134,8 @@ pub(crate) struct Binder<'a> {
     /// How many pipelines are being bound, one inside the other.
     nesting: usize,
     calls: Calls,
+    /// The names of the query's parameters.
+    declared: Vec<String>,
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     notes: Vec<Diagnostic>,
@@ -127,6 +143,8 @@ pub(crate) struct Binder<'a> {
     steps: usize,
     /// Nodes that came in by the names of tables.
     nodes: usize,
+    /// How many operators with a sub-query for parts of their rows there were.
+    parts: usize,
 }
 
 impl<'a> Binder<'a> {
@@ -136,16 +154,20 @@ impl<'a> Binder<'a> {
             depth,
             sampled: false,
             unsure: false,
+            evaluates: false,
+            waits: false,
             definitions: Vec::new(),
             scope: 0,
             locals: usize::MAX,
             nesting: 0,
             calls: Calls::default(),
+            declared: Vec::new(),
             errors: Vec::new(),
             warnings: Vec::new(),
             notes: Vec::new(),
             steps: 0,
             nodes: 0,
+            parts: 0,
         }
     }
 
@@ -174,7 +196,8 @@ impl<'a> Binder<'a> {
         // A column that is not among the first rows may be further down.
         self.unsure |= self.sampled && *diagnostic.code == *UNKNOWN_COLUMN;
         // One place is complained about once.
-        if !self.errors.iter().any(|known| known.place == diagnostic.place && known.code == diagnostic.code) {
+        let same = |known: &Diagnostic| known.place == diagnostic.place && known.code == diagnostic.code;
+        if diagnostic.place == Place::Nowhere || !self.errors.iter().any(same) {
             self.errors.push(diagnostic);
         }
         Reported::error()
@@ -200,6 +223,22 @@ impl<'a> Binder<'a> {
     /// A source and its operators; `given` is the table that an implicit source stands for, `resources` if none.
     pub(crate) fn pipeline(&mut self, pipeline: &Pipeline, given: Option<&Relation>) -> Relation {
         self.beneath(|binder| binder.steps(pipeline, given))
+    }
+
+    /// The rows of `input` that make one part: what a sub-query begins with that is run for each part of them.
+    pub(crate) fn part(&mut self, input: &Relation) -> (PartId, Relation) {
+        self.parts += 1;
+        let part = PartId(self.parts);
+        let outputs = input.pass().map(|(_, expr)| expr).collect();
+        (part, Relation { node: Node::Part { part, outputs }, ..input.clone() })
+    }
+
+    /// A sub-query over the rows of a part. The names that it gives to tables with `as` end with it.
+    pub(crate) fn subquery(&mut self, pipeline: &Pipeline, given: &Relation) -> Relation {
+        let before = self.definitions.len();
+        let made = self.pipeline(pipeline, Some(given));
+        self.definitions.truncate(before);
+        made
     }
 
     /// Binds what sees none of the rows at hand.
@@ -259,11 +298,8 @@ impl<'a> Binder<'a> {
     fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::Let(definition) => self.define(definition),
-            Statement::Set(_) => {}
-            Statement::Declare(parameters) => {
-                let span = parameters.first().map_or(Span::default(), |parameter| parameter.name.span);
-                self.refuse(span, "`declare query_parameters`");
-            }
+            Statement::Set(setting) => self.set(setting),
+            Statement::Declare(parameters) => self.declare(parameters),
             Statement::Query(_) => unreachable!("only whole scripts have queries among their statements"),
         }
     }

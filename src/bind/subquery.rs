@@ -11,7 +11,7 @@ use super::{Binder, Column, Relation, Reported};
 use crate::column::{Batch, Table};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, WRONG_COUNT, WRONG_TYPE};
 use crate::plan::{Callee, Expr, Kind, Node};
-use crate::registry::{Infix, KernelDef, Meaning, Operand, Right, Scalar};
+use crate::registry::{Infix, Meaning, Operand, Right, Scalar};
 use crate::syntax::ast::{self, Call};
 use crate::value::{Type, Value, ValueRef};
 
@@ -21,8 +21,12 @@ const OPEN: Scalar = Scalar { name: "toscalar", deterministic: false, ..Scalar::
 impl Expr {
     /// A value that is constant and not known yet.
     pub(super) fn open(ty: Type) -> Expr {
-        let KernelDef::Plain(kernel) = OPEN.kernel else { unreachable!("what never runs needs no preparation") };
-        let kind = Kind::Call { callee: Callee::Scalar(&OPEN), kernel: Arc::new(Box::new(kernel)), args: Vec::new() };
+        Expr::waiting(ty, Callee::Scalar(&OPEN), Vec::new())
+    }
+
+    /// A call whose kernel cannot be made yet, for a value among `args` is open.
+    pub(super) fn waiting(ty: Type, callee: Callee, args: Vec<Expr>) -> Expr {
+        let kind = Kind::Call { callee, kernel: Arc::new(Box::new(|_, out| out.null())), args };
         Expr { ty, kind }
     }
 
@@ -40,13 +44,19 @@ impl Expr {
 impl Binder<'_> {
     /// Whether values may be open.
     pub(super) fn opens(&self) -> bool {
-        self.environment.evaluate.is_none() || self.rehearses() || !self.errors.is_empty()
+        !self.evaluates || self.environment.evaluate.is_none() || self.rehearses() || !self.errors.is_empty()
     }
 
-    /// The rows of a sub-query; none where nothing is run.
-    fn answer(&mut self, relation: Relation) -> Result<Option<Table>, Reported> {
+    /// The rows of a sub-query, which stands at `span`; none where nothing is run.
+    pub(crate) fn answer(&mut self, relation: Relation, span: Span) -> Result<Option<Table>, Reported> {
+        if relation.node.reads_part() {
+            return Err(self.refuse(span, "a query inside a sub-query over the rows of that sub-query"));
+        }
         let environment = self.environment;
-        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else { return Ok(None) };
+        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else {
+            self.waits |= environment.evaluate.is_some() && !self.rehearses();
+            return Ok(None);
+        };
         let Some(plan) = relation.into_plan() else { return Err(Reported::error()) };
         let table = evaluate(plan).map_err(|diagnostic| self.error(*diagnostic))?;
         for warning in table.warnings() {
@@ -79,14 +89,21 @@ impl Binder<'_> {
         if relation.columns.is_open() { Err(Reported::error()) } else { Ok(relation) }
     }
 
-    /// `materialize(T)`: the same rows wherever they are read. What gives the same rows anyway is read again, for then
-    /// only the columns are extracted that each reader needs.
+    /// `materialize(T)`
     pub(super) fn materialize(&mut self, call: &Call) -> Relation {
-        let Ok(relation) = self.table_argument(call) else { return Relation::poisoned() };
+        match self.table_argument(call) {
+            Ok(relation) => self.fixed(relation, call.name.span),
+            Err(_) => Relation::poisoned(),
+        }
+    }
+
+    /// The same rows wherever they are read. What gives the same rows anyway is read again, for then only the columns
+    /// are extracted that each reader needs.
+    pub(crate) fn fixed(&mut self, relation: Relation, span: Span) -> Relation {
         if relation.node.deterministic() {
             return relation;
         }
-        match self.answer(relation.clone()) {
+        match self.answer(relation.clone(), span) {
             Ok(None) => relation,
             Ok(Some(table)) if table.is_empty() => Relation::empty(relation.columns.list().to_vec()),
             Ok(Some(table)) => {
@@ -106,7 +123,7 @@ impl Exprs<'_, '_> {
         let column = Expr::column(first.ty, 0);
         let ty = first.ty;
         let row = relation.compute(vec![(first, column)]).map(|input| Node::Limit { input, rows: 1 });
-        Ok(match self.binder.answer(row)? {
+        Ok(match self.binder.answer(row, call.name.span)? {
             None => Expr::open(ty),
             Some(table) if table.is_empty() => Expr::literal(ty, Value::absent(ty)),
             Some(table) => Expr::literal(ty, table.value(0, 0)),
@@ -159,7 +176,7 @@ impl Exprs<'_, '_> {
         } else {
             relation
         };
-        let list = self.binder.answer(relation)?.map(|table| {
+        let list = self.binder.answer(relation, table.span)?.map(|table| {
             let mut values = Vec::with_capacity(table.len());
             for batch in table.batches() {
                 values.extend(batch.columns[0].iter().map(ValueRef::to_value));
@@ -167,5 +184,45 @@ impl Exprs<'_, '_> {
             Expr::literal(Type::Dynamic, Value::Array(Arc::new(values)))
         });
         Ok((to, list.unwrap_or_else(|| Expr::open(Type::Dynamic))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::super::{Environment, MissingTables, bind};
+    use crate::column::Table;
+    use crate::source::Catalog;
+    use crate::syntax;
+    use crate::value::DateTime;
+
+    /// How many sub-queries run while a query is bound, and whether it can be.
+    fn runs(query: &str) -> (usize, bool) {
+        let (count, catalog) = (Cell::new(0), Catalog::default());
+        let environment = Environment {
+            catalog: &catalog,
+            missing: MissingTables::Empty,
+            data: true,
+            now: DateTime::from_ticks(0),
+            parameters: &[],
+            evaluate: Some(Box::new(|plan| {
+                count.set(count.get() + 1);
+                Ok(Table::new(plan.fields.as_slice().into(), Vec::new(), Vec::new()))
+            })),
+        };
+        let bound = bind(&syntax::parse(query).unwrap(), &environment).is_ok();
+        (count.get(), bound)
+    }
+
+    #[test]
+    fn each_sub_query_runs_once_and_none_where_something_is_wrong() {
+        assert_eq!(runs("print toscalar(print 1), toscalar(print 2)"), (2, true));
+        assert_eq!(runs("resources | where id in (resources | project id)"), (1, true));
+        assert_eq!(runs("let f = (n: long) { toscalar(print n) }; print f(1), f(2)"), (2, true));
+        assert_eq!(runs("let f = (n: long) { toscalar(print n) }; print 1"), (0, true));
+        assert_eq!(runs("print toscalar(print 1), nope"), (0, false));
+        assert_eq!(runs("let T = materialize(print 1); T"), (0, true));
+        assert_eq!(runs("let T = materialize(print rand()); union T, T"), (1, true));
     }
 }

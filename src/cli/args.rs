@@ -98,6 +98,9 @@ pub(super) enum Command {
         /// The moment that now() gives
         #[arg(long, value_name = "TIME", value_parser = moment)]
         now: Option<DateTime>,
+        /// The value of a parameter that the query declares
+        #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
+        parameters: Vec<(String, String)>,
     },
     /// List the tables of the data
     Tables {
@@ -155,6 +158,9 @@ pub(super) struct Ask {
     /// The moment that now() gives, for reports that can be repeated: 2025-06-01, 2025-06-01T08:00Z
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
     pub(super) now: Option<DateTime>,
+    /// The value of a parameter that the query declares, read by its type; may be given several times
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter, help_heading = "Answer")]
+    pub(super) parameters: Vec<(String, String)>,
     /// Exit with 3 unless the answer is empty, or has rows
     #[arg(long, value_enum, value_name = "empty|rows", hide_possible_values = true, help_heading = "Answer")]
     pub(super) expect: Option<Expect>,
@@ -252,6 +258,11 @@ pub(super) enum Stage {
     Profile,
 }
 
+fn parameter(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("no NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 fn moment(text: &str) -> Result<DateTime, &'static str> {
     parse_datetime(text).ok_or("no date or time, such as 2025-06-01 or 2025-06-01T08:00Z")
 }
@@ -277,6 +288,8 @@ mod tests {
             "query --format json -",
             "query --data x --missing-tables empty --format ndjson --now 2025-06-01T00:00:00Z -f q.kql",
             "query --data x -d y=z --format ndjson -f q.kql",
+            "query --param n=5 --param text=a=b -f q.kql",
+            "explain --param n=5 x",
             "check --format json a.kql b.kql",
             "check --target arg --deny warnings a.kql",
             "bench --data x --repeat 6 --out o -f a.kql -f b.kql",
@@ -290,9 +303,15 @@ mod tests {
 
     #[test]
     fn what_cannot_go_together_is_refused_as_usage() {
-        for line in
-            ["query --sample -d x y", "query -f a.kql b", "run", "check", "query --now soon x", "query --threads 0 x"]
-        {
+        for line in [
+            "query --sample -d x y",
+            "query -f a.kql b",
+            "run",
+            "check",
+            "query --now soon x",
+            "query --threads 0 x",
+            "query --param n x",
+        ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }
     }

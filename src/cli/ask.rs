@@ -2,7 +2,7 @@
 
 use super::args::{Ask, Expect};
 use super::sink::{self, Named};
-use super::{Failure, Messages, NOT_AS_EXPECTED, Text, engine, library};
+use super::{Failure, Messages, NOT_AS_EXPECTED, Text, engine, library, told};
 use crate::column::Table;
 use crate::diag::Diagnostic;
 use crate::engine::Engine;
@@ -37,7 +37,7 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
 }
 
 fn settled(ask: &Ask) -> Result<Engine, Failure> {
-    Ok(ask.now.into_iter().fold(engine(&ask.source)?, Engine::now))
+    Ok(told(engine(&ask.source)?, ask.now, &ask.parameters))
 }
 
 fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table>, Failure> {

@@ -23,6 +23,7 @@ use crate::diag::render::{render, visible};
 use crate::diag::{Diagnostic, Place, UNREADABLE};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::value::DateTime;
 use args::{Cli, Color, Command, Missing, Screen, Source};
 
 /// How a command ends when it does not end well.
@@ -109,9 +110,8 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Query { query, file, ask } => ask::query(&Text::of(query, file.as_deref())?, &ask, messages),
         Command::Run { queries, ask } => ask::run(&queries, &ask, messages),
         Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
-        Command::Explain { query, file, stage, source, now } => {
-            let engine = engine(&source)?;
-            let engine = now.into_iter().fold(engine, Engine::now);
+        Command::Explain { query, file, stage, source, now, parameters } => {
+            let engine = told(engine(&source)?, now, &parameters);
             explain::explain(&engine, &Text::of(query, file.as_deref())?, stage, messages)
         }
         Command::Tables { source, listing } => lists::tables(&engine(&source)?, &listing),
@@ -148,6 +148,12 @@ fn engine(source: &Source) -> Result<Engine, Failure> {
         }
     }
     Ok(engine)
+}
+
+/// The engine that knows the moment and the parameters' values.
+fn told(engine: Engine, now: Option<DateTime>, parameters: &[(String, String)]) -> Engine {
+    let engine = now.into_iter().fold(engine, Engine::now);
+    parameters.iter().fold(engine, |engine, (name, value)| engine.parameter(name, value.as_str()))
 }
 
 /// A query and what messages call it.

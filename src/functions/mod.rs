@@ -19,6 +19,7 @@ mod ip;
 mod known;
 
 mod number;
+mod pairs;
 mod pattern;
 mod text;
 mod time;
@@ -55,6 +56,7 @@ pub(crate) use conversion::conversion;
 pub(crate) use dissect::{DISSECT, Dissect, Part, dissector};
 pub(crate) use infix::INFIXES;
 pub(crate) use known::KNOWN;
+pub(crate) use pairs::{Delimiters, Quote, pairs, pairs_by_regex};
 
 /// Every scalar function with its family.
 pub(crate) fn scalars() -> impl Iterator<Item = (&'static str, &'static Scalar)> {

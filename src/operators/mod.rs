@@ -6,13 +6,16 @@ pub(crate) mod r#as;
 pub(crate) mod count;
 pub(crate) mod datatable;
 pub(crate) mod distinct;
+pub(crate) mod evaluate;
 pub(crate) mod extend;
 pub(crate) mod getschema;
 pub(crate) mod join;
 pub(crate) mod lookup;
 mod lower;
+pub(crate) mod mv_apply;
 pub(crate) mod mv_expand;
 pub(crate) mod parse;
+pub(crate) mod parse_kv;
 pub(crate) mod parse_where;
 pub(crate) mod print;
 pub(crate) mod project;
@@ -36,12 +39,15 @@ pub(crate) use r#as::As;
 pub(crate) use count::Count;
 pub(crate) use datatable::Datatable;
 pub(crate) use distinct::Distinct;
+pub(crate) use evaluate::Evaluate;
 pub(crate) use extend::Extend;
 pub(crate) use getschema::Getschema;
 pub(crate) use join::Join;
 pub(crate) use lookup::Lookup;
+pub(crate) use mv_apply::MvApply;
 pub(crate) use mv_expand::MvExpand;
 pub(crate) use parse::Parse;
+pub(crate) use parse_kv::ParseKv;
 pub(crate) use parse_where::ParseWhere;
 pub(crate) use print::Print;
 pub(crate) use project::Project;
@@ -102,7 +108,8 @@ macro_rules! operators {
 }
 
 operators! {
-    As Count Datatable Distinct Extend Getschema Join Lookup MvExpand Parse ParseWhere Print Project ProjectAway
+    As Count Datatable Distinct Evaluate Extend Getschema Join Lookup MvApply MvExpand Parse ParseKv ParseWhere Print
+    Project ProjectAway
     ProjectKeep ProjectRename ProjectReorder Range Render Serialize Sort Summarize Take Top Union Where
 }
 
@@ -110,7 +117,6 @@ operators! {
 pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("assert-schema", Position::Piped),
     ("consume", Position::Piped),
-    ("evaluate", Position::Both),
     ("externaldata", Position::Start),
     ("facet", Position::Piped),
     ("find", Position::Both),
@@ -125,9 +131,6 @@ pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("macro-expand", Position::Both),
     ("make-graph", Position::Piped),
     ("make-series", Position::Piped),
-    ("mv-apply", Position::Piped),
-    ("mvapply", Position::Piped),
-    ("parse-kv", Position::Piped),
     ("partition", Position::Piped),
     ("project-by-names", Position::Piped),
     ("reduce", Position::Piped),

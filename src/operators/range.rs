@@ -1,18 +1,18 @@
 //! `range`: a column of evenly spaced values.
 
-use crate::bind::{Binder, Column, Columns, Exprs, Relation};
-use crate::diag::{BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
-use crate::plan::{self, Node, real_at};
-use crate::value::{Type, Value};
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::{Binder, Column, Columns, Exprs, Relation};
+use crate::diag::{BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
+use crate::plan::{self, Node, real_at};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::{expr, name};
 use crate::syntax::tokens::{Parsed, Tokens, word};
+use crate::value::{Type, Value};
 
 /// `range x from 1 to 10 step 2`
 #[derive(Clone, Debug)]
@@ -77,19 +77,19 @@ impl Range {
                         Diagnostic::error(BAD_ARGUMENT, written.span, "a range needs both ends and a step")
                             .label("null"),
                     );
-                    return Relation::empty(columns);
+                    return Relation::empty(columns).serialized();
                 }
                 Some(value) => values.push(value.clone()),
-                None if exprs.is_constant(&bound) => return Relation::empty(columns),
+                None if exprs.is_constant(&bound) => return Relation::empty(columns).serialized(),
                 None => {
                     binder.error(Diagnostic::error(NOT_CONSTANT, written.span, "a constant is wanted here"));
-                    return Relation::empty(columns);
+                    return Relation::empty(columns).serialized();
                 }
             }
         }
         let [start, end, by] = values.try_into().expect("a range has three bounds");
         match rows(&start, &end, &by) {
-            Ok(rows) => Relation::new(Node::Range { ty, start, step: by, rows }, columns),
+            Ok(rows) => Relation::new(Node::Range { ty, start, step: by, rows }, columns).serialized(),
             Err(fault) => {
                 let diagnostic = match fault {
                     Fault::NoStep => {

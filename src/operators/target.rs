@@ -3,10 +3,10 @@
 //! After the service's page "Understanding the Azure Resource Graph query language" and published queries that go
 //! beyond it (`project-rename`, `datatable`). Only what is known to be refused is named.
 
-use super::join::JoinKind;
 use super::union::Leg;
 use super::{Join, MvExpand, Operator, Union};
 use crate::diag::{ARG_JOIN, ARG_LIMIT, ARG_OPERATOR, ARG_STATEMENT, Diagnostic, Span};
+use crate::plan::JoinKind;
 use crate::syntax::ast::{Expr, ExprKind, Pipeline, Script, Source, Statement};
 
 /// Most joins, unions and expansions of one query, each.
@@ -93,8 +93,11 @@ impl Target {
             Operator::Join(join) => self.join(join, span),
             Operator::Union(union) => self.union(union, span),
             Operator::As(_)
+            | Operator::Evaluate(_)
             | Operator::Getschema(_)
             | Operator::Lookup(_)
+            | Operator::MvApply(_)
+            | Operator::ParseKv(_)
             | Operator::ParseWhere(_)
             | Operator::Print(_)
             | Operator::ProjectKeep(_)

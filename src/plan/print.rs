@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-use super::{Expr, Kind, Node, Plan, Step, WindowCall};
+use super::{Expr, Kind, Node, Parts, Plan, Step, WindowCall};
 use crate::registry::AggregateNaming;
 use crate::value::{Value, write_json};
 
@@ -76,6 +76,14 @@ impl Node {
                 let calls: Vec<String> = calls.iter().map(WindowCall::to_string).collect();
                 write!(f, "Window [{}] keep [{}]", calls.join(", "), list(keep, ", "))?;
             }
+            Node::Each { parts, keep, .. } => {
+                match parts {
+                    Parts::Rows => write!(f, "Each row")?,
+                    Parts::Keyed(key) => write!(f, "Each {key}")?,
+                }
+                write!(f, " keep [{}]", list(keep, ", "))?;
+            }
+            Node::Part { outputs, .. } => write!(f, "Part [{}]", list(outputs, ", "))?,
         }
         writeln!(f)?;
         self.inputs().into_iter().try_for_each(|input| input.write(f, depth + 1, margin))

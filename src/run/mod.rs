@@ -2,6 +2,7 @@
 //! order of the segments, so that the answer is the same for any number of threads.
 
 mod aggregate;
+mod each;
 mod expand;
 mod filter;
 mod join;
@@ -18,7 +19,7 @@ use rayon::prelude::*;
 use crate::column::{Batch, Table};
 use crate::diag::Diagnostic;
 use crate::eval::eval;
-use crate::plan::{Node, Plan};
+use crate::plan::{Node, PartId, Plan};
 use profile::Profile;
 
 pub(crate) use profile::profile;
@@ -28,23 +29,26 @@ pub(crate) type Failure = Box<Diagnostic>;
 
 /// The answer, and what there is to know about it.
 pub(crate) fn run(plan: &Plan) -> Result<Table, Failure> {
-    let mut run = Run { warnings: Vec::new(), profile: None };
+    let mut run = Run::default();
     let width = plan.fields.len();
     let mut batches = run.batches(&plan.node)?;
     for batch in &mut batches {
         batch.columns.truncate(width);
     }
-    Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings))
+    Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings).drawn(plan.chart.clone()))
 }
 
 /// Pieces of a range that are made at a time.
 const SIDE_BY_SIDE: usize = 32;
 
 /// One run of one plan.
+#[derive(Default)]
 struct Run<'p> {
     warnings: Vec<Diagnostic>,
     /// Where to note what every node does, if somebody wants to know.
     profile: Option<&'p Profile<'p>>,
+    /// In the bodies of `Each`: the rows of the part at hand, the innermost last.
+    parts: Vec<(PartId, Batch)>,
 }
 
 impl Run<'_> {
@@ -87,6 +91,11 @@ impl Run<'_> {
                 Ok(batches)
             }
             Node::Window { input, keep, calls } => self.window(input, keep, calls),
+            Node::Each { part, input, parts, keep, body, made } => {
+                let rows = Batch::concat(self.batches(input)?);
+                self.each(each::Each { part: *part, rows, parts, keep, body, width: made.len() })
+            }
+            Node::Part { part, outputs } => Ok(vec![self.part(*part, outputs)]),
         }
     }
 

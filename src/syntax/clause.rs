@@ -137,8 +137,18 @@ pub(crate) fn hint(input: Tokens<'_>) -> Parsed<'_, Option<Hint>> {
     }
     let span = input.skip(3).since(input.here());
     let name = Name::new(input.text(span), span);
-    let (input, value) = setting_value(input.skip(4))?;
+    let (input, value) = hint_value(input.skip(4))?;
     Ok((input, Some(Hint { name, value })))
+}
+
+/// A word or a number; what stands behind it belongs to the operator.
+fn hint_value(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    let start = input.here();
+    if input.first().is_some_and(|token| token.kind == Kind::Long) {
+        return literal(input);
+    }
+    let (input, name) = name(input)?;
+    input.expr(ExprKind::Name(name), start)
 }
 
 /// Hints in a row.
@@ -234,5 +244,5 @@ pub(crate) fn to_type(input: Tokens<'_>) -> Parsed<'_, Option<Type>> {
 
 /// Whether the operator's text is over.
 pub(crate) fn step_ends(input: Tokens<'_>) -> bool {
-    input.first().is_none() || ["|", ";", ")", "}"].iter().any(|text| input.is(0, text))
+    input.first().is_none() || ["|", ";", ")", "}", ","].iter().any(|text| input.is(0, text))
 }

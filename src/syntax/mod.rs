@@ -32,6 +32,17 @@ pub(crate) fn parse(text: &str) -> Result<ast::Script, Vec<Diagnostic>> {
     }
 }
 
+/// Reads a text that is a literal and nothing else.
+pub(crate) fn parse_literal(text: &str) -> Option<ast::Literal> {
+    let tokens = lex(text).ok()?;
+    let context = tokens::Context::new(text, &tokens);
+    let (rest, expr) = literal(context.input()).ok()?;
+    match expr.kind {
+        ast::ExprKind::Literal(literal) if rest.first().is_none() => Some(literal),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -269,6 +269,26 @@ impl From<&str> for Value {
     }
 }
 
+macro_rules! values_from {
+    ($($from:ty => $variant:ident,)*) => {$(
+        impl From<$from> for Value {
+            fn from(value: $from) -> Value {
+                Value::$variant(value.into())
+            }
+        }
+    )*};
+}
+
+values_from! {
+    bool => Bool,
+    i32 => Long,
+    i64 => Long,
+    f64 => Real,
+    String => String,
+    DateTime => DateTime,
+    TimeSpan => TimeSpan,
+}
+
 impl ValueRef<'_> {
     /// The same cell, owned; JSON text is read into arrays and bags.
     pub(crate) fn to_value(self) -> Value {
