@@ -15,6 +15,9 @@ use crate::source::Catalog;
 use crate::syntax;
 use crate::value::{DateTime, Value};
 
+/// Stack of a thread of an engine's own: that of a main thread, for long queries run on it, too.
+const STACK: usize = 8 << 20;
+
 /// Tables and settings. Cheap to clone; clones share what is loaded.
 ///
 /// ```
@@ -116,7 +119,7 @@ impl Engine {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn threads(mut self, threads: usize) -> Result<Engine, Error> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
         self.pool = Some(Arc::new(pool.map_err(|cause| {
             Error::data(vec![Diagnostic::at(
                 NO_THREADS,

@@ -193,7 +193,11 @@ impl<'a> Reader<'a> {
         }
         let name = match literal.text.as_str() {
             "let" | "set" => !self.is_word(end) && !self.is(end, "["),
-            _ => literal.operator && (self.hyphen(end) || !self.behind_bar(at) && self.only_a_name(&literal.text, end)),
+            _ => {
+                literal.operator
+                    && (self.hyphen(end)
+                        || !self.wants_operator(at, &literal.text) && self.only_a_name(&literal.text, end))
+            }
         };
         (!name).then_some(end)
     }
@@ -215,8 +219,11 @@ impl<'a> Reader<'a> {
         self.is(at, "-") && self.touches(at) && self.is_word(at + 1) && self.touches(at + 1)
     }
 
-    fn behind_bar(&self, at: usize) -> bool {
-        at > 0 && self.is(at - 1, "|")
+    /// Whether nothing but an operator may stand here: behind `|`, and first in the brackets of a sub-query, which is
+    /// the only place behind a bracket for operators that begin no pipeline.
+    fn wants_operator(&self, at: usize, operator: &str) -> bool {
+        let begins = ["print", "range", "datatable", "externaldata", "external_data", "union"].contains(&operator);
+        at > 0 && (self.is(at - 1, "|") || !begins && self.is(at - 1, "("))
     }
 
     /// Whether what stands here can only follow a name.

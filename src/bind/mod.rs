@@ -108,7 +108,7 @@ enum Depth {
 
 /// Most operators of a query: plans are walked recursively, and a thread may have no more than 1 MiB of stack. The
 /// longest of 3,741 real queries has 131.
-const STEPS: usize = 300;
+const STEPS: usize = 200;
 
 /// Most expressions of a value that a name stands for, for it is copied wherever the name is used.
 const PARTS: usize = 1000;
@@ -227,10 +227,14 @@ impl<'a> Binder<'a> {
 
     /// The rows of `input` that make one part: what a sub-query begins with that is run for each part of them.
     pub(crate) fn part(&mut self, input: &Relation) -> (PartId, Relation) {
-        self.parts += 1;
-        let part = PartId(self.parts);
+        let part = self.part_id();
         let outputs = input.pass().map(|(_, expr)| expr).collect();
         (part, Relation { node: Node::Part { part, outputs }, ..input.clone() })
+    }
+
+    pub(crate) fn part_id(&mut self) -> PartId {
+        self.parts += 1;
+        PartId(self.parts)
     }
 
     /// A sub-query over the rows of a part. The names that it gives to tables with `as` end with it.

@@ -1,6 +1,6 @@
 //! What operators mean: each lowers its node to a plan in its own file.
 
-use super::Operator;
+use super::{Consume, Externaldata, Operator};
 use crate::bind::{Binder, Relation};
 use crate::syntax::ast::Step;
 
@@ -17,6 +17,16 @@ impl Operator {
             Operator::MvExpand(operator) => operator.lower(input, binder),
             Operator::Render(operator) => operator.lower(input),
             Operator::Union(operator) => operator.lower(input, binder),
+            Operator::Consume(_) => Consume::lower(&input),
+            Operator::Externaldata(_) => Externaldata::lower(step.name.span, binder),
+            Operator::Facet(operator) => operator.lower(&input, step.name.span, binder),
+            Operator::Fork(operator) => operator.lower(input, step.name.span, binder),
+            Operator::Invoke(operator) => operator.lower(input, binder),
+            Operator::Partition(operator) => operator.lower(input, step.name.span, binder),
+            Operator::Sample(operator) => operator.lower(input, binder),
+            Operator::SampleDistinct(operator) => operator.lower(input, binder),
+            Operator::TopHitters(operator) => operator.lower(input, step.name.span, binder),
+            Operator::TopNested(operator) => operator.lower(input, binder),
             Operator::Count(operator) => operator.lower(input),
             Operator::Datatable(operator) => operator.lower(step, binder),
             Operator::Distinct(operator) => operator.lower(input, binder),
@@ -31,6 +41,7 @@ impl Operator {
             Operator::Parse(operator) => operator.lower(input, false, binder),
             Operator::ParseKv(operator) => operator.lower(input, binder),
             Operator::ParseWhere(operator) => operator.0.lower(input, true, binder),
+            Operator::Search(operator) => operator.lower(input, step, binder),
             Operator::Serialize(operator) => operator.lower(input, binder),
             Operator::Sort(operator) => operator.lower(input, binder),
             Operator::Summarize(operator) => operator.lower(input, binder),

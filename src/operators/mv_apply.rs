@@ -13,6 +13,7 @@ use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, parameter};
 use crate::syntax::expr::name;
 use crate::syntax::pipeline::subquery;
+use crate::syntax::print::Subquery;
 use crate::syntax::tokens::{Parsed, Tokens, word};
 
 /// `mv-apply with_itemindex=i a, n = b.c to typeof(string) limit 5 on (top 1 by n)`
@@ -54,7 +55,7 @@ impl Syntax for MvApply {
 
 impl Display for MvApply {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on ({})", self.expansion, self.body)
+        write!(f, "{} on {}", self.expansion, Subquery(&self.body))
     }
 }
 

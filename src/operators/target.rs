@@ -94,17 +94,28 @@ impl Target {
             Operator::Union(union) => self.union(union, span),
             Operator::As(_)
             | Operator::Evaluate(_)
+            | Operator::Consume(_)
+            | Operator::Externaldata(_)
+            | Operator::Facet(_)
+            | Operator::Fork(_)
             | Operator::Getschema(_)
+            | Operator::Invoke(_)
             | Operator::Lookup(_)
             | Operator::MvApply(_)
             | Operator::ParseKv(_)
             | Operator::ParseWhere(_)
+            | Operator::Partition(_)
             | Operator::Print(_)
             | Operator::ProjectKeep(_)
             | Operator::ProjectReorder(_)
             | Operator::Range(_)
             | Operator::Render(_)
-            | Operator::Serialize(_) => self.warn(ARG_OPERATOR, span, &format!("the operator `{name}`")),
+            | Operator::Sample(_)
+            | Operator::SampleDistinct(_)
+            | Operator::Search(_)
+            | Operator::Serialize(_)
+            | Operator::TopHitters(_)
+            | Operator::TopNested(_) => self.warn(ARG_OPERATOR, span, &format!("the operator `{name}`")),
         }
     }
 

@@ -98,6 +98,16 @@ pub(crate) fn subquery(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
     Ok((input, body))
 }
 
+/// A pipeline with a source of its own.
+pub(crate) fn rows(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
+    let start = input.here();
+    let source = match operator_ahead(input) {
+        Some(Position::Start | Position::Both) => source_operator,
+        _ => source_table,
+    };
+    input.nested(SUBQUERY, |input| finish(input, start, source))
+}
+
 fn operators_alone(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
     let start = input.here();
     let (input, (steps, height)) = input.measure(|input| {
