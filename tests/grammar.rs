@@ -554,12 +554,13 @@ fn every_query_written_here_is_read_alike() {
     assert!(wrong.is_empty(), "parser and grammar do not agree about {wrong:#?}");
 }
 
-/// Every query in the repository: of the registry, of the library, and of the goldens.
+/// Every query in the repository: of the registry, of the library, of the benches, and of the goldens.
 fn queries() -> Vec<String> {
     let mut queries: Vec<String> = inspect::examples().into_iter().map(|(_, query, _)| query).collect();
-    for folder in ["queries", "tests/cli/queries"] {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            queries.push(std::fs::read_to_string(entry.unwrap().path()).unwrap());
+    for folder in ["queries", "benches", "tests/cli/queries"] {
+        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "kql")) {
+            queries.push(std::fs::read_to_string(path).unwrap());
         }
     }
     for file in golden::read_all(Path::new("tests/kql")) {

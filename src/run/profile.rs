@@ -16,20 +16,20 @@ pub(crate) fn profile(plan: &Plan) -> Result<String, Failure> {
     let batches = Run { profile: Some(&profile), ..Run::default() }.batches(&plan.node)?;
     let whole = start.elapsed();
     let rows: usize = batches.iter().map(|batch| batch.rows).sum();
-    let shown = plan.annotated(&|node| match node.and_then(|node| profile.step(node)) {
-        Some(step) => {
-            margin(step.rows.load(Ordering::Relaxed), Duration::from_nanos(step.nanos.load(Ordering::Relaxed)))
+    let shown = plan.annotated(&|node| {
+        let known = match node {
+            None => Some((rows as u64, whole)),
+            Some(node) => profile.step(node).map(Step::known),
+        };
+        match known {
+            Some((rows, time)) => format!("{rows:>10}  {:>9.2} ms  ", time.as_secs_f64() * 1e3),
+            None => " ".repeat(26),
         }
-        None => margin(rows as u64, whole),
     });
     Ok(format!("{:>10}  {:>12}\n{shown}", "rows", "time"))
 }
 
-fn margin(rows: u64, time: Duration) -> String {
-    format!("{rows:>10}  {:>9.2} ms  ", time.as_secs_f64() * 1e3)
-}
-
-/// A step for every node of a plan.
+/// A step for every node of a plan. Bodies of `Each` are none of them: they are run once per part.
 pub(super) struct Profile<'p>(Vec<(&'p Node, Step)>);
 
 /// What is known of one node; threads add to it side by side.
@@ -39,12 +39,21 @@ struct Step {
     nanos: AtomicU64,
 }
 
+impl Step {
+    fn known(&self) -> (u64, Duration) {
+        (self.rows.load(Ordering::Relaxed), Duration::from_nanos(self.nanos.load(Ordering::Relaxed)))
+    }
+}
+
 impl<'p> Profile<'p> {
     fn new(plan: &'p Plan) -> Profile<'p> {
         let mut nodes = vec![&plan.node];
         let mut next = 0;
         while let Some(&node) = nodes.get(next) {
-            nodes.extend(node.inputs());
+            match node {
+                Node::Each { input, .. } => nodes.push(input),
+                _ => nodes.extend(node.inputs()),
+            }
             next += 1;
         }
         Profile(nodes.into_iter().map(|node| (node, Step::default())).collect())
@@ -101,5 +110,13 @@ mod tests {
         let given: Vec<&str> = found.iter().filter(|(node, _)| node == "Values").map(|(_, rows)| &**rows).collect();
         assert_eq!(given, ["3", "2"]);
         assert_eq!(found[0], ("Answer".to_owned(), "2".to_owned()));
+    }
+
+    #[test]
+    fn what_is_run_once_per_part_is_shown_without_numbers() {
+        let query = "print d = dynamic([1, 2, 3]) | mv-apply x = d to typeof(long) on (where x > 1)";
+        let shown = Engine::new().prepare(query).unwrap().profile().unwrap().remove(0);
+        let timed = |node: &str| shown.lines().find(|line| line.contains(node)).unwrap().contains(" ms ");
+        assert_eq!([timed("Answer"), timed("Each"), timed("Filter")], [true, true, false], "{shown}");
     }
 }
