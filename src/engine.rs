@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, NO_THREADS, Place, Severity};
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::rewrite::rewrite;
-use crate::run::run;
+use crate::run::{profile, run};
 use crate::sample;
 use crate::source::Catalog;
 use crate::syntax;
@@ -222,10 +222,15 @@ impl Engine {
     }
 
     fn answer(&self, plan: Plan) -> Result<Table, Box<Diagnostic>> {
+        self.work(plan, run)
+    }
+
+    /// Does `work` with a plan as it is run, on the threads that were asked for.
+    fn work<T: Send>(&self, plan: Plan, work: impl FnOnce(&Plan) -> T + Send) -> T {
         let plan = if self.plain { plan } else { rewrite(plan) };
         match &self.pool {
-            Some(pool) => pool.install(|| run(&plan)),
-            None => run(&plan),
+            Some(pool) => pool.install(|| work(&plan)),
+            None => work(&plan),
         }
     }
 }
@@ -309,15 +314,7 @@ impl Query {
     ///
     /// As for [`run`](Query::run).
     pub fn run_all(&self) -> Result<Vec<Table>, Error> {
-        let bound = match self.engine.now {
-            Some(_) => self.bound.clone(),
-            // Bound when it was prepared; `now()` is the moment of the run.
-            None => {
-                let (name, text) = &*self.source;
-                let environment = self.engine.environment();
-                bind::bind(&self.script, &environment).map_err(|errors| Error::query(name, text, errors))?
-            }
-        };
+        let bound = self.bound_now()?;
         let answers = bound.plans.into_iter().map(|plan| self.engine.answer(plan));
         let mut tables: Vec<Table> =
             answers.collect::<Result<_, _>>().map_err(|failure| Error::data(vec![*failure]))?;
@@ -325,6 +322,37 @@ impl Query {
             last.warn(bound.notes);
         }
         Ok(tables)
+    }
+
+    /// Runs the query; gives no answer but the plan of each statement, with the rows that every node gave and its time.
+    /// Filter, Compute and Expand work on all threads while their input is read: their time is the sum of that work,
+    /// while the time of any other node is from its beginning to its end, with everything that runs inside it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Query::run).
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// let query = engine.prepare("range x from 1 to 10 step 1 | where x > 7 | count")?;
+    /// let profile = query.profile()?.remove(0);
+    /// let filter = profile.lines().find(|line| line.contains("Filter")).unwrap_or_default();
+    /// assert!(filter.trim_start().starts_with("3 "), "{profile}");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn profile(&self) -> Result<Vec<String>, Error> {
+        let plans = self.bound_now()?.plans.into_iter();
+        let shown: Result<Vec<String>, Box<Diagnostic>> = plans.map(|plan| self.engine.work(plan, profile)).collect();
+        shown.map_err(|failure| Error::data(vec![*failure]))
+    }
+
+    /// As it was bound, or, where `now()` is the moment of the run, bound again.
+    fn bound_now(&self) -> Result<Bound, Error> {
+        if self.engine.now.is_some() {
+            return Ok(self.bound.clone());
+        }
+        let (name, text) = &*self.source;
+        bind::bind(&self.script, &self.engine.environment()).map_err(|errors| Error::query(name, text, errors))
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) mod syntax;
 pub(crate) mod value;
 
 pub use bind::MissingTables;
-pub use column::{Field, Table};
+pub use column::{Chart, Field, Table};
 pub use diag::{Code, Diagnostic, Place, Severity, Span, codes};
 pub use engine::{Checked, Engine, Query};
 pub use error::Error;

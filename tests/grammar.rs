@@ -1,6 +1,7 @@
 //! `grammar/kql.ungram` is what the parser reads, no more and no less: sentences made from it parse, mutated ones get
 //! the same answer from the parser and from a recogniser over the grammar, and its words are those of the registry.
 //! How the recogniser reads the grammar is said at the top of that file.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 
@@ -80,11 +81,13 @@ impl Language {
 
     /// The texts in quotes.
     fn literals(&self) -> BTreeSet<&str> {
-        let text = |rule| match rule {
-            &Rule::Literal(ref literal) => Some(literal.text.as_str()),
-            _ => None,
-        };
-        self.rules.iter().filter_map(text).collect()
+        let mut literals = BTreeSet::new();
+        for rule in &self.rules {
+            if let Rule::Literal(literal) = rule {
+                literals.insert(literal.text.as_str());
+            }
+        }
+        literals
     }
 
     /// A way through a part of a rule, for the reader of a failure.
@@ -219,7 +222,9 @@ impl<'a> Reader<'a> {
     /// Whether nothing but an operator may stand here: behind `|`, and first in the brackets of a sub-query, which is
     /// the only place behind a bracket for operators that begin no pipeline.
     fn wants_operator(&self, at: usize, operator: &str) -> bool {
-        let begins = ["print", "range", "datatable", "externaldata", "external_data", "union"].contains(&operator);
+        let begins =
+            ["print", "range", "datatable", "externaldata", "external_data", "union", "evaluate", "search", "find"]
+                .contains(&operator);
         at > 0 && (self.is(at - 1, "|") || !begins && self.is(at - 1, "("))
     }
 

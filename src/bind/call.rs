@@ -253,10 +253,13 @@ impl Exprs<'_, '_> {
         let written: Vec<&ast::Expr> = call
             .arguments
             .iter()
-            .map(|argument| &argument.value)
-            .flat_map(|value| match (&value.kind, star) {
-                (ExprKind::Star, Some(all)) => all.iter().collect(),
-                _ => vec![value],
+            .enumerate()
+            .flat_map(|(at, argument)| match (&argument.value.kind, star) {
+                // Only where any number of columns may stand: `arg_max(t, *)`, `take_any(*)`.
+                (ExprKind::Star, Some(all)) if aggregate.params.get(at).is_none_or(|param| param.repeated) => {
+                    all.iter().collect()
+                }
+                _ => vec![&argument.value],
             })
             .collect();
         let bound = self.exprs(written.iter().copied())?;
@@ -359,7 +362,7 @@ impl Exprs<'_, '_> {
     }
 
     /// An infix operator over bound operands, each with how it was written (none for what the binder adds).
-    pub(super) fn computed(
+    pub(crate) fn computed(
         &mut self,
         text: &'static str,
         operator: Span,

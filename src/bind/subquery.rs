@@ -48,7 +48,7 @@ impl Binder<'_> {
     }
 
     /// The rows of a sub-query, which stands at `span`; none where nothing is run.
-    fn answer(&mut self, relation: Relation, span: Span) -> Result<Option<Table>, Reported> {
+    pub(crate) fn answer(&mut self, relation: Relation, span: Span) -> Result<Option<Table>, Reported> {
         if relation.node.reads_part() {
             return Err(self.refuse(span, "a query inside a sub-query over the rows of that sub-query"));
         }
@@ -89,14 +89,21 @@ impl Binder<'_> {
         if relation.columns.is_open() { Err(Reported::error()) } else { Ok(relation) }
     }
 
-    /// `materialize(T)`: the same rows wherever they are read. What gives the same rows anyway is read again, for then
-    /// only the columns are extracted that each reader needs.
+    /// `materialize(T)`
     pub(super) fn materialize(&mut self, call: &Call) -> Relation {
-        let Ok(relation) = self.table_argument(call) else { return Relation::poisoned() };
+        match self.table_argument(call) {
+            Ok(relation) => self.fixed(relation, call.name.span),
+            Err(_) => Relation::poisoned(),
+        }
+    }
+
+    /// The same rows wherever they are read. What gives the same rows anyway is read again, for then only the columns
+    /// are extracted that each reader needs.
+    pub(crate) fn fixed(&mut self, relation: Relation, span: Span) -> Relation {
         if relation.node.deterministic() {
             return relation;
         }
-        match self.answer(relation.clone(), call.name.span) {
+        match self.answer(relation.clone(), span) {
             Ok(None) => relation,
             Ok(Some(table)) if table.is_empty() => Relation::empty(relation.columns.list().to_vec()),
             Ok(Some(table)) => {

@@ -1,18 +1,18 @@
 //! `count`: how many rows there are.
 
-use crate::bind::{Column, Relation};
-use crate::functions;
-use crate::plan::{AggregateCall, Node};
-use crate::registry::Args;
-use crate::value::Type;
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use super::Syntax;
+use crate::bind::{Column, Relation};
+use crate::functions;
+use crate::plan::{AggregateCall, Node};
+use crate::registry::Args;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::name;
 use crate::syntax::tokens::{Hope, Parsed, Tokens};
+use crate::value::Type;
 
 /// `count`, `count as n`
 #[derive(Clone, Debug)]

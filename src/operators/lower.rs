@@ -9,13 +9,13 @@ impl Operator {
     pub(crate) fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         match self {
             Operator::As(operator) => operator.lower(input, binder),
+            Operator::Evaluate(operator) => operator.lower(input, binder),
             Operator::Getschema(operator) => operator.lower(input, binder),
             Operator::Join(operator) => operator.lower(input, binder),
             Operator::Lookup(operator) => operator.lower(input, binder),
             Operator::MvApply(operator) => operator.lower(input, binder),
             Operator::MvExpand(operator) => operator.lower(input, binder),
-            // Drawing is the client's part: the rows pass through.
-            Operator::Render(_) => input,
+            Operator::Render(operator) => operator.lower(input),
             Operator::Union(operator) => operator.lower(input, binder),
             Operator::Consume(_) => Consume::lower(&input),
             Operator::Externaldata(_) => Externaldata::lower(step.name.span, binder),
@@ -39,6 +39,7 @@ impl Operator {
             Operator::ProjectReorder(operator) => operator.lower(input, binder),
             Operator::Range(operator) => operator.lower(step, binder),
             Operator::Parse(operator) => operator.lower(input, false, binder),
+            Operator::ParseKv(operator) => operator.lower(input, binder),
             Operator::ParseWhere(operator) => operator.0.lower(input, true, binder),
             Operator::Serialize(operator) => operator.lower(input, binder),
             Operator::Sort(operator) => operator.lower(input, binder),

@@ -7,6 +7,7 @@ pub(crate) mod consume;
 pub(crate) mod count;
 pub(crate) mod datatable;
 pub(crate) mod distinct;
+pub(crate) mod evaluate;
 pub(crate) mod extend;
 pub(crate) mod externaldata;
 pub(crate) mod facet;
@@ -19,6 +20,7 @@ mod lower;
 pub(crate) mod mv_apply;
 pub(crate) mod mv_expand;
 pub(crate) mod parse;
+pub(crate) mod parse_kv;
 pub(crate) mod parse_where;
 pub(crate) mod partition;
 pub(crate) mod print;
@@ -48,6 +50,7 @@ pub(crate) use consume::Consume;
 pub(crate) use count::Count;
 pub(crate) use datatable::Datatable;
 pub(crate) use distinct::Distinct;
+pub(crate) use evaluate::Evaluate;
 pub(crate) use extend::Extend;
 pub(crate) use externaldata::Externaldata;
 pub(crate) use facet::Facet;
@@ -59,6 +62,7 @@ pub(crate) use lookup::Lookup;
 pub(crate) use mv_apply::MvApply;
 pub(crate) use mv_expand::MvExpand;
 pub(crate) use parse::Parse;
+pub(crate) use parse_kv::ParseKv;
 pub(crate) use parse_where::ParseWhere;
 pub(crate) use partition::Partition;
 pub(crate) use print::Print;
@@ -124,9 +128,9 @@ macro_rules! operators {
 }
 
 operators! {
-    As Consume Count Datatable Distinct Extend Externaldata Facet Fork Getschema Invoke Join Lookup MvApply MvExpand Parse
-    ParseWhere Partition Print Project ProjectAway ProjectKeep ProjectRename ProjectReorder Range Render Sample
-    SampleDistinct Serialize Sort Summarize Take Top TopHitters TopNested Union Where
+    As Consume Count Datatable Distinct Evaluate Extend Externaldata Facet Fork Getschema Invoke Join Lookup MvApply
+    MvExpand Parse ParseKv ParseWhere Partition Print Project ProjectAway ProjectKeep ProjectRename ProjectReorder Range
+    Render Sample SampleDistinct Serialize Sort Summarize Take Top TopHitters TopNested Union Where
 }
 
 /// Operators of KQL that are refused by name.
@@ -134,7 +138,6 @@ pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("__executeAndCache", Position::Piped),
     ("__partitionby", Position::Piped),
     ("assert-schema", Position::Piped),
-    ("evaluate", Position::Both),
     ("find", Position::Both),
     ("graph-mark-components", Position::Piped),
     ("graph-match", Position::Piped),
@@ -145,7 +148,6 @@ pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("macro-expand", Position::Both),
     ("make-graph", Position::Piped),
     ("make-series", Position::Piped),
-    ("parse-kv", Position::Piped),
     ("project-by-names", Position::Piped),
     ("reduce", Position::Piped),
     ("scan", Position::Piped),

@@ -160,28 +160,8 @@ impl Parse {
             // It has been said; the columns are known all the same.
             _ => plan::Expr::literal(Type::Dynamic, Value::Null),
         };
-        // The text is taken apart once, into an array; then its elements become columns.
-        let width = input.columns.list().len();
-        let mut outputs: Vec<(Column, plan::Expr)> = input.pass().collect();
-        let with_array = outputs.iter().cloned().chain([(Column::new("", Type::Dynamic), call)]).collect();
-        let mut taken = input.compute(with_array);
-        let array = plan::Expr::column(Type::Dynamic, width);
-        if strict {
-            let matched = functions::scalar("isnotnull").expect("it is a function");
-            let condition = binder.calling(matched, Type::Bool, vec![array.clone()]);
-            taken = taken.map(|input| Node::Filter { input, conditions: vec![condition] });
-        }
-        for (at, (name, ty)) in (0..).zip(self.columns()) {
-            let steps = vec![plan::Step::Index(at)];
-            let element = plan::Expr { ty: Type::Dynamic, kind: What::Path { base: Box::new(array.clone()), steps } };
-            let column = (Column::new(name.text.as_str(), ty), binder.converted(element, ty));
-            // As `extend` does: a name that exists is replaced where it stands.
-            match outputs.iter().position(|(known, _)| *known.name == name.text) {
-                Some(at) => outputs[at] = column,
-                None => outputs.push(column),
-            }
-        }
-        taken.compute(outputs)
+        let columns = self.columns().map(|(name, ty)| (name.text.as_str(), ty)).collect();
+        Taken { call, only_matches: strict, columns }.lower(input, binder)
     }
 
     fn columns(&self) -> impl Iterator<Item = (&Name, Type)> {
@@ -293,6 +273,41 @@ impl Parse {
     }
 }
 
+/// Text that is taken apart once per row, into an array whose elements become columns.
+pub(super) struct Taken<'a> {
+    /// Gives the array; null where the text does not match.
+    pub(super) call: plan::Expr,
+    /// Whether only rows remain that match.
+    pub(super) only_matches: bool,
+    pub(super) columns: Vec<(&'a str, Type)>,
+}
+
+impl Taken<'_> {
+    pub(super) fn lower(self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let width = input.columns.list().len();
+        let mut outputs: Vec<(Column, plan::Expr)> = input.pass().collect();
+        let with_array = outputs.iter().cloned().chain([(Column::new("", Type::Dynamic), self.call)]).collect();
+        let mut taken = input.compute(with_array);
+        let array = plan::Expr::column(Type::Dynamic, width);
+        if self.only_matches {
+            let matched = functions::scalar("isnotnull").expect("it is a function");
+            let condition = binder.calling(matched, Type::Bool, vec![array.clone()]);
+            taken = taken.map(|input| Node::Filter { input, conditions: vec![condition] });
+        }
+        for (at, (name, ty)) in (0..).zip(self.columns) {
+            let steps = vec![plan::Step::Index(at)];
+            let element = plan::Expr { ty: Type::Dynamic, kind: What::Path { base: Box::new(array.clone()), steps } };
+            let column = (Column::new(name, ty), binder.converted(element, ty));
+            // As `extend` does: a name that exists is replaced where it stands.
+            match outputs.iter().position(|(known, _)| *known.name == *name) {
+                Some(at) => outputs[at] = column,
+                None => outputs.push(column),
+            }
+        }
+        taken.compute(outputs)
+    }
+}
+
 impl Piece {
     fn span(&self) -> crate::diag::Span {
         match self {
@@ -304,7 +319,7 @@ impl Piece {
 }
 
 /// The text of a string literal.
-fn literal_text(expr: &Expr) -> &str {
+pub(super) fn literal_text(expr: &Expr) -> &str {
     match &expr.kind {
         ExprKind::Literal(literal) => match &literal.value {
             Value::String(text) => text,

@@ -3,10 +3,10 @@
 //! After the service's page "Understanding the Azure Resource Graph query language" and published queries that go
 //! beyond it (`project-rename`, `datatable`). Only what is known to be refused is named.
 
-use super::join::JoinKind;
 use super::union::Leg;
 use super::{Join, MvExpand, Operator, Union};
 use crate::diag::{ARG_JOIN, ARG_LIMIT, ARG_OPERATOR, ARG_STATEMENT, Diagnostic, Span};
+use crate::plan::JoinKind;
 use crate::syntax::ast::{Expr, ExprKind, Pipeline, Script, Source, Statement};
 
 /// Most joins, unions and expansions of one query, each.
@@ -97,10 +97,12 @@ impl Target {
             | Operator::Externaldata(_)
             | Operator::Facet(_)
             | Operator::Fork(_)
+            | Operator::Evaluate(_)
             | Operator::Getschema(_)
             | Operator::Invoke(_)
             | Operator::Lookup(_)
             | Operator::MvApply(_)
+            | Operator::ParseKv(_)
             | Operator::ParseWhere(_)
             | Operator::Partition(_)
             | Operator::Print(_)

@@ -7,7 +7,7 @@ mod print;
 
 use std::sync::Arc;
 
-use crate::column::{Batch, Field};
+use crate::column::{Batch, Chart, Field};
 use crate::registry::{Aggregate, Fold};
 use crate::source::{SourceTable, Want};
 use crate::value::{TimeSpan, Type, Value};
@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) node: Node,
     /// One per column of the node that is part of the answer; the node may have more behind them.
     pub(crate) fields: Vec<Field>,
+    /// How the answer is to be drawn.
+    pub(crate) chart: Option<Chart>,
 }
 
 /// A step of a plan. Every node may hand on more columns than its reader asked for, behind the ones asked for.

@@ -21,7 +21,7 @@ pub(super) struct Each<'a> {
     pub(super) width: usize,
 }
 
-impl Run {
+impl Run<'_> {
     pub(super) fn each(&mut self, each: Each<'_>) -> Result<Vec<Batch>, Failure> {
         let rows = &each.rows;
         if rows.rows == 0 {
@@ -32,7 +32,7 @@ impl Run {
         let results: Vec<_> = parts(each.parts, rows)
             .into_par_iter()
             .map(|part| -> Result<(Batch, Vec<Diagnostic>), Failure> {
-                let mut run = Run { warnings: Vec::new(), parts: around.clone() };
+                let mut run = Run { parts: around.clone(), ..Run::default() };
                 run.parts.push((each.part, rows.take(&part)));
                 let made = Batch::concat(run.batches(&body)?);
                 if made.rows == 0 {

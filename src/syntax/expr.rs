@@ -287,6 +287,20 @@ pub(crate) fn name(input: Tokens<'_>) -> Parsed<'_, Name> {
     if input.is(0, "[") { bracketed_name(input) } else { any_word(input) }
 }
 
+/// `name(arguments)`, and nothing behind it that would be part of an operand.
+pub(crate) fn plain_call(input: Tokens<'_>) -> Parsed<'_, Call> {
+    let start = input.here();
+    let (input, name) = any_word(input)?;
+    if !input.is(0, "(") {
+        return input.unexpected(Hope::Text("("));
+    }
+    let (input, expr) = call(input, None, name, start)?;
+    match expr.kind {
+        ExprKind::Call(call) => Ok((input, call)),
+        _ => unreachable!("a call was read"),
+    }
+}
+
 /// The arguments of a call, from the opening bracket.
 fn call<'a>(input: Tokens<'a>, of: Option<Box<Expr>>, name: Name, start: Span) -> Parsed<'a, Expr> {
     let (mut input, mut arguments) = (input.skip(1), Vec::new());

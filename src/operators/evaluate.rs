@@ -1,0 +1,201 @@
+//! `evaluate`: plugins, which make tables whose columns may depend on the data.
+//!
+//! A plugin that asks the data runs its input while the query is bound. Where nothing is run (`check`), its table has
+//! the columns that are certain, and answers to any other.
+
+mod bag_unpack;
+mod narrow;
+mod pivot;
+
+use std::fmt::{self, Display, Formatter};
+
+use nom::Parser;
+
+use super::Syntax;
+use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::diag::{Diagnostic, NOT_CONSTANT, Span, UNEXPECTED, UNKNOWN_FUNCTION, WRONG_COUNT, WRONG_TYPE};
+use crate::functions;
+use crate::registry::{Example, OperatorDef, Position};
+use crate::syntax::ast::*;
+use crate::syntax::clause::{column_type, hints};
+use crate::syntax::expr::plain_call;
+use crate::syntax::print::{HintList, Listed};
+use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol};
+use crate::value::{Type, Value};
+
+/// `evaluate bag_unpack(d) : (*, a: long)`
+#[derive(Clone, Debug)]
+pub(crate) struct Evaluate {
+    pub(crate) hints: Vec<Hint>,
+    pub(crate) plugin: Call,
+    pub(crate) schema: Option<OutputSchema>,
+}
+
+/// `(*, a: long)`: the columns that a plugin is to give.
+#[derive(Clone, Debug)]
+pub(crate) struct OutputSchema {
+    /// Those of the input as well.
+    pub(crate) star: bool,
+    pub(crate) columns: Vec<ColumnType>,
+    pub(crate) span: Span,
+}
+
+const EVALUATE: OperatorDef = OperatorDef {
+    names: &["evaluate"],
+    position: Position::Both,
+    words: &["bag_unpack", "pivot", "narrow"],
+    syntax: "evaluate bag_unpack(column [, prefix]) | pivot(column [, aggregate] [, key, …]) | narrow() \
+             [: ([*,] name: type, …)]",
+    about: "Calls a plugin: properties as columns, values as columns, or a row per cell.",
+    examples: &[
+        Example { query: "print d = dynamic({'a': 1, 'b': 'x'}) | evaluate bag_unpack(d)", result: "1, x" },
+        Example {
+            query: "datatable(k: string, v: long)['a', 1, 'b', 2, 'a', 3] | evaluate pivot(k, sum(v))",
+            result: "4, 2",
+        },
+        Example { query: "print a = 1 | evaluate narrow()", result: "0, a, 1" },
+    ],
+};
+
+/// The plugins there are.
+const PLUGINS: &[&str] = &["bag_unpack", "narrow", "pivot"];
+
+impl Syntax for Evaluate {
+    const DEF: &'static OperatorDef = &EVALUATE;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Evaluate> {
+        let (input, hints) = hints(input)?;
+        let (input, plugin) = plain_call(input)?;
+        if !input.is(0, ":") {
+            input.hope(Hope::Text(":"));
+            return Ok((input, Evaluate { hints, plugin, schema: None }));
+        }
+        let (input, schema) = output_schema(input.skip(1))?;
+        Ok((input, Evaluate { hints, plugin, schema: Some(schema) }))
+    }
+}
+
+fn output_schema(input: Tokens<'_>) -> Parsed<'_, OutputSchema> {
+    let start = input.here();
+    let (input, _) = symbol("(").parse(input)?;
+    let mut columns = Vec::new();
+    let star = input.is(0, "*");
+    let mut input = if star {
+        input.skip(1)
+    } else {
+        input.hope(Hope::Text("*"));
+        let (input, first) = column_type(input)?;
+        columns.push(first);
+        input
+    };
+    while input.is(0, ",") {
+        let (rest, next) = column_type(input.skip(1))?;
+        columns.push(next);
+        input = rest;
+    }
+    input.hope(Hope::Text(","));
+    let (input, _) = symbol(")").parse(input)?;
+    Ok((input, OutputSchema { star, columns, span: input.since(start) }))
+}
+
+impl Display for OutputSchema {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match (self.star, self.columns.is_empty()) {
+            (true, true) => f.write_str("(*)"),
+            (true, false) => write!(f, "(*, {})", Listed(&self.columns)),
+            (false, _) => write!(f, "({})", Listed(&self.columns)),
+        }
+    }
+}
+
+impl Display for Evaluate {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", HintList(&self.hints), self.plugin)?;
+        match &self.schema {
+            Some(schema) => write!(f, " : {schema}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Evaluate {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let name = &self.plugin.name;
+        if !PLUGINS.contains(&name.text.as_str()) {
+            if functions::KNOWN.contains(&name.text.as_str()) {
+                binder.refuse(name.span, &format!("the plugin `{}`", name.text));
+            } else {
+                binder.error(
+                    Diagnostic::error(UNKNOWN_FUNCTION, name.span, format!("there is no plugin `{}`", name.text))
+                        .label("unknown plugin")
+                        .suggest(&name.text, PLUGINS.iter().copied()),
+                );
+            }
+            return Relation::poisoned();
+        }
+        if input.is_nothing() {
+            let message = format!("`{}` needs rows from a `|`", name.text);
+            binder.error(Diagnostic::error(UNEXPECTED, name.span, message));
+            return Relation::poisoned();
+        }
+        if input.columns.is_open() {
+            return Relation::poisoned();
+        }
+        binder.reads_all(&input.columns);
+        let made = match name.text.as_str() {
+            "bag_unpack" => self.bag_unpack(input, binder),
+            "pivot" => self.pivot(input, binder),
+            _ => self.narrow(input, binder),
+        };
+        // What is wrong has been said.
+        made.unwrap_or_else(Relation::poisoned)
+    }
+
+    /// That a plugin is called with too few or too many arguments.
+    fn wrong_count(&self, usage: &str, binder: &mut Binder<'_>) {
+        let name = &self.plugin.name;
+        let message = format!("`{}` is not called with {} arguments", name.text, self.plugin.arguments.len());
+        binder.error(Diagnostic::error(WRONG_COUNT, name.span, message).help(format!("`{usage}`")));
+    }
+}
+
+/// The position of the column that an argument names.
+fn column(argument: &Expr, columns: &Columns, binder: &mut Binder<'_>) -> Option<usize> {
+    let Some(name) = argument.as_name() else {
+        binder.error(
+            Diagnostic::error(WRONG_TYPE, argument.span, "a column is wanted here")
+                .label("not the name of a column")
+                .help("make a column of it first: `extend name = …`"),
+        );
+        return None;
+    };
+    let position = columns.position(&name.text);
+    match position {
+        Some(at) if columns.list()[at].poisoned => None,
+        None => {
+            binder.error(columns.unknown(name));
+            None
+        }
+        known => known,
+    }
+}
+
+/// The value of an argument that has type `ty` and is known before any row is read.
+fn constant(argument: &Expr, ty: Type, columns: &Columns, binder: &mut Binder<'_>) -> Option<Value> {
+    let mut exprs = Exprs::new(binder, columns);
+    let bound = exprs.expr(argument).ok()?;
+    match bound.constant() {
+        Some(value) if bound.ty == ty => Some(value.clone()),
+        Some(_) => {
+            let message = format!("a {ty} is wanted here, and this is {}", bound.ty);
+            binder.error(Diagnostic::error(WRONG_TYPE, argument.span, message).label(bound.ty.name()));
+            None
+        }
+        None => {
+            if !exprs.is_constant(&bound) {
+                binder.error(Diagnostic::error(NOT_CONSTANT, argument.span, "a constant is wanted here"));
+            }
+            None
+        }
+    }
+}

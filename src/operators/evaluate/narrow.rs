@@ -1,0 +1,42 @@
+//! `narrow`: a row per cell.
+
+use std::sync::Arc;
+
+use super::Evaluate;
+use crate::bind::{Binder, Column, Relation};
+use crate::functions;
+use crate::plan::{Expanded, Expr, Node, WindowCall};
+use crate::value::{Type, Value};
+
+impl Evaluate {
+    pub(super) fn narrow(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
+        if !self.plugin.arguments.is_empty() {
+            self.wrong_count("narrow()", binder);
+            return None;
+        }
+        if let Some(schema) = &self.schema {
+            binder.refuse(schema.span, "a schema for `narrow`");
+            return None;
+        }
+        let names: Vec<Value> = input.columns.names().map(Value::from).collect();
+        let cells: Vec<Expr> = input.pass().map(|(_, cell)| binder.converted(cell, Type::String)).collect();
+        let number = Expr::column(Type::Long, cells.len());
+        let pack = functions::scalar("pack_array").expect("it is a function");
+        let packed = binder.calling(pack, Type::Dynamic, cells);
+        let numbered = input.along(vec![WindowCall::RowNumber { start: 0, restart: None }]);
+        let expanded = [Expr::literal(Type::Dynamic, Value::Array(Arc::new(names))), packed].map(|expr| Expanded {
+            expr,
+            to: Type::String,
+            pairs: false,
+        });
+        let node = Node::Expand {
+            input: Box::new(numbered.node),
+            keep: vec![number],
+            expanded: expanded.into(),
+            index: false,
+            limit: usize::MAX,
+        };
+        let columns = [("Row", Type::Long), ("Column", Type::String), ("Value", Type::String)];
+        Some(Relation::new(node, columns.map(|(name, ty)| Column::new(name, ty)).to_vec()))
+    }
+}

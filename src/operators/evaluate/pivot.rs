@@ -1,0 +1,201 @@
+//! `pivot`: the values of a column as columns.
+
+use super::{Evaluate, OutputSchema, column};
+use crate::bind::{Binder, Column, Exprs, Relation, duplicate, dynamic_key};
+use crate::diag::{BAD_ARGUMENT, Diagnostic, Span, TOO_LARGE, WRONG_TYPE};
+use crate::plan::{AggregateCall, Expr, Kind, Node};
+use crate::syntax::ast::{self, ColumnType, ExprKind, Name};
+use crate::value::{Type, Value, ValueRef, convert, text_of};
+
+const USAGE: &str = "pivot(column [, aggregate] [, key, …])";
+
+/// Most columns that values become: each is an aggregate over all rows.
+const MOST: usize = 10_000;
+
+/// The aggregates that `pivot` takes, by its page.
+const AGGREGATES: &[&str] = &[
+    "min",
+    "max",
+    "take_any",
+    "any",
+    "sum",
+    "dcount",
+    "avg",
+    "stdev",
+    "variance",
+    "make_list",
+    "make_bag",
+    "make_set",
+    "count",
+];
+
+impl Evaluate {
+    pub(super) fn pivot(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
+        let arguments: Vec<&ast::Expr> = self.plugin.arguments.iter().map(|argument| &argument.value).collect();
+        let [pivoted, rest @ ..] = arguments.as_slice() else {
+            self.wrong_count(USAGE, binder);
+            return None;
+        };
+        let pivoted_at = column(pivoted, &input.columns, binder)?;
+        let pivoted_ty = input.columns.list()[pivoted_at].ty;
+        if !pivoted_ty.is_orderable() {
+            binder.error(dynamic_key(pivoted));
+            return None;
+        }
+        let span = self.plugin.name.span;
+        let (call, keys) = match rest {
+            [first, keys @ ..] if matches!(first.kind, ExprKind::Call(_)) => (Some(*first), keys),
+            keys => (None, keys),
+        };
+        let counting = ast::Call { of: None, name: Name::new("count", span), arguments: Vec::new() };
+        let call = match call.map(|call| &call.kind) {
+            Some(ExprKind::Call(call)) => call,
+            _ => &counting,
+        };
+        if !AGGREGATES.contains(&call.name.text.as_str()) || call.of.is_some() {
+            binder.error(
+                Diagnostic::error(BAD_ARGUMENT, call.name.span, format!("`pivot` does not take `{}`", call.name.text))
+                    .help(format!("it takes {}", AGGREGATES.join(", "))),
+            );
+            return None;
+        }
+        let mut positions = Vec::new();
+        if keys.is_empty() {
+            let mut aggregated = Vec::new();
+            call.arguments.iter().for_each(|argument| names(&argument.value, &mut aggregated));
+            let others = input.columns.names().enumerate();
+            let others = others.filter(|(at, name)| *at != pivoted_at && !aggregated.contains(name));
+            positions.extend(others.map(|(at, _)| (at, span)));
+        } else {
+            for key in keys {
+                positions.push((column(key, &input.columns, binder)?, key.span));
+            }
+        }
+        let mut columns = Vec::new();
+        let mut keys = Vec::new();
+        for (at, span) in positions {
+            let key = input.columns.list()[at].clone();
+            if !key.ty.is_orderable() {
+                binder.error(dynamic_key(&ast::Expr::new(ExprKind::Name(Name::new(&*key.name, span)), span)));
+                return None;
+            }
+            keys.push(Expr::column(key.ty, at));
+            columns.push(key);
+        }
+        let mut exprs = Exprs::summarizing(binder, &input.columns, keys.len());
+        exprs.aggregate(call, None).ok()?;
+        let aggregate = exprs.into_aggregates().pop()?;
+        let [result] = aggregate.returns[..] else {
+            binder.refuse(call.name.span, "`pivot` with several columns per value");
+            return None;
+        };
+        let input = if self.schema.is_none() { binder.fixed(input, self.plugin.name.span) } else { input };
+        let values = match &self.schema {
+            Some(schema) => declared(schema, &columns, pivoted_ty, result, binder)?,
+            None => {
+                let keys = vec![Expr::column(pivoted_ty, pivoted_at)];
+                let distinct = input.clone().map(|input| Node::Aggregate { input, keys, aggregates: Vec::new() });
+                let shape = vec![input.columns.list()[pivoted_at].clone()];
+                let Some(table) = binder.answer(Relation::new(distinct.node, shape), self.plugin.name.span).ok()?
+                else {
+                    return Some(Relation::empty(columns).opened());
+                };
+                if table.len() > MOST {
+                    let message = format!("`pivot` makes {MOST} columns at most, and here are {} values", table.len());
+                    binder.error(Diagnostic::error(TOO_LARGE, pivoted.span, message).label("too many values"));
+                    return None;
+                }
+                let mut values = Vec::new();
+                for batch in table.batches() {
+                    for cell in batch.columns[0].iter() {
+                        values.push((text_of(pivoted_ty, cell).into_owned(), cell.to_value()));
+                    }
+                }
+                values
+            }
+        };
+        let mut aggregates = Vec::new();
+        for (name, value) in values {
+            if name.is_empty() {
+                binder.refuse(pivoted.span, "`pivot` of an empty value, which is no name of a column,");
+                return None;
+            }
+            if columns.iter().any(|column| *column.name == *name) {
+                binder.error(duplicate(&Name::new(name.as_str(), pivoted.span)));
+                return None;
+            }
+            let condition = equals(&input, pivoted_at, pivoted_ty, value, pivoted.span, binder)?;
+            let condition = match aggregate.condition.clone() {
+                Some(also) => Expr { ty: Type::Bool, kind: Kind::And(vec![condition, also]) },
+                None => condition,
+            };
+            aggregates.push(AggregateCall { condition: Some(condition), ..aggregate.clone() });
+            columns.push(Column::new(name, result));
+        }
+        let made = Relation::new(Node::Aggregate { input: Box::new(input.node), keys, aggregates }, columns);
+        Some(match &self.schema {
+            None => made,
+            Some(schema) => in_order(made, &schema.columns),
+        })
+    }
+}
+
+/// Whether the column at `at` has this value.
+fn equals(input: &Relation, at: usize, ty: Type, value: Value, span: Span, binder: &mut Binder<'_>) -> Option<Expr> {
+    let operands = vec![(Expr::column(ty, at), None), (Expr::literal(ty, value), None)];
+    Exprs::new(binder, &input.columns).computed("==", span, operands).ok()
+}
+
+/// The values that the query itself lists, by the names of their columns; the keys must be listed as well.
+fn declared(
+    schema: &OutputSchema,
+    keys: &[Column],
+    pivoted: Type,
+    result: Type,
+    binder: &mut Binder<'_>,
+) -> Option<Vec<(String, Value)>> {
+    if schema.star {
+        binder.refuse(schema.span, "`*` in a schema for `pivot`");
+        return None;
+    }
+    if let Some(key) = keys.iter().find(|key| !schema.columns.iter().any(|column| column.name.text == *key.name)) {
+        let message = format!("the schema has no column `{}`", key.name);
+        let help = format!("add `{}: {}`, for the rows are grouped by it", key.name, key.ty);
+        binder.error(Diagnostic::error(BAD_ARGUMENT, schema.span, message).help(help));
+        return None;
+    }
+    let mut values = Vec::new();
+    for column in &schema.columns {
+        let key = keys.iter().find(|key| *key.name == column.name.text);
+        let wanted = key.map_or(result, |key| key.ty);
+        if column.ty != wanted {
+            let message = format!("the column `{}` is {wanted}, and here it is to be {}", column.name.text, column.ty);
+            binder.error(Diagnostic::error(WRONG_TYPE, column.name.span, message).label(wanted.name()));
+            return None;
+        }
+        if key.is_none() {
+            let value = convert(ValueRef::String(&column.name.text), pivoted);
+            if value.is_null() {
+                let message = format!("`{}` is no value of type {pivoted}", column.name.text);
+                binder.error(Diagnostic::error(WRONG_TYPE, column.name.span, message).label("not a value"));
+                return None;
+            }
+            values.push((column.name.text.clone(), value));
+        }
+    }
+    Some(values)
+}
+
+/// The columns in the order of the schema.
+fn in_order(made: Relation, schema: &[ColumnType]) -> Relation {
+    let all: Vec<_> = made.pass().collect();
+    let at = |name: &str| all.iter().find(|(column, _)| *column.name == *name).cloned();
+    let outputs = schema.iter().filter_map(|column| at(&column.name.text)).collect();
+    made.compute(outputs)
+}
+
+/// Every name in an expression.
+fn names<'a>(expr: &'a ast::Expr, found: &mut Vec<&'a str>) {
+    found.extend(expr.as_name().map(|name| name.text.as_str()));
+    expr.kind.children().for_each(|child| names(child, found));
+}
