@@ -25,6 +25,7 @@ impl Exprs<'_, '_> {
         }
         match name.text.as_str() {
             "toscalar" => return self.toscalar(call),
+            "column_names_of" => return self.column_names_of(call),
             "materialize" => return Err(self.misplaced(span, "a table")),
             _ => {}
         }

@@ -26,7 +26,20 @@ pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
 pub(crate) use scope::{Column, Columns, Definition, Relation};
 pub(crate) use table::table_schema;
 
-/// What a known table is taken for when nothing was loaded for it.
+/// What a table that Resource Graph has is taken for when nothing was loaded for it. Any other name is unknown, and
+/// always an error.
+///
+/// ```
+/// use argql::{Engine, MissingTables};
+///
+/// let error = Engine::new().query("resources | count").unwrap_err();
+/// assert!(error.is_data() && error.diagnostics()[0].code.id == "AQ3001");
+///
+/// let engine = Engine::new().missing_tables(MissingTables::Empty);
+/// assert_eq!(engine.query("resources | count")?.to_json(), r#"[{"Count":0}]"#);
+/// assert!(engine.query("resuorces | count").unwrap_err().is_query());
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingTables {
     /// An error, which says how to export it.
@@ -95,7 +108,7 @@ enum Depth {
 
 /// Most operators of a query: plans are walked recursively, and a thread may have no more than 1 MiB of stack. The
 /// longest of 3,741 real queries has 131.
-const STEPS: usize = 300;
+const STEPS: usize = 200;
 
 /// Most expressions of a value that a name stands for, for it is copied wherever the name is used.
 const PARTS: usize = 1000;

@@ -7,12 +7,13 @@
 use std::sync::Arc;
 
 use super::expr::Exprs;
-use super::{Binder, Column, Relation, Reported};
+use super::{Binder, Column, Columns, Definition, Relation, Reported};
 use crate::column::{Batch, Table};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, WRONG_COUNT, WRONG_TYPE};
+use crate::functions;
 use crate::plan::{Callee, Expr, Kind, Node};
 use crate::registry::{Infix, Meaning, Operand, Right, Scalar};
-use crate::syntax::ast::{self, Call};
+use crate::syntax::ast::{self, Call, ExprKind};
 use crate::value::{Type, Value, ValueRef};
 
 /// What stands for a value that is not known yet. It never runs, and is never folded away.
@@ -67,6 +68,19 @@ impl Binder<'_> {
         Ok(Some(table))
     }
 
+    /// Whether `expr` can be nothing but a value.
+    fn is_value(&self, expr: &ast::Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Name(name) => matches!(self.definition(&name.text), Some(Definition::Scalar { .. })),
+            ExprKind::Call(call) => match self.definition(&call.name.text) {
+                Some(definition) => matches!(definition, Definition::Function { tabular: false, .. }),
+                None => functions::scalar(&call.name.text).is_some(),
+            },
+            ExprKind::Tabular(_) | ExprKind::Member { .. } | ExprKind::Star => false,
+            _ => true,
+        }
+    }
+
     /// The table that a call of `materialize` or `toscalar` is about.
     fn table_argument(&mut self, call: &Call) -> Result<Relation, Reported> {
         let name = &call.name;
@@ -116,8 +130,14 @@ impl Binder<'_> {
 }
 
 impl Exprs<'_, '_> {
-    /// `toscalar(T)`: the first column of the first row.
+    /// `toscalar(T)`: the first column of the first row; of a value, the value.
     pub(super) fn toscalar(&mut self, call: &Call) -> Result<Expr, Reported> {
+        if let [argument] = call.arguments.as_slice()
+            && argument.name.is_none()
+            && self.binder.is_value(&argument.value)
+        {
+            return self.binder.beneath(|binder| Exprs::new(binder, &Columns::none()).expr(&argument.value));
+        }
         let relation = self.binder.table_argument(call)?;
         let first = self.first_column(&relation, call.arguments[0].value.span)?;
         let column = Expr::column(first.ty, 0);
@@ -128,6 +148,14 @@ impl Exprs<'_, '_> {
             Some(table) if table.is_empty() => Expr::literal(ty, Value::absent(ty)),
             Some(table) => Expr::literal(ty, table.value(0, 0)),
         })
+    }
+
+    /// `column_names_of(T)`
+    pub(super) fn column_names_of(&mut self, call: &Call) -> Result<Expr, Reported> {
+        let relation = self.binder.table_argument(call)?;
+        self.binder.reads_all(&relation.columns);
+        let names = relation.columns.names().map(Value::from).collect();
+        Ok(Expr::literal(Type::Dynamic, Value::Array(Arc::new(names))))
     }
 
     fn first_column(&mut self, relation: &Relation, span: Span) -> Result<Column, Reported> {

@@ -59,6 +59,11 @@ impl Binder<'_> {
         }
     }
 
+    /// Whether this is the name of a view, which passes for a table of that name.
+    pub(crate) fn is_view(&self, name: &str) -> bool {
+        matches!(self.definition(name), Some(Definition::Function { function, tabular: true, .. }) if function.view)
+    }
+
     /// The names of the tables that a pattern stands for.
     pub(crate) fn tables_like(&self, pattern: &ast::Pattern) -> Vec<String> {
         let defined = self.definitions.iter().filter(|known| match known {

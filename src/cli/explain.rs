@@ -17,8 +17,8 @@ pub(super) fn explain(engine: &Engine, text: &Text, stage: Stage, messages: &Mes
             messages.warnings(query.warnings(), Some((&text.name, &text.text)));
             match stage {
                 Stage::Tokens | Stage::Ast => query.syntax(),
-                Stage::Plan => query.plans(false).join("\n"),
-                Stage::Rewritten => query.plans(true).join("\n"),
+                Stage::Plan => query.bound_plans().join("\n"),
+                Stage::Rewritten => query.plans().join("\n"),
                 Stage::Profile => query.profile()?.join("\n"),
             }
         }

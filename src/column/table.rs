@@ -7,6 +7,13 @@ use crate::diag::Diagnostic;
 use crate::value::{Type, Value, ValueRef};
 
 /// Name and type of a column.
+///
+/// ```
+/// let query = argql::Engine::new().prepare("print 1 | extend half = print_0 / 2.0")?;
+/// let columns: Vec<String> = query.columns().iter().map(|field| format!("{}: {}", field.name, field.ty)).collect();
+/// assert_eq!(columns, ["print_0: long", "half: real"]);
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Field {
     /// The name, as the query or the naming rules of KQL give it.

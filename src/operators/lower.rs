@@ -41,6 +41,7 @@ impl Operator {
             Operator::Parse(operator) => operator.lower(input, false, binder),
             Operator::ParseKv(operator) => operator.lower(input, binder),
             Operator::ParseWhere(operator) => operator.0.lower(input, true, binder),
+            Operator::Search(operator) => operator.lower(input, step, binder),
             Operator::Serialize(operator) => operator.lower(input, binder),
             Operator::Sort(operator) => operator.lower(input, binder),
             Operator::Summarize(operator) => operator.lower(input, binder),

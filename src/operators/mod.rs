@@ -33,6 +33,7 @@ pub(crate) mod range;
 pub(crate) mod render;
 pub(crate) mod sample;
 pub(crate) mod sample_distinct;
+pub(crate) mod search;
 pub(crate) mod serialize;
 pub(crate) mod sort;
 pub(crate) mod summarize;
@@ -75,6 +76,7 @@ pub(crate) use range::Range;
 pub(crate) use render::Render;
 pub(crate) use sample::Sample;
 pub(crate) use sample_distinct::SampleDistinct;
+pub(crate) use search::Search;
 pub(crate) use serialize::Serialize;
 pub(crate) use sort::Sort;
 pub(crate) use summarize::Summarize;
@@ -130,15 +132,18 @@ macro_rules! operators {
 operators! {
     As Consume Count Datatable Distinct Evaluate Extend Externaldata Facet Fork Getschema Invoke Join Lookup MvApply
     MvExpand Parse ParseKv ParseWhere Partition Print Project ProjectAway ProjectKeep ProjectRename ProjectReorder Range
-    Render Sample SampleDistinct Serialize Sort Summarize Take Top TopHitters TopNested Union Where
+    Render Sample SampleDistinct Search Serialize Sort Summarize Take Top TopHitters TopNested Union Where
 }
 
-/// Operators of KQL that are refused by name.
+/// Operators of KQL that are refused by name; a few of them are read all the same, and refused by what they mean.
 pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("__executeAndCache", Position::Piped),
     ("__partitionby", Position::Piped),
     ("assert-schema", Position::Piped),
+    ("externaldata", Position::Start),
+    ("facet", Position::Piped),
     ("find", Position::Both),
+    ("fork", Position::Piped),
     ("graph-mark-components", Position::Piped),
     ("graph-match", Position::Piped),
     ("graph-shortest-paths", Position::Piped),
@@ -151,7 +156,6 @@ pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("project-by-names", Position::Piped),
     ("reduce", Position::Piped),
     ("scan", Position::Piped),
-    ("search", Position::Both),
 ];
 
 /// The operator of this (case-sensitive) name.

@@ -93,11 +93,11 @@ impl Target {
             Operator::Join(join) => self.join(join, span),
             Operator::Union(union) => self.union(union, span),
             Operator::As(_)
+            | Operator::Evaluate(_)
             | Operator::Consume(_)
             | Operator::Externaldata(_)
             | Operator::Facet(_)
             | Operator::Fork(_)
-            | Operator::Evaluate(_)
             | Operator::Getschema(_)
             | Operator::Invoke(_)
             | Operator::Lookup(_)
@@ -112,6 +112,7 @@ impl Target {
             | Operator::Render(_)
             | Operator::Sample(_)
             | Operator::SampleDistinct(_)
+            | Operator::Search(_)
             | Operator::Serialize(_)
             | Operator::TopHitters(_)
             | Operator::TopNested(_) => self.warn(ARG_OPERATOR, span, &format!("the operator `{name}`")),

@@ -84,7 +84,7 @@ impl Syntax for Union {
 
 const KINDS: &[(&str, UnionKind)] = &[("inner", UnionKind::Inner), ("outer", UnionKind::Outer)];
 
-fn leg(input: Tokens<'_>) -> Parsed<'_, Leg> {
+pub(super) fn leg(input: Tokens<'_>) -> Parsed<'_, Leg> {
     if input.is(0, "*") || (input.is_word(0) && input.is(1, "*")) {
         let (input, tables) = pattern(input)?;
         return Ok((input, Leg::Wild(tables)));
@@ -123,84 +123,97 @@ impl Union {
         if !input.is_nothing() {
             legs.push((table_name(&input), input));
         }
-        for leg in &self.legs {
-            match leg {
-                Leg::Table(expr) => {
-                    if self.fuzzy && expr.as_name().is_some_and(|name| !binder.is_table(name)) {
-                        continue;
-                    }
-                    let leg = binder.tabular(expr);
-                    legs.push((table_name(&leg), leg));
-                }
-                Leg::Wild(pattern) => {
-                    let names = binder.tables_like(pattern);
-                    if names.is_empty() && !self.fuzzy {
-                        binder.error(
-                            Diagnostic::error(
-                                UNKNOWN_TABLE,
-                                pattern.name.span,
-                                format!("no table is called `{}`", pattern.name.text),
-                            )
-                            .label("no match"),
-                        );
-                    }
-                    for name in names {
-                        let relation = binder.table(&name, pattern.name.span);
-                        legs.push((Some(name), relation));
-                    }
-                }
-            }
-        }
-        if legs.iter().any(|(_, leg)| leg.columns.is_open()) {
-            return Relation::poisoned();
-        }
-        let wide = legs.iter().any(|(_, leg)| leg.columns.is_wide());
-        let shape = self.shape(&legs);
-        let source = self.with_source.as_ref().map(|name| Column::new(name.text.as_str(), Type::String));
-        let mut namer = Namer::new([]);
-        let all = source.clone().into_iter().chain(shape.iter().map(Wide::column));
-        let columns: Vec<Column> =
-            all.map(|column| Column::new(namer.free(column.name.to_string()), column.ty)).collect();
-        let inputs = legs.into_iter().enumerate().map(|(at, (name, leg))| {
-            let from = source.as_ref().map(|_| {
-                let name = name.unwrap_or_else(|| format!("union_arg{at}"));
-                plan::Expr::literal(Type::String, Value::from(name.as_str()))
-            });
-            let cells = shape.iter().map(|wide| wide.of(&leg));
-            let outputs = from.into_iter().chain(cells).collect();
-            Node::Compute { input: Box::new(leg.node), outputs }
-        });
-        Relation::new(Node::Union { inputs: inputs.collect() }, columns).widened(wide)
+        legs.extend(legs_of(&self.legs, self.fuzzy, binder));
+        united(legs, self.kind == Some(UnionKind::Inner), self.with_source.as_ref().map(|name| name.text.as_str()))
     }
+}
 
-    /// The columns of the whole: by name, in order of first appearance; a name with several types is one column each,
-    /// called `name_type`.
-    fn shape(&self, legs: &[(Option<String>, Relation)]) -> Vec<Wide> {
-        let mut shape: Vec<Wide> = Vec::new();
-        for column in legs.iter().flat_map(|(_, leg)| leg.columns.list()) {
-            let known = shape.iter().any(|wide| wide.name == *column.name && wide.ty == column.ty);
-            if known {
-                continue;
-            }
-            let wide = Wide { name: column.name.to_string(), ty: column.ty, typed: false };
-            match shape.iter().rposition(|wide| wide.name == *column.name) {
-                Some(at) => {
-                    shape[at].typed = true;
-                    shape.insert(at + 1, Wide { typed: true, ..wide });
+/// The tables that are listed, each with its name if it has one.
+pub(super) fn legs_of(legs: &[Leg], fuzzy: bool, binder: &mut Binder<'_>) -> Vec<(Option<String>, Relation)> {
+    let mut found: Vec<(Option<String>, Relation)> = Vec::new();
+    for leg in legs {
+        match leg {
+            Leg::Table(expr) => {
+                if fuzzy && expr.as_name().is_some_and(|name| !binder.is_table(name)) {
+                    continue;
                 }
-                None => shape.push(wide),
+                let leg = binder.tabular(expr);
+                let view = expr.as_name().filter(|name| binder.is_view(&name.text));
+                found.push((view.map(|name| name.text.clone()).or_else(|| table_name(&leg)), leg));
+            }
+            Leg::Wild(pattern) => {
+                let names = binder.tables_like(pattern);
+                if names.is_empty() && !fuzzy {
+                    binder.error(
+                        Diagnostic::error(
+                            UNKNOWN_TABLE,
+                            pattern.name.span,
+                            format!("no table is called `{}`", pattern.name.text),
+                        )
+                        .label("no match"),
+                    );
+                }
+                for name in names {
+                    let relation = binder.table(&name, pattern.name.span);
+                    found.push((Some(name), relation));
+                }
             }
         }
-        if self.kind == Some(UnionKind::Inner) {
-            shape.retain(|wide| legs.iter().all(|(_, leg)| wide.position(leg).is_some()));
-        }
-        shape
     }
+    found
+}
+
+/// The rows of all tables, with a column `source` in front that has the name of each row's table; with `inner` only the
+/// columns that all tables have.
+pub(super) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source: Option<&str>) -> Relation {
+    if legs.iter().any(|(_, leg)| leg.columns.is_open()) {
+        return Relation::poisoned();
+    }
+    let wide = legs.iter().any(|(_, leg)| leg.columns.is_wide());
+    let shape = shape(&legs, inner);
+    let source = source.map(|name| Column::new(name, Type::String));
+    let mut namer = Namer::new([]);
+    let all = source.clone().into_iter().chain(shape.iter().map(Wide::column));
+    let columns: Vec<Column> = all.map(|column| Column::new(namer.free(column.name.to_string()), column.ty)).collect();
+    let inputs = legs.into_iter().enumerate().map(|(at, (name, leg))| {
+        let from = source.as_ref().map(|_| {
+            let name = name.unwrap_or_else(|| format!("union_arg{at}"));
+            plan::Expr::literal(Type::String, Value::from(name.as_str()))
+        });
+        let cells = shape.iter().map(|wide| wide.of(&leg));
+        let outputs = from.into_iter().chain(cells).collect();
+        Node::Compute { input: Box::new(leg.node), outputs }
+    });
+    Relation::new(Node::Union { inputs: inputs.collect() }, columns).widened(wide)
+}
+
+/// The columns of the whole: by name, in order of first appearance; a name with several types is one column each,
+/// called `name_type`.
+fn shape(legs: &[(Option<String>, Relation)], inner: bool) -> Vec<Wide> {
+    let mut shape: Vec<Wide> = Vec::new();
+    for column in legs.iter().flat_map(|(_, leg)| leg.columns.list()) {
+        let known = shape.iter().any(|wide| wide.name == *column.name && wide.ty == column.ty);
+        if known {
+            continue;
+        }
+        let wide = Wide { name: column.name.to_string(), ty: column.ty, typed: false };
+        match shape.iter().rposition(|wide| wide.name == *column.name) {
+            Some(at) => {
+                shape[at].typed = true;
+                shape.insert(at + 1, Wide { typed: true, ..wide });
+            }
+            None => shape.push(wide),
+        }
+    }
+    if inner {
+        shape.retain(|wide| legs.iter().all(|(_, leg)| wide.position(leg).is_some()));
+    }
+    shape
 }
 
 /// What `withsource` calls the rows of a table: its name, also behind a `let` that is another name for it; rows that any
 /// operator made have none (measured on Kusto).
-fn table_name(leg: &Relation) -> Option<String> {
+pub(super) fn table_name(leg: &Relation) -> Option<String> {
     match &leg.node {
         Node::Scan { table, .. } => Some(table.name().to_owned()),
         _ => None,

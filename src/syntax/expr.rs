@@ -18,6 +18,11 @@ pub(crate) fn expr(input: Tokens<'_>) -> Parsed<'_, Expr> {
     input.nested(1, |input| climb(input, Level::Or))
 }
 
+/// `a == 1`, without `and` and `or`.
+pub(crate) fn comparison(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    input.nested(1, |input| climb(input, Level::Equality))
+}
+
 /// The level whose operators bind tighter.
 pub(super) fn above(level: Level) -> Option<Level> {
     match level {

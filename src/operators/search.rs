@@ -1,0 +1,385 @@
+//! `search`: rows that hold a text, in any column of any table.
+
+use std::fmt::{self, Display, Formatter};
+
+use nom::Parser;
+
+use super::Syntax;
+use super::parse::literal_text;
+use super::union::{Leg, leg, legs_of, table_name, united};
+use crate::bind::{Binder, Column, Columns, Exprs, Relation, Reported};
+use crate::diag::{BAD_ARGUMENT, Diagnostic, UNKNOWN_TABLE};
+use crate::functions;
+use crate::plan::{self, Kind as What, Node};
+use crate::registry::{Example, OperatorDef, Position};
+use crate::syntax::ast::*;
+use crate::syntax::clause::{choice, commas, parameter};
+use crate::syntax::expr::{comparison, name};
+use crate::syntax::print::{Listed, spelling};
+use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol};
+use crate::syntax::{Kind, literal};
+use crate::value::{Type, Value};
+
+/// `search kind=case_sensitive in (A, B*) "text" and (name: "x*" or n > 5)`
+#[derive(Clone, Debug)]
+pub(crate) struct Search {
+    /// `None` is [`SearchKind::Default`].
+    pub(crate) kind: Option<SearchKind>,
+    /// The tables; none for those at hand, or all.
+    pub(crate) legs: Vec<Leg>,
+    pub(crate) searched: Searched,
+}
+
+/// Whether letter case counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SearchKind {
+    Default,
+    CaseInsensitive,
+    CaseSensitive,
+}
+
+/// What is searched for.
+#[derive(Clone, Debug)]
+pub(crate) enum Searched {
+    Or(Vec<Searched>),
+    And(Vec<Searched>),
+    Not(Box<Searched>),
+    /// `name: "text"`; a literal of type string.
+    Column {
+        name: Name,
+        text: Expr,
+    },
+    /// `"text"`, `*`, or any condition.
+    One(Expr),
+}
+
+const SEARCH: OperatorDef = OperatorDef {
+    names: &["search"],
+    position: Position::Both,
+    words: &["kind", "default", "case_insensitive", "case_sensitive", "in", "not", "and", "or"],
+    syntax: "search [kind=case_sensitive] [in (table, …)] \"text\" | column: \"text\" | condition [and | or …]",
+    about: "Finds rows that hold a text, `*` in it standing for anything; `$table` says where they are from.",
+    examples: &[Example { query: "print a = 'web server' | search 'serv*' | project a", result: "web server" }],
+};
+
+impl Syntax for Search {
+    const DEF: &'static OperatorDef = &SEARCH;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Search> {
+        let (input, kind) = match parameter(input, "kind") {
+            Some(rest) => {
+                let (rest, kind) = choice("a kind of search", KINDS)(rest)?;
+                (rest, Some(kind))
+            }
+            None => (input, None),
+        };
+        let (input, legs) = if input.is(0, "in") && input.is(1, "(") {
+            let (input, legs) = commas(leg)(input.skip(2))?;
+            let (input, _) = symbol(")").parse(input)?;
+            (input, legs)
+        } else {
+            input.hope(Hope::Text("in"));
+            (input, Vec::new())
+        };
+        let (input, searched) = searched(input)?;
+        Ok((input, Search { kind, legs, searched }))
+    }
+}
+
+const KINDS: &[(&str, SearchKind)] = &[
+    ("default", SearchKind::Default),
+    ("case_insensitive", SearchKind::CaseInsensitive),
+    ("case_sensitive", SearchKind::CaseSensitive),
+];
+
+fn searched(input: Tokens<'_>) -> Parsed<'_, Searched> {
+    input.nested(1, |input| joined(input, "or", |input| joined(input, "and", one, Searched::And), Searched::Or))
+}
+
+/// Several with a word between them; one alone is itself.
+fn joined<'a>(
+    input: Tokens<'a>,
+    word: &'static str,
+    mut part: impl FnMut(Tokens<'a>) -> Parsed<'a, Searched>,
+    join: fn(Vec<Searched>) -> Searched,
+) -> Parsed<'a, Searched> {
+    let (mut input, first) = part(input)?;
+    let mut parts = vec![first];
+    while input.is_word(0) && input.is(0, word) {
+        let (rest, next) = part(input.skip(1))?;
+        parts.push(next);
+        input = rest;
+    }
+    input.hope(Hope::Text(word));
+    Ok((input, if parts.len() == 1 { parts.remove(0) } else { join(parts) }))
+}
+
+fn one(input: Tokens<'_>) -> Parsed<'_, Searched> {
+    if input.is(0, "not") && input.is(1, "(") && is_whole(input.skip(1)) {
+        let (input, searched) = bracketed(input.skip(1))?;
+        return Ok((input, Searched::Not(Box::new(searched))));
+    }
+    if is_whole(input) {
+        return bracketed(input);
+    }
+    if let Some((name, rest)) = column_ahead(input) {
+        if rest.first().is_none_or(|token| token.kind != Kind::String) {
+            return rest.unexpected(Hope::Kind("a string"));
+        }
+        let (input, text) = literal(rest)?;
+        return Ok((input, Searched::Column { name, text }));
+    }
+    let (input, condition) = comparison(input)?;
+    Ok((input, Searched::One(condition)))
+}
+
+fn bracketed(input: Tokens<'_>) -> Parsed<'_, Searched> {
+    let (input, _) = symbol("(").parse(input)?;
+    let (input, searched) = searched(input)?;
+    let (input, _) = symbol(")").parse(input)?;
+    Ok((input, searched))
+}
+
+/// Whether a bracket opens here around a whole condition, rather than around a part of one, as in `(a + b) > 5`.
+fn is_whole(input: Tokens<'_>) -> bool {
+    if !input.is(0, "(") {
+        return false;
+    }
+    let mut depth = 0_usize;
+    for at in 0.. {
+        if input.is(at, "(") {
+            depth += 1;
+        } else if input.is(at, ")") {
+            depth -= 1;
+        } else if input.ahead(at).is_none() {
+            return true;
+        }
+        if depth == 0 {
+            return match input.ahead(at + 1) {
+                None => true,
+                Some(next) => ["and", "or", "|", ";", ")", "}", ","].contains(&next.text),
+            };
+        }
+    }
+    true
+}
+
+/// `name:`, if it is ahead, and what is behind.
+fn column_ahead(input: Tokens<'_>) -> Option<(Name, Tokens<'_>)> {
+    if !input.is_word(0) && !input.is(0, "[") {
+        return None;
+    }
+    let (rest, name) = name(input).ok()?;
+    rest.is(0, ":").then(|| (name, rest.skip(1)))
+}
+
+/// A part of a condition, in brackets where it would fall apart.
+struct Held<'a>(&'a Searched, bool);
+
+impl Display for Held<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.1 { write!(f, "({})", self.0) } else { self.0.fmt(f) }
+    }
+}
+
+impl Display for Searched {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (parts, word) = match self {
+            Searched::One(condition) => return condition.fmt(f),
+            Searched::Column { name, text } => return write!(f, "{name}: {text}"),
+            Searched::Not(searched) => return write!(f, "not({searched})"),
+            Searched::And(parts) => (parts, "and"),
+            Searched::Or(parts) => (parts, "or"),
+        };
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                write!(f, " {word} ")?;
+            }
+            Held(part, matches!(part, Searched::And(_) | Searched::Or(_))).fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl Display for Search {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(kind) = self.kind {
+            write!(f, " kind={}", spelling(KINDS, kind))?;
+        }
+        if !self.legs.is_empty() {
+            write!(f, " in ({})", Listed(&self.legs))?;
+        }
+        write!(f, " {}", self.searched)
+    }
+}
+
+impl Search {
+    pub(crate) fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+        let piped = !input.is_nothing();
+        let legs = match (piped, self.legs.is_empty()) {
+            (true, true) => vec![(table_name(&input), input)],
+            (true, false) => {
+                let message = "the tables to search are either those before the `|` or those in the brackets";
+                binder.error(Diagnostic::error(BAD_ARGUMENT, step.name.span, message).help("leave one of them out"));
+                return Relation::poisoned();
+            }
+            (false, false) => legs_of(&self.legs, false, binder),
+            (false, true) => {
+                let every = Pattern { name: Name::new("*", step.name.span) };
+                let names = binder.tables_like(&every);
+                if names.is_empty() {
+                    let message = "there is no table to search";
+                    binder
+                        .error(Diagnostic::error(UNKNOWN_TABLE, step.name.span, message).label("searches all tables"));
+                    return Relation::poisoned();
+                }
+                names.into_iter().map(|name| (Some(name.clone()), binder.table(&name, step.name.span))).collect()
+            }
+        };
+        if legs.iter().any(|(_, leg)| leg.columns.is_open()) {
+            return Relation::poisoned();
+        }
+        // A column that one table lacks and another has is null in the first.
+        let mut named = Vec::new();
+        self.searched.names(&mut named);
+        let mut lent: Vec<Column> = Vec::new();
+        for (_, leg) in &legs {
+            binder.reads_all(&leg.columns);
+            for column in leg.columns.list() {
+                if named.contains(&&*column.name) && lent.iter().all(|known| known.name != column.name) {
+                    lent.push(column.clone());
+                }
+            }
+        }
+        let legs = legs.into_iter().map(|(name, leg)| (name, self.found(leg, &lent, binder))).collect();
+        united(legs, false, Some("$table"))
+    }
+
+    /// The rows of one table that are searched for.
+    fn found(&self, leg: Relation, lent: &[Column], binder: &mut Binder<'_>) -> Relation {
+        let own: Vec<(Column, plan::Expr)> = leg.pass().collect();
+        let mut columns = own.clone();
+        for column in lent.iter().filter(|column| leg.columns.position(&column.name).is_none()) {
+            columns.push((column.clone(), plan::Expr::literal(column.ty, Value::absent(column.ty))));
+        }
+        // What is lent is read by name, and none of the columns that a text is looked for in.
+        let width = own.len();
+        let leg = leg.compute(columns);
+        let Ok(condition) = self.condition(&self.searched, &leg, width, binder) else { return Relation::poisoned() };
+        leg.map(|input| Node::Filter { input, conditions: vec![condition] }).compute(own)
+    }
+
+    fn condition(
+        &self,
+        searched: &Searched,
+        leg: &Relation,
+        width: usize,
+        binder: &mut Binder<'_>,
+    ) -> Result<plan::Expr, Reported> {
+        let mut all = |parts: &[Searched]| -> Result<Vec<plan::Expr>, Reported> {
+            parts.iter().map(|part| self.condition(part, leg, width, binder)).collect()
+        };
+        let kind = match searched {
+            Searched::Or(parts) => What::Or(all(parts)?),
+            Searched::And(parts) => What::And(all(parts)?),
+            Searched::Not(part) => {
+                let condition = self.condition(part, leg, width, binder)?;
+                let not = functions::scalar("not").expect("it is a function");
+                return Ok(binder.calling(not, Type::Bool, vec![condition]));
+            }
+            Searched::Column { name, text } => {
+                let column =
+                    Exprs::new(binder, &leg.columns).expr(&Expr::new(ExprKind::Name(name.clone()), name.span))?;
+                return self.holds(vec![column], text, leg, binder);
+            }
+            Searched::One(condition) => match &condition.kind {
+                ExprKind::Star => return Ok(plan::Expr::literal(Type::Bool, Value::Bool(true))),
+                ExprKind::Literal(literal) if literal.ty == Type::String => {
+                    let columns = leg.pass().take(width).map(|(_, column)| column).collect();
+                    return self.holds(columns, condition, leg, binder);
+                }
+                _ if self.kind == Some(SearchKind::CaseSensitive) => {
+                    return Err(binder.refuse(condition.span, "a condition within `search kind=case_sensitive`"));
+                }
+                // `* == ""` is of the table's own columns.
+                _ if reads_star(condition) => {
+                    let own = Columns::new(leg.columns.list()[..width].to_vec());
+                    return Exprs::new(binder, &own).predicate(condition);
+                }
+                _ => return Exprs::new(binder, &leg.columns).predicate(condition),
+            },
+        };
+        Ok(plan::Expr { ty: Type::Bool, kind })
+    }
+
+    /// Whether one of the columns holds a text, in which `*` stands for anything.
+    fn holds(
+        &self,
+        columns: Vec<plan::Expr>,
+        text: &Expr,
+        leg: &Relation,
+        binder: &mut Binder<'_>,
+    ) -> Result<plan::Expr, Reported> {
+        let written = literal_text(text);
+        if written == "*" {
+            return Ok(plan::Expr::literal(Type::Bool, Value::Bool(true)));
+        }
+        let exact = self.kind == Some(SearchKind::CaseSensitive);
+        let ahead = written.strip_prefix('*').unwrap_or(written);
+        let core = ahead.strip_suffix('*').unwrap_or(ahead);
+        if core.is_empty() {
+            return Err(binder.refuse(text.span, "a search for no text"));
+        }
+        let (open, close) = (ahead.len() < written.len(), core.len() < ahead.len());
+        let operators = match (open, close, core.contains('*')) {
+            (false, false, false) => ["has", "has_cs"],
+            (false, true, false) => ["hasprefix", "hasprefix_cs"],
+            (true, false, false) => ["hassuffix", "hassuffix_cs"],
+            (true, true, false) => ["contains", "contains_cs"],
+            (false, false, true) => ["matches regex"; 2],
+            (_, _, true) => {
+                return Err(binder.refuse(text.span, "a search with `*` both within and around the text"));
+            }
+        };
+        let sought = if core.contains('*') {
+            let parts: Vec<String> = core.split('*').map(regex::escape).collect();
+            format!(r"{}\b{}\b", if exact { "" } else { "(?i)" }, parts.join(".*"))
+        } else {
+            core.to_owned()
+        };
+        let mut found = Vec::new();
+        for column in columns {
+            let column = binder.converted(column, Type::String);
+            let sought = plan::Expr::literal(Type::String, Value::from(sought.as_str()));
+            let operands = vec![(column, None), (sought, None)];
+            found.push(Exprs::new(binder, &leg.columns).computed(
+                operators[usize::from(exact)],
+                text.span,
+                operands,
+            )?);
+        }
+        Ok(plan::Expr { ty: Type::Bool, kind: What::Or(found) })
+    }
+}
+
+impl Searched {
+    /// The names that conditions read.
+    fn names<'a>(&'a self, found: &mut Vec<&'a str>) {
+        match self {
+            Searched::Or(parts) | Searched::And(parts) => parts.iter().for_each(|part| part.names(found)),
+            Searched::Not(part) => part.names(found),
+            Searched::Column { name, .. } => found.push(&name.text),
+            Searched::One(condition) => names(condition, found),
+        }
+    }
+}
+
+/// Whether there is a `*` in it.
+fn reads_star(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Star) || expr.kind.children().any(reads_star)
+}
+
+fn names<'a>(expr: &'a Expr, found: &mut Vec<&'a str>) {
+    found.extend(expr.as_name().map(|name| name.text.as_str()));
+    expr.kind.children().for_each(|child| names(child, found));
+}
