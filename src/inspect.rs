@@ -32,7 +32,8 @@ pub struct Word {
 
 /// Every name that queries may use, by kind and family.
 pub fn words() -> Vec<Word> {
-    let operators = OPERATORS.iter().flat_map(|(operator, _)| {
+    let run = OPERATORS.iter().filter(|(operator, _)| !refused().contains(&operator.names[0]));
+    let operators = run.flat_map(|(operator, _)| {
         let named = |(at, name): (usize, &&'static str)| Word { name, kind: "operator", family: "", older: at > 0 };
         operator.names.iter().enumerate().map(named)
     });

@@ -135,12 +135,15 @@ operators! {
     Render Sample SampleDistinct Search Serialize Sort Summarize Take Top TopHitters TopNested Union Where
 }
 
-/// Operators of KQL that are refused by name.
+/// Operators of KQL that are refused by name; a few of them are read all the same, and refused by what they mean.
 pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("__executeAndCache", Position::Piped),
     ("__partitionby", Position::Piped),
     ("assert-schema", Position::Piped),
+    ("externaldata", Position::Start),
+    ("facet", Position::Piped),
     ("find", Position::Both),
+    ("fork", Position::Piped),
     ("graph-mark-components", Position::Piped),
     ("graph-match", Position::Piped),
     ("graph-shortest-paths", Position::Piped),
