@@ -18,6 +18,7 @@ mod infix;
 mod ip;
 mod known;
 
+mod intervals;
 mod number;
 mod pairs;
 mod pattern;
@@ -54,10 +55,12 @@ pub(crate) const SCALARS: &[&[&Scalar]] = &[
 pub(crate) const AGGREGATES: &[&[&Aggregate]] = aggregates::ALL;
 
 pub(crate) use access::ELEMENT;
+pub(crate) use cells::elements;
 pub(crate) use columns::packing;
 pub(crate) use conversion::conversion;
 pub(crate) use dissect::{DISSECT, Dissect, Part, dissector};
 pub(crate) use infix::INFIXES;
+pub(crate) use intervals::{Axis, INTERVAL, step_type};
 pub(crate) use known::KNOWN;
 pub(crate) use pairs::{Delimiters, Quote, pairs, pairs_by_regex};
 

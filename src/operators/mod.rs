@@ -12,6 +12,7 @@ pub(crate) mod getschema;
 pub(crate) mod join;
 pub(crate) mod lookup;
 mod lower;
+pub(crate) mod make_series;
 pub(crate) mod mv_expand;
 pub(crate) mod parse;
 pub(crate) mod parse_kv;
@@ -44,6 +45,7 @@ pub(crate) use extend::Extend;
 pub(crate) use getschema::Getschema;
 pub(crate) use join::Join;
 pub(crate) use lookup::Lookup;
+pub(crate) use make_series::MakeSeries;
 pub(crate) use mv_expand::MvExpand;
 pub(crate) use parse::Parse;
 pub(crate) use parse_kv::ParseKv;
@@ -108,7 +110,7 @@ macro_rules! operators {
 }
 
 operators! {
-    As Count Datatable Distinct Evaluate Extend Getschema Join Lookup MvExpand Parse ParseKv ParseWhere Print Project ProjectAway
+    As Count Datatable Distinct Evaluate Extend Getschema Join Lookup MakeSeries MvExpand Parse ParseKv ParseWhere Print Project ProjectAway
     ProjectKeep ProjectRename ProjectReorder Range Render Search Serialize Sort Summarize Take Top Union Where
 }
 
@@ -129,7 +131,6 @@ pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("invoke", Position::Piped),
     ("macro-expand", Position::Both),
     ("make-graph", Position::Piped),
-    ("make-series", Position::Piped),
     ("mv-apply", Position::Piped),
     ("mvapply", Position::Piped),
     ("partition", Position::Piped),

@@ -96,6 +96,7 @@ impl Target {
             | Operator::Evaluate(_)
             | Operator::Getschema(_)
             | Operator::Lookup(_)
+            | Operator::MakeSeries(_)
             | Operator::ParseKv(_)
             | Operator::ParseWhere(_)
             | Operator::Print(_)
