@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::cells::{elements, long};
+use super::cells::{count, elements, long, narrow, wide};
 use crate::registry::*;
 use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 
@@ -64,7 +64,7 @@ impl Axis {
             (Value::TimeSpan(start), Value::TimeSpan(step)) => {
                 Value::TimeSpan(TimeSpan::from_ticks(ticks(start.ticks(), step.ticks(), at)))
             }
-            (Value::Real(start), Value::Real(step)) => Value::Real(crate::plan::real_at(*start, *step, at)),
+            (Value::Real(start), Value::Real(step)) => Value::Real(wide(count(at)).mul_add(*step, *start)),
             _ => Value::Null,
         };
         Value::Array(Arc::new((0..self.count).map(start).collect()))
@@ -73,7 +73,7 @@ impl Axis {
     /// The kernel that gives the number of a value's interval; null outside of them all.
     pub(crate) fn number(&self) -> Kernel {
         let Axis { start, step, count } = self.clone();
-        let count = super::cells::count(count);
+        let count = self::count(count);
         Box::new(move |cells, out| {
             let number = match (cells[0], &start, &step) {
                 (ValueRef::Long(at), Value::Long(start), Value::Long(step)) => number(at, *start, *step),
@@ -84,7 +84,7 @@ impl Axis {
                     number(at.ticks(), start.ticks(), step.ticks())
                 }
                 (ValueRef::Real(at), Value::Real(start), Value::Real(step)) => {
-                    Some(super::cells::narrow(((at - start) / step).floor())).filter(|_| !at.is_nan())
+                    Some(narrow(((at - start) / step).floor())).filter(|_| !at.is_nan())
                 }
                 _ => None,
             };

@@ -22,6 +22,7 @@ mod intervals;
 mod number;
 mod pairs;
 mod pattern;
+mod series;
 mod text;
 mod time;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub(crate) const SCALARS: &[&[&Scalar]] = &[
     columns::FAMILY,
     number::FAMILY,
     pattern::FAMILY,
+    series::FAMILY,
     text::FAMILY,
     time::FAMILY,
     unit::FAMILY,
