@@ -63,7 +63,7 @@ pub(super) fn owned(cell: ValueRef<'_>) -> Value {
 }
 
 /// The elements of an array; `None` for anything else.
-pub(super) fn elements(cell: ValueRef<'_>) -> Option<Vec<Value>> {
+pub(crate) fn elements(cell: ValueRef<'_>) -> Option<Vec<Value>> {
     match owned(cell) {
         Value::Array(items) => Some(std::sync::Arc::unwrap_or_clone(items)),
         _ => None,

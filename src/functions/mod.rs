@@ -18,9 +18,11 @@ mod infix;
 mod ip;
 mod known;
 
+mod intervals;
 mod number;
 mod pairs;
 mod pattern;
+mod series;
 mod text;
 mod time;
 #[cfg(test)]
@@ -48,13 +50,16 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("units", unit::FAMILY),
     ("rows in order", window::FAMILY),
     ("columns", columns::FAMILY),
+    ("series", series::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;
+pub(crate) use cells::elements;
 pub(crate) use columns::packing;
 pub(crate) use conversion::conversion;
 pub(crate) use dissect::{DISSECT, Dissect, Part, dissector};
 pub(crate) use infix::INFIXES;
+pub(crate) use intervals::{Axis, INTERVAL, step_type};
 pub(crate) use known::KNOWN;
 pub(crate) use pairs::{Delimiters, Quote, pairs, pairs_by_regex};
 

@@ -13,6 +13,7 @@ impl Operator {
             Operator::Getschema(operator) => operator.lower(input, binder),
             Operator::Join(operator) => operator.lower(input, binder),
             Operator::Lookup(operator) => operator.lower(input, binder),
+            Operator::MakeSeries(operator) => operator.lower(input, binder),
             Operator::MvApply(operator) => operator.lower(input, binder),
             Operator::MvExpand(operator) => operator.lower(input, binder),
             Operator::Render(operator) => operator.lower(input),

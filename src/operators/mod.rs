@@ -17,6 +17,7 @@ pub(crate) mod invoke;
 pub(crate) mod join;
 pub(crate) mod lookup;
 mod lower;
+pub(crate) mod make_series;
 pub(crate) mod mv_apply;
 pub(crate) mod mv_expand;
 pub(crate) mod parse;
@@ -60,6 +61,7 @@ pub(crate) use getschema::Getschema;
 pub(crate) use invoke::Invoke;
 pub(crate) use join::Join;
 pub(crate) use lookup::Lookup;
+pub(crate) use make_series::MakeSeries;
 pub(crate) use mv_apply::MvApply;
 pub(crate) use mv_expand::MvExpand;
 pub(crate) use parse::Parse;
@@ -130,9 +132,9 @@ macro_rules! operators {
 }
 
 operators! {
-    As Consume Count Datatable Distinct Evaluate Extend Externaldata Facet Fork Getschema Invoke Join Lookup MvApply
-    MvExpand Parse ParseKv ParseWhere Partition Print Project ProjectAway ProjectKeep ProjectRename ProjectReorder Range
-    Render Sample SampleDistinct Search Serialize Sort Summarize Take Top TopHitters TopNested Union Where
+    As Consume Count Datatable Distinct Evaluate Extend Externaldata Facet Fork Getschema Invoke Join Lookup MakeSeries
+    MvApply MvExpand Parse ParseKv ParseWhere Partition Print Project ProjectAway ProjectKeep ProjectRename ProjectReorder
+    Range Render Sample SampleDistinct Search Serialize Sort Summarize Take Top TopHitters TopNested Union Where
 }
 
 /// Operators of KQL that are refused by name; a few of them are read all the same, and refused by what they mean.
@@ -152,7 +154,6 @@ pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
     ("graph-where-nodes", Position::Piped),
     ("macro-expand", Position::Both),
     ("make-graph", Position::Piped),
-    ("make-series", Position::Piped),
     ("project-by-names", Position::Piped),
     ("reduce", Position::Piped),
     ("scan", Position::Piped),

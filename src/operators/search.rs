@@ -15,6 +15,7 @@ use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, parameter};
 use crate::syntax::expr::{comparison, name};
+use crate::syntax::pipeline::is_pipeline;
 use crate::syntax::print::{Listed, spelling};
 use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol};
 use crate::syntax::{Kind, literal};
@@ -43,7 +44,6 @@ pub(crate) enum SearchKind {
 pub(crate) enum Searched {
     Or(Vec<Searched>),
     And(Vec<Searched>),
-    Not(Box<Searched>),
     /// `name: "text"`; a literal of type string.
     Column {
         name: Name,
@@ -56,7 +56,7 @@ pub(crate) enum Searched {
 const SEARCH: OperatorDef = OperatorDef {
     names: &["search"],
     position: Position::Both,
-    words: &["kind", "default", "case_insensitive", "case_sensitive", "in", "not", "and", "or"],
+    words: &["kind", "default", "case_insensitive", "case_sensitive", "in", "and", "or"],
     syntax: "search [kind=case_sensitive] [in (table, …)] \"text\" | column: \"text\" | condition [and | or …]",
     about: "Finds rows that hold a text, `*` in it standing for anything; `$table` says where they are from.",
     examples: &[Example { query: "print a = 'web server' | search 'serv*' | project a", result: "web server" }],
@@ -115,10 +115,6 @@ fn joined<'a>(
 }
 
 fn one(input: Tokens<'_>) -> Parsed<'_, Searched> {
-    if input.is(0, "not") && input.is(1, "(") && is_whole(input.skip(1)) {
-        let (input, searched) = bracketed(input.skip(1))?;
-        return Ok((input, Searched::Not(Box::new(searched))));
-    }
     if is_whole(input) {
         return bracketed(input);
     }
@@ -142,7 +138,7 @@ fn bracketed(input: Tokens<'_>) -> Parsed<'_, Searched> {
 
 /// Whether a bracket opens here around a whole condition, rather than around a part of one, as in `(a + b) > 5`.
 fn is_whole(input: Tokens<'_>) -> bool {
-    if !input.is(0, "(") {
+    if !input.is(0, "(") || is_pipeline(input) {
         return false;
     }
     let mut depth = 0_usize;
@@ -187,7 +183,6 @@ impl Display for Searched {
         let (parts, word) = match self {
             Searched::One(condition) => return condition.fmt(f),
             Searched::Column { name, text } => return write!(f, "{name}: {text}"),
-            Searched::Not(searched) => return write!(f, "not({searched})"),
             Searched::And(parts) => (parts, "and"),
             Searched::Or(parts) => (parts, "or"),
         };
@@ -282,32 +277,49 @@ impl Search {
         let kind = match searched {
             Searched::Or(parts) => What::Or(all(parts)?),
             Searched::And(parts) => What::And(all(parts)?),
-            Searched::Not(part) => {
-                let condition = self.condition(part, leg, width, binder)?;
-                let not = functions::scalar("not").expect("it is a function");
-                return Ok(binder.calling(not, Type::Bool, vec![condition]));
-            }
             Searched::Column { name, text } => {
                 let column =
                     Exprs::new(binder, &leg.columns).expr(&Expr::new(ExprKind::Name(name.clone()), name.span))?;
                 return self.holds(vec![column], text, leg, binder);
             }
-            Searched::One(condition) => match &condition.kind {
-                ExprKind::Star => return Ok(plan::Expr::literal(Type::Bool, Value::Bool(true))),
-                ExprKind::Literal(literal) if literal.ty == Type::String => {
-                    let columns = leg.pass().take(width).map(|(_, column)| column).collect();
-                    return self.holds(columns, condition, leg, binder);
-                }
-                _ if self.kind == Some(SearchKind::CaseSensitive) => {
-                    return Err(binder.refuse(condition.span, "a condition within `search kind=case_sensitive`"));
-                }
-                // `* == ""` is of the table's own columns.
-                _ if reads_star(condition) => {
-                    let own = Columns::new(leg.columns.list()[..width].to_vec());
-                    return Exprs::new(binder, &own).predicate(condition);
-                }
-                _ => return Exprs::new(binder, &leg.columns).predicate(condition),
-            },
+            Searched::One(condition) => return self.one(condition, leg, width, binder),
+        };
+        Ok(plan::Expr { ty: Type::Bool, kind })
+    }
+
+    /// A condition, in which a string alone is a text to look for.
+    fn one(
+        &self,
+        condition: &Expr,
+        leg: &Relation,
+        width: usize,
+        binder: &mut Binder<'_>,
+    ) -> Result<plan::Expr, Reported> {
+        let mut all = |parts: &[Expr]| -> Result<Vec<plan::Expr>, Reported> {
+            parts.iter().map(|part| self.one(part, leg, width, binder)).collect()
+        };
+        let kind = match &condition.kind {
+            ExprKind::Or(parts) => What::Or(all(parts)?),
+            ExprKind::And(parts) => What::And(all(parts)?),
+            ExprKind::Call(Call { of: None, name, arguments }) if name.text == "not" && arguments.len() == 1 => {
+                let condition = self.one(&arguments[0].value, leg, width, binder)?;
+                let not = functions::scalar("not").expect("it is a function");
+                return Ok(binder.calling(not, Type::Bool, vec![condition]));
+            }
+            ExprKind::Star => return Ok(plan::Expr::literal(Type::Bool, Value::Bool(true))),
+            ExprKind::Literal(literal) if literal.ty == Type::String => {
+                let columns = leg.pass().take(width).map(|(_, column)| column).collect();
+                return self.holds(columns, condition, leg, binder);
+            }
+            _ if self.kind == Some(SearchKind::CaseSensitive) => {
+                return Err(binder.refuse(condition.span, "a condition within `search kind=case_sensitive`"));
+            }
+            // `* == ""` is of the table's own columns.
+            _ if reads_star(condition) => {
+                let own = Columns::new(leg.columns.list()[..width].to_vec());
+                return Exprs::new(binder, &own).predicate(condition);
+            }
+            _ => return Exprs::new(binder, &leg.columns).predicate(condition),
         };
         Ok(plan::Expr { ty: Type::Bool, kind })
     }
@@ -367,7 +379,6 @@ impl Searched {
     fn names<'a>(&'a self, found: &mut Vec<&'a str>) {
         match self {
             Searched::Or(parts) | Searched::And(parts) => parts.iter().for_each(|part| part.names(found)),
-            Searched::Not(part) => part.names(found),
             Searched::Column { name, .. } => found.push(&name.text),
             Searched::One(condition) => names(condition, found),
         }

@@ -101,6 +101,7 @@ impl Target {
             | Operator::Getschema(_)
             | Operator::Invoke(_)
             | Operator::Lookup(_)
+            | Operator::MakeSeries(_)
             | Operator::MvApply(_)
             | Operator::ParseKv(_)
             | Operator::ParseWhere(_)

@@ -171,6 +171,27 @@ fn operator_name(input: Tokens<'_>) -> Option<(usize, Name)> {
     Some((count, Name::new(input.text(span), span)))
 }
 
+/// Whether a bracket opens here that holds a pipeline.
+pub(crate) fn is_pipeline(input: Tokens<'_>) -> bool {
+    if matches!(operator_ahead(input.skip(1)), Some(Position::Start | Position::Both)) {
+        return true;
+    }
+    let mut depth = 0_usize;
+    for at in 0.. {
+        match input.ahead(at) {
+            None => return false,
+            Some(_) if ["(", "[", "{"].iter().any(|open| input.is(at, open)) => depth += 1,
+            Some(_) if [")", "]", "}"].iter().any(|close| input.is(at, close)) => depth = depth.saturating_sub(1),
+            Some(_) if depth == 1 && input.is(at, "|") => return true,
+            Some(_) => {}
+        }
+        if depth == 0 {
+            return false;
+        }
+    }
+    false
+}
+
 /// Whether an operator begins here, rather than a table or column that is called like one: then something must follow
 /// that cannot follow a name.
 fn operator_ahead(input: Tokens<'_>) -> Option<Position> {
