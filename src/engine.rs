@@ -9,11 +9,14 @@ use crate::diag::{Diagnostic, NO_THREADS, Place, Severity};
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::rewrite::rewrite;
-use crate::run::run;
+use crate::run::{profile, run};
 use crate::sample;
 use crate::source::Catalog;
 use crate::syntax;
 use crate::value::{DateTime, Value};
+
+/// Stack of a thread of an engine's own: that of a main thread, for long queries run on it, too.
+const STACK: usize = 8 << 20;
 
 /// Tables and settings. Cheap to clone; clones share what is loaded.
 ///
@@ -37,6 +40,11 @@ pub struct Engine {
 
 impl Engine {
     /// An engine without tables: it answers `print`, `datatable` and the like.
+    ///
+    /// ```
+    /// assert_eq!(argql::Engine::new().query("print x = 1 + 1")?.to_json(), r#"[{"x":2}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn new() -> Engine {
         Engine::default().keep_columns(true)
     }
@@ -44,6 +52,12 @@ impl Engine {
     /// Says whether columns stay in memory once a query has read them (whole bags such as `properties` aside), so that
     /// later queries are answered from there. They do unless told otherwise; a program that asks one query only saves
     /// the memory by saying no before it loads its tables.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().keep_columns(false).sample();
+    /// assert_eq!(engine.query("resources | count")?.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn keep_columns(mut self, keep: bool) -> Engine {
         self.catalog.keep_columns(keep);
         self
@@ -70,7 +84,9 @@ impl Engine {
         Ok(self)
     }
 
-    /// Adds a table from memory: the bytes of an export in any of the shapes that files have.
+    /// Adds a table from memory: the bytes of an export in any of the shapes that files have. Bytes under the name of a
+    /// table that is there already are another page of it. Whether they hold rows is found out by the query that names
+    /// the table.
     ///
     /// ```
     /// let engine = argql::Engine::new().table("pets", br#"[{"name":"Tom","lives":9}]"#.to_vec());
@@ -82,7 +98,8 @@ impl Engine {
         self
     }
 
-    /// Adds the small tenant that is part of argql: made-up assessments, exemptions and what they refer to.
+    /// Adds the small tenant that is part of argql: made-up assessments, exemptions and what they refer to, in the tables
+    /// `securityresources`, `policyresources`, `resourcecontainers` and `resources`.
     pub fn sample(mut self) -> Engine {
         for (name, bytes) in sample::tables() {
             self.catalog.add_bytes(name, *bytes);
@@ -95,8 +112,14 @@ impl Engine {
     /// # Errors
     ///
     /// If the operating system gives no threads.
+    ///
+    /// ```
+    /// let alone = argql::Engine::new().sample().threads(1)?;
+    /// assert_eq!(alone.query("resources | take 1 | project kind")?.len(), 1);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn threads(mut self, threads: usize) -> Result<Engine, Error> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
         self.pool = Some(Arc::new(pool.map_err(|cause| {
             Error::data(vec![Diagnostic::at(
                 NO_THREADS,
@@ -107,12 +130,21 @@ impl Engine {
         Ok(self)
     }
 
-    /// Fixes the moment that `now()` and `ago()` count from, for reports that can be repeated.
+    /// Fixes the moment that `now()` and `ago()` count from, for reports that can be repeated. Unless told, it is the
+    /// moment at which the query is run.
+    ///
+    /// ```
+    /// use argql::{DateTime, Engine};
+    ///
+    /// let engine = Engine::new().now(DateTime::parse("2026-10-01").unwrap());
+    /// assert_eq!(engine.query("print ago(1d)")?.value(0, 0).to_string(), "2026-09-30T00:00:00.0000000Z");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn now(self, now: DateTime) -> Engine {
         Engine { now: Some(now), ..self }
     }
 
-    /// Says what a known table is taken for when nothing was loaded for it.
+    /// Says what a table that Resource Graph has is taken for when nothing was loaded for it; see [`MissingTables`].
     pub fn missing_tables(self, missing: MissingTables) -> Engine {
         Engine { missing, ..self }
     }
@@ -137,7 +169,12 @@ impl Engine {
         Engine { plain: !on, ..self }
     }
 
-    /// The names of the tables that were added, in lower case.
+    /// The names of the tables that were added, in lower case, first added first. That a file may hold one is known by its name alone.
+    ///
+    /// ```
+    /// let tables = argql::Engine::new().sample().tables();
+    /// assert_eq!(tables, ["securityresources", "policyresources", "resourcecontainers", "resources"]);
+    /// ```
     pub fn tables(&self) -> Vec<String> {
         self.catalog.names()
     }
@@ -147,6 +184,14 @@ impl Engine {
     /// # Errors
     ///
     /// If the table is not loaded, or its file is broken.
+    ///
+    /// ```
+    /// use argql::{Engine, Type};
+    ///
+    /// let fields = Engine::new().sample().schema("Resources")?;
+    /// assert!(fields.iter().any(|field| &*field.name == "tags" && field.ty == Type::Dynamic));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn schema(&self, table: &str) -> Result<Vec<Field>, Error> {
         bind::table_schema(&self.environment(), table).map_err(|diagnostic| Error::data(vec![*diagnostic]))
     }
@@ -158,9 +203,10 @@ impl Engine {
     /// All that is wrong with the query, or a table that cannot be read.
     ///
     /// ```
-    /// let error = argql::Engine::new().prepare("resources | where lokation == 'westeurope'").unwrap_err();
-    /// # let error = argql::Engine::new().sample().prepare("resources | where lokation == 'westeurope'").unwrap_err();
+    /// let engine = argql::Engine::new().sample();
+    /// let error = engine.prepare("resources | where lokation == 'westeurope' | take many").unwrap_err();
     /// assert!(error.is_query());
+    /// assert_eq!(error.diagnostics().len(), 2);
     /// assert_eq!(error.diagnostics()[0].help.as_deref(), Some("did you mean `location`?"));
     /// ```
     pub fn prepare(&self, query: &str) -> Result<Query, Error> {
@@ -172,6 +218,11 @@ impl Engine {
     /// # Errors
     ///
     /// As for [`prepare`](Engine::prepare).
+    ///
+    /// ```
+    /// let error = argql::Engine::new().prepare_named("report.kql", "print 1 +").unwrap_err();
+    /// assert!(error.to_string().starts_with("report.kql:1:10: error[AQ0001]"), "{error}");
+    /// ```
     pub fn prepare_named(&self, name: &str, query: &str) -> Result<Query, Error> {
         let script = syntax::parse(query).map_err(|errors| Error::query(name, query, errors))?;
         self.bind(Arc::new(script), Arc::new((name.to_owned(), query.to_owned())))
@@ -191,12 +242,24 @@ impl Engine {
     /// # Errors
     ///
     /// As for [`prepare`](Engine::prepare) and [`Query::run`].
+    ///
+    /// ```
+    /// let table = argql::Engine::new().sample().query("resources | summarize count() by location | top 1 by count_")?;
+    /// assert_eq!(table.value(0, 0).to_string(), "westeurope");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn query(&self, query: &str) -> Result<Table, Error> {
         self.prepare(query)?.run()
     }
 
     /// Parses and binds a query without looking at data: any table called `…resources` or `…changes` has the standard
-    /// columns of Resource Graph.
+    /// columns of Resource Graph, and any other must have been added.
+    ///
+    /// ```
+    /// let checked = argql::Engine::new().check("kubernetesresources | project id, n = 1");
+    /// assert!(checked.is_ok());
+    /// assert_eq!(checked.columns[1].ty, argql::Type::Long);
+    /// ```
     pub fn check(&self, query: &str) -> Checked {
         let environment = Environment { data: false, evaluate: None, ..self.environment() };
         match syntax::parse(query).and_then(|script| bind::bind(&script, &environment)) {
@@ -222,15 +285,20 @@ impl Engine {
     }
 
     fn answer(&self, plan: Plan) -> Result<Table, Box<Diagnostic>> {
+        self.work(plan, run)
+    }
+
+    /// Does `work` with a plan as it is run, on the threads that were asked for.
+    fn work<T: Send>(&self, plan: Plan, work: impl FnOnce(&Plan) -> T + Send) -> T {
         let plan = if self.plain { plan } else { rewrite(plan) };
         match &self.pool {
-            Some(pool) => pool.install(|| run(&plan)),
-            None => run(&plan),
+            Some(pool) => pool.install(|| work(&plan)),
+            None => work(&plan),
         }
     }
 }
 
-/// What a look at a query alone finds.
+/// What a look at a query alone finds: see [`Engine::check`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     /// The columns of the answer; none if the query is wrong.
@@ -246,7 +314,17 @@ impl Checked {
     }
 }
 
-/// A bound query. Cheap to clone, and may run any number of times, from any thread.
+/// A query whose names, types and arguments are known to be right. Cheap to clone, and may run any number of times, from
+/// any thread.
+///
+/// ```
+/// let query = argql::Engine::new().sample().prepare("resources | where location == 'norwayeast' | count")?;
+/// assert_eq!(query.columns()[0].name.as_ref(), "Count");
+/// let other = query.clone();
+/// let answer = std::thread::spawn(move || other.run()).join().unwrap()?;
+/// assert_eq!(answer.to_json(), query.run()?.to_json());
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Query {
     engine: Engine,
@@ -278,20 +356,40 @@ impl Query {
         self.engine.clone().parameter(parameter, value).bind(self.script.clone(), self.source.clone())
     }
 
-    /// Warnings about the query.
+    /// What there is to know about the query although it can be run.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.bound.warnings
     }
 
-    /// The query as argql reads it, in its own layout.
+    /// The query as argql reads it, in its own layout, without comments.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("range x from 1 to 9 step 1|where x>7 and x%2==0 // odd?")?;
+    /// assert_eq!(query.syntax(), "range x from 1 to 9 step 1\n| where x > 7 and x % 2 == 0");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn syntax(&self) -> String {
         self.script.to_string()
     }
 
-    /// The plan of each statement, before or after rewriting.
-    pub fn plans(&self, rewritten: bool) -> Vec<String> {
-        let plans = self.bound.plans.iter().cloned();
-        plans.map(|plan| if rewritten { rewrite(plan).to_string() } else { plan.to_string() }).collect()
+    /// The plan of each statement as it is run, for people to read: a line per node, its inputs indented beneath it.
+    /// `#2` is the third column of the node's input.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("range x from 1 to 9 step 1 | sort by x desc | take 2")?;
+    /// assert_eq!(
+    ///     query.plans(),
+    ///     ["Answer x: long\n  TopN 2 #0 desc nulls last\n    Range 9 row(s) from 1 by 1\n"]
+    /// );
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn plans(&self) -> Vec<String> {
+        self.bound.plans.iter().map(|plan| rewrite(plan.clone()).to_string()).collect()
+    }
+
+    /// The plan of each statement as the query says it, before anything is rewritten.
+    pub fn bound_plans(&self) -> Vec<String> {
+        self.bound.plans.iter().map(ToString::to_string).collect()
     }
 
     /// The table of the last statement; an empty one without columns if no statement gives any.
@@ -308,16 +406,15 @@ impl Query {
     /// # Errors
     ///
     /// As for [`run`](Query::run).
+    ///
+    /// ```
+    /// let tables = argql::Engine::new().prepare("let n = 2; print n; print n * n")?.run_all()?;
+    /// assert_eq!(tables.len(), 2);
+    /// assert_eq!(tables[1].value(0, 0), argql::Value::Long(4));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn run_all(&self) -> Result<Vec<Table>, Error> {
-        let bound = match self.engine.now {
-            Some(_) => self.bound.clone(),
-            // Bound when it was prepared; `now()` is the moment of the run.
-            None => {
-                let (name, text) = &*self.source;
-                let environment = self.engine.environment();
-                bind::bind(&self.script, &environment).map_err(|errors| Error::query(name, text, errors))?
-            }
-        };
+        let bound = self.bound_now()?;
         let answers = bound.plans.into_iter().map(|plan| self.engine.answer(plan));
         let mut tables: Vec<Table> =
             answers.collect::<Result<_, _>>().map_err(|failure| Error::data(vec![*failure]))?;
@@ -325,6 +422,37 @@ impl Query {
             last.warn(bound.notes);
         }
         Ok(tables)
+    }
+
+    /// Runs the query; gives no answer but the plan of each statement, with the rows that every node gave and its time.
+    /// Filter, Compute and Expand work on all threads while their input is read: their time is the sum of that work,
+    /// while the time of any other node is from its beginning to its end, with everything that runs inside it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Query::run).
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// let query = engine.prepare("range x from 1 to 10 step 1 | where x > 7 | count")?;
+    /// let profile = query.profile()?.remove(0);
+    /// let filter = profile.lines().find(|line| line.contains("Filter")).unwrap_or_default();
+    /// assert!(filter.trim_start().starts_with("3 "), "{profile}");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn profile(&self) -> Result<Vec<String>, Error> {
+        let plans = self.bound_now()?.plans.into_iter();
+        let shown: Result<Vec<String>, Box<Diagnostic>> = plans.map(|plan| self.engine.work(plan, profile)).collect();
+        shown.map_err(|failure| Error::data(vec![*failure]))
+    }
+
+    /// As it was bound, or, where `now()` is the moment of the run, bound again.
+    fn bound_now(&self) -> Result<Bound, Error> {
+        if self.engine.now.is_some() {
+            return Ok(self.bound.clone());
+        }
+        let (name, text) = &*self.source;
+        bind::bind(&self.script, &self.engine.environment()).map_err(|errors| Error::query(name, text, errors))
     }
 }
 

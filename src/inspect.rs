@@ -1,20 +1,65 @@
 //! What tests look at: the examples and words of everything the registry names, and how a text is read.
 
-use crate::functions::{AGGREGATES, INFIXES, SCALARS};
-use crate::operators::{self, OPERATORS};
-use crate::registry::Example;
+use crate::functions::{self, INFIXES};
+use crate::operators::{self, OPERATORS, UNSUPPORTED};
+use crate::registry::{Example, Meaning};
 use crate::syntax::{self, Kind};
 use crate::value::Type;
 
 /// Name, query and result of every example: a row's cells as `tostring` prints them, separated by `, `; rows by line
 /// ends.
 pub fn examples() -> Vec<(String, String, String)> {
-    let scalars = SCALARS.iter().flat_map(|family| family.iter()).map(|scalar| (scalar.name, scalar.examples));
-    let aggregates = AGGREGATES.iter().flat_map(|family| family.iter()).map(|each| (each.name, each.examples));
+    let scalars = functions::scalars().map(|(_, scalar)| (scalar.name, scalar.examples));
+    let aggregates = functions::aggregates().map(|(_, aggregate)| (aggregate.name, aggregate.examples));
     let operators = OPERATORS.iter().map(|(operator, _)| (operator.names[0], operator.examples));
     let all = scalars.chain(aggregates).chain(operators);
     let owned = |name: &str, example: &Example| (name.to_owned(), example.query.to_owned(), example.result.to_owned());
     all.flat_map(|(name, examples)| examples.iter().map(move |example| owned(name, example))).collect()
+}
+
+/// A name of the language and where it belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// As queries write it.
+    pub name: &'static str,
+    /// `operator`, `function`, `aggregate`, `infix`.
+    pub kind: &'static str,
+    /// What it has to do with: `text`, `dates and times`; empty for operators.
+    pub family: &'static str,
+    /// An older name, or another one for the same, that queries still use.
+    pub older: bool,
+}
+
+/// Every name that queries may use, by kind and family.
+pub fn words() -> Vec<Word> {
+    let operators = OPERATORS.iter().flat_map(|(operator, _)| {
+        let named = |(at, name): (usize, &&'static str)| Word { name, kind: "operator", family: "", older: at > 0 };
+        operator.names.iter().enumerate().map(named)
+    });
+    let scalars = functions::scalars().map(|(family, scalar)| Word {
+        name: scalar.name,
+        kind: "function",
+        family,
+        older: scalar.legacy,
+    });
+    let aggregates = functions::aggregates().map(|(family, aggregate)| Word {
+        name: aggregate.name,
+        kind: "aggregate",
+        family,
+        older: aggregate.legacy,
+    });
+    let infixes = INFIXES.iter().filter(|infix| !matches!(infix.meaning, Meaning::Refused)).map(|infix| Word {
+        name: infix.text,
+        kind: "infix",
+        family: infix.level.family(),
+        older: infix.legacy,
+    });
+    operators.chain(scalars).chain(aggregates).chain(infixes).collect()
+}
+
+/// The operators of KQL that are refused by name.
+pub fn refused() -> Vec<&'static str> {
+    UNSUPPORTED.iter().map(|(name, _)| *name).collect()
 }
 
 /// A piece of a query's text.

@@ -1,4 +1,99 @@
 //! Azure Resource Graph's KQL, answered on your own machine over exported tables.
+//!
+//! Azure Resource Graph holds what Defender for Cloud and Azure Policy know of a tenant. argql takes its tables as JSON
+//! files and answers the queries that the portal answers, in the same dialect of the Kusto Query Language. An answer is
+//! the one that Kusto would give; what argql cannot do it refuses by name.
+//!
+//! ```
+//! use argql::Engine;
+//!
+//! let engine = Engine::new().sample(); // a small made-up tenant; `.load("export/")?` takes yours
+//! let query = engine.prepare(
+//!     "securityresources
+//!      | where type == 'microsoft.security/assessments' and properties.status.cause == 'Exempt'
+//!      | summarize exempted = count() by severity = tostring(properties.metadata.severity)
+//!      | sort by exempted desc",
+//! )?;
+//! let table = query.run()?;
+//! assert_eq!(
+//!     table.to_string(),
+//!     " severity │ exempted
+//! ──────────┼──────────
+//!  Medium   │       25
+//!  High     │       20
+//!  Low      │       17
+//! 3 rows"
+//! );
+//! # Ok::<(), argql::Error>(())
+//! ```
+//!
+//! # From text to table
+//!
+//! ```text
+//! query text ─ lex → tokens ─ parse → tree ─ bind → plan ─ rewrite → plan ─ run → Table
+//!              └────────────── Engine::prepare ──────┘     └──── Query::run ────┘
+//! ```
+//!
+//! [`Engine`] has tables and settings, [`Query`] is a query whose names, types and arguments are known to be right, and
+//! [`Table`] is an answer: [`columns`](Table::columns), [`rows`](Table::rows) of [`Value`]s, [`to_json`](Table::to_json).
+//! Engines and queries are `Send + Sync` and cheap to clone. Rows come in the same order, and sums of reals are the same
+//! to the last bit, for any number of threads.
+//!
+//! # Tables
+//!
+//! [`Engine::load`] takes a file or a folder, [`Engine::table`] the bytes of an export. Arrays of rows, a row a line, and
+//! what `az graph query`, the REST API and `Search-AzGraph | ConvertTo-Json` print are told apart by their content, also
+//! compressed with gzip. A file is opened when a query names its table, and read for the columns and paths that the query
+//! asks for; these stay in memory for later queries (see [`Engine::keep_columns`]).
+//!
+//! ```
+//! use argql::{Engine, MissingTables};
+//!
+//! let export = std::env::temp_dir().join("argql-doc-lib");
+//! std::fs::create_dir_all(&export)?;
+//! std::fs::write(export.join("resources-0001.json"), r#"[{"name":"web1","type":"microsoft.web/sites"}]"#)?;
+//! std::fs::write(export.join("resources-0002.json"), r#"[{"name":"kv7","type":"microsoft.keyvault/vaults"}]"#)?;
+//!
+//! // Both files are pages of `resources`; a known table that nothing was exported of is empty.
+//! let engine = Engine::new().load(&export)?.missing_tables(MissingTables::Empty);
+//! let names = engine.query("resources | union securityresources | project name | sort by name asc")?;
+//! assert_eq!(names.to_json(), r#"[{"name":"kv7"},{"name":"web1"}]"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Time and threads
+//!
+//! `now()` is the moment at which a query is run, the same for all of its rows; [`Engine::now`] fixes it for reports that
+//! can be repeated. [`Engine::threads`] limits how many threads work.
+//!
+//! # Errors
+//!
+//! There is one [`Error`], with every [`Diagnostic`] as data: a [`Code`], the [`Place`], a message, a cure.
+//! [`Error::render`] draws them the way compilers do.
+//!
+//! ```
+//! use argql::{Engine, Place};
+//!
+//! let query = "resources | where lokation == 'westeurope'";
+//! let error = Engine::new().sample().prepare(query).unwrap_err();
+//! assert!(error.is_query());
+//! let diagnostic = &error.diagnostics()[0];
+//! assert_eq!(diagnostic.code.id, "AQ1001");
+//! assert_eq!(diagnostic.message, "`lokation` is not a column here");
+//! assert_eq!(diagnostic.help.as_deref(), Some("did you mean `location`?"));
+//! let Place::Query(span) = &diagnostic.place else { unreachable!() };
+//! assert_eq!(&query[span.range()], "lokation");
+//! ```
+//!
+//! # Features
+//!
+//! `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone
+//! depends on the crate with `default-features = false`.
+
+#![cfg_attr(
+    not(feature = "cli"),
+    expect(dead_code, reason = "what names are about, and formats, only the command shows")
+)]
 
 pub(crate) mod bind;
 #[cfg(feature = "cli")]
@@ -24,8 +119,17 @@ pub(crate) mod syntax;
 pub(crate) mod value;
 
 pub use bind::MissingTables;
-pub use column::{Field, Table};
+pub use column::{Chart, Field, Table};
 pub use diag::{Code, Diagnostic, Place, Severity, Span, codes};
 pub use engine::{Checked, Engine, Query};
 pub use error::Error;
+#[doc(no_inline)]
+pub use rust_decimal::Decimal;
+#[doc(no_inline)]
+pub use uuid::Uuid;
 pub use value::{Bag, DateTime, TimeSpan, Type, Value};
+
+/// Runs the examples of README.md.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -34,6 +34,47 @@ fn text(engine: &Engine, query: &str) -> Result<String, Error> {
     Ok(rows.join("\n"))
 }
 
+/// The lines of README.md between which the language's names stand.
+const NAMES: [&str; 2] =
+    ["<!-- names: written by `UPDATE=1 cargo test --test registry` -->\n", "<!-- names: end -->\n"];
+
+#[test]
+fn the_readme_names_what_there_is() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once(NAMES[0]).unwrap();
+    let (found, after) = rest.split_once(NAMES[1]).unwrap();
+    let expected = names();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, [before, NAMES[0], &expected, NAMES[1], after].concat()).unwrap();
+    } else {
+        assert_eq!(found, expected, "UPDATE=1 cargo test --test registry renews it");
+    }
+}
+
+/// Every name of the language, by kind and family.
+fn names() -> String {
+    let listed = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(" ")
+    };
+    let words = argql::inspect::words();
+    let of_kind = |kind: &str| words.iter().filter(|word| word.kind == kind && !word.older).collect::<Vec<_>>();
+    let operators: Vec<&str> = of_kind("operator").iter().map(|word| word.name).collect();
+    let mut text = format!("**Tabular operators:** {}\n", listed(&operators));
+    for (kind, title) in [("function", "Scalar functions"), ("aggregate", "Aggregates"), ("infix", "Infix operators")] {
+        text += &format!("\n| {title} | |\n| --- | --- |\n");
+        for family in of_kind(kind).chunk_by(|one, other| one.family == other.family) {
+            let names: Vec<&str> = family.iter().map(|word| word.name).collect();
+            text += &format!("| {} | {} |\n", family[0].family, listed(&names));
+        }
+    }
+    let older: Vec<&str> = words.iter().filter(|word| word.older).map(|word| word.name).collect();
+    text += &format!("\n**Other names** for some of these, as queries still use them: {}\n", listed(&older));
+    text += &format!("\n**Refused by name** so far: {}\n", listed(&argql::inspect::refused()));
+    text
+}
+
 /// Complaints that no golden file can show, and why.
 const UNSHOWN: &[(&str, &str)] = &[
     ("AQ3002", "wants a file; shown in tests/cli/data.md"),

@@ -167,3 +167,15 @@ fn queries_over_the_sample_count_what_the_generator_counted() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
+
+#[test]
+fn every_bench_finds_something_in_the_sample() {
+    let engine = golden::engine().sample();
+    let files = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches")).unwrap();
+    let queries =
+        files.map(|file| file.unwrap().path()).filter(|path| path.extension().is_some_and(|end| end == "kql"));
+    for path in queries {
+        let found = engine.query(&std::fs::read_to_string(&path).unwrap());
+        assert!(!found.unwrap().is_empty(), "{}", path.display());
+    }
+}

@@ -254,10 +254,13 @@ impl Exprs<'_, '_> {
         let written: Vec<&ast::Expr> = call
             .arguments
             .iter()
-            .map(|argument| &argument.value)
-            .flat_map(|value| match (&value.kind, star) {
-                (ExprKind::Star, Some(all)) => all.iter().collect(),
-                _ => vec![value],
+            .enumerate()
+            .flat_map(|(at, argument)| match (&argument.value.kind, star) {
+                // Only where any number of columns may stand: `arg_max(t, *)`, `take_any(*)`.
+                (ExprKind::Star, Some(all)) if aggregate.params.get(at).is_none_or(|param| param.repeated) => {
+                    all.iter().collect()
+                }
+                _ => vec![&argument.value],
             })
             .collect();
         let bound = self.exprs(written.iter().copied())?;
@@ -665,9 +668,10 @@ impl Exprs<'_, '_> {
     }
 }
 
-/// The one type of arguments that must agree: the wider of two integers; reals and integers do not mix (measured on
-/// Kusto: SEM0525). Beside dynamic ones, branches are what the others are, if these agree; values to choose from are
-/// dynamic, as Kusto's binder has it.
+/// The one type of arguments that must agree: the wider of two integers. Reals and integers do not mix in Kusto's engine
+/// (measured: SEM0525), but published queries of Resource Graph have such branches, which Kusto's binder takes for
+/// reals. Beside dynamic ones, branches are what the others are, if these agree; values to choose from are dynamic, as
+/// the binder has it.
 fn common_type(takes: Takes, types: &[Type]) -> Option<Type> {
     let dynamic = types.contains(&Type::Dynamic);
     let mut others = types.iter().copied().filter(|&ty| ty != Type::Dynamic);
@@ -675,6 +679,9 @@ fn common_type(takes: Takes, types: &[Type]) -> Option<Type> {
     let agreed = others.try_fold(first, |common, ty| match (common, ty) {
         (a, b) if a == b => Some(a),
         (Type::Int | Type::Long, Type::Int | Type::Long) => Some(Type::Long),
+        (Type::Int | Type::Long | Type::Real, Type::Int | Type::Long | Type::Real) if takes == Takes::Branch => {
+            Some(Type::Real)
+        }
         _ => None,
     });
     match agreed {

@@ -14,7 +14,7 @@ use crate::diag::{
 use crate::functions;
 use crate::plan::Expr;
 use crate::syntax::DEPTH;
-use crate::syntax::ast::{self, Call, ColumnType, Function, Name, Parameter, ParameterKind};
+use crate::syntax::ast::{self, Argument, Call, ColumnType, Function, Name, Parameter, ParameterKind};
 
 /// Most bodies that are bound for one query: functions that call functions grow fast.
 const CALLS: usize = 1000;
@@ -147,6 +147,19 @@ impl Binder<'_> {
             }
         }
         Relation::poisoned()
+    }
+
+    /// A call whose first argument is a table that has no name.
+    pub(crate) fn invoke(&mut self, call: &Call, rows: Relation) -> Relation {
+        // Only what the call itself takes sees this name.
+        let name = Name::new("the rows", call.name.span);
+        let first = Argument { name: None, value: ast::Expr::named(&name) };
+        let arguments = std::iter::once(first).chain(call.arguments.iter().cloned()).collect();
+        let at = self.definitions.len();
+        self.definitions.push(Definition::Table { name: name.text, relation: rows });
+        let made = self.table_of_call(&Call { arguments, ..call.clone() });
+        self.definitions.remove(at);
+        made
     }
 
     /// Binds the body of the function that stands at `at`, with these parameters.

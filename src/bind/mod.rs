@@ -15,7 +15,7 @@ mod table;
 
 use crate::column::Table;
 use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP, UNKNOWN_COLUMN};
-use crate::plan::{Expr, Kind, Plan};
+use crate::plan::{Expr, Kind, Node, PartId, Plan};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
 use crate::value::{DateTime, Value};
@@ -26,7 +26,20 @@ pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
 pub(crate) use scope::{Column, Columns, Definition, Relation};
 pub(crate) use table::table_schema;
 
-/// What a known table is taken for when nothing was loaded for it.
+/// What a table that Resource Graph has is taken for when nothing was loaded for it. Any other name is unknown, and
+/// always an error.
+///
+/// ```
+/// use argql::{Engine, MissingTables};
+///
+/// let error = Engine::new().query("resources | count").unwrap_err();
+/// assert!(error.is_data() && error.diagnostics()[0].code.id == "AQ3001");
+///
+/// let engine = Engine::new().missing_tables(MissingTables::Empty);
+/// assert_eq!(engine.query("resources | count")?.to_json(), r#"[{"Count":0}]"#);
+/// assert!(engine.query("resuorces | count").unwrap_err().is_query());
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissingTables {
     /// An error, which says how to export it.
@@ -95,7 +108,7 @@ enum Depth {
 
 /// Most operators of a query: plans are walked recursively, and a thread may have no more than 1 MiB of stack. The
 /// longest of 3,741 real queries has 131.
-const STEPS: usize = 300;
+const STEPS: usize = 200;
 
 /// Most expressions of a value that a name stands for, for it is copied wherever the name is used.
 const PARTS: usize = 1000;
@@ -130,6 +143,8 @@ pub(crate) struct Binder<'a> {
     steps: usize,
     /// Nodes that came in by the names of tables.
     nodes: usize,
+    /// How many operators with a sub-query for parts of their rows there were.
+    parts: usize,
 }
 
 impl<'a> Binder<'a> {
@@ -152,6 +167,7 @@ impl<'a> Binder<'a> {
             notes: Vec::new(),
             steps: 0,
             nodes: 0,
+            parts: 0,
         }
     }
 
@@ -207,6 +223,26 @@ impl<'a> Binder<'a> {
     /// A source and its operators; `given` is the table that an implicit source stands for, `resources` if none.
     pub(crate) fn pipeline(&mut self, pipeline: &Pipeline, given: Option<&Relation>) -> Relation {
         self.beneath(|binder| binder.steps(pipeline, given))
+    }
+
+    /// The rows of `input` that make one part: what a sub-query begins with that is run for each part of them.
+    pub(crate) fn part(&mut self, input: &Relation) -> (PartId, Relation) {
+        let part = self.part_id();
+        let outputs = input.pass().map(|(_, expr)| expr).collect();
+        (part, Relation { node: Node::Part { part, outputs }, ..input.clone() })
+    }
+
+    pub(crate) fn part_id(&mut self) -> PartId {
+        self.parts += 1;
+        PartId(self.parts)
+    }
+
+    /// A sub-query over the rows of a part. The names that it gives to tables with `as` end with it.
+    pub(crate) fn subquery(&mut self, pipeline: &Pipeline, given: &Relation) -> Relation {
+        let before = self.definitions.len();
+        let made = self.pipeline(pipeline, Some(given));
+        self.definitions.truncate(before);
+        made
     }
 
     /// Binds what sees none of the rows at hand.

@@ -58,6 +58,16 @@ fn derived(expr: &Expr, columns: &Columns) -> Option<String> {
                         let named = call.arguments.first().and_then(|argument| index(&argument.value));
                         named.filter(|name| columns.position(name).is_some())
                     }
+                    Naming::Sorted => {
+                        let array = call.of.as_deref().or(call.arguments.first().map(|argument| &argument.value))?;
+                        let name = match array.kind {
+                            ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Index { .. } => {
+                                derived(array, columns)
+                            }
+                            _ => None,
+                        };
+                        Some(format!("{}_sorted", name.as_deref().unwrap_or("array0")))
+                    }
                     Naming::Numbered => None,
                 };
             }

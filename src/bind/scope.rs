@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::column::{Batch, Column as Cells, Field, Out};
+use crate::column::{Batch, Chart, Column as Cells, Field, Out};
 use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
 use crate::plan::{Expr, Node, Plan, WindowCall};
 use crate::syntax::ast::{Function, Name};
@@ -103,11 +103,18 @@ pub(crate) struct Relation {
     /// Whether the rows have an order that functions such as `row_number` may go along: `sort` and its like make one,
     /// operators that work row by row keep it, all others leave it open.
     pub(crate) serialized: bool,
+    /// How the rows are to be drawn, where nothing was done to them since.
+    pub(crate) chart: Option<Chart>,
 }
 
 impl Relation {
     pub(crate) fn new(node: Node, columns: Vec<Column>) -> Relation {
-        Relation { node, columns: Columns::new(columns), serialized: false }
+        Relation { node, columns: Columns::new(columns), serialized: false, chart: None }
+    }
+
+    /// The same, to be drawn so.
+    pub(crate) fn drawn(self, chart: Chart) -> Relation {
+        Relation { chart: Some(chart), ..self }
     }
 
     /// The same, with the order of its rows fixed.
@@ -171,12 +178,12 @@ impl Relation {
     pub(crate) fn compute(self, outputs: Vec<(Column, Expr)>) -> Relation {
         let (list, outputs): (Vec<Column>, Vec<Expr>) = outputs.into_iter().unzip();
         let node = Node::Compute { input: Box::new(self.node), outputs };
-        Relation { node, columns: Columns { list, ..self.columns }, serialized: self.serialized }
+        Relation { node, columns: Columns { list, ..self.columns }, serialized: self.serialized, chart: None }
     }
 
     /// The same columns of other rows.
     pub(crate) fn map(self, node: impl FnOnce(Box<Node>) -> Node) -> Relation {
-        Relation { node: node(Box::new(self.node)), ..self }
+        Relation { node: node(Box::new(self.node)), chart: None, ..self }
     }
 
     /// Each column as it is.
@@ -190,7 +197,7 @@ impl Relation {
             return None;
         }
         let fields = self.columns.list.into_iter().map(|column| Field { name: column.name, ty: column.ty });
-        Some(Plan { fields: fields.collect(), node: self.node })
+        Some(Plan { fields: fields.collect(), node: self.node, chart: self.chart })
     }
 }
 

@@ -48,8 +48,11 @@ impl Binder<'_> {
         !self.evaluates || self.environment.evaluate.is_none() || self.rehearses() || !self.errors.is_empty()
     }
 
-    /// The rows of a sub-query; none where nothing is run.
-    pub(crate) fn answer(&mut self, relation: Relation) -> Result<Option<Table>, Reported> {
+    /// The rows of a sub-query, which stands at `span`; none where nothing is run.
+    pub(crate) fn answer(&mut self, relation: Relation, span: Span) -> Result<Option<Table>, Reported> {
+        if relation.node.reads_part() {
+            return Err(self.refuse(span, "a query inside a sub-query over the rows of that sub-query"));
+        }
         let environment = self.environment;
         let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else {
             self.waits |= environment.evaluate.is_some() && !self.rehearses();
@@ -103,18 +106,18 @@ impl Binder<'_> {
     /// `materialize(T)`
     pub(super) fn materialize(&mut self, call: &Call) -> Relation {
         match self.table_argument(call) {
-            Ok(relation) => self.fixed(relation),
+            Ok(relation) => self.fixed(relation, call.name.span),
             Err(_) => Relation::poisoned(),
         }
     }
 
     /// The same rows wherever they are read. What gives the same rows anyway is read again, for then only the columns
     /// are extracted that each reader needs.
-    pub(crate) fn fixed(&mut self, relation: Relation) -> Relation {
+    pub(crate) fn fixed(&mut self, relation: Relation, span: Span) -> Relation {
         if relation.node.deterministic() {
             return relation;
         }
-        match self.answer(relation.clone()) {
+        match self.answer(relation.clone(), span) {
             Ok(None) => relation,
             Ok(Some(table)) if table.is_empty() => Relation::empty(relation.columns.list().to_vec()),
             Ok(Some(table)) => {
@@ -140,7 +143,7 @@ impl Exprs<'_, '_> {
         let column = Expr::column(first.ty, 0);
         let ty = first.ty;
         let row = relation.compute(vec![(first, column)]).map(|input| Node::Limit { input, rows: 1 });
-        Ok(match self.binder.answer(row)? {
+        Ok(match self.binder.answer(row, call.name.span)? {
             None => Expr::open(ty),
             Some(table) if table.is_empty() => Expr::literal(ty, Value::absent(ty)),
             Some(table) => Expr::literal(ty, table.value(0, 0)),
@@ -201,7 +204,7 @@ impl Exprs<'_, '_> {
         } else {
             relation
         };
-        let list = self.binder.answer(relation)?.map(|table| {
+        let list = self.binder.answer(relation, table.span)?.map(|table| {
             let mut values = Vec::with_capacity(table.len());
             for batch in table.batches() {
                 values.extend(batch.columns[0].iter().map(ValueRef::to_value));

@@ -89,8 +89,9 @@ pub(super) enum Command {
         /// Read the query from a file
         #[arg(short, long)]
         file: Option<PathBuf>,
-        /// What to show: tokens, ast (the query as it was read), plan, or rewritten (the plan that is run)
-        #[arg(long, value_enum, hide_possible_values = true, default_value_t = Stage::Rewritten)]
+        /// What to show: tokens, ast (the query as it was read), plan, rewritten (the plan that is run), or profile
+        /// (run it; rows and time of every node)
+        #[arg(long, value_enum, value_name = "STAGE", hide_possible_values = true, default_value_t = Stage::Rewritten)]
         stage: Stage,
         #[command(flatten)]
         source: Source,
@@ -253,6 +254,8 @@ pub(super) enum Stage {
     Plan,
     // The plan that is run
     Rewritten,
+    // The same after it was run, with rows and times
+    Profile,
 }
 
 fn parameter(text: &str) -> Result<(String, String), &'static str> {

@@ -12,13 +12,14 @@ use crate::syntax::lex;
 pub(super) fn explain(engine: &Engine, text: &Text, stage: Stage, messages: &Messages) -> Result<(), Failure> {
     let shown = match stage {
         Stage::Tokens => tokens(text)?,
-        Stage::Ast | Stage::Plan | Stage::Rewritten => {
+        Stage::Ast | Stage::Plan | Stage::Rewritten | Stage::Profile => {
             let query = engine.prepare_named(&text.name, &text.text)?;
             messages.warnings(query.warnings(), Some((&text.name, &text.text)));
             match stage {
                 Stage::Tokens | Stage::Ast => query.syntax(),
-                Stage::Plan => query.plans(false).join("\n"),
-                Stage::Rewritten => query.plans(true).join("\n"),
+                Stage::Plan => query.bound_plans().join("\n"),
+                Stage::Rewritten => query.plans().join("\n"),
+                Stage::Profile => query.profile()?.join("\n"),
             }
         }
     };

@@ -55,10 +55,11 @@ pub(super) fn queries(name: Option<&str>, listing: &Listing) -> Result<(), Failu
 
 pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Failure> {
     let Some(name) = name else {
-        let rows: Vec<[String; 4]> = help::entries()
-            .map(|entry| [entry.name, entry.kind.to_owned(), entry.syntax, entry.about.to_owned()])
+        let rows: Vec<[String; 5]> = help::entries()
+            .filter(|entry| !entry.legacy)
+            .map(|entry| [entry.kind, entry.family, entry.name, &entry.syntax, entry.about].map(str::to_owned))
             .collect();
-        return sink::list(&table(["name", "kind", "syntax", "about"], &rows), listing);
+        return sink::list(&table(["kind", "family", "name", "syntax", "about"], &rows), listing);
     };
     Ok(io::stdout().lock().write_all(help::page(name)?.as_bytes())?)
 }

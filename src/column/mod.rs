@@ -19,7 +19,7 @@ use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 pub(crate) use build::{Interner, Out};
 pub(crate) use keys::KeyTable;
 pub(crate) use table::Batch;
-pub use table::{Field, Table};
+pub use table::{Chart, Field, Table};
 
 /// One column of a batch; clones share their data.
 #[derive(Clone, Debug)]

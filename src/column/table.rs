@@ -7,6 +7,13 @@ use crate::diag::Diagnostic;
 use crate::value::{Type, Value, ValueRef};
 
 /// Name and type of a column.
+///
+/// ```
+/// let query = argql::Engine::new().prepare("print 1 | extend half = print_0 / 2.0")?;
+/// let columns: Vec<String> = query.columns().iter().map(|field| format!("{}: {}", field.name, field.ty)).collect();
+/// assert_eq!(columns, ["print_0: long", "half: real"]);
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Field {
     /// The name, as the query or the naming rules of KQL give it.
@@ -74,6 +81,16 @@ pub struct Table {
     batches: Vec<Batch>,
     len: usize,
     warnings: Vec<Diagnostic>,
+    chart: Option<Chart>,
+}
+
+/// How `render` asks a client to draw the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chart {
+    /// The kind as it was written: `barchart`, `piechart`, `table` …
+    pub kind: String,
+    /// Its properties as they were written: `("title", ["sizes"])`, `("ycolumns", ["a", "b"])`.
+    pub properties: Vec<(String, Vec<String>)>,
 }
 
 impl Table {
@@ -81,7 +98,25 @@ impl Table {
     pub(crate) fn new(fields: Arc<[Field]>, batches: Vec<Batch>, warnings: Vec<Diagnostic>) -> Table {
         let batches: Vec<Batch> = batches.into_iter().filter(|batch| batch.rows > 0).collect();
         let len = batches.iter().map(|batch| batch.rows).sum();
-        Table { fields, batches, len, warnings }
+        Table { fields, batches, len, warnings, chart: None }
+    }
+
+    /// The same rows, to be drawn so.
+    pub(crate) fn drawn(self, chart: Option<Chart>) -> Table {
+        Table { chart, ..self }
+    }
+
+    /// How `render` asks a client to draw the rows, if it does.
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("print a = 1 | render piechart with (title = 'one')")?;
+    /// let chart = table.chart().expect("the query ends in render");
+    /// assert_eq!(chart.kind, "piechart");
+    /// assert_eq!(chart.properties, [("title".to_owned(), vec!["one".to_owned()])]);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn chart(&self) -> Option<&Chart> {
+        self.chart.as_ref()
     }
 
     /// Names and types of the columns, in order.

@@ -1,6 +1,6 @@
 //! The codes of all diagnostics, each with its title, explanation, and Kusto's own code where one fits.
 
-/// A kind of complaint. `AQ0` syntax, `AQ1` names, `AQ2` types and arguments, `AQ3` data, `AQ4` limits, `AQ5` Kusto
+/// A kind of complaint, the same for as long as argql exists. `AQ0` syntax, `AQ1` names, `AQ2` types and arguments, `AQ3` data, `AQ4` limits, `AQ5` Kusto
 /// that Resource Graph does not take.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Code {
@@ -18,7 +18,12 @@ macro_rules! codes {
     ($($name:ident $id:literal $title:literal $(= $kusto:literal)? : $about:literal;)*) => {
         $(pub(crate) const $name: &Code = &Code { id: $id, title: $title, about: $about, kusto: codes!(@ $($kusto)?) };)*
 
-        /// Every code, in the order of its number.
+        /// Every code there is, by family.
+        ///
+        /// ```
+        /// let unknown = argql::codes().iter().find(|code| code.id == "AQ1001").unwrap();
+        /// assert_eq!((unknown.title, unknown.kusto), ("unknown column", Some("KS142")));
+        /// ```
         pub fn codes() -> &'static [&'static Code] {
             &[$($name),*]
         }

@@ -31,7 +31,9 @@ pub enum Place {
     Nowhere,
 }
 
-/// A complaint about a query or its data: one line of message, a label at the place, a cure.
+/// A complaint about a query or its data: one line of message, a label at the place, a cure. Warnings come with answers
+/// ([`Query::warnings`](crate::Query::warnings), [`Table::warnings`](crate::Table::warnings)), errors in an
+/// [`Error`](crate::Error).
 ///
 /// ```
 /// let engine = argql::Engine::new();

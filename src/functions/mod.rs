@@ -32,29 +32,26 @@ mod window;
 
 use crate::registry::{Aggregate, Infix, Scalar};
 
-/// Every scalar function.
-pub(crate) const SCALARS: &[&[&Scalar]] = &[
-    array::FAMILY,
-    bag::FAMILY,
-    bin::FAMILY,
-    calendar::FAMILY,
-    conditional::FAMILY,
-    conversion::FAMILY,
-    encoding::FAMILY,
-    format::FAMILY,
-    ip::FAMILY,
-    columns::FAMILY,
-    number::FAMILY,
-    pattern::FAMILY,
-    series::FAMILY,
-    text::FAMILY,
-    time::FAMILY,
-    unit::FAMILY,
-    window::FAMILY,
+/// Every scalar function, by the family that help and README show it in.
+const SCALARS: &[(&str, &[&Scalar])] = &[
+    ("text", text::FAMILY),
+    ("regular expressions", pattern::FAMILY),
+    ("types", conversion::FAMILY),
+    ("choice", conditional::FAMILY),
+    ("dates and times", time::FAMILY),
+    ("dates and times", calendar::FAMILY),
+    ("dates and times", format::FAMILY),
+    ("numbers", bin::FAMILY),
+    ("numbers", number::FAMILY),
+    ("arrays and sets", array::FAMILY),
+    ("bags", bag::FAMILY),
+    ("encodings and hashes", encoding::FAMILY),
+    ("addresses", ip::FAMILY),
+    ("units", unit::FAMILY),
+    ("rows in order", window::FAMILY),
+    ("columns", columns::FAMILY),
+    ("series", series::FAMILY),
 ];
-
-/// Every aggregate.
-pub(crate) const AGGREGATES: &[&[&Aggregate]] = aggregates::ALL;
 
 pub(crate) use access::ELEMENT;
 pub(crate) use cells::elements;
@@ -66,14 +63,24 @@ pub(crate) use intervals::{Axis, INTERVAL, step_type};
 pub(crate) use known::KNOWN;
 pub(crate) use pairs::{Delimiters, Quote, pairs, pairs_by_regex};
 
+/// Every scalar function with its family.
+pub(crate) fn scalars() -> impl Iterator<Item = (&'static str, &'static Scalar)> {
+    SCALARS.iter().flat_map(|(family, members)| members.iter().map(move |scalar| (*family, *scalar)))
+}
+
+/// Every aggregate with its family.
+pub(crate) fn aggregates() -> impl Iterator<Item = (&'static str, &'static Aggregate)> {
+    aggregates::ALL.iter().flat_map(|(family, members)| members.iter().map(move |aggregate| (*family, *aggregate)))
+}
+
 /// The scalar function of this (case-sensitive) name.
 pub(crate) fn scalar(name: &str) -> Option<&'static Scalar> {
-    SCALARS.iter().flat_map(|family| family.iter()).find(|function| function.name == name).copied()
+    scalars().map(|(_, scalar)| scalar).find(|scalar| scalar.name == name)
 }
 
 /// The aggregate of this (case-sensitive) name.
 pub(crate) fn aggregate(name: &str) -> Option<&'static Aggregate> {
-    AGGREGATES.iter().flat_map(|family| family.iter()).find(|function| function.name == name).copied()
+    aggregates().map(|(_, aggregate)| aggregate).find(|aggregate| aggregate.name == name)
 }
 
 /// The infix operator that is written so.
@@ -83,7 +90,7 @@ pub(crate) fn infix(text: &str) -> Option<&'static Infix> {
 
 /// The names of all functions and aggregates that are not only kept for old queries, for suggestions.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    let scalars = SCALARS.iter().flat_map(|family| family.iter()).filter(|scalar| !scalar.legacy);
-    let aggregates = AGGREGATES.iter().flat_map(|family| family.iter()).filter(|aggregate| !aggregate.legacy);
-    scalars.map(|scalar| scalar.name).chain(aggregates.map(|aggregate| aggregate.name))
+    let scalars = scalars().filter(|(_, scalar)| !scalar.legacy).map(|(_, scalar)| scalar.name);
+    let aggregates = aggregates().filter(|(_, aggregate)| !aggregate.legacy).map(|(_, aggregate)| aggregate.name);
+    scalars.chain(aggregates)
 }

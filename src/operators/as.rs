@@ -1,9 +1,9 @@
 //! `as`: gives the rows so far a name.
 
-use crate::bind::{Binder, Relation};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use crate::bind::{Binder, Relation};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::hints;

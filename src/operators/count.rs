@@ -1,18 +1,18 @@
 //! `count`: how many rows there are.
 
-use crate::bind::{Column, Relation};
-use crate::functions;
-use crate::plan::{AggregateCall, Node};
-use crate::registry::Args;
-use crate::value::Type;
 use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use super::Syntax;
+use crate::bind::{Column, Relation};
+use crate::functions;
+use crate::plan::{AggregateCall, Node};
+use crate::registry::Args;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::name;
 use crate::syntax::tokens::{Hope, Parsed, Tokens};
+use crate::value::Type;
 
 /// `count`, `count as n`
 #[derive(Clone, Debug)]
@@ -53,17 +53,21 @@ impl Display for Count {
 
 impl Count {
     pub(crate) fn lower(&self, input: Relation) -> Relation {
-        let count = functions::aggregate("count").expect("KQL counts");
-        let start = || (count.fold)(&Args::none(Type::Long)).expect("counting needs no arguments");
-        let call = AggregateCall {
-            aggregate: count,
-            args: Vec::new(),
-            condition: None,
-            returns: vec![Type::Long],
-            start: Arc::new(start),
-        };
         let name = self.name.as_ref().map_or("Count", |name| &name.text);
-        let node = Node::Aggregate { input: Box::new(input.node), keys: Vec::new(), aggregates: vec![call] };
+        let node = Node::Aggregate { input: Box::new(input.node), keys: Vec::new(), aggregates: vec![counting()] };
         Relation::new(node, vec![Column::new(name, Type::Long)])
+    }
+}
+
+/// The number of rows.
+pub(super) fn counting() -> AggregateCall {
+    let count = functions::aggregate("count").expect("KQL counts");
+    let start = || (count.fold)(&Args::none(Type::Long)).expect("counting needs no arguments");
+    AggregateCall {
+        aggregate: count,
+        args: Vec::new(),
+        condition: None,
+        returns: vec![Type::Long],
+        start: Arc::new(start),
     }
 }

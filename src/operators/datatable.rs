@@ -1,15 +1,15 @@
 //! `datatable`: a table written out.
 
-use crate::bind::{Binder, Column, Columns, Exprs, Relation, duplicate};
-use crate::column::{Batch, Out};
-use crate::diag::{Diagnostic, WRONG_COUNT};
-use crate::plan::Node;
 use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::{Binder, Column, Columns, Exprs, Relation, duplicate};
+use crate::column::{Batch, Out};
+use crate::diag::{Diagnostic, WRONG_COUNT};
+use crate::plan::Node;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::schema;

@@ -1,18 +1,18 @@
 //! `distinct`: every combination once.
 
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
 use super::project::assigned;
 use crate::bind::{Binder, Column, Namer, Relation, dynamic_key};
 use crate::diag::{DYNAMIC_KEY, Diagnostic};
 use crate::plan::{self, Node};
-use crate::value::Type;
-use std::fmt::{self, Display, Formatter};
-
-use super::Syntax;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, hints};
 use crate::syntax::print::{HintList, Listed};
 use crate::syntax::tokens::{Parsed, Tokens};
+use crate::value::Type;
 
 /// `distinct a, b`; `distinct *` is one column, [`ExprKind::Star`].
 #[derive(Clone, Debug)]

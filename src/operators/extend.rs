@@ -1,11 +1,11 @@
 //! `extend`: adds or replaces columns.
 
-use super::project::assigned;
-use crate::bind::{Binder, Column, Namer, Relation};
-use crate::plan;
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::project::assigned;
+use crate::bind::{Binder, Column, Namer, Relation};
+use crate::plan;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas};

@@ -1,14 +1,14 @@
 //! `getschema`: the columns as rows.
 
-use crate::bind::{Binder, Column, Relation};
-use crate::column::{Batch, Out};
-use crate::plan::Node;
-use crate::value::{Type, ValueRef};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use crate::bind::{Binder, Column, Relation};
+use crate::column::{Batch, Out};
+use crate::plan::Node;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::tokens::{Parsed, Tokens};
+use crate::value::{Type, ValueRef};
 
 /// `getschema`
 #[derive(Clone, Debug)]

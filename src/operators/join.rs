@@ -1,16 +1,14 @@
 //! `join`: the rows of two tables side by side.
 
-use std::sync::Arc;
-
-use crate::bind::{Binder, Column, Columns, Namer, Relation};
-use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
-use crate::plan::{self, Node, Side};
-use crate::value::Type;
 use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
 
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::{Binder, Column, Columns, Namer, Relation};
+use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
+use crate::plan::{self, JoinKind, Node, Side};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, hint, parameter};
@@ -18,6 +16,7 @@ use crate::syntax::expr::expr;
 use crate::syntax::pipeline::table;
 use crate::syntax::print::{Dotted, HintList, Listed, spelling};
 use crate::syntax::tokens::{Fault, Parsed, Tokens, said, word};
+use crate::value::Type;
 
 /// `join kind=leftouter (T | project id, x) on id`
 #[derive(Clone, Debug)]
@@ -27,20 +26,6 @@ pub(crate) struct Join {
     pub(crate) hints: Vec<Hint>,
     pub(crate) right: Box<Expr>,
     pub(crate) on: Vec<Condition>,
-}
-
-/// What happens to rows with one partner, several or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JoinKind {
-    InnerUnique,
-    Inner,
-    LeftOuter,
-    RightOuter,
-    FullOuter,
-    LeftSemi,
-    RightSemi,
-    LeftAnti,
-    RightAnti,
 }
 
 /// What partners have in common.
@@ -83,22 +68,35 @@ impl Syntax for Join {
     const DEF: &'static OperatorDef = &JOIN;
 
     fn parse(input: Tokens<'_>) -> Parsed<'_, Join> {
-        let (mut input, mut kind, mut hints) = (input, None, Vec::new());
-        loop {
-            if let Some(rest) = parameter(input, "kind") {
-                let (rest, given) = choice("a kind of join", KINDS)(rest)?;
-                (input, kind) = (rest, Some(given));
-            } else if let (rest, Some(given)) = hint(input)? {
-                hints.push(given);
-                input = rest;
-            } else {
-                break;
-            }
-        }
-        let (input, right) = table(input)?;
-        let (input, on) = on(input)?;
-        Ok((input, Join { kind, hints, right: Box::new(right), on }))
+        let (input, (kind, hints, right, on)) = partner(input, "a kind of join", KINDS)?;
+        Ok((input, Join { kind, hints, right, on }))
     }
+}
+
+/// What stands behind `join` and `lookup`: parameters, a table, conditions.
+type Partner<K> = (Option<K>, Vec<Hint>, Box<Expr>, Vec<Condition>);
+
+/// Reads `kind=… (table) on …`, the kind being one of `kinds`.
+pub(super) fn partner<'a, K: Copy>(
+    input: Tokens<'a>,
+    what: &'static str,
+    kinds: &'static [(&'static str, K)],
+) -> Parsed<'a, Partner<K>> {
+    let (mut input, mut kind, mut hints) = (input, None, Vec::new());
+    loop {
+        if let Some(rest) = parameter(input, "kind") {
+            let (rest, given) = choice(what, kinds)(rest)?;
+            (input, kind) = (rest, Some(given));
+        } else if let (rest, Some(given)) = hint(input)? {
+            hints.push(given);
+            input = rest;
+        } else {
+            break;
+        }
+    }
+    let (input, right) = table(input)?;
+    let (input, on) = on(input)?;
+    Ok((input, (kind, hints, Box::new(right), on)))
 }
 
 const KINDS: &[(&str, JoinKind)] = &[
@@ -117,7 +115,7 @@ const KINDS: &[(&str, JoinKind)] = &[
 ];
 
 /// `on a, $left.b == $right.c and $left.d == $right.e`
-pub(super) fn on(input: Tokens<'_>) -> Parsed<'_, Vec<Condition>> {
+fn on(input: Tokens<'_>) -> Parsed<'_, Vec<Condition>> {
     let (input, _) = word("on").parse(input)?;
     let (input, keys) = commas(expr)(input)?;
     let mut conditions = Vec::new();
@@ -196,25 +194,9 @@ impl Join {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let right = binder.tabular(&self.right);
         let keys = keys(&self.on, &input, &right, binder);
-        let kind = self.kind.unwrap_or(JoinKind::InnerUnique).plan();
+        let kind = self.kind.unwrap_or(JoinKind::InnerUnique);
         let right_columns: Vec<usize> = (0..right.columns.list().len()).collect();
         beside(input, right, keys, kind, &right_columns)
-    }
-}
-
-impl JoinKind {
-    fn plan(self) -> plan::JoinKind {
-        match self {
-            JoinKind::InnerUnique => plan::JoinKind::InnerUnique,
-            JoinKind::Inner => plan::JoinKind::Inner,
-            JoinKind::LeftOuter => plan::JoinKind::LeftOuter,
-            JoinKind::RightOuter => plan::JoinKind::RightOuter,
-            JoinKind::FullOuter => plan::JoinKind::FullOuter,
-            JoinKind::LeftSemi => plan::JoinKind::LeftSemi,
-            JoinKind::RightSemi => plan::JoinKind::RightSemi,
-            JoinKind::LeftAnti => plan::JoinKind::LeftAnti,
-            JoinKind::RightAnti => plan::JoinKind::RightAnti,
-        }
     }
 }
 

@@ -1,17 +1,13 @@
 //! `lookup`: adds the columns of a table of facts.
 
-use super::join::{beside, keys};
-use crate::bind::{Binder, Relation};
-use crate::plan::JoinKind;
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
-use super::join::Condition;
-use super::join::on;
+use super::join::{Condition, beside, keys, partner};
+use crate::bind::{Binder, Relation};
+use crate::plan::JoinKind;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
-use crate::syntax::clause::{choice, hint, parameter};
-use crate::syntax::pipeline::table;
 use crate::syntax::print::{HintList, Listed, spelling};
 use crate::syntax::tokens::{Parsed, Tokens};
 
@@ -45,21 +41,8 @@ impl Syntax for Lookup {
     const DEF: &'static OperatorDef = &LOOKUP;
 
     fn parse(input: Tokens<'_>) -> Parsed<'_, Lookup> {
-        let (mut input, mut kind, mut hints) = (input, None, Vec::new());
-        loop {
-            if let Some(rest) = parameter(input, "kind") {
-                let (rest, given) = choice("a kind of lookup", KINDS)(rest)?;
-                (input, kind) = (rest, Some(given));
-            } else if let (rest, Some(given)) = hint(input)? {
-                hints.push(given);
-                input = rest;
-            } else {
-                break;
-            }
-        }
-        let (input, right) = table(input)?;
-        let (input, on) = on(input)?;
-        Ok((input, Lookup { kind, hints, right: Box::new(right), on }))
+        let (input, (kind, hints, right, on)) = partner(input, "a kind of lookup", KINDS)?;
+        Ok((input, Lookup { kind, hints, right, on }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What operators mean: each lowers its node to a plan in its own file.
 
-use super::Operator;
+use super::{Consume, Externaldata, Operator};
 use crate::bind::{Binder, Relation};
 use crate::syntax::ast::Step;
 
@@ -14,10 +14,20 @@ impl Operator {
             Operator::Join(operator) => operator.lower(input, binder),
             Operator::Lookup(operator) => operator.lower(input, binder),
             Operator::MakeSeries(operator) => operator.lower(input, binder),
+            Operator::MvApply(operator) => operator.lower(input, binder),
             Operator::MvExpand(operator) => operator.lower(input, binder),
-            // Drawing is the client's part: the rows pass through.
-            Operator::Render(_) => input,
+            Operator::Render(operator) => operator.lower(input),
             Operator::Union(operator) => operator.lower(input, binder),
+            Operator::Consume(_) => Consume::lower(&input),
+            Operator::Externaldata(_) => Externaldata::lower(step.name.span, binder),
+            Operator::Facet(operator) => operator.lower(&input, step.name.span, binder),
+            Operator::Fork(operator) => operator.lower(input, step.name.span, binder),
+            Operator::Invoke(operator) => operator.lower(input, binder),
+            Operator::Partition(operator) => operator.lower(input, step.name.span, binder),
+            Operator::Sample(operator) => operator.lower(input, binder),
+            Operator::SampleDistinct(operator) => operator.lower(input, binder),
+            Operator::TopHitters(operator) => operator.lower(input, step.name.span, binder),
+            Operator::TopNested(operator) => operator.lower(input, binder),
             Operator::Count(operator) => operator.lower(input),
             Operator::Datatable(operator) => operator.lower(step, binder),
             Operator::Distinct(operator) => operator.lower(input, binder),

@@ -1,18 +1,18 @@
 //! `mv-expand`: a row per element of an array or bag.
 
-use crate::bind::{Binder, Column, Exprs, Label, Namer, Relation, label};
-use crate::diag::{Diagnostic, WRONG_TYPE};
-use crate::plan::{self, Node};
-use crate::value::Type;
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use crate::bind::{Binder, Column, Exprs, Label, Namer, Relation, label};
+use crate::diag::{Diagnostic, WRONG_TYPE};
+use crate::plan::{self, Node};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, choice, commas, parameter, to_type};
 use crate::syntax::expr::{expr, name};
 use crate::syntax::print::{Listed, spelling};
 use crate::syntax::tokens::{Hope, Parsed, Tokens};
+use crate::value::Type;
 
 /// `mv-expand kind=array with_itemindex=i a, n = b.c to typeof(string) limit 5`
 #[derive(Clone, Debug)]

@@ -1,12 +1,12 @@
 //! `print`: one row.
 
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
 use super::project::output;
 use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation};
 use crate::column::Batch;
 use crate::plan::Node;
-use std::fmt::{self, Display, Formatter};
-
-use super::Syntax;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas};
@@ -60,6 +60,10 @@ impl Print {
         let mut namer = Namer::new(&labels);
         let mut outputs = Vec::new();
         for (column, label) in self.columns.iter().zip(&labels) {
+            if let [_, second, ..] = column.names.as_slice() {
+                binder.refuse(second.span, "an assignment to several names");
+                continue;
+            }
             let bound = Exprs::new(binder, &Columns::none()).expr(&column.expr);
             match namer.name(label, column.expr.span) {
                 Ok(name) => outputs.push(output(name, bound)),

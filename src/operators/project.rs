@@ -1,16 +1,16 @@
 //! `project`: chooses, renames and computes columns.
 
-use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, Reported, label};
-use crate::plan;
-use crate::value::{Type, Value};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, Reported, label};
+use crate::plan;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas};
 use crate::syntax::print::Listed;
 use crate::syntax::tokens::{Parsed, Tokens};
+use crate::value::{Type, Value};
 
 /// `project a, n = b + 1`
 #[derive(Clone, Debug)]

@@ -1,10 +1,11 @@
 //! `project-away`: drops columns.
 
-use crate::bind::{Binder, Columns, Relation};
-use indexmap::IndexSet;
 use std::fmt::{self, Display, Formatter};
 
+use indexmap::IndexSet;
+
 use super::Syntax;
+use crate::bind::{Binder, Columns, Relation};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, pattern};

@@ -1,10 +1,10 @@
 //! `project-keep`: keeps columns, in the order of the input.
 
-use super::project_away::matching;
-use crate::bind::{Binder, Relation};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::project_away::matching;
+use crate::bind::{Binder, Relation};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, pattern};

@@ -1,11 +1,11 @@
 //! `project-rename`: renames columns where they stand.
 
-use crate::bind::{Binder, Relation, duplicate};
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::{Binder, Relation, duplicate};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::commas;

@@ -1,13 +1,13 @@
 //! `project-reorder`: brings columns to the front.
 
-use super::project_away::positions;
-use crate::bind::{Binder, Relation};
 use std::cmp::Reverse;
-
-use indexmap::IndexSet;
 use std::fmt::{self, Display, Formatter};
 
+use indexmap::IndexSet;
+
 use super::Syntax;
+use super::project_away::positions;
+use crate::bind::{Binder, Relation};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, pattern, word_of};

@@ -1,18 +1,18 @@
 //! `range`: a column of evenly spaced values.
 
-use crate::bind::{Binder, Column, Columns, Exprs, Relation};
-use crate::diag::{BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
-use crate::plan::{self, Node, real_at};
-use crate::value::{Type, Value};
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::{Binder, Column, Columns, Exprs, Relation};
+use crate::diag::{BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
+use crate::plan::{self, Node, real_at};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::{expr, name};
 use crate::syntax::tokens::{Parsed, Tokens, word};
+use crate::value::{Type, Value};
 
 /// `range x from 1 to 10 step 2`
 #[derive(Clone, Debug)]

@@ -5,11 +5,14 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::Relation;
+use crate::column::Chart;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, setting_value};
 use crate::syntax::print::Listed;
 use crate::syntax::tokens::{Hope, Parsed, Tokens, any_word, symbol};
+use crate::value::text_of;
 
 /// `render barchart with (title = "sizes")`
 #[derive(Clone, Debug)]
@@ -90,5 +93,17 @@ impl Display for Render {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, " {}", self.chart)?;
         if self.properties.is_empty() { Ok(()) } else { write!(f, " with ({})", Listed(&self.properties)) }
+    }
+}
+
+impl Render {
+    pub(crate) fn lower(&self, input: Relation) -> Relation {
+        let value = |value: &Expr| match &value.kind {
+            ExprKind::Literal(literal) => text_of(literal.ty, literal.value.as_ref()).into_owned(),
+            _ => value.as_name().map_or_else(|| value.to_string(), |name| name.text.clone()),
+        };
+        let property = |property: &Property| (property.name.text.clone(), property.values.iter().map(value).collect());
+        let properties = self.properties.iter().map(property).collect();
+        input.drawn(Chart { kind: self.chart.text.clone(), properties })
     }
 }

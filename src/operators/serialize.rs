@@ -1,10 +1,10 @@
 //! `serialize`: fixes the order of rows, so that functions such as `row_number` may read it.
 
-use super::extend::extended;
-use crate::bind::{Binder, Relation};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::extend::extended;
+use crate::bind::{Binder, Relation};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, step_ends};

@@ -1,12 +1,12 @@
 //! `sort by`: puts rows in order.
 
-use crate::bind::{Binder, Exprs, Relation};
-use crate::plan::{Node, SortKey};
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::{Binder, Exprs, Relation};
+use crate::plan::{Node, SortKey};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, hints, key};

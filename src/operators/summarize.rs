@@ -1,13 +1,13 @@
 //! `summarize`: a row per group.
 
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
 use super::project::output;
 use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation, Reported, aggregate_labels, label};
 use crate::diag::{Diagnostic, Span, WRONG_COUNT};
 use crate::functions;
 use crate::plan::{self, Kind, Node};
-use std::fmt::{self, Display, Formatter};
-
-use super::Syntax;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, hints, step_ends};
@@ -124,12 +124,12 @@ fn labels(assign: &Assign, by: &[Assign], input: &Columns) -> Vec<Label> {
     vec![label(assign, input)]
 }
 
-/// What `*` stands for in `arg_max(t, *)`: every column but the first argument and the keys.
+/// What `*` stands for in `arg_max(t, *)`: every column but the keys and those that stand beside it.
 fn rest(call: &Call, by: &[Assign], input: &Columns) -> Vec<Expr> {
     let taken: Vec<&str> = by
         .iter()
         .map(|assign| &assign.expr)
-        .chain(call.arguments.first().map(|argument| &argument.value))
+        .chain(call.arguments.iter().map(|argument| &argument.value))
         .filter_map(|expr| expr.as_name().map(|name| name.text.as_str()))
         .collect();
     let span = call.name.span;

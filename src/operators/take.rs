@@ -1,10 +1,10 @@
 //! `take`: so many rows.
 
-use crate::bind::{Binder, Columns, Exprs, Relation};
-use crate::plan::Node;
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::plan::Node;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::expr;

@@ -3,10 +3,10 @@
 //! After the service's page "Understanding the Azure Resource Graph query language" and published queries that go
 //! beyond it (`project-rename`, `datatable`). Only what is known to be refused is named.
 
-use super::join::JoinKind;
 use super::union::Leg;
 use super::{Join, MvExpand, Operator, Union};
 use crate::diag::{ARG_JOIN, ARG_LIMIT, ARG_OPERATOR, ARG_STATEMENT, Diagnostic, Span};
+use crate::plan::JoinKind;
 use crate::syntax::ast::{Expr, ExprKind, Pipeline, Script, Source, Statement};
 
 /// Most joins, unions and expansions of one query, each.
@@ -94,18 +94,29 @@ impl Target {
             Operator::Union(union) => self.union(union, span),
             Operator::As(_)
             | Operator::Evaluate(_)
+            | Operator::Consume(_)
+            | Operator::Externaldata(_)
+            | Operator::Facet(_)
+            | Operator::Fork(_)
             | Operator::Getschema(_)
+            | Operator::Invoke(_)
             | Operator::Lookup(_)
             | Operator::MakeSeries(_)
+            | Operator::MvApply(_)
             | Operator::ParseKv(_)
             | Operator::ParseWhere(_)
+            | Operator::Partition(_)
             | Operator::Print(_)
             | Operator::ProjectKeep(_)
             | Operator::ProjectReorder(_)
             | Operator::Range(_)
             | Operator::Render(_)
+            | Operator::Sample(_)
+            | Operator::SampleDistinct(_)
             | Operator::Search(_)
-            | Operator::Serialize(_) => self.warn(ARG_OPERATOR, span, &format!("the operator `{name}`")),
+            | Operator::Serialize(_)
+            | Operator::TopHitters(_)
+            | Operator::TopNested(_) => self.warn(ARG_OPERATOR, span, &format!("the operator `{name}`")),
         }
     }
 

@@ -1,13 +1,13 @@
 //! `top`: the first rows by one key.
 
-use super::sort::sort_key;
-use crate::bind::{Binder, Columns, Exprs, Relation};
-use crate::plan::Node;
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use super::sort::sort_key;
+use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::plan::Node;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{hints, key};

@@ -1,12 +1,11 @@
 //! `union`: the rows of several tables.
 
-use crate::bind::{Binder, Column, Namer, Relation};
-use crate::diag::{Diagnostic, UNKNOWN_TABLE};
-use crate::plan::{self, Node};
-use crate::value::{Type, Value};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use crate::bind::{Binder, Column, Namer, Relation};
+use crate::diag::{Diagnostic, UNKNOWN_TABLE};
+use crate::plan::{self, Node};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{boolean, choice, commas, hint, parameter, pattern};
@@ -14,6 +13,7 @@ use crate::syntax::expr::name;
 use crate::syntax::pipeline::table;
 use crate::syntax::print::{HintList, Listed, spelling};
 use crate::syntax::tokens::{Parsed, Tokens};
+use crate::value::{Type, Value};
 
 /// `union kind=inner withsource=t A, (B | take 5), C*`
 #[derive(Clone, Debug)]

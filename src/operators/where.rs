@@ -1,10 +1,10 @@
 //! `where`: keeps the rows for which a predicate is true.
 
-use crate::bind::{Binder, Exprs, Relation};
-use crate::plan::Node;
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use crate::bind::{Binder, Exprs, Relation};
+use crate::plan::Node;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::expr;

@@ -7,7 +7,7 @@ mod print;
 
 use std::sync::Arc;
 
-use crate::column::{Batch, Field};
+use crate::column::{Batch, Chart, Field};
 use crate::registry::{Aggregate, Fold};
 use crate::source::{SourceTable, Want};
 use crate::value::{TimeSpan, Type, Value};
@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) node: Node,
     /// One per column of the node that is part of the answer; the node may have more behind them.
     pub(crate) fields: Vec<Field>,
+    /// How the answer is to be drawn.
+    pub(crate) chart: Option<Chart>,
 }
 
 /// A step of a plan. Every node may hand on more columns than its reader asked for, behind the ones asked for.
@@ -52,6 +54,24 @@ pub(crate) enum Node {
     Union { inputs: Vec<Node> },
     /// What is kept of each row, then what is computed along the order of the rows.
     Window { input: Box<Node>, keep: Vec<Expr>, calls: Vec<WindowCall> },
+    /// What `body` makes of the rows, a part of them at a time and one part behind the other: what is kept of the
+    /// part's first row, then the columns of the body, which are of the types `made`.
+    Each { part: PartId, input: Box<Node>, parts: Parts, keep: Vec<Expr>, body: Box<Node>, made: Vec<Type> },
+    /// In the body of an `Each`: what its expressions make of the rows of the part at hand.
+    Part { part: PartId, outputs: Vec<Expr> },
+}
+
+/// What tells the parts of one `Each` from those of another around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PartId(pub(crate) usize);
+
+/// Which rows make a part.
+#[derive(Clone, Debug)]
+pub(crate) enum Parts {
+    /// `mv-apply`: every row alone.
+    Rows,
+    /// `partition`: those that agree in the key, in order of its first appearance.
+    Keyed(Expr),
 }
 
 /// One expression of `mv-expand`.
@@ -176,7 +196,7 @@ impl Node {
     /// The nodes whose rows this one reads.
     pub(crate) fn inputs(&self) -> Vec<&Node> {
         match self {
-            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } => Vec::new(),
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Part { .. } => Vec::new(),
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }
@@ -186,6 +206,7 @@ impl Node {
             | Node::Expand { input, .. }
             | Node::Window { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![&left.input, &right.input],
+            Node::Each { input, body, .. } => vec![input, body],
             Node::Union { inputs } => inputs.iter().collect(),
         }
     }
@@ -196,7 +217,9 @@ impl Node {
             Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Limit { .. } | Node::Union { .. } => {
                 Vec::new()
             }
-            Node::Filter { conditions: exprs, .. } | Node::Compute { outputs: exprs, .. } => exprs.iter().collect(),
+            Node::Filter { conditions: exprs, .. }
+            | Node::Compute { outputs: exprs, .. }
+            | Node::Part { outputs: exprs, .. } => exprs.iter().collect(),
             Node::Aggregate { keys, aggregates, .. } => {
                 let read = aggregates.iter().flat_map(|call| call.args.iter().chain(&call.condition));
                 keys.iter().chain(read).collect()
@@ -207,6 +230,8 @@ impl Node {
                 [left, right].into_iter().flat_map(|side| side.keys.iter().chain(&side.keep)).collect()
             }
             Node::Window { keep, calls, .. } => keep.iter().chain(calls.iter().flat_map(WindowCall::exprs)).collect(),
+            Node::Each { parts: Parts::Rows, keep, .. } => keep.iter().collect(),
+            Node::Each { parts: Parts::Keyed(key), keep, .. } => keep.iter().chain([key]).collect(),
         }
     }
 
@@ -227,7 +252,7 @@ impl Node {
             *input = change(taken);
         };
         match &mut self {
-            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } => {}
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Part { .. } => {}
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }
@@ -241,7 +266,31 @@ impl Node {
                 apply(&mut right.input);
             }
             Node::Union { inputs } => inputs.iter_mut().for_each(apply),
+            Node::Each { input, body, .. } => {
+                apply(input);
+                apply(body);
+            }
         }
         self
+    }
+
+    /// Whether it reads parts that an `Each` around it makes.
+    pub(crate) fn reads_part(&self) -> bool {
+        self.reads_part_beside(&mut Vec::new())
+    }
+
+    fn reads_part_beside(&self, own: &mut Vec<PartId>) -> bool {
+        match self {
+            Node::Part { part, .. } => !own.contains(part),
+            Node::Each { part, input, body, .. } => {
+                input.reads_part_beside(own) || {
+                    own.push(*part);
+                    let reads = body.reads_part_beside(own);
+                    own.pop();
+                    reads
+                }
+            }
+            node => node.inputs().into_iter().any(|input| input.reads_part_beside(own)),
+        }
     }
 }

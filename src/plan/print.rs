@@ -1,22 +1,33 @@
 //! How plans are shown by `explain`.
 
-use std::fmt::{Display, Formatter, Result};
+use std::fmt::{Display, Formatter, Result, Write};
 
-use super::{Expr, Kind, Node, Plan, Step, WindowCall};
+use super::{Expr, Kind, Node, Parts, Plan, Step, WindowCall};
 use crate::registry::AggregateNaming;
 use crate::value::{Value, write_json};
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(&self.annotated(&|_| String::new()))
+    }
+}
+
+/// What stands in front of a node's line; of the answer's, if there is no node.
+type Margin<'a> = &'a dyn Fn(Option<&Node>) -> String;
+
+impl Plan {
+    /// A line per node, inputs beneath and indented, each line behind what `margin` says of its node.
+    pub(crate) fn annotated(&self, margin: Margin<'_>) -> String {
         let fields: Vec<String> = self.fields.iter().map(|field| format!("{}: {}", field.name, field.ty)).collect();
-        writeln!(f, "Answer {}", fields.join(", "))?;
-        self.node.write(f, 1)
+        let mut text = format!("{}Answer {}\n", margin(None), fields.join(", "));
+        self.node.write(&mut text, 1, margin).expect("strings take all text");
+        text
     }
 }
 
 impl Node {
-    fn write(&self, f: &mut Formatter<'_>, depth: usize) -> Result {
-        write!(f, "{:indent$}", "", indent = depth * 2)?;
+    fn write(&self, f: &mut String, depth: usize, margin: Margin<'_>) -> Result {
+        write!(f, "{}{:indent$}", margin(Some(self)), "", indent = depth * 2)?;
         match self {
             Node::Scan { table, wants } => {
                 let wants: Vec<String> = wants.iter().map(|want| want.path.join(".")).collect();
@@ -65,9 +76,17 @@ impl Node {
                 let calls: Vec<String> = calls.iter().map(WindowCall::to_string).collect();
                 write!(f, "Window [{}] keep [{}]", calls.join(", "), list(keep, ", "))?;
             }
+            Node::Each { parts, keep, .. } => {
+                match parts {
+                    Parts::Rows => write!(f, "Each row")?,
+                    Parts::Keyed(key) => write!(f, "Each {key}")?,
+                }
+                write!(f, " keep [{}]", list(keep, ", "))?;
+            }
+            Node::Part { outputs, .. } => write!(f, "Part [{}]", list(outputs, ", "))?,
         }
         writeln!(f)?;
-        self.inputs().into_iter().try_for_each(|input| input.write(f, depth + 1))
+        self.inputs().into_iter().try_for_each(|input| input.write(f, depth + 1, margin))
     }
 }
 

@@ -16,6 +16,18 @@ pub(crate) enum Level {
     Product,
 }
 
+impl Level {
+    /// The family that help and README show its operators in.
+    pub(crate) fn family(self) -> &'static str {
+        match self {
+            Level::Or | Level::And => "logic",
+            Level::Equality => "equality and lists",
+            Level::Relation => "order and text",
+            Level::Sum | Level::Product => "arithmetic",
+        }
+    }
+}
+
 /// What stands to the right of the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Right {

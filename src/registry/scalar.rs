@@ -76,6 +76,8 @@ pub(crate) enum Naming {
     Prefixed(&'static str),
     /// As the column that the first argument, a string, names; numbered if there is none.
     Column,
+    /// `d.a` sorted is `d_a_sorted`, what has no name `array0_sorted`.
+    Sorted,
     /// `Column1`, `Column2` …
     Numbered,
 }

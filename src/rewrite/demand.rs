@@ -3,10 +3,12 @@
 //!
 //! `Compute [#1.status.code] (Scan [name, properties])` becomes `Compute [#0] (Scan [properties.status.code])`.
 
+use std::sync::Arc;
+
 use indexmap::IndexSet;
 
-use crate::plan::{Expr, Kind, Node, Side, Step, WindowCall};
-use crate::source::Want;
+use crate::plan::{AggregateCall, Expanded, Expr, JoinKind, Kind, Node, PartId, Parts, Side, Step, WindowCall};
+use crate::source::{SourceTable, Want};
 use crate::value::Type;
 
 /// Narrows a plan to its first `width` columns.
@@ -70,65 +72,13 @@ fn path(expr: Expr, steps: &[Step]) -> Expr {
 /// The node, giving what is demanded first (and perhaps more behind it).
 fn give(node: Node, mut demand: Demand) -> Node {
     match node {
-        Node::Scan { table, wants } => {
-            let mut taken = IndexSet::new();
-            let outputs: Vec<Expr> = demand
-                .refs
-                .iter()
-                .map(|(column, steps)| {
-                    let want = &wants[*column];
-                    let keys = if want.ty == Type::Dynamic {
-                        steps.iter().take_while(|step| matches!(step, Step::Key(_))).count()
-                    } else {
-                        0
-                    };
-                    let mut path_taken = want.path.clone();
-                    path_taken.extend(steps[..keys].iter().filter_map(|step| match step {
-                        Step::Key(key) => Some(key.clone()),
-                        Step::Index(_) => None,
-                    }));
-                    let (index, _) = taken.insert_full(Want { path: path_taken, ty: want.ty });
-                    path(Expr::column(want.ty, index), &steps[keys..])
-                })
-                .collect();
-            let scan = Node::Scan { table, wants: taken.into_iter().collect() };
-            compute(scan, outputs)
-        }
+        Node::Scan { table, wants } => give_scan(table, &wants, &demand),
         Node::Filter { input, mut conditions } => {
             conditions.iter().for_each(|condition| demand.add(condition));
             conditions.iter_mut().for_each(|condition| demand.rewrite(condition));
             Node::Filter { input: Box::new(give(*input, demand)), conditions }
         }
-        Node::Compute { input, outputs } => {
-            // Paths go down; what else is computed is computed once, however many paths below it are read.
-            let mut below = Demand::default();
-            let mut computed: IndexSet<usize> = IndexSet::new();
-            let mut direct: Vec<Expr> = Vec::new();
-            let mut slots: Vec<Slot> = Vec::new();
-            for (column, steps) in demand.refs {
-                let output = &outputs[column];
-                if steps.is_empty() || output.as_path().is_none() {
-                    let (index, new) = computed.insert_full(column);
-                    if new {
-                        below.add(output);
-                    }
-                    slots.push(Slot::Computed { index, ty: output.ty, steps });
-                } else {
-                    slots.push(Slot::Direct { index: direct.len() });
-                    direct.push(path(output.clone(), &steps));
-                    below.add(&direct[direct.len() - 1]);
-                }
-            }
-            let above = slots.into_iter().map(|slot| match slot {
-                Slot::Computed { index, ty, steps } => path(Expr::column(ty, index), &steps),
-                Slot::Direct { index } => Expr::column(Type::Dynamic, computed.len() + index),
-            });
-            let above = above.collect();
-            let mut inner: Vec<Expr> = computed.iter().map(|&column| outputs[column].clone()).chain(direct).collect();
-            inner.iter_mut().for_each(|output| below.rewrite(output));
-            let node = Node::Compute { input: Box::new(give(*input, below)), outputs: inner };
-            compute(node, above)
-        }
+        Node::Compute { input, outputs } => give_compute(*input, &outputs, demand),
         Node::Sort { input, mut keys } => {
             keys.iter().for_each(|key| demand.add(&key.expr));
             keys.iter_mut().for_each(|key| demand.rewrite(&mut key.expr));
@@ -140,65 +90,18 @@ fn give(node: Node, mut demand: Demand) -> Node {
             Node::TopN { input: Box::new(give(*input, demand)), keys, rows }
         }
         Node::Limit { input, rows } => Node::Limit { input: Box::new(give(*input, demand)), rows },
-        Node::Aggregate { input, mut keys, mut aggregates } => {
-            let mut below = Demand::default();
-            keys.iter().for_each(|key| below.add(key));
-            for call in &aggregates {
-                call.args.iter().chain(&call.condition).for_each(|expr| below.add(expr));
-            }
-            keys.iter_mut().for_each(|key| below.rewrite(key));
-            for call in &mut aggregates {
-                call.args.iter_mut().chain(&mut call.condition).for_each(|expr| below.rewrite(expr));
-            }
-            let types: Vec<Type> = keys
-                .iter()
-                .map(|key| key.ty)
-                .chain(aggregates.iter().flat_map(|call| call.returns.iter().copied()))
-                .collect();
-            let node = Node::Aggregate { input: Box::new(give(*input, below)), keys, aggregates };
-            pick(node, &types, &demand)
+        Node::Aggregate { input, keys, aggregates } => give_aggregate(*input, keys, aggregates, &demand),
+        Node::Expand { input, keep, expanded, index, limit } => {
+            give_expand(*input, &keep, expanded, index, limit, &demand)
         }
-        Node::Expand { input, keep, mut expanded, index, limit } => {
-            let made = |at: usize| expanded.get(at).map_or(Type::Long, |each| each.to);
-            let (mut wanted, outputs) = kept(&keep, &demand, made);
-            let mut below = Demand::default();
-            wanted.iter().chain(expanded.iter().map(|each| &each.expr)).for_each(|expr| below.add(expr));
-            wanted
-                .iter_mut()
-                .chain(expanded.iter_mut().map(|each| &mut each.expr))
-                .for_each(|expr| below.rewrite(expr));
-            let input = Box::new(give(*input, below));
-            compute(Node::Expand { input, keep: wanted, expanded, index, limit }, outputs)
+        Node::Window { input, keep, calls } => give_window(*input, &keep, calls, &demand),
+        Node::Join { left, right, kind } => give_join(*left, *right, kind, &demand),
+        Node::Each { part, input, parts, keep, body, made } => {
+            give_each(part, *input, parts, &keep, *body, &made, demand)
         }
-        Node::Window { input, keep, mut calls } => {
-            let (mut wanted, outputs) = kept(&keep, &demand, |call| calls[call].ty());
-            let mut below = Demand::default();
-            wanted.iter().chain(calls.iter().flat_map(WindowCall::exprs)).for_each(|expr| below.add(expr));
-            wanted
-                .iter_mut()
-                .chain(calls.iter_mut().flat_map(WindowCall::exprs_mut))
-                .for_each(|expr| below.rewrite(expr));
-            let input = Box::new(give(*input, below));
-            compute(Node::Window { input, keep: wanted, calls }, outputs)
-        }
-        Node::Join { left, right, kind } => {
-            let mut sides = [*left, *right];
-            let width = sides[0].keep.len();
-            let mut wanted = [Vec::new(), Vec::new()];
-            let mut slots = Vec::new();
-            for (column, steps) in &demand.refs {
-                let (side, at) = if *column < width { (0, *column) } else { (1, column - width) };
-                let expr = path(sides[side].keep[at].clone(), steps);
-                slots.push((side, wanted[side].len(), expr.ty));
-                wanted[side].push(expr);
-            }
-            let before = [0, wanted[0].len()];
-            let outputs = slots.into_iter().map(|(side, at, ty)| Expr::column(ty, before[side] + at)).collect();
-            for (side, wanted) in sides.iter_mut().zip(wanted) {
-                side.keep = wanted;
-            }
-            let [left, right] = sides.map(|side| Box::new(narrow_side(side)));
-            compute(Node::Join { left, right, kind }, outputs)
+        Node::Part { part, outputs } => {
+            let outputs = demand.refs.iter().map(|(column, steps)| path(outputs[*column].clone(), steps)).collect();
+            Node::Part { part, outputs }
         }
         Node::Union { inputs } => {
             Node::Union { inputs: inputs.into_iter().map(|input| give(input, demand.clone())).collect() }
@@ -208,6 +111,185 @@ fn give(node: Node, mut demand: Demand) -> Node {
             let types: Vec<Type> = batch.columns.iter().map(|column| column.ty()).collect();
             pick(node, &types, &demand)
         }
+    }
+}
+
+/// A scan takes paths of keys from the JSON itself; steps behind an index are taken above it.
+fn give_scan(table: Arc<SourceTable>, wants: &[Want], demand: &Demand) -> Node {
+    let mut taken = IndexSet::new();
+    let outputs: Vec<Expr> = demand
+        .refs
+        .iter()
+        .map(|(column, steps)| {
+            let want = &wants[*column];
+            let keys = if want.ty == Type::Dynamic {
+                steps.iter().take_while(|step| matches!(step, Step::Key(_))).count()
+            } else {
+                0
+            };
+            let mut path_taken = want.path.clone();
+            path_taken.extend(steps[..keys].iter().filter_map(|step| match step {
+                Step::Key(key) => Some(key.clone()),
+                Step::Index(_) => None,
+            }));
+            let (index, _) = taken.insert_full(Want { path: path_taken, ty: want.ty });
+            path(Expr::column(want.ty, index), &steps[keys..])
+        })
+        .collect();
+    let scan = Node::Scan { table, wants: taken.into_iter().collect() };
+    compute(scan, outputs)
+}
+
+/// Paths go down; what else is computed is computed once, however many paths below it are read.
+fn give_compute(input: Node, outputs: &[Expr], demand: Demand) -> Node {
+    let mut below = Demand::default();
+    let mut computed: IndexSet<usize> = IndexSet::new();
+    let mut direct: Vec<Expr> = Vec::new();
+    let mut slots: Vec<Slot> = Vec::new();
+    for (column, steps) in demand.refs {
+        let output = &outputs[column];
+        if steps.is_empty() || output.as_path().is_none() {
+            let (index, new) = computed.insert_full(column);
+            if new {
+                below.add(output);
+            }
+            slots.push(Slot::Computed { index, ty: output.ty, steps });
+        } else {
+            slots.push(Slot::Direct { index: direct.len() });
+            direct.push(path(output.clone(), &steps));
+            below.add(&direct[direct.len() - 1]);
+        }
+    }
+    let above = slots.into_iter().map(|slot| match slot {
+        Slot::Computed { index, ty, steps } => path(Expr::column(ty, index), &steps),
+        Slot::Direct { index } => Expr::column(Type::Dynamic, computed.len() + index),
+    });
+    let above = above.collect();
+    let mut inner: Vec<Expr> = computed.iter().map(|&column| outputs[column].clone()).chain(direct).collect();
+    inner.iter_mut().for_each(|output| below.rewrite(output));
+    let node = Node::Compute { input: Box::new(give(input, below)), outputs: inner };
+    compute(node, above)
+}
+
+/// An aggregate gives all of its columns anyway.
+fn give_aggregate(input: Node, mut keys: Vec<Expr>, mut aggregates: Vec<AggregateCall>, demand: &Demand) -> Node {
+    let mut below = Demand::default();
+    keys.iter().for_each(|key| below.add(key));
+    for call in &aggregates {
+        call.args.iter().chain(&call.condition).for_each(|expr| below.add(expr));
+    }
+    keys.iter_mut().for_each(|key| below.rewrite(key));
+    for call in &mut aggregates {
+        call.args.iter_mut().chain(&mut call.condition).for_each(|expr| below.rewrite(expr));
+    }
+    let types: Vec<Type> =
+        keys.iter().map(|key| key.ty).chain(aggregates.iter().flat_map(|call| call.returns.iter().copied())).collect();
+    let node = Node::Aggregate { input: Box::new(give(input, below)), keys, aggregates };
+    pick(node, &types, demand)
+}
+
+/// An expansion keeps what is demanded of its input.
+fn give_expand(
+    input: Node,
+    keep: &[Expr],
+    mut expanded: Vec<Expanded>,
+    index: bool,
+    limit: usize,
+    demand: &Demand,
+) -> Node {
+    let made = |at: usize| expanded.get(at).map_or(Type::Long, |each| each.to);
+    let (mut wanted, outputs) = kept(keep, demand, made);
+    let mut below = Demand::default();
+    wanted.iter().chain(expanded.iter().map(|each| &each.expr)).for_each(|expr| below.add(expr));
+    wanted.iter_mut().chain(expanded.iter_mut().map(|each| &mut each.expr)).for_each(|expr| below.rewrite(expr));
+    let input = Box::new(give(input, below));
+    compute(Node::Expand { input, keep: wanted, expanded, index, limit }, outputs)
+}
+
+/// A window keeps what is demanded of its input.
+fn give_window(input: Node, keep: &[Expr], mut calls: Vec<WindowCall>, demand: &Demand) -> Node {
+    let (mut wanted, outputs) = kept(keep, demand, |call| calls[call].ty());
+    let mut below = Demand::default();
+    wanted.iter().chain(calls.iter().flat_map(WindowCall::exprs)).for_each(|expr| below.add(expr));
+    wanted.iter_mut().chain(calls.iter_mut().flat_map(WindowCall::exprs_mut)).for_each(|expr| below.rewrite(expr));
+    let input = Box::new(give(input, below));
+    compute(Node::Window { input, keep: wanted, calls }, outputs)
+}
+
+/// Each side of a join keeps what is demanded of it.
+fn give_join(left: Side, right: Side, kind: JoinKind, demand: &Demand) -> Node {
+    let mut sides = [left, right];
+    let width = sides[0].keep.len();
+    let mut wanted = [Vec::new(), Vec::new()];
+    let mut slots = Vec::new();
+    for (column, steps) in &demand.refs {
+        let (side, at) = if *column < width { (0, *column) } else { (1, column - width) };
+        let expr = path(sides[side].keep[at].clone(), steps);
+        slots.push((side, wanted[side].len(), expr.ty));
+        wanted[side].push(expr);
+    }
+    let before = [0, wanted[0].len()];
+    let outputs = slots.into_iter().map(|(side, at, ty)| Expr::column(ty, before[side] + at)).collect();
+    for (side, wanted) in sides.iter_mut().zip(wanted) {
+        side.keep = wanted;
+    }
+    let [left, right] = sides.map(|side| Box::new(narrow_side(side)));
+    compute(Node::Join { left, right, kind }, outputs)
+}
+
+/// What the body makes is demanded of the body, what it reads of the part of the input.
+fn give_each(
+    part: PartId,
+    input: Node,
+    mut parts: Parts,
+    keep: &[Expr],
+    body: Node,
+    made: &[Type],
+    demand: Demand,
+) -> Node {
+    let (mut wanted, mut inner, mut types) = (Vec::new(), Demand::default(), Vec::new());
+    let mut slots = Vec::new();
+    for (column, steps) in demand.refs {
+        match column.checked_sub(keep.len()) {
+            None => {
+                let expr = path(keep[column].clone(), &steps);
+                slots.push((false, wanted.len(), expr.ty));
+                wanted.push(expr);
+            }
+            Some(at) => {
+                let ty = if steps.is_empty() { made[at] } else { Type::Dynamic };
+                slots.push((true, types.len(), ty));
+                types.push(ty);
+                inner.refs.insert((at, steps));
+            }
+        }
+    }
+    let place = |(made, at, ty)| Expr::column(ty, if made { wanted.len() + at } else { at });
+    let outputs = slots.into_iter().map(place).collect();
+    let body = give(body, inner);
+    let mut below = Demand::default();
+    wanted.iter().for_each(|expr| below.add(expr));
+    if let Parts::Keyed(key) = &parts {
+        below.add(key);
+    }
+    let body = of_part(body, part, &mut |outputs| outputs.iter().for_each(|expr| below.add(expr)));
+    wanted.iter_mut().for_each(|expr| below.rewrite(expr));
+    if let Parts::Keyed(key) = &mut parts {
+        below.rewrite(key);
+    }
+    let body = of_part(body, part, &mut |outputs| outputs.iter_mut().for_each(|expr| below.rewrite(expr)));
+    let input = Box::new(give(input, below));
+    compute(Node::Each { part, input, parts, keep: wanted, body: Box::new(body), made: types }, outputs)
+}
+
+/// Shows `change` what is computed of the rows of a part, wherever the body reads them.
+fn of_part(body: Node, part: PartId, change: &mut dyn FnMut(&mut Vec<Expr>)) -> Node {
+    match body {
+        Node::Part { part: other, mut outputs } if other == part => {
+            change(&mut outputs);
+            Node::Part { part, outputs }
+        }
+        body => body.map_inputs(|input| of_part(input, part, change)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::plan::{AggregateCall, Expr, Node};
 use crate::registry::{Fold, Groups};
 use crate::value::{Type, Value, encode_key};
 
-impl Run {
+impl Run<'_> {
     pub(super) fn aggregate(
         &mut self,
         input: &Node,

@@ -9,7 +9,7 @@ use crate::eval::eval;
 use crate::plan::{JoinKind, Side};
 use crate::value::encode_key;
 
-impl Run {
+impl Run<'_> {
     pub(super) fn join(&mut self, left: &Side, right: &Side, kind: JoinKind) -> Result<Vec<Batch>, Failure> {
         let right_rows = Rows::new(Batch::concat(self.batches(&right.input)?), right);
         let left_rows = Rows::new(Batch::concat(self.batches(&left.input)?), left);

@@ -2,47 +2,68 @@
 //! order of the segments, so that the answer is the same for any number of threads.
 
 mod aggregate;
+mod each;
 mod expand;
 mod filter;
 mod join;
+mod profile;
 mod range;
 mod sort;
 mod window;
 
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use rayon::prelude::*;
 
 use crate::column::{Batch, Table};
 use crate::diag::Diagnostic;
 use crate::eval::eval;
-use crate::plan::{Node, Plan};
+use crate::plan::{Node, PartId, Plan};
+use profile::Profile;
+
+pub(crate) use profile::profile;
 
 /// A run that cannot be finished.
 pub(crate) type Failure = Box<Diagnostic>;
 
 /// The answer, and what there is to know about it.
 pub(crate) fn run(plan: &Plan) -> Result<Table, Failure> {
-    let mut run = Run { warnings: Vec::new() };
+    let mut run = Run::default();
     let width = plan.fields.len();
     let mut batches = run.batches(&plan.node)?;
     for batch in &mut batches {
         batch.columns.truncate(width);
     }
-    Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings))
+    Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings).drawn(plan.chart.clone()))
 }
 
 /// Pieces of a range that are made at a time.
 const SIDE_BY_SIDE: usize = 32;
 
 /// One run of one plan.
-struct Run {
+#[derive(Default)]
+struct Run<'p> {
     warnings: Vec<Diagnostic>,
+    /// Where to note what every node does, if somebody wants to know.
+    profile: Option<&'p Profile<'p>>,
+    /// In the bodies of `Each`: the rows of the part at hand, the innermost last.
+    parts: Vec<(PartId, Batch)>,
 }
 
-impl Run {
+impl Run<'_> {
     /// All rows of a node.
     fn batches(&mut self, node: &Node) -> Result<Vec<Batch>, Failure> {
+        // What streams is noted batch by batch.
+        let Some(profile) = self.profile.filter(|_| !streams(node)) else { return self.gather(node) };
+        let start = Instant::now();
+        let batches = self.gather(node)?;
+        profile.time(node, start.elapsed());
+        profile.rows(node, batches.iter().map(|batch| batch.rows).sum());
+        Ok(batches)
+    }
+
+    fn gather(&mut self, node: &Node) -> Result<Vec<Batch>, Failure> {
         match node {
             Node::Scan { .. }
             | Node::Range { .. }
@@ -70,6 +91,11 @@ impl Run {
                 Ok(batches)
             }
             Node::Window { input, keep, calls } => self.window(input, keep, calls),
+            Node::Each { part, input, parts, keep, body, made } => {
+                let rows = Batch::concat(self.batches(input)?);
+                self.each(each::Each { part: *part, rows, parts, keep, body, width: made.len() })
+            }
+            Node::Part { part, outputs } => Ok(vec![self.part(*part, outputs)]),
         }
     }
 
@@ -99,20 +125,39 @@ impl Run {
             steps.push(source);
             source = input;
         }
-        let work = |batch: Batch| work(steps.iter().rev().fold(batch, |batch, step| apply(step, batch)));
+        let profile = self.profile;
+        let work = |batch: Batch| {
+            work(steps.iter().rev().fold(batch, |batch, step| match profile {
+                None => apply(step, batch),
+                Some(profile) => {
+                    let start = Instant::now();
+                    let batch = apply(step, batch);
+                    profile.time(step, start.elapsed());
+                    profile.rows(step, batch.rows);
+                    batch
+                }
+            }))
+        };
+        let read = |batch: Batch| {
+            if let Some(profile) = profile {
+                profile.rows(source, batch.rows);
+            }
+            work(batch)
+        };
+        let start = profile.filter(|_| streams(source)).map(|profile| (profile, Instant::now()));
         match source {
             Node::Scan { table, wants } => {
-                let warnings = table.scan(wants)?.run(work, merge)?;
+                let warnings = table.scan(wants)?.run(read, merge)?;
                 self.warnings.extend(warnings);
             }
             Node::Range { ty, start, step, rows } => {
                 let mut pieces = range::pieces(*rows).peekable();
-                while pieces.peek().is_some() {
+                'pieces: while pieces.peek().is_some() {
                     let some: Vec<_> = pieces.by_ref().take(SIDE_BY_SIDE).collect();
-                    let made = some.into_par_iter().map(|rows| work(range::piece(*ty, start, step, rows)));
+                    let made = some.into_par_iter().map(|rows| read(range::piece(*ty, start, step, rows)));
                     for result in made.collect::<Vec<Result<T, Failure>>>() {
                         if merge(result?)?.is_break() {
-                            return Ok(());
+                            break 'pieces;
                         }
                     }
                 }
@@ -128,8 +173,19 @@ impl Run {
                 }
             }
         }
+        if let Some((profile, start)) = start {
+            profile.time(source, start.elapsed());
+        }
         Ok(())
     }
+}
+
+/// Whether a node gives its rows batch by batch, as they are made.
+fn streams(node: &Node) -> bool {
+    matches!(
+        node,
+        Node::Scan { .. } | Node::Range { .. } | Node::Filter { .. } | Node::Compute { .. } | Node::Expand { .. }
+    )
 }
 
 /// One streaming step.

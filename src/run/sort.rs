@@ -11,7 +11,7 @@ use crate::eval::eval;
 use crate::plan::{Node, SortKey};
 use crate::value::SortOrder;
 
-impl Run {
+impl Run<'_> {
     pub(super) fn sort(&mut self, input: &Node, keys: &[SortKey]) -> Result<Vec<Batch>, Failure> {
         let all = Batch::concat(self.batches(input)?);
         Ok(vec![sorted(&all, keys, all.rows)])

@@ -6,7 +6,7 @@ use crate::eval::eval;
 use crate::plan::{Expr, Node, WindowCall};
 use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef, same_key};
 
-impl Run {
+impl Run<'_> {
     pub(super) fn window(&mut self, input: &Node, keep: &[Expr], calls: &[WindowCall]) -> Result<Vec<Batch>, Failure> {
         let batch = Batch::concat(self.batches(input)?);
         if batch.rows == 0 {

@@ -246,6 +246,11 @@ impl Name {
 }
 
 impl Expr {
+    /// The column of this name.
+    pub(crate) fn named(name: &Name) -> Expr {
+        Expr::new(ExprKind::Name(name.clone()), name.span)
+    }
+
     pub(crate) fn new(kind: ExprKind, span: Span) -> Expr {
         let height = 1 + kind.children().map(|child| child.height).max().unwrap_or(0).max(kind.pipeline_height());
         Expr { kind, span, height }

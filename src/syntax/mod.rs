@@ -158,7 +158,7 @@ mod tests {
                 "a query begins with a table",
                 "write `Resources | where … | project …`; the columns come last",
             ),
-            ("T | fork (take 1)", "fork", "argql cannot run `fork` yet", ""),
+            ("T | graph-to-table nodes", "graph-to-table", "argql cannot run `graph-to-table` yet", ""),
             ("T | print 1", "print", "`print` begins a query", "it makes rows of its own and takes none from a `|`"),
             (
                 "T | join kind=outer (U) on a",

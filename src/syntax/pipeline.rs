@@ -4,7 +4,7 @@ use nom::Parser;
 
 use super::ast::{Call, Expr, ExprKind, Name, Pipeline, Source, Step};
 use super::expr::{expr, operand};
-use super::tokens::{Hope, Parsed, Tokens, expect, said};
+use super::tokens::{Hope, Parsed, Tokens, expect, said, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_OPERATOR, UNSUPPORTED};
 use crate::operators;
 use crate::registry::Position;
@@ -19,13 +19,7 @@ pub(crate) fn pipeline(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
         return finish(input, start, |input| Ok((input, Source::Implicit)));
     }
     match operator_ahead(input) {
-        Some(Position::Piped) => {
-            let (input, (steps, height)) = input.measure(|input| {
-                let (input, first) = step(input, Position::Piped)?;
-                steps(input, vec![first])
-            })?;
-            Ok((input, Pipeline { source: Source::Implicit, steps, span: input.since(start), height }))
-        }
+        Some(Position::Piped) => operators_alone(input),
         Some(_) => finish(input, start, source_operator),
         None => finish(input, start, source_table),
     }
@@ -94,6 +88,33 @@ pub(crate) fn table(input: Tokens<'_>) -> Parsed<'_, Expr> {
         return Err(said(complaint.help("write the name of one, or a query in brackets")));
     }
     Ok((input, table))
+}
+
+/// `(top 1 by x | project y)`: operators over rows that stand before it.
+pub(crate) fn subquery(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
+    let (input, _) = symbol("(").parse(input)?;
+    let (input, body) = input.nested(SUBQUERY, operators_alone)?;
+    let (input, _) = symbol(")").parse(input)?;
+    Ok((input, body))
+}
+
+/// A pipeline with a source of its own.
+pub(crate) fn rows(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
+    let start = input.here();
+    let source = match operator_ahead(input) {
+        Some(Position::Start | Position::Both) => source_operator,
+        _ => source_table,
+    };
+    input.nested(SUBQUERY, |input| finish(input, start, source))
+}
+
+fn operators_alone(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
+    let start = input.here();
+    let (input, (steps, height)) = input.measure(|input| {
+        let (input, first) = step(input, Position::Piped)?;
+        steps(input, vec![first])
+    })?;
+    Ok((input, Pipeline { source: Source::Implicit, steps, span: input.since(start), height }))
 }
 
 fn source_operator(input: Tokens<'_>) -> Parsed<'_, Source> {

@@ -134,6 +134,18 @@ impl Display for Pipeline {
     }
 }
 
+/// Operators in brackets, over rows that stand before them.
+pub(crate) struct Subquery<'a>(pub(crate) &'a Pipeline);
+
+impl Display for Subquery<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (at, step) in self.0.steps.iter().enumerate() {
+            write!(f, "{}{step}", if at == 0 { "(" } else { " | " })?;
+        }
+        f.write_str(")")
+    }
+}
+
 impl Display for Step {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.name, self.operator)

@@ -16,6 +16,18 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 const ORIGIN: Date = date(1, 1, 1);
 
 /// A moment in UTC: ticks of 100 ns since 0001-01-01T00:00:00, up to the end of year 9999.
+///
+/// ```
+/// use argql::{DateTime, Engine, Value};
+///
+/// let unix = DateTime::parse("1970-01-01").unwrap();
+/// assert_eq!(unix.ticks(), 621_355_968_000_000_000);
+/// let table = Engine::new().query("print datetime(1970-01-01) + 1s")?;
+/// let Value::DateTime(moment) = table.value(0, 0) else { unreachable!() };
+/// assert_eq!(moment.ticks() - unix.ticks(), 10_000_000);
+/// assert_eq!(moment.to_string(), "1970-01-01T00:00:01.0000000Z");
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DateTime(i64);
 
@@ -26,8 +38,19 @@ impl DateTime {
     /// 1970-01-01, where Unix time begins.
     pub(crate) const UNIX_EPOCH: DateTime = DateTime(719_162 * DAY);
 
-    /// From ticks since 0001-01-01.
-    pub const fn from_ticks(ticks: i64) -> DateTime {
+    /// From ticks of 100 ns since 0001-01-01, if that lies in the years 1 to 9999.
+    ///
+    /// ```
+    /// use argql::DateTime;
+    /// assert_eq!(DateTime::try_from_ticks(0).unwrap().to_string(), "0001-01-01T00:00:00.0000000Z");
+    /// assert_eq!(DateTime::try_from_ticks(-1), None);
+    /// ```
+    pub fn try_from_ticks(ticks: i64) -> Option<DateTime> {
+        DateTime::checked(ticks)
+    }
+
+    /// From ticks since 0001-01-01 that are known to lie in the years 1 to 9999.
+    pub(crate) const fn from_ticks(ticks: i64) -> DateTime {
         DateTime(ticks)
     }
 
@@ -38,7 +61,8 @@ impl DateTime {
         ticks.and_then(|ticks| DateTime::UNIX_EPOCH.plus(ticks)).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
-    /// Reads a moment as `todatetime` does: ISO 8601, whole or in part, and other forms.
+    /// Reads a moment as `todatetime` does: ISO 8601, whole or in part, and other forms; `None` if it is none. Without an
+    /// offset it is taken for UTC.
     ///
     /// ```
     /// use argql::DateTime;
@@ -50,7 +74,7 @@ impl DateTime {
         parse_datetime(text)
     }
 
-    /// Ticks since 0001-01-01.
+    /// Ticks of 100 ns since 0001-01-01.
     pub const fn ticks(self) -> i64 {
         self.0
     }

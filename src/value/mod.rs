@@ -26,7 +26,7 @@ pub(crate) use json::*;
 pub(crate) use text::*;
 pub(crate) use timespan::*;
 
-/// A type of KQL.
+/// A type of KQL. Each has one form of [`Value`], `dynamic` any of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Type {
     /// True or false.
@@ -141,14 +141,26 @@ impl std::fmt::Display for Type {
 }
 
 /// A property bag: keys in the order of their source.
-pub type Bag = indexmap::IndexMap<Arc<str>, Value, foldhash::fast::FixedState>;
-
-/// One cell, owned; cheap to clone.
 ///
 /// ```
 /// use argql::{Engine, Value};
-/// let table = Engine::new().query("print 7 / 2")?;
+///
+/// let table = Engine::new().query("print dynamic({'b': 1, 'a': [true, null]})")?;
+/// let Value::Bag(bag) = table.value(0, 0) else { unreachable!() };
+/// assert_eq!(bag.keys().map(|key| &**key).collect::<Vec<_>>(), ["b", "a"]);
+/// assert_eq!(bag["a"], Value::Array(vec![Value::Bool(true), Value::Null].into()));
+/// # Ok::<(), argql::Error>(())
+/// ```
+pub type Bag = indexmap::IndexMap<Arc<str>, Value, foldhash::fast::FixedState>;
+
+/// One cell, owned; cheap to clone. Printed, it is the text that `tostring()` gives.
+///
+/// ```
+/// use argql::{Engine, Value};
+/// let table = Engine::new().query("print 7 / 2, 2h, dynamic([1, 'x'])")?;
 /// assert_eq!(table.value(0, 0), Value::Long(3));
+/// assert_eq!(table.value(0, 1).to_string(), "02:00:00");
+/// assert_eq!(table.value(0, 2).to_string(), r#"[1,"x"]"#);
 /// # Ok::<(), argql::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -219,14 +231,35 @@ impl Value {
         }
     }
 
-    /// Whether it is null.
+    /// Whether it is null. A string never is: its absence is `""`.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
+    }
+
+    /// The text, if it is a string.
+    ///
+    /// ```
+    /// use argql::Value;
+    /// assert_eq!(Value::from("Ulm").as_str(), Some("Ulm"));
+    /// assert_eq!(Value::Long(5).as_str(), None);
+    /// ```
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// The cell that stands for "nothing" in a column of this type: `""` for strings, null for all else.
     pub(crate) fn absent(ty: Type) -> Value {
         if ty == Type::String { Value::String(Arc::from("")) } else { Value::Null }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ty = if matches!(self, Value::Bool(_)) { Type::Bool } else { Type::Dynamic };
+        f.pad(&text_of(ty, self.as_ref()))
     }
 }
 

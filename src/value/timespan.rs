@@ -3,6 +3,13 @@
 use super::datetime::{Cursor, DAY, HOUR, MINUTE, SECOND, push_digits};
 
 /// A length of time, possibly negative, in ticks of 100 ns.
+///
+/// ```
+/// let day = argql::TimeSpan::from_ticks(24 * 60 * 60 * 10_000_000);
+/// assert_eq!(day.to_string(), "1.00:00:00");
+/// assert_eq!(argql::Engine::new().query("print 36h - 12h")?.value(0, 0), argql::Value::TimeSpan(day));
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimeSpan(i64);
 

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use argql::{DateTime, Diagnostic, Engine, Place, Severity, Table, Type, Value};
 
-use super::world::NOW_TICKS;
+use super::world::NOW;
 
 pub(crate) struct Golden {
     pub(crate) path: PathBuf,
@@ -38,7 +38,7 @@ pub(crate) struct Case {
 
 /// An engine whose clock stands at the moment the sample was exported.
 pub(crate) fn engine() -> Engine {
-    Engine::new().now(DateTime::from_ticks(NOW_TICKS))
+    Engine::new().now(DateTime::parse(NOW).unwrap())
 }
 
 /// Every golden file of a folder, by path.

@@ -4,9 +4,6 @@
 /// The moment that the sample is exported at.
 pub(crate) const NOW: &str = "2026-10-01T00:00:00Z";
 
-/// The same moment, for the engine.
-pub(crate) const NOW_TICKS: i64 = 639_264_096_000_000_000;
-
 pub(crate) const TENANT: &str = "7d1f4c02-9b3e-4a86-8c55-2f60b7e1a930";
 
 /// A management group and the one above it.

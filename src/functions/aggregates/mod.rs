@@ -14,16 +14,16 @@ use crate::column::Column;
 use crate::registry::{Aggregate, Args, Fault, Groups, Param};
 use crate::value::{Type, Value};
 
-/// The families of aggregates.
-pub(super) const ALL: &[&[&Aggregate]] = &[
-    count::FAMILY,
-    distinct::FAMILY,
-    sum::FAMILY,
-    pick::FAMILY,
-    list::FAMILY,
-    moments::FAMILY,
-    percentile::FAMILY,
-    bits::FAMILY,
+/// Every aggregate, by the family that help and README show it in.
+pub(super) const ALL: &[(&str, &[&Aggregate])] = &[
+    ("counts", count::FAMILY),
+    ("distinct values", distinct::FAMILY),
+    ("sums", sum::FAMILY),
+    ("one of the rows", pick::FAMILY),
+    ("lists and bags", list::FAMILY),
+    ("statistics", moments::FAMILY),
+    ("percentiles", percentile::FAMILY),
+    ("bits", bits::FAMILY),
 ];
 
 /// The predicate of the `…if` forms.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::functions::aggregates;
 use crate::registry::{Fold, Returns};
 use crate::value::{DateTime, TimeSpan};
 
@@ -333,12 +334,12 @@ fn bits_are_joined_over_all_rows() {
 
 #[test]
 fn names_are_given_once_and_every_if_form_has_its_predicate() {
-    let mut names: Vec<&str> = ALL.iter().flat_map(|family| family.iter().map(|aggregate| aggregate.name)).collect();
+    let mut names: Vec<&str> = aggregates().map(|(_, aggregate)| aggregate.name).collect();
     let all = names.len();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), all);
-    for aggregate in ALL.iter().copied().flatten() {
+    for (_, aggregate) in aggregates() {
         if let Some(index) = aggregate.condition {
             assert_eq!(aggregate.params[index].name, "predicate", "{}", aggregate.name);
         }

@@ -42,10 +42,10 @@ impl Evaluate {
             let outputs = unpacked.declared(schema, &input, binder)?;
             return Some(input.compute(outputs).of_whole_table(false));
         }
-        let input = binder.fixed(input);
+        let input = binder.fixed(input, self.plugin.name.span);
         let bags = Expr::column(Type::Dynamic, unpacked.bags);
         let alone = input.clone().compute(vec![(input.columns.list()[unpacked.bags].clone(), bags)]);
-        let answer = binder.answer(alone).ok()?;
+        let answer = binder.answer(alone, self.plugin.name.span).ok()?;
         let open = answer.is_none();
         let slots = answer.map_or_else(BTreeMap::new, |table| slots(&table));
         let mut outputs = unpacked.source(&input);

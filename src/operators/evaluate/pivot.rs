@@ -89,14 +89,15 @@ impl Evaluate {
             binder.refuse(call.name.span, "`pivot` with several columns per value");
             return None;
         };
-        let input = if self.schema.is_none() { binder.fixed(input) } else { input };
+        let input = if self.schema.is_none() { binder.fixed(input, self.plugin.name.span) } else { input };
         let values = match &self.schema {
             Some(schema) => declared(schema, &columns, pivoted_ty, result, binder)?,
             None => {
                 let keys = vec![Expr::column(pivoted_ty, pivoted_at)];
                 let distinct = input.clone().map(|input| Node::Aggregate { input, keys, aggregates: Vec::new() });
                 let shape = vec![input.columns.list()[pivoted_at].clone()];
-                let Some(table) = binder.answer(Relation::new(distinct.node, shape)).ok()? else {
+                let Some(table) = binder.answer(Relation::new(distinct.node, shape), self.plugin.name.span).ok()?
+                else {
                     return Some(Relation::empty(columns).opened());
                 };
                 if table.len() > MOST {

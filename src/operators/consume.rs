@@ -1,0 +1,55 @@
+//! `consume`: runs the query for nothing.
+
+use crate::bind::Relation;
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{OperatorDef, Position};
+use crate::syntax::clause::{boolean, parameter};
+use crate::syntax::tokens::{Parsed, Tokens};
+
+/// `consume decodeblocks=true`
+#[derive(Clone, Debug)]
+pub(crate) struct Consume {
+    /// Whether Kusto decompresses what it reads.
+    pub(crate) decode: Option<bool>,
+}
+
+const CONSUME: OperatorDef = OperatorDef {
+    names: &["consume"],
+    position: Position::Piped,
+    words: &["decodeblocks"],
+    syntax: "consume [decodeblocks=true | false]",
+    about: "Gives no rows and no columns: queries end with it to have their time measured.",
+    examples: &[],
+};
+
+impl Syntax for Consume {
+    const DEF: &'static OperatorDef = &CONSUME;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Consume> {
+        match parameter(input, "decodeblocks") {
+            Some(rest) => {
+                let (input, decode) = boolean(rest)?;
+                Ok((input, Consume { decode: Some(decode) }))
+            }
+            None => Ok((input, Consume { decode: None })),
+        }
+    }
+}
+
+impl Display for Consume {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.decode {
+            Some(decode) => write!(f, " decodeblocks={decode}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Consume {
+    pub(crate) fn lower(input: &Relation) -> Relation {
+        let nothing = Relation::empty(Vec::new());
+        if input.columns.is_open() { nothing.opened() } else { nothing }
+    }
+}

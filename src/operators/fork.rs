@@ -1,0 +1,85 @@
+//! `fork`: several sub-queries over the same rows, a table for each.
+
+use crate::bind::{Binder, Relation};
+use crate::diag::Span;
+use std::fmt::{self, Display, Formatter};
+
+use nom::Parser;
+
+use super::Syntax;
+use crate::registry::{OperatorDef, Position};
+use crate::syntax::ast::*;
+use crate::syntax::expr::name;
+use crate::syntax::pipeline::subquery;
+use crate::syntax::print::Subquery;
+use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol};
+
+/// `fork (count) top = (top 1 by name)`
+#[derive(Clone, Debug)]
+pub(crate) struct Fork {
+    pub(crate) legs: Vec<Leg>,
+}
+
+/// `top = (top 1 by name)`
+#[derive(Clone, Debug)]
+pub(crate) struct Leg {
+    pub(crate) name: Option<Name>,
+    pub(crate) body: Pipeline,
+}
+
+const FORK: OperatorDef = OperatorDef {
+    names: &["fork"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "fork [name =] (operator | …) …",
+    about: "A table for each of several sub-queries over the same rows. It is read and refused: argql gives one table.",
+    examples: &[],
+};
+
+impl Syntax for Fork {
+    const DEF: &'static OperatorDef = &FORK;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Fork> {
+        let (mut input, first) = leg(input)?;
+        let mut legs = vec![first];
+        while input.is(0, "(") || input.is(0, "[") || input.is_word(0) {
+            let (rest, next) = leg(input)?;
+            legs.push(next);
+            input = rest;
+        }
+        input.hope(Hope::Text("("));
+        Ok((input, Fork { legs }))
+    }
+}
+
+fn leg(input: Tokens<'_>) -> Parsed<'_, Leg> {
+    if input.is(0, "(") {
+        let (input, body) = subquery(input)?;
+        return Ok((input, Leg { name: None, body }));
+    }
+    input.hope(Hope::Text("("));
+    let (input, name) = name(input)?;
+    let (input, _) = symbol("=").parse(input)?;
+    let (input, body) = subquery(input)?;
+    Ok((input, Leg { name: Some(name), body }))
+}
+
+impl Display for Fork {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.legs.iter().try_for_each(|leg| match &leg.name {
+            Some(name) => write!(f, " {name} = {}", Subquery(&leg.body)),
+            None => write!(f, " {}", Subquery(&leg.body)),
+        })
+    }
+}
+
+impl Fork {
+    pub(crate) fn lower(&self, input: Relation, span: Span, binder: &mut Binder<'_>) -> Relation {
+        // What is wrong inside is said as well.
+        for leg in &self.legs {
+            binder.subquery(&leg.body, &input);
+        }
+        binder.refuse(span, "`fork`, which gives several tables,");
+        Relation::poisoned()
+    }
+}

@@ -1,0 +1,96 @@
+//! `partition`: a sub-query for the rows of each value of a column.
+
+use crate::bind::{Binder, Exprs, Relation};
+use crate::diag::Span;
+use crate::plan::{self, Node, Parts};
+use std::fmt::{self, Display, Formatter};
+
+use nom::Parser;
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
+use crate::syntax::ast::*;
+use crate::syntax::clause::hints;
+use crate::syntax::expr::name;
+use crate::syntax::pipeline::{rows, subquery};
+use crate::syntax::print::{HintList, Subquery};
+use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol, word};
+
+/// `partition hint.strategy=native by type (top 1 by name)`
+#[derive(Clone, Debug)]
+pub(crate) struct Partition {
+    pub(crate) hints: Vec<Hint>,
+    pub(crate) key: Name,
+    pub(crate) body: Body,
+}
+
+/// What is done with each part.
+#[derive(Clone, Debug)]
+pub(crate) enum Body {
+    /// `(top 1 by name)`
+    OfPart(Pipeline),
+    /// `{ T | where type == toscalar(type) }`: a query with a source of its own.
+    OfItself(Pipeline),
+}
+
+const PARTITION: OperatorDef = OperatorDef {
+    names: &["partition"],
+    position: Position::Piped,
+    words: &["by"],
+    syntax: "partition [hint.strategy=native | shuffle | legacy] by column (operator | …)",
+    about: "Runs a sub-query for the rows of each value of a column, and puts the results one behind the other.",
+    examples: &[Example {
+        query: "datatable(k: string, n: long)['a', 1, 'a', 2] | partition by k (top 1 by n)",
+        result: "a, 2",
+    }],
+};
+
+impl Syntax for Partition {
+    const DEF: &'static OperatorDef = &PARTITION;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Partition> {
+        let (input, hints) = hints(input)?;
+        let (input, _) = word("by").parse(input)?;
+        let (input, key) = name(input)?;
+        if !input.is(0, "{") {
+            input.hope(Hope::Text("{"));
+            let (input, body) = subquery(input)?;
+            return Ok((input, Partition { hints, key, body: Body::OfPart(body) }));
+        }
+        let (input, body) = rows(input.skip(1))?;
+        let (input, _) = symbol("}").parse(input)?;
+        Ok((input, Partition { hints, key, body: Body::OfItself(body) }))
+    }
+}
+
+impl Display for Partition {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by {} ", HintList(&self.hints), self.key)?;
+        match &self.body {
+            Body::OfPart(body) => Subquery(body).fmt(f),
+            Body::OfItself(body) => write!(f, "{{ {body} }}"),
+        }
+    }
+}
+
+impl Partition {
+    pub(crate) fn lower(&self, input: Relation, span: Span, binder: &mut Binder<'_>) -> Relation {
+        let key = Exprs::new(binder, &input.columns).key(&Expr::named(&self.key));
+        let Body::OfPart(body) = &self.body else {
+            binder.refuse(span, "`partition` with a query that has a source of its own");
+            return Relation::poisoned();
+        };
+        let (part, rows) = binder.part(&input);
+        let body = binder.subquery(body, &rows);
+        let Ok(key) = key else { return body.opened() };
+        let outputs = body.pass().map(|(column, _)| column).zip(0..);
+        let outputs = outputs.map(|(column, at)| (column.clone(), plan::Expr::column(column.ty, at))).collect();
+        let made = body.columns.list().iter().map(|column| column.ty).collect();
+        let open = body.columns.is_open();
+        let wide = body.columns.is_wide();
+        let body = Box::new(body.node);
+        let each = |input| Node::Each { part, input, parts: Parts::Keyed(key), keep: Vec::new(), body, made };
+        let result = Relation { serialized: false, ..input.map(each) }.compute(outputs).widened(wide);
+        if open { result.opened() } else { result }
+    }
+}

@@ -1,0 +1,63 @@
+//! `sample`: rows picked by chance, though the same ones whenever the query is run.
+
+use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::functions;
+use crate::plan::{self, Node, SortKey, WindowCall};
+use crate::value::Type;
+use std::fmt::{self, Display, Formatter};
+
+use super::Syntax;
+use crate::registry::{Example, OperatorDef, Position};
+use crate::syntax::ast::*;
+use crate::syntax::expr::expr;
+use crate::syntax::tokens::{Parsed, Tokens};
+
+/// `sample 5`
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    pub(crate) rows: Expr,
+}
+
+const SAMPLE: OperatorDef = OperatorDef {
+    names: &["sample"],
+    position: Position::Piped,
+    words: &[],
+    syntax: "sample rows",
+    about: "So many of the rows, picked from all over the table; the same ones whenever the query is run.",
+    examples: &[Example { query: "range x from 1 to 9 step 1 | sample 3 | count", result: "3" }],
+};
+
+impl Syntax for Sample {
+    const DEF: &'static OperatorDef = &SAMPLE;
+
+    fn parse(input: Tokens<'_>) -> Parsed<'_, Sample> {
+        let (input, rows) = expr(input)?;
+        Ok((input, Sample { rows }))
+    }
+}
+
+impl Display for Sample {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, " {}", self.rows)
+    }
+}
+
+impl Sample {
+    /// The rows whose numbers have the smallest hashes, in the order they had.
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let Ok(rows) = Exprs::new(binder, &Columns::none()).count(&self.rows) else { return input };
+        let outputs: Vec<_> = input.pass().collect();
+        let number = plan::Expr::column(Type::Long, outputs.len());
+        let hash = functions::scalar("hash").expect("KQL hashes");
+        let hash = binder.calling(hash, Type::Long, vec![number.clone()]);
+        let by = |expr| vec![SortKey { expr, descending: false, nulls_first: true }];
+        let numbered = input.along(vec![WindowCall::RowNumber { start: 0, restart: None }]);
+        let rows = usize::try_from(rows).unwrap_or(0);
+        let picked = numbered
+            .map(|input| Node::Sort { input, keys: by(hash) })
+            .map(|input| Node::Limit { input, rows })
+            .map(|input| Node::Sort { input, keys: by(number) })
+            .compute(outputs);
+        Relation { serialized: false, ..picked }
+    }
+}

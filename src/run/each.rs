@@ -1,0 +1,111 @@
+//! Each: a body is run for one part of the rows after the other. Parts know nothing of each other, so they run in
+//! parallel; what the body reads besides its part is the same for all of them, and is run once.
+
+use rayon::prelude::*;
+
+use super::{Failure, Run};
+use crate::column::{Batch, Column, KeyTable};
+use crate::diag::Diagnostic;
+use crate::eval::eval;
+use crate::plan::{Expr, Node, PartId, Parts};
+use crate::value::encode_key;
+
+/// The rows and what is to be made of their parts.
+pub(super) struct Each<'a> {
+    pub(super) part: PartId,
+    pub(super) rows: Batch,
+    pub(super) parts: &'a Parts,
+    pub(super) keep: &'a [Expr],
+    pub(super) body: &'a Node,
+    /// How many columns of the body are read.
+    pub(super) width: usize,
+}
+
+impl Run<'_> {
+    pub(super) fn each(&mut self, each: Each<'_>) -> Result<Vec<Batch>, Failure> {
+        let rows = &each.rows;
+        if rows.rows == 0 {
+            return Ok(Vec::new());
+        }
+        let body = self.settled(each.body.clone())?;
+        let around = &self.parts;
+        let results: Vec<_> = parts(each.parts, rows)
+            .into_par_iter()
+            .map(|part| -> Result<(Batch, Vec<Diagnostic>), Failure> {
+                let mut run = Run { parts: around.clone(), ..Run::default() };
+                run.parts.push((each.part, rows.take(&part)));
+                let made = Batch::concat(run.batches(&body)?);
+                if made.rows == 0 {
+                    return Ok((Batch::default(), run.warnings));
+                }
+                let first = rows.take(&part[..1]);
+                let repeated = vec![0; made.rows];
+                let kept = each.keep.iter().map(|expr| eval(expr, &first).take(&repeated));
+                let columns = kept.chain(made.columns.into_iter().take(each.width)).collect();
+                Ok((Batch::new(columns, made.rows), run.warnings))
+            })
+            .collect();
+        let mut batches = Vec::with_capacity(results.len());
+        for result in results {
+            let (batch, warnings) = result?;
+            for warning in warnings {
+                if !self.warnings.contains(&warning) {
+                    self.warnings.push(warning);
+                }
+            }
+            if batch.rows > 0 {
+                batches.push(batch);
+            }
+        }
+        Ok(if batches.is_empty() { batches } else { vec![Batch::concat(batches)] })
+    }
+
+    /// What a body reads besides its part gives its rows, once for all parts.
+    fn settled(&mut self, body: Node) -> Result<Node, Failure> {
+        if matches!(body, Node::Values { .. } | Node::Part { .. }) {
+            return Ok(body);
+        }
+        if !body.reads_part() {
+            let batch = Batch::concat(self.batches(&body)?);
+            return Ok(Node::Values { batch });
+        }
+        let mut failed = None;
+        let body = body.map_inputs(|input| {
+            self.settled(input).unwrap_or_else(|failure| {
+                failed = Some(failure);
+                Node::Union { inputs: Vec::new() }
+            })
+        });
+        failed.map_or(Ok(body), Err)
+    }
+
+    /// The rows of the part at hand.
+    pub(super) fn part(&self, part: PartId, outputs: &[Expr]) -> Batch {
+        let (_, rows) = self.parts.iter().rfind(|(known, _)| *known == part).expect("a part is read in its body");
+        Batch::new(outputs.iter().map(|expr| eval(expr, rows)).collect(), rows.rows)
+    }
+}
+
+/// The numbers of the rows of each part.
+fn parts(parts: &Parts, rows: &Batch) -> Vec<Vec<u32>> {
+    let all = 0..u32::try_from(rows.rows).expect("batches have fewer than 2^32 rows");
+    match parts {
+        Parts::Rows => all.map(|row| vec![row]).collect(),
+        Parts::Keyed(key) => {
+            let column: Column = eval(key, rows);
+            let mut table = KeyTable::default();
+            let mut parts: Vec<Vec<u32>> = Vec::new();
+            let mut bytes = Vec::new();
+            for row in all {
+                bytes.clear();
+                encode_key(&mut bytes, column.get(row as usize));
+                let number = table.number(&bytes) as usize;
+                if number == parts.len() {
+                    parts.push(Vec::new());
+                }
+                parts[number].push(row);
+            }
+            parts
+        }
+    }
+}
