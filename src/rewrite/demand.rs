@@ -185,7 +185,7 @@ fn give_aggregate(input: Node, mut keys: Vec<Expr>, mut aggregates: Vec<Aggregat
     let types: Vec<Type> =
         keys.iter().map(|key| key.ty).chain(aggregates.iter().flat_map(|call| call.returns.iter().copied())).collect();
     let node = Node::Aggregate { input: Box::new(give(input, below)), keys, aggregates };
-    pick(node, &types, &demand)
+    pick(node, &types, demand)
 }
 
 /// An expansion keeps what is demanded of its input.
@@ -198,7 +198,7 @@ fn give_expand(
     demand: &Demand,
 ) -> Node {
     let made = |at: usize| expanded.get(at).map_or(Type::Long, |each| each.to);
-    let (mut wanted, outputs) = kept(&keep, &demand, made);
+    let (mut wanted, outputs) = kept(keep, demand, made);
     let mut below = Demand::default();
     wanted.iter().chain(expanded.iter().map(|each| &each.expr)).for_each(|expr| below.add(expr));
     wanted.iter_mut().chain(expanded.iter_mut().map(|each| &mut each.expr)).for_each(|expr| below.rewrite(expr));
@@ -208,7 +208,7 @@ fn give_expand(
 
 /// A window keeps what is demanded of its input.
 fn give_window(input: Node, keep: &[Expr], mut calls: Vec<WindowCall>, demand: &Demand) -> Node {
-    let (mut wanted, outputs) = kept(&keep, &demand, |call| calls[call].ty());
+    let (mut wanted, outputs) = kept(keep, demand, |call| calls[call].ty());
     let mut below = Demand::default();
     wanted.iter().chain(calls.iter().flat_map(WindowCall::exprs)).for_each(|expr| below.add(expr));
     wanted.iter_mut().chain(calls.iter_mut().flat_map(WindowCall::exprs_mut)).for_each(|expr| below.rewrite(expr));
