@@ -270,7 +270,7 @@ impl Interner {
             }
         };
         let code = match state.codes.last() {
-            Some(&last) if state.holds(last, kind, text) => last,
+            Some(&last) if state.holds(last, kind, text.as_bytes()) => last,
             _ => state.code(kind, text),
         };
         state.codes.push(code);
@@ -301,6 +301,21 @@ impl Interner {
             }
             Mode::Plain(_) => false,
         }
+    }
+
+    /// A string cell, if there is a dictionary and an entry for these bytes in it: then they need no look at their
+    /// UTF-8. Gives its code, as [`Interner::push_coded`].
+    pub(crate) fn repeat_text(&mut self, text: &[u8]) -> Option<u32> {
+        let Mode::Interning(state) = &mut self.mode else { return None };
+        let code = match state.codes.last() {
+            Some(&last) if state.holds(last, Kind::Text, text) => last,
+            _ => {
+                let wanted = state.hash(Kind::Text, text);
+                *state.table.find(wanted, |&code| state.holds(code, Kind::Text, text))?
+            }
+        };
+        state.codes.push(code);
+        Some(code)
     }
 
     /// Goes on without a dictionary.
@@ -341,16 +356,20 @@ impl Interning {
         }
     }
 
-    fn holds(&self, code: u32, kind: Kind, text: &str) -> bool {
+    #[inline]
+    fn holds(&self, code: u32, kind: Kind, text: &[u8]) -> bool {
         let entry = self.entries[code as usize];
-        entry.kind == kind && &self.bytes[entry.start as usize..entry.end as usize] == text
+        entry.kind == kind && &self.bytes.as_bytes()[entry.start as usize..entry.end as usize] == text
+    }
+
+    fn hash(&self, kind: Kind, text: &[u8]) -> u64 {
+        self.hasher.hash_one((kind as u8, text))
     }
 
     /// The code of a text, new or known.
     fn code(&mut self, kind: Kind, text: &str) -> u32 {
-        let hash = |kind: Kind, text: &str, hasher: &FixedState| hasher.hash_one((kind as u8, text));
-        let wanted = hash(kind, text, &self.hasher);
-        if let Some(&code) = self.table.find(wanted, |&code| self.holds(code, kind, text)) {
+        let wanted = self.hash(kind, text.as_bytes());
+        if let Some(&code) = self.table.find(wanted, |&code| self.holds(code, kind, text.as_bytes())) {
             return code;
         }
         let limit = "interned text stays below 2 GiB";
@@ -362,7 +381,7 @@ impl Interning {
         let (entries, bytes, hasher) = (&self.entries, &self.bytes, &self.hasher);
         self.table.insert_unique(wanted, code, |&code| {
             let entry = entries[code as usize];
-            hash(entry.kind, &bytes[entry.start as usize..entry.end as usize], hasher)
+            hasher.hash_one((entry.kind as u8, &bytes.as_bytes()[entry.start as usize..entry.end as usize]))
         });
         code
     }

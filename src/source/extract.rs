@@ -37,6 +37,8 @@ struct Row {
     /// Strings of this row that had escapes, without them.
     unescaped: String,
     sites: Vec<Site>,
+    /// Of all sites, by number.
+    members: Vec<Member>,
     memo: Memo,
 }
 
@@ -80,7 +82,10 @@ enum Of {
 /// A place in the tree of a row: `properties.status`, or the elements of an array.
 #[derive(Debug, Default)]
 struct Site {
-    members: Vec<Member>,
+    /// The numbers of its members.
+    members: Vec<u32>,
+    /// Which of them come first.
+    first: Follow,
     /// The site of the elements, for arrays; 0 when none was made.
     elements: u32,
     /// Whether trying the memo here has paid.
@@ -90,33 +95,27 @@ struct Site {
     pause: u32,
 }
 
-/// A key at a site.
-#[derive(Debug)]
+/// The two members that came here last, the latest first; [`NOBODY`] for none.
+type Follow = [u32; 2];
+
+/// A key at a site. One that may come first and later is two members: only the later one has a comma.
+#[derive(Debug, Default)]
+#[repr(align(128))]
 struct Member {
-    key: Box<str>,
     /// Everything from behind the value before (or the opening bracket) to the value, as it stood last.
     lead: Lead,
+    follow: Follow,
     /// 0 when none was made.
     site: u32,
-    node: Option<usize>,
+    /// The node of the tree; [`NO_NODE`] where nothing is wanted.
+    node: u32,
+    first: bool,
+    key: Box<str>,
 }
 
-impl Site {
-    /// Which key stands at `at`, and where its value begins, if it stood so before: the expected one, or any other.
-    #[inline]
-    fn predict(&self, bytes: &[u8], at: usize, first: bool, next: usize) -> Option<(usize, usize)> {
-        if let Some(value) = self.members.get(next)?.lead.matches(bytes, at, first) {
-            return Some((value, next));
-        }
-        if bytes.get(at) != Some(if first { &b'"' } else { &b',' }) {
-            return None;
-        }
-        // Keys may be left out, or come in another order.
-        let (before, behind) = self.members.split_at(next + 1);
-        let others = behind.iter().zip(next + 1..).chain(before.iter().zip(0..));
-        others.into_iter().find_map(|(member, number)| Some((member.lead.matches(bytes, at, first)?, number)))
-    }
-}
+/// The member before all others, which stands nowhere.
+const NOBODY: u32 = 0;
+const NO_NODE: u32 = u32::MAX;
 
 /// No site: nothing is learned there.
 const NOWHERE: u32 = 0;
@@ -135,6 +134,7 @@ impl Extractor {
             serial: 0,
             unescaped: String::new(),
             sites: vec![Site::default(), Site::default()],
+            members: vec![Member::default()],
             memo: Memo::default(),
             tree: tree.clone(),
         };
@@ -151,6 +151,16 @@ impl Extractor {
                 if segment == self.segment && column.repeat(code) {
                     continue;
                 }
+            }
+            let known = match held.slot {
+                Slot::String(part) => column.repeat_text(self.row.text_of(bytes, part)),
+                _ => None,
+            };
+            if let Some(code) = known {
+                if let Some(taken) = held.taken {
+                    self.row.memo.codes[taken as usize] = (self.segment, code);
+                }
+                continue;
             }
             let value = self.row.get(bytes, held.slot);
             let code = match value {
@@ -204,16 +214,19 @@ impl Row {
         self.bag(bytes, at, ROW, Some(Tree::ROW), 0)
     }
 
+    /// The bytes of some text.
+    fn text_of<'a>(&'a self, bytes: &'a [u8], part: Part) -> &'a [u8] {
+        let of = match part.of {
+            Of::Source => bytes,
+            Of::Unescaped => self.unescaped.as_bytes(),
+            Of::Memo => &self.memo.bytes,
+        };
+        &of[part.start..part.end]
+    }
+
     /// The value of a slot.
     fn get<'a>(&'a self, bytes: &'a [u8], slot: Slot) -> ValueRef<'a> {
-        let text = |part: Part| {
-            let range = part.start..part.end;
-            match part.of {
-                Of::Source => utf8(&bytes[range]),
-                Of::Unescaped => &self.unescaped[range],
-                Of::Memo => utf8(&self.memo.bytes[range]),
-            }
-        };
+        let text = |part: Part| utf8(self.text_of(bytes, part));
         match slot {
             Slot::Null => ValueRef::Null,
             Slot::Bool(value) => ValueRef::Bool(value),
@@ -235,34 +248,42 @@ impl Row {
         if depth >= json::DEPTH {
             return Err(Fault::deep(at));
         }
-        let mut at = at + 1;
-        let mut next = 0;
-        let mut first = true;
+        let start = at + 1;
+        let mut at = start;
+        let mut before = NOBODY;
+        let mut follow = self.sites[site as usize].first;
         loop {
-            let known = self.sites[site as usize].predict(bytes, at, first, next);
-            let (value, inner, child) = match known {
-                Some((value, found)) => {
-                    next = found;
-                    let member = &self.sites[site as usize].members[found];
-                    // There may be more white space than before.
-                    (json::space(bytes, value), member.site, member.node)
+            at = match self.predict(bytes, at, follow[0]) {
+                Some((step, next)) => {
+                    before = follow[0];
+                    follow = next;
+                    match step {
+                        Step::Passed(end) => end,
+                        Step::Inside { start, plain } => json::long_string(bytes, start, plain)?.end() + 1,
+                        Step::Value(value) => {
+                            let Member { site, node, .. } = self.members[before as usize];
+                            self.member(bytes, value, site, node, depth + 1)?
+                        }
+                    }
                 }
                 None => {
-                    let Some(key) = key(bytes, at, first)? else {
-                        return Ok(json::space(bytes, at) + 1);
+                    let (value, inner, child) = match self.find(bytes, at, site, before, at == start) {
+                        Some((value, found)) => {
+                            before = found;
+                            let Member { site, node, .. } = self.members[found as usize];
+                            (value, site, node)
+                        }
+                        None => {
+                            let Some(key) = key(bytes, at, at == start)? else {
+                                return Ok(json::space(bytes, at) + 1);
+                            };
+                            let (inner, child) = self.learn(bytes, at, &key, at == start, site, node, &mut before);
+                            (key.value, inner, child)
+                        }
                     };
-                    let (inner, child) = self.learn(bytes, at, &key, first, site, node, &mut next);
-                    (key.value, inner, child)
+                    follow = self.members[before as usize].follow;
+                    self.member(bytes, value, inner, child, depth + 1)?
                 }
-            };
-            next += 1;
-            first = false;
-            let again = child.is_some_and(|child| std::mem::replace(&mut self.seen[child], self.serial) == self.serial);
-            // What is learned at a wanted place must come with what was taken there, so a repeated key has no place.
-            let (inner, child) = if again { (NOWHERE, None) } else { (inner, child) };
-            at = match bytes.get(value) {
-                Some(b'"') => self.text(bytes, value, child)?,
-                _ => self.value(bytes, value, inner, child, depth + 1)?,
             };
             if bytes.get(at) == Some(&b'}') {
                 return Ok(at + 1);
@@ -270,8 +291,84 @@ impl Row {
         }
     }
 
-    /// Finds the key that stands here among those of the site, or adds it; sets `next` to it.
+    /// The value of a member.
+    #[inline]
+    fn member(&mut self, bytes: &[u8], at: usize, site: u32, node: u32, depth: usize) -> Passing<usize> {
+        if node != NO_NODE {
+            let node = node as usize;
+            let again = std::mem::replace(&mut self.seen[node], self.serial) == self.serial;
+            // What is learned at a wanted place must come with what was taken there, so a repeated key has no place.
+            let (site, node) = if again { (NOWHERE, None) } else { (site, Some(node)) };
+            return self.value(bytes, at, site, node, depth);
+        }
+        match bytes.get(at) {
+            Some(b'{' | b'[') => self.nested(bytes, at, site, None, depth),
+            Some(b'"') => Ok(json::string(bytes, at + 1)?.end() + 1),
+            _ => self.value(bytes, at, site, None, depth),
+        }
+    }
+
+    /// If the expected member stands at `at`: its value or, if that is short, plain and not wanted, where it ends; and
+    /// who is expected next.
+    #[inline]
+    fn predict(&self, bytes: &[u8], at: usize, expected: u32) -> Option<(Step, Follow)> {
+        let here = bytes.get(at..)?.first_chunk::<AHEAD>()?;
+        let member = &self.members[expected as usize];
+        let lead = &member.lead;
+        if !json::stands(here.first_chunk()?, &lead.bytes, &lead.mask) {
+            return None;
+        }
+        let value = usize::from(lead.len) % 64;
+        if member.node == NO_NODE {
+            if here[value] == b'"' {
+                let inside = here[value + 1..].first_chunk()?;
+                let stops = json::stops::<true>(inside);
+                let plain = stops.trailing_zeros() as usize;
+                let start = at + value + 1;
+                let step = if stops != 0 && inside[plain % 32] == b'"' {
+                    Step::Passed(start + plain + 1)
+                } else {
+                    Step::Inside { start, plain: start + plain }
+                };
+                return Some((step, member.follow));
+            } else if here[value..].first_chunk()? == b"null" {
+                return Some((Step::Passed(at + value + 4), member.follow));
+            }
+        }
+        Some((Step::Value(at + value), member.follow))
+    }
+
+    /// Which member of the site stands at `at`, and where its value begins, where another one than expected stands:
+    /// keys may be left out, or come in another order.
+    #[inline(never)]
+    fn find(&mut self, bytes: &[u8], at: usize, site: u32, before: u32, first: bool) -> Option<(usize, u32)> {
+        let here = bytes.get(at..)?.first_chunk()?;
+        if here[0] != if first { b'"' } else { b',' } {
+            return None;
+        }
+        let follow = if first { self.sites[site as usize].first } else { self.members[before as usize].follow };
+        let stands = |&number: &u32| {
+            let member = &self.members[number as usize];
+            member.first == first && json::stands(here, &member.lead.bytes, &member.lead.mask)
+        };
+        let all = &self.sites[site as usize].members;
+        let found = if stands(&follow[1]) { follow[1] } else { all.iter().copied().find(stands)? };
+        self.follows(site, before, first, found);
+        Some((at + usize::from(self.members[found as usize].lead.len), found))
+    }
+
+    /// Notes that a member of the site came first, or behind another one.
+    fn follows(&mut self, site: u32, before: u32, first: bool, found: u32) {
+        let follow =
+            if first { &mut self.sites[site as usize].first } else { &mut self.members[before as usize].follow };
+        if before != NOBODY || first {
+            *follow = [found, follow[0]];
+        }
+    }
+
+    /// Finds the key that stands here among those of the site, or adds it; sets `before` to it.
     #[expect(clippy::too_many_arguments, reason = "the whole state of the loop in `bag`")]
+    #[inline(never)]
     fn learn(
         &mut self,
         bytes: &[u8],
@@ -280,32 +377,41 @@ impl Row {
         first: bool,
         site: u32,
         node: Option<usize>,
-        next: &mut usize,
-    ) -> (u32, Option<usize>) {
+        before: &mut u32,
+    ) -> (u32, u32) {
         let text = &*json::says(&bytes[key.start..key.passed.end()], key.passed);
         let child = node.and_then(|node| self.tree.child(node, text));
+        let child = child.map_or(NO_NODE, |child| u32::try_from(child).expect("a query wants few paths"));
+        let previous = std::mem::replace(before, NOBODY);
         if site == NOWHERE {
             return (NOWHERE, child);
         }
-        let members = &mut self.sites[site as usize].members;
-        let lead = Lead::new(&bytes[at..key.value], first);
-        if let Some(found) = members.iter().position(|member| *member.key == *text) {
-            *next = found;
-            let member = &mut members[found];
-            member.lead = lead;
-            return (member.site, member.node);
-        }
-        let new = self.sites.len();
-        if self.sites[site as usize].members.len() >= MOST_MEMBERS || new >= MOST_SITES {
-            return (NOWHERE, child);
-        }
-        let inner = u32::try_from(new).expect("there are few sites");
-        self.sites.push(Site::default());
-        let members = &mut self.sites[site as usize].members;
-        // Behind the one that stood before it, so that the order of keys is learned, not that of their discovery.
-        *next = (*next).min(members.len());
-        members.insert(*next, Member { key: text.into(), lead, site: inner, node: child });
-        (inner, child)
+        let lead = Lead::new(&bytes[at..key.value]);
+        let known = self.sites[site as usize].members.iter().copied().find(|&number| {
+            let member = &self.members[number as usize];
+            *member.key == *text && member.first == first
+        });
+        let number = match known {
+            Some(number) => number,
+            None => {
+                let new = self.sites.len();
+                if self.is_wild(site) || new >= MOST_SITES {
+                    return (NOWHERE, child);
+                }
+                self.sites.push(Site::default());
+                let inner = u32::try_from(new).expect("there are few sites");
+                let number = u32::try_from(self.members.len()).expect("there are few members");
+                let member = Member { site: inner, node: child, first, key: text.into(), ..Member::default() };
+                self.members.push(member);
+                self.sites[site as usize].members.push(number);
+                number
+            }
+        };
+        self.members[number as usize].lead = lead;
+        self.follows(site, previous, first, number);
+        *before = number;
+        let member = &self.members[number as usize];
+        (member.site, member.node)
     }
 
     #[inline]
@@ -318,7 +424,7 @@ impl Row {
         Ok(passed.end() + 1)
     }
 
-    /// Any value; takes what the tree wants of it.
+    /// Any value, behind white space or not; takes what the tree wants of it.
     fn value(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
         match bytes.get(at) {
             Some(b'"') => self.text(bytes, at, node),
@@ -333,6 +439,7 @@ impl Row {
             Some(b't') => self.literal(bytes, at, node, "true", Slot::Bool(true)),
             Some(b'f') => self.literal(bytes, at, node, "false", Slot::Bool(false)),
             Some(b'n') => self.literal(bytes, at, node, "null", Slot::Null),
+            Some(b' ' | b'\n' | b'\r' | b'\t') => self.value(bytes, json::space(bytes, at), site, node, depth),
             _ => Err(Fault::expected(bytes, at, json::VALUE)),
         }
     }
@@ -363,8 +470,26 @@ impl Row {
     }
 
     /// An array or bag, from the memo if its bytes stood there before.
-    #[inline(never)]
+    #[inline]
     fn nested(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
+        let closing = if bytes[at] == b'{' { b'}' } else { b']' };
+        if bytes.get(at + 1) == Some(&closing) && depth < json::DEPTH {
+            if let Some(node) = node {
+                self.set(node, Slot::Json(Part { of: Of::Source, start: at, end: at + 2 }));
+            }
+            return Ok(at + 2);
+        }
+        let state = &mut self.sites[site as usize];
+        if state.pause > 0 && node.is_none() {
+            state.pause -= 1;
+            return self.inner(bytes, at, site, None, depth);
+        }
+        self.memorable(bytes, at, site, node, depth)
+    }
+
+    /// The same where the memo may help.
+    #[inline(never)]
+    fn memorable(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
         let memo = if site == NOWHERE { None } else { self.recall(bytes, at, site) };
         let end = match memo {
             Some(Recall::Known { end, entry }) => {
@@ -373,11 +498,7 @@ impl Row {
                 }
                 return Ok(end);
             }
-            _ if bytes[at] == b'[' => self.array(bytes, at, site, depth)?,
-            _ if node.is_none_or(|node| self.tree.is_leaf(node)) && self.is_wild(site) => {
-                json::value(bytes, at, depth)?
-            }
-            _ => self.bag(bytes, at, site, node, depth)?,
+            _ => self.inner(bytes, at, site, node, depth)?,
         };
         if let Some(node) = node {
             self.set(node, Slot::Json(Part { of: Of::Source, start: at, end }));
@@ -388,11 +509,24 @@ impl Row {
         Ok(end)
     }
 
+    /// The same without the memo.
+    #[inline]
+    fn inner(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
+        if bytes[at] == b'[' {
+            self.array(bytes, at, site, depth)
+        } else if node.is_none_or(|node| self.tree.is_leaf(node)) && self.is_wild(site) {
+            json::value(bytes, at, depth)
+        } else {
+            self.bag(bytes, at, site, node, depth)
+        }
+    }
+
     /// Whether the keys of bags here are not worth learning: there are too many of them.
     fn is_wild(&self, site: u32) -> bool {
         site == NOWHERE || self.sites[site as usize].members.len() >= MOST_MEMBERS
     }
 
+    #[inline(never)]
     fn array(&mut self, bytes: &[u8], at: usize, site: u32, depth: usize) -> Passing<usize> {
         if depth >= json::DEPTH {
             return Err(Fault::deep(at));
@@ -467,52 +601,47 @@ fn key(bytes: &[u8], at: usize, first: bool) -> Passing<Option<Key>> {
     Ok(Some(Key { start: at + 1, passed, value }))
 }
 
-/// The bytes before a value, key included: `,"name":`, to be compared in steps of sixteen.
-#[derive(Debug, Default)]
+/// How far the start of a short value's end lies at most from the end of the value before; bytes that are looked at
+/// with one check of bounds.
+const AHEAD: usize = 128;
+
+/// Where an expected member leads to.
+enum Step {
+    /// To its value.
+    Value(usize),
+    /// Behind its value.
+    Passed(usize),
+    /// Into its value, a string that is plain so far.
+    Inside { start: usize, plain: usize },
+}
+
+/// The bytes before a value, key included: `,"name":`, to be compared in one piece.
+#[derive(Debug)]
 struct Lead {
-    /// Zero when it is too long to be worth comparing.
+    bytes: [u8; 32],
+    /// All ones where a byte counts.
+    mask: [u8; 32],
     len: u8,
-    /// Whether it stood behind an opening bracket; in the middle it would lack its comma.
-    first: bool,
-    chunks: [u128; 3],
-    masks: [u128; 3],
+}
+
+impl Default for Lead {
+    /// One that stands nowhere.
+    fn default() -> Lead {
+        Lead { bytes: [1; 32], mask: [0; 32], len: 0 }
+    }
 }
 
 impl Lead {
-    fn new(bytes: &[u8], first: bool) -> Lead {
-        let mut lead = Lead { first, ..Lead::default() };
-        if bytes.len() > 48 {
-            return lead;
+    /// Long ones are not worth comparing.
+    fn new(text: &[u8]) -> Lead {
+        let mut lead = Lead::default();
+        if let Some(bytes) = lead.bytes.get_mut(..text.len()) {
+            bytes.copy_from_slice(text);
+            lead.bytes[text.len()..].fill(0);
+            lead.mask[..text.len()].fill(u8::MAX);
+            lead.len = u8::try_from(text.len()).expect("at most 32");
         }
-        for (step, part) in bytes.chunks(16).enumerate() {
-            let mut held = [0; 16];
-            held[..part.len()].copy_from_slice(part);
-            lead.chunks[step] = u128::from_le_bytes(held);
-            lead.masks[step] = u128::MAX >> (8 * (16 - part.len()));
-        }
-        lead.len = u8::try_from(bytes.len()).expect("at most 48");
         lead
-    }
-
-    /// Where the value begins, if these bytes stand at `at`.
-    #[inline]
-    fn matches(&self, bytes: &[u8], at: usize, first: bool) -> Option<usize> {
-        let here = u128::from_le_bytes(*bytes.get(at..)?.first_chunk::<16>()?);
-        if (here ^ self.chunks[0]) & self.masks[0] != 0 || self.first != first || self.len == 0 {
-            return None;
-        }
-        if self.len > 16 { self.matches_on(bytes, at) } else { Some(at + usize::from(self.len)) }
-    }
-
-    /// The rest of a long one.
-    fn matches_on(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        for step in 1..usize::from(self.len).div_ceil(16) {
-            let here = u128::from_le_bytes(*bytes.get(at + 16 * step..)?.first_chunk::<16>()?);
-            if (here ^ self.chunks[step]) & self.masks[step] != 0 {
-                return None;
-            }
-        }
-        Some(at + usize::from(self.len))
     }
 }
 
@@ -520,26 +649,28 @@ impl Lead {
 #[derive(Debug, Default)]
 struct Memo {
     bytes: Vec<u8>,
-    entries: Vec<Entry>,
     /// What was taken: the want and its value, whose text lies in `bytes`.
     taken: Vec<(usize, Slot)>,
     /// For each of these, the segment that had it last, and the code it has in that segment's column.
     codes: Vec<(u64, u32)>,
-    /// Entry numbers from 1 by hash; 0 is free. A newer entry takes the place of an older one.
-    table: Vec<u32>,
+    /// By hash. A newer entry takes the place of an older one.
+    table: Vec<Entry>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Entry {
+    /// [`NOWHERE`] if it is free.
     site: u32,
-    start: usize,
-    end: usize,
-    taken: std::ops::Range<usize>,
+    start: u32,
+    end: u32,
+    /// Its part of what was taken.
+    from: u32,
+    to: u32,
 }
 
 #[derive(Clone, Copy)]
 enum Recall {
-    Known { end: usize, entry: u32 },
+    Known { end: usize, entry: Entry },
     New { hash: u64 },
 }
 
@@ -557,10 +688,9 @@ impl Memo {
     fn make_room(&mut self) {
         if self.bytes.len() > MEMO_BYTES {
             self.bytes.clear();
-            self.entries.clear();
             self.taken.clear();
             self.codes.clear();
-            self.table.fill(0);
+            self.table.fill(Entry::default());
         }
     }
 }
@@ -583,28 +713,27 @@ impl Row {
             (state.tries, state.hits) = (0, 0);
         }
         let hash = hash(head, site);
-        let slot = slot_of(hash);
-        if let Some(&number) = self.memo.table.get(slot)
-            && number > 0
+        if let Some(&entry) = self.memo.table.get(slot_of(hash))
+            && entry.site == site
         {
-            let entry = &self.memo.entries[number as usize - 1];
-            let blob = &self.memo.bytes[entry.start..entry.end];
-            if entry.site == site && bytes[at..].starts_with(blob) {
+            let blob = &self.memo.bytes[entry.start as usize..entry.end as usize];
+            if bytes[at..].starts_with(blob) {
                 state.tries += 1;
                 state.hits += 1;
-                return Some(Recall::Known { end: at + blob.len(), entry: number - 1 });
+                return Some(Recall::Known { end: at + blob.len(), entry });
             }
         }
         Some(Recall::New { hash })
     }
 
-    fn replay(&mut self, entry: u32) {
-        let range = self.memo.entries[entry as usize].taken.clone();
-        for (&(want, slot), number) in self.memo.taken[range.clone()].iter().zip(range) {
-            self.held[want] = Held { slot, taken: u32::try_from(number).ok() };
+    fn replay(&mut self, entry: Entry) {
+        for (&(want, slot), number) in self.memo.taken[entry.from as usize..entry.to as usize].iter().zip(entry.from..)
+        {
+            self.held[want] = Held { slot, taken: Some(number) };
         }
     }
 
+    #[inline(never)]
     fn remember(&mut self, bytes: &[u8], range: std::ops::Range<usize>, site: u32, node: Option<usize>, hash: u64) {
         self.sites[site as usize].tries += 1;
         if range.len() < MEMO_HEAD || range.len() > MEMO_BYTES / 16 {
@@ -624,12 +753,12 @@ impl Row {
             memo.taken.push((want, slot));
             memo.codes.push((0, 0));
         }
-        memo.entries.push(Entry { site, start, end, taken: from..memo.taken.len() });
         if memo.table.is_empty() {
-            memo.table = vec![0; MEMO_TABLE];
+            memo.table = vec![Entry::default(); MEMO_TABLE];
         }
-        memo.table[slot_of(hash)] =
-            u32::try_from(memo.entries.len()).expect("entries have bytes, and those are bounded");
+        let [start, end, from, to] = [start, end, from, memo.taken.len()]
+            .map(|number| u32::try_from(number).expect("entries have bytes, and those are bounded"));
+        memo.table[slot_of(hash)] = Entry { site, start, end, from, to };
     }
 }
 

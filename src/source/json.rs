@@ -1,7 +1,7 @@
 //! The grammar of JSON over bytes: strings, numbers, literals, and whole values to be passed over.
 //!
 //! Everything that is passed is checked, for a file that is broken where no query looks is broken all the same. Most
-//! bytes of an export lie in strings, so these are looked through sixteen bytes at a time; UTF-8 is checked per string,
+//! bytes of an export lie in strings, so these are looked through 32 or 64 bytes at a time; UTF-8 is checked per string,
 //! and only where one has bytes beyond ASCII, since outside of strings such bytes fit nowhere.
 
 use std::borrow::Cow;
@@ -97,27 +97,22 @@ impl Passed {
 #[inline]
 pub(super) fn string(bytes: &[u8], start: usize) -> Passing<Passed> {
     // Most strings are short and plain: those end here.
-    let mut at = start;
+    let mut plain = 0;
     if let Some(chunk) = bytes.get(start..).and_then(<[u8]>::first_chunk::<32>) {
-        let (stops, high) = classify(chunk);
-        let before = stops.wrapping_sub(1) & !stops;
-        if stops != 0 && high & before == 0 {
-            at = start + stops.trailing_zeros() as usize;
-            if bytes[at] == b'"' {
-                return Ok(Passed::new(at, false));
-            }
-        } else if high & before == 0 {
-            at = start + 32;
+        let stops = stops::<true>(chunk);
+        plain = stops.trailing_zeros() as usize;
+        if stops != 0 && chunk[plain % 32] == b'"' {
+            return Ok(Passed::new(start + plain, false));
         }
     }
-    long_string(bytes, start, at)
+    long_string(bytes, start, start + plain)
 }
 
 /// The same for long strings, escapes, characters beyond ASCII and faults; the inside is plain up to `at`.
 #[inline(never)]
-fn long_string(bytes: &[u8], start: usize, at: usize) -> Passing<Passed> {
-    let (mut at, mut wide) = special(bytes, at);
-    let mut escaped = false;
+pub(super) fn long_string(bytes: &[u8], start: usize, at: usize) -> Passing<Passed> {
+    let mut at = skip::<true>(bytes, at);
+    let (mut wide, mut escaped) = (false, false);
     loop {
         match bytes.get(at) {
             Some(b'"') => break,
@@ -125,12 +120,11 @@ fn long_string(bytes: &[u8], start: usize, at: usize) -> Passing<Passed> {
                 escaped = true;
                 at = escape(bytes, at)?;
             }
+            Some(0x80..) => wide = true,
             Some(_) => return Err(Fault::new(at, FaultKind::Control)),
             None => return Err(Fault::end(bytes)),
         }
-        let (next, more) = special(bytes, at);
-        at = next;
-        wide |= more;
+        at = if wide { skip::<false>(bytes, at) } else { skip::<true>(bytes, at) };
     }
     if wide && simdutf8::basic::from_utf8(&bytes[start..at]).is_err() {
         let valid = std::str::from_utf8(&bytes[start..at]).map_or_else(|error| error.valid_up_to(), str::len);
@@ -139,54 +133,56 @@ fn long_string(bytes: &[u8], start: usize, at: usize) -> Passing<Passed> {
     Ok(Passed::new(at, escaped))
 }
 
-/// The first quote, backslash or control character from `at` on (or the end), and whether bytes beyond ASCII lie before.
+/// The first quote, backslash or control character from `at` on, or the end; also bytes beyond ASCII if `ASCII`.
 #[inline]
-fn special(bytes: &[u8], at: usize) -> (usize, bool) {
-    let (mut at, mut wide) = (at, false);
+fn skip<const ASCII: bool>(bytes: &[u8], at: usize) -> usize {
+    let mut at = at;
     #[cfg(target_arch = "x86_64")]
     if std::is_x86_feature_detected!("avx2") {
         #[expect(unsafe_code, reason = "AVX2 is there; nothing else is asked of the caller")]
-        let stop = unsafe { special_avx2(bytes, &mut at, &mut wide) };
+        let stop = unsafe { skip_avx2::<ASCII>(bytes, &mut at) };
         if stop {
-            return (at, wide);
+            return at;
         }
     }
     while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) {
-        let (stops, high) = classify(chunk);
+        let stops = stops::<ASCII>(chunk);
         if stops != 0 {
-            wide |= high & stops.wrapping_sub(1) & !stops != 0;
-            return (at + stops.trailing_zeros() as usize, wide);
+            return at + stops.trailing_zeros() as usize;
         }
-        wide |= high != 0;
         at += 32;
     }
     while let Some(&byte) = bytes.get(at) {
-        if byte == b'"' || byte == b'\\' || byte < 0x20 {
+        if is_stop::<ASCII>(byte) {
             break;
         }
-        wide |= byte >= 0x80;
         at += 1;
     }
-    (at, wide)
+    at
 }
 
-/// Moves `at` to the next of these characters by steps of 64 bytes; false if it came near the end first.
+fn is_stop<const ASCII: bool>(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20 || ASCII && byte >= 0x80
+}
+
+/// Moves `at` to the next of these bytes by steps of 64; false if it came near the end first.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn special_avx2(bytes: &[u8], at: &mut usize, wide: &mut bool) -> bool {
+fn skip_avx2<const ASCII: bool>(bytes: &[u8], at: &mut usize) -> bool {
     use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
-        _mm256_set1_epi8,
+        __m256i, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8,
+        _mm256_or_si256, _mm256_set1_epi8,
     };
     let stops = |bytes: __m256i| {
         let quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x22));
         let backslash = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x5c));
-        let control = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
-        _mm256_or_si256(_mm256_or_si256(quote, backslash), control)
-    };
-    let bits = |low: __m256i, high: __m256i| {
-        u64::from(_mm256_movemask_epi8(low).cast_unsigned())
-            | u64::from(_mm256_movemask_epi8(high).cast_unsigned()) << 32
+        let outside = match ASCII {
+            // Bytes beyond ASCII are negative.
+            true => _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), bytes),
+            false => _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes),
+        };
+        let stops = _mm256_or_si256(_mm256_or_si256(quote, backslash), outside);
+        u64::from(_mm256_movemask_epi8(stops).cast_unsigned())
     };
     while let Some(chunk) = bytes.get(*at..).and_then(<[u8]>::first_chunk::<64>) {
         #[expect(unsafe_code, reason = "both loads lie within the 64 bytes of `chunk`, and need no alignment")]
@@ -194,53 +190,72 @@ fn special_avx2(bytes: &[u8], at: &mut usize, wide: &mut bool) -> bool {
             let from = chunk.as_ptr().cast::<__m256i>();
             (_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1)))
         };
-        let found = bits(stops(low), stops(high));
-        let beyond = bits(low, high);
+        let found = stops(low) | stops(high) << 32;
         if found != 0 {
-            *wide |= beyond & found.wrapping_sub(1) & !found != 0;
             *at += found.trailing_zeros() as usize;
             return true;
         }
-        *wide |= beyond != 0;
         *at += 64;
     }
     false
 }
 
-/// A bit for each byte that is a quote, a backslash or a control character, and a bit for each beyond ASCII.
+/// A bit for each byte that is a quote, a backslash, a control character or, if `ASCII`, beyond ASCII.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-fn classify(chunk: &[u8; 32]) -> (u32, u32) {
+pub(super) fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
     use std::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+        __m128i, _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
+        _mm_set1_epi8,
     };
     #[inline]
     #[target_feature(enable = "sse2")]
-    fn half(bytes: __m128i) -> (u32, u32) {
+    fn half<const ASCII: bool>(bytes: __m128i) -> u32 {
         let quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x22));
         let backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x5c));
-        let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-        let stops = _mm_or_si128(_mm_or_si128(quote, backslash), control);
-        (_mm_movemask_epi8(stops).cast_unsigned(), _mm_movemask_epi8(bytes).cast_unsigned())
+        let outside = match ASCII {
+            // Bytes beyond ASCII are negative.
+            true => _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)),
+            false => _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes),
+        };
+        _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), outside)).cast_unsigned()
     }
     #[expect(unsafe_code, reason = "SSE2 is part of every x86-64; both loads lie within the 32 bytes of `chunk`")]
-    let ((stops, high), (more_stops, more_high)) = unsafe {
+    let (low, high) = unsafe {
         let from = chunk.as_ptr().cast::<__m128i>();
-        (half(_mm_loadu_si128(from)), half(_mm_loadu_si128(from.add(1))))
+        (half::<ASCII>(_mm_loadu_si128(from)), half::<ASCII>(_mm_loadu_si128(from.add(1))))
     };
-    (stops | more_stops << 16, high | more_high << 16)
+    low | high << 16
 }
 
 /// The same without SIMD.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
-fn classify(chunk: &[u8; 32]) -> (u32, u32) {
-    let (mut stops, mut high) = (0u32, 0u32);
-    for (bit, &byte) in chunk.iter().enumerate() {
-        stops |= u32::from(byte == b'"' || byte == b'\\' || byte < 0x20) << bit;
-        high |= u32::from(byte >> 7) << bit;
+pub(super) fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
+    let bits = chunk.iter().enumerate().map(|(bit, &byte)| u32::from(is_stop::<ASCII>(byte)) << bit);
+    bits.fold(0, |all, bit| all | bit)
+}
+
+/// Whether `bytes` stand `here`, where the mask is all ones.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) fn stands(here: &[u8; 32], bytes: &[u8; 32], mask: &[u8; 32]) -> bool {
+    use std::arch::x86_64::{__m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8};
+    #[expect(unsafe_code, reason = "SSE2 is part of every x86-64; all loads lie within the 32 bytes of each")]
+    unsafe {
+        let half = |number: usize| {
+            let load = |from: &[u8; 32]| _mm_loadu_si128(from.as_ptr().cast::<__m128i>().add(number));
+            _mm_cmpeq_epi8(_mm_and_si128(load(here), load(mask)), load(bytes))
+        };
+        _mm_movemask_epi8(_mm_and_si128(half(0), half(1))) == 0xffff
     }
-    (stops, high)
+}
+
+/// The same without SIMD.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+pub(super) fn stands(here: &[u8; 32], bytes: &[u8; 32], mask: &[u8; 32]) -> bool {
+    here.iter().zip(mask).zip(bytes).all(|((here, mask), byte)| here & mask == *byte)
 }
 
 /// Over the escape whose backslash is at `at`.
@@ -493,6 +508,30 @@ mod tests {
         assert_eq!(fault("{\"a\":"), (5, FaultKind::End));
         assert_eq!(fault("\"abc"), (4, FaultKind::End));
         assert_eq!(value(b"\"ab\xc3(\"", 0, 0), Err(Fault::new(3, FaultKind::Utf8)));
+    }
+
+    #[test]
+    fn a_string_ends_at_its_quote_wherever_what_is_special_stands() {
+        for len in 0..150 {
+            for (special, fault) in [
+                ("\\n", None),
+                ("é", None),
+                ("\u{1f}", Some(FaultKind::Control)),
+                ("\u{7f}", None),
+                ("\\x", Some(FaultKind::Expected("an escape of JSON: one of `\" \\ / b f n r t u`"))),
+            ] {
+                for behind in [0, 40, 90] {
+                    let inside = format!("{}{special}{}", "a".repeat(len), "b".repeat(behind));
+                    for bytes in [format!("{inside}\""), format!("{inside}\"{}", ",".repeat(70))] {
+                        let read = string(bytes.as_bytes(), 0).map(|passed| (passed.end(), passed.escaped()));
+                        match fault {
+                            None => assert_eq!(read, Ok((inside.len(), special == "\\n"))),
+                            Some(kind) => assert_eq!(read.map_err(|fault| fault.kind), Err(kind)),
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]
