@@ -329,7 +329,8 @@ impl Sign {
         match self {
             Sign::Line => {
                 let mut at = from.saturating_sub(1);
-                while let Some(line) = memchr::memchr(b'\n', &bytes[at.min(bytes.len())..]) {
+                let end = bytes.len().min(limit);
+                while let Some(line) = memchr::memchr(b'\n', &bytes[at.min(end)..end]) {
                     let start = json::space(bytes, at + line);
                     if start >= limit {
                         return None;
@@ -341,12 +342,15 @@ impl Sign {
                 }
                 None
             }
-            Sign::Keys { opening, second } => memchr::memmem::find_iter(&bytes[from..], &**opening)
-                .map(|found| from + found)
-                .take_while(|&found| found < limit)
-                .find(|&found| {
-                    second_key(bytes, found + opening.len()) == second.as_deref() && stands_in_list(bytes, found)
-                }),
+            Sign::Keys { opening, second } => memchr::memmem::find_iter(
+                &bytes[from..bytes.len().min(limit.saturating_add(opening.len()))],
+                &**opening,
+            )
+            .map(|found| from + found)
+            .take_while(|&found| found < limit)
+            .find(|&found| {
+                second_key(bytes, found + opening.len()) == second.as_deref() && stands_in_list(bytes, found)
+            }),
         }
     }
 }
