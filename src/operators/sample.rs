@@ -3,7 +3,7 @@
 use crate::bind::{Binder, Columns, Exprs, Relation};
 use crate::functions;
 use crate::plan::{self, Node, SortKey, WindowCall};
-use crate::value::Type;
+use crate::value::{SortOrder, Type};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
@@ -50,7 +50,8 @@ impl Sample {
         let number = plan::Expr::column(Type::Long, outputs.len());
         let hash = functions::scalar("hash").expect("KQL hashes");
         let hash = binder.calling(hash, Type::Long, vec![number.clone()]);
-        let by = |expr| vec![SortKey { expr, descending: false, nulls_first: true }];
+        let order = SortOrder { descending: false, nulls_first: true };
+        let by = |expr| vec![SortKey { expr, order }];
         let numbered = input.along(vec![WindowCall::RowNumber { start: 0, restart: None }]);
         let rows = usize::try_from(rows).unwrap_or(0);
         let picked = numbered

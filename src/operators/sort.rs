@@ -12,6 +12,7 @@ use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, hints, key};
 use crate::syntax::print::{HintList, Listed};
 use crate::syntax::tokens::{Parsed, Tokens, word};
+use crate::value::SortOrder;
 
 /// `sort by a asc, b desc nulls first`
 #[derive(Clone, Debug)]
@@ -56,5 +57,6 @@ impl Sort {
 /// A key that rows are sorted by; none if it is wrong, which is then said.
 pub(super) fn sort_key(key: &Key, input: &Relation, binder: &mut Binder<'_>) -> Option<SortKey> {
     let expr = Exprs::new(binder, &input.columns).key(&key.expr).ok()?;
-    Some(SortKey { expr, descending: key.descending(), nulls_first: key.nulls_first() })
+    let order = SortOrder { descending: key.descending(), nulls_first: key.nulls_first() };
+    Some(SortKey { expr, order })
 }

@@ -6,7 +6,7 @@
 use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, dynamic_key, label};
 use crate::diag::{Diagnostic, NOT_CONSTANT, WRONG_TYPE};
 use crate::plan::{self, AggregateCall, JoinKind, Node, Parts, Side, SortKey};
-use crate::value::{Type, Value};
+use crate::value::{SortOrder, Type, Value};
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
@@ -289,7 +289,7 @@ impl Level {
 
 /// The first `rows` by one key, or all of them in its order.
 pub(super) fn best(input: Node, key: plan::Expr, descending: bool, rows: Option<i64>) -> Node {
-    let keys = vec![SortKey { expr: key, descending, nulls_first: !descending }];
+    let keys = vec![SortKey { expr: key, order: SortOrder { descending, nulls_first: !descending } }];
     let sorted = Node::Sort { input: Box::new(input), keys };
     match rows {
         Some(rows) => Node::Limit { input: Box::new(sorted), rows: usize::try_from(rows).unwrap_or(0) },

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::column::{Batch, Chart, Field};
 use crate::registry::{Aggregate, Fold};
 use crate::source::{SourceTable, Want};
-use crate::value::{TimeSpan, Type, Value};
+use crate::value::{SortOrder, TimeSpan, Type, Value};
 
 pub(crate) use expr::{Callee, Expr, Kind, Step};
 
@@ -162,8 +162,7 @@ impl WindowCall {
 #[derive(Clone, Debug)]
 pub(crate) struct SortKey {
     pub(crate) expr: Expr,
-    pub(crate) descending: bool,
-    pub(crate) nulls_first: bool,
+    pub(crate) order: SortOrder,
 }
 
 /// One aggregate of a summarize.

@@ -111,8 +111,8 @@ fn sort_keys(keys: &[super::SortKey]) -> String {
     let keys: Vec<String> = keys
         .iter()
         .map(|key| {
-            let direction = if key.descending { "desc" } else { "asc" };
-            let nulls = if key.nulls_first { "first" } else { "last" };
+            let direction = if key.order.descending { "desc" } else { "asc" };
+            let nulls = if key.order.nulls_first { "first" } else { "last" };
             format!("{} {direction} nulls {nulls}", key.expr)
         })
         .collect();

@@ -9,7 +9,6 @@ use super::{Failure, Run};
 use crate::column::{Batch, Column};
 use crate::eval::eval;
 use crate::plan::{Node, SortKey};
-use crate::value::SortOrder;
 
 impl Run<'_> {
     pub(super) fn sort(&mut self, input: &Node, keys: &[SortKey]) -> Result<Vec<Batch>, Failure> {
@@ -41,25 +40,19 @@ fn sorted(batch: &Batch, keys: &[SortKey], most: usize) -> Batch {
         return batch.clone();
     }
     let columns: Vec<Column> = keys.iter().map(|key| eval(&key.expr, batch)).collect();
+    // Equal rows by their number, so that no sort needs to be stable.
     let order = |&a: &u32, &b: &u32| {
-        columns.iter().zip(keys).fold(Ordering::Equal, |so_far, (column, key)| {
-            so_far.then_with(|| {
-                let order = SortOrder { descending: key.descending, nulls_first: key.nulls_first };
-                order.compare(column.get(a as usize), column.get(b as usize))
-            })
-        })
+        let by_key = columns.iter().zip(keys).fold(Ordering::Equal, |so_far, (column, key)| {
+            so_far.then_with(|| key.order.compare(column.get(a as usize), column.get(b as usize)))
+        });
+        by_key.then(a.cmp(&b))
     };
     let mut rows: Vec<u32> = (0..u32::try_from(batch.rows).expect("batches have fewer than 2^32 rows")).collect();
     if most < batch.rows / 4 && most > 0 {
-        // Ties are broken by the row number, which is what a stable sort would do.
-        rows.select_nth_unstable_by(most - 1, |a, b| order(a, b).then(a.cmp(b)));
+        rows.select_nth_unstable_by(most - 1, order);
         rows.truncate(most);
     }
-    rows.par_sort_by(order_then_row(order));
+    rows.par_sort_by(order);
     rows.truncate(most);
     batch.take(&rows)
-}
-
-fn order_then_row(order: impl Fn(&u32, &u32) -> Ordering + Sync) -> impl Fn(&u32, &u32) -> Ordering + Sync {
-    move |a, b| order(a, b).then(a.cmp(b))
 }
