@@ -1,9 +1,9 @@
 //! `consume`: runs the query for nothing.
 
-use crate::bind::Relation;
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use crate::bind::Relation;
 use crate::registry::{OperatorDef, Position};
 use crate::syntax::clause::{boolean, parameter};
 use crate::syntax::tokens::{Parsed, Tokens};

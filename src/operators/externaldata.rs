@@ -1,12 +1,12 @@
 //! `externaldata`: a table in files elsewhere. It is read and refused: a query reaches no files but those it was given.
 
-use crate::bind::{Binder, Relation};
-use crate::diag::Span;
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::{Binder, Relation};
+use crate::diag::Span;
 use crate::registry::{OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, schema, setting_value};

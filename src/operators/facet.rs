@@ -1,12 +1,12 @@
 //! `facet`: how often each value occurs in some columns, a table for each.
 
-use crate::bind::{Binder, Exprs, Relation};
-use crate::diag::Span;
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::{Binder, Exprs, Relation};
+use crate::diag::Span;
 use crate::registry::{OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::commas;

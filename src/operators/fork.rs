@@ -1,12 +1,12 @@
 //! `fork`: several sub-queries over the same rows, a table for each.
 
-use crate::bind::{Binder, Relation};
-use crate::diag::Span;
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::{Binder, Relation};
+use crate::diag::Span;
 use crate::registry::{OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::name;

@@ -1,9 +1,9 @@
 //! `invoke`: calls a function with the rows so far as its first argument.
 
-use crate::bind::{Binder, Relation};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use crate::bind::{Binder, Relation};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::operand;

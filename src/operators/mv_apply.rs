@@ -1,13 +1,13 @@
 //! `mv-apply`: a sub-query for the elements of each row's arrays.
 
-use crate::bind::{Binder, Column, Relation};
-use crate::plan::{self, Node, Parts};
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
 use super::mv_expand::{Expanded, MvExpand, expanded, limit};
+use crate::bind::{Binder, Column, Relation};
+use crate::plan::{self, Node, Parts};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, parameter};

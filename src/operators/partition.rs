@@ -1,13 +1,13 @@
 //! `partition`: a sub-query for the rows of each value of a column.
 
-use crate::bind::{Binder, Exprs, Relation};
-use crate::diag::Span;
-use crate::plan::{self, Node, Parts};
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use crate::bind::{Binder, Exprs, Relation};
+use crate::diag::Span;
+use crate::plan::{self, Node, Parts};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::hints;

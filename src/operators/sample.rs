@@ -1,16 +1,16 @@
 //! `sample`: rows picked by chance, though the same ones whenever the query is run.
 
-use crate::bind::{Binder, Columns, Exprs, Relation};
-use crate::functions;
-use crate::plan::{self, Node, SortKey, WindowCall};
-use crate::value::{SortOrder, Type};
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::functions;
+use crate::plan::{self, Node, SortKey, WindowCall};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::expr;
 use crate::syntax::tokens::{Parsed, Tokens};
+use crate::value::{SortOrder, Type};
 
 /// `sample 5`
 #[derive(Clone, Debug)]

@@ -1,13 +1,13 @@
 //! `sample-distinct`: some of the values of a column.
 
-use super::distinct::Distinct;
-use crate::bind::{Binder, Columns, Exprs, Relation};
-use crate::plan::Node;
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use super::distinct::Distinct;
+use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::plan::Node;
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::{expr, name};

@@ -1,19 +1,19 @@
 //! `top-hitters`: the most frequent values of a column, or those with the largest sums.
 
-use super::top_nested::best;
-use crate::bind::{Binder, Column, Columns, Exprs, Label, Relation, label};
-use crate::plan::{self, Node};
-use crate::value::Type;
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
+use super::top_nested::best;
+use crate::bind::{Binder, Column, Columns, Exprs, Label, Relation, label};
 use crate::diag::{Diagnostic, Span, WRONG_TYPE};
+use crate::plan::{self, Node};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::{expr, name};
 use crate::syntax::tokens::{Hope, Parsed, Tokens, word};
+use crate::value::Type;
 
 /// `top-hitters 5 of type by size`
 #[derive(Clone, Debug)]

@@ -3,21 +3,21 @@
 //! A level picks its groups with `Aggregate`, `Sort` and `Limit`; the level below it is run by an `Each` over the rows
 //! of those groups.
 
-use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, dynamic_key, label};
-use crate::diag::{Diagnostic, NOT_CONSTANT, WRONG_TYPE};
-use crate::plan::{self, AggregateCall, JoinKind, Node, Parts, Side, SortKey};
-use crate::value::{SortOrder, Type, Value};
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
 use super::count::counting;
+use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, dynamic_key, label};
+use crate::diag::{Diagnostic, NOT_CONSTANT, WRONG_TYPE};
+use crate::plan::{self, AggregateCall, JoinKind, Node, Parts, Side, SortKey};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, word_of};
 use crate::syntax::expr::expr;
 use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol, word};
+use crate::value::{SortOrder, Type, Value};
 
 /// `top-nested 2 of type by count(), top-nested 1 of location with others = "others" by sum(size)`
 #[derive(Clone, Debug)]
