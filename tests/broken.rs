@@ -289,7 +289,10 @@ fn every_kind_has_its_exit_code_its_place_and_no_output() {
     let mut family = "";
     let mut header = |table: &mut String, of: &'static str| {
         if std::mem::replace(&mut family, of) != of {
-            let _ = write!(table, "\n## {of}\n\n| kind | exit | code | place | message |\n| --- | --: | --- | --- | --- |\n");
+            let _ = write!(
+                table,
+                "\n## {of}\n\n| kind | exit | code | place | message |\n| --- | --: | --- | --- | --- |\n"
+            );
         }
     };
     for kind in kinds() {
@@ -372,11 +375,13 @@ fn a_file_or_folder_without_permission_is_unreadable() {
 
 /// Small exports, one of each shape, two rows each.
 fn exports() -> Vec<(&'static str, Vec<u8>)> {
-    let rows = r#"{"id":"/a/é","properties":{"n":[1,-2.5e3,true,null],"s":"\u00e9\\\""}} , {"id":"/b","properties":null}"#;
+    let rows =
+        r#"{"id":"/a/é","properties":{"n":[1,-2.5e3,true,null],"s":"\u00e9\\\""}} , {"id":"/b","properties":null}"#;
     let array = format!("[{rows}]");
     let az = format!(r#"{{"count": 2, "data": {array}, "skip_token": null, "total_records": 2}}"#);
     let columns = r#"{"columns":[{"name":"id","type":"string"},{"name":"properties","type":"object"}],"rows":"#;
-    let grid = format!(r#"{{"totalRecords":2,"count":2,"data":{columns}[["/a/é",{{"n":1}}],["/b",null]]}},"facets":[]}}"#);
+    let grid =
+        format!(r#"{{"totalRecords":2,"count":2,"data":{columns}[["/a/é",{{"n":1}}],["/b",null]]}},"facets":[]}}"#);
     let csv = "id,properties\r\n/a/é,\"{\"\"n\"\":[1,2]}\"\r\n\"/b\",\"\"\r\n";
     vec![
         ("array", array.clone().into_bytes()),
@@ -462,7 +467,8 @@ fn a_session_notices_what_becomes_of_its_files() {
 fn a_very_long_line_takes_memory_for_itself_and_little_more() {
     let folder = tempfile::tempdir().unwrap();
     let long = "x".repeat(96 << 20);
-    fs::write(folder.path().join("resources.json"), format!("{{\"id\":\"a\",\"properties\":{{\"s\":\"{long}\"}}}}\n")).unwrap();
+    fs::write(folder.path().join("resources.json"), format!("{{\"id\":\"a\",\"properties\":{{\"s\":\"{long}\"}}}}\n"))
+        .unwrap();
     let command = format!(
         "ulimit -v 700000; exec '{}' query --threads 1 -d . --format json 'resources | summarize count() by id'",
         env!("CARGO_BIN_EXE_argql")

@@ -53,6 +53,8 @@ pub(super) enum Failure {
     Changed,
     /// An archive, a device …
     Refused(Refused),
+    /// The run is not to go on.
+    Stopped(Box<Diagnostic>),
 }
 
 impl From<io::Error> for Failure {
@@ -165,6 +167,7 @@ impl Page {
         };
         let (at, kind) = match failure {
             Failure::Io(error) => return whole(diag::UNREADABLE, format!("`{name}` cannot be read: {error}")),
+            Failure::Stopped(reason) => return *reason,
             Failure::Changed => {
                 return whole(diag::UNREADABLE, format!("`{name}` changed while it was read"))
                     .help("run the query again when the export is complete");

@@ -13,6 +13,7 @@ use super::paths::{Tree, Want};
 use super::scan::{self, Passage, Reader, Scan};
 use crate::column::Field;
 use crate::diag::Diagnostic;
+use crate::guard::Guard;
 use crate::value::Type;
 
 /// A table that was given: one or more pages of rows.
@@ -67,12 +68,12 @@ impl SourceTable {
     /// table: all that its rows have, in order of appearance, of one type if all values agree, else dynamic.
     ///
     /// CSV has nothing but text: what a column is, only all of its fields tell.
-    pub(crate) fn schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
+    pub(crate) fn schema(&self, guard: &Guard) -> Result<Vec<Field>, Box<Diagnostic>> {
         if let Some(known) = self.schema.get() {
             return Ok(known.clone());
         }
         if !known_table(&self.name) || scan::has_csv(self.pages.iter().take(SAMPLED))? {
-            return self.full_schema();
+            return self.full_schema(guard);
         }
         let mut census = Census::default();
         for page in self.pages.iter().take(SAMPLED) {
@@ -82,13 +83,13 @@ impl SourceTable {
     }
 
     /// The columns that all rows have; reads the whole table once.
-    pub(crate) fn full_schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
+    pub(crate) fn full_schema(&self, guard: &Guard) -> Result<Vec<Field>, Box<Diagnostic>> {
         if let Some(known) = self.full_schema.get() {
             return Ok(known.clone());
         }
         let mut whole = Census::default();
         let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
-        passage.drive(Census::default, Ok::<Census, Box<Diagnostic>>, |part: Census| {
+        passage.drive(guard, Census::default, Ok::<Census, Box<Diagnostic>>, |part: Census| {
             whole.join(part);
             Ok(ControlFlow::Continue(()))
         })?;
