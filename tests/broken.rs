@@ -422,7 +422,9 @@ fn a_cut_at_any_byte_is_an_error_of_the_data_or_leaves_whole_rows() {
 fn any_byte_in_the_place_of_another_gives_rows_or_an_error_of_the_data() {
     for (shape, whole) in exports() {
         for at in 0..whole.len() {
-            for byte in [0, b'"', b'\\', b'{', b']', b',', b'\n', b'9', 0x1f, 0x80, 0xff] {
+            let all = [0, b'"', b'\\', b'{', b']', b',', b'\n', b'9', 0x1f, 0x80, 0xff];
+            for turn in 0..3 {
+                let byte = all[(3 * at + turn) % all.len()];
                 let mut bytes = whole.clone();
                 bytes[at] = byte;
                 let engine = Engine::new().table("resources", bytes);
@@ -446,7 +448,7 @@ fn a_session_notices_what_becomes_of_its_files() {
     assert_eq!(count().unwrap(), "10");
     fs::write(&file, rows(2000)).unwrap();
     assert_eq!(count().unwrap(), "2000", "grown");
-    fs::write(&file, &rows(2000)[..30_000]).unwrap();
+    fs::write(&file, &rows(2000)[..20_000]).unwrap();
     assert!(count().unwrap_err().is_data(), "cut within a row");
     fs::write(&file, rows(3)).unwrap();
     assert_eq!(count().unwrap(), "3", "shrunk");

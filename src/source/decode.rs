@@ -308,8 +308,8 @@ impl Read for Wide {
 
 /// Makes rows of JSON from rows in another form.
 pub(super) trait Convert: Send {
-    /// Takes the next piece of `text` at `at`, appends what it is in JSON, and gives where it ends. After a fault
-    /// nothing must have been taken: it may come again with more text behind it.
+    /// Takes the next piece of `text` at `at`, appends what it is in JSON, and gives where it ends: at `at` only if the
+    /// file ends there. After a fault nothing must have been taken: it may come again with more text behind it.
     fn piece(&mut self, text: &[u8], at: usize, end_of_file: bool, json: &mut Vec<u8>) -> Passing<usize>;
 }
 
@@ -343,12 +343,14 @@ impl<C: Convert> Converted<C> {
         }
         let mut at = 0;
         loop {
-            if at == self.text.len() && self.ended || self.json.len() > BLOCK {
-                break;
-            }
             let mark = self.json.len();
             match self.by.piece(&self.text, at, self.ended, &mut self.json) {
-                Ok(end) => at = end,
+                Ok(end) => {
+                    let done = std::mem::replace(&mut at, end) == end;
+                    if done || self.json.len() > BLOCK {
+                        break;
+                    }
+                }
                 Err(fault) => {
                     self.json.truncate(mark);
                     if fault.kind == FaultKind::End && !self.ended {
@@ -365,7 +367,7 @@ impl<C: Convert> Converted<C> {
         }
         self.text.drain(..at);
         self.before += at as u64;
-        Ok(!self.ended || !self.text.is_empty() || !self.json.is_empty())
+        Ok(!self.json.is_empty() || self.fault.is_some() || at > 0)
     }
 
     fn more(&mut self) -> io::Result<()> {

@@ -4,7 +4,7 @@
 //! Recognised by content: a JSON array of rows, rows one after the other (NDJSON), and objects that hold such an array
 //! (`az graph query`, the REST answer, ARM lists), several of them in one file if need be.
 
-use super::json::{self, Fault, Passing};
+use super::json::{self, Fault, FaultKind, Passing};
 
 /// Where reading stands: at a row, or at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(super) enum List {
     /// ARM lists: `{"value": […], "nextLink": …}`.
     Value,
 }
+
+const ROWS: &str = "an array or an object";
 
 /// What envelopes say about their rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,7 +129,10 @@ pub(super) fn advance(
                     }
                 },
                 Some(_) => {
-                    json::value(bytes, at, 0)?;
+                    json::value(bytes, at, 0).map_err(|fault| match fault.kind {
+                        FaultKind::Expected(json::VALUE) if fault.at == at => Fault::expected(bytes, at, ROWS),
+                        _ => fault,
+                    })?;
                     return Err(Fault::no_row(at, "neither an array nor an object"));
                 }
             },
