@@ -2,12 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::Listing;
 use crate::column::Table;
-use crate::output::{Format, write};
+use crate::diag::Diagnostic;
+use crate::engine::Query;
+use crate::output::{Format, Pieces, write};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
@@ -43,6 +46,32 @@ pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Fail
             Ok(out.flush()?)
         }
     }
+}
+
+/// Writes the rows of a query as they come; gives their number, and what there is to know about the data.
+pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Diagnostic>), Failure> {
+    let format = format(listing);
+    if together(format) {
+        let cure =
+            "--stream wants --format json, ndjson, csv or tsv: a table is laid out once all of its rows are known";
+        return Err(Failure::Usage(cure.to_owned()));
+    }
+    let mut out: Box<dyn Write + Send> = match &listing.output {
+        Some(path) => Box::new(File::create(path).map_err(|error| unwritable(path, &error))?),
+        None => Box::new(io::stdout()),
+    };
+    let mut out = BufWriter::with_capacity(64 << 10, &mut out);
+    let mut pieces = Pieces::start(&mut out, query.columns(), format)?;
+    let (mut rows, mut written) = (0, Ok(()));
+    let warnings = query.stream(|piece| {
+        rows += piece.len();
+        written = pieces.rows(&mut out, &piece).and_then(|()| out.flush());
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    written?;
+    pieces.finish(&mut out)?;
+    out.flush()?;
+    Ok((rows, warnings))
 }
 
 /// The format asked for, or that of the file's ending, or what suits the reader.
@@ -92,12 +121,31 @@ fn all(out: &mut dyn Write, tables: &[&Named<'_>], format: Format, width: Option
 }
 
 fn to_file(path: &Path, tables: &[&Named<'_>], format: Format) -> Result<(), Failure> {
-    let written = File::create(path).and_then(|file| {
-        let mut out = BufWriter::with_capacity(64 << 10, file);
-        all(&mut out, tables, format, None)?;
-        out.flush()
+    replace(path, |out| all(out, tables, format, None)).map_err(|error| unwritable(path, &error))
+}
+
+/// Writes a file that is there as a whole or not at all: an earlier report survives whatever goes wrong with a later one.
+/// What is no plain file (a pipe, a link) is written to as it is.
+pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let plain = std::fs::symlink_metadata(path).map_or(true, |about| about.is_file());
+    let part = path.with_added_extension("part");
+    let file = if plain { File::create(&part)? } else { File::create(path)? };
+    let mut out = BufWriter::with_capacity(64 << 10, file);
+    let written = write(&mut out).and_then(|()| out.flush());
+    drop(out);
+    if !plain {
+        return written;
+    }
+    let done = written.and_then(|()| {
+        if let Ok(about) = std::fs::metadata(path) {
+            std::fs::set_permissions(&part, about.permissions())?;
+        }
+        std::fs::rename(&part, path)
     });
-    written.map_err(|error| unwritable(path, &error))
+    done.inspect_err(|_| {
+        // What is wrong is known already.
+        let _ = std::fs::remove_file(&part);
+    })
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
@@ -148,6 +196,7 @@ mod tests {
         let one = folder.path().join("one.md");
         tables(&[named("a"), named("c")], &listing(&one, None)).unwrap();
         assert!(std::fs::read_to_string(&one).unwrap().starts_with("## a\n\n| n |"));
+        assert!(!folder.path().join("one.md.part").exists());
         let nowhere = folder.path().join("no").join("such.json");
         assert!(matches!(tables(&[named("a")], &listing(&nowhere, None)), Err(Failure::Usage(_))));
     }

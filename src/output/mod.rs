@@ -10,6 +10,8 @@ mod table;
 use std::fmt;
 use std::io::{self, Write};
 
+#[cfg(feature = "cli")]
+use crate::column::Field;
 use crate::column::Table;
 
 /// How a table is written.
@@ -43,6 +45,47 @@ pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, width: O
         #[cfg(feature = "cli")]
         Format::Tsv => csv::write(out, table, b'\t'),
         Format::Markdown => markdown::write(out, table),
+    }
+}
+
+/// An answer that is written while it comes.
+#[cfg(feature = "cli")]
+pub(crate) enum Pieces {
+    Objects(json::Objects),
+    /// With what stands between the cells.
+    Lines(u8),
+}
+
+#[cfg(feature = "cli")]
+impl Pieces {
+    /// Writes what stands before the first row. Formats that are laid out once all rows are known cannot be written so:
+    /// of those, NDJSON is written.
+    pub(crate) fn start(out: &mut dyn Write, fields: &[Field], format: Format) -> io::Result<Pieces> {
+        let lines = |out, delimiter| csv::header(out, fields, delimiter).map(|()| Pieces::Lines(delimiter));
+        match format {
+            Format::Json => Ok(Pieces::Objects(json::Objects::new(fields, json::Frame::ARRAY))),
+            Format::Csv => lines(out, b','),
+            Format::Tsv => lines(out, b'\t'),
+            Format::Ndjson | Format::Table | Format::Markdown => {
+                Ok(Pieces::Objects(json::Objects::new(fields, json::Frame::LINES)))
+            }
+        }
+    }
+
+    /// Writes some rows.
+    pub(crate) fn rows(&mut self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
+        match self {
+            Pieces::Objects(objects) => objects.rows(out, table),
+            Pieces::Lines(delimiter) => csv::rows(out, table, *delimiter),
+        }
+    }
+
+    /// Writes what stands behind the last row.
+    pub(crate) fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Pieces::Objects(objects) => objects.finish(out),
+            Pieces::Lines(_) => Ok(()),
+        }
     }
 }
 
