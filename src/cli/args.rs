@@ -25,8 +25,7 @@ Examples:
   argql query -d export/ -f findings.kql --expect empty     exit code 3 if anything is found
 
 Get an export:
-  az graph query -q 'securityresources' --first 1000 > export/securityresources.json
-  (more than 1,000 rows: the next pages as securityresources-0002.json and so on, with --skip-token)
+  argql export --script bash | bash                    with the Azure CLI; --script pwsh with PowerShell
 
 Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
 
@@ -131,6 +130,18 @@ pub(super) enum Command {
         name: Option<String>,
         #[command(flatten)]
         listing: Listing,
+    },
+    /// Print a script that exports tables from Azure: all pages, checked to be complete; it takes scopes as options
+    Export {
+        /// Tables of Azure Resource Graph [default: securityresources policyresources resourcecontainers resources]
+        #[arg(value_name = "TABLE")]
+        tables: Vec<String>,
+        /// What is to run it: bash (with the Azure CLI) or pwsh (PowerShell with Az.Accounts)
+        #[arg(long, value_enum, value_name = "bash|pwsh", hide_possible_values = true)]
+        script: Script,
+        /// Write the script to this file
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
     /// Load once, answer repeatedly, and print the times as one line of JSON
     Bench {
@@ -245,6 +256,14 @@ pub(super) enum Deny {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Script {
+    // Bash and the Azure CLI
+    Bash,
+    // PowerShell and its module Az.Accounts
+    Pwsh,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Stage {
     // The query cut into words and symbols
     Tokens,
@@ -296,6 +315,8 @@ mod tests {
             "run exempted-recommendations --sample",
             "--sample --format csv --quiet",
             "explain --stage ast x",
+            "export --script bash",
+            "export --script pwsh resources healthresources --output x.ps1",
         ] {
             parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
@@ -311,6 +332,8 @@ mod tests {
             "query --now soon x",
             "query --threads 0 x",
             "query --param n x",
+            "export resources",
+            "export --script fish",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -7,6 +7,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::sink::unwritable;
 use super::{Failure, Messages, Text};
 use crate::engine::Engine;
 use crate::output::{Format, write};
@@ -47,7 +48,7 @@ pub(super) fn bench(
                     write(&mut file, &table, Format::Ndjson, None)?;
                     file.flush()
                 });
-                written.map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?;
+                written.map_err(|error| unwritable(&path, &error))?;
                 Some(path)
             }
             _ => None,

@@ -34,8 +34,7 @@ pub(super) fn check(
             json.push_str("]\n");
             match &listing.output {
                 None => io::stdout().lock().write_all(json.as_bytes())?,
-                Some(path) => std::fs::write(path, json)
-                    .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?,
+                Some(path) => std::fs::write(path, json).map_err(|error| sink::unwritable(path, &error))?,
             }
         }
         _ => {

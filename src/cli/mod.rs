@@ -5,6 +5,7 @@ mod ask;
 mod bench;
 mod check;
 mod explain;
+mod export;
 mod help;
 mod library;
 mod lists;
@@ -118,6 +119,7 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Schema { table, source, listing } => lists::schema(&engine(&source)?, &table, &listing),
         Command::Queries { name, listing } => lists::queries(name.as_deref(), &listing),
         Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
+        Command::Export { tables, script, output } => export::export(script, &tables, output.as_deref()),
         Command::Bench { files, repeat, out, source } => {
             bench::bench(&engine(&source)?.keep_columns(true), &files, repeat.get(), out.as_deref(), messages)
         }

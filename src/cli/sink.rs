@@ -100,7 +100,8 @@ fn to_file(path: &Path, tables: &[&Named<'_>], format: Format) -> Result<(), Fai
     written.map_err(|error| unwritable(path, &error))
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+/// A file that cannot be written is the fault of what was typed.
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::Usage(format!("{} cannot be written: {error}", path.display()))
 }
 
