@@ -206,6 +206,9 @@ pub(super) struct Listing {
     /// Write to this file; of several tables, a file each to this folder
     #[arg(long, value_name = "FILE", help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
+    /// In csv and tsv, put an apostrophe before text that a spreadsheet would run as a formula (=…, +…, -…, @…)
+    #[arg(long, help_heading = "Answer")]
+    pub(super) csv_safe: bool,
 }
 
 /// What is said beside the answer.

@@ -1,12 +1,13 @@
 //! `argql export`: scripts that fetch tables from Azure, for those who have the rights to run them. argql itself never
 //! goes anywhere.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use super::Failure;
 use super::args::Script;
 use super::sink::unwritable;
+use super::terminal::stdout;
 use crate::diag::nearest;
 use crate::source::known_tables;
 
@@ -18,7 +19,7 @@ pub(super) fn export(script: Script, tables: &[String], output: Option<&Path>) -
     let text = text(script, &known(tables)?);
     match output {
         Some(path) => std::fs::write(path, text).map_err(|error| unwritable(path, &error)),
-        None => Ok(io::stdout().lock().write_all(text.as_bytes())?),
+        None => Ok(stdout().write_all(text.as_bytes())?),
     }
 }
 
@@ -76,7 +77,9 @@ mod tests {
 
     #[test]
     fn the_tables_stand_in_either_script_as_its_shell_writes_lists() {
-        for (script, line) in [(Script::Bash, "tables=(resources spotresources)"), (Script::Pwsh, "@('resources', 'spotresources')")] {
+        for (script, line) in
+            [(Script::Bash, "tables=(resources spotresources)"), (Script::Pwsh, "@('resources', 'spotresources')")]
+        {
             let text = text(script, &["resources", "spotresources"]);
             assert!(text.contains(line) && !text.contains("@TABLES@"), "{text}");
         }

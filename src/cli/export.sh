@@ -114,7 +114,7 @@ fetch() {
         say "$1: $why, trying again in ${told:-$pause} s"
         sleep "${told:-$pause}"
         try=$((try + 1))
-        pause=$((pause < 60 ? pause * 2 : 60))
+        pause=$((pause * 2 < 60 ? pause * 2 : 60))
     done
 }
 

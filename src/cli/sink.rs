@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::Listing;
+use super::terminal::{harmless, stdout};
 use crate::column::Table;
-use crate::output::{Format, write};
+use crate::output::{Format, write, write_inert};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
@@ -22,26 +23,44 @@ pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
 
 /// Writes tables the way the options ask for.
 pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Failure> {
-    let format = format(listing);
+    let form = Form::new(listing)?;
+    let format = form.format;
     match (&listing.output, tables) {
-        (Some(path), [only]) if !path.is_dir() => to_file(path, &[only], format),
+        (Some(path), [only]) if !path.is_dir() => to_file(path, &[only], form),
         (Some(path), _) if !together(format) || path.is_dir() => {
             std::fs::create_dir_all(path).map_err(|error| unwritable(path, &error))?;
             tables.iter().try_for_each(|named| {
-                to_file(&path.join(&named.name).with_added_extension(ending(format)), &[named], format)
+                to_file(&path.join(&named.name).with_added_extension(ending(format)), &[named], form)
             })
         }
-        (Some(path), _) => to_file(path, &tables.iter().collect::<Vec<_>>(), format),
+        (Some(path), _) => to_file(path, &tables.iter().collect::<Vec<_>>(), form),
         (None, [_, _, ..]) if !together(format) => Err(Failure::Usage(format!(
             "there are {} tables: --format table prints them all, the other formats want --output FOLDER",
             tables.len()
         ))),
         (None, _) => {
             let width = terminal_width();
-            let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
-            all(&mut out, &tables.iter().collect::<Vec<_>>(), format, width)?;
+            let mut out = BufWriter::with_capacity(64 << 10, stdout());
+            all(&mut out, &tables.iter().collect::<Vec<_>>(), form, width)?;
             Ok(out.flush()?)
         }
+    }
+}
+
+/// The format, and whether its text must be safe to open in a spreadsheet.
+#[derive(Clone, Copy)]
+struct Form {
+    format: Format,
+    inert: bool,
+}
+
+impl Form {
+    fn new(listing: &Listing) -> Result<Form, Failure> {
+        let form = Form { format: format(listing), inert: listing.csv_safe };
+        if form.inert && !matches!(form.format, Format::Csv | Format::Tsv) {
+            return Err(Failure::Usage("--csv-safe is for csv and tsv: add --format csv".to_owned()));
+        }
+        Ok(form)
     }
 }
 
@@ -77,24 +96,25 @@ fn ending(format: Format) -> &'static str {
     }
 }
 
-fn all(out: &mut dyn Write, tables: &[&Named<'_>], format: Format, width: Option<u16>) -> io::Result<()> {
+fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, width: Option<u16>) -> io::Result<()> {
     for (index, named) in tables.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
         if tables.len() > 1 {
-            let mark = if format == Format::Markdown { "## " } else { "" };
+            let mark = if form.format == Format::Markdown { "## " } else { "" };
             writeln!(out, "{mark}{}\n", crate::diag::render::visible(&named.name))?;
         }
-        write(out, named.table, format, width)?;
+        let write = if form.inert { write_inert } else { write };
+        write(out, named.table, form.format, width)?;
     }
     Ok(())
 }
 
-fn to_file(path: &Path, tables: &[&Named<'_>], format: Format) -> Result<(), Failure> {
+fn to_file(path: &Path, tables: &[&Named<'_>], form: Form) -> Result<(), Failure> {
     let written = File::create(path).and_then(|file| {
-        let mut out = BufWriter::with_capacity(64 << 10, file);
-        all(&mut out, tables, format, None)?;
+        let mut out = BufWriter::with_capacity(64 << 10, harmless(file));
+        all(&mut out, tables, form, None)?;
         out.flush()
     });
     written.map_err(|error| unwritable(path, &error))
@@ -125,7 +145,7 @@ mod tests {
     }
 
     fn listing(path: &Path, format: Option<Format>) -> Listing {
-        Listing { format, output: Some(path.to_owned()) }
+        Listing { format, output: Some(path.to_owned()), csv_safe: false }
     }
 
     #[test]

@@ -39,10 +39,20 @@ pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, width: O
         Format::Json => json::write(out, table, json::Frame::ARRAY),
         Format::Ndjson => json::write(out, table, json::Frame::LINES),
         #[cfg(feature = "cli")]
-        Format::Csv => csv::write(out, table, b','),
+        Format::Csv => csv::write(out, table, b',', csv::Text::Exact),
         #[cfg(feature = "cli")]
-        Format::Tsv => csv::write(out, table, b'\t'),
+        Format::Tsv => csv::write(out, table, b'\t', csv::Text::Exact),
         Format::Markdown => markdown::write(out, table),
+    }
+}
+
+/// As [`write`]; in CSV and TSV no text is left that a spreadsheet would take for a formula.
+#[cfg(feature = "cli")]
+pub(crate) fn write_inert(out: &mut dyn Write, table: &Table, format: Format, width: Option<u16>) -> io::Result<()> {
+    match format {
+        Format::Csv => csv::write(out, table, b',', csv::Text::Inert),
+        Format::Tsv => csv::write(out, table, b'\t', csv::Text::Inert),
+        Format::Table | Format::Json | Format::Ndjson | Format::Markdown => write(out, table, format, width),
     }
 }
 
