@@ -146,6 +146,11 @@ impl Engine {
 
     /// Adds the small tenant that is part of argql: made-up assessments, exemptions and what they refer to, in the tables
     /// `securityresources`, `policyresources`, `resourcecontainers` and `resources`.
+    ///
+    /// ```
+    /// assert_eq!(argql::Engine::new().sample().query("resources | count")?.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn sample(mut self) -> Engine {
         for (name, bytes) in sample::tables() {
             self.catalog.add_bytes(name, *bytes);
@@ -191,6 +196,14 @@ impl Engine {
     }
 
     /// Says what a table that Resource Graph has is taken for when nothing was loaded for it; see [`MissingTables`].
+    ///
+    /// ```
+    /// use argql::{Engine, MissingTables};
+    ///
+    /// let engine = Engine::new().missing_tables(MissingTables::Empty);
+    /// assert!(engine.query("healthresources")?.is_empty());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn missing_tables(self, missing: MissingTables) -> Engine {
         Engine { missing, ..self }
     }
@@ -229,6 +242,16 @@ impl Engine {
 
     /// Gives the queries of this engine a switch that stops them; see [`Cancel`]. They then end within a tenth of a
     /// second with an error that says so ([`Error::is_cancelled`]).
+    ///
+    /// ```
+    /// use argql::{Cancel, Engine};
+    ///
+    /// let cancel = Cancel::new();
+    /// let query = Engine::new().cancelled_by(&cancel).prepare("range x from 1 to 9 step 1")?;
+    /// cancel.cancel();
+    /// assert!(query.run().unwrap_err().is_cancelled());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn cancelled_by(mut self, cancel: &Cancel) -> Engine {
         self.rules.cancel = Some(cancel.clone());
         self
@@ -390,7 +413,13 @@ impl Engine {
 }
 
 /// What a look at a query alone finds: see [`Engine::check`].
+///
+/// ```
+/// let checked = argql::Engine::new().check("resources | where lokation == 'x'");
+/// assert_eq!(checked.diagnostics[0].help.as_deref(), Some("did you mean `location`?"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Checked {
     /// The columns of the answer; none if the query is wrong.
     pub columns: Vec<Field>,
@@ -400,6 +429,11 @@ pub struct Checked {
 
 impl Checked {
     /// Whether the query can be run.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// assert!(engine.check("print 1").is_ok() && !engine.check("print 1 +").is_ok());
+    /// ```
     pub fn is_ok(&self) -> bool {
         self.diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning)
     }
@@ -427,6 +461,12 @@ pub struct Query {
 
 impl Query {
     /// The columns of the answer, which is that of the last statement.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print n = 1, t = 'x'")?;
+    /// assert_eq!((&*query.columns()[1].name, query.columns()[1].ty), ("t", argql::Type::String));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn columns(&self) -> &[Field] {
         self.bound.plans.last().map_or(&[], |plan| &plan.fields)
     }
@@ -453,6 +493,12 @@ impl Query {
     }
 
     /// What there is to know about the query although it can be run.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print 1")?;
+    /// assert!(query.warnings().is_empty());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.bound.warnings
     }
@@ -484,6 +530,12 @@ impl Query {
     }
 
     /// The plan of each statement as the query says it, before anything is rewritten.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("range x from 1 to 9 step 1 | sort by x desc | take 2")?;
+    /// assert!(query.bound_plans()[0].contains("Sort") && query.plans()[0].contains("TopN"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn bound_plans(&self) -> Vec<String> {
         self.bound.plans.iter().map(ToString::to_string).collect()
     }
@@ -493,6 +545,12 @@ impl Query {
     /// # Errors
     ///
     /// If the data is broken, or a limit is reached.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().sample().prepare("resources | count")?;
+    /// assert_eq!(query.run()?.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn run(&self) -> Result<Table, Error> {
         Ok(self.run_all()?.pop().unwrap_or_default())
     }

@@ -27,8 +27,7 @@ Examples:
   argql query -d export/ -f findings.kql --expect empty     exit code 3 if anything is found
 
 Get an export:
-  az graph query -q 'securityresources' --first 1000 > export/securityresources.json
-  (more than 1,000 rows: the next pages as securityresources-0002.json and so on, with --skip-token)
+  argql export --script bash | bash                    with the Azure CLI; --script pwsh with PowerShell
 
 Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
 
@@ -134,6 +133,18 @@ pub(super) enum Command {
         #[command(flatten)]
         listing: Listing,
     },
+    /// Print a script that exports tables from Azure: all pages, checked to be complete; it takes scopes as options
+    Export {
+        /// Tables of Azure Resource Graph [default: securityresources policyresources resourcecontainers resources]
+        #[arg(value_name = "TABLE")]
+        tables: Vec<String>,
+        /// What is to run it: bash (with the Azure CLI) or pwsh (PowerShell with Az.Accounts)
+        #[arg(long, value_enum, value_name = "bash|pwsh", hide_possible_values = true)]
+        script: Script,
+        /// Write the script to this file
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Load once, answer repeatedly, and print the times as one line of JSON
     Bench {
         /// Files with a query each
@@ -238,6 +249,9 @@ pub(super) struct Listing {
     /// Write to this file; of several tables, a file each to this folder
     #[arg(long, value_name = "FILE", help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
+    /// In csv and tsv, put an apostrophe before text that a spreadsheet would run as a formula (=…, +…, -…, @…)
+    #[arg(long, help_heading = "Answer")]
+    pub(super) csv_safe: bool,
 }
 
 /// What is said beside the answer.
@@ -290,6 +304,14 @@ pub(super) enum Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Deny {
     Warnings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Script {
+    // Bash and the Azure CLI
+    Bash,
+    // PowerShell and its module Az.Accounts
+    Pwsh,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -400,6 +422,8 @@ mod tests {
             "explain --stage ast x",
             "query --memory 256MB --max-rows 1000 --timeout 1.5s --stream --progress x",
             "query --memory none --max-rows none --timeout none --progress=never x",
+            "export --script bash",
+            "export --script pwsh resources healthresources --output x.ps1",
         ] {
             parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
@@ -432,6 +456,8 @@ mod tests {
             "query --max-rows 1.5 x",
             "query --timeout soon x",
             "query --progress=often x",
+            "export resources",
+            "export --script fish",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -5,13 +5,16 @@ mod ask;
 mod bench;
 mod check;
 mod explain;
+mod export;
 mod help;
 mod interrupt;
 mod library;
 mod lists;
 mod progress;
 mod sink;
+mod terminal;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
@@ -21,7 +24,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::bind::MissingTables;
-use crate::diag::render::{render, visible};
+use crate::diag::render::{render, visible, visible_lines};
 use crate::diag::{Diagnostic, Place, UNREADABLE};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -75,7 +78,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // To standard output for `--help`, else to standard error; where that is closed there is nobody to tell.
-            let _ = error.print();
+            // Errors repeat what was typed, which may be the name of a file that somebody else chose.
+            let plain = error.render().to_string();
+            let said = match visible_lines(&plain) {
+                Cow::Owned(text) => io::stderr().lock().write_all(text.as_bytes()),
+                Cow::Borrowed(_) => error.print(),
+            };
+            let _ = said;
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
         }
     };
@@ -84,7 +93,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(Failure::Unexpected(code)) => ExitCode::from(code),
         Err(Failure::Usage(message)) => {
-            messages.say(&format_args!("error: {}", visible(&message)));
+            messages.say(&format_args!("error: {message}"));
             ExitCode::from(USAGE)
         }
         Err(Failure::Error(error)) => {
@@ -125,6 +134,7 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Schema { table, source, listing } => lists::schema(&alone(&source, messages)?, &table, &listing),
         Command::Queries { name, listing } => lists::queries(name.as_deref(), &listing),
         Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
+        Command::Export { tables, script, output } => export::export(script, &tables, output.as_deref()),
         Command::Bench { files, repeat, out, source } => {
             bench::bench(&alone(&source, messages)?.keep_columns(true), &files, repeat.get(), out.as_deref(), messages)
         }
@@ -244,8 +254,9 @@ impl Messages {
         Messages { color, quiet: screen.quiet, meter: Meter::new(screen) }
     }
 
+    /// A line; names of files and queries in it can be anybody's.
     fn say(&self, line: &dyn fmt::Display) {
-        self.text(&format!("{line}\n"));
+        self.text(&format!("{}\n", visible(&line.to_string())));
     }
 
     /// Where standard error is closed there is nobody to tell.
