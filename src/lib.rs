@@ -87,7 +87,7 @@
 //!
 //! # Features
 //!
-//! `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone
+//! `arrow` adds `Table::to_arrow`. `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone
 //! depends on the crate with `default-features = false`.
 
 #![cfg_attr(
