@@ -37,6 +37,7 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
 }
 
 fn settled(ask: &Ask) -> Result<Engine, Failure> {
+    sink::agree(&ask.listing)?;
     Ok(told(engine(&ask.source)?, ask.now, &ask.parameters))
 }
 

@@ -23,6 +23,7 @@ pub(super) fn check(
     listing: &Listing,
     messages: &Messages,
 ) -> Result<(), Failure> {
+    sink::agree(listing)?;
     let engine = Engine::new();
     let reports: Vec<Report> = files.iter().map(|file| Report::new(&engine, file, target)).collect();
     match sink::format(listing) {

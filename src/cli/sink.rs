@@ -64,6 +64,11 @@ impl Form {
     }
 }
 
+/// Refuses options that contradict each other, before anything is read.
+pub(super) fn agree(listing: &Listing) -> Result<(), Failure> {
+    Form::new(listing).map(drop)
+}
+
 /// The format asked for, or that of the file's ending, or what suits the reader.
 pub(super) fn format(listing: &Listing) -> Format {
     let by_ending = |path: &PathBuf| match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
