@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::bind::{self, Bound, Environment, Evaluate, MissingTables};
 use crate::column::{Field, Table};
-use crate::diag::{Diagnostic, NO_THREADS, Place, Severity};
+use crate::diag::{Diagnostic, NO_TABLE, NO_THREADS, Place, Severity};
 use crate::error::Error;
 use crate::guard::{Cancel, Guard, Limits, Progress, Rules};
 use crate::plan::Plan;
@@ -99,6 +99,49 @@ impl Engine {
     pub fn table(mut self, name: &str, bytes: Vec<u8>) -> Engine {
         self.catalog.add_bytes(name, bytes);
         self
+    }
+
+    /// Adds a table from memory: rows that a program has as values of its own, each of which serialises to an object
+    /// (a struct, a map). Their keys are the columns, as in a file of JSON; more rows under the name of a table that is
+    /// there already follow its own.
+    ///
+    /// # Errors
+    ///
+    /// If a row does not serialise, or to something else than an object.
+    ///
+    /// ```
+    /// #[derive(serde::Serialize)]
+    /// struct Ticket<'a> {
+    ///     exemption: &'a str,
+    ///     open: bool,
+    /// }
+    ///
+    /// let tickets = [Ticket { exemption: "ex-1", open: true }, Ticket { exemption: "ex-2", open: false }];
+    /// let engine = argql::Engine::new().rows("tickets", &tickets)?;
+    /// assert_eq!(engine.query("tickets | where not(open) | project exemption")?.to_json(), r#"[{"exemption":"ex-2"}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn rows<R: serde::Serialize>(self, name: &str, rows: impl IntoIterator<Item = R>) -> Result<Engine, Error> {
+        let mut text = b"[".to_vec();
+        for (number, row) in (1..).zip(rows) {
+            let start = text.len();
+            if number > 1 {
+                text.push(b',');
+            }
+            let written = serde_json::to_writer(&mut text, &row);
+            let wrong = match written {
+                Err(error) => Some(format!("row {number} of `{name}` does not serialise: {error}")),
+                Ok(()) if text.get(start + usize::from(number > 1)) != Some(&b'{') => {
+                    Some(format!("row {number} of `{name}` is no object"))
+                }
+                Ok(()) => None,
+            };
+            if let Some(message) = wrong {
+                return Err(Error::data(vec![Diagnostic::at(NO_TABLE, Place::Nowhere, message)]));
+            }
+        }
+        text.push(b']');
+        Ok(self.table(name, text))
     }
 
     /// Adds the small tenant that is part of argql: made-up assessments, exemptions and what they refer to, in the tables
@@ -428,6 +471,11 @@ impl Query {
         self.bound.plans.last().map_or(&[], |plan| &plan.fields)
     }
 
+    /// How many of its statements give a table.
+    pub(crate) fn statements(&self) -> usize {
+        self.bound.plans.len()
+    }
+
     /// The same query with another value for a parameter that it declares; text is read by the declared type.
     ///
     /// # Errors
@@ -671,6 +719,24 @@ mod tests {
         let unknown = answer(given.parameter("sss", 1).parameter("dd", 1)).unwrap_err();
         assert_eq!(codes(&unknown), ["AQ1007", "AQ1007"]);
         assert_eq!(codes(&engine.parameter("x", 1).query("print 1").unwrap_err()), ["AQ1007"]);
+    }
+
+    #[test]
+    fn rows_of_a_program_are_a_table_if_they_are_objects() {
+        let maps = [serde_json::json!({"a": 1, "b": {"c": [true]}}), serde_json::json!({"a": 2})];
+        let engine = Engine::new().rows("t", maps).unwrap().rows("T", [serde_json::json!({"a": 3})]).unwrap();
+        assert_eq!(
+            engine.query("t | summarize sum(a), yes = countif(tobool(b.c[0]))").unwrap().to_json(),
+            r#"[{"sum_a":6,"countif_":1}]"#
+        );
+        let none: [serde_json::Value; 0] = [];
+        assert_eq!(Engine::new().rows("t", none).unwrap().query("t | count").unwrap().to_json(), r#"[{"Count":0}]"#);
+        let wrong = Engine::new().rows("t", [serde_json::json!({}), serde_json::json!([1])]).unwrap_err();
+        assert!(wrong.is_data());
+        assert_eq!(wrong.diagnostics()[0].message, "row 2 of `t` is no object");
+        let keys = std::collections::BTreeMap::from([(vec![1], 1)]);
+        let message = Engine::new().rows("t", [keys]).unwrap_err().diagnostics()[0].message.clone();
+        assert!(message.starts_with("row 1 of `t` does not serialise: "), "{message}");
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub(super) fn check(
             json.push_str("]\n");
             match &listing.output {
                 None => stdout().write_all(json.as_bytes())?,
-                Some(path) => std::fs::write(path, json).map_err(|error| sink::unwritable(path, &error))?,
+                Some(path) => sink::replace(path, |out| out.write_all(json.as_bytes()))
+                    .map_err(|error| sink::unwritable(path, &error))?,
             }
         }
         _ => {

@@ -2,13 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::Listing;
 use super::terminal::{harmless, stdout};
 use crate::column::Table;
-use crate::output::{Format, write, write_inert};
+use crate::diag::Diagnostic;
+use crate::engine::Query;
+use crate::output::{Format, Formulas, Pieces, write, write_disarmed};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
@@ -47,17 +50,18 @@ pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Fail
     }
 }
 
-/// The format, and whether its text must be safe to open in a spreadsheet.
+/// The format, and whether it is to be opened in a spreadsheet.
 #[derive(Clone, Copy)]
 struct Form {
     format: Format,
-    inert: bool,
+    formulas: Formulas,
 }
 
 impl Form {
     fn new(listing: &Listing) -> Result<Form, Failure> {
-        let form = Form { format: format(listing), inert: listing.csv_safe };
-        if form.inert && !matches!(form.format, Format::Csv | Format::Tsv) {
+        let formulas = if listing.csv_safe { Formulas::Disarmed } else { Formulas::Kept };
+        let form = Form { format: format(listing), formulas };
+        if formulas == Formulas::Disarmed && !matches!(form.format, Format::Csv | Format::Tsv) {
             return Err(Failure::Usage("--csv-safe is for csv and tsv: add --format csv".to_owned()));
         }
         Ok(form)
@@ -67,6 +71,32 @@ impl Form {
 /// Refuses options that contradict each other, before anything is read.
 pub(super) fn agree(listing: &Listing) -> Result<(), Failure> {
     Form::new(listing).map(drop)
+}
+
+/// Writes the rows of a query as they come; gives their number, and what there is to know about the data.
+pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Diagnostic>), Failure> {
+    let form = Form::new(listing)?;
+    if together(form.format) {
+        let cure =
+            "--stream wants --format json, ndjson, csv or tsv: a table is laid out once all of its rows are known";
+        return Err(Failure::Usage(cure.to_owned()));
+    }
+    let mut out = match &listing.output {
+        Some(path) => harmless(File::create(path).map_err(|error| unwritable(path, &error))?),
+        None => stdout(),
+    };
+    let mut out = BufWriter::with_capacity(64 << 10, &mut out);
+    let mut pieces = Pieces::start(&mut out, query.columns(), form.format, form.formulas)?;
+    let (mut rows, mut written) = (0, Ok(()));
+    let warnings = query.stream(|piece| {
+        rows += piece.len();
+        written = pieces.rows(&mut out, &piece).and_then(|()| out.flush());
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    written?;
+    pieces.finish(&mut out)?;
+    out.flush()?;
+    Ok((rows, warnings))
 }
 
 /// The format asked for, or that of the file's ending, or what suits the reader.
@@ -110,19 +140,40 @@ fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, width: Option<u16
             let mark = if form.format == Format::Markdown { "## " } else { "" };
             writeln!(out, "{mark}{}\n", crate::diag::render::visible(&named.name))?;
         }
-        let write = if form.inert { write_inert } else { write };
-        write(out, named.table, form.format, width)?;
+        match form.formulas {
+            Formulas::Kept => write(out, named.table, form.format, width)?,
+            Formulas::Disarmed => write_disarmed(out, named.table, form.format, width)?,
+        }
     }
     Ok(())
 }
 
 fn to_file(path: &Path, tables: &[&Named<'_>], form: Form) -> Result<(), Failure> {
-    let written = File::create(path).and_then(|file| {
-        let mut out = BufWriter::with_capacity(64 << 10, harmless(file));
-        all(&mut out, tables, form, None)?;
-        out.flush()
+    replace(path, |out| all(out, tables, form, None)).map_err(|error| unwritable(path, &error))
+}
+
+/// Writes a file that is there as a whole or not at all: an earlier report survives whatever goes wrong with a later one.
+/// What is no plain file (a pipe, a link) is written to as it is.
+pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let plain = std::fs::symlink_metadata(path).map_or(true, |about| about.is_file());
+    let part = path.with_added_extension("part");
+    let file = if plain { File::create(&part)? } else { File::create(path)? };
+    let mut out = BufWriter::with_capacity(64 << 10, harmless(file));
+    let written = write(&mut out).and_then(|()| out.flush());
+    drop(out);
+    if !plain {
+        return written;
+    }
+    let done = written.and_then(|()| {
+        if let Ok(about) = std::fs::metadata(path) {
+            std::fs::set_permissions(&part, about.permissions())?;
+        }
+        std::fs::rename(&part, path)
     });
-    written.map_err(|error| unwritable(path, &error))
+    done.inspect_err(|_| {
+        // What is wrong is known already.
+        let _ = std::fs::remove_file(&part);
+    })
 }
 
 /// A file that cannot be written is the fault of what was typed.
@@ -174,6 +225,7 @@ mod tests {
         let one = folder.path().join("one.md");
         tables(&[named("a"), named("c")], &listing(&one, None)).unwrap();
         assert!(std::fs::read_to_string(&one).unwrap().starts_with("## a\n\n| n |"));
+        assert!(!folder.path().join("one.md.part").exists());
         let nowhere = folder.path().join("no").join("such.json");
         assert!(matches!(tables(&[named("a")], &listing(&nowhere, None)), Err(Failure::Usage(_))));
     }

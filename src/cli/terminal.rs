@@ -6,12 +6,12 @@ use std::io::{self, IsTerminal, Write};
 use crate::diag::render::visible_lines;
 
 /// Standard output, for data of any kind.
-pub(super) fn stdout() -> Box<dyn Write> {
-    harmless(io::stdout().lock())
+pub(super) fn stdout() -> Box<dyn Write + Send> {
+    harmless(io::stdout())
 }
 
 /// Where data of any kind is written to; `--output /dev/tty` is a terminal, too.
-pub(super) fn harmless(out: impl Write + IsTerminal + 'static) -> Box<dyn Write> {
+pub(super) fn harmless(out: impl Write + IsTerminal + Send + 'static) -> Box<dyn Write + Send> {
     if out.is_terminal() { Box::new(Harmless::new(out)) } else { Box::new(out) }
 }
 

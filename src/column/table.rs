@@ -226,6 +226,21 @@ impl Table {
         })
     }
 
+    /// Every cell of the column with this name, in order; none if there is no such column.
+    ///
+    /// ```
+    /// # use argql::{Engine, Value};
+    /// let table = Engine::new().query("datatable(n: long, s: string)[3, 'c', 4, 'd']")?;
+    /// let cells: Vec<Value> = table.column("s").expect("there is a column s").collect();
+    /// assert_eq!(cells, [Value::from("c"), Value::from("d")]);
+    /// assert!(table.column("S").is_none());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn column(&self, name: &str) -> Option<impl Iterator<Item = Value>> {
+        let at = self.fields.iter().position(|field| &*field.name == name)?;
+        Some(self.batches.iter().flat_map(move |batch| batch.columns[at].iter().map(ValueRef::to_value)))
+    }
+
     /// Every row in order, without copies: `visit` gets a cell per column.
     pub(crate) fn each_row<E>(&self, mut visit: impl FnMut(&[ValueRef<'_>]) -> Result<(), E>) -> Result<(), E> {
         let width = self.fields.len();

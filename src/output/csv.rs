@@ -2,44 +2,63 @@
 
 use std::io::{self, Write};
 
-use crate::column::Table;
+use super::Formulas;
+use crate::column::{Field, Table};
 use crate::value::{ValueRef, write_text};
 
-/// Whether text may be what a spreadsheet would run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Text {
-    /// All text is written as it is.
-    Exact,
-    /// Text that a spreadsheet would take for a formula has an apostrophe before it, which makes it text there.
-    Inert,
+/// What stands between cells, and in them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lines {
+    pub(super) delimiter: u8,
+    pub(super) formulas: Formulas,
 }
 
-pub(super) fn write(out: &mut dyn Write, table: &Table, delimiter: u8, text: Text) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).buffer_capacity(256 << 10).from_writer(out);
-    let fields = table.columns();
-    let mut cell_text = String::new();
-    let mut field = |cell: ValueRef<'_>, writer: &mut csv::Writer<&mut dyn Write>| {
-        cell_text.clear();
-        // Only text can be a formula: numbers, times and the JSON of arrays and bags begin otherwise or hold none.
-        if text == Text::Inert && matches!(cell, ValueRef::String(text) if is_formula(text)) {
-            cell_text.push('\'');
-        }
-        write_text(&mut cell_text, cell);
-        writer.write_field(&cell_text)
-    };
-    if !fields.is_empty() {
-        for named in fields {
-            field(ValueRef::String(&named.name), &mut writer)?;
-        }
-        writer.write_record(None::<&[u8]>)?;
+impl Lines {
+    pub(super) fn write(self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
+        self.header(out, table.columns())?;
+        self.rows(out, table)
     }
-    table.each_row(|row| {
-        for cell in row {
-            field(*cell, &mut writer)?;
+
+    /// The line with the names.
+    pub(super) fn header(self, out: &mut dyn Write, fields: &[Field]) -> io::Result<()> {
+        let mut writer = self.writer(out);
+        if !fields.is_empty() {
+            let mut text = String::new();
+            for field in fields {
+                self.set(&mut text, ValueRef::String(&field.name));
+                writer.write_field(&text)?;
+            }
+            writer.write_record(None::<&[u8]>)?;
         }
-        if row.is_empty() { Ok(()) } else { writer.write_record(None::<&[u8]>).map_err(io::Error::from) }
-    })?;
-    writer.flush()
+        writer.flush()
+    }
+
+    /// A line per row.
+    pub(super) fn rows(self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
+        let mut writer = self.writer(out);
+        let mut text = String::new();
+        table.each_row(|row| {
+            for cell in row {
+                self.set(&mut text, *cell);
+                writer.write_field(&text)?;
+            }
+            if row.is_empty() { Ok(()) } else { writer.write_record(None::<&[u8]>).map_err(io::Error::from) }
+        })?;
+        writer.flush()
+    }
+
+    fn writer(self, out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {
+        csv::WriterBuilder::new().delimiter(self.delimiter).buffer_capacity(256 << 10).from_writer(out)
+    }
+
+    /// Only text can be a formula: numbers, times and the JSON of arrays and bags begin otherwise or hold none.
+    fn set(self, text: &mut String, cell: ValueRef<'_>) {
+        text.clear();
+        if self.formulas == Formulas::Disarmed && matches!(cell, ValueRef::String(held) if is_formula(held)) {
+            text.push('\'');
+        }
+        write_text(text, cell);
+    }
 }
 
 /// Whether a spreadsheet would compute with this text instead of showing it: it begins as OWASP lists for CSV injection,
