@@ -102,11 +102,15 @@ fn all(out: &mut dyn Write, tables: &[&Named<'_>], format: Format, paper: Paper)
 
 /// A page with a section for each table; one alone gives it its title.
 fn page<'a>(tables: &[&Named<'a>]) -> Page<'a> {
+    // Tables without names are numbered.
+    let named = |named: &&Named<'_>| named.name.parse::<usize>().is_err() && !named.name.is_empty();
     let title = match tables {
-        [only] => only.table.chart().and_then(Chart::title).unwrap_or(&only.name),
-        _ => "",
+        [only] => {
+            only.table.chart().and_then(Chart::title).or(Some(&*only.name).filter(|_| named(&only))).unwrap_or("Answer")
+        }
+        _ => "Answers",
     };
-    let page = Page::new(if title.is_empty() { "Answers" } else { title });
+    let page = Page::new(title);
     let page = page.about(concat!("answered by argql ", env!("CARGO_PKG_VERSION")));
     tables.iter().fold(page, |page, named| {
         let section = Section::new(if tables.len() > 1 { named.name.as_str() } else { "" });

@@ -36,7 +36,7 @@ const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
 /// Distances of ticks that clocks and calendars have, up to days.
-const PERIODS: [f64; 18] = [
+const PERIODS: [f64; 19] = [
     SECOND,
     2.0 * SECOND,
     5.0 * SECOND,
@@ -55,6 +55,7 @@ const PERIODS: [f64; 18] = [
     DAY,
     2.0 * DAY,
     7.0 * DAY,
+    14.0 * DAY,
 ];
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -218,9 +219,9 @@ impl Axis {
             }
         };
         let start = moment(self.low);
-        if rough <= 7.0 * DAY {
+        if rough <= 14.0 * DAY {
             let step = if rough < SECOND { nice(rough).max(1.0) } else { 0.0 };
-            let step = if step > 0.0 { step } else { PERIODS.into_iter().find(|p| *p >= rough).unwrap_or(7.0 * DAY) };
+            let step = if step > 0.0 { step } else { PERIODS.into_iter().find(|p| *p >= rough).unwrap_or(14.0 * DAY) };
             // 0001-01-01 was a Monday: weeks begin there.
             let first = (self.low / step).ceil();
             for n in 0..=super::whole(((self.high - self.low) / step).floor()).min(4 * about + 4) {

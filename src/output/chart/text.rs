@@ -193,7 +193,9 @@ fn draw_bars(out: &mut String, plot: &Plot, pen: Pen) {
     pen.faint(out, &cut(&plot.y_title, room));
     end_line(out);
     let base = plot.y.base();
-    let at = |y: f64| plot.y.place(y) * real(room);
+    // Nought lies between two cells.
+    let at_base = plot.y.place(base) * real(room);
+    let at = |y: f64| (plot.y.place(y) * real(room) + at_base.round() - at_base).clamp(0.0, real(room));
     for (place, name) in places[..shown].iter().enumerate() {
         for lane in 0..lines_each {
             let name = if lane == 0 { cut(name, names) } else { String::new() };
