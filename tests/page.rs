@@ -16,7 +16,8 @@ fn browser() -> Option<PathBuf> {
 
 fn page(folder: &Path) -> String {
     let path = folder.join("page.html");
-    let argql = Command::new(env!("CARGO_BIN_EXE_argql")).args(["query", QUERY, "--output"]).arg(&path).output().unwrap();
+    let argql =
+        Command::new(env!("CARGO_BIN_EXE_argql")).args(["query", QUERY, "--output"]).arg(&path).output().unwrap();
     assert!(argql.status.success(), "{}", String::from_utf8_lossy(&argql.stderr));
     assert!(argql.stdout.is_empty() && argql.stderr.is_empty());
     std::fs::read_to_string(path).unwrap()

@@ -290,7 +290,8 @@ mod tests {
 
     #[test]
     fn a_page_says_what_it_was_given_and_nothing_of_it_is_markup() {
-        let page = page("print a = '<script>alert(1)</script>', b = '\"&\\u001b[2J\\u202e', ['c<'] = dynamic({'k': '<i>'})");
+        let page =
+            page("print a = '<script>alert(1)</script>', b = '\"&\\u001b[2J\\u202e', ['c<'] = dynamic({'k': '<i>'})");
         let read = read(&page);
         assert_eq!(texts(&read, "h1"), ["T & <t>"]);
         assert_eq!(texts(&read, "title"), ["T & <t>"]);

@@ -177,8 +177,16 @@ fn colours_stand_around_bars_and_nothing_else_is_added() {
 fn every_kind_is_drawn_or_refused_by_name() {
     let rows = "datatable(t: datetime, n: long)[datetime(2026-01-01), 1, datetime(2026-01-02), 2]";
     let drawn = [
-        "anomalychart", "areachart", "barchart", "card", "columnchart", "linechart", "piechart", "scatterchart",
-        "stackedareachart", "timechart",
+        "anomalychart",
+        "areachart",
+        "barchart",
+        "card",
+        "columnchart",
+        "linechart",
+        "piechart",
+        "scatterchart",
+        "stackedareachart",
+        "timechart",
     ];
     for kind in KINDS {
         let table = answer(&format!("{rows} | render {kind}"));
@@ -325,7 +333,8 @@ fn figures_are_well_formed_and_data_stays_text() {
             assert!(!read.descendants().any(|node| node.has_tag_name("script")));
             assert!(!out.contains("NaN") && !out.contains("inf"), "{out}");
             for svg in read.descendants().filter(|node| node.tag_name().name() == "svg") {
-                let named = |tag: &str| svg.children().any(|node| node.tag_name().name() == tag && node.has_attribute("id"));
+                let named =
+                    |tag: &str| svg.children().any(|node| node.tag_name().name() == tag && node.has_attribute("id"));
                 assert!(named("title") && named("desc"));
             }
         }
