@@ -71,11 +71,11 @@ impl Axis {
             (low, high) = (low.min(value), high.max(value));
             whole &= value.fract() == 0.0;
         }
+        if low > high || (zero && low == 0.0 && high == 0.0) {
+            (low, high) = (0.0, 1.0);
+        }
         if zero && !log {
             (low, high) = (low.min(0.0), high.max(0.0));
-        }
-        if low > high {
-            (low, high) = (0.0, 1.0);
         }
         Axis { measure, log, whole, low, high }.widened()
     }
@@ -317,7 +317,8 @@ pub(super) fn exact(measure: Measure, value: f64) -> String {
         Measure::Number => number(value),
         Measure::Moment => {
             // Reals hold ticks of this size to some microseconds.
-            let moment = moment((value / 1e4).round() * 1e4);
+            let ticks = long(value / 1e4).saturating_mul(10_000);
+            let moment = DateTime::from_ticks(ticks.clamp(0, DateTime::MAX.ticks()));
             let (date, time) = (moment.date(), moment.time_of_day());
             if time == 0 { date.to_string() } else { format!("{date} {}", clock(time, false)) }
         }
