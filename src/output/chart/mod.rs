@@ -163,6 +163,9 @@ fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
     let mut notes = Vec::new();
     let (mut names, mut places) = (IndexSet::new(), IndexSet::new());
     let mut found = gather(table, choice, &mut names, &mut places, &mut notes);
+    if names.is_empty() {
+        names.insert(fields[choice.ys[0]].name.to_string());
+    }
     let measured = match choice.natures[choice.x] {
         Nature::Measured(measure) | Nature::List(measure) => Some(measure),
         Nature::Text | Nature::Other => None,
@@ -188,6 +191,18 @@ fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
         X::Places(places) if !choice.shape.is_continuous() => stand(found, kept, places.len(), &mut notes),
         X::Places(_) | X::Axis(_) => run(found, kept),
     };
+    if let X::Axis(axis) = &x {
+        let before: usize = series.iter().map(|series| series.points.len()).sum();
+        series.iter_mut().for_each(|series| series.points.retain(|point| point.x >= axis.low && point.x <= axis.high));
+        let left: usize = series.iter().map(|series| series.points.len()).sum();
+        note(
+            &mut notes,
+            before - left,
+            "value lies beyond the x axis, and is not",
+            "values lie beyond the x axis, and are not",
+            "",
+        );
+    }
     if accumulate {
         series.iter_mut().for_each(|series| sum_up(series));
     }
@@ -208,7 +223,8 @@ fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
     let tops = ends.enumerate().filter(|(at, _)| from_zero || at % 2 == 0).filter_map(|(_, end)| end);
     let mut y = Axis::over(unit, log_y, from_zero, tops);
     if log_y {
-        let below = series.iter().flat_map(|series| &series.points).filter(|point| point.y.is_some_and(|y| y <= 0.0));
+        let points = series.iter_mut().flat_map(|series| &mut series.points);
+        let below = points.filter(|point| point.y.is_some_and(|y| y <= 0.0)).map(|point| point.y = None);
         note(
             &mut notes,
             below.count(),
@@ -223,6 +239,18 @@ fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
     }
     y = y.rounded(5);
     bounded(&mut y, limit("ymin"), limit("ymax"));
+    if choice.shape.is_continuous() && choice.stacking == Stacking::Apart {
+        let points = series.iter_mut().flat_map(|series| &mut series.points);
+        let beyond = points.filter(|point| point.y.is_some_and(|at| at < y.low || at > y.high));
+        let count = beyond.map(|point| point.y = None).count();
+        note(
+            &mut notes,
+            count,
+            "value lies beyond the y axis, and is not",
+            "values lie beyond the y axis, and are not",
+            "",
+        );
+    }
     if choice.stacking == Stacking::Shares {
         y.high = y.high.min(100.0);
         y.low = y.low.max(-100.0);
@@ -282,6 +310,7 @@ fn gather(
     let (mut nowhere, mut endless) = (0, 0);
     let split = !choice.series.is_empty();
     let measured = !matches!(choice.natures[choice.x], Nature::Text | Nature::Other);
+    let lists = matches!(choice.natures[choice.x], Nature::List(_));
     let result = table.each_row(|row| {
         let marked = choice.anomalies.iter().any(|at| to_real(row[*at]).is_some_and(|value| value != 0.0));
         let label = |at: &usize| match text_of(fields[*at].ty, row[*at]) {
@@ -311,7 +340,8 @@ fn gather(
             let series = names.insert_full(name).0;
             found.push(Measured { x, series, y: y.filter(|y| y.is_finite()), marked });
         };
-        if let Value::Array(at) = row[choice.x].to_value() {
+        if lists {
+            let Value::Array(at) = row[choice.x].to_value() else { return Ok(()) };
             let flags = choice.anomalies.iter().filter_map(|at| match row[*at].to_value() {
                 Value::Array(flags) => Some(flags),
                 _ => None,

@@ -295,6 +295,32 @@ fn of_many_series_the_largest_are_drawn_and_stacks_keep_their_height() {
 }
 
 #[test]
+fn points_beyond_an_axis_are_counted_and_not_drawn_at_its_ends() {
+    let rows = "datatable(x: long, a: long)[1, 1, 2, 20, 3, -4]";
+    let plot = only(&format!("{rows} | render linechart with (xmin=2, ymax=10, ymin=-10)"));
+    assert_eq!(ys(&plot.series[0]), [None, Some(-4.0)]);
+    assert_eq!(
+        plot.notes,
+        ["1 value lies beyond the x axis, and is not drawn", "1 value lies beyond the y axis, and is not drawn"]
+    );
+    let plot = only("datatable(x: long, a: long)[-1, 1, 10, 20] | render scatterchart with (xaxis=log)");
+    assert_eq!(ys(&plot.series[0]), [Some(20.0)]);
+}
+
+#[test]
+fn nothing_but_nulls_is_a_picture_of_nothing() {
+    for kind in KINDS {
+        let table = answer(&format!("datatable(t: datetime, n: long)[datetime(null), long(null)] | render {kind}"));
+        for picture in pictures(&table, table.chart().unwrap()) {
+            let mut out = String::new();
+            svg::figure(&mut out, &picture, 1, "");
+            text::draw(&mut out, &picture, Paper { width: Some(50), color: true });
+            assert!(!out.contains("NaN"), "{kind} {out}");
+        }
+    }
+}
+
+#[test]
 fn accumulate_limits_and_panels_do_what_they_are_called() {
     let rows = "datatable(x: long, a: long, b: long)[1, 1, 10, 2, 2, 20, 3, 4, 30]";
     let sums = only(&format!("{rows} | render linechart with (accumulate=true, ycolumns=a)"));
