@@ -121,7 +121,9 @@ impl Axis {
             // Halved, because the width of all reals is no real.
             (value / 2.0, self.low / 2.0, self.high / 2.0)
         };
-        ((value - low) / (high - low)).clamp(0.0, 1.0)
+        let part = (value - low) / (high - low);
+        // Of the least of all reals, the half is nought.
+        if part.is_nan() { 0.5 } else { part.clamp(0.0, 1.0) }
     }
 
     /// Where bars begin: at nought, or at the end that is nearest to it.
@@ -172,7 +174,7 @@ impl Axis {
             return "0".to_owned();
         }
         if most >= 1e15 || most < 1e-4 {
-            return format!("{:e}", (value / step).round() * step).replace("000000000000001", "");
+            return scientific(value);
         }
         // Up to ten thousand, numbers are read better in full.
         let (unit, name) = match most {
@@ -334,7 +336,7 @@ pub(super) fn exact(measure: Measure, value: f64) -> String {
 pub(super) fn number(value: f64) -> String {
     let size = value.abs();
     if size >= 9e15 || (size > 0.0 && size < 1e-4) {
-        return format!("{:.3e}", value).replace(".000e", "e");
+        return scientific(value);
     }
     if value.fract() == 0.0 {
         return grouped(&format!("{:.0}", if value == 0.0 { 0.0 } else { value }));
@@ -343,6 +345,13 @@ pub(super) fn number(value: f64) -> String {
     let digits = super::whole((3.0 - before).max(1.0));
     let text = format!("{value:.digits$}");
     grouped(text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// `1.5e20`, to four digits.
+fn scientific(value: f64) -> String {
+    let text = format!("{value:.3e}");
+    let (digits, exponent) = text.split_once('e').expect("the format has an exponent");
+    format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// `1.5k`, `20M`: no more than a few letters.
@@ -398,6 +407,7 @@ mod tests {
     fn an_axis_of_nothing_or_of_everything_has_ticks_all_the_same() {
         assert_eq!(labels(&numbers(&[]).ticks(5)), ["0", "1"]);
         assert_eq!(labels(&numbers(&[f64::NAN, f64::INFINITY]).ticks(5)), ["0", "1"]);
+        assert_eq!(numbers(&[5e-324]).place(0.0), 0.5);
         let everything = numbers(&[f64::MIN, f64::MAX]);
         assert!(!everything.ticks(5).is_empty());
         assert_eq!(everything.place(0.0), 0.5);

@@ -366,9 +366,11 @@ struct Names {
 
 impl Names {
     fn new(plot: &Plot, across: f64) -> Names {
-        let X::Places(places) = &plot.x else {
-            let X::Axis(axis) = &plot.x else { unreachable!("x is either") };
-            return Names { ticks: axis.ticks(8), slanted: false, letters: 22, height: 24.0, places: 0 };
+        let places = match &plot.x {
+            X::Places(places) => places,
+            X::Axis(axis) => {
+                return Names { ticks: axis.ticks(8), slanted: false, letters: 22, height: 24.0, places: 0 };
+            }
         };
         let room = across / real(places.len().max(1)) / LETTER;
         let longest = places.iter().map(|place| place.width()).max().unwrap_or_default();

@@ -370,7 +370,6 @@ fn y_title(out: &mut String, plot: &Plot, pen: Pen) {
 
 /// The x axis with its marks, labels where there is room, and its name.
 fn draw_x_axis(out: &mut String, plot: &Plot, pen: Pen, margin: usize, room: usize, ticks: &[(usize, String)]) {
-    let mut labels = vec![' '; 0];
     let mut axis = vec!['─'; room];
     let mut free = 0;
     let mut text = String::new();
@@ -388,13 +387,12 @@ fn draw_x_axis(out: &mut String, plot: &Plot, pen: Pen, margin: usize, room: usi
             *mark = '┬';
         }
     }
-    labels.extend(text.chars());
     pad(out, margin - 1);
     out.push('└');
     out.extend(axis);
     out.push('\n');
     pad(out, margin);
-    out.extend(labels);
+    out.push_str(&text);
     end_line(out);
     let name = cut(&plot.x_title, room);
     pad(out, margin + (room - name.width().min(room)) / 2);
