@@ -407,7 +407,7 @@ mod tests {
     fn an_axis_of_nothing_or_of_everything_has_ticks_all_the_same() {
         assert_eq!(labels(&numbers(&[]).ticks(5)), ["0", "1"]);
         assert_eq!(labels(&numbers(&[f64::NAN, f64::INFINITY]).ticks(5)), ["0", "1"]);
-        assert_eq!(numbers(&[5e-324]).place(0.0), 0.5);
+        assert_eq!(Axis::over(Measure::Number, false, true, [5e-324].into_iter()).place(0.0), 0.5);
         let everything = numbers(&[f64::MIN, f64::MAX]);
         assert!(!everything.ticks(5).is_empty());
         assert_eq!(everything.place(0.0), 0.5);
