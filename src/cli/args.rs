@@ -420,10 +420,10 @@ mod tests {
             "run exempted-recommendations --sample",
             "--sample --format csv --quiet",
             "explain --stage ast x",
-            "query --memory 256MB --max-rows 1000 --timeout 1.5s --stream --progress x",
-            "query --memory none --max-rows none --timeout none --progress=never x",
             "export --script bash",
             "export --script pwsh resources healthresources --output x.ps1",
+            "query --memory 256MB --max-rows 1000 --timeout 1.5s --stream --progress x",
+            "query --memory none --max-rows none --timeout none --progress=never x",
         ] {
             parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
@@ -450,14 +450,14 @@ mod tests {
             "query --now soon x",
             "query --threads 0 x",
             "query --param n x",
+            "export resources",
+            "export --script fish",
             "query --memory 0 x",
             "query --memory 5parsecs x",
             "query --max-rows -1 x",
             "query --max-rows 1.5 x",
             "query --timeout soon x",
             "query --progress=often x",
-            "export resources",
-            "export --script fish",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -70,6 +70,7 @@ fn write(named: &[Named<'_>], ask: &Ask, messages: &Messages) -> Result<(), Fail
 }
 
 fn settled(ask: &Ask, messages: &Messages) -> Result<Engine, Failure> {
+    sink::agree(&ask.listing)?;
     Ok(told(alone(&ask.source, messages)?, ask.now, &ask.parameters))
 }
 
