@@ -107,6 +107,32 @@ impl Engine {
         self
     }
 
+    /// Adds the tables of another engine as those of a database: queries read them as `database("old").resources`, beside
+    /// this engine's own. A name counts for its last snapshot; it is case-sensitive, as names of databases are in Kusto,
+    /// while those of its tables match in any letter case.
+    ///
+    /// ```
+    /// use argql::Engine;
+    ///
+    /// let january = Engine::new().table("resources", br#"[{"id":"/a"},{"id":"/b"}]"#.to_vec());
+    /// let today = Engine::new().table("resources", br#"[{"id":"/B"},{"id":"/c"}]"#.to_vec());
+    /// let engine = today.snapshot("january", &january);
+    /// let gone = engine.query(
+    ///     "database('january').resources
+    ///      | where id !in~ (resources | project id)
+    ///      | project id",
+    /// )?;
+    /// assert_eq!(gone.to_json(), r#"[{"id":"/a"}]"#);
+    ///
+    /// let error = engine.query("database('January').resources | count").unwrap_err();
+    /// assert_eq!(error.diagnostics()[0].help.as_deref(), Some("did you mean `january`?"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn snapshot(mut self, name: &str, of: &Engine) -> Engine {
+        self.catalog.add_database(name, &of.catalog);
+        self
+    }
+
     /// Works with this many threads instead of one per core; the answer is the same for any number.
     ///
     /// # Errors
@@ -179,7 +205,19 @@ impl Engine {
         self.catalog.names()
     }
 
-    /// The columns of a table: of a known one also those that the data lacks.
+    /// The names of the snapshots that were added, and of their tables, as [`tables`](Engine::tables) gives them.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().snapshot("sample", &argql::Engine::new().sample());
+    /// let (name, tables) = engine.snapshots().remove(0);
+    /// assert_eq!((name.as_str(), tables.len()), ("sample", 4));
+    /// ```
+    pub fn snapshots(&self) -> Vec<(String, Vec<String>)> {
+        self.catalog.databases().map(|(name, tables)| (name.to_owned(), tables.names())).collect()
+    }
+
+    /// The columns of a table: of a known one also those that the data lacks. That of a snapshot is named as queries do:
+    /// `database("old").resources`.
     ///
     /// # Errors
     ///

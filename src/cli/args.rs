@@ -30,6 +30,18 @@ Get an export:
 
 Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
 
+const DIFF: &str = "\
+A row of the answer is a change: an exemption (or row) that was created, removed, moved to another scope, or changed in
+one field, with what stood there before and what stands there now. Ids are equal in any letter case, moments in any
+spelling, lists in any order; null, \"\", [] and {} are all nothing. A row on two pages counts once.
+
+Examples:
+  argql diff january/ february/                                   exemptions
+  argql diff january/ february/ --expect empty --quiet            exit code 3 if anything changed
+  argql diff old.json new.json --table resources --key id --ignore tags
+  argql query -d february/ --snapshot old=january/ 'policyresources | where id !in~ (database(\"old\").policyresources | project id)'
+                                                                  any other question about two exports";
+
 /// Answers KQL (Kusto Query Language, in the dialect of Azure Resource Graph) over exported tables, on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "argql", version, styles = STYLES, after_help = EXAMPLES)]
@@ -102,6 +114,9 @@ pub(super) enum Command {
         #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
         parameters: Vec<(String, String)>,
     },
+    /// Say what changed between two exports: which exemptions, or which rows of any table
+    #[command(after_help = DIFF)]
+    Diff(Diff),
     /// List the tables of the data
     Tables {
         #[command(flatten)]
@@ -148,6 +163,41 @@ pub(super) enum Command {
     },
 }
 
+/// What is compared, and how.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The older export: a file, a folder or NAME=PATH, as --data takes it
+    pub(super) old: PathBuf,
+    /// The newer export
+    pub(super) new: PathBuf,
+    /// Compare the rows of this table [default: the exemptions of policyresources]
+    #[arg(short, long, help_heading = "Comparison")]
+    pub(super) table: Option<String>,
+    /// Columns, or paths such as properties.displayName, that tell rows apart; letter case does not [default: id]
+    #[arg(short, long, value_name = "COLUMN,…", value_delimiter = ',', requires = "table")]
+    #[arg(help_heading = "Comparison")]
+    pub(super) key: Vec<String>,
+    /// Leave out these columns or paths, with all beneath them
+    #[arg(long, value_name = "PATH,…", value_delimiter = ',', help_heading = "Comparison")]
+    pub(super) ignore: Vec<String>,
+    /// Compare also what changes by itself: etag, apiVersion, lastModifiedAt and lastModifiedBy of systemData,
+    /// updatedOn and updatedBy of metadata
+    #[arg(long, help_heading = "Comparison")]
+    pub(super) volatile: bool,
+    /// Exit with 3 unless nothing changed, or something did
+    #[arg(long, value_enum, value_name = "empty|rows", hide_possible_values = true, help_heading = "Answer")]
+    pub(super) expect: Option<Expect>,
+    #[command(flatten)]
+    pub(super) listing: Listing,
+    /// What a known table is that an export does not hold: an error, or empty
+    #[arg(long, value_enum, value_name = "error|empty", hide_possible_values = true, hide_default_value = true)]
+    #[arg(default_value_t = Missing::Error, help_heading = "Data")]
+    pub(super) missing_tables: Missing,
+    /// How many threads to use; the answer is the same for any number
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    pub(super) threads: Option<NonZeroUsize>,
+}
+
 /// Everything about one answer.
 #[derive(Debug, Args)]
 pub(super) struct Ask {
@@ -173,6 +223,10 @@ pub(super) struct Source {
     /// [default: $ARGQL_DATA]
     #[arg(short, long, value_name = "PATH", help_heading = "Data")]
     pub(super) data: Vec<PathBuf>,
+    /// Another export, an older one say, which queries read as database("NAME").TABLE; PATH as for --data. May be given
+    /// several times
+    #[arg(long = "snapshot", value_name = "NAME=PATH", value_parser = snapshot, help_heading = "Data")]
+    pub(super) snapshots: Vec<(String, String)>,
     /// Use the small made-up tenant that is part of argql
     #[arg(long, conflicts_with = "data", help_heading = "Data")]
     pub(super) sample: bool,
@@ -263,6 +317,10 @@ fn parameter(text: &str) -> Result<(String, String), &'static str> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+fn snapshot(text: &str) -> Result<(String, String), &'static str> {
+    parameter(text).ok().filter(|(_, path)| !path.is_empty()).ok_or("no NAME=PATH, such as old=export-2026-01/")
+}
+
 fn moment(text: &str) -> Result<DateTime, &'static str> {
     parse_datetime(text).ok_or("no date or time, such as 2025-06-01 or 2025-06-01T08:00Z")
 }
@@ -289,11 +347,13 @@ mod tests {
             "query --data x --missing-tables empty --format ndjson --now 2025-06-01T00:00:00Z -f q.kql",
             "query --data x -d y=z --format ndjson -f q.kql",
             "query --param n=5 --param text=a=b -f q.kql",
+            "query --snapshot old=a/ --snapshot old=resources=b.json --sample x",
             "explain --param n=5 x",
             "check --format json a.kql b.kql",
             "check --target arg --deny warnings a.kql",
             "bench --data x --repeat 6 --out o -f a.kql -f b.kql",
             "run exempted-recommendations --sample",
+            "diff a/ resources=b.json --table resources --key name,properties.a --expect empty",
             "--sample --format csv --quiet",
             "explain --stage ast x",
         ] {
@@ -311,6 +371,10 @@ mod tests {
             "query --now soon x",
             "query --threads 0 x",
             "query --param n x",
+            "diff a",
+            "diff a b --key id",
+            "query --snapshot old x",
+            "query --snapshot old= x",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -55,7 +55,13 @@ fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table
     Ok(tables)
 }
 
-fn expect(expect: Option<Expect>, table: Option<&Table>, name: &str, messages: &Messages) -> Result<(), Failure> {
+/// Holds an answer to what is expected of it.
+pub(super) fn expect(
+    expect: Option<Expect>,
+    table: Option<&Table>,
+    name: &str,
+    messages: &Messages,
+) -> Result<(), Failure> {
     let rows = table.map_or(0, Table::len);
     let (holds, wanted) = match expect {
         None => return Ok(()),

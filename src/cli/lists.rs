@@ -17,12 +17,22 @@ pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[String; N]]) -> T
     Table::new(fields.into(), vec![Batch::new((0..N).map(column).collect(), rows.len())], Vec::new())
 }
 
+/// What stands for this text between the quotes of a string.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
+}
+
 /// Every table with its rows and what there is to know; of a file that holds none, why.
 pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
     let (mut names, mut rows, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-    for name in engine.tables() {
-        let quoted = name.replace('\\', "\\\\").replace('\'', "\\'");
-        let (count, about) = match engine.query(&format!("['{quoted}'] | count")) {
+    let own = engine.tables().into_iter().map(|name| (format!("['{}']", escaped(&name)), name));
+    let others = engine.snapshots().into_iter().flat_map(|(snapshot, tables)| {
+        let database = format!("database('{}')", escaped(&snapshot));
+        let name = |name: String| (format!("{database}.['{}']", escaped(&name)), format!("{database}.{name}"));
+        tables.into_iter().map(name).collect::<Vec<_>>()
+    });
+    for (quoted, name) in own.chain(others) {
+        let (count, about) = match engine.query(&format!("{quoted} | count")) {
             Ok(count) => (count.value(0, 0), count.warnings().to_vec()),
             Err(error) => (Value::Null, error.diagnostics().to_vec()),
         };

@@ -4,6 +4,7 @@ mod args;
 mod ask;
 mod bench;
 mod check;
+mod diff;
 mod explain;
 mod help;
 mod library;
@@ -17,6 +18,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use indexmap::IndexMap;
 
 use crate::bind::MissingTables;
 use crate::diag::render::{render, visible};
@@ -110,6 +112,7 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Query { query, file, ask } => ask::query(&Text::of(query, file.as_deref())?, &ask, messages),
         Command::Run { queries, ask } => ask::run(&queries, &ask, messages),
         Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
+        Command::Diff(options) => diff::diff(&options, messages),
         Command::Explain { query, file, stage, source, now, parameters } => {
             let engine = told(engine(&source)?, now, &parameters);
             explain::explain(&engine, &Text::of(query, file.as_deref())?, stage, messages)
@@ -133,6 +136,15 @@ fn engine(source: &Source) -> Result<Engine, Failure> {
     });
     if let Some(threads) = source.threads {
         engine = engine.threads(threads.get())?;
+    }
+    // Paths of one name are one snapshot, as several `--data` are one export.
+    let mut snapshots: IndexMap<&str, Engine> = IndexMap::new();
+    for (name, path) in &source.snapshots {
+        let snapshot = snapshots.entry(name).or_default();
+        *snapshot = std::mem::take(snapshot).load(path)?;
+    }
+    for (name, snapshot) in snapshots {
+        engine = engine.snapshot(name, &snapshot);
     }
     if source.sample {
         return Ok(engine.sample());
