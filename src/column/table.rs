@@ -58,8 +58,16 @@ impl Batch {
 
     /// The first `rows` rows.
     pub(crate) fn head(&self, rows: usize) -> Batch {
-        let rows = rows.min(self.rows);
-        Batch { columns: self.columns.iter().map(|column| column.slice(0, rows)).collect(), rows }
+        self.slice(0, rows.min(self.rows))
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Batch {
+        Batch { columns: self.columns.iter().map(|column| column.slice(start, end)).collect(), rows: end - start }
+    }
+
+    /// The same rows in batches of at most `most`.
+    pub(crate) fn pieces(&self, most: usize) -> impl Iterator<Item = Batch> {
+        (0..self.rows).step_by(most).map(move |start| self.slice(start, self.rows.min(start + most)))
     }
 }
 

@@ -13,6 +13,7 @@ use super::paths::{Tree, Want};
 use super::scan::{self, Passage, Reader, Scan};
 use crate::column::Field;
 use crate::diag::Diagnostic;
+use crate::guard::Guard;
 use crate::value::Type;
 
 /// A table that was given: one or more pages of rows.
@@ -77,9 +78,9 @@ impl SourceTable {
     /// The columns. Of a table of Resource Graph: the known ones, then others that the first rows of its pages have;
     /// nothing more is read, and [`SourceTable::full_schema`] says whether later rows have yet others. Of any other
     /// table: all that its rows have, in order of appearance, of one type if all values agree, else dynamic.
-    pub(crate) fn schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
+    pub(crate) fn schema(&self, guard: &Guard) -> Result<Vec<Field>, Box<Diagnostic>> {
         if !known_table(&self.name) {
-            return self.full_schema();
+            return self.full_schema(guard);
         }
         if let Some(known) = self.schema.get() {
             return Ok(known.clone());
@@ -92,13 +93,13 @@ impl SourceTable {
     }
 
     /// The columns that all rows have; reads the whole table once.
-    pub(crate) fn full_schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
+    pub(crate) fn full_schema(&self, guard: &Guard) -> Result<Vec<Field>, Box<Diagnostic>> {
         if let Some(known) = self.full_schema.get() {
             return Ok(known.clone());
         }
         let mut whole = Census::default();
         let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
-        passage.drive(Census::default, Ok::<Census, Box<Diagnostic>>, |part: Census| {
+        passage.drive(guard, Census::default, Ok::<Census, Box<Diagnostic>>, |part: Census| {
             whole.join(part);
             Ok(ControlFlow::Continue(()))
         })?;
