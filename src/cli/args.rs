@@ -242,8 +242,8 @@ pub(super) struct Source {
 /// How a table is written, and where to.
 #[derive(Debug, Default, Args)]
 pub(super) struct Listing {
-    /// How to write tables: table, json, ndjson, csv, tsv or markdown [default: by the ending of --output, else table on
-    /// a terminal and json elsewhere]
+    /// How to write tables: table, chart (drawn as `render` asks, else table), html, json, ndjson, csv, tsv or markdown
+    /// [default: by the ending of --output, else chart on a terminal and json elsewhere]
     #[arg(long, value_enum, hide_possible_values = true, help_heading = "Answer")]
     pub(super) format: Option<Format>,
     /// Write to this file; of several tables, a file each to this folder
@@ -254,7 +254,7 @@ pub(super) struct Listing {
 /// What is said beside the answer.
 #[derive(Debug, Args)]
 pub(super) struct Screen {
-    /// Colours in messages; NO_COLOR switches them off too
+    /// Colours in messages and charts; NO_COLOR switches them off too
     #[arg(long, value_enum, value_name = "auto|always|never", hide_possible_values = true, hide_default_value = true)]
     #[arg(default_value_t = Color::Auto, global = true, help_heading = "Messages")]
     pub(super) color: Color,

@@ -228,18 +228,24 @@ fn decode(bytes: Vec<u8>) -> Option<String> {
 struct Messages {
     color: bool,
     quiet: bool,
+    /// Whether standard output shows colours, too.
+    ink: bool,
 }
 
 impl Messages {
     fn new(screen: &Screen) -> Messages {
         let wanted = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-        let color = match screen.color {
+        let color = |terminal: bool| match screen.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => io::stderr().is_terminal() && !wanted("NO_COLOR") && !dumb,
+            Color::Auto => terminal && !wanted("NO_COLOR") && !dumb,
         };
-        Messages { color, quiet: screen.quiet }
+        Messages {
+            color: color(io::stderr().is_terminal()),
+            quiet: screen.quiet,
+            ink: color(io::stdout().is_terminal()),
+        }
     }
 
     fn say(&self, line: &dyn fmt::Display) {

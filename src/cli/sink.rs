@@ -6,22 +6,26 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::Listing;
-use crate::column::Table;
-use crate::output::{Format, write};
+use crate::column::{Chart, Table};
+use crate::output::chart::refusal;
+use crate::output::html::{Page, Section};
+use crate::output::{Format, Paper, write};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
     pub(super) name: String,
     pub(super) table: &'a Table,
+    /// The text of its query, for pages.
+    pub(super) query: Option<&'a str>,
 }
 
 /// Writes the one table of a command that lists something.
 pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
-    tables(&[Named { name: String::new(), table }], listing)
+    tables(&[Named { name: String::new(), table, query: None }], listing, false)
 }
 
-/// Writes tables the way the options ask for.
-pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Failure> {
+/// Writes tables the way the options ask for; `color` tells whether standard output shows colours.
+pub(super) fn tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Result<(), Failure> {
     let format = format(listing);
     match (&listing.output, tables) {
         (Some(path), [only]) if !path.is_dir() => to_file(path, &[only], format),
@@ -37,9 +41,9 @@ pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Fail
             tables.len()
         ))),
         (None, _) => {
-            let width = terminal_width();
+            let paper = Paper { width: terminal_width(), color };
             let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
-            all(&mut out, &tables.iter().collect::<Vec<_>>(), format, width)?;
+            all(&mut out, &tables.iter().collect::<Vec<_>>(), format, paper)?;
             Ok(out.flush()?)
         }
     }
@@ -54,30 +58,35 @@ pub(super) fn format(listing: &Listing) -> Format {
         "tsv" => Some(Format::Tsv),
         "md" => Some(Format::Markdown),
         "txt" => Some(Format::Table),
+        "html" | "htm" => Some(Format::Html),
         _ => None,
     };
     let person = listing.output.is_none() && io::stdout().is_terminal();
-    let by_reader = if person { Format::Table } else { Format::Json };
+    let by_reader = if person { Format::Chart } else { Format::Json };
     listing.format.or_else(|| listing.output.as_ref().and_then(by_ending)).unwrap_or(by_reader)
 }
 
 /// Whether several tables can stand one after the other.
 fn together(format: Format) -> bool {
-    matches!(format, Format::Table | Format::Markdown)
+    matches!(format, Format::Table | Format::Markdown | Format::Chart | Format::Html)
 }
 
 fn ending(format: Format) -> &'static str {
     match format {
-        Format::Table => "txt",
+        Format::Table | Format::Chart => "txt",
         Format::Json => "json",
         Format::Ndjson => "ndjson",
         Format::Csv => "csv",
         Format::Tsv => "tsv",
         Format::Markdown => "md",
+        Format::Html => "html",
     }
 }
 
-fn all(out: &mut dyn Write, tables: &[&Named<'_>], format: Format, width: Option<u16>) -> io::Result<()> {
+fn all(out: &mut dyn Write, tables: &[&Named<'_>], format: Format, paper: Paper) -> io::Result<()> {
+    if format == Format::Html {
+        return page(tables).write(out);
+    }
     for (index, named) in tables.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -86,15 +95,32 @@ fn all(out: &mut dyn Write, tables: &[&Named<'_>], format: Format, width: Option
             let mark = if format == Format::Markdown { "## " } else { "" };
             writeln!(out, "{mark}{}\n", crate::diag::render::visible(&named.name))?;
         }
-        write(out, named.table, format, width)?;
+        write(out, named.table, format, paper)?;
     }
     Ok(())
+}
+
+/// A page with a section for each table; one alone gives it its title.
+fn page<'a>(tables: &[&Named<'a>]) -> Page<'a> {
+    let title = match tables {
+        [only] => only.table.chart().and_then(Chart::title).unwrap_or(&only.name),
+        _ => "",
+    };
+    let page = Page::new(if title.is_empty() { "Answers" } else { title });
+    let page = page.about(concat!("answered by argql ", env!("CARGO_PKG_VERSION")));
+    tables.iter().fold(page, |page, named| {
+        let section = Section::new(if tables.len() > 1 { named.name.as_str() } else { "" });
+        let section = named.query.into_iter().fold(section, Section::query);
+        let warnings = named.table.warnings().iter().cloned().chain(refusal(named.table));
+        let section = warnings.fold(section, |section, warning| section.text(warning.message));
+        page.section(section.answer(named.table))
+    })
 }
 
 fn to_file(path: &Path, tables: &[&Named<'_>], format: Format) -> Result<(), Failure> {
     let written = File::create(path).and_then(|file| {
         let mut out = BufWriter::with_capacity(64 << 10, file);
-        all(&mut out, tables, format, None)?;
+        all(&mut out, tables, format, Paper::default())?;
         out.flush()
     });
     written.map_err(|error| unwritable(path, &error))
@@ -140,8 +166,9 @@ mod tests {
     fn several_tables_become_a_file_each() {
         let folder = tempfile::tempdir().unwrap();
         let table = table();
-        let named = |name: &str| Named { name: name.to_owned(), table: &table };
+        let named = |name: &str| Named { name: name.to_owned(), table: &table, query: None };
         let to = folder.path().join("new");
+        let tables = |named: &[Named<'_>], listing: &Listing| super::tables(named, listing, false);
         tables(&[named("a.b"), named("c")], &listing(&to, Some(Format::Ndjson))).unwrap();
         assert_eq!(std::fs::read_to_string(to.join("a.b.ndjson")).unwrap(), "{\"n\":1}\n");
         assert_eq!(std::fs::read_to_string(to.join("c.ndjson")).unwrap(), "{\"n\":1}\n");

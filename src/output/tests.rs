@@ -13,7 +13,7 @@ fn table(columns: Vec<(&str, Type, Vec<Value>)>) -> Table {
 
 fn written(table: &Table, format: Format, width: Option<u16>) -> String {
     let mut out = Vec::new();
-    write(&mut out, table, format, width).unwrap();
+    write(&mut out, table, format, Paper { width, color: false }).unwrap();
     String::from_utf8(out).unwrap()
 }
 

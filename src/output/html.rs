@@ -1,0 +1,266 @@
+//! One page of HTML that needs nothing else: no network, no fonts, no files.
+//!
+//! A [`Page`] has a title and [`Section`]s; a section has a heading and, in the order in which they are added, text, the
+//! query, pictures and tables:
+//!
+//! ```text
+//! Page::new("Exemptions")
+//!     .about("tenant contoso, 2026-10-01")
+//!     .section(Section::new("By category").text("…").answer(&table))   // the chart that `render` asks for, and the rows
+//!     .section(Section::new("Expiring soon").query(kql).rows(&other))  // the rows alone
+//!     .write(&mut out)?;
+//! ```
+//!
+//! Everything given is text and written as such: markup in data stays text, control characters are made visible, and
+//! only cells that begin with `https://` become links. The content security policy names the style and the script by
+//! their hashes and forbids all else. Without scripts the page is the same but for the sorting of tables.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use super::chart::{self, svg};
+use crate::column::{Chart, Table};
+use crate::diag::render::visible;
+use crate::value::{Type, ValueRef, to_real, write_text};
+
+const STYLE: &str = include_str!("html/page.css");
+const SCRIPT: &str = include_str!("html/page.js");
+
+/// Bytes gathered before they are written out.
+const BUFFER: usize = 64 << 10;
+
+/// A page to be written.
+pub(crate) struct Page<'a> {
+    title: String,
+    about: Vec<String>,
+    sections: Vec<Section<'a>>,
+}
+
+/// A part of a page; without a heading if that is empty.
+pub(crate) struct Section<'a> {
+    heading: String,
+    parts: Vec<Part<'a>>,
+}
+
+enum Part<'a> {
+    Text(String),
+    Query(String),
+    Chart(&'a Table, Chart),
+    Rows(&'a Table),
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(title: impl Into<String>) -> Page<'a> {
+        Page { title: title.into(), about: Vec::new(), sections: Vec::new() }
+    }
+
+    /// A line beneath the title: what data, of which moment.
+    pub(crate) fn about(mut self, line: impl Into<String>) -> Page<'a> {
+        self.about.push(line.into());
+        self
+    }
+
+    pub(crate) fn section(mut self, section: Section<'a>) -> Page<'a> {
+        self.sections.push(section);
+        self
+    }
+
+    /// Writes the whole page.
+    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let title = escape(&self.title);
+        let mut text = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'; script-src '{}'; \
+             base-uri 'none'; form-action 'none'\"/>\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
+             <meta name=\"color-scheme\" content=\"light dark\"/>\n\
+             <meta name=\"generator\" content=\"argql {}\"/>\n\
+             <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>\n",
+            hash(STYLE),
+            hash(SCRIPT),
+            env!("CARGO_PKG_VERSION"),
+        );
+        for line in &self.about {
+            text.push_str("<p>");
+            text.push_str(&escape(line));
+            text.push_str("</p>\n");
+        }
+        text.push_str("</header>\n<main>\n");
+        let mut figures = 0;
+        for section in &self.sections {
+            let above = if section.heading.is_empty() { &self.title } else { &section.heading };
+            section.write(&mut text, out, above, &mut figures)?;
+        }
+        text.push_str("</main>\n<script>");
+        text.push_str(SCRIPT);
+        text.push_str("</script>\n</body>\n</html>\n");
+        out.write_all(text.as_bytes())
+    }
+}
+
+impl<'a> Section<'a> {
+    pub(crate) fn new(heading: impl Into<String>) -> Section<'a> {
+        Section { heading: heading.into(), parts: Vec::new() }
+    }
+
+    /// A paragraph.
+    pub(crate) fn text(self, text: impl Into<String>) -> Section<'a> {
+        self.part(Part::Text(text.into()))
+    }
+
+    /// The text of a query, folded away until somebody wants to see it.
+    pub(crate) fn query(self, query: impl Into<String>) -> Section<'a> {
+        self.part(Part::Query(query.into()))
+    }
+
+    /// A table as its own `render` asks for, if it does, and its rows beneath.
+    pub(crate) fn answer(self, table: &'a Table) -> Section<'a> {
+        let drawn = match table.chart() {
+            Some(chart) => self.part(Part::Chart(table, chart.clone())),
+            None => self,
+        };
+        drawn.rows(table)
+    }
+
+    /// The rows of a table.
+    pub(crate) fn rows(self, table: &'a Table) -> Section<'a> {
+        self.part(Part::Rows(table))
+    }
+
+    fn part(mut self, part: Part<'a>) -> Section<'a> {
+        self.parts.push(part);
+        self
+    }
+
+    fn write(&self, text: &mut String, out: &mut dyn Write, above: &str, figures: &mut usize) -> io::Result<()> {
+        text.push_str("<section>\n");
+        if !self.heading.is_empty() {
+            text.push_str("<h2>");
+            text.push_str(&escape(&self.heading));
+            text.push_str("</h2>\n");
+        }
+        for part in &self.parts {
+            match part {
+                Part::Text(line) => {
+                    text.push_str("<p>");
+                    text.push_str(&escape(line));
+                    text.push_str("</p>\n");
+                }
+                Part::Query(query) => {
+                    text.push_str("<details><summary>Query</summary><pre><code>");
+                    for (index, line) in query.trim_end().lines().enumerate() {
+                        text.push_str(if index > 0 { "\n" } else { "" });
+                        text.push_str(&escape(&line.replace('\t', "    ")));
+                    }
+                    text.push_str("</code></pre></details>\n");
+                }
+                Part::Chart(table, chart) => {
+                    for picture in chart::pictures(table, chart) {
+                        *figures += 1;
+                        svg::figure(text, &picture, *figures, above);
+                    }
+                }
+                Part::Rows(table) => rows(text, out, table, &self.heading)?,
+            }
+        }
+        text.push_str("</section>\n");
+        Ok(())
+    }
+}
+
+/// A table with its number of rows as the caption.
+fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str) -> io::Result<()> {
+    let fields = table.columns();
+    let count = super::table::Rows(table.len());
+    let of = if heading.is_empty() { String::new() } else { format!("{}: ", escape(heading)) };
+    text.push_str(&format!("<div class=\"rows\">\n<table>\n<caption>{of}{count}</caption>\n"));
+    if fields.is_empty() {
+        text.push_str("</table>\n</div>\n");
+        return Ok(());
+    }
+    text.push_str("<thead><tr>");
+    for field in fields {
+        let class = if field.ty.is_number() { " class=\"n\"" } else { "" };
+        text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&field.name)));
+    }
+    text.push_str("</tr></thead>\n<tbody>\n");
+    let mut cell_text = String::new();
+    table.each_row(|row| {
+        text.push_str("<tr>");
+        for (field, cell) in fields.iter().zip(row) {
+            cell_text.clear();
+            write_cell(&mut cell_text, *cell);
+            match (*cell, to_real(*cell)) {
+                (ValueRef::TimeSpan(_), Some(ticks)) => text.push_str(&format!("<td data-v=\"{ticks:.0}\">")),
+                _ if field.ty.is_number() => text.push_str("<td class=\"n\">"),
+                _ => text.push_str("<td>"),
+            }
+            let shown = escape(&cell_text);
+            if field.ty != Type::Dynamic || matches!(cell, ValueRef::String(_)) {
+                push_linked(text, &cell_text, &shown);
+            } else {
+                text.push_str(&shown);
+            }
+            text.push_str("</td>");
+        }
+        text.push_str("</tr>\n");
+        if text.len() >= BUFFER {
+            out.write_all(text.as_bytes())?;
+            text.clear();
+        }
+        Ok::<(), io::Error>(())
+    })?;
+    text.push_str("</tbody>\n</table>\n</div>\n");
+    Ok(())
+}
+
+/// As in tables for people: a moment without a fraction of nothing but zeros.
+fn write_cell(out: &mut String, cell: ValueRef<'_>) {
+    write_text(out, cell);
+    if let (ValueRef::DateTime(_), true) = (cell, out.ends_with(".0000000Z")) {
+        out.truncate(out.len() - ".0000000Z".len());
+        out.push('Z');
+    }
+}
+
+/// The text, as a link if it is an address of the web and nothing else.
+fn push_linked(out: &mut String, text: &str, shown: &str) {
+    let address = text.len() > "https://".len() && text.starts_with("https://");
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\' | '`'));
+    if address && plain {
+        out.push_str(&format!("<a href=\"{shown}\" rel=\"noopener noreferrer\" target=\"_blank\">{shown}</a>"));
+    } else {
+        out.push_str(shown);
+    }
+}
+
+/// Text for between tags and for attributes in double quotes; control characters become visible.
+pub(super) fn escape(text: &str) -> Cow<'_, str> {
+    let text = visible(text);
+    if !text.contains(['&', '<', '>', '"', '\'', '\u{FFFE}', '\u{FFFF}']) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // No characters of HTML and XML.
+            '\u{FFFE}' | '\u{FFFF}' => out.push(char::REPLACEMENT_CHARACTER),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// As a content security policy names a text that may be used.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
