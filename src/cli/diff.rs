@@ -8,17 +8,17 @@ mod exemption;
 mod fields;
 
 use std::ops::AddAssign;
-use std::sync::Arc;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use super::args::{Diff, Missing};
 use super::lists::escaped;
+use super::rows::Rows;
 use super::sink;
 use super::{Failure, Messages, ask};
 use crate::bind::MissingTables;
-use crate::column::{Batch, Column, Field, Table};
+use crate::column::Table;
 use crate::diag::nearest;
 use crate::engine::Engine;
 use crate::source::known_table;
@@ -381,7 +381,7 @@ impl<'a> Found<'a> {
 
     /// A table with a row per change: what became of which row, and in which of its fields.
     fn of_rows(&self, keys: &[&str]) -> Table {
-        let mut answer = Answer::new(&[("change", Type::String)]);
+        let mut answer = Rows::new(&[("change", Type::String)]);
         for key in keys {
             answer.column(key, Type::String);
         }
@@ -427,39 +427,4 @@ fn counted(count: usize, noun: &str) -> String {
     let mut text = format!("{count} {noun}");
     text.add_assign(if count == 1 { "" } else { "s" });
     text
-}
-
-/// A table that grows by rows.
-struct Answer {
-    fields: Vec<Field>,
-    columns: Vec<Vec<Value>>,
-    rows: usize,
-}
-
-impl Answer {
-    fn new(columns: &[(&str, Type)]) -> Answer {
-        let mut answer = Answer { fields: Vec::new(), columns: Vec::new(), rows: 0 };
-        columns.iter().for_each(|(name, ty)| answer.column(name, *ty));
-        answer
-    }
-
-    /// Adds a column; a name that is there already is told apart.
-    fn column(&mut self, name: &str, ty: Type) {
-        let taken = self.fields.iter().any(|field| &*field.name == name);
-        let name: Arc<str> = if taken { format!("{name}_1").into() } else { name.into() };
-        self.fields.push(Field { name, ty });
-        self.columns.push(Vec::new());
-    }
-
-    fn row(&mut self, cells: Vec<Value>) {
-        debug_assert_eq!(cells.len(), self.columns.len());
-        self.columns.iter_mut().zip(cells).for_each(|(column, cell)| column.push(cell));
-        self.rows += 1;
-    }
-
-    fn finish(self) -> Table {
-        let columns =
-            self.fields.iter().zip(self.columns).map(|(field, values)| Column::from_values(field.ty, values)).collect();
-        Table::new(self.fields.into(), vec![Batch::new(columns, self.rows)], Vec::new())
-    }
 }

@@ -9,6 +9,7 @@ mod explain;
 mod help;
 mod library;
 mod lists;
+mod rows;
 mod sink;
 
 use std::ffi::OsString;

@@ -48,7 +48,7 @@ codes! {
     AGGREGATE_HERE "AQ1005" "aggregate outside summarize": "An aggregate works on groups of rows, and there are none here.";
     NOT_AGGREGATED "AQ1006" "column outside an aggregate": "In summarize, columns may be read only inside aggregates and in the by clause.";
     PARAMETER "AQ1007" "query parameter": "The query declares a parameter that nobody gave a value to, or a value was given for one that it does not declare.";
-    UNKNOWN_DATABASE "AQ1008" "unknown database": "No snapshot of this name is loaded. Names of databases are case-sensitive.";
+    UNKNOWN_DATABASE "AQ1009" "unknown database": "No snapshot of this name is loaded. Names of databases are case-sensitive.";
     WRONG_TYPE "AQ2001" "wrong type" = "KS107": "The value has a type that does not fit here.";
     NO_OVERLOAD "AQ2002" "operator not defined for these types" = "KS106": "The operator exists, but not for values of these types.";
     WRONG_COUNT "AQ2003" "wrong number of arguments" = "KS119": "The function takes fewer or more arguments.";

@@ -1,7 +1,8 @@
 //! What a change comes to in an exemption.
 
 use super::fields::{Change, Compare, is_nothing, item_text};
-use super::{Answer, Difference, Fate, Found, Row, Side};
+use super::super::rows::Rows;
+use super::{Difference, Fate, Found, Row, Side};
 use crate::column::Table;
 use crate::value::{Bag, Type, Value, parse_datetime, text_of};
 use std::collections::HashMap;
@@ -75,7 +76,7 @@ impl Found<'_> {
 
     /// A table with a row per change of an exemption.
     pub(super) fn of_exemptions(&self) -> Table {
-        let mut answer = Answer::new(&[
+        let mut answer = Rows::new(&[
             ("change", Type::String),
             ("exemption", Type::String),
             ("what", Type::String),

@@ -1,0 +1,415 @@
+//! `argql audit`: the checks of the library over one export, held to thresholds and a baseline of accepted findings.
+//!
+//! Which queries are checks, how severe what they find is, and which columns tell a finding from another, their heads
+//! say. A check that cannot be answered from the data at hand is refused: it never passes.
+
+mod forms;
+mod settings;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::args::Audit;
+use super::rows::Rows;
+use super::{Failure, Messages, NOT_AS_EXPECTED, USAGE, engine, sink, told};
+use crate::column::Table;
+use crate::diag::{Diagnostic, nearest};
+use crate::engine::Engine;
+use crate::library::{self, Check as Head, Header, LIBRARY, Saved, Severity};
+use crate::value::{DateTime, Type, Value, text_of, write_json_string};
+use settings::{Accepted, Settings, ends};
+
+/// Most rows of a failed check that are shown to people.
+const SHOWN: usize = 5;
+/// For how long a finding is accepted unless it is said.
+const ACCEPTED_FOR: i64 = 90 * 864_000_000_000;
+
+pub(super) fn audit(options: &Audit, messages: &Messages) -> Result<(), Failure> {
+    if options.list {
+        return list(options);
+    }
+    let plan = Plan::new(options)?;
+    let now = options.now.unwrap_or_else(DateTime::now);
+    let engine = told(engine(&options.source)?.keep_columns(true), Some(now), &[]);
+    if engine.tables().is_empty() {
+        return Err(Failure::Usage("no data: name an export with --data, or use --sample".to_owned()));
+    }
+    let mut outcomes = plan.run(&engine, messages)?;
+    let baseline = plan.accepted()?;
+    let judged = judge(&mut outcomes, baseline, now);
+    if options.write_baseline {
+        return plan.write_baseline(options, &outcomes, judged, now, messages);
+    }
+    forms::write(options, &plan, &outcomes, &judged, messages)?;
+    if !messages.quiet {
+        judged.ended.iter().for_each(|entry| messages.say(&format_args!(
+            "baseline: accepted until {}, counts again: {} {}", entry.until, entry.check, entry.key
+        )));
+        judged.stale.iter().for_each(|entry| messages.say(&format_args!(
+            "baseline: matches nothing any more: {} {}", entry.check, entry.key
+        )));
+    }
+    finish(&outcomes, messages)
+}
+
+/// Says how it ended, last of all.
+fn finish(outcomes: &[Outcome], messages: &Messages) -> Result<(), Failure> {
+    let refused: Vec<Diagnostic> = outcomes.iter().flat_map(|outcome| outcome.refused.clone()).collect();
+    let refused: Vec<Diagnostic> = refused.into_iter().map(Diagnostic::warning).collect();
+    messages.warnings(&refused, None);
+    if !messages.quiet {
+        let of = |verdict| outcomes.iter().filter(|outcome| outcome.verdict() == verdict).count();
+        let parts = Verdict::ALL.map(|verdict| (of(verdict), verdict.name()));
+        let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
+        let checks = if outcomes.len() == 1 { "check" } else { "checks" };
+        messages.say(&format_args!("{} {checks}: {}", outcomes.len(), parts.collect::<Vec<_>>().join(", ")));
+    }
+    match outcomes.iter().map(Outcome::verdict).min() {
+        Some(Verdict::Failed) => Err(Failure::Unexpected(NOT_AS_EXPECTED)),
+        Some(Verdict::Refused) => Err(Failure::Unexpected(USAGE)),
+        _ => Ok(()),
+    }
+}
+
+/// Every query of the library that is a check, by name.
+fn checks() -> impl Iterator<Item = (&'static Saved, Header, Head)> {
+    LIBRARY.iter().filter_map(|saved| {
+        let header = saved.header();
+        let head = header.check.clone()?;
+        Some((saved, header, head))
+    })
+}
+
+/// The checks there are, without running any.
+fn list(options: &Audit) -> Result<(), Failure> {
+    let mut rows = Rows::new(&["check", "severity", "parameters", "tables", "answers"].map(|name| (name, Type::String)));
+    for (saved, header, head) in checks() {
+        let parameters: Vec<String> = saved.parameters().iter().map(ToString::to_string).collect();
+        let tables = header.needed().collect::<Vec<_>>().join(" ");
+        let cells = [saved.name, head.severity.name(), &parameters.join(", "), &tables, &header.about];
+        rows.row(cells.map(Value::from).into());
+    }
+    forms::list(&rows.finish(), options)
+}
+
+/// A check as it is to be run.
+struct Check {
+    saved: &'static Saved,
+    header: Header,
+    severity: Severity,
+    /// The columns that tell its findings apart.
+    key: Vec<String>,
+    /// How many findings are no failure.
+    max: usize,
+    parameters: Vec<(String, String)>,
+    skipped: bool,
+}
+
+/// What is to be run, from the command line and the settings.
+pub(super) struct Plan {
+    checks: Vec<Check>,
+    /// Most rows of a failed check that are shown to people.
+    rows: usize,
+    baseline: Option<PathBuf>,
+}
+
+impl Plan {
+    fn new(options: &Audit) -> Result<Plan, Failure> {
+        let all: Vec<&str> = checks().map(|(saved, ..)| saved.name).collect();
+        let settings = match &options.config {
+            None => Settings::default(),
+            Some(path) => settings::settings(path, &all)?,
+        };
+        let named = options.only.iter().chain(&options.skip).chain(options.checks.iter().map(|(name, _)| name));
+        for name in named {
+            known("check", name, &all, "`argql audit --list` lists them")?;
+        }
+        let only = if options.only.is_empty() { &settings.only } else { &options.only };
+        let mut plan = Plan {
+            checks: Vec::new(),
+            rows: options.rows.or(settings.rows).unwrap_or(SHOWN),
+            baseline: options.baseline.clone().or(settings.baseline.clone()),
+        };
+        for (saved, header, head) in checks() {
+            let own = settings.checks.iter().find(|check| check.name == saved.name);
+            let max = options.checks.iter().rev().find(|(name, _)| name == saved.name).map(|(_, max)| *max);
+            plan.checks.push(Check {
+                saved,
+                header,
+                severity: own.and_then(|own| own.severity).unwrap_or(head.severity),
+                key: head.key,
+                max: max.or(own.and_then(|own| own.max)).unwrap_or(0),
+                parameters: Vec::new(),
+                skipped: (!only.is_empty() && !only.iter().any(|name| name == saved.name))
+                    || settings.skip.iter().chain(&options.skip).any(|name| name == saved.name),
+            });
+        }
+        // What stands closer to one check counts more, and the command line more than the settings.
+        for (name, value) in &settings.parameters {
+            plan.parameter(None, name, value)?;
+        }
+        for check in &settings.checks {
+            for (name, value) in &check.parameters {
+                plan.parameter(Some(&check.name), name, value)?;
+            }
+        }
+        let (of_one, of_all): (Vec<_>, Vec<_>) = options.parameters.iter().partition(|(name, _)| name.contains('.'));
+        for (name, value) in of_all {
+            plan.parameter(None, name, value)?;
+        }
+        for (name, value) in of_one {
+            let (check, parameter) = name.split_once('.').unwrap_or(("", name));
+            known("check", check, &all, "`argql audit --list` lists them")?;
+            plan.parameter(Some(check), parameter, value)?;
+        }
+        if options.write_baseline && plan.baseline.is_none() {
+            return Err(Failure::Usage("--write-baseline needs the file: --baseline FILE".to_owned()));
+        }
+        Ok(plan)
+    }
+
+    /// Gives a parameter its value, in the check of this name or in all that declare it.
+    fn parameter(&mut self, check: Option<&str>, name: &str, value: &str) -> Result<(), Failure> {
+        let mut declared = BTreeSet::new();
+        let mut taken = false;
+        for each in self.checks.iter_mut().filter(|each| check.is_none_or(|check| each.saved.name == check)) {
+            let names: Vec<String> = each.saved.parameters().into_iter().map(|parameter| parameter.name.text).collect();
+            if names.iter().any(|declared| declared == name) {
+                each.parameters.push((name.to_owned(), value.to_owned()));
+                taken = true;
+            }
+            declared.extend(names);
+        }
+        let declared: Vec<&str> = declared.iter().map(String::as_str).collect();
+        let whose = check.map_or(String::new(), |check| format!(" of `{check}`"));
+        if taken { Ok(()) } else { known(&format!("parameter{whose}"), name, &declared, "`argql audit --list` shows them") }
+    }
+
+    /// Runs every check that is not skipped.
+    pub(super) fn run(self: &Plan, engine: &Engine, messages: &Messages) -> Result<Vec<Outcome<'_>>, Failure> {
+        let mut said: Vec<Diagnostic> = Vec::new();
+        let mut outcomes = Vec::new();
+        for check in &self.checks {
+            let mut outcome = Outcome { check, table: Table::default(), findings: Vec::new(), refused: Vec::new() };
+            if !check.skipped {
+                outcome.refused = library::wanting(engine, &check.header, check.saved.name)?;
+                if outcome.refused.is_empty() {
+                    outcome.answer(engine)?;
+                }
+            }
+            said.extend(outcome.table.warnings().iter().filter(|warning| !said.contains(warning)).cloned().collect::<Vec<_>>());
+            outcomes.push(outcome);
+        }
+        messages.warnings(&said, None);
+        Ok(outcomes)
+    }
+
+    fn accepted(&self) -> Result<Vec<Accepted>, Failure> {
+        let names: Vec<&str> = self.checks.iter().map(|check| check.saved.name).collect();
+        match &self.baseline {
+            None => Ok(Vec::new()),
+            Some(path) => settings::baseline(path, &names),
+        }
+    }
+
+    /// Accepts all that was found: what was accepted stays so, what has ended begins anew.
+    fn write_baseline(
+        &self,
+        options: &Audit,
+        outcomes: &[Outcome<'_>],
+        judged: Judged,
+        now: DateTime,
+        messages: &Messages,
+    ) -> Result<(), Failure> {
+        let Some(path) = &self.baseline else { unreachable!("a plan without a file is refused") };
+        let until = match &options.until {
+            Some(text) => text.clone(),
+            None => now.plus(ACCEPTED_FOR).unwrap_or(now).to_string().get(..10).unwrap_or_default().to_owned(),
+        };
+        if ends(&until).is_none_or(|ends| ends <= now) {
+            return Err(Failure::Usage(format!("`--until {until}` is no date to come, such as 2026-12-31")));
+        }
+        let reason = options.reason.as_deref().unwrap_or_default();
+        let Judged { mut kept, ended, stale } = judged;
+        let before = kept.len();
+        kept.extend(ended.iter().map(|entry| Accepted { until: until.clone(), ..entry.clone() }));
+        let renewed = kept.len() - before;
+        for outcome in outcomes {
+            for finding in &outcome.findings {
+                let same = |entry: &Accepted| entry.check == outcome.check.saved.name && entry.key == finding.key;
+                if !kept.iter().any(same) {
+                    kept.push(Accepted {
+                        check: outcome.check.saved.name.to_owned(),
+                        key: finding.key.clone(),
+                        reason: reason.to_owned(),
+                        until: until.clone(),
+                        ends: now,
+                    });
+                }
+            }
+        }
+        let added = kept.len() - before - renewed;
+        kept.sort_by(|a, b| (&a.check, &a.key).cmp(&(&b.check, &b.key)));
+        let mut text = "# Findings that are accepted: `argql audit --baseline` counts them no more until they end.\n".to_owned();
+        for entry in &kept {
+            text.push_str("\n[[accepted]]\n");
+            for (name, value) in
+                [("check", &entry.check), ("key", &entry.key), ("reason", &entry.reason), ("until", &entry.until)]
+            {
+                text.push_str(name);
+                text.push_str(" = ");
+                // A string of JSON is one of TOML, but for this character.
+                let mut quoted = String::new();
+                write_json_string(&mut quoted, value);
+                text.push_str(&quoted.replace('\u{7f}', "\\u007f"));
+                text.push('\n');
+            }
+        }
+        replace(path, &text)?;
+        messages.say(&format_args!(
+            "{}: {} accepted: {added} new, {renewed} renewed, {before} as before; {} that matched nothing left out",
+            path.display(),
+            kept.len(),
+            stale.len()
+        ));
+        Ok(())
+    }
+}
+
+/// Writes a file in whole or not at all.
+fn replace(path: &Path, text: &str) -> Result<(), Failure> {
+    let beside = path.with_added_extension("new");
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))
+}
+
+/// That there is such a name; if not, which was meant, or `cure`.
+fn known(what: &str, name: &str, names: &[&str], cure: &str) -> Result<(), Failure> {
+    if names.contains(&name) {
+        return Ok(());
+    }
+    let cure = match nearest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => cure.to_owned(),
+    };
+    Err(Failure::Usage(format!("there is no {what} `{name}`; {cure}")))
+}
+
+/// How a check ended; the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verdict {
+    /// More was found than is allowed.
+    Failed,
+    /// The data does not suffice for an answer.
+    Refused,
+    Passed,
+    /// Nobody asked for it.
+    Skipped,
+}
+
+impl Verdict {
+    const ALL: [Verdict; 4] = [Verdict::Failed, Verdict::Refused, Verdict::Passed, Verdict::Skipped];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Verdict::Failed => "failed",
+            Verdict::Refused => "refused",
+            Verdict::Passed => "passed",
+            Verdict::Skipped => "skipped",
+        }
+    }
+}
+
+/// What a check found.
+pub(super) struct Outcome<'a> {
+    check: &'a Check,
+    table: Table,
+    findings: Vec<Finding>,
+    /// Why it has no answer.
+    refused: Vec<Diagnostic>,
+}
+
+/// A row that a check found.
+struct Finding {
+    row: usize,
+    /// The cells of its key, in lower case.
+    key: String,
+    accepted: Option<Accepted>,
+}
+
+impl Outcome<'_> {
+    fn answer(&mut self, engine: &Engine) -> Result<(), Failure> {
+        let given = self.check.parameters.iter();
+        let engine = given.fold(engine.clone(), |engine, (name, value)| engine.parameter(name, value.as_str()));
+        self.table = library::prepare(&engine, self.check.saved.composed())?.run()?;
+        let names = self.table.columns();
+        let key = self.check.key.iter().filter_map(|column| names.iter().position(|field| *field.name == **column));
+        let columns: Vec<usize> = key.collect();
+        let findings = self.table.rows().enumerate().map(|(row, cells)| {
+            let parts = columns.iter().map(|&column| text_of(Type::Dynamic, cells[column].as_ref()).to_lowercase());
+            Finding { row, key: parts.collect::<Vec<_>>().join(" | "), accepted: None }
+        });
+        self.findings = findings.collect();
+        Ok(())
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        if self.check.skipped {
+            Verdict::Skipped
+        } else if !self.refused.is_empty() {
+            Verdict::Refused
+        } else if self.counted().count() > self.check.max {
+            Verdict::Failed
+        } else {
+            Verdict::Passed
+        }
+    }
+
+    /// The findings that nobody accepted.
+    fn counted(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.accepted.is_none())
+    }
+
+    /// The first rows of what nobody accepted.
+    fn first(&self, rows: usize) -> Table {
+        let mut first = Rows::like(self.table.columns());
+        for finding in self.counted().take(rows) {
+            let width = self.table.columns().len();
+            first.row((0..width).map(|column| self.table.value(finding.row, column)).collect());
+        }
+        first.finish()
+    }
+}
+
+/// The entries of a baseline, by what became of them.
+#[derive(Default)]
+pub(super) struct Judged {
+    /// They are in force, or of a check that did not run.
+    kept: Vec<Accepted>,
+    /// What they accept is there, and counts again.
+    ended: Vec<Accepted>,
+    /// What they accept is there no more.
+    stale: Vec<Accepted>,
+}
+
+/// Takes accepted findings out of the count.
+fn judge(outcomes: &mut [Outcome<'_>], baseline: Vec<Accepted>, now: DateTime) -> Judged {
+    let mut judged = Judged::default();
+    for entry in baseline {
+        let outcome = outcomes.iter_mut().find(|outcome| outcome.check.saved.name == entry.check);
+        let Some(outcome) = outcome.filter(|outcome| !outcome.check.skipped && outcome.refused.is_empty()) else {
+            judged.kept.push(entry);
+            continue;
+        };
+        let mut found = outcome.findings.iter_mut().filter(|finding| finding.key == entry.key).peekable();
+        if found.peek().is_none() {
+            judged.stale.push(entry);
+        } else if entry.ends <= now {
+            judged.ended.push(entry);
+        } else {
+            found.for_each(|finding| finding.accepted = Some(entry.clone()));
+            judged.kept.push(entry);
+        }
+    }
+    judged
+}
