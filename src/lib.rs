@@ -107,6 +107,8 @@ pub(crate) mod eval;
 pub(crate) mod functions;
 #[doc(hidden)]
 pub mod inspect;
+#[cfg(feature = "cli")]
+pub(crate) mod library;
 pub(crate) mod operators;
 pub(crate) mod output;
 pub(crate) mod plan;

@@ -118,10 +118,18 @@ pub(super) enum Command {
         #[command(flatten)]
         listing: Listing,
     },
-    /// List the library of saved queries, or print one
+    /// List the library of saved queries with what each needs (and, with data, whether that is loaded), or explain one
     Queries {
-        /// Print this query
+        /// Explain this query
         name: Option<String>,
+        /// Print the query as it is saved
+        #[arg(long, requires = "name", conflicts_with = "flat")]
+        text: bool,
+        /// Print the query with the functions that it includes, for other tools
+        #[arg(long, requires = "name")]
+        flat: bool,
+        #[command(flatten)]
+        source: Source,
         #[command(flatten)]
         listing: Listing,
     },

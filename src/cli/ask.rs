@@ -2,10 +2,11 @@
 
 use super::args::{Ask, Expect};
 use super::sink::{self, Named};
-use super::{Failure, Messages, NOT_AS_EXPECTED, Text, engine, library, told};
+use super::{Failure, Messages, NOT_AS_EXPECTED, Text, engine, saved, told};
 use crate::column::Table;
 use crate::diag::Diagnostic;
 use crate::engine::Engine;
+use crate::library;
 
 /// Answers one query.
 pub(super) fn query(text: &Text, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
@@ -21,8 +22,8 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
     let engine = settled(ask)?;
     let mut answers = Vec::new();
     for name in queries {
-        let saved = library::find(name)?;
-        answers.push((saved.name, answer(&engine, &saved.text, messages)?));
+        let found = saved::find(name)?;
+        answers.push((found.name, answer(&engine, &found.text, messages)?));
     }
     let mut named = Vec::new();
     for (name, tables) in &answers {
@@ -41,7 +42,7 @@ fn settled(ask: &Ask) -> Result<Engine, Failure> {
 }
 
 fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table>, Failure> {
-    let query = engine.prepare_named(&text.name, &text.text)?;
+    let query = library::prepare(engine, text.composed()?)?;
     messages.warnings(query.warnings(), Some((&text.name, &text.text)));
     let tables = query.run_all()?;
     // Of one broken page, every table that reads it warns.
