@@ -30,6 +30,26 @@ Get an export:
 
 Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
 
+const AUDIT: &str = "\
+A check passes, fails (it has more findings than --check allows), is skipped, or is refused: the export lacks tables that it
+needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.
+
+Examples:
+  argql audit -d export/                                          every check
+  argql audit -d export/ --only orphaned-assignment,duplicates-exact
+  argql audit -d export/ --check exemptions-no-expiry=10 --param exemptions-expiring.days=14
+  argql audit -d export/ --baseline accepted.toml --write-baseline --reason 'reviewed in May' --until 2026-12-31
+  argql audit -d export/ --baseline accepted.toml --output audit.sarif
+
+Settings (--config):
+  baseline = \"accepted.toml\"         # beside the file
+  skip = [\"exemptions-expiring\"]     # or: only = […]
+  params.days = 14                     # for every check that declares it
+  [checks.exemptions-no-expiry]
+  max = 10
+  severity = \"low\"                   # high, medium or low
+  params.days = 7";
+
 const DIFF: &str = "\
 A row of the answer is a change: an exemption (or row) that was created, removed, moved to another scope, or changed in
 one field, with what stood there before and what stands there now. Ids are equal in any letter case, moments in any
@@ -114,6 +134,9 @@ pub(super) enum Command {
         #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
         parameters: Vec<(String, String)>,
     },
+    /// Run the checks of the library: what is wrong with the exemptions of an export
+    #[command(after_help = AUDIT)]
+    Audit(Audit),
     /// Say what changed between two exports: which exemptions, or which rows of any table
     #[command(after_help = DIFF)]
     Diff(Diff),
@@ -133,10 +156,18 @@ pub(super) enum Command {
         #[command(flatten)]
         listing: Listing,
     },
-    /// List the library of saved queries, or print one
+    /// List the library of saved queries with what each needs (and, with data, whether that is loaded), or explain one
     Queries {
-        /// Print this query
+        /// Explain this query
         name: Option<String>,
+        /// Print the query as it is saved
+        #[arg(long, requires = "name", conflicts_with = "flat")]
+        text: bool,
+        /// Print the query with the functions that it includes, for other tools
+        #[arg(long, requires = "name")]
+        flat: bool,
+        #[command(flatten)]
+        source: Source,
         #[command(flatten)]
         listing: Listing,
     },
@@ -161,6 +192,70 @@ pub(super) enum Command {
         #[command(flatten)]
         source: Source,
     },
+}
+
+/// Which checks are run, and what their findings are held to.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    #[command(flatten)]
+    pub(super) source: Source,
+    /// Settings: thresholds, parameters, what to leave out
+    #[arg(long, value_name = "FILE", help_heading = "Checks")]
+    pub(super) config: Option<PathBuf>,
+    /// How many findings of a check are no failure [default: 0]; may be given several times
+    #[arg(long = "check", value_name = "CHECK=MAX", value_parser = threshold, help_heading = "Checks")]
+    pub(super) checks: Vec<(String, usize)>,
+    /// Run these checks only
+    #[arg(long, value_name = "CHECK,…", value_delimiter = ',', help_heading = "Checks")]
+    pub(super) only: Vec<String>,
+    /// Leave these checks out
+    #[arg(long, value_name = "CHECK,…", value_delimiter = ',', help_heading = "Checks")]
+    pub(super) skip: Vec<String>,
+    /// The value of a parameter, for every check that declares it or for one; may be given several times
+    #[arg(long = "param", value_name = "[CHECK.]NAME=VALUE", value_parser = parameter, help_heading = "Checks")]
+    pub(super) parameters: Vec<(String, String)>,
+    /// List the checks, with their parameters; no data is needed
+    #[arg(long, help_heading = "Checks")]
+    pub(super) list: bool,
+    /// Findings that are accepted, each for a reason and until a day
+    #[arg(long, value_name = "FILE", help_heading = "Baseline")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write all findings into the baseline, in place of judging them; entries that match nothing are left out
+    #[arg(long, requires = "reason", help_heading = "Baseline")]
+    pub(super) write_baseline: bool,
+    /// Why the new entries of the baseline are accepted
+    #[arg(long, value_name = "TEXT", requires = "write_baseline", help_heading = "Baseline")]
+    pub(super) reason: Option<String>,
+    /// The last day of the new entries of the baseline [default: 90 days from now]
+    #[arg(long, value_name = "DATE", requires = "write_baseline", help_heading = "Baseline")]
+    pub(super) until: Option<String>,
+    /// How to write the findings [default: by the ending of --output (.txt .md .json .sarif .xml), else table on a
+    /// terminal and json elsewhere]
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) format: Option<Form>,
+    /// Write to this file
+    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    pub(super) output: Option<PathBuf>,
+    /// How many findings of a failed check are shown in tables [default: 5]
+    #[arg(long, value_name = "N", help_heading = "Answer")]
+    pub(super) rows: Option<usize>,
+    /// The moment that now() gives, for audits that can be repeated
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
+    pub(super) now: Option<DateTime>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// A row per check, and the first findings of those that failed
+    Table,
+    /// The same for a page or an issue
+    Markdown,
+    /// All findings, for other programs
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for the test view of a pipeline
+    Junit,
 }
 
 /// What is compared, and how.
@@ -317,6 +412,12 @@ fn parameter(text: &str) -> Result<(String, String), &'static str> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+fn threshold(text: &str) -> Result<(String, usize), &'static str> {
+    let wrong = "no CHECK=MAX, such as exemptions-no-expiry=10";
+    let (name, max) = parameter(text).map_err(|_| wrong)?;
+    Ok((name, max.parse().map_err(|_| wrong)?))
+}
+
 fn snapshot(text: &str) -> Result<(String, String), &'static str> {
     parameter(text).ok().filter(|(_, path)| !path.is_empty()).ok_or("no NAME=PATH, such as old=export-2026-01/")
 }
@@ -353,6 +454,7 @@ mod tests {
             "check --target arg --deny warnings a.kql",
             "bench --data x --repeat 6 --out o -f a.kql -f b.kql",
             "run exempted-recommendations --sample",
+            "audit --sample --only a,b --skip c --check a=5 --param a.days=3 --format sarif --baseline b.toml",
             "diff a/ resources=b.json --table resources --key name,properties.a --expect empty",
             "--sample --format csv --quiet",
             "explain --stage ast x",
@@ -373,6 +475,10 @@ mod tests {
             "query --param n x",
             "diff a",
             "diff a b --key id",
+            "audit --check x",
+            "audit --check x=-1",
+            "audit --baseline b --write-baseline",
+            "audit --until 2026-12-31",
             "query --snapshot old x",
             "query --snapshot old= x",
         ] {

@@ -2,10 +2,11 @@
 
 use super::args::{Ask, Expect};
 use super::sink::{self, Named};
-use super::{Failure, Messages, NOT_AS_EXPECTED, Text, engine, library, told};
+use super::{Failure, Messages, NOT_AS_EXPECTED, Text, engine, saved, told};
 use crate::column::Table;
 use crate::diag::Diagnostic;
 use crate::engine::Engine;
+use crate::library;
 use crate::output::{Format, chart};
 
 /// Answers one query.
@@ -24,9 +25,9 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
     let engine = settled(ask)?;
     let mut answers = Vec::new();
     for name in queries {
-        let saved = library::find(name)?;
-        let tables = answer(&engine, &saved.text, messages)?;
-        answers.push((saved.name, saved.text.text, tables));
+        let found = saved::find(name)?;
+        let tables = answer(&engine, &found.text, messages)?;
+        answers.push((found.name, found.text.text, tables));
     }
     let mut named = Vec::new();
     for (name, query, tables) in &answers {
@@ -54,7 +55,7 @@ fn settled(ask: &Ask) -> Result<Engine, Failure> {
 }
 
 fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table>, Failure> {
-    let query = engine.prepare_named(&text.name, &text.text)?;
+    let query = library::prepare(engine, text.composed()?)?;
     messages.warnings(query.warnings(), Some((&text.name, &text.text)));
     let tables = query.run_all()?;
     // Of one broken page, every table that reads it warns.

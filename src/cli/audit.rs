@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 
 use super::args::Audit;
 use super::rows::Rows;
-use super::{Failure, Messages, NOT_AS_EXPECTED, USAGE, engine, sink, told};
+use super::{Failure, Messages, NOT_AS_EXPECTED, USAGE, engine, told};
 use crate::column::Table;
 use crate::diag::{Diagnostic, nearest};
 use crate::engine::Engine;
-use crate::library::{self, Check as Head, Header, LIBRARY, Saved, Severity};
+use crate::library::{self, Check as Head, Grade, Header, LIBRARY, Saved};
 use crate::value::{DateTime, Type, Value, text_of, write_json_string};
 use settings::{Accepted, Settings, ends};
 
@@ -42,12 +42,15 @@ pub(super) fn audit(options: &Audit, messages: &Messages) -> Result<(), Failure>
     }
     forms::write(options, &plan, &outcomes, &judged, messages)?;
     if !messages.quiet {
-        judged.ended.iter().for_each(|entry| messages.say(&format_args!(
-            "baseline: accepted until {}, counts again: {} {}", entry.until, entry.check, entry.key
-        )));
-        judged.stale.iter().for_each(|entry| messages.say(&format_args!(
-            "baseline: matches nothing any more: {} {}", entry.check, entry.key
-        )));
+        judged.ended.iter().for_each(|entry| {
+            messages.say(&format_args!(
+                "baseline: accepted until {}, counts again: {} {}",
+                entry.until, entry.check, entry.key
+            ))
+        });
+        judged.stale.iter().for_each(|entry| {
+            messages.say(&format_args!("baseline: matches nothing any more: {} {}", entry.check, entry.key))
+        });
     }
     finish(&outcomes, messages)
 }
@@ -82,11 +85,12 @@ fn checks() -> impl Iterator<Item = (&'static Saved, Header, Head)> {
 
 /// The checks there are, without running any.
 fn list(options: &Audit) -> Result<(), Failure> {
-    let mut rows = Rows::new(&["check", "severity", "parameters", "tables", "answers"].map(|name| (name, Type::String)));
+    let mut rows =
+        Rows::new(&["check", "severity", "parameters", "tables", "answers"].map(|name| (name, Type::String)));
     for (saved, header, head) in checks() {
         let parameters: Vec<String> = saved.parameters().iter().map(ToString::to_string).collect();
         let tables = header.needed().collect::<Vec<_>>().join(" ");
-        let cells = [saved.name, head.severity.name(), &parameters.join(", "), &tables, &header.about];
+        let cells = [saved.name, head.grade.name(), &parameters.join(", "), &tables, &header.about];
         rows.row(cells.map(Value::from).into());
     }
     forms::list(&rows.finish(), options)
@@ -96,9 +100,8 @@ fn list(options: &Audit) -> Result<(), Failure> {
 struct Check {
     saved: &'static Saved,
     header: Header,
-    severity: Severity,
-    /// The columns that tell its findings apart.
-    key: Vec<String>,
+    severity: Grade,
+    head: Head,
     /// How many findings are no failure.
     max: usize,
     parameters: Vec<(String, String)>,
@@ -136,8 +139,8 @@ impl Plan {
             plan.checks.push(Check {
                 saved,
                 header,
-                severity: own.and_then(|own| own.severity).unwrap_or(head.severity),
-                key: head.key,
+                severity: own.and_then(|own| own.severity).unwrap_or(head.grade),
+                head,
                 max: max.or(own.and_then(|own| own.max)).unwrap_or(0),
                 parameters: Vec::new(),
                 skipped: (!only.is_empty() && !only.iter().any(|name| name == saved.name))
@@ -182,7 +185,11 @@ impl Plan {
         }
         let declared: Vec<&str> = declared.iter().map(String::as_str).collect();
         let whose = check.map_or(String::new(), |check| format!(" of `{check}`"));
-        if taken { Ok(()) } else { known(&format!("parameter{whose}"), name, &declared, "`argql audit --list` shows them") }
+        if taken {
+            Ok(())
+        } else {
+            known(&format!("parameter{whose}"), name, &declared, "`argql audit --list` shows them")
+        }
     }
 
     /// Runs every check that is not skipped.
@@ -197,7 +204,9 @@ impl Plan {
                     outcome.answer(engine)?;
                 }
             }
-            said.extend(outcome.table.warnings().iter().filter(|warning| !said.contains(warning)).cloned().collect::<Vec<_>>());
+            said.extend(
+                outcome.table.warnings().iter().filter(|warning| !said.contains(warning)).cloned().collect::<Vec<_>>(),
+            );
             outcomes.push(outcome);
         }
         messages.warnings(&said, None);
@@ -250,7 +259,8 @@ impl Plan {
         }
         let added = kept.len() - before - renewed;
         kept.sort_by(|a, b| (&a.check, &a.key).cmp(&(&b.check, &b.key)));
-        let mut text = "# Findings that are accepted: `argql audit --baseline` counts them no more until they end.\n".to_owned();
+        let mut text =
+            "# Findings that are accepted: `argql audit --baseline` counts them no more until they end.\n".to_owned();
         for entry in &kept {
             text.push_str("\n[[accepted]]\n");
             for (name, value) in
@@ -343,9 +353,13 @@ impl Outcome<'_> {
         let engine = given.fold(engine.clone(), |engine, (name, value)| engine.parameter(name, value.as_str()));
         self.table = library::prepare(&engine, self.check.saved.composed())?.run()?;
         let names = self.table.columns();
-        let key = self.check.key.iter().filter_map(|column| names.iter().position(|field| *field.name == **column));
+        let position = |column: &String| names.iter().position(|field| *field.name == **column);
+        let key = self.check.head.key.iter().filter_map(position);
         let columns: Vec<usize> = key.collect();
-        let findings = self.table.rows().enumerate().map(|(row, cells)| {
+        let only = self.check.head.only.as_ref().and_then(|(column, text)| Some((position(column)?, text)));
+        let is_finding = |cells: &[Value]| only.is_none_or(|(column, text)| cells[column].as_str() == Some(text));
+        let rows = self.table.rows().enumerate().filter(|(_, cells)| is_finding(cells));
+        let findings = rows.map(|(row, cells)| {
             let parts = columns.iter().map(|&column| text_of(Type::Dynamic, cells[column].as_ref()).to_lowercase());
             Finding { row, key: parts.collect::<Vec<_>>().join(" | "), accepted: None }
         });

@@ -1,10 +1,10 @@
-//! The commands that list something: tables, columns, saved queries, functions.
+//! The commands that list something: tables, columns, functions.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::args::Listing;
-use super::{Failure, help, library, sink};
+use super::{Failure, help, sink};
 use crate::column::{Batch, Column, Field, Table};
 use crate::engine::Engine;
 use crate::value::{Type, Value};
@@ -52,15 +52,6 @@ pub(super) fn schema(engine: &Engine, name: &str, listing: &Listing) -> Result<(
     let fields = engine.schema(name)?;
     let rows: Vec<[String; 2]> = fields.iter().map(|field| [field.name.to_string(), field.ty.to_string()]).collect();
     sink::list(&table(["column", "type"], &rows), listing)
-}
-
-pub(super) fn queries(name: Option<&str>, listing: &Listing) -> Result<(), Failure> {
-    if let Some(name) = name {
-        return Ok(io::stdout().lock().write_all(library::named(name)?.text.as_bytes())?);
-    }
-    let rows: Vec<[String; 2]> =
-        library::LIBRARY.iter().map(|saved| [saved.name.to_owned(), saved.about().to_owned()]).collect();
-    sink::list(&table(["name", "answers"], &rows), listing)
 }
 
 pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Failure> {

@@ -2,20 +2,21 @@
 
 mod args;
 mod ask;
+mod audit;
 mod bench;
 mod check;
 mod diff;
 mod explain;
 mod help;
-mod library;
 mod lists;
 mod rows;
+mod saved;
 mod sink;
 
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -23,9 +24,10 @@ use indexmap::IndexMap;
 
 use crate::bind::MissingTables;
 use crate::diag::render::{render, visible};
-use crate::diag::{Diagnostic, Place, UNREADABLE};
+use crate::diag::{Diagnostic, Place, QueryText, UNREADABLE};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::library;
 use crate::value::DateTime;
 use args::{Cli, Color, Command, Missing, Screen, Source};
 
@@ -113,6 +115,7 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Query { query, file, ask } => ask::query(&Text::of(query, file.as_deref())?, &ask, messages),
         Command::Run { queries, ask } => ask::run(&queries, &ask, messages),
         Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
+        Command::Audit(options) => audit::audit(&options, messages),
         Command::Diff(options) => diff::diff(&options, messages),
         Command::Explain { query, file, stage, source, now, parameters } => {
             let engine = told(engine(&source)?, now, &parameters);
@@ -120,7 +123,10 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         }
         Command::Tables { source, listing } => lists::tables(&engine(&source)?, &listing),
         Command::Schema { table, source, listing } => lists::schema(&engine(&source)?, &table, &listing),
-        Command::Queries { name, listing } => lists::queries(name.as_deref(), &listing),
+        Command::Queries { name, text, flat, source, listing } => match name {
+            Some(name) => saved::page(&name, text, flat),
+            None => saved::list(&engine(&source)?, &listing),
+        },
         Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
         Command::Bench { files, repeat, out, source } => {
             bench::bench(&engine(&source)?.keep_columns(true), &files, repeat.get(), out.as_deref(), messages)
@@ -173,13 +179,15 @@ fn told(engine: Engine, now: Option<DateTime>, parameters: &[(String, String)]) 
 struct Text {
     name: String,
     text: String,
+    /// The file it was read from.
+    file: Option<PathBuf>,
 }
 
 impl Text {
     /// The query typed, or that of a file, or else of standard input.
     fn of(query: Option<String>, file: Option<&Path>) -> Result<Text, Failure> {
         match (query, file) {
-            (Some(text), _) if text != "-" => Ok(Text { name: "query".to_owned(), text }),
+            (Some(text), _) if text != "-" => Ok(Text { name: "query".to_owned(), text, file: None }),
             (None, Some(file)) => Text::read(file),
             (None, None) if io::stdin().is_terminal() => {
                 Err(Failure::Usage("no query: type one, or name a file with -f, or `-` for standard input".to_owned()))
@@ -201,13 +209,29 @@ impl Text {
         let problem = match read {
             Err(error) => error.to_string(),
             Ok(()) => match decode(bytes) {
-                Some(text) => return Ok(Text { name, text }),
+                Some(text) => return Ok(Text { name, text, file: (!standard).then(|| path.to_owned()) }),
                 None => "it is neither UTF-8 nor UTF-16".to_owned(),
             },
         };
         let place = Place::File { path: name.into(), line: 0, column: 0 };
         let message = format!("the query cannot be read: {problem}");
         Err(Error::data(vec![Diagnostic::at(UNREADABLE, place, message)]).into())
+    }
+
+    /// The query with the functions that it includes: from files beside it, or else from the library.
+    fn composed(&self) -> Result<QueryText, Error> {
+        let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        library::with_includes(&self.name, &self.text, &|wanted| {
+            let path = folder.join(wanted).with_added_extension("kql");
+            if self.file.as_ref() == Some(&path) || !path.is_file() {
+                return Ok(library::shared(wanted));
+            }
+            match Text::read(&path) {
+                Ok(Text { name, text, .. }) => Ok(Some((name, text))),
+                Err(Failure::Error(error)) => Err(error),
+                Err(_) => unreachable!("reading fails with an error about the file"),
+            }
+        })
     }
 }
 

@@ -24,6 +24,14 @@ pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
     tables(&[Named { name: String::new(), table, query: None }], listing, false)
 }
 
+/// Writes text to a file, or to standard output.
+pub(super) fn text(text: &str, output: Option<&Path>) -> Result<(), Failure> {
+    match output {
+        None => Ok(io::stdout().lock().write_all(text.as_bytes())?),
+        Some(path) => std::fs::write(path, text).map_err(|error| unwritable(path, &error)),
+    }
+}
+
 /// Writes tables the way the options ask for; `color` tells whether standard output shows colours.
 pub(super) fn tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Result<(), Failure> {
     let format = format(listing);

@@ -239,7 +239,7 @@ fn push_linked(out: &mut String, text: &str, shown: &str) {
 }
 
 /// Text for between tags and for attributes in double quotes; control characters become visible.
-pub(super) fn escape(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     let text = visible(text);
     if !text.contains(['&', '<', '>', '"', '\'', '\u{FFFE}', '\u{FFFF}']) {
         return text;

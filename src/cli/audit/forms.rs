@@ -4,16 +4,16 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use super::super::args::{Audit, Form, Listing};
+use super::super::rows::Rows;
 use super::super::sink::{self, Named};
 use super::super::{Failure, Messages};
+use super::settings::Accepted;
 use super::{Finding, Judged, Outcome, Plan, Verdict};
 use crate::column::Table;
-use crate::library::Severity;
+use crate::library::Grade;
 use crate::output::Format;
 use crate::output::html::escape;
 use crate::value::{Bag, Type, Value, text_of, write_json};
-use super::super::rows::Rows;
-use super::settings::Accepted;
 
 /// Writes what was found.
 pub(super) fn write(
@@ -71,8 +71,10 @@ fn tables(
 ) -> Result<(), Failure> {
     let summary = summary(outcomes);
     let failed = outcomes.iter().filter(|outcome| outcome.verdict() == Verdict::Failed);
-    let firsts: Vec<(String, Table)> =
-        failed.filter(|_| plan.rows > 0).map(|outcome| (heading(outcome, plan.rows), outcome.first(plan.rows))).collect();
+    let firsts: Vec<(String, Table)> = failed
+        .filter(|_| plan.rows > 0)
+        .map(|outcome| (heading(outcome, plan.rows), outcome.first(plan.rows)))
+        .collect();
     let mut named = vec![Named { name: "Checks".to_owned(), table: &summary, query: None }];
     named.extend(firsts.iter().map(|(name, table)| Named { name: name.clone(), table, query: None }));
     let listing = Listing { format: Some(format), output: options.output.clone() };
@@ -105,7 +107,8 @@ pub(in super::super) fn summary(outcomes: &[Outcome<'_>]) -> Table {
             Some(why) => why.message.as_str(),
             None => &outcome.check.header.about,
         };
-        let mut cells = [verdict.name(), outcome.check.saved.name, outcome.check.severity.name()].map(Value::from).to_vec();
+        let mut cells =
+            [verdict.name(), outcome.check.saved.name, outcome.check.severity.name()].map(Value::from).to_vec();
         cells.extend(counts);
         cells.push(Value::from(about));
         rows.row(cells);
@@ -190,11 +193,11 @@ fn sentence(outcome: &Outcome<'_>, finding: &Finding) -> String {
     cells.collect::<Vec<_>>().join(", ")
 }
 
-fn level(severity: Severity) -> &'static str {
+fn level(severity: Grade) -> &'static str {
     match severity {
-        Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low => "note",
+        Grade::High => "error",
+        Grade::Medium => "warning",
+        Grade::Low => "note",
     }
 }
 
@@ -203,9 +206,9 @@ fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
     let text = |text: &str| bag([("text", Value::from(text))]);
     let rule = |outcome: &Outcome<'_>| {
         let score = match outcome.check.severity {
-            Severity::High => "8.0",
-            Severity::Medium => "5.0",
-            Severity::Low => "2.0",
+            Grade::High => "8.0",
+            Grade::Medium => "5.0",
+            Grade::Low => "2.0",
         };
         bag([
             ("id", Value::from(outcome.check.saved.name)),
@@ -258,8 +261,7 @@ fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
     });
     let refused = list_of(refused);
     let complete = matches!(&refused, Value::Array(items) if items.is_empty());
-    let invocation =
-        bag([("executionSuccessful", Value::Bool(complete)), ("toolExecutionNotifications", refused)]);
+    let invocation = bag([("executionSuccessful", Value::Bool(complete)), ("toolExecutionNotifications", refused)]);
     let driver = bag([
         ("name", Value::from("argql")),
         ("version", Value::from(env!("CARGO_PKG_VERSION"))),

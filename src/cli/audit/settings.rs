@@ -19,9 +19,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::Failure;
-use super::Severity;
 use crate::diag::{Diagnostic, Place, SETTINGS, UNREADABLE, line_column, nearest};
 use crate::error::Error;
+use crate::library::Grade;
 use crate::value::{DateTime, parse_datetime};
 
 /// What `--config` says.
@@ -41,7 +41,7 @@ pub(super) struct Settings {
 pub(super) struct CheckSettings {
     pub(super) name: String,
     pub(super) max: Option<usize>,
-    pub(super) severity: Option<Severity>,
+    pub(super) severity: Option<Grade>,
     pub(super) parameters: Vec<(String, String)>,
 }
 
@@ -119,11 +119,7 @@ pub(super) fn baseline(path: &Path, checks: &[&str]) -> Result<Vec<Accepted>, Fa
 }
 
 /// Reads a file and makes of its table what `make` does.
-fn read<T>(
-    path: &Path,
-    checks: &[&str],
-    make: impl FnOnce(&File<'_>, &DeTable<'_>) -> Read<T>,
-) -> Result<T, Failure> {
+fn read<T>(path: &Path, checks: &[&str], make: impl FnOnce(&File<'_>, &DeTable<'_>) -> Read<T>) -> Result<T, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let place = Place::File { path: path.into(), line: 0, column: 0 };
         Error::data(vec![Diagnostic::at(UNREADABLE, place, format!("`{}` cannot be read: {error}", path.display()))])
@@ -219,10 +215,11 @@ impl File<'_> {
             match key.get_ref().as_ref() {
                 "max" => settings.max = Some(self.count(value)?),
                 "severity" => {
-                    let severity = Severity::named(&self.text_of(value)?);
-                    settings.severity = Some(severity.ok_or_else(|| {
-                        self.wrong(value.span(), format!("a severity is one of {}", Severity::names()))
-                    })?);
+                    let severity = Grade::named(&self.text_of(value)?);
+                    settings.severity =
+                        Some(severity.ok_or_else(|| {
+                            self.wrong(value.span(), format!("a severity is one of {}", Grade::names()))
+                        })?);
                 }
                 "params" => settings.parameters = self.parameters(value)?,
                 _ => return Err(self.unknown(key, &["max", "params", "severity"])),
@@ -244,9 +241,8 @@ impl File<'_> {
                         DeValue::Datetime(moment) => moment.to_string(),
                         _ => self.text_of(value)?,
                     };
-                    let ends = ends(&text).ok_or_else(|| {
-                        self.wrong(value.span(), format!("`{text}` is no date, such as 2026-12-31"))
-                    })?;
+                    let ends = ends(&text)
+                        .ok_or_else(|| self.wrong(value.span(), format!("`{text}` is no date, such as 2026-12-31")))?;
                     until = Some((text, ends));
                 }
                 _ => return Err(self.unknown(key, &["check", "key", "reason", "until"])),
@@ -317,7 +313,7 @@ mod tests {
         assert_eq!((settings.rows, settings.skip), (Some(10), vec!["exemptions-expiring".to_owned()]));
         assert_eq!(settings.parameters, [("days".to_owned(), "14".to_owned())]);
         let check = &settings.checks[0];
-        assert_eq!((check.max, check.severity), (Some(3), Some(Severity::Low)));
+        assert_eq!((check.max, check.severity), (Some(3), Some(Grade::Low)));
         assert_eq!(check.parameters[0], ("since".to_owned(), "2026-01-01".to_owned()));
         assert_eq!(check.parameters[1].1, "true");
     }
@@ -327,10 +323,19 @@ mod tests {
         for (text, said) in [
             ("rows = 5\nskp = []", "2:1 `skp` is no setting here | did you mean `skip`?"),
             ("colour = 1", "1:1 `colour` is no setting here | there are baseline, checks, only, params, rows, skip"),
-            ("only = ['exemptions-no-expry']", "1:9 there is no check `exemptions-no-expry` | did you mean `exemptions-no-expiry`?"),
+            (
+                "only = ['exemptions-no-expry']",
+                "1:9 there is no check `exemptions-no-expry` | did you mean `exemptions-no-expiry`?",
+            ),
             ("[checks.expired]\nmax = 1", "1:9 there is no check `expired` | `argql audit --list` lists them"),
-            ("[checks.exemptions-no-expiry]\nmaximum = 1", "2:1 `maximum` is no setting here | there are max, params, severity"),
-            ("[checks.exemptions-no-expiry]\nmax = -1", "2:7 a count, 0 or more, is wanted here, and this is another number | "),
+            (
+                "[checks.exemptions-no-expiry]\nmaximum = 1",
+                "2:1 `maximum` is no setting here | there are max, params, severity",
+            ),
+            (
+                "[checks.exemptions-no-expiry]\nmax = -1",
+                "2:7 a count, 0 or more, is wanted here, and this is another number | ",
+            ),
             ("[checks.exemptions-no-expiry]\nseverity = 'huge'", "2:12 a severity is one of high, medium, low | "),
             ("rows = 'all'", "1:8 a count, 0 or more, is wanted here, and this is text | "),
             ("skip = 'x'", "1:8 a list is wanted here, and this is text | "),
@@ -355,7 +360,10 @@ mod tests {
         for (text, said) in [
             (one.to_owned(), "1:1 an accepted finding has no `until` | "),
             (format!("{one}until = 'soon'"), "5:9 `soon` is no date, such as 2026-12-31 | "),
-            (format!("{one}until = 2026-12-31\n{one}until = 2027-12-31"), "6:1 `/subscriptions/a` of `exemptions-no-expiry` is accepted twice | "),
+            (
+                format!("{one}until = 2026-12-31\n{one}until = 2027-12-31"),
+                "6:1 `/subscriptions/a` of `exemptions-no-expiry` is accepted twice | ",
+            ),
             (one.replace("'why'", "''") + "until = 2026-12-31", "4:10 text is wanted here, and this is empty text | "),
             (one.replace("key", "kye") + "until = 2026-12-31", "3:1 `kye` is no setting here | did you mean `key`?"),
             ("[accepted]\n".to_owned(), "1:1 a list is wanted here, and this is a table | "),

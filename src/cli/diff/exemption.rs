@@ -1,7 +1,7 @@
 //! What a change comes to in an exemption.
 
-use super::fields::{Change, Compare, is_nothing, item_text};
 use super::super::rows::Rows;
+use super::fields::{Change, Compare, is_nothing, item_text};
 use super::{Difference, Fate, Found, Row, Side};
 use crate::column::Table;
 use crate::value::{Bag, Type, Value, parse_datetime, text_of};
