@@ -140,6 +140,8 @@ pub(super) enum Command {
     /// Say what changed between two exports: which exemptions, or which rows of any table
     #[command(after_help = DIFF)]
     Diff(Diff),
+    /// Write a report on the exemptions of an export: score, categories, scopes, what ends soon, findings
+    Report(Report),
     /// List the tables of the data
     Tables {
         #[command(flatten)]
@@ -195,10 +197,8 @@ pub(super) enum Command {
 }
 
 /// Which checks are run, and what their findings are held to.
-#[derive(Debug, Args)]
-pub(super) struct Audit {
-    #[command(flatten)]
-    pub(super) source: Source,
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Choice {
     /// Settings: thresholds, parameters, what to leave out
     #[arg(long, value_name = "FILE", help_heading = "Checks")]
     pub(super) config: Option<PathBuf>,
@@ -211,15 +211,24 @@ pub(super) struct Audit {
     /// Leave these checks out
     #[arg(long, value_name = "CHECK,…", value_delimiter = ',', help_heading = "Checks")]
     pub(super) skip: Vec<String>,
-    /// The value of a parameter, for every check that declares it or for one; may be given several times
+    /// The value of a parameter, for every query that declares it or for one; may be given several times
     #[arg(long = "param", value_name = "[CHECK.]NAME=VALUE", value_parser = parameter, help_heading = "Checks")]
     pub(super) parameters: Vec<(String, String)>,
-    /// List the checks, with their parameters; no data is needed
-    #[arg(long, help_heading = "Checks")]
-    pub(super) list: bool,
     /// Findings that are accepted, each for a reason and until a day
     #[arg(long, value_name = "FILE", help_heading = "Baseline")]
     pub(super) baseline: Option<PathBuf>,
+}
+
+/// An audit and how it is written.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    #[command(flatten)]
+    pub(super) source: Source,
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    /// List the checks, with their parameters; no data is needed
+    #[arg(long, help_heading = "Checks")]
+    pub(super) list: bool,
     /// Write all findings into the baseline, in place of judging them; entries that match nothing are left out
     #[arg(long, requires = "reason", help_heading = "Baseline")]
     pub(super) write_baseline: bool,
@@ -242,6 +251,38 @@ pub(super) struct Audit {
     /// The moment that now() gives, for audits that can be repeated
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
     pub(super) now: Option<DateTime>,
+}
+
+/// A report and what is in it.
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    #[command(flatten)]
+    pub(super) source: Source,
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    /// Write to this file: .html for a page that needs nothing else, .md for Markdown
+    #[arg(short, long, value_name = "FILE", help_heading = "Answer")]
+    pub(super) output: Option<PathBuf>,
+    /// How to write it [default: by the ending of --output, else markdown]
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) format: Option<Sheet>,
+    /// What stands above it
+    #[arg(long, value_name = "TEXT", default_value = "Exemptions", help_heading = "Answer")]
+    pub(super) title: String,
+    /// How many findings of a failed check are shown
+    #[arg(long, value_name = "N", default_value_t = 25, help_heading = "Answer")]
+    pub(super) rows: usize,
+    /// The moment that now() gives, for reports that can be repeated
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
+    pub(super) now: Option<DateTime>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sheet {
+    /// One page with charts and tables that can be sorted and printed, without network
+    Html,
+    /// Headings and tables
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -455,6 +496,7 @@ mod tests {
             "bench --data x --repeat 6 --out o -f a.kql -f b.kql",
             "run exempted-recommendations --sample",
             "audit --sample --only a,b --skip c --check a=5 --param a.days=3 --format sarif --baseline b.toml",
+            "report --sample -o report.html --title Mine --rows 5 --only a",
             "diff a/ resources=b.json --table resources --key name,properties.a --expect empty",
             "--sample --format csv --quiet",
             "explain --stage ast x",

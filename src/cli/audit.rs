@@ -9,7 +9,7 @@ mod settings;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::args::Audit;
+use super::args::{Audit, Choice, Source};
 use super::rows::Rows;
 use super::{Failure, Messages, NOT_AS_EXPECTED, USAGE, engine, told};
 use crate::column::Table;
@@ -17,6 +17,7 @@ use crate::diag::{Diagnostic, nearest};
 use crate::engine::Engine;
 use crate::library::{self, Check as Head, Grade, Header, LIBRARY, Saved};
 use crate::value::{DateTime, Type, Value, text_of, write_json_string};
+pub(super) use forms::{heading, summary};
 use settings::{Accepted, Settings, ends};
 
 /// Most rows of a failed check that are shown to people.
@@ -28,38 +29,37 @@ pub(super) fn audit(options: &Audit, messages: &Messages) -> Result<(), Failure>
     if options.list {
         return list(options);
     }
-    let plan = Plan::new(options)?;
-    let now = options.now.unwrap_or_else(DateTime::now);
-    let engine = told(engine(&options.source)?.keep_columns(true), Some(now), &[]);
-    if engine.tables().is_empty() {
-        return Err(Failure::Usage("no data: name an export with --data, or use --sample".to_owned()));
+    let plan = Plan::new(&options.choice, options.rows)?;
+    if options.write_baseline && plan.baseline.is_none() {
+        return Err(Failure::Usage("--write-baseline needs the file: --baseline FILE".to_owned()));
     }
-    let mut outcomes = plan.run(&engine, messages)?;
-    let baseline = plan.accepted()?;
-    let judged = judge(&mut outcomes, baseline, now);
+    let now = options.now.unwrap_or_else(DateTime::now);
+    let engine = data(&options.source, now)?;
+    let (outcomes, judged) = plan.judged(&engine, now, messages)?;
     if options.write_baseline {
         return plan.write_baseline(options, &outcomes, judged, now, messages);
     }
     forms::write(options, &plan, &outcomes, &judged, messages)?;
     if !messages.quiet {
-        judged.ended.iter().for_each(|entry| {
-            messages.say(&format_args!(
-                "baseline: accepted until {}, counts again: {} {}",
-                entry.until, entry.check, entry.key
-            ))
-        });
-        judged.stale.iter().for_each(|entry| {
-            messages.say(&format_args!("baseline: matches nothing any more: {} {}", entry.check, entry.key))
-        });
+        judged.notes().iter().for_each(|line| messages.say(line));
     }
     finish(&outcomes, messages)
 }
 
+/// The engine over the export, at one moment for all queries.
+pub(super) fn data(source: &Source, now: DateTime) -> Result<Engine, Failure> {
+    let engine = told(engine(source)?.keep_columns(true), Some(now), &[]);
+    if engine.tables().is_empty() {
+        return Err(Failure::Usage("no data: name an export with --data, or use --sample".to_owned()));
+    }
+    Ok(engine)
+}
+
 /// Says how it ended, last of all.
 fn finish(outcomes: &[Outcome], messages: &Messages) -> Result<(), Failure> {
-    let refused: Vec<Diagnostic> = outcomes.iter().flat_map(|outcome| outcome.refused.clone()).collect();
-    let refused: Vec<Diagnostic> = refused.into_iter().map(Diagnostic::warning).collect();
-    messages.warnings(&refused, None);
+    if !messages.quiet {
+        refused(outcomes).iter().for_each(|line| messages.say(line));
+    }
     if !messages.quiet {
         let of = |verdict| outcomes.iter().filter(|outcome| outcome.verdict() == verdict).count();
         let parts = Verdict::ALL.map(|verdict| (of(verdict), verdict.name()));
@@ -72,6 +72,26 @@ fn finish(outcomes: &[Outcome], messages: &Messages) -> Result<(), Failure> {
         Some(Verdict::Refused) => Err(Failure::Unexpected(USAGE)),
         _ => Ok(()),
     }
+}
+
+/// What is missing for the checks that are refused: a line for the tables, and one for each kind of rows.
+fn refused(outcomes: &[Outcome<'_>]) -> Vec<String> {
+    let refused = outcomes.iter().filter(|outcome| outcome.verdict() == Verdict::Refused);
+    let tables: BTreeSet<String> =
+        refused.clone().flat_map(|outcome| &outcome.lacks).map(|name| format!("`{name}`")).collect();
+    let rows = refused.clone().filter(|outcome| outcome.lacks.is_empty()).flat_map(|outcome| &outcome.refused);
+    let mut lines: Vec<String> = rows.map(|why| why.message.clone()).collect();
+    if !tables.is_empty() {
+        lines.insert(0, format!("not loaded: {}", tables.into_iter().collect::<Vec<_>>().join(", ")));
+    }
+    match refused.count() {
+        0 => {}
+        1 => lines.push("1 check is refused: load what is missing, or leave it out with --skip".to_owned()),
+        checks => {
+            lines.push(format!("{checks} checks are refused: load what is missing, or leave them out with --skip"))
+        }
+    }
+    lines
 }
 
 /// Every query of the library that is a check, by name.
@@ -117,7 +137,7 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    fn new(options: &Audit) -> Result<Plan, Failure> {
+    pub(super) fn new(options: &Choice, rows: Option<usize>) -> Result<Plan, Failure> {
         let all: Vec<&str> = checks().map(|(saved, ..)| saved.name).collect();
         let settings = match &options.config {
             None => Settings::default(),
@@ -130,7 +150,7 @@ impl Plan {
         let only = if options.only.is_empty() { &settings.only } else { &options.only };
         let mut plan = Plan {
             checks: Vec::new(),
-            rows: options.rows.or(settings.rows).unwrap_or(SHOWN),
+            rows: rows.or(settings.rows).unwrap_or(SHOWN),
             baseline: options.baseline.clone().or(settings.baseline.clone()),
         };
         for (saved, header, head) in checks() {
@@ -165,9 +185,6 @@ impl Plan {
             known("check", check, &all, "`argql audit --list` lists them")?;
             plan.parameter(Some(check), parameter, value)?;
         }
-        if options.write_baseline && plan.baseline.is_none() {
-            return Err(Failure::Usage("--write-baseline needs the file: --baseline FILE".to_owned()));
-        }
         Ok(plan)
     }
 
@@ -192,14 +209,37 @@ impl Plan {
         }
     }
 
+    /// Runs the checks, and takes accepted findings out of the count.
+    pub(super) fn judged(
+        &self,
+        engine: &Engine,
+        now: DateTime,
+        messages: &Messages,
+    ) -> Result<(Vec<Outcome<'_>>, Judged), Failure> {
+        // What is wrong with the baseline is said before anything is run.
+        let accepted = self.accepted()?;
+        let mut outcomes = self.run(engine, messages)?;
+        let judged = judge(&mut outcomes, accepted, now);
+        Ok((outcomes, judged))
+    }
+
     /// Runs every check that is not skipped.
-    pub(super) fn run(self: &Plan, engine: &Engine, messages: &Messages) -> Result<Vec<Outcome<'_>>, Failure> {
+    fn run(&self, engine: &Engine, messages: &Messages) -> Result<Vec<Outcome<'_>>, Failure> {
         let mut said: Vec<Diagnostic> = Vec::new();
         let mut outcomes = Vec::new();
         for check in &self.checks {
-            let mut outcome = Outcome { check, table: Table::default(), findings: Vec::new(), refused: Vec::new() };
+            let mut outcome = Outcome {
+                check,
+                table: Table::default(),
+                findings: Vec::new(),
+                refused: Vec::new(),
+                lacks: Vec::new(),
+            };
             if !check.skipped {
                 outcome.refused = library::wanting(engine, &check.header, check.saved.name)?;
+                let loaded = engine.tables();
+                let lacks = check.header.needed().filter(|table| !loaded.iter().any(|loaded| loaded == table));
+                outcome.lacks = lacks.map(str::to_owned).collect();
                 if outcome.refused.is_empty() {
                     outcome.answer(engine)?;
                 }
@@ -337,6 +377,8 @@ pub(super) struct Outcome<'a> {
     findings: Vec<Finding>,
     /// Why it has no answer.
     refused: Vec<Diagnostic>,
+    /// The tables that it needs and that are not loaded.
+    lacks: Vec<String>,
 }
 
 /// A row that a check found.
@@ -379,13 +421,18 @@ impl Outcome<'_> {
         }
     }
 
+    /// The question it answers.
+    pub(super) fn about(&self) -> &str {
+        &self.check.header.about
+    }
+
     /// The findings that nobody accepted.
     fn counted(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.accepted.is_none())
     }
 
     /// The first rows of what nobody accepted.
-    fn first(&self, rows: usize) -> Table {
+    pub(super) fn first(&self, rows: usize) -> Table {
         let mut first = Rows::like(self.table.columns());
         for finding in self.counted().take(rows) {
             let width = self.table.columns().len();
@@ -404,6 +451,19 @@ pub(super) struct Judged {
     ended: Vec<Accepted>,
     /// What they accept is there no more.
     stale: Vec<Accepted>,
+}
+
+impl Judged {
+    /// What there is to say about entries that accept nothing.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let ended = self
+            .ended
+            .iter()
+            .map(|entry| format!("accepted until {}, counts again: {} {}", entry.until, entry.check, entry.key));
+        let stale =
+            self.stale.iter().map(|entry| format!("accepted, and not found any more: {} {}", entry.check, entry.key));
+        ended.chain(stale).collect()
+    }
 }
 
 /// Takes accepted findings out of the count.

@@ -9,6 +9,7 @@ mod diff;
 mod explain;
 mod help;
 mod lists;
+mod report;
 mod rows;
 mod saved;
 mod sink;
@@ -117,6 +118,7 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
         Command::Audit(options) => audit::audit(&options, messages),
         Command::Diff(options) => diff::diff(&options, messages),
+        Command::Report(options) => report::report(&options, messages),
         Command::Explain { query, file, stage, source, now, parameters } => {
             let engine = told(engine(&source)?, now, &parameters);
             explain::explain(&engine, &Text::of(query, file.as_deref())?, stage, messages)

@@ -82,13 +82,13 @@ fn tables(
 }
 
 /// `exemptions-no-expiry: the first 5 of 13`
-pub(in super::super) fn heading(outcome: &Outcome<'_>, rows: usize) -> String {
+pub(in crate::cli) fn heading(outcome: &Outcome<'_>, rows: usize) -> String {
     let (name, count) = (outcome.check.saved.name, outcome.counted().count());
     if count > rows { format!("{name}: the first {rows} of {count}") } else { format!("{name}: {count}") }
 }
 
 /// A row per check.
-pub(in super::super) fn summary(outcomes: &[Outcome<'_>]) -> Table {
+pub(in crate::cli) fn summary(outcomes: &[Outcome<'_>]) -> Table {
     let mut rows = Rows::new(&[
         ("verdict", Type::String),
         ("check", Type::String),
@@ -98,7 +98,7 @@ pub(in super::super) fn summary(outcomes: &[Outcome<'_>]) -> Table {
         ("max", Type::Long),
         ("answers", Type::String),
     ]);
-    for outcome in outcomes {
+    for outcome in outcomes.iter().filter(|outcome| !outcome.check.skipped) {
         let verdict = outcome.verdict();
         let ran = matches!(verdict, Verdict::Failed | Verdict::Passed);
         let counts = [outcome.counted().count(), accepted(outcome).count(), outcome.check.max];
@@ -203,6 +203,7 @@ fn level(severity: Grade) -> &'static str {
 
 /// <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
+    let outcomes: Vec<&Outcome<'_>> = outcomes.iter().filter(|outcome| !outcome.check.skipped).collect();
     let text = |text: &str| bag([("text", Value::from(text))]);
     let rule = |outcome: &Outcome<'_>| {
         let score = match outcome.check.severity {
@@ -247,9 +248,10 @@ fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
             ("suppressions", list_of(suppressed)),
         ])
     };
-    let results = outcomes.iter().enumerate().flat_map(|(index, outcome)| {
-        outcome.findings.iter().map(move |finding| (index, outcome, finding)).collect::<Vec<_>>()
-    });
+    let results = outcomes
+        .iter()
+        .enumerate()
+        .flat_map(|(index, outcome)| outcome.findings.iter().map(move |finding| (index, *outcome, finding)));
     let refused = outcomes.iter().flat_map(|outcome| {
         outcome.refused.iter().map(|why| {
             bag([
@@ -265,7 +267,7 @@ fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
     let driver = bag([
         ("name", Value::from("argql")),
         ("version", Value::from(env!("CARGO_PKG_VERSION"))),
-        ("rules", list_of(outcomes.iter().map(rule))),
+        ("rules", list_of(outcomes.iter().map(|outcome| rule(outcome)))),
     ]);
     let run = bag([
         ("tool", bag([("driver", driver)])),
