@@ -35,7 +35,7 @@ pub(super) fn audit(options: &Audit, messages: &Messages) -> Result<(), Failure>
     }
     let now = options.now.unwrap_or_else(DateTime::now);
     let engine = data(&options.source, now)?;
-    let (outcomes, judged) = plan.judged(&engine, now, messages)?;
+    let (outcomes, judged) = plan.judged(&engine, now, options.write_baseline, messages)?;
     if options.write_baseline {
         return plan.write_baseline(options, &outcomes, judged, now, messages);
     }
@@ -145,7 +145,7 @@ impl Plan {
         };
         let named = options.only.iter().chain(&options.skip).chain(options.checks.iter().map(|(name, _)| name));
         for name in named {
-            known("check", name, &all, "`argql audit --list` lists them")?;
+            known(&format!("check `{name}`"), name, &all, "`argql audit --list` lists them")?;
         }
         let only = if options.only.is_empty() { &settings.only } else { &options.only };
         let mut plan = Plan {
@@ -182,7 +182,7 @@ impl Plan {
         }
         for (name, value) in of_one {
             let (check, parameter) = name.split_once('.').unwrap_or(("", name));
-            known("check", check, &all, "`argql audit --list` lists them")?;
+            known(&format!("check `{check}`"), check, &all, "`argql audit --list` lists them")?;
             plan.parameter(Some(check), parameter, value)?;
         }
         Ok(plan)
@@ -201,23 +201,24 @@ impl Plan {
             declared.extend(names);
         }
         let declared: Vec<&str> = declared.iter().map(String::as_str).collect();
-        let whose = check.map_or(String::new(), |check| format!(" of `{check}`"));
+        let of = check.map_or(String::new(), |check| format!(" of `{check}`"));
         if taken {
             Ok(())
         } else {
-            known(&format!("parameter{whose}"), name, &declared, "`argql audit --list` shows them")
+            known(&format!("parameter `{name}`{of}"), name, &declared, "`argql audit --list` shows them")
         }
     }
 
-    /// Runs the checks, and takes accepted findings out of the count.
+    /// Runs the checks, and takes accepted findings out of the count; the baseline may be one that is `to_be` written.
     pub(super) fn judged(
         &self,
         engine: &Engine,
         now: DateTime,
+        to_be: bool,
         messages: &Messages,
     ) -> Result<(Vec<Outcome<'_>>, Judged), Failure> {
         // What is wrong with the baseline is said before anything is run.
-        let accepted = self.accepted()?;
+        let accepted = self.accepted(to_be)?;
         let mut outcomes = self.run(engine, messages)?;
         let judged = judge(&mut outcomes, accepted, now);
         Ok((outcomes, judged))
@@ -253,10 +254,12 @@ impl Plan {
         Ok(outcomes)
     }
 
-    fn accepted(&self) -> Result<Vec<Accepted>, Failure> {
+    /// The entries of the baseline; a file that is `to_be` written may not be there yet.
+    fn accepted(&self, to_be: bool) -> Result<Vec<Accepted>, Failure> {
         let names: Vec<&str> = self.checks.iter().map(|check| check.saved.name).collect();
         match &self.baseline {
             None => Ok(Vec::new()),
+            Some(path) if to_be && !path.exists() => Ok(Vec::new()),
             Some(path) => settings::baseline(path, &names),
         }
     }
@@ -333,7 +336,7 @@ fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))
 }
 
-/// That there is such a name; if not, which was meant, or `cure`.
+/// That `name` is one of `names`; if not, that there is no such `what`, and which was meant, or `cure`.
 fn known(what: &str, name: &str, names: &[&str], cure: &str) -> Result<(), Failure> {
     if names.contains(&name) {
         return Ok(());
@@ -342,7 +345,7 @@ fn known(what: &str, name: &str, names: &[&str], cure: &str) -> Result<(), Failu
         Some(near) => format!("did you mean `{near}`?"),
         None => cure.to_owned(),
     };
-    Err(Failure::Usage(format!("there is no {what} `{name}`; {cure}")))
+    Err(Failure::Usage(format!("there is no {what}; {cure}")))
 }
 
 /// How a check ended; the gravest first.

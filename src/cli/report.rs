@@ -25,7 +25,7 @@ pub(super) fn report(options: &Report, messages: &Messages) -> Result<(), Failur
     let plan = Plan::new(&choice, Some(options.rows))?;
     let engine = audit::data(&options.source, now)?;
     let mut chapters = parts.chapters(&engine)?;
-    let (outcomes, judged) = plan.judged(&engine, now, messages)?;
+    let (outcomes, judged) = plan.judged(&engine, now, false, messages)?;
     let summary = audit::summary(&outcomes);
     chapters.push(Chapter {
         heading: "Checks".to_owned(),
@@ -41,7 +41,8 @@ pub(super) fn report(options: &Report, messages: &Messages) -> Result<(), Failur
             table: Some(outcome.first(options.rows)),
         });
     }
-    let about = [described(options), format!("As of {now}, by argql {}.", env!("CARGO_PKG_VERSION"))];
+    let moment = now.to_string().replace(".0000000Z", "Z");
+    let about = [described(options), format!("As of {moment}, by argql {}.", env!("CARGO_PKG_VERSION"))];
     let sheet = options.format.unwrap_or_else(|| by_ending(options.output.as_deref()));
     let written = |out: &mut dyn Write| match sheet {
         Sheet::Html => page(options, &about, &chapters).write(out),
@@ -111,9 +112,10 @@ impl Parts {
         let mut chapter = Chapter {
             heading: heading.to_owned(),
             about: header.about.clone(),
-            notes: wanting.iter().map(|why| format!("Not answered: {}.", why.message)).collect(),
+            notes: header.caveats.iter().map(|caveat| format!("Bear in mind: {caveat}.")).collect(),
             table: None,
         };
+        chapter.notes.extend(wanting.iter().map(|why| format!("Not answered: {}.", why.message)));
         if wanting.is_empty() {
             let given = self.given.iter().filter(|(name, _)| declares(saved, name));
             let engine = given.fold(engine.clone(), |engine, (name, value)| engine.parameter(name, value.as_str()));
