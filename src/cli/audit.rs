@@ -18,7 +18,7 @@ use crate::engine::Engine;
 use crate::library::{self, Check as Head, Grade, Header, LIBRARY, Saved};
 use crate::value::{DateTime, Type, Value, text_of, write_json_string};
 pub(super) use forms::{heading, summary};
-use settings::{Accepted, Settings, ends};
+use settings::{Accepted, Known, Settings, ends};
 
 /// Most rows of a failed check that are shown to people.
 const SHOWN: usize = 5;
@@ -103,6 +103,12 @@ fn checks() -> impl Iterator<Item = (&'static Saved, Header, Head)> {
     })
 }
 
+/// What files may name.
+fn known_checks() -> Vec<Known> {
+    let parameters = |saved: &Saved| saved.parameters().into_iter().map(|parameter| parameter.name.text).collect();
+    checks().map(|(saved, ..)| Known { name: saved.name, parameters: parameters(saved) }).collect()
+}
+
 /// The checks there are, without running any.
 fn list(options: &Audit) -> Result<(), Failure> {
     let mut rows =
@@ -141,7 +147,7 @@ impl Plan {
         let all: Vec<&str> = checks().map(|(saved, ..)| saved.name).collect();
         let settings = match &options.config {
             None => Settings::default(),
-            Some(path) => settings::settings(path, &all)?,
+            Some(path) => settings::settings(path, &known_checks())?,
         };
         let named = options.only.iter().chain(&options.skip).chain(options.checks.iter().map(|(name, _)| name));
         for name in named {
@@ -256,11 +262,10 @@ impl Plan {
 
     /// The entries of the baseline; a file that is `to_be` written may not be there yet.
     fn accepted(&self, to_be: bool) -> Result<Vec<Accepted>, Failure> {
-        let names: Vec<&str> = self.checks.iter().map(|check| check.saved.name).collect();
         match &self.baseline {
             None => Ok(Vec::new()),
             Some(path) if to_be && !path.exists() => Ok(Vec::new()),
-            Some(path) => settings::baseline(path, &names),
+            Some(path) => settings::baseline(path, &known_checks()),
         }
     }
 

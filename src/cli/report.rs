@@ -170,8 +170,66 @@ fn markdown(out: &mut dyn Write, title: &str, about: &[String], chapters: &[Chap
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for c in visible(text).chars() {
-        plain.push_str(if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|') { "\\" } else { "" });
+        plain.push_str(if matches!(c, '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|') { "\\" } else { "" });
         plain.push(c);
     }
     plain
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::{Cli, Command};
+    use super::*;
+
+    /// The report of this command line, as it is written to `name`.
+    fn reported(name: &str, line: &[&str]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        let args = ["argql", "report", "--now", "2026-10-01", "-o", path.to_str().unwrap()];
+        let cli = Cli::try_parse_from(args.iter().chain(line)).unwrap();
+        let Some(Command::Report(options)) = cli.command else { panic!("another command") };
+        report(&options, &Messages::new(&cli.screen)).unwrap();
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    #[test]
+    fn a_page_has_charts_tables_and_findings_and_needs_nothing_else() {
+        let page = reported("page.html", &["--sample", "--rows", "3", "--title", "Fjord & <sons>"]);
+        assert!(page.contains("<h1>Fjord &amp; &lt;sons&gt;</h1>"));
+        for heading in ["Secure score", "Exemptions by category and status", "Ending soon", "Checks"] {
+            assert!(page.contains(&format!("<h2>{heading}</h2>")), "{heading}");
+        }
+        assert!(page.contains("<h2>exemptions-no-expiry: the first 3 of 14</h2>"));
+        assert!(page.matches("<svg").count() >= 5);
+        let links = page.matches("href=").count();
+        assert!(links > 0);
+        assert_eq!(links, page.matches("href=\"https://portal.azure.com/#@/resource/subscriptions/").count());
+        assert!(!page.contains("src=") && !page.contains("@import") && !page.contains("url("));
+    }
+
+    #[test]
+    fn markup_and_addresses_in_data_stay_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let id = "/subscriptions/a\"><b>/providers/microsoft.authorization/policyexemptions/x";
+        let row = serde_json::json!([{
+            "id": id, "name": "<script>alert(1)</script>", "type": "microsoft.authorization/policyexemptions",
+            "properties": { "displayName": "https://evil.example/", "exemptionCategory": "Waiver", "description": "| `x` |" }
+        }]);
+        let file = folder.path().join("policyresources.json");
+        std::fs::write(&file, row.to_string()).unwrap();
+        let data = file.to_str().unwrap();
+        let page = reported("page.html", &["-d", data]);
+        assert!(page.contains("&lt;script&gt;alert(1)") && !page.contains("<script>alert"));
+        assert!(page.contains("https://evil.example/") && !page.contains("href=\"https://evil"));
+        assert!(!page.contains("a\"><b>") && page.contains("#@/resource/subscriptions/a%22%3E%3Cb%3E/providers"));
+        let text = reported("page.md", &["-d", data]);
+        assert!(text.lines().any(|line| line.starts_with("| Waiver | ")), "{text}");
+    }
+
+    #[test]
+    fn text_between_tables_means_what_it_says() {
+        assert_eq!(plain("a *b* <i> [x](y) `code`"), r"a \*b\* \<i\> \[x\](y) `code`");
+    }
 }

@@ -58,19 +58,26 @@ pub(super) struct Accepted {
     pub(super) ends: DateTime,
 }
 
+/// A check that files may name.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) name: &'static str,
+    /// The parameters that its query declares.
+    pub(super) parameters: Vec<String>,
+}
+
 /// A file being read: complaints name their place in it.
 struct File<'a> {
     path: &'a Path,
     text: &'a str,
-    /// The names of all checks.
-    checks: &'a [&'a str],
+    checks: &'a [Known],
 }
 
 type Read<T> = Result<T, Box<Diagnostic>>;
 type Entry<'a, 'i> = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
 
-/// Reads settings; `checks` are the names of all checks.
-pub(super) fn settings(path: &Path, checks: &[&str]) -> Result<Settings, Failure> {
+/// Reads settings, which name these checks.
+pub(super) fn settings(path: &Path, checks: &[Known]) -> Result<Settings, Failure> {
     read(path, checks, |file, table| {
         let mut settings = Settings::default();
         for (key, value) in entries(table) {
@@ -82,7 +89,7 @@ pub(super) fn settings(path: &Path, checks: &[&str]) -> Result<Settings, Failure
                 "rows" => settings.rows = Some(file.count(value)?),
                 "only" => settings.only = file.names(value)?,
                 "skip" => settings.skip = file.names(value)?,
-                "params" => settings.parameters = file.parameters(value)?,
+                "params" => settings.parameters = file.parameters(value, None)?,
                 "checks" => {
                     for (name, value) in entries(file.table(value)?) {
                         let check = file.check(name.get_ref(), name.span())?;
@@ -97,7 +104,7 @@ pub(super) fn settings(path: &Path, checks: &[&str]) -> Result<Settings, Failure
 }
 
 /// Reads a baseline; none of its entries may be there twice.
-pub(super) fn baseline(path: &Path, checks: &[&str]) -> Result<Vec<Accepted>, Failure> {
+pub(super) fn baseline(path: &Path, checks: &[Known]) -> Result<Vec<Accepted>, Failure> {
     read(path, checks, |file, table| {
         let mut entries_read: Vec<Accepted> = Vec::new();
         for (key, value) in entries(table) {
@@ -119,7 +126,7 @@ pub(super) fn baseline(path: &Path, checks: &[&str]) -> Result<Vec<Accepted>, Fa
 }
 
 /// Reads a file and makes of its table what `make` does.
-fn read<T>(path: &Path, checks: &[&str], make: impl FnOnce(&File<'_>, &DeTable<'_>) -> Read<T>) -> Result<T, Failure> {
+fn read<T>(path: &Path, checks: &[Known], make: impl FnOnce(&File<'_>, &DeTable<'_>) -> Read<T>) -> Result<T, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let place = Place::File { path: path.into(), line: 0, column: 0 };
         Error::data(vec![Diagnostic::at(UNREADABLE, place, format!("`{}` cannot be read: {error}", path.display()))])
@@ -159,11 +166,11 @@ impl File<'_> {
     }
 
     fn check(&self, name: &str, span: Range<usize>) -> Read<String> {
-        if self.checks.contains(&name) {
+        if self.checks.iter().any(|check| check.name == name) {
             return Ok(name.to_owned());
         }
         let wrong = self.wrong(span, format!("there is no check `{name}`"));
-        Err(Box::new(match nearest(name, self.checks.iter().copied()) {
+        Err(Box::new(match nearest(name, self.checks.iter().map(|check| check.name)) {
             Some(near) => wrong.help(format!("did you mean `{near}`?")),
             None => wrong.help("`argql audit --list` lists them"),
         }))
@@ -193,9 +200,19 @@ impl File<'_> {
         self.list(value)?.into_iter().map(|item| self.check(&self.text_of(item)?, item.span())).collect()
     }
 
-    /// Names and values of parameters; values as their text.
-    fn parameters(&self, value: &Spanned<DeValue<'_>>) -> Read<Vec<(String, String)>> {
+    /// Names and values of parameters, of one check or of any; values as their text.
+    fn parameters(&self, value: &Spanned<DeValue<'_>>, check: Option<&str>) -> Read<Vec<(String, String)>> {
+        let checks = self.checks.iter().filter(|known| check.is_none_or(|check| known.name == check));
+        let declared: Vec<&str> = checks.flat_map(|known| &known.parameters).map(String::as_str).collect();
         let parameter = |(name, value): Entry<'_, '_>| {
+            if !declared.contains(&name.get_ref().as_ref()) {
+                let of = check.map_or(String::new(), |check| format!(" of `{check}`"));
+                let wrong = self.wrong(name.span(), format!("there is no parameter `{}`{of}", name.get_ref()));
+                return Err(Box::new(match nearest(name.get_ref(), declared.iter().copied()) {
+                    Some(near) => wrong.help(format!("did you mean `{near}`?")),
+                    None => wrong.help("`argql audit --list` shows them"),
+                }));
+            }
             let text = match value.get_ref() {
                 DeValue::String(text) => text.to_string(),
                 DeValue::Integer(number) if number.radix() == 10 => number.as_str().replace('_', ""),
@@ -221,7 +238,10 @@ impl File<'_> {
                             self.wrong(value.span(), format!("a severity is one of {}", Grade::names()))
                         })?);
                 }
-                "params" => settings.parameters = self.parameters(value)?,
+                "params" => {
+                    let check = settings.name.clone();
+                    settings.parameters = self.parameters(value, Some(&check))?;
+                }
                 _ => return Err(self.unknown(key, &["max", "params", "severity"])),
             }
         }
@@ -285,7 +305,13 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 mod tests {
     use super::*;
 
-    const CHECKS: &[&str] = &["exemptions-expiring", "exemptions-no-expiry"];
+    fn checks() -> Vec<Known> {
+        let known = |name, parameters: &[&str]| Known {
+            name,
+            parameters: parameters.iter().map(|&name| name.into()).collect(),
+        };
+        vec![known("exemptions-expiring", &["days"]), known("exemptions-no-expiry", &["since", "on"])]
+    }
 
     fn written(text: &str) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -308,7 +334,7 @@ mod tests {
             "baseline = 'ok.toml'\nrows = 1_0\nskip = ['exemptions-expiring']\nparams.days = 14\n\
              [checks.exemptions-no-expiry]\nmax = 3\nseverity = 'low'\nparams = { since = 2026-01-01, on = true }\n",
         );
-        let settings = settings(&path, CHECKS).unwrap();
+        let settings = settings(&path, &checks()).unwrap();
         assert_eq!(settings.baseline, Some(folder.path().join("ok.toml")));
         assert_eq!((settings.rows, settings.skip), (Some(10), vec!["exemptions-expiring".to_owned()]));
         assert_eq!(settings.parameters, [("days".to_owned(), "14".to_owned())]);
@@ -340,21 +366,26 @@ mod tests {
             ("rows = 'all'", "1:8 a count, 0 or more, is wanted here, and this is text | "),
             ("skip = 'x'", "1:8 a list is wanted here, and this is text | "),
             ("params = 1", "1:10 a table is wanted here, and this is another number | "),
+            ("params.dayz = 1", "1:8 there is no parameter `dayz` | did you mean `days`?"),
+            (
+                "[checks.exemptions-no-expiry]\nparams.days = 1",
+                "2:8 there is no parameter `days` of `exemptions-no-expiry` | `argql audit --list` shows them",
+            ),
             ("baseline = ''", "1:12 text is wanted here, and this is empty text | "),
         ] {
             let (_folder, path) = written(text);
-            assert_eq!(complaint(settings(&path, CHECKS)), said, "{text}");
+            assert_eq!(complaint(settings(&path, &checks())), said, "{text}");
         }
         let (_folder, path) = written("rows = \n");
-        assert!(complaint(settings(&path, CHECKS)).contains("this is not TOML"));
-        assert!(complaint(settings(Path::new("no/such.toml"), CHECKS)).contains("cannot be read"));
+        assert!(complaint(settings(&path, &checks())).contains("this is not TOML"));
+        assert!(complaint(settings(Path::new("no/such.toml"), &checks())).contains("cannot be read"));
     }
 
     #[test]
     fn an_accepted_finding_has_a_key_a_reason_and_an_end() {
         let one = "[[accepted]]\ncheck = 'exemptions-no-expiry'\nkey = '/Subscriptions/A'\nreason = 'why'\n";
         let (_folder, path) = written(&format!("{one}until = 2026-12-31\n"));
-        let accepted = baseline(&path, CHECKS).unwrap().remove(0);
+        let accepted = baseline(&path, &checks()).unwrap().remove(0);
         assert_eq!(accepted.key, "/subscriptions/a");
         assert_eq!(accepted.ends, parse_datetime("2027-01-01").unwrap());
         for (text, said) in [
@@ -369,7 +400,7 @@ mod tests {
             ("[accepted]\n".to_owned(), "1:1 a list is wanted here, and this is a table | "),
         ] {
             let (_folder, path) = written(&text);
-            assert_eq!(complaint(baseline(&path, CHECKS)), said, "{text}");
+            assert_eq!(complaint(baseline(&path, &checks())), said, "{text}");
         }
     }
 
