@@ -31,8 +31,7 @@ Get an export:
 Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
 
 const AUDIT: &str = "\
-A check passes, fails (it has more findings than --check allows), is skipped, or is refused: the export lacks tables that it
-needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.
+A check passes, fails (it has more findings than --check allows), or is refused: the export lacks tables that it needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.
 
 Examples:
   argql audit -d export/                                          every check

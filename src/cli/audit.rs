@@ -43,7 +43,7 @@ pub(super) fn audit(options: &Audit, messages: &Messages) -> Result<(), Failure>
     if !messages.quiet {
         judged.notes().iter().for_each(|line| messages.say(line));
     }
-    finish(&outcomes, messages)
+    finish(&plan, &outcomes, messages)
 }
 
 /// The engine over the export, at one moment for all queries.
@@ -56,21 +56,19 @@ pub(super) fn data(source: &Source, now: DateTime) -> Result<Engine, Failure> {
 }
 
 /// Says how it ended, last of all.
-fn finish(outcomes: &[Outcome], messages: &Messages) -> Result<(), Failure> {
+fn finish(plan: &Plan, outcomes: &[Outcome<'_>], messages: &Messages) -> Result<(), Failure> {
     if !messages.quiet {
         refused(outcomes).iter().for_each(|line| messages.say(line));
-    }
-    if !messages.quiet {
         let of = |verdict| outcomes.iter().filter(|outcome| outcome.verdict() == verdict).count();
-        let parts = Verdict::ALL.map(|verdict| (of(verdict), verdict.name()));
-        let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
-        let checks = if outcomes.len() == 1 { "check" } else { "checks" };
-        messages.say(&format_args!("{} {checks}: {}", outcomes.len(), parts.collect::<Vec<_>>().join(", ")));
+        let left_out = (plan.checks.len() - outcomes.len(), "left out");
+        let parts = Verdict::ALL.map(|verdict| (of(verdict), verdict.name())).into_iter().chain([left_out]);
+        let parts = parts.filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        messages.say(&format_args!("checks: {}", parts.collect::<Vec<_>>().join(", ")));
     }
     match outcomes.iter().map(Outcome::verdict).min() {
         Some(Verdict::Failed) => Err(Failure::Unexpected(NOT_AS_EXPECTED)),
         Some(Verdict::Refused) => Err(Failure::Unexpected(USAGE)),
-        _ => Ok(()),
+        Some(Verdict::Passed) | None => Ok(()),
     }
 }
 
@@ -234,26 +232,24 @@ impl Plan {
     fn run(&self, engine: &Engine, messages: &Messages) -> Result<Vec<Outcome<'_>>, Failure> {
         let mut said: Vec<Diagnostic> = Vec::new();
         let mut outcomes = Vec::new();
-        for check in &self.checks {
+        let loaded = engine.tables();
+        for check in self.checks.iter().filter(|check| !check.skipped) {
+            let lacks = check.header.needed().filter(|table| !loaded.iter().any(|loaded| loaded == table));
             let mut outcome = Outcome {
                 check,
                 table: Table::default(),
                 findings: Vec::new(),
-                refused: Vec::new(),
-                lacks: Vec::new(),
+                refused: library::wanting(engine, &check.header, check.saved.name)?,
+                lacks: lacks.map(str::to_owned).collect(),
             };
-            if !check.skipped {
-                outcome.refused = library::wanting(engine, &check.header, check.saved.name)?;
-                let loaded = engine.tables();
-                let lacks = check.header.needed().filter(|table| !loaded.iter().any(|loaded| loaded == table));
-                outcome.lacks = lacks.map(str::to_owned).collect();
-                if outcome.refused.is_empty() {
-                    outcome.answer(engine)?;
+            if outcome.refused.is_empty() {
+                outcome.answer(engine)?;
+            }
+            for warning in outcome.table.warnings() {
+                if !said.contains(warning) {
+                    said.push(warning.clone());
                 }
             }
-            said.extend(
-                outcome.table.warnings().iter().filter(|warning| !said.contains(warning)).cloned().collect::<Vec<_>>(),
-            );
             outcomes.push(outcome);
         }
         messages.warnings(&said, None);
@@ -361,19 +357,16 @@ pub(super) enum Verdict {
     /// The data does not suffice for an answer.
     Refused,
     Passed,
-    /// Nobody asked for it.
-    Skipped,
 }
 
 impl Verdict {
-    const ALL: [Verdict; 4] = [Verdict::Failed, Verdict::Refused, Verdict::Passed, Verdict::Skipped];
+    const ALL: [Verdict; 3] = [Verdict::Failed, Verdict::Refused, Verdict::Passed];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Verdict::Failed => "failed",
             Verdict::Refused => "refused",
             Verdict::Passed => "passed",
-            Verdict::Skipped => "skipped",
         }
     }
 }
@@ -418,9 +411,7 @@ impl Outcome<'_> {
     }
 
     pub(super) fn verdict(&self) -> Verdict {
-        if self.check.skipped {
-            Verdict::Skipped
-        } else if !self.refused.is_empty() {
+        if !self.refused.is_empty() {
             Verdict::Refused
         } else if self.counted().count() > self.check.max {
             Verdict::Failed
@@ -479,7 +470,7 @@ fn judge(outcomes: &mut [Outcome<'_>], baseline: Vec<Accepted>, now: DateTime) -
     let mut judged = Judged::default();
     for entry in baseline {
         let outcome = outcomes.iter_mut().find(|outcome| outcome.check.saved.name == entry.check);
-        let Some(outcome) = outcome.filter(|outcome| !outcome.check.skipped && outcome.refused.is_empty()) else {
+        let Some(outcome) = outcome.filter(|outcome| outcome.refused.is_empty()) else {
             judged.kept.push(entry);
             continue;
         };

@@ -98,14 +98,15 @@ pub(in crate::cli) fn summary(outcomes: &[Outcome<'_>]) -> Table {
         ("max", Type::Long),
         ("answers", Type::String),
     ]);
-    for outcome in outcomes.iter().filter(|outcome| !outcome.check.skipped) {
+    for outcome in outcomes {
         let verdict = outcome.verdict();
         let ran = matches!(verdict, Verdict::Failed | Verdict::Passed);
         let counts = [outcome.counted().count(), accepted(outcome).count(), outcome.check.max];
         let counts = counts.map(|count| if ran { number(count) } else { Value::Null });
-        let about = match outcome.refused.first() {
-            Some(why) => why.message.as_str(),
-            None => &outcome.check.header.about,
+        let about = match (outcome.lacks.as_slice(), outcome.refused.first()) {
+            (_, None) => outcome.check.header.about.clone(),
+            ([], Some(why)) => why.message.clone(),
+            (lacks, Some(_)) => format!("not loaded: {}", lacks.join(", ")),
         };
         let mut cells =
             [verdict.name(), outcome.check.saved.name, outcome.check.severity.name()].map(Value::from).to_vec();
@@ -203,7 +204,6 @@ fn level(severity: Grade) -> &'static str {
 
 /// <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
 fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
-    let outcomes: Vec<&Outcome<'_>> = outcomes.iter().filter(|outcome| !outcome.check.skipped).collect();
     let text = |text: &str| bag([("text", Value::from(text))]);
     let rule = |outcome: &Outcome<'_>| {
         let score = match outcome.check.severity {
@@ -251,7 +251,7 @@ fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
     let results = outcomes
         .iter()
         .enumerate()
-        .flat_map(|(index, outcome)| outcome.findings.iter().map(move |finding| (index, *outcome, finding)));
+        .flat_map(|(index, outcome)| outcome.findings.iter().map(move |finding| (index, outcome, finding)));
     let refused = outcomes.iter().flat_map(|outcome| {
         outcome.refused.iter().map(|why| {
             bag([
@@ -267,7 +267,7 @@ fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
     let driver = bag([
         ("name", Value::from("argql")),
         ("version", Value::from(env!("CARGO_PKG_VERSION"))),
-        ("rules", list_of(outcomes.iter().map(|outcome| rule(outcome)))),
+        ("rules", list_of(outcomes.iter().map(rule))),
     ]);
     let run = bag([
         ("tool", bag([("driver", driver)])),
@@ -292,11 +292,10 @@ fn uri(path: &str) -> String {
 fn junit(outcomes: &[Outcome<'_>]) -> String {
     let of = |verdict| outcomes.iter().filter(|outcome| outcome.verdict() == verdict).count();
     let counts = format!(
-        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"",
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\"",
         outcomes.len(),
         of(Verdict::Failed),
-        of(Verdict::Refused),
-        of(Verdict::Skipped)
+        of(Verdict::Refused)
     );
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"argql audit\" {counts}>\n\
@@ -306,7 +305,6 @@ fn junit(outcomes: &[Outcome<'_>]) -> String {
         let name = escape(outcome.check.saved.name);
         let inside = match outcome.verdict() {
             Verdict::Passed => String::new(),
-            Verdict::Skipped => "<skipped/>".to_owned(),
             Verdict::Refused => {
                 let why: Vec<&str> = outcome.refused.iter().map(|why| why.message.as_str()).collect();
                 format!("<error message=\"{}\"/>", escape(&why.join("; ")))
