@@ -101,8 +101,11 @@ fn open(fields: &mut Fields) {
 /// An item as Rust writes it, without bodies.
 fn printed(item: Item) -> String {
     let file = syn::File { shebang: None, attrs: Vec::new(), items: vec![item] };
-    let text =
-        prettyplease::unparse(&file).replace(" {}\n", ";\n").replace("private__: (),", "..").replace("private__", "..");
+    let text = prettyplease::unparse(&file)
+        .replace(" {}\n", ";\n")
+        .replace(" = ..;", ";")
+        .replace("private__: (),", "..")
+        .replace("private__", "..");
     // Of implementations without functions the braces are wanted.
     if text.starts_with("impl") && text.ends_with(";\n") && text.lines().count() == 1 {
         text.replace(";\n", " {}\n")
@@ -124,17 +127,34 @@ impl Surface {
                 _ => {}
             }
         }
-        let mut folders = vec![root()];
+        let (mut folders, mut files, mut gated) = (vec![root()], Vec::new(), BTreeMap::new());
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                let module = path.strip_prefix(root()).unwrap().with_extension("");
-                let module = module.iter().next().unwrap().to_str().unwrap().to_owned();
                 if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
-                    parsed(&path).items.into_iter().for_each(|item| surface.add(&module, item));
+                    let file = parsed(&path);
+                    for item in &file.items {
+                        if let Item::Mod(module) = item
+                            && has(&module.attrs, "cfg", "feature")
+                        {
+                            let inside = path.parent().unwrap().join(module.ident.to_string());
+                            gated.insert(inside, module.attrs.clone());
+                        }
+                    }
+                    files.push((path.with_extension(""), file));
                 }
+            }
+        }
+        for (path, file) in files {
+            let module = path.strip_prefix(root()).unwrap().iter().next().unwrap().to_str().unwrap();
+            for mut item in file.items {
+                // What a whole module stands behind, stands before each of its implementations.
+                if let (Item::Impl(implementation), Some(gate)) = (&mut item, gated.get(&path)) {
+                    implementation.attrs.extend(gate.clone());
+                }
+                surface.add(module, item);
             }
         }
         surface
@@ -206,9 +226,14 @@ impl Surface {
         let mut kept = Vec::new();
         for item in implementation.items {
             let ImplItem::Fn(mut function) = item else {
-                match &item {
+                match item {
                     ImplItem::Const(of) if inherent && !is_public(&of.vis) => {}
-                    _ => kept.push(item),
+                    ImplItem::Const(mut of) => {
+                        promised(&mut of.attrs);
+                        of.expr = syn::parse_quote!(..);
+                        kept.push(ImplItem::Const(of));
+                    }
+                    other => kept.push(other),
                 }
                 continue;
             };
@@ -245,8 +270,9 @@ impl Surface {
         let mut text = String::from("// Written by `UPDATE=1 cargo test --test api`: everything a program can name.\n");
         for (name, mut parts) in self.items {
             let implementations = parts.split_off(1);
-            let (inherent, mut traits): (Vec<_>, Vec<_>) =
+            let (mut inherent, mut traits): (Vec<_>, Vec<_>) =
                 implementations.into_iter().partition(|part| !part.lines().next().unwrap().contains(" for "));
+            inherent.sort();
             traits.sort();
             text.push_str(&format!("\n// {name}\n"));
             parts.iter().chain(&inherent).chain(&traits).for_each(|part| text.push_str(part));
