@@ -21,6 +21,7 @@ const FLOORS: &[&[&str]] = &[
     &["run"],
     &["engine"],
     &["inspect"],
+    &["library"],
     &["output"],
     &["cli"],
 ];

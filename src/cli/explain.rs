@@ -8,13 +8,14 @@ use super::terminal::stdout;
 use super::{Failure, Messages, Text};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::library;
 use crate::syntax::lex;
 
 pub(super) fn explain(engine: &Engine, text: &Text, stage: Stage, messages: &Messages) -> Result<(), Failure> {
     let shown = match stage {
         Stage::Tokens => tokens(text)?,
         Stage::Ast | Stage::Plan | Stage::Rewritten | Stage::Profile => {
-            let query = engine.prepare_named(&text.name, &text.text)?;
+            let query = library::prepare(engine, text.composed()?)?;
             messages.warnings(query.warnings(), Some((&text.name, &text.text)));
             match stage {
                 Stage::Tokens | Stage::Ast => query.syntax(),
