@@ -168,11 +168,12 @@ fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, paper: Paper) -> 
 
 /// A page with a section for each table; one alone gives it its title.
 fn page<'a>(tables: &[&Named<'a>]) -> Page<'a> {
-    // Tables without names are numbered.
-    let named = |named: &&Named<'_>| named.name.parse::<usize>().is_err() && !named.name.is_empty();
     let title = match tables {
+        // A table without a name has a number.
         [only] => {
-            only.table.chart().and_then(Chart::title).or(Some(&*only.name).filter(|_| named(&only))).unwrap_or("Answer")
+            let name = only.name.parse::<usize>().map_or(only.name.as_str(), |_| "");
+            let title = only.table.chart().and_then(Chart::title).unwrap_or(name);
+            if title.is_empty() { "Answer" } else { title }
         }
         _ => "Answers",
     };
