@@ -23,12 +23,14 @@ Examples:
   argql query -d export/ -f report.kql --format csv --output report.csv
   argql check queries/*.kql --target arg               names and types, without any data
   argql query -d export/ -f findings.kql --expect empty     exit code 3 if anything is found
+  argql diff january/ february/                        what became of the exemptions between two exports
+  argql audit -d export/ --output audit.sarif          the checks of the library, for a pipeline
 
 Get an export:
   az graph query -q 'securityresources' --first 1000 > export/securityresources.json
   (more than 1,000 rows: the next pages as securityresources-0002.json and so on, with --skip-token)
 
-Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
+Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect or a check did not hold, 4 a limit was reached.";
 
 const AUDIT: &str = "\
 A check passes, fails (it has more findings than --check allows), or is refused: the export lacks tables that it needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.

@@ -7,8 +7,6 @@
 mod exemption;
 mod fields;
 
-use std::ops::AddAssign;
-
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
@@ -424,7 +422,5 @@ impl<'a> Found<'a> {
 
 /// `1 row`, `2 rows`
 fn counted(count: usize, noun: &str) -> String {
-    let mut text = format!("{count} {noun}");
-    text.add_assign(if count == 1 { "" } else { "s" });
-    text
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
