@@ -2,27 +2,46 @@
 
 use super::args::{Ask, Expect};
 use super::sink::{self, Named};
-use super::{Failure, Messages, NOT_AS_EXPECTED, Text, engine, saved, told};
+use super::{Failure, Messages, NOT_AS_EXPECTED, Text, alone, saved, told};
 use crate::column::Table;
 use crate::diag::Diagnostic;
-use crate::engine::Engine;
+use crate::engine::{Engine, Query};
 use crate::library;
 use crate::output::{Format, chart};
 
 /// Answers one query.
 pub(super) fn query(text: &Text, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
-    let tables = answer(&settled(ask)?, text, messages)?;
+    let engine = settled(ask, messages)?;
+    if ask.stream {
+        return stream(&engine, text, ask, messages);
+    }
+    let tables = answer(&engine, text, messages)?;
     let named: Vec<Named<'_>> = (1..)
         .zip(&tables)
         .map(|(number, table)| Named { name: number.to_string(), table, query: Some(&text.text) })
         .collect();
     write(&named, ask, messages)?;
-    expect(ask.expect, tables.last(), &text.name, messages)
+    expect(ask.expect, tables.last().map_or(0, Table::len), &text.name, messages)
+}
+
+/// Writes the rows of the one answer as they come.
+fn stream(engine: &Engine, text: &Text, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
+    let query = prepared(engine, text, messages)?;
+    if query.statements() > 1 {
+        return Err(Failure::Usage("--stream writes one table, and the query has several statements".to_owned()));
+    }
+    let (rows, warnings) = sink::stream(&query, &ask.listing)?;
+    messages.warnings(&warnings, Some((&text.name, &text.text)));
+    expect(ask.expect, rows, &text.name, messages)
 }
 
 /// Answers saved queries, all of them before anything is written.
 pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<(), Failure> {
-    let engine = settled(ask)?;
+    if ask.stream {
+        let what = "--stream is for one query: `argql query --stream -f FILE.kql`";
+        return Err(Failure::Usage(what.to_owned()));
+    }
+    let engine = settled(ask, messages)?;
     let mut answers = Vec::new();
     for name in queries {
         let found = saved::find(name)?;
@@ -38,7 +57,8 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
         }
     }
     write(&named, ask, messages)?;
-    answers.iter().try_for_each(|(name, _, tables)| expect(ask.expect, tables.last(), name, messages))
+    let rows = |tables: &[Table]| tables.last().map_or(0, Table::len);
+    answers.iter().try_for_each(|(name, _, tables)| expect(ask.expect, rows(tables), name, messages))
 }
 
 /// Writes answers; says why where a picture is asked for and there is none.
@@ -50,14 +70,19 @@ fn write(named: &[Named<'_>], ask: &Ask, messages: &Messages) -> Result<(), Fail
     sink::tables(named, &ask.listing, messages.ink)
 }
 
-fn settled(ask: &Ask) -> Result<Engine, Failure> {
-    Ok(told(engine(&ask.source)?, ask.now, &ask.parameters))
+fn settled(ask: &Ask, messages: &Messages) -> Result<Engine, Failure> {
+    sink::agree(&ask.listing)?;
+    Ok(told(alone(&ask.source, messages)?, ask.now, &ask.parameters))
+}
+
+fn prepared(engine: &Engine, text: &Text, messages: &Messages) -> Result<Query, Failure> {
+    let query = library::prepare(engine, text.composed()?)?;
+    messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+    Ok(query)
 }
 
 fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table>, Failure> {
-    let query = library::prepare(engine, text.composed()?)?;
-    messages.warnings(query.warnings(), Some((&text.name, &text.text)));
-    let tables = query.run_all()?;
+    let tables = prepared(engine, text, messages)?.run_all()?;
     // Of one broken page, every table that reads it warns.
     let mut said: Vec<Diagnostic> = Vec::new();
     for warning in tables.iter().flat_map(Table::warnings) {
@@ -70,13 +95,7 @@ fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table
 }
 
 /// Holds an answer to what is expected of it.
-pub(super) fn expect(
-    expect: Option<Expect>,
-    table: Option<&Table>,
-    name: &str,
-    messages: &Messages,
-) -> Result<(), Failure> {
-    let rows = table.map_or(0, Table::len);
+pub(super) fn expect(expect: Option<Expect>, rows: usize, name: &str, messages: &Messages) -> Result<(), Failure> {
     let (holds, wanted) = match expect {
         None => return Ok(()),
         Some(Expect::Empty) => (rows == 0, "no rows"),

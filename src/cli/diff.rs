@@ -14,7 +14,7 @@ use super::args::{Diff, Missing};
 use super::lists::escaped;
 use super::rows::Rows;
 use super::sink;
-use super::{Failure, Messages, ask};
+use super::{Failure, Messages, ask, interrupt};
 use crate::bind::MissingTables;
 use crate::column::Table;
 use crate::diag::nearest;
@@ -30,6 +30,7 @@ const SIDES: [&str; 2] = ["old", "new"];
 pub(super) fn diff(options: &Diff, messages: &Messages) -> Result<(), Failure> {
     let plan = Plan::new(options);
     let engine = plan.engine()?;
+    let engine = messages.meter.watch(engine).cancelled_by(&interrupt::switch());
     let compare = Compare::new(&options.ignore, options.volatile);
     let [old, new] = SIDES.map(|side| Side::read(&engine, &plan, side, &compare, messages));
     let (old, new) = (old?, new?);
@@ -39,7 +40,7 @@ pub(super) fn diff(options: &Diff, messages: &Messages) -> Result<(), Failure> {
     if !messages.quiet {
         messages.say(&found.summary(plan.noun()));
     }
-    ask::expect(options.expect, Some(&table), "diff", messages)
+    ask::expect(options.expect, table.len(), "diff", messages)
 }
 
 /// What is compared.
@@ -72,7 +73,8 @@ impl<'a> Plan<'a> {
     fn engine(&self) -> Result<Engine, Failure> {
         let empty = self.options.missing_tables == Missing::Empty;
         let missing = if empty { MissingTables::Empty } else { MissingTables::Error };
-        let mut engine = Engine::new().keep_columns(false).missing_tables(missing);
+        let limits = self.options.limits.limits();
+        let mut engine = Engine::new().keep_columns(false).missing_tables(missing).limits(limits);
         if let Some(threads) = self.options.threads {
             engine = engine.threads(threads.get())?;
         }

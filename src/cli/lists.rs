@@ -1,9 +1,10 @@
 //! The commands that list something: tables, columns, functions.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use super::args::Listing;
+use super::terminal::stdout;
 use super::{Failure, help, sink};
 use crate::column::{Batch, Column, Field, Table};
 use crate::engine::Engine;
@@ -36,7 +37,10 @@ pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> 
             Ok(count) => (count.value(0, 0), count.warnings().to_vec()),
             Err(error) => (Value::Null, error.diagnostics().to_vec()),
         };
-        let about: Vec<String> = about.into_iter().map(|diagnostic| diagnostic.message).collect();
+        let mut about: Vec<String> = about.into_iter().map(|diagnostic| diagnostic.message).collect();
+        if count == Value::Long(1) && !is_row(engine, &name) {
+            about.push("one object with neither `id` nor `type`: rather no table".into());
+        }
         names.push(Value::from(name.as_str()));
         rows.push(count);
         notes.push(Value::from(about.join("; ").as_str()));
@@ -46,6 +50,11 @@ pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> 
     let fields = columns.each_ref().map(|(name, ty, _)| Field { name: Arc::from(*name), ty: *ty });
     let columns = columns.map(|(_, ty, values)| Column::from_values(ty, values));
     sink::list(&Table::new(fields.into(), vec![Batch::new(columns.into(), len)], Vec::new()), listing)
+}
+
+/// Whether a table's rows look like those of Resource Graph.
+fn is_row(engine: &Engine, table: &str) -> bool {
+    engine.schema(table).is_ok_and(|fields| fields.iter().any(|field| matches!(&*field.name, "id" | "type")))
 }
 
 pub(super) fn schema(engine: &Engine, name: &str, listing: &Listing) -> Result<(), Failure> {
@@ -62,5 +71,5 @@ pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Fai
             .collect();
         return sink::list(&table(["kind", "family", "name", "syntax", "about"], &rows), listing);
     };
-    Ok(io::stdout().lock().write_all(help::page(name)?.as_bytes())?)
+    Ok(stdout().write_all(help::page(name)?.as_bytes())?)
 }

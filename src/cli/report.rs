@@ -3,13 +3,12 @@
 //! Its sections are the queries of the library that have a place in it, with the charts that they ask for; the audit
 //! stands at the end. What cannot be answered from the data at hand is said in its place.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::args::{Choice, Report, Sheet};
 use super::audit::{self, Plan, Verdict};
-use super::{Failure, Messages};
+use super::{Failure, Messages, sink};
 use crate::column::Table;
 use crate::diag::render::visible;
 use crate::engine::Engine;
@@ -23,7 +22,7 @@ pub(super) fn report(options: &Report, messages: &Messages) -> Result<(), Failur
     let parts = Parts::new(&options.choice.parameters);
     let choice = Choice { parameters: parts.left.clone(), ..options.choice.clone() };
     let plan = Plan::new(&choice, Some(options.rows))?;
-    let engine = audit::data(&options.source, now)?;
+    let engine = audit::data(&options.source, now, messages)?;
     let mut chapters = parts.chapters(&engine)?;
     let (outcomes, judged) = plan.judged(&engine, now, false, messages)?;
     let summary = audit::summary(&outcomes);
@@ -44,22 +43,10 @@ pub(super) fn report(options: &Report, messages: &Messages) -> Result<(), Failur
     let moment = now.to_string().replace(".0000000Z", "Z");
     let about = [described(options), format!("As of {moment}, by argql {}.", env!("CARGO_PKG_VERSION"))];
     let sheet = options.format.unwrap_or_else(|| by_ending(options.output.as_deref()));
-    let written = |out: &mut dyn Write| match sheet {
+    sink::written(options.output.as_deref(), |out| match sheet {
         Sheet::Html => page(options, &about, &chapters).write(out),
         Sheet::Markdown => markdown(out, &options.title, &about, &chapters),
-    };
-    match &options.output {
-        None => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            written(&mut out)?;
-            Ok(out.flush()?)
-        }
-        Some(path) => {
-            let file = File::create(path).map(BufWriter::new);
-            let done = file.and_then(|mut file| written(&mut file).and_then(|()| file.flush()));
-            done.map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))
-        }
-    }
+    })
 }
 
 /// What the rows are from.

@@ -130,7 +130,7 @@ impl<'a> Section<'a> {
         self.part(Part::Text(text.into()))
     }
 
-    /// The text of a query, folded away until somebody wants to see it.
+    /// The text of a query; below a heading it is folded away until somebody wants to see it.
     pub(crate) fn query(self, query: impl Into<String>) -> Section<'a> {
         self.part(Part::Query(query.into()))
     }
@@ -176,7 +176,8 @@ impl<'a> Section<'a> {
                     text.push_str("</p>\n");
                 }
                 Part::Query(query) => {
-                    text.push_str("<details><summary>Query</summary><pre><code>");
+                    let open = if self.heading.is_empty() { " open=\"open\"" } else { "" };
+                    text.push_str(&format!("<details{open}><summary>Query</summary><pre><code>"));
                     for (index, line) in query.trim_end().lines().enumerate() {
                         text.push_str(if index > 0 { "\n" } else { "" });
                         text.push_str(&escape(&line.replace('\t', "    ")));
@@ -298,4 +299,85 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
 /// As a content security policy names a text that may be used.
 fn hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Engine;
+
+    fn page(query: &str) -> String {
+        let table = Engine::new().query(query).unwrap();
+        let mut out = Vec::new();
+        let section = Section::new("<h>").text("a & b").query("print\t'<x>'\r\n| take 1").answer(&table);
+        Page::new("T & <t>").about("</p>").section(section).write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn read(page: &str) -> roxmltree::Document<'_> {
+        let page = page.strip_prefix("<!DOCTYPE html>\n").unwrap();
+        roxmltree::Document::parse(page).unwrap_or_else(|error| panic!("{error}\n{page}"))
+    }
+
+    fn texts<'a>(read: &'a roxmltree::Document<'_>, tag: &str) -> Vec<&'a str> {
+        read.descendants().filter(|node| node.has_tag_name(tag)).map(|node| node.text().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn a_page_says_what_it_was_given_and_nothing_of_it_is_markup() {
+        let page =
+            page("print a = '<script>alert(1)</script>', b = '\"&\\u001b[2J\\u202e', ['c<'] = dynamic({'k': '<i>'})");
+        let read = read(&page);
+        assert_eq!(texts(&read, "h1"), ["T & <t>"]);
+        assert_eq!(texts(&read, "title"), ["T & <t>"]);
+        assert_eq!(texts(&read, "h2"), ["<h>"]);
+        assert_eq!(texts(&read, "p"), ["</p>", "a & b"]);
+        assert_eq!(texts(&read, "code"), ["print    '<x>'\n| take 1"]);
+        assert_eq!(texts(&read, "caption"), ["<h>: 1 row"]);
+        assert_eq!(texts(&read, "th"), ["a", "b", "c<"]);
+        assert_eq!(texts(&read, "td"), ["<script>alert(1)</script>", "\"&␛[2J\u{fffd}", "{\"k\":\"<i>\"}"]);
+        assert_eq!(texts(&read, "script").len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_fetched_and_only_our_own_script_runs() {
+        let page = page("print 1");
+        let read = read(&page);
+        let policy = read.descendants().find(|node| node.has_attribute("http-equiv")).unwrap();
+        let policy = policy.attribute("content").unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains("http"));
+        let hashed = format!("script-src '{}'", hash(texts(&read, "script")[0]));
+        assert!(policy.contains(&hashed), "{policy}");
+        assert!(policy.contains(&hash(texts(&read, "style")[0])));
+        assert!(!read.descendants().any(|node| node.has_attribute("src") || node.has_tag_name("link")));
+    }
+
+    #[test]
+    fn only_addresses_of_the_web_become_links() {
+        let page = page(
+            "print a = 'https://example.com/?q=1&r=\\'x\\'', b = 'http://example.com', c = 'javascript:alert(1)', \
+             d = 'https://', e = 'see https://example.com', f = 'https://example.com/\"onclick', g = 'https://exa mple', \
+             h = dynamic('https://example.com/d')",
+        );
+        let read = read(&page);
+        let links: Vec<&str> = read.descendants().filter_map(|node| node.attribute("href")).collect();
+        assert_eq!(links, ["https://example.com/?q=1&r='x'", "https://example.com/d"]);
+    }
+
+    #[test]
+    fn cells_are_written_as_in_tables_and_sort_as_what_they_are() {
+        let page = page("print n = 5, t = datetime(2026-01-01), s = 1h, d = long(null), r = 0.5");
+        let read = read(&page);
+        assert_eq!(texts(&read, "td"), ["5", "2026-01-01T00:00:00Z", "01:00:00", "", "0.5"]);
+        let spans: Vec<&str> = read.descendants().filter_map(|node| node.attribute("data-v")).collect();
+        assert_eq!(spans, ["36000000000"]);
+    }
+
+    #[test]
+    fn a_page_without_columns_or_rows_is_a_page() {
+        for query in ["print a = 1 | where a > 1 | render barchart", "print a = 1 | project-away a"] {
+            assert!(read(&page(query)).descendants().any(|node| node.has_tag_name("caption")));
+        }
+    }
 }

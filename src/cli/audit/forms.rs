@@ -30,7 +30,7 @@ pub(super) fn write(
         Form::Sarif => line(&sarif(options, outcomes)),
         Form::Junit => junit(outcomes),
     };
-    sink::text(&text, options.output.as_deref())
+    sink::written(options.output.as_deref(), |out| out.write_all(text.as_bytes()))
 }
 
 /// Writes the table of all checks.
@@ -43,7 +43,7 @@ pub(super) fn list(table: &Table, options: &Audit) -> Result<(), Failure> {
             return Err(Failure::Usage("--list is written as table, json or markdown".to_owned()));
         }
     };
-    sink::list(table, &Listing { format: Some(format), output: options.output.clone() })
+    sink::list(table, &Listing { format: Some(format), output: options.output.clone(), csv_safe: false })
 }
 
 /// The form asked for, or that of the file's ending, or what suits the reader.
@@ -77,7 +77,7 @@ fn tables(
         .collect();
     let mut named = vec![Named { name: "Checks".to_owned(), table: &summary, query: None }];
     named.extend(firsts.iter().map(|(name, table)| Named { name: name.clone(), table, query: None }));
-    let listing = Listing { format: Some(format), output: options.output.clone() };
+    let listing = Listing { format: Some(format), output: options.output.clone(), csv_safe: false };
     sink::tables(&named, &listing, messages.ink)
 }
 

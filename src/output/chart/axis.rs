@@ -36,7 +36,7 @@ const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 
 /// Distances of ticks that clocks and calendars have, up to days.
-const PERIODS: [f64; 18] = [
+const PERIODS: [f64; 19] = [
     SECOND,
     2.0 * SECOND,
     5.0 * SECOND,
@@ -55,6 +55,7 @@ const PERIODS: [f64; 18] = [
     DAY,
     2.0 * DAY,
     7.0 * DAY,
+    14.0 * DAY,
 ];
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -70,11 +71,11 @@ impl Axis {
             (low, high) = (low.min(value), high.max(value));
             whole &= value.fract() == 0.0;
         }
+        if low > high || (zero && low == 0.0 && high == 0.0) {
+            (low, high) = (0.0, 1.0);
+        }
         if zero && !log {
             (low, high) = (low.min(0.0), high.max(0.0));
-        }
-        if low > high {
-            (low, high) = (0.0, 1.0);
         }
         Axis { measure, log, whole, low, high }.widened()
     }
@@ -120,7 +121,9 @@ impl Axis {
             // Halved, because the width of all reals is no real.
             (value / 2.0, self.low / 2.0, self.high / 2.0)
         };
-        ((value - low) / (high - low)).clamp(0.0, 1.0)
+        let part = (value - low) / (high - low);
+        // Of the least of all reals, the half is nought.
+        if part.is_nan() { 0.5 } else { part.clamp(0.0, 1.0) }
     }
 
     /// Where bars begin: at nought, or at the end that is nearest to it.
@@ -171,7 +174,7 @@ impl Axis {
             return "0".to_owned();
         }
         if most >= 1e15 || most < 1e-4 {
-            return format!("{:e}", (value / step).round() * step).replace("000000000000001", "");
+            return scientific(value);
         }
         // Up to ten thousand, numbers are read better in full.
         let (unit, name) = match most {
@@ -218,9 +221,9 @@ impl Axis {
             }
         };
         let start = moment(self.low);
-        if rough <= 7.0 * DAY {
+        if rough <= 14.0 * DAY {
             let step = if rough < SECOND { nice(rough).max(1.0) } else { 0.0 };
-            let step = if step > 0.0 { step } else { PERIODS.into_iter().find(|p| *p >= rough).unwrap_or(7.0 * DAY) };
+            let step = if step > 0.0 { step } else { PERIODS.into_iter().find(|p| *p >= rough).unwrap_or(14.0 * DAY) };
             // 0001-01-01 was a Monday: weeks begin there.
             let first = (self.low / step).ceil();
             for n in 0..=super::whole(((self.high - self.low) / step).floor()).min(4 * about + 4) {
@@ -316,7 +319,8 @@ pub(super) fn exact(measure: Measure, value: f64) -> String {
         Measure::Number => number(value),
         Measure::Moment => {
             // Reals hold ticks of this size to some microseconds.
-            let moment = moment((value / 1e4).round() * 1e4);
+            let ticks = long(value / 1e4).saturating_mul(10_000);
+            let moment = DateTime::from_ticks(ticks.clamp(0, DateTime::MAX.ticks()));
             let (date, time) = (moment.date(), moment.time_of_day());
             if time == 0 { date.to_string() } else { format!("{date} {}", clock(time, false)) }
         }
@@ -332,7 +336,7 @@ pub(super) fn exact(measure: Measure, value: f64) -> String {
 pub(super) fn number(value: f64) -> String {
     let size = value.abs();
     if size >= 9e15 || (size > 0.0 && size < 1e-4) {
-        return format!("{:.3e}", value).replace(".000e", "e");
+        return scientific(value);
     }
     if value.fract() == 0.0 {
         return grouped(&format!("{:.0}", if value == 0.0 { 0.0 } else { value }));
@@ -341,6 +345,13 @@ pub(super) fn number(value: f64) -> String {
     let digits = super::whole((3.0 - before).max(1.0));
     let text = format!("{value:.digits$}");
     grouped(text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// `1.5e20`, to four digits.
+fn scientific(value: f64) -> String {
+    let text = format!("{value:.3e}");
+    let (digits, exponent) = text.split_once('e').expect("the format has an exponent");
+    format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// `1.5k`, `20M`: no more than a few letters.
@@ -396,6 +407,7 @@ mod tests {
     fn an_axis_of_nothing_or_of_everything_has_ticks_all_the_same() {
         assert_eq!(labels(&numbers(&[]).ticks(5)), ["0", "1"]);
         assert_eq!(labels(&numbers(&[f64::NAN, f64::INFINITY]).ticks(5)), ["0", "1"]);
+        assert_eq!(Axis::over(Measure::Number, false, true, [5e-324].into_iter()).place(0.0), 0.5);
         let everything = numbers(&[f64::MIN, f64::MAX]);
         assert!(!everything.ticks(5).is_empty());
         assert_eq!(everything.place(0.0), 0.5);

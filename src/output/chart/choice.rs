@@ -176,6 +176,7 @@ impl Choice {
         }
         if self.shape == Shape::Pie {
             self.ys.truncate(1);
+            self.series.clear();
         }
         if self.ys.is_empty() { Err(format!("a {kind} needs a column of numbers beside the x axis")) } else { Ok(()) }
     }

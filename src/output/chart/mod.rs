@@ -163,12 +163,13 @@ fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
     let mut notes = Vec::new();
     let (mut names, mut places) = (IndexSet::new(), IndexSet::new());
     let mut found = gather(table, choice, &mut names, &mut places, &mut notes);
+    if names.is_empty() {
+        names.insert(fields[choice.ys[0]].name.to_string());
+    }
     let measured = match choice.natures[choice.x] {
         Nature::Measured(measure) | Nature::List(measure) => Some(measure),
         Nature::Text | Nature::Other => None,
     };
-    let log = |name: &str| property(chart, name) == Some("log");
-    let limit = |name: &str| property(chart, name).and_then(|text| limit(text));
     let kept = main_series(&mut found, &names, choice, &mut notes);
     let x = match measured {
         Some(measure) if choice.shape.is_continuous() => {
@@ -176,8 +177,9 @@ fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
                 Where::At(at) => Some(at),
                 Where::Place(_) => None,
             });
-            let mut axis = Axis::over(measure, log("xaxis") && measure == Measure::Number, false, at);
-            bounded(&mut axis, limit("xmin"), limit("xmax"));
+            let log = property(chart, "xaxis") == Some("log") && measure == Measure::Number;
+            let mut axis = Axis::over(measure, log, false, at);
+            bounded(&mut axis, limit(chart, "xmin"), limit(chart, "xmax"));
             X::Axis(axis)
         }
         Some(measure) => X::Places(settle(&mut found, measure)),
@@ -188,45 +190,29 @@ fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
         X::Places(places) if !choice.shape.is_continuous() => stand(found, kept, places.len(), &mut notes),
         X::Places(_) | X::Axis(_) => run(found, kept),
     };
+    if let X::Axis(axis) = &x {
+        let before: usize = series.iter().map(|series| series.points.len()).sum();
+        series.iter_mut().for_each(|series| series.points.retain(|point| point.x >= axis.low && point.x <= axis.high));
+        let left: usize = series.iter().map(|series| series.points.len()).sum();
+        note(
+            &mut notes,
+            before - left,
+            "value lies beyond the x axis, and is not",
+            "values lie beyond the x axis, and are not",
+            "",
+        );
+    }
     if accumulate {
         series.iter_mut().for_each(|series| sum_up(series));
     }
     if choice.shape == Shape::Pie {
-        whole_pie(&mut series, &mut notes);
+        let count = leave_out(&mut series, |y| y < 0.0);
+        let (one, many) = ("value is below nought, and not", "values are below nought, and not");
+        note(&mut notes, count, one, many, " in a pie");
     }
     let x = crop(x, &mut series, choice, &mut notes);
     stack(&mut series, choice);
-    let unit = fields.get(choice.ys[0]).map_or(Measure::Number, |_| match choice.natures[choice.ys[0]] {
-        Nature::Measured(measure) | Nature::List(measure) => measure,
-        Nature::Text | Nature::Other => Measure::Number,
-    });
-    let from_zero = !matches!(choice.shape, Shape::Lines | Shape::Points);
-    let log_y = log("yaxis") && choice.stacking == Stacking::Apart && choice.shape != Shape::Pie;
-    let ends =
-        series.iter().flat_map(|series| &series.points).flat_map(|point| [point.top(), point.y.map(|_| point.base)]);
-    // Where nothing is stacked, every base is nought, which an axis of a line need not have.
-    let tops = ends.enumerate().filter(|(at, _)| from_zero || at % 2 == 0).filter_map(|(_, end)| end);
-    let mut y = Axis::over(unit, log_y, from_zero, tops);
-    if log_y {
-        let below = series.iter().flat_map(|series| &series.points).filter(|point| point.y.is_some_and(|y| y <= 0.0));
-        note(
-            &mut notes,
-            below.count(),
-            "value is not above nought, and not",
-            "values are not above nought, and not",
-            " on a logarithmic axis",
-        );
-    }
-    // A line far from nought shows more without it; one that is near shows it.
-    if !from_zero && unit == Measure::Number && !log_y && y.low > 0.0 && y.low < y.high / 2.0 {
-        y.low = 0.0;
-    }
-    y = y.rounded(5);
-    bounded(&mut y, limit("ymin"), limit("ymax"));
-    if choice.stacking == Stacking::Shares {
-        y.high = y.high.min(100.0);
-        y.low = y.low.max(-100.0);
-    }
+    let y = y_axis(&mut series, chart, choice, &mut notes);
     let y_name = || match choice.ys.as_slice() {
         [only] => fields[*only].name.to_string(),
         _ => String::new(),
@@ -247,9 +233,59 @@ fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
     }
 }
 
+/// The axis that holds every value that can be drawn; the others are taken away.
+fn y_axis(series: &mut [Series], chart: &Chart, choice: &Choice, notes: &mut Vec<String>) -> Axis {
+    let measure = match choice.natures[choice.ys[0]] {
+        Nature::Measured(measure) | Nature::List(measure) => measure,
+        Nature::Text | Nature::Other => Measure::Number,
+    };
+    let from_zero = !matches!(choice.shape, Shape::Lines | Shape::Points);
+    let apart = choice.stacking == Stacking::Apart;
+    let log = property(chart, "yaxis") == Some("log") && apart && choice.shape != Shape::Pie;
+    if log {
+        let count = leave_out(series, |y| y <= 0.0);
+        let (one, many) = ("value is not above nought, and not", "values are not above nought, and not");
+        note(notes, count, one, many, " on a logarithmic axis");
+    }
+    let points = series.iter().flat_map(|series| &series.points);
+    // What begins at nought shows it anyway; a line does not.
+    let ends = points.flat_map(|point| [point.top(), point.y.filter(|_| from_zero).map(|_| point.base)]);
+    let mut axis = Axis::over(measure, log, from_zero, ends.flatten());
+    // A line far from nought shows more without it; one that is near shows it.
+    if !from_zero && measure == Measure::Number && !log && axis.low > 0.0 && axis.low < axis.high / 2.0 {
+        axis.low = 0.0;
+    }
+    axis = axis.rounded(5);
+    let (low, high) = (limit(chart, "ymin"), limit(chart, "ymax"));
+    bounded(&mut axis, low, high);
+    if choice.shape.is_continuous() && apart && (low.is_some() || high.is_some()) {
+        let count = leave_out(series, |y| y < axis.low || y > axis.high);
+        let (one, many) = ("value lies beyond the y axis, and is not", "values lie beyond the y axis, and are not");
+        note(notes, count, one, many, "");
+    }
+    if choice.stacking == Stacking::Shares {
+        axis.high = axis.high.min(100.0);
+        axis.low = axis.low.max(-100.0);
+    }
+    axis
+}
+
+/// Takes values away; gives how many there were.
+fn leave_out(series: &mut [Series], wrong: impl Fn(f64) -> bool) -> usize {
+    let mut count = 0;
+    for point in series.iter_mut().flat_map(|series| &mut series.points) {
+        if point.y.is_some_and(&wrong) {
+            point.y = None;
+            count += 1;
+        }
+    }
+    count
+}
+
 /// A number, or a moment, as `xmin` and its like take it.
-fn limit(text: &str) -> Option<f64> {
-    let number = text.parse().ok();
+fn limit(chart: &Chart, name: &str) -> Option<f64> {
+    let text = property(chart, name)?;
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
     number.or_else(|| to_real(ValueRef::DateTime(parse_datetime(text)?)))
 }
 
@@ -282,6 +318,7 @@ fn gather(
     let (mut nowhere, mut endless) = (0, 0);
     let split = !choice.series.is_empty();
     let measured = !matches!(choice.natures[choice.x], Nature::Text | Nature::Other);
+    let lists = matches!(choice.natures[choice.x], Nature::List(_));
     let result = table.each_row(|row| {
         let marked = choice.anomalies.iter().any(|at| to_real(row[*at]).is_some_and(|value| value != 0.0));
         let label = |at: &usize| match text_of(fields[*at].ty, row[*at]) {
@@ -311,7 +348,8 @@ fn gather(
             let series = names.insert_full(name).0;
             found.push(Measured { x, series, y: y.filter(|y| y.is_finite()), marked });
         };
-        if let Value::Array(at) = row[choice.x].to_value() {
+        if lists {
+            let Value::Array(at) = row[choice.x].to_value() else { return Ok(()) };
             let flags = choice.anomalies.iter().filter_map(|at| match row[*at].to_value() {
                 Value::Array(flags) => Some(flags),
                 _ => None,
@@ -466,14 +504,6 @@ fn sum_up(series: &mut Series) {
         sum += point.y.unwrap_or_default();
         point.y = Some(sum);
     }
-}
-
-/// Of a pie, what is below nought is no share.
-fn whole_pie(series: &mut [Series], notes: &mut Vec<String>) {
-    let points = series.iter_mut().flat_map(|series| &mut series.points);
-    let below: Vec<&mut Point> = points.filter(|point| point.y.is_some_and(|y| y < 0.0)).collect();
-    note(notes, below.len(), "value is below nought, and not", "values are below nought, and not", " in a pie");
-    below.into_iter().for_each(|point| point.y = None);
 }
 
 /// Leaves out places beyond those that somebody looks at; of a pie the smaller slices become one.

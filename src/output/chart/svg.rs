@@ -19,8 +19,12 @@ const HEIGHT: f64 = 260.0;
 const LETTER: f64 = 6.6;
 /// Letters of a label beside a bar.
 const LABEL: usize = 34;
-/// Points that are drawn with a dot and a tooltip each.
-const DOTS: usize = 600;
+/// Points that have a tooltip each.
+const TOLD: usize = 1000;
+/// Points of a line that have a dot each that is seen.
+const DOTS: usize = 40;
+/// Between the drawing and its right edge.
+const RIGHT: f64 = 20.0;
 
 /// Appends a figure; `number` tells it from others of the page, and a title that stands `above` is not repeated.
 pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usize, above: &str) {
@@ -169,7 +173,9 @@ fn bars(out: &mut String, plot: &Plot, number: usize) {
     let slot = if beside == 1 { 24.0 } else { 8.0 + 14.0 * real(beside) };
     let lanes = Lanes::new(plot, slot);
     let longest = places.iter().map(|place| place.width().min(LABEL)).max().unwrap_or_default();
-    let (left, right, top) = (real(longest) * LETTER + 12.0, 64.0, 8.0);
+    // Values are written outside of the bars, on either side.
+    let (inner, outer) = (if plot.y.low < 0.0 { 48.0 } else { 0.0 }, real(longest) * LETTER + 12.0);
+    let (left, right, top) = (outer + inner, 64.0, 8.0);
     let (across, down) = (WIDTH - left - right, real(places.len()) * slot);
     let at = |y: f64| left + plot.y.place(y) * across;
     open(out, plot, number, WIDTH, top + down + 44.0);
@@ -181,7 +187,7 @@ fn bars(out: &mut String, plot: &Plot, number: usize) {
         label(out, left + across / 2.0, top + down + 36.0, "axis mid", &plot.y_title, 90);
     }
     for (place, name) in places.iter().enumerate() {
-        label(out, left - 8.0, top + (real(place) + 0.5) * slot + 4.0, "name end", name, LABEL);
+        label(out, outer - 8.0, top + (real(place) + 0.5) * slot + 4.0, "name end", name, LABEL);
     }
     let base = plot.y.base();
     for (index, series) in plot.series.iter().enumerate() {
@@ -209,8 +215,8 @@ fn upright(out: &mut String, plot: &Plot, number: usize) {
     let ticks = plot.y_ticks(5);
     let widest = ticks.iter().map(|tick| tick.label.width()).max().unwrap_or_default();
     let titled = if plot.y_title.is_empty() { 0.0 } else { 22.0 };
-    let (left, right, top) = (real(widest) * LETTER + 14.0 + titled, 18.0, 12.0);
-    let across = WIDTH - left - right;
+    let (left, top) = (real(widest) * LETTER + 14.0 + titled, 12.0);
+    let across = WIDTH - left - RIGHT;
     let names = Names::new(plot, across);
     let y_at = |y: f64| top + (1.0 - plot.y.place(y)) * HEIGHT;
     let x_at = |x: f64| left + names.place(plot, x) * across;
@@ -233,14 +239,16 @@ fn upright(out: &mut String, plot: &Plot, number: usize) {
             label(out, x_at(*at) + 2.0, bottom + 14.0, "tick end", text, 18);
             out.push_str("</g>");
         } else {
-            label(out, x_at(*at), bottom + 18.0, "tick mid", text, names.letters);
+            let half = real(text.width()) * LETTER / 2.0;
+            let (x, side) = if x_at(*at) + half > WIDTH { (WIDTH, "tick end") } else { (x_at(*at), "tick mid") };
+            label(out, x, bottom + 18.0, side, text, names.letters);
         }
     }
     label(out, left + across / 2.0, bottom + names.height + 16.0, "axis mid", &plot.x_title, 90);
     out.push('\n');
     let base = y_at(plot.y.base());
     let lanes = Lanes::new(plot, across / real(names.places.max(1)));
-    let dotted = plot.series.iter().map(|series| series.points.len()).sum::<usize>() <= DOTS;
+    let pointed = plot.series.iter().map(|series| series.points.len()).sum::<usize>() <= TOLD;
     for (index, series) in plot.series.iter().enumerate() {
         let class = color(index);
         match plot.shape {
@@ -275,7 +283,7 @@ fn upright(out: &mut String, plot: &Plot, number: usize) {
             Shape::Points | Shape::Bars | Shape::Pie | Shape::Card => {}
         }
         if plot.shape != Shape::Columns {
-            dots(out, plot, series, &class, dotted, |point, top| (x_at(point.x), y_at(top)));
+            dots(out, plot, series, &class, pointed, |point, top| (x_at(point.x), y_at(top)));
         }
         out.push('\n');
     }
@@ -284,7 +292,7 @@ fn upright(out: &mut String, plot: &Plot, number: usize) {
 }
 
 /// A dot for each point that is to have one: all of a scatter chart, those out of the ordinary, those that no line shows,
-/// and of a few points each.
+/// and of a few points each; of more, dots that are only there to be pointed at.
 fn dots(
     out: &mut String,
     plot: &Plot,
@@ -300,7 +308,12 @@ fn dots(
                 continue;
             }
             let (x, high) = at(point, top);
-            let (kind, radius) = if point.marked { ("mark", 5.0) } else { ("dot", 3.0) };
+            let seen = series.points.len() <= DOTS || plot.shape == Shape::Points || stretch.len() == 1;
+            let (kind, radius) = match (point.marked, seen) {
+                (true, _) => ("mark", 5.0),
+                (false, true) => ("dot", 3.0),
+                (false, false) => ("hit", 5.0),
+            };
             push(
                 out,
                 format_args!(
@@ -353,9 +366,11 @@ struct Names {
 
 impl Names {
     fn new(plot: &Plot, across: f64) -> Names {
-        let X::Places(places) = &plot.x else {
-            let X::Axis(axis) = &plot.x else { unreachable!("x is either") };
-            return Names { ticks: axis.ticks(8), slanted: false, letters: 22, height: 24.0, places: 0 };
+        let places = match &plot.x {
+            X::Places(places) => places,
+            X::Axis(axis) => {
+                return Names { ticks: axis.ticks(8), slanted: false, letters: 22, height: 24.0, places: 0 };
+            }
         };
         let room = across / real(places.len().max(1)) / LETTER;
         let longest = places.iter().map(|place| place.width()).max().unwrap_or_default();

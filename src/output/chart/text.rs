@@ -185,7 +185,7 @@ fn draw_bars(out: &mut String, plot: &Plot, pen: Pen) {
         Stacking::Apart => points().filter_map(|point| point.y).map(|y| plot.value(y)).collect(),
     };
     let widest = values.iter().map(|value| value.width() + 1).max().unwrap_or_default();
-    let room = pen.width.saturating_sub(names + 3 + widest).max(4);
+    let room = pen.width.saturating_sub(names + 3 + widest).max(1);
     let head = cut(&head, names);
     pad(out, names + 1 - head.width());
     pen.faint(out, &head);
@@ -193,10 +193,18 @@ fn draw_bars(out: &mut String, plot: &Plot, pen: Pen) {
     pen.faint(out, &cut(&plot.y_title, room));
     end_line(out);
     let base = plot.y.base();
-    let at = |y: f64| plot.y.place(y) * real(room);
+    // Nought lies between two cells.
+    let at_base = plot.y.place(base) * real(room);
+    let at = |y: f64| (plot.y.place(y) * real(room) + at_base.round() - at_base).clamp(0.0, real(room));
     for (place, name) in places[..shown].iter().enumerate() {
-        for lane in 0..lines_each {
-            let name = if lane == 0 { cut(name, names) } else { String::new() };
+        // A line for each series that has a value here, or an empty one.
+        let has = |lane: &usize| stacked || plot.series[*lane].points.get(place).is_some_and(|point| point.y.is_some());
+        let mut lanes: Vec<usize> = (0..lines_each).filter(has).collect();
+        if lanes.is_empty() {
+            lanes.push(0);
+        }
+        for (nth, lane) in lanes.into_iter().enumerate() {
+            let name = if nth == 0 { cut(name, names) } else { String::new() };
             out.push(' ');
             out.push_str(&right(&name, names));
             out.push_str(" │");
@@ -291,9 +299,7 @@ impl Strip {
             if run[0].1 == usize::MAX { out.push_str(&text) } else { pen.series(out, run[0].1, &text) }
         }
         if let Some(value) = value {
-            if self.used > 0 {
-                out.push(' ');
-            }
+            out.push(' ');
             out.push_str(value);
         }
     }
@@ -306,7 +312,7 @@ fn draw_pie(out: &mut String, plot: &Plot, pen: Pen) {
     let names = longest.min(LABEL).min(pen.width / 3).max(1);
     let values: Vec<String> = slices.iter().map(|slice| plot.value(slice.1)).collect();
     let widest = values.iter().map(|value| value.width()).max().unwrap_or_default();
-    let room = pen.width.saturating_sub(names + widest + 12).max(4);
+    let room = pen.width.saturating_sub(names + widest + 12).max(1);
     let most = slices.iter().map(|slice| slice.2).fold(f64::MIN_POSITIVE, f64::max);
     for ((name, _, share), value) in slices.iter().zip(&values) {
         out.push(' ');
@@ -364,7 +370,6 @@ fn y_title(out: &mut String, plot: &Plot, pen: Pen) {
 
 /// The x axis with its marks, labels where there is room, and its name.
 fn draw_x_axis(out: &mut String, plot: &Plot, pen: Pen, margin: usize, room: usize, ticks: &[(usize, String)]) {
-    let mut labels = vec![' '; 0];
     let mut axis = vec!['─'; room];
     let mut free = 0;
     let mut text = String::new();
@@ -382,13 +387,12 @@ fn draw_x_axis(out: &mut String, plot: &Plot, pen: Pen, margin: usize, room: usi
             *mark = '┬';
         }
     }
-    labels.extend(text.chars());
     pad(out, margin - 1);
     out.push('└');
     out.extend(axis);
     out.push('\n');
     pad(out, margin);
-    out.extend(labels);
+    out.push_str(&text);
     end_line(out);
     let name = cut(&plot.x_title, room);
     pad(out, margin + (room - name.width().min(room)) / 2);
