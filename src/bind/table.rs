@@ -268,8 +268,8 @@ fn not_loaded(catalog: &Catalog, name: &str, span: Span) -> Diagnostic {
         match catalog.hint(&lower) {
             Some(hint) => format!("{file}{hint}"),
             None => format!(
-                "`argql export --script bash {lower}` prints what exports it; load the folder with {option}, or take it as \
-                 empty with `--missing-tables empty`"
+                "`argql export --script bash {lower}` prints what exports it; load the folder with {option}, or \
+                 take it as empty with `--missing-tables empty`"
             ),
         },
     )

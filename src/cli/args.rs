@@ -406,6 +406,9 @@ pub(super) struct Limited {
     /// Rows that an answer may have: 1000, none [default: 100000000]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Limits")]
     pub(super) max_rows: Option<Limit<u64>>,
+    /// How deep arrays and bags of a row may be nested [default, and most: 1000]
+    #[arg(long, value_name = "N", value_parser = nesting, help_heading = "Limits")]
+    pub(super) nesting: Option<usize>,
     /// Time for an answer: 30s, 5m, 250ms, none [default: none]
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Limits")]
     pub(super) timeout: Option<Limit<Duration>>,
@@ -424,6 +427,9 @@ impl Limited {
         }
         if let Some(Limit(rows)) = self.max_rows {
             limits.rows = rows;
+        }
+        if let Some(nesting) = self.nesting {
+            limits.nesting = nesting;
         }
         if let Some(Limit(time)) = self.timeout {
             limits.time = time;
@@ -545,6 +551,11 @@ fn count(text: &str) -> Result<Limit<u64>, &'static str> {
     })
 }
 
+fn nesting(text: &str) -> Result<usize, String> {
+    let most = Limits::none().nesting;
+    text.parse().ok().filter(|depth| (1..=most).contains(depth)).ok_or(format!("no number from 1 to {most}"))
+}
+
 /// `30s`, `5m`, `1.5h`, `250ms`, a number of seconds, or `none`.
 fn duration(text: &str) -> Result<Limit<Duration>, &'static str> {
     limit(text, "no time, such as 30s or 5m, or none", |number, unit| {
@@ -657,6 +668,15 @@ mod tests {
             "query --now soon x",
             "query --threads 0 x",
             "query --param n x",
+            "export resources",
+            "export --script fish",
+            "query --memory 0 x",
+            "query --memory 5parsecs x",
+            "query --max-rows -1 x",
+            "query --max-rows 1.5 x",
+            "query --nesting 2000 x",
+            "query --timeout soon x",
+            "query --progress=often x",
             "diff a",
             "diff a b --key id",
             "audit --check x",
@@ -665,14 +685,6 @@ mod tests {
             "audit --until 2026-12-31",
             "query --snapshot old x",
             "query --snapshot old= x",
-            "export resources",
-            "export --script fish",
-            "query --memory 0 x",
-            "query --memory 5parsecs x",
-            "query --max-rows -1 x",
-            "query --max-rows 1.5 x",
-            "query --timeout soon x",
-            "query --progress=often x",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -14,7 +14,7 @@ use super::args::{Diff, Missing};
 use super::lists::escaped;
 use super::rows::Rows;
 use super::sink;
-use super::{Failure, Messages, ask, interrupt};
+use super::{Failure, Messages, ask, watched};
 use crate::bind::MissingTables;
 use crate::column::Table;
 use crate::diag::nearest;
@@ -29,8 +29,7 @@ const SIDES: [&str; 2] = ["old", "new"];
 /// Compares two exports, writes what changed, and says how much.
 pub(super) fn diff(options: &Diff, messages: &Messages) -> Result<(), Failure> {
     let plan = Plan::new(options);
-    let engine = plan.engine()?;
-    let engine = messages.meter.watch(engine).cancelled_by(&interrupt::switch());
+    let engine = watched(plan.engine()?, messages);
     let compare = Compare::new(&options.ignore, options.volatile);
     let [old, new] = SIDES.map(|side| Side::read(&engine, &plan, side, &compare, messages));
     let (old, new) = (old?, new?);

@@ -157,7 +157,12 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
 
 /// The engine of a command that ends when its work is done: Ctrl-C ends it, too, and it says how far it is.
 fn alone(source: &Source, messages: &Messages) -> Result<Engine, Failure> {
-    Ok(messages.meter.watch(engine(source)?).cancelled_by(&interrupt::switch()))
+    Ok(watched(engine(source)?, messages))
+}
+
+/// The same for an engine over other data.
+fn watched(engine: Engine, messages: &Messages) -> Engine {
+    messages.meter.watch(engine).cancelled_by(&interrupt::switch())
 }
 
 /// The engine over the data that the options name, or else `ARGQL_DATA`.

@@ -1,10 +1,11 @@
 //! `argql queries`: what the library answers, what that needs, and each of its queries.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use super::args::Listing;
+use super::terminal::stdout;
 use super::{Failure, Text, lists, sink};
 use crate::engine::Engine;
 use crate::library::{self, Header, LIBRARY, Saved};
@@ -74,7 +75,7 @@ pub(super) fn page(name: &str, text: bool, flat: bool) -> Result<(), Failure> {
     } else {
         explained(saved)
     };
-    Ok(io::stdout().lock().write_all(shown.as_bytes())?)
+    Ok(stdout().write_all(shown.as_bytes())?)
 }
 
 fn explained(saved: &Saved) -> String {

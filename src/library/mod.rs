@@ -161,9 +161,7 @@ pub(crate) fn wanting(engine: &Engine, header: &Header, name: &str) -> Result<Ve
         for table in header.needed().filter(|table| !loaded.contains(&(*table).to_owned())) {
             let message = format!("`{name}` needs the table `{table}`, which is not loaded");
             let help = if known_table(table) {
-                format!(
-                    "export it with `az graph query -q '{table}' --first 1000 -o json > {table}.json` and load the folder with `--data`"
-                )
+                format!("`argql export --script bash {table}` prints what exports it; load the folder with `--data`")
             } else {
                 format!(
                     "it is a list of your own: load it with `--data {table}=FILE`; `argql queries {name}` says what is in it"

@@ -43,7 +43,7 @@ pub(super) fn list(table: &Table, options: &Audit) -> Result<(), Failure> {
             return Err(Failure::Usage("--list is written as table, json or markdown".to_owned()));
         }
     };
-    sink::list(table, &Listing { format: Some(format), output: options.output.clone(), csv_safe: false })
+    sink::list(table, &Listing { format: Some(format), output: options.output.clone(), ..Listing::default() })
 }
 
 /// The form asked for, or that of the file's ending, or what suits the reader.
@@ -77,7 +77,7 @@ fn tables(
         .collect();
     let mut named = vec![Named { name: "Checks".to_owned(), table: &summary, query: None }];
     named.extend(firsts.iter().map(|(name, table)| Named { name: name.clone(), table, query: None }));
-    let listing = Listing { format: Some(format), output: options.output.clone(), csv_safe: false };
+    let listing = Listing { format: Some(format), output: options.output.clone(), ..Listing::default() };
     sink::tables(&named, &listing, messages.ink)
 }
 
