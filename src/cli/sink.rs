@@ -28,11 +28,18 @@ pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
     tables(&[Named { name: String::new(), table, query: None }], listing, false)
 }
 
-/// Writes text to a file, or to standard output.
-pub(super) fn text(text: &str, output: Option<&Path>) -> Result<(), Failure> {
+/// Writes what is no table to a file, or to standard output.
+pub(super) fn written(
+    output: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     match output {
-        None => Ok(stdout().write_all(text.as_bytes())?),
-        Some(path) => replace(path, |out| out.write_all(text.as_bytes())).map_err(|error| unwritable(path, &error)),
+        None => {
+            let mut out = BufWriter::with_capacity(64 << 10, stdout());
+            write(&mut out)?;
+            Ok(out.flush()?)
+        }
+        Some(path) => replace(path, write).map_err(|error| unwritable(path, &error)),
     }
 }
 
