@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::bind::{self, Bound, Environment, Evaluate, MissingTables};
 use crate::column::{Field, Table};
+use crate::complete::{Completions, complete};
 use crate::diag::{Diagnostic, NO_THREADS, Place, Severity};
 use crate::error::Error;
 use crate::plan::Plan;
@@ -269,6 +270,11 @@ impl Engine {
             }
             Err(diagnostics) => Checked { columns: Vec::new(), diagnostics },
         }
+    }
+
+    /// What could be typed between `text` and `rest`.
+    pub(crate) fn complete(&self, text: &str, rest: &str) -> Completions {
+        complete(text, rest, &Environment { evaluate: None, ..self.environment() })
     }
 
     fn environment(&self) -> Environment<'_> {

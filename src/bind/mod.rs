@@ -99,6 +99,20 @@ pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bou
     }
 }
 
+/// What is known at the end of a query that may be wrong, or unfinished: the rows of its last statement, and what it
+/// gave names to. Nothing is run for it.
+pub(crate) fn known(script: &Script, environment: &Environment<'_>) -> (Relation, Vec<Definition>) {
+    let mut binder = Binder::new(environment, Depth::Sample);
+    let mut rows = Relation::nothing();
+    for statement in &script.statements {
+        match statement {
+            Statement::Query(pipeline) => rows = binder.pipeline(pipeline, None),
+            other => binder.statement(other),
+        }
+    }
+    (rows, binder.definitions)
+}
+
 /// How far tables are looked through for columns beyond the known ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Depth {

@@ -18,6 +18,7 @@ pub(super) fn script(input: Tokens<'_>) -> Parsed<'_, Script> {
             input = input.skip(1);
         }
         if input.first().is_none() {
+            input.hope(Hope::Kind("a statement"));
             return Ok((input, Script { statements }));
         }
         let (rest, next) = statement(input)?;
