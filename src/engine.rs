@@ -1,16 +1,18 @@
 //! The engine: tables and settings, from which queries are prepared; a query, which can run many times.
 
 use std::ffi::OsStr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::bind::{self, Bound, Environment, Evaluate, MissingTables};
-use crate::column::{Field, Table};
-use crate::complete::{Completions, complete};
+use crate::bind::{self, Bound, Environment, Evaluate, Given, MissingTables};
+use crate::column::{Batch, Field, Table};
+use crate::complete::{Completions, Paths, complete, paths};
 use crate::diag::{Diagnostic, NO_THREADS, Place, Severity};
 use crate::error::Error;
+use crate::guard::{Cancel, Guard, Limits, Progress, Rules};
 use crate::plan::Plan;
 use crate::rewrite::rewrite;
-use crate::run::{profile, run};
+use crate::run::{profile, run, stream};
 use crate::sample;
 use crate::source::Catalog;
 use crate::syntax;
@@ -36,6 +38,8 @@ pub struct Engine {
     now: Option<DateTime>,
     missing: MissingTables,
     parameters: Vec<(String, Value)>,
+    rules: Rules,
+    given: Option<Arc<Given>>,
     plain: bool,
 }
 
@@ -164,6 +168,51 @@ impl Engine {
         self
     }
 
+    /// Sets what a query may use; see [`Limits`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use argql::{Engine, Limits};
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.time = Some(Duration::from_secs(60));
+    /// limits.memory = Some(256 << 20);
+    /// let engine = Engine::new().sample().limits(limits);
+    /// assert_eq!(engine.query("resources | count")?.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn limits(mut self, limits: Limits) -> Engine {
+        self.rules.limits = limits;
+        self
+    }
+
+    /// Gives the queries of this engine a switch that stops them; see [`Cancel`]. They then end within a tenth of a
+    /// second with an error that says so ([`Error::is_cancelled`]).
+    pub fn cancelled_by(mut self, cancel: &Cancel) -> Engine {
+        self.rules.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// Calls `listener` every few MiB while a query reads files, from whatever thread has read them, one call at a time.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::sync::Arc;
+    ///
+    /// let rows = Arc::new(AtomicU64::new(0));
+    /// let seen = rows.clone();
+    /// let engine = argql::Engine::new()
+    ///     .sample()
+    ///     .progress(move |progress| seen.store(progress.rows, Ordering::Relaxed));
+    /// engine.query("resources | count")?;
+    /// assert_eq!(rows.load(Ordering::Relaxed), 50);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn progress(mut self, listener: impl Fn(&Progress) + Send + Sync + 'static) -> Engine {
+        self.rules.listener = Some(Arc::new(listener));
+        self
+    }
+
     /// Runs plans as they were bound, without rewrites: for tests that compare.
     #[doc(hidden)]
     pub fn rewrites(self, on: bool) -> Engine {
@@ -194,7 +243,8 @@ impl Engine {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn schema(&self, table: &str) -> Result<Vec<Field>, Error> {
-        bind::table_schema(&self.environment(), table).map_err(|diagnostic| Error::data(vec![*diagnostic]))
+        bind::table_schema(&self.environment(&Guard::new(&self.rules)), table)
+            .map_err(|diagnostic| Error::data(vec![*diagnostic]))
     }
 
     /// Parses and binds a query; every error of the query itself is found here.
@@ -232,7 +282,8 @@ impl Engine {
     /// A parsed query, with its name and text.
     fn bind(&self, script: Arc<syntax::ast::Script>, source: Arc<(String, String)>) -> Result<Query, Error> {
         // What sub-queries give may depend on the clock: where it runs they wait for the run.
-        let mut environment = self.environment();
+        let guard = Guard::new(&self.rules);
+        let mut environment = self.environment(&guard);
         environment.evaluate = environment.evaluate.filter(|_| self.now.is_some());
         let bound = bind::bind(&script, &environment).map_err(|errors| Error::query(&source.0, &source.1, errors))?;
         Ok(Query { engine: self.clone(), script, source, bound })
@@ -262,7 +313,8 @@ impl Engine {
     /// assert_eq!(checked.columns[1].ty, argql::Type::Long);
     /// ```
     pub fn check(&self, query: &str) -> Checked {
-        let environment = Environment { data: false, evaluate: None, ..self.environment() };
+        let guard = Guard::new(&self.rules);
+        let environment = Environment { data: false, evaluate: None, ..self.environment(&guard) };
         match syntax::parse(query).and_then(|script| bind::bind(&script, &environment)) {
             Ok(bound) => {
                 let columns = bound.plans.last().map_or(Vec::new(), |plan| plan.fields.clone());
@@ -274,24 +326,36 @@ impl Engine {
 
     /// What could be typed between `text` and `rest`.
     pub(crate) fn complete(&self, text: &str, rest: &str) -> Completions {
-        complete(text, rest, &Environment { evaluate: None, ..self.environment() })
+        let guard = Guard::new(&self.rules);
+        complete(text, rest, &Environment { evaluate: None, ..self.environment(&guard) })
     }
 
-    fn environment(&self) -> Environment<'_> {
+    /// What is below a column, or all columns, of a table: `resources.properties.sku`.
+    pub(crate) fn paths(&self, path: &str) -> Result<Paths, Error> {
+        let guard = Guard::new(&self.rules);
+        paths(path, &Environment { evaluate: None, ..self.environment(&guard) })
+    }
+
+    /// With the rows of an answer as a table of this name, which queries may also define for themselves.
+    pub(crate) fn named(mut self, name: &'static str, table: &Table) -> Engine {
+        let batch = Batch::concat(table.batches().to_vec());
+        self.given = Some(Arc::new(Given { name, fields: table.columns().to_vec(), batch }));
+        self
+    }
+
+    fn environment<'a>(&'a self, guard: &'a Guard) -> Environment<'a> {
         let now = self.now.unwrap_or_else(DateTime::now);
-        let evaluate: Evaluate<'_> = Box::new(|plan| self.answer(plan));
+        let evaluate: Evaluate<'_> = Box::new(|plan| self.work(plan, |plan| run(plan, guard)));
         Environment {
             catalog: &self.catalog,
             missing: self.missing,
             data: true,
+            guard,
             now,
             parameters: &self.parameters,
+            given: self.given.as_deref(),
             evaluate: Some(evaluate),
         }
-    }
-
-    fn answer(&self, plan: Plan) -> Result<Table, Box<Diagnostic>> {
-        self.work(plan, run)
     }
 
     /// Does `work` with a plan as it is run, on the threads that were asked for.
@@ -420,14 +484,47 @@ impl Query {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn run_all(&self) -> Result<Vec<Table>, Error> {
-        let bound = self.bound_now()?;
-        let answers = bound.plans.into_iter().map(|plan| self.engine.answer(plan));
+        let guard = Guard::new(&self.engine.rules);
+        let bound = self.bound_now(&guard)?;
+        let answers = bound.plans.into_iter().map(|plan| self.engine.work(plan, |plan| run(plan, &guard)));
         let mut tables: Vec<Table> =
             answers.collect::<Result<_, _>>().map_err(|failure| Error::data(vec![*failure]))?;
         if let Some(last) = tables.last_mut() {
             last.warn(bound.notes);
         }
         Ok(tables)
+    }
+
+    /// Runs the last statement and hands its rows over piece by piece, each piece a table with the same columns, until
+    /// `each` breaks off. Rows that need no others come while files are still read, so an answer may be larger than
+    /// memory; of a sort or a summary they come at the end. A broken file may be found after some of its rows were
+    /// handed over. Gives what there is to know about the data.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Query::run).
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// let query = argql::Engine::new().prepare("range x from 1 to 1000000 step 1 | where x % 2 == 0")?;
+    /// let mut rows = 0;
+    /// query.stream(|piece| {
+    ///     rows += piece.len();
+    ///     if rows < 1000 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    /// })?;
+    /// assert!((1000..500_000).contains(&rows));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn stream(&self, each: impl FnMut(Table) -> ControlFlow<()> + Send) -> Result<Vec<Diagnostic>, Error> {
+        let guard = Guard::new(&self.engine.rules);
+        let mut bound = self.bound_now(&guard)?;
+        let Some(plan) = bound.plans.pop() else { return Ok(Vec::new()) };
+        let streamed = self.engine.work(plan, |plan| stream(plan, &guard, each));
+        let mut warnings = streamed.map_err(|failure| Error::data(vec![*failure]))?;
+        warnings.retain(|warning| !bound.notes.contains(warning));
+        bound.notes.extend(warnings);
+        Ok(bound.notes)
     }
 
     /// Runs the query; gives no answer but the plan of each statement, with the rows that every node gave and its time.
@@ -447,18 +544,20 @@ impl Query {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn profile(&self) -> Result<Vec<String>, Error> {
-        let plans = self.bound_now()?.plans.into_iter();
-        let shown: Result<Vec<String>, Box<Diagnostic>> = plans.map(|plan| self.engine.work(plan, profile)).collect();
+        let guard = Guard::new(&self.engine.rules);
+        let plans = self.bound_now(&guard)?.plans.into_iter();
+        let shown: Result<Vec<String>, Box<Diagnostic>> =
+            plans.map(|plan| self.engine.work(plan, |plan| profile(plan, &guard))).collect();
         shown.map_err(|failure| Error::data(vec![*failure]))
     }
 
     /// As it was bound, or, where `now()` is the moment of the run, bound again.
-    fn bound_now(&self) -> Result<Bound, Error> {
+    fn bound_now(&self, guard: &Guard) -> Result<Bound, Error> {
         if self.engine.now.is_some() {
             return Ok(self.bound.clone());
         }
         let (name, text) = &*self.source;
-        bind::bind(&self.script, &self.engine.environment()).map_err(|errors| Error::query(name, text, errors))
+        bind::bind(&self.script, &self.engine.environment(guard)).map_err(|errors| Error::query(name, text, errors))
     }
 }
 

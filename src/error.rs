@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diag::render::{line, render};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{CANCELLED, Diagnostic, Severity};
 
 /// Why there is no answer; one word wide, cheap to clone.
 ///
@@ -56,7 +56,7 @@ impl Error {
 
     /// Whether the query is wrong: its syntax, names, types or arguments.
     pub fn is_query(&self) -> bool {
-        !self.is_data() && !self.is_limit()
+        !self.is_data() && !self.is_limit() && !self.is_cancelled()
     }
 
     /// Whether data is the reason: a table that is not loaded, a file that cannot be read or is malformed.
@@ -66,10 +66,15 @@ impl Error {
 
     /// Whether a limit was reached: memory, rows, depth or time.
     pub fn is_limit(&self) -> bool {
-        self.family("AQ4")
+        self.family("AQ4") && !self.is_cancelled()
     }
 
-    /// Whether the first error has a code of this family.
+    /// Whether somebody stopped the query: see [`Cancel`](crate::Cancel).
+    pub fn is_cancelled(&self) -> bool {
+        self.family(CANCELLED.id)
+    }
+
+    /// Whether the first error has a code that begins so.
     fn family(&self, family: &str) -> bool {
         let errors = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
         self.0.diagnostics.iter().find(errors).is_some_and(|first| first.code.id.starts_with(family))

@@ -106,6 +106,7 @@ pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod eval;
 pub(crate) mod functions;
+pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
 pub(crate) mod operators;
@@ -124,6 +125,7 @@ pub use column::{Chart, Field, Table};
 pub use diag::{Code, Diagnostic, Place, Severity, Span, codes};
 pub use engine::{Checked, Engine, Query};
 pub use error::Error;
+pub use guard::{Cancel, Limits, Progress};
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
 #[doc(no_inline)]

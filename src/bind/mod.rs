@@ -13,8 +13,9 @@ mod scope;
 mod subquery;
 mod table;
 
-use crate::column::Table;
+use crate::column::{Batch, Field, Table};
 use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP, UNKNOWN_COLUMN};
+use crate::guard::Guard;
 use crate::plan::{Expr, Kind, Node, PartId, Plan};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
@@ -55,12 +56,33 @@ pub(crate) struct Environment<'a> {
     pub(crate) missing: MissingTables,
     /// Whether tables are looked up at all; without, any `…resources` and `…changes` has the standard columns.
     pub(crate) data: bool,
+    /// Watches over what is read and run.
+    pub(crate) guard: &'a Guard,
     /// The moment that `now()` gives.
     pub(crate) now: DateTime,
     /// The values of the query's parameters.
     pub(crate) parameters: &'a [(String, Value)],
+    /// Rows that have a name already.
+    pub(crate) given: Option<&'a Given>,
     /// Runs sub-queries whose answer is part of the plan; without, that part stays open and the plan cannot be run.
     pub(crate) evaluate: Option<Evaluate<'a>>,
+}
+
+/// Rows with a name: an earlier answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    pub(crate) name: &'static str,
+    pub(crate) fields: Vec<Field>,
+    /// A column per field, at least.
+    pub(crate) batch: Batch,
+}
+
+impl Given {
+    fn definition(&self) -> Definition {
+        let columns = self.fields.iter().map(|field| Column::new(field.name.clone(), field.ty)).collect();
+        let node = Node::Values { batch: self.batch.clone() };
+        Definition::Table { name: self.name.to_owned(), relation: Relation::new(node, columns) }
+    }
 }
 
 /// Runs a plan.
@@ -170,8 +192,9 @@ impl<'a> Binder<'a> {
             unsure: false,
             evaluates: false,
             waits: false,
-            definitions: Vec::new(),
-            scope: 0,
+            definitions: environment.given.map(Given::definition).into_iter().collect(),
+            // A query may use the name for something else.
+            scope: usize::from(environment.given.is_some()),
             locals: usize::MAX,
             nesting: 0,
             calls: Calls::default(),

@@ -125,9 +125,10 @@ impl Binder<'_> {
         if let Some(table) = self.environment.catalog.table(name)
             && self.environment.data
         {
+            let guard = self.environment.guard;
             let whole = self.depth == Depth::Whole || !source::known_table(name);
             self.sampled |= !whole;
-            return match if whole { table.full_schema() } else { table.schema() } {
+            return match if whole { table.full_schema(guard) } else { table.schema(guard) } {
                 Ok(fields) => {
                     let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });
                     let node = Node::Scan { wants: wants.collect(), table };
@@ -185,6 +186,6 @@ pub(crate) fn table_schema(environment: &Environment<'_>, name: &str) -> Result<
             let diagnostic = Diagnostic::at(NOT_LOADED, Place::Nowhere, format!("the table `{name}` is not loaded"));
             Err(Box::new(diagnostic.suggest(name, names.iter().map(String::as_str))))
         },
-        |table| table.full_schema(),
+        |table| table.full_schema(environment.guard),
     )
 }

@@ -8,6 +8,7 @@ mod explain;
 mod help;
 mod library;
 mod lists;
+mod repl;
 mod sink;
 
 use std::ffi::OsString;
@@ -16,7 +17,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use crate::bind::MissingTables;
 use crate::diag::render::{render, visible};
@@ -78,13 +79,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(cli, &messages) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(Failure::Unexpected(code)) => ExitCode::from(code),
-        Err(Failure::Usage(message)) => {
-            messages.say(&format_args!("error: {}", visible(&message)));
-            ExitCode::from(USAGE)
-        }
-        Err(Failure::Error(error)) => {
-            messages.text(&error.render(messages.color));
-            ExitCode::from(exit_code(&error))
+        Err(failure) => {
+            messages.failure(&failure);
+            ExitCode::from(if let Failure::Error(error) = &failure { exit_code(error) } else { USAGE })
         }
     }
 }
@@ -102,7 +99,7 @@ fn exit_code(error: &Error) -> u8 {
 fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
     let Some(command) = cli.command else {
         if io::stdin().is_terminal() {
-            return Ok(Cli::command().print_long_help()?);
+            return repl::start(&cli.ask, messages);
         }
         return ask::query(&Text::of(None, None)?, &cli.ask, messages);
     };
@@ -232,6 +229,22 @@ impl Messages {
 
     fn say(&self, line: &dyn fmt::Display) {
         self.text(&format!("{line}\n"));
+    }
+
+    /// What was done, unless nothing is to be said.
+    fn note(&self, line: &dyn fmt::Display) {
+        if !self.quiet {
+            self.say(line);
+        }
+    }
+
+    /// Why there is no answer.
+    fn failure(&self, failure: &Failure) {
+        match failure {
+            Failure::Error(error) => self.text(&error.render(self.color)),
+            Failure::Usage(message) => self.say(&format_args!("error: {}", visible(message))),
+            Failure::Unexpected(_) | Failure::Closed => {}
+        }
     }
 
     /// Where standard error is closed there is nobody to tell.

@@ -8,6 +8,7 @@ mod build;
 mod gather;
 mod keys;
 mod table;
+mod weight;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ pub(crate) use build::{Interner, Out};
 pub(crate) use keys::KeyTable;
 pub(crate) use table::Batch;
 pub use table::{Chart, Field, Table};
+pub(crate) use weight::Weight;
 
 /// One column of a batch; clones share their data.
 #[derive(Clone, Debug)]

@@ -58,8 +58,16 @@ impl Batch {
 
     /// The first `rows` rows.
     pub(crate) fn head(&self, rows: usize) -> Batch {
-        let rows = rows.min(self.rows);
-        Batch { columns: self.columns.iter().map(|column| column.slice(0, rows)).collect(), rows }
+        self.slice(0, rows.min(self.rows))
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Batch {
+        Batch { columns: self.columns.iter().map(|column| column.slice(start, end)).collect(), rows: end - start }
+    }
+
+    /// The same rows in batches of at most `most`.
+    pub(crate) fn pieces(&self, most: usize) -> impl Iterator<Item = Batch> {
+        (0..self.rows).step_by(most).map(move |start| self.slice(start, self.rows.min(start + most)))
     }
 }
 
@@ -104,6 +112,17 @@ impl Table {
     /// The same rows, to be drawn so.
     pub(crate) fn drawn(self, chart: Option<Chart>) -> Table {
         Table { chart, ..self }
+    }
+
+    /// The first rows.
+    pub(crate) fn head(&self, rows: usize) -> Table {
+        let mut left = rows;
+        let batches = self.batches.iter().map_while(|batch| {
+            let head = (left > 0).then(|| batch.head(left));
+            left = left.saturating_sub(batch.rows);
+            head
+        });
+        Table::new(self.fields.clone(), batches.collect(), Vec::new())
     }
 
     /// How `render` asks a client to draw the rows, if it does.

@@ -11,6 +11,7 @@ mod place;
 use std::cell::OnceCell;
 
 use crate::bind::{self, Definition, Environment, Relation};
+use crate::error::Error;
 use crate::functions::{self, INFIXES};
 use crate::operators::OPERATORS;
 use crate::plan::Node;
@@ -104,16 +105,9 @@ impl<'p> Finder<'p, '_> {
         if let Some(infix) = place.infix().filter(|_| place.typed.is_empty()) {
             self.values(infix, None);
         }
+        // Words first: there are few of them.
         for hope in &hopes {
             match *hope {
-                Hope::Kind("a statement") => self.statement(),
-                Hope::Kind("an operator's name") => self.operators(|position| position != Position::Start, "| "),
-                Hope::Kind("a table") => self.tables(),
-                Hope::Kind("an expression") if !hopes.contains(&Hope::Kind("a table")) => self.expressions(),
-                Hope::Kind("a column") => self.columns(),
-                Hope::Kind("a call of a function") => self.functions_of_tables(),
-                Hope::Kind("an operator") => self.infixes(),
-                Hope::Kind("a type") => Type::ALL.iter().for_each(|ty| self.offer(ty.name(), ty.name(), "type", "")),
                 Hope::Setting(name) => self.offer(&format!("{name}="), name, "setting", ""),
                 Hope::Word(word) => self.offer(word, word, "word", ""),
                 Hope::Text("|") if place.typed.is_empty() => self.offer("| ", "|", "word", ""),
@@ -121,6 +115,19 @@ impl<'p> Finder<'p, '_> {
                     self.offer(&format!("{word} "), word, "word", "");
                 }
                 Hope::Text(_) | Hope::Kind(_) => {}
+            }
+        }
+        for hope in &hopes {
+            match *hope {
+                Hope::Kind("a statement") => self.statement(),
+                Hope::Kind("an operator's name") => self.operators(|position| position != Position::Start),
+                Hope::Kind("a table") => self.tables(),
+                Hope::Kind("an expression") if !hopes.contains(&Hope::Kind("a table")) => self.expressions(),
+                Hope::Kind("a column") => self.columns(),
+                Hope::Kind("a call of a function") => self.functions_of_tables(),
+                Hope::Kind("an operator") => self.infixes(),
+                Hope::Kind("a type") => Type::ALL.iter().for_each(|ty| self.offer(ty.name(), ty.name(), "type", "")),
+                _ => {}
             }
         }
         // `by` is followed by names, which the parser takes whatever they are.
@@ -160,14 +167,14 @@ impl<'p> Finder<'p, '_> {
 
     fn statement(&mut self) {
         self.tables();
-        self.operators(|_| true, "");
+        self.operators(|_| true);
         for (word, about) in [("let", "gives a name to a value, a table or a function"), ("declare query_parameters(", "")]
         {
             self.offer(&if word == "let" { format!("{word} ") } else { word.to_owned() }, word, "word", about);
         }
     }
 
-    fn operators(&mut self, fits: impl Fn(Position) -> bool, _: &str) {
+    fn operators(&mut self, fits: impl Fn(Position) -> bool) {
         let refused = crate::operators::UNSUPPORTED;
         let run = OPERATORS.iter().map(|(def, _)| def);
         for def in run.filter(|def| fits(def.position) && !refused.iter().any(|(name, _)| *name == def.names[0])) {
@@ -205,7 +212,7 @@ impl<'p> Finder<'p, '_> {
             }
         }
         if !self.place.is_before(1, ";") && !self.place.tokens.is_empty() {
-            self.operators(|position| position == Position::Start, "");
+            self.operators(|position| position == Position::Start);
         }
     }
 
@@ -222,6 +229,9 @@ impl<'p> Finder<'p, '_> {
 
     fn expressions(&mut self) {
         let place = self.place;
+        if place.opens_table() {
+            return self.tables();
+        }
         if place.partner().is_some() {
             return self.join_keys();
         }
@@ -234,7 +244,8 @@ impl<'p> Finder<'p, '_> {
         if self.takes_table() {
             self.tables();
         }
-        if !place.typed.is_empty() || self.known().0.columns.list().is_empty() {
+        let columns = !self.known().0.columns.list().is_empty();
+        if !place.typed.is_empty() || !(columns || place.call().is_some()) {
             for (_, scalar) in functions::scalars().filter(|(_, scalar)| !scalar.legacy) {
                 let about = signature(scalar.name, scalar.params, scalar.returns);
                 self.offer(&call(scalar.name, scalar.params.is_empty()), scalar.name, "function", &about);
@@ -349,7 +360,8 @@ impl<'p> Finder<'p, '_> {
                 continue;
             }
             // Where hardly any value comes twice, they are not worth choosing from.
-            if shape.many && shape.values.values().sum::<usize>() < 2 * shape.values.len() {
+            let met = shape.values.values().sum::<usize>();
+            if (shape.many || shape.values.len() > FEW) && met < 2 * shape.values.len() {
                 continue;
             }
             self.sampled |= sampled;
@@ -407,6 +419,76 @@ impl<'p> Finder<'p, '_> {
         for infix in INFIXES.iter().filter(|infix| !infix.legacy && takes(infix, ty)) {
             self.offer(&format!("{} ", infix.text), infix.text, "infix", infix.about);
         }
+    }
+}
+
+/// What is below a column of a table, a row for each path.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Paths {
+    pub(crate) rows: Vec<Path>,
+    /// Only some rows were looked at.
+    pub(crate) sampled: bool,
+}
+
+/// One path: how a query writes it, and what stands there.
+#[derive(Clone, Debug)]
+pub(crate) struct Path {
+    pub(crate) path: String,
+    pub(crate) kinds: String,
+    pub(crate) share: String,
+    pub(crate) examples: String,
+}
+
+/// Most paths that are listed.
+const PATHS: usize = 1_000;
+/// How many examples are shown of a path.
+const EXAMPLES: usize = 3;
+
+/// The paths below `table.column.key`, or below every column of a table.
+pub(crate) fn paths(path: &str, environment: &Environment<'_>) -> Result<Paths, Error> {
+    let (table, below) = path.split_once('.').unwrap_or((path, ""));
+    let columns = |text: &str| -> Result<Relation, Error> {
+        let wrong = |problems| Error::query("path", text, problems);
+        let script = syntax::parse(text).map_err(wrong)?;
+        bind::bind(&script, environment).map_err(wrong)?;
+        Ok(bind::known(&script, environment).0)
+    };
+    let roots = if below.is_empty() {
+        let known = columns(table)?;
+        known.columns.names().map(written).collect()
+    } else {
+        vec![below.to_owned()]
+    };
+    let mut found = Paths::default();
+    for root in roots {
+        let relation = columns(&format!("{table} | project value = {root}"))?;
+        for origin in origins(&relation.node) {
+            let Some((shape, rows, sampled)) = origin.shape() else { continue };
+            found.sampled |= sampled;
+            walk(&root, &shape, rows, &mut found.rows);
+        }
+    }
+    Ok(found)
+}
+
+fn walk(path: &str, shape: &Shape, rows: usize, found: &mut Vec<Path>) {
+    if found.len() >= PATHS {
+        return;
+    }
+    let mut values: Vec<_> = shape.values.iter().collect();
+    values.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let mut examples: Vec<&str> = values.iter().take(EXAMPLES).map(|(value, _)| &***value).collect();
+    if values.len() > EXAMPLES || shape.many {
+        examples.push("…");
+    }
+    let share = if shape.count == 0 { String::new() } else { share(shape.count.min(rows), rows) };
+    found.push(Path { path: path.to_owned(), kinds: shape.kinds(), share, examples: examples.join(", ") });
+    for (key, below) in &shape.keys {
+        let path = if plain(key) { format!("{path}.{key}") } else { format!("{path}{}", bracketed(key)) };
+        walk(&path, below, rows, found);
+    }
+    if let Some(element) = &shape.element {
+        walk(&format!("{path}[0]"), element, rows, found);
     }
 }
 

@@ -355,6 +355,16 @@ impl<'a> Place<'a> {
         (!text.is_empty()).then_some(text)
     }
 
+    /// Whether the bracket of another table has just been opened: `join (`, `union (`.
+    pub(super) fn opens_table(&self) -> bool {
+        let Some((def, behind)) = self.operator() else { return false };
+        let directly = self.pipeline() + 2 == self.levels.len() && self.is_before(1, "(");
+        directly
+            && behind < self.tokens.len()
+            && matches!(def.names[0], "join" | "lookup" | "union")
+            && self.clause("on").is_none()
+    }
+
     /// Whether the statement at hand is a `let` whose value begins here.
     pub(super) fn is_let_value(&self) -> bool {
         let level = self.levels.last().expect("the text itself is open");

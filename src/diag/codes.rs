@@ -61,8 +61,12 @@ codes! {
     TRUNCATED "AQ3004" "truncated data": "The file ends in the middle of a value; nothing of it is used.";
     UNREADABLE "AQ3005" "file cannot be read": "The operating system refused, or the file changed while it was read.";
     INCOMPLETE "AQ3006" "export is incomplete": "The export itself says that rows are missing from it.";
-    NO_THREADS "AQ4002" "no threads": "The operating system does not start as many threads as were asked for.";
     TOO_LARGE "AQ4001" "value beyond a limit": "A value, a nesting or a result is larger than argql handles.";
+    NO_THREADS "AQ4002" "no threads": "The operating system does not start as many threads as were asked for.";
+    OUT_OF_MEMORY "AQ4003" "memory limit": "What a query holds at a time (rows on their way, groups, joins, the answer) is larger than the limit that was set.";
+    TOO_MANY_ROWS "AQ4004" "row limit": "The answer has more rows than the limit that was set.";
+    OUT_OF_TIME "AQ4005" "time limit": "The query was given up after the time that was set.";
+    CANCELLED "AQ4006" "interrupted": "Somebody stopped the query: Ctrl-C, or the program that asked it.";
     ARG_OPERATOR "AQ5001" "operator outside Resource Graph": "argql answers it, Azure Resource Graph does not have this operator.";
     ARG_JOIN "AQ5002" "join outside Resource Graph": "argql answers it, Azure Resource Graph does not take this kind of join, or hints.";
     ARG_STATEMENT "AQ5003" "statement outside Resource Graph": "argql answers it, Azure Resource Graph takes one query and no let, set or declare.";

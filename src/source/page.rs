@@ -53,6 +53,8 @@ pub(super) enum Failure {
     Io(io::Error),
     /// Size or time is another than at the start.
     Changed,
+    /// The run is not to go on.
+    Stopped(Box<Diagnostic>),
     /// UTF-16, another compression …: what it is.
     Refused(&'static str),
 }
@@ -179,6 +181,7 @@ impl Page {
         };
         let (at, kind) = match failure {
             Failure::Io(error) => return whole(diag::UNREADABLE, format!("`{name}` cannot be read: {error}")),
+            Failure::Stopped(reason) => return *reason,
             Failure::Changed => {
                 return whole(diag::UNREADABLE, format!("`{name}` changed while it was read"))
                     .help("run the query again when the export is complete");

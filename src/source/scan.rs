@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::prelude::*;
 
 use super::document::{Claims, Cursor, Event, Level, Sign, advance};
 use super::extract::Extractor;
@@ -21,6 +21,7 @@ use super::page::{Failure, Feed, MARK, Packing, Page, Stamp};
 use super::paths::{Tree, Want};
 use crate::column::Batch;
 use crate::diag::{self, Diagnostic, Place};
+use crate::guard::{Guard, Progress};
 
 /// Bytes of a segment.
 pub(super) const SEGMENT: u64 = 4 << 20;
@@ -62,6 +63,7 @@ impl Scan {
     /// warnings are about the export: what it says is missing from it.
     pub(crate) fn run<T, E>(
         &self,
+        guard: &Guard,
         work: impl Fn(Batch) -> Result<T, E> + Sync,
         merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
     ) -> Result<Vec<Diagnostic>, E>
@@ -69,12 +71,32 @@ impl Scan {
         T: Send,
         E: Send + From<Box<Diagnostic>>,
     {
-        if let Some(kept) = &self.kept {
-            return kept.run(&self.passage, &self.wants, work, merge);
+        if let Some(kept) = &self.kept
+            && let Some((batches, warnings)) = kept.batches(&self.passage, &self.wants, guard)?
+        {
+            return replay(&batches, work, merge).map(|()| warnings);
         }
         let tree = Arc::new(Tree::new(&self.wants));
-        self.passage.drive(|| Extractor::new(&self.wants, &tree), work, merge)
+        self.passage.drive(guard, || Extractor::new(&self.wants, &tree), work, merge)
     }
+}
+
+/// Works on batches that are there already, as a pass over files does.
+fn replay<T: Send, E: Send>(
+    batches: &[Batch],
+    work: impl Fn(Batch) -> Result<T, E> + Sync,
+    mut merge: impl FnMut(T) -> Result<ControlFlow<()>, E>,
+) -> Result<(), E> {
+    // By turns, so that a merge that has seen enough ends the work.
+    for turn in batches.chunks(4 * rayon::current_num_threads()) {
+        let results: Vec<Result<T, E>> = turn.par_iter().cloned().map(&work).collect();
+        for result in results {
+            if merge(result?)?.is_break() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The pages of a table, cut into units of parallel work.
@@ -179,20 +201,14 @@ impl Passage {
         Ok(())
     }
 
-    /// Whether there are so many bytes at most, none of them compressed.
-    pub(super) fn is_within(&self, bytes: u64) -> bool {
-        let plain = self.pages.iter().all(|opened| opened.stamp.packing == Packing::Plain);
-        plain && self.pages.iter().map(|opened| opened.stamp.len).sum::<u64>() <= bytes
-    }
-
-    /// What readers make of some rows from at most so many places all over the table, about so many bytes of them.
-    /// Places that cannot be read are left out: whoever reads them all will say so.
+    /// What readers make of some rows from at most so many places all over the table, about so many bytes of them; and
+    /// whether these are all rows. Places that cannot be read are left out: whoever reads them all will say so.
     pub(super) fn glance<R: Reader>(
         &self,
         bytes: u64,
         places: usize,
         reader: impl Fn() -> R + Sync,
-    ) -> Vec<R::Output>
+    ) -> (Vec<R::Output>, bool)
     where
         R::Output: Send,
     {
@@ -201,26 +217,30 @@ impl Passage {
         let look = |place: usize| {
             let unit = self.units[place * self.units.len() / places];
             let mut reader = reader();
-            self.look(unit, each, &mut reader).ok()?;
-            Some(reader.finish())
+            let whole = self.look(unit, each, &mut reader).ok()?;
+            Some((reader.finish(), whole))
         };
-        (0..places).into_par_iter().filter_map(look).collect()
+        let looks: Vec<(R::Output, bool)> = (0..places).into_par_iter().filter_map(look).collect();
+        let all = looks.len() == self.units.len() && looks.iter().all(|(_, whole)| *whole);
+        (looks.into_iter().map(|(output, _)| output).collect(), all)
     }
 
-    /// Reads the rows that begin in the first `bytes` of a unit.
-    fn look<R: Reader>(&self, unit: Unit, bytes: u64, reader: &mut R) -> Result<(), Failure> {
+    /// Reads the rows that begin in the first `bytes` of a unit; tells whether it has no more.
+    fn look<R: Reader>(&self, unit: Unit, bytes: u64, reader: &mut R) -> Result<bool, Failure> {
         let opened = &self.pages[unit.page];
         let window = usize::try_from(bytes).expect("a glance is small");
         let mut feed = opened.feed(unit.start.saturating_sub(1), window, Vec::new())?;
         let mut events = Vec::new();
-        let Some(first) = opened.first_row(&mut feed, unit, &mut events)? else { return Ok(()) };
+        let Some(first) = opened.first_row(&mut feed, unit, &mut events)? else { return Ok(true) };
         let limit = unit.limit.min(first.at.saturating_add(bytes));
-        rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events).map(|_| ())
+        let end = rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)?;
+        Ok(end.level == Level::End || end.at >= unit.limit)
     }
 
     /// Reads all units in parallel with readers that `reader` makes, and merges in order.
     pub(super) fn drive<R, T, E>(
         &self,
+        guard: &Guard,
         reader: impl Fn() -> R + Sync,
         work: impl Fn(R::Output) -> Result<T, E> + Sync,
         merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
@@ -244,6 +264,8 @@ impl Passage {
         };
         let run = Run {
             passage: self,
+            guard,
+            progress: Mutex::new(self.start()),
             reader,
             work,
             next: AtomicUsize::new(0),
@@ -263,6 +285,14 @@ impl Passage {
             Some(error) => Err(error),
             None => Ok(merger.conclude(&self.table, self.pages.last())),
         }
+    }
+}
+
+impl Passage {
+    /// How far it is before anything was read.
+    fn start(&self) -> Progress {
+        let total = self.pages.iter().map(|opened| opened.stamp.len).sum();
+        Progress { table: self.table.as_str().into(), bytes: 0, total, rows: 0 }
     }
 }
 
@@ -374,6 +404,8 @@ const STOP: u8 = 2;
 
 struct Run<'a, R, T, E, Make, Work, Merge> {
     passage: &'a Passage,
+    guard: &'a Guard,
+    progress: Mutex<Progress>,
     reader: Make,
     work: Work,
     next: AtomicUsize,
@@ -445,7 +477,21 @@ where
         if self.mode.load(Ordering::Relaxed) == STOP {
             return Vec::new();
         }
-        self.with_spare(|reader, buffer| self.read(number, None, reader, buffer))
+        let pieces = self.with_spare(|reader, buffer| self.read(number, None, reader, buffer));
+        let unit = self.passage.units[number];
+        self.tell(&pieces, unit.limit.min(self.passage.pages[unit.page].stamp.len) - unit.start);
+        pieces
+    }
+
+    /// Says how far it is now, to whom it concerns.
+    fn tell(&self, pieces: &[Piece<T, E>], bytes: u64) {
+        let Some(listener) = self.guard.listener() else { return };
+        let events = pieces.iter().flat_map(|piece| &piece.events);
+        let rows: u64 = events.map(|event| if let Event::Rows(count) = event { *count } else { 0 }).sum();
+        let mut progress = lock(&self.progress);
+        progress.bytes += bytes;
+        progress.rows += rows;
+        listener(&progress);
     }
 
     fn with_spare<O>(&self, use_it: impl FnOnce(&mut R, &mut Vec<u8>) -> O) -> O {
@@ -488,7 +534,10 @@ where
     fn piece(&self, feed: &mut Feed, reader: &mut R, from: Cursor, limit: u64, before: Vec<Event>) -> Piece<T, E> {
         let keep = self.mode.load(Ordering::Relaxed) == READ;
         let mut events = before;
-        let to = rows(feed, reader, keep, from, limit, &mut events);
+        let to = match self.guard.check() {
+            Ok(()) => rows(feed, reader, keep, from, limit, &mut events),
+            Err(reason) => Err(Failure::Stopped(reason)),
+        };
         let output = reader.finish();
         let some = events.iter().any(|event| matches!(event, Event::Rows(1..)));
         let result = if keep && some && to.is_ok() { Some((self.work)(output)) } else { None };

@@ -14,6 +14,7 @@ use super::scan::{self, Passage, Reader, Scan};
 use super::sketch::Sketch;
 use crate::column::Field;
 use crate::diag::Diagnostic;
+use crate::guard::Guard;
 use crate::value::Type;
 
 /// A table that was given: one or more pages of rows.
@@ -71,9 +72,9 @@ impl SourceTable {
     /// The columns. Of a table of Resource Graph: the known ones, then others that the first rows of its pages have;
     /// nothing more is read, and [`SourceTable::full_schema`] says whether later rows have yet others. Of any other
     /// table: all that its rows have, in order of appearance, of one type if all values agree, else dynamic.
-    pub(crate) fn schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
+    pub(crate) fn schema(&self, guard: &Guard) -> Result<Vec<Field>, Box<Diagnostic>> {
         if !known_table(&self.name) {
-            return self.full_schema();
+            return self.full_schema(guard);
         }
         if let Some(known) = self.schema.get() {
             return Ok(known.clone());
@@ -86,13 +87,13 @@ impl SourceTable {
     }
 
     /// The columns that all rows have; reads the whole table once.
-    pub(crate) fn full_schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
+    pub(crate) fn full_schema(&self, guard: &Guard) -> Result<Vec<Field>, Box<Diagnostic>> {
         if let Some(known) = self.full_schema.get() {
             return Ok(known.clone());
         }
         let mut whole = Census::default();
         let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
-        passage.drive(Census::default, Ok::<Census, Box<Diagnostic>>, |part: Census| {
+        passage.drive(guard, Census::default, Ok::<Census, Box<Diagnostic>>, |part: Census| {
             whole.join(part);
             Ok(ControlFlow::Continue(()))
         })?;
@@ -121,8 +122,9 @@ impl SourceTable {
             return Ok(known.clone());
         }
         let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
-        let mut all = Sketch { sampled: !passage.is_within(GLANCE), ..Sketch::default() };
-        passage.glance(GLANCE, GLANCES, Sketch::default).into_iter().for_each(|part| all.join(part));
+        let (parts, whole) = passage.glance(GLANCE, GLANCES, Sketch::default);
+        let mut all = Sketch { sampled: !whole, ..Sketch::default() };
+        parts.into_iter().for_each(|part| all.join(part));
         Ok(self.sketch.get_or_init(|| Arc::new(all)).clone())
     }
 

@@ -8,6 +8,7 @@ use super::Want;
 use super::scan::{Passage, Scan};
 use super::table::memory;
 use crate::diag::{Diagnostic, Place};
+use crate::guard::Guard;
 use crate::value::{Type, Value, ValueRef};
 
 /// A cell, comparable.
@@ -21,7 +22,7 @@ type Rows = Vec<Vec<String>>;
 fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
     let passage = Passage::new("t", &[memory("t", bytes.into())], segment)?;
     let mut rows = Rows::new();
-    let warnings = Scan::new(passage, wants).run(Ok, |batch| {
+    let warnings = Scan::new(passage, wants).run(&Guard::none(), Ok, |batch| {
         for row in 0..batch.rows {
             rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
         }
@@ -500,7 +501,7 @@ fn an_answer_that_is_complete_early_does_not_hide_a_broken_end() {
     let run = |text: &str| {
         let passage = Passage::new("t", &[memory("t", text.as_bytes().into())], 50).unwrap();
         let mut seen = 0;
-        let outcome = Scan::new(passage, &wants()).run(Ok, |batch| {
+        let outcome = Scan::new(passage, &wants()).run(&Guard::none(), Ok, |batch| {
             seen += batch.rows;
             Ok::<_, Box<Diagnostic>>(ControlFlow::Break(()))
         });
@@ -523,7 +524,8 @@ fn an_error_of_the_first_rows_wins_over_later_ones() {
         }
         _ => Ok(()),
     };
-    let outcome = Scan::new(passage, &[Want::column("n", Type::Long)]).run(work, |()| Ok(ControlFlow::Continue(())));
+    let outcome = Scan::new(passage, &[Want::column("n", Type::Long)])
+        .run(&Guard::none(), work, |()| Ok(ControlFlow::Continue(())));
     assert_eq!(outcome.unwrap_err().message, "24");
 }
 
@@ -544,7 +546,7 @@ mod files {
     fn ids(catalog: &Catalog, table: &str) -> Result<Vec<String>, Box<Diagnostic>> {
         let mut ids = Vec::new();
         let scan = catalog.table(table).unwrap().scan(&[Want::column("id", Type::String)])?;
-        scan.run(Ok, |batch| {
+        scan.run(&Guard::none(), Ok, |batch| {
             ids.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
             Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
         })?;
@@ -643,7 +645,7 @@ mod files {
                 let passage = Passage::new("t", catalog.table("t").unwrap().pages(), segment).unwrap();
                 let mut read = Vec::new();
                 Scan::new(passage, &[Want::column("id", Type::String)])
-                    .run(Ok, |batch| {
+                    .run(&Guard::none(), Ok, |batch| {
                         read.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
                         Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
                     })
@@ -665,7 +667,7 @@ mod files {
         let mut catalog = Catalog::default();
         catalog.add_path(folder.path()).unwrap();
         let scan = catalog.table("t").unwrap().scan(&wants()).unwrap();
-        let warnings = scan.run(Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
+        let warnings = scan.run(&Guard::none(), Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
         assert_eq!(warnings.len(), 1);
         assert!(warnings[0].message.contains("t-3.ndjson` seems to be a copy of"), "{}", warnings[0].message);
     }
@@ -682,7 +684,7 @@ mod files {
         write(folder.path(), "t.json", &text);
         let read = |catalog: &Catalog, wants: &[Want]| -> Result<Rows, Box<Diagnostic>> {
             let mut rows = Rows::new();
-            catalog.table("t").unwrap().scan(wants)?.run(Ok, |batch| {
+            catalog.table("t").unwrap().scan(wants)?.run(&Guard::none(), Ok, |batch| {
                 for row in 0..batch.rows {
                     rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
                 }
@@ -715,7 +717,7 @@ mod files {
     fn catalog_scan(catalog: &Catalog, wants: &[Want]) -> Vec<crate::column::Batch> {
         let mut batches = Vec::new();
         let scan = catalog.table("t").unwrap().scan(wants).unwrap();
-        scan.run(Ok, |batch| {
+        scan.run(&Guard::none(), Ok, |batch| {
             batches.push(batch);
             Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
         })
@@ -728,7 +730,7 @@ mod files {
         let schema = |table: &str, text: &str| -> Vec<(String, Type)> {
             let mut catalog = Catalog::default();
             catalog.add_bytes(table, text.as_bytes());
-            let fields = catalog.table(table).unwrap().schema().unwrap();
+            let fields = catalog.table(table).unwrap().schema(&Guard::none()).unwrap();
             fields.into_iter().map(|field| (field.name.to_string(), field.ty)).collect()
         };
         let known = schema("Resources", r#"[{"id":"a","systemData":{},"apiVersion":"1","n":1}]"#);
@@ -771,7 +773,7 @@ mod files {
         ];
         let mut rows = Vec::new();
         Scan::new(passage, &wants)
-            .run(Ok, |batch| {
+            .run(&Guard::none(), Ok, |batch| {
                 for row in 0..batch.rows {
                     rows.push(batch.columns.iter().map(|column| column.get(row).to_value()).collect::<Vec<_>>());
                 }

@@ -213,6 +213,16 @@ pub(crate) enum ValueRef<'a> {
 }
 
 impl Value {
+    /// About how many bytes it holds besides its own.
+    pub(crate) fn heap(&self) -> usize {
+        match self {
+            Value::String(text) => text.len() + 16,
+            Value::Array(items) => items.iter().map(|item| size_of::<Value>() + item.heap()).sum::<usize>() + 40,
+            Value::Bag(bag) => bag.iter().map(|(key, value)| key.len() + 64 + value.heap()).sum::<usize>() + 100,
+            _ => 0,
+        }
+    }
+
     /// The same cell, borrowed.
     pub(crate) fn as_ref(&self) -> ValueRef<'_> {
         match self {

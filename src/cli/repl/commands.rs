@@ -192,10 +192,10 @@ fn schema(session: &mut Session<'_>, table: &str) -> Result<Next, Failure> {
 }
 
 fn paths(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
-    let (paths, sampled) = session.engine().paths(path)?;
-    let rows: Vec<[String; 4]> = paths.into_iter().map(|path| [path.path, path.kinds, path.share, path.examples]).collect();
+    let found = session.engine().paths(path)?;
+    let rows: Vec<[String; 4]> = found.rows.into_iter().map(|path| [path.path, path.kinds, path.share, path.examples]).collect();
     print(session, &lists::table(["path", "type", "of rows", "examples"], &rows), None)?;
-    if sampled {
+    if found.sampled {
         session.messages.note(&"sampled: only some rows were looked at");
     }
     Ok(Next::prompt())
@@ -388,7 +388,7 @@ fn bytes(text: &str) -> Option<u64> {
 fn definitions(session: &mut Session<'_>, text: &str) -> Result<Next, Failure> {
     if text.is_empty() {
         let out: String = session.definitions.iter().map(|(_, text)| format!("{text}\n")).collect();
-        io::stdout().lock().write_all(crate::diag::render::visible_lines(&out).as_bytes())?;
+        io::stdout().lock().write_all(out.as_bytes())?;
         return Ok(Next::prompt());
     }
     if let Some(name) = text.strip_prefix('-') {

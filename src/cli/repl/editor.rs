@@ -49,7 +49,8 @@ impl Editor {
             .max_history_size(10_000)?
             .history_ignore_dups(true)?
             .build();
-        let mut line = rustyline::Editor::with_history(config, FileHistory::with_config(&config))?;
+        let history = FileHistory::with_config(&config);
+        let mut line = rustyline::Editor::with_history(config, history)?;
         line.set_helper(Some(Help::new(color)));
         let history = history_file();
         if let Some(path) = &history {
@@ -352,28 +353,26 @@ fn paints(text: &str) -> Vec<(std::ops::Range<usize>, Paint)> {
         end = token.span.end;
         let called = tokens.get(at + 1).is_some_and(|next| next.text == "(" && next.span.start == token.span.end);
         let begins = at == 0 || matches!(tokens[at - 1].text, "|" | ";" | "(" | "{");
-        let hyphened = |near: Option<&syntax::Token<'_>>| near.is_some_and(|near| near.text == "-");
-        let paint = match token.kind {
-            Kind::String | Kind::Typed(_) => Some(Paint::Text),
-            Kind::Long | Kind::Real | Kind::TimeSpan => Some(Paint::Number),
-            Kind::Word if begins && !called && operators::names().any(|name| name == token.text || name.starts_with(&format!("{}-", token.text))) => {
-                Some(Paint::Operator)
+        let (paint, range) = match token.kind {
+            Kind::String | Kind::Typed(_) => (Paint::Text, token.span.range()),
+            Kind::Long | Kind::Real | Kind::TimeSpan => (Paint::Number, token.span.range()),
+            Kind::Word if begins && operator(&text[token.span.start..]).is_some() => {
+                let name = operator(&text[token.span.start..]).unwrap_or_default();
+                (Paint::Operator, token.span.start..token.span.start + name.len())
             }
-            Kind::Word if token.infix.is_some() || token.text == "by" || token.text == "on" || token.text == "let" => {
-                Some(Paint::Operator)
+            Kind::Word if token.infix.is_some() || matches!(token.text, "by" | "on" | "let") => {
+                (Paint::Operator, token.span.range())
             }
-            Kind::Word if at > 1 && hyphened(tokens.get(at - 1)) && matches!(paints.last(), Some((_, Paint::Operator))) => {
-                Some(Paint::Operator)
+            Kind::Word if called => (Paint::Function, token.span.range()),
+            Kind::Symbol if token.text == "|" || token.infix.is_some_and(|infix| infix.text.ends_with(char::is_alphabetic)) => {
+                (Paint::Operator, token.span.range())
             }
-            Kind::Word if called => Some(Paint::Function),
-            Kind::Symbol if token.text == "|" => Some(Paint::Operator),
-            Kind::Symbol if token.infix.is_some_and(|infix| infix.text.ends_with(char::is_alphabetic)) => Some(Paint::Operator),
-            Kind::Symbol if token.text == "-" && operators::names().any(|name| name.contains('-') && text[token.span.end..].split(|c: char| !c.is_alphanumeric()).next().is_some_and(|next| name.split('-').nth(1) == Some(next))) && matches!(paints.last(), Some((range, Paint::Operator)) if range.end == token.span.start) => {
-                Some(Paint::Operator)
-            }
-            Kind::Word | Kind::Symbol => None,
+            Kind::Word | Kind::Symbol => continue,
         };
-        paints.extend(paint.map(|paint| (token.span.range(), paint)));
+        // The parts of `project-away` are painted once.
+        if paints.last().is_none_or(|(last, _): &(std::ops::Range<usize>, Paint)| last.end <= range.start) {
+            paints.push((range, paint));
+        }
     }
     let last = tail.as_ref().map_or(text.len(), |(range, _)| range.start);
     if let Some(comment) = text[end..last].find("//") {
@@ -381,6 +380,12 @@ fn paints(text: &str) -> Vec<(std::ops::Range<usize>, Paint)> {
     }
     paints.extend(tail);
     paints
+}
+
+/// The operator whose name a text begins with.
+fn operator(text: &str) -> Option<&'static str> {
+    let name = &text[..text.find(|c: char| !(c == '-' || c == '_' || c.is_alphanumeric())).unwrap_or(text.len())];
+    operators::names().find(|known| *known == name)
 }
 
 /// The bracket at the cursor, or right before it, and its other half.
@@ -460,7 +465,7 @@ mod tests {
     fn colours_follow_the_lexer() {
         let text = "T | project-away a | where f(b) == 'c|d' // e";
         let painted: Vec<(&str, bool)> = paints(text).into_iter().map(|(range, paint)| (&text[range], paint == Paint::Operator)).collect();
-        let expected = [("|", true), ("project", true), ("-", true), ("away", true), ("|", true), ("where", true), ("f", false), ("'c|d'", false), ("// e", false)];
+        let expected = [("|", true), ("project-away", true), ("|", true), ("where", true), ("f", false), ("'c|d'", false), ("// e", false)];
         assert_eq!(painted, expected);
     }
 
