@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::bind::{self, Bound, Environment, Evaluate, Given, MissingTables};
 use crate::column::{Batch, Field, Table};
 use crate::complete::{Completions, Paths, complete, paths};
-use crate::diag::{Diagnostic, NO_THREADS, Place, Severity};
+use crate::diag::{Diagnostic, NO_TABLE, NO_THREADS, Place, Severity};
 use crate::error::Error;
 use crate::guard::{Cancel, Guard, Limits, Progress, Rules};
 use crate::plan::Plan;
@@ -103,8 +103,56 @@ impl Engine {
         self
     }
 
+    /// Adds a table from memory: rows that a program has as values of its own, each of which serialises to an object
+    /// (a struct, a map). Their keys are the columns, as in a file of JSON; more rows under the name of a table that is
+    /// there already follow its own.
+    ///
+    /// # Errors
+    ///
+    /// If a row does not serialise, or to something else than an object.
+    ///
+    /// ```
+    /// #[derive(serde::Serialize)]
+    /// struct Ticket<'a> {
+    ///     exemption: &'a str,
+    ///     open: bool,
+    /// }
+    ///
+    /// let tickets = [Ticket { exemption: "ex-1", open: true }, Ticket { exemption: "ex-2", open: false }];
+    /// let engine = argql::Engine::new().rows("tickets", &tickets)?;
+    /// assert_eq!(engine.query("tickets | where not(open) | project exemption")?.to_json(), r#"[{"exemption":"ex-2"}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn rows<R: serde::Serialize>(self, name: &str, rows: impl IntoIterator<Item = R>) -> Result<Engine, Error> {
+        let mut text = b"[".to_vec();
+        for (number, row) in (1..).zip(rows) {
+            let start = text.len();
+            if number > 1 {
+                text.push(b',');
+            }
+            let written = serde_json::to_writer(&mut text, &row);
+            let wrong = match written {
+                Err(error) => Some(format!("row {number} of `{name}` does not serialise: {error}")),
+                Ok(()) if text.get(start + usize::from(number > 1)) != Some(&b'{') => {
+                    Some(format!("row {number} of `{name}` is no object"))
+                }
+                Ok(()) => None,
+            };
+            if let Some(message) = wrong {
+                return Err(Error::data(vec![Diagnostic::at(NO_TABLE, Place::Nowhere, message)]));
+            }
+        }
+        text.push(b']');
+        Ok(self.table(name, text))
+    }
+
     /// Adds the small tenant that is part of argql: made-up assessments, exemptions and what they refer to, in the tables
     /// `securityresources`, `policyresources`, `resourcecontainers` and `resources`.
+    ///
+    /// ```
+    /// assert_eq!(argql::Engine::new().sample().query("resources | count")?.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn sample(mut self) -> Engine {
         for (name, bytes) in sample::tables() {
             self.catalog.add_bytes(name, *bytes);
@@ -150,6 +198,14 @@ impl Engine {
     }
 
     /// Says what a table that Resource Graph has is taken for when nothing was loaded for it; see [`MissingTables`].
+    ///
+    /// ```
+    /// use argql::{Engine, MissingTables};
+    ///
+    /// let engine = Engine::new().missing_tables(MissingTables::Empty);
+    /// assert!(engine.query("healthresources")?.is_empty());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn missing_tables(self, missing: MissingTables) -> Engine {
         Engine { missing, ..self }
     }
@@ -188,6 +244,16 @@ impl Engine {
 
     /// Gives the queries of this engine a switch that stops them; see [`Cancel`]. They then end within a tenth of a
     /// second with an error that says so ([`Error::is_cancelled`]).
+    ///
+    /// ```
+    /// use argql::{Cancel, Engine};
+    ///
+    /// let cancel = Cancel::new();
+    /// let query = Engine::new().cancelled_by(&cancel).prepare("range x from 1 to 9 step 1")?;
+    /// cancel.cancel();
+    /// assert!(query.run().unwrap_err().is_cancelled());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn cancelled_by(mut self, cancel: &Cancel) -> Engine {
         self.rules.cancel = Some(cancel.clone());
         self
@@ -369,7 +435,13 @@ impl Engine {
 }
 
 /// What a look at a query alone finds: see [`Engine::check`].
+///
+/// ```
+/// let checked = argql::Engine::new().check("resources | where lokation == 'x'");
+/// assert_eq!(checked.diagnostics[0].help.as_deref(), Some("did you mean `location`?"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Checked {
     /// The columns of the answer; none if the query is wrong.
     pub columns: Vec<Field>,
@@ -379,6 +451,11 @@ pub struct Checked {
 
 impl Checked {
     /// Whether the query can be run.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// assert!(engine.check("print 1").is_ok() && !engine.check("print 1 +").is_ok());
+    /// ```
     pub fn is_ok(&self) -> bool {
         self.diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning)
     }
@@ -406,8 +483,19 @@ pub struct Query {
 
 impl Query {
     /// The columns of the answer, which is that of the last statement.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print n = 1, t = 'x'")?;
+    /// assert_eq!((&*query.columns()[1].name, query.columns()[1].ty), ("t", argql::Type::String));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn columns(&self) -> &[Field] {
         self.bound.plans.last().map_or(&[], |plan| &plan.fields)
+    }
+
+    /// How many of its statements give a table.
+    pub(crate) fn statements(&self) -> usize {
+        self.bound.plans.len()
     }
 
     /// The same query with another value for a parameter that it declares; text is read by the declared type.
@@ -427,6 +515,12 @@ impl Query {
     }
 
     /// What there is to know about the query although it can be run.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print 1")?;
+    /// assert!(query.warnings().is_empty());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.bound.warnings
     }
@@ -458,6 +552,12 @@ impl Query {
     }
 
     /// The plan of each statement as the query says it, before anything is rewritten.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("range x from 1 to 9 step 1 | sort by x desc | take 2")?;
+    /// assert!(query.bound_plans()[0].contains("Sort") && query.plans()[0].contains("TopN"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn bound_plans(&self) -> Vec<String> {
         self.bound.plans.iter().map(ToString::to_string).collect()
     }
@@ -467,6 +567,12 @@ impl Query {
     /// # Errors
     ///
     /// If the data is broken, or a limit is reached.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().sample().prepare("resources | count")?;
+    /// assert_eq!(query.run()?.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn run(&self) -> Result<Table, Error> {
         Ok(self.run_all()?.pop().unwrap_or_default())
     }
@@ -635,6 +741,24 @@ mod tests {
         let unknown = answer(given.parameter("sss", 1).parameter("dd", 1)).unwrap_err();
         assert_eq!(codes(&unknown), ["AQ1007", "AQ1007"]);
         assert_eq!(codes(&engine.parameter("x", 1).query("print 1").unwrap_err()), ["AQ1007"]);
+    }
+
+    #[test]
+    fn rows_of_a_program_are_a_table_if_they_are_objects() {
+        let maps = [serde_json::json!({"a": 1, "b": {"c": [true]}}), serde_json::json!({"a": 2})];
+        let engine = Engine::new().rows("t", maps).unwrap().rows("T", [serde_json::json!({"a": 3})]).unwrap();
+        assert_eq!(
+            engine.query("t | summarize sum(a), yes = countif(tobool(b.c[0]))").unwrap().to_json(),
+            r#"[{"sum_a":6,"countif_":1}]"#
+        );
+        let none: [serde_json::Value; 0] = [];
+        assert_eq!(Engine::new().rows("t", none).unwrap().query("t | count").unwrap().to_json(), r#"[{"Count":0}]"#);
+        let wrong = Engine::new().rows("t", [serde_json::json!({}), serde_json::json!([1])]).unwrap_err();
+        assert!(wrong.is_data());
+        assert_eq!(wrong.diagnostics()[0].message, "row 2 of `t` is no object");
+        let keys = std::collections::BTreeMap::from([(vec![1], 1)]);
+        let message = Engine::new().rows("t", [keys]).unwrap_err().diagnostics()[0].message.clone();
+        assert!(message.starts_with("row 1 of `t` does not serialise: "), "{message}");
     }
 
     #[test]

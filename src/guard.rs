@@ -68,11 +68,21 @@ pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
     /// A switch that is off.
+    ///
+    /// ```
+    /// assert!(!argql::Cancel::new().is_cancelled());
+    /// ```
     pub fn new() -> Cancel {
         Cancel::default()
     }
 
     /// Stops every query that this switch was given to, now and later.
+    ///
+    /// ```
+    /// let cancel = argql::Cancel::new();
+    /// cancel.cancel();
+    /// assert!(cancel.is_cancelled());
+    /// ```
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -90,6 +100,14 @@ impl Cancel {
 }
 
 /// How far the reading of a table has come.
+///
+/// ```
+/// let engine = argql::Engine::new().sample().progress(|progress| {
+///     assert!(progress.bytes <= progress.total && &*progress.table == "resources");
+/// });
+/// assert_eq!(engine.query("resources | count")?.len(), 1);
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
@@ -215,7 +233,7 @@ impl Guard {
 }
 
 /// `256 MiB`, for messages.
-struct Bytes(u64);
+pub(crate) struct Bytes(pub(crate) u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

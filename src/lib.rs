@@ -42,8 +42,8 @@
 //! # Tables
 //!
 //! [`Engine::load`] takes a file or a folder, [`Engine::table`] the bytes of an export. Arrays of rows, a row a line, and
-//! what `az graph query`, the REST API and `Search-AzGraph | ConvertTo-Json` print are told apart by their content, also
-//! compressed with gzip. A file is opened when a query names its table, and read for the columns and paths that the query
+//! what `az graph query`, the REST API and `Search-AzGraph | ConvertTo-Json` print and CSV as the portal downloads it are
+//! told apart by their content, in UTF-8 or UTF-16, also compressed with gzip or Zstandard. A file is opened when a query names its table, and read for the columns and paths that the query
 //! asks for; these stay in memory for later queries (see [`Engine::keep_columns`]).
 //!
 //! ```
@@ -87,7 +87,7 @@
 //!
 //! # Features
 //!
-//! `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone
+//! `arrow` adds `Table::to_arrow`. `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone
 //! depends on the crate with `default-features = false`.
 
 #![cfg_attr(

@@ -49,7 +49,11 @@ fn what_may_be_typed_is_what_the_files_say() {
             let found = answer(&engine, &query);
             let expected: String = body.lines().filter(said).map(|line| format!("{line}\n")).collect();
             if found != expected {
-                wrong.push(format!("{}: {}\n{query}\nexpected\n{expected}found\n{found}", path.display(), title.trim()));
+                wrong.push(format!(
+                    "{}: {}\n{query}\nexpected\n{expected}found\n{found}",
+                    path.display(),
+                    title.trim()
+                ));
             }
             write!(renewed, "//# {}\n{query}\n{found}\n", title.trim()).unwrap();
         }

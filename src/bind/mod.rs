@@ -42,6 +42,7 @@ pub(crate) use table::table_schema;
 /// # Ok::<(), argql::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MissingTables {
     /// An error, which says how to export it.
     #[default]

@@ -151,8 +151,8 @@ impl Binder<'_> {
                 match self.environment.catalog.hint(&lower) {
                     Some(hint) => hint,
                     None => format!(
-                        "export it with `az graph query -q '{lower}' --first 1000 -o json > {lower}.json`, load the folder \
-                         with `--data`, or take it as empty with `--missing-tables empty`"
+                        "`argql export --script bash {lower}` prints what exports it; load the folder with `--data`, or \
+                         take it as empty with `--missing-tables empty`"
                     ),
                 },
             )

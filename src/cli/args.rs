@@ -2,10 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::guard::Limits;
 use crate::output::Format;
 use crate::value::{DateTime, parse_datetime};
 
@@ -25,8 +27,7 @@ Examples:
   argql query -d export/ -f findings.kql --expect empty     exit code 3 if anything is found
 
 Get an export:
-  az graph query -q 'securityresources' --first 1000 > export/securityresources.json
-  (more than 1,000 rows: the next pages as securityresources-0002.json and so on, with --skip-token)
+  argql export --script bash | bash                    with the Azure CLI; --script pwsh with PowerShell
 
 Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
 
@@ -132,6 +133,18 @@ pub(super) enum Command {
         #[command(flatten)]
         listing: Listing,
     },
+    /// Print a script that exports tables from Azure: all pages, checked to be complete; it takes scopes as options
+    Export {
+        /// Tables of Azure Resource Graph [default: securityresources policyresources resourcecontainers resources]
+        #[arg(value_name = "TABLE")]
+        tables: Vec<String>,
+        /// What is to run it: bash (with the Azure CLI) or pwsh (PowerShell with Az.Accounts)
+        #[arg(long, value_enum, value_name = "bash|pwsh", hide_possible_values = true)]
+        script: Script,
+        /// Write the script to this file
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Load once, answer repeatedly, and print the times as one line of JSON
     Bench {
         /// Files with a query each
@@ -164,6 +177,10 @@ pub(super) struct Ask {
     /// Exit with 3 unless the answer is empty, or has rows
     #[arg(long, value_enum, value_name = "empty|rows", hide_possible_values = true, help_heading = "Answer")]
     pub(super) expect: Option<Expect>,
+    /// Write rows as they are found, while files are still read: broken data may be noticed after some rows were written.
+    /// For json, ndjson, csv and tsv
+    #[arg(long, help_heading = "Answer")]
+    pub(super) stream: bool,
 }
 
 /// Where rows come from.
@@ -183,6 +200,43 @@ pub(super) struct Source {
     /// How many threads to use; the answer is the same for any number
     #[arg(long, value_name = "N", help_heading = "Data")]
     pub(super) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) limits: Limited,
+}
+
+/// What a query may use before it is given up, with exit code 4.
+#[derive(Debug, Default, Args)]
+pub(super) struct Limited {
+    /// Memory for rows on their way, groups, joins and the answer: 256MB, 2GiB, none [default: 8GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
+    pub(super) memory: Option<Limit<u64>>,
+    /// Rows that an answer may have: 1000, none [default: 100000000]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Limits")]
+    pub(super) max_rows: Option<Limit<u64>>,
+    /// Time for an answer: 30s, 5m, 250ms, none [default: none]
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Limits")]
+    pub(super) timeout: Option<Limit<Duration>>,
+}
+
+/// A limit that was typed: so much, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limit<T>(pub(super) Option<T>);
+
+impl Limited {
+    /// The limits, those that were not typed as they are by default.
+    pub(super) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        if let Some(Limit(memory)) = self.memory {
+            limits.memory = memory;
+        }
+        if let Some(Limit(rows)) = self.max_rows {
+            limits.rows = rows;
+        }
+        if let Some(Limit(time)) = self.timeout {
+            limits.time = time;
+        }
+        limits
+    }
 }
 
 /// How a table is written, and where to.
@@ -195,6 +249,9 @@ pub(super) struct Listing {
     /// Write to this file; of several tables, a file each to this folder
     #[arg(long, value_name = "FILE", help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
+    /// In csv and tsv, put an apostrophe before text that a spreadsheet would run as a formula (=…, +…, -…, @…)
+    #[arg(long, help_heading = "Answer")]
+    pub(super) csv_safe: bool,
 }
 
 /// What is said beside the answer.
@@ -202,11 +259,16 @@ pub(super) struct Listing {
 pub(super) struct Screen {
     /// Colours in messages; NO_COLOR switches them off too
     #[arg(long, value_enum, value_name = "auto|always|never", hide_possible_values = true, hide_default_value = true)]
-    #[arg(default_value_t = Color::Auto, global = true, help_heading = "Messages")]
-    pub(super) color: Color,
-    /// No warnings
+    #[arg(default_value_t = When::Auto, global = true, help_heading = "Messages")]
+    pub(super) color: When,
+    /// No warnings and no progress
     #[arg(short, long, global = true, help_heading = "Messages")]
     pub(super) quiet: bool,
+    /// Show how far the reading of large files is: on a terminal, always (a line a second elsewhere), or never
+    #[arg(long, value_enum, value_name = "auto|always|never", hide_possible_values = true, hide_default_value = true)]
+    #[arg(default_value_t = When::Auto, default_missing_value = "always", num_args = 0..=1, require_equals = true)]
+    #[arg(global = true, help_heading = "Messages")]
+    pub(super) progress: When,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -225,7 +287,7 @@ pub(super) enum Expect {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
+pub(super) enum When {
     Auto,
     Always,
     Never,
@@ -245,6 +307,14 @@ pub(super) enum Deny {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Script {
+    // Bash and the Azure CLI
+    Bash,
+    // PowerShell and its module Az.Accounts
+    Pwsh,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Stage {
     // The query cut into words and symbols
     Tokens,
@@ -256,6 +326,60 @@ pub(super) enum Stage {
     Rewritten,
     // The same after it was run, with rows and times
     Profile,
+}
+
+/// `256MB`, `1.5 GiB`, a number of bytes, or `none`: units of 1,000 and of 1,024 bytes.
+pub(super) fn size(text: &str) -> Result<Limit<u64>, &'static str> {
+    const UNITS: [(&str, u64); 9] = [
+        ("", 1),
+        ("b", 1),
+        ("kb", 1000),
+        ("mb", 1_000_000),
+        ("gb", 1_000_000_000),
+        ("tb", 1_000_000_000_000),
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("gib", 1 << 30),
+    ];
+    limit(text, "no size, such as 256MB or 2GiB, or none", |number, unit| {
+        UNITS.into_iter().find(|(name, _)| *name == unit).and_then(|(_, bytes)| scaled(number, bytes))
+    })
+}
+
+pub(super) fn count(text: &str) -> Result<Limit<u64>, &'static str> {
+    limit(text, "no number of rows, and not none", |number, unit| {
+        number.parse().ok().filter(|&rows: &u64| rows > 0 && unit.is_empty())
+    })
+}
+
+/// `30s`, `5m`, `1.5h`, `250ms`, a number of seconds, or `none`.
+pub(super) fn duration(text: &str) -> Result<Limit<Duration>, &'static str> {
+    limit(text, "no time, such as 30s or 5m, or none", |number, unit| {
+        let units = [("ms", 1), ("s", 1000), ("", 1000), ("m", 60_000), ("min", 60_000), ("h", 3_600_000)];
+        let (_, factor) = units.into_iter().find(|(name, _)| *name == unit)?;
+        Some(Duration::from_millis(scaled(number, factor)?))
+    })
+}
+
+/// Whatever a number and a unit mean, or `none`.
+fn limit<T>(
+    text: &str,
+    wrong: &'static str,
+    read: impl FnOnce(&str, &str) -> Option<T>,
+) -> Result<Limit<T>, &'static str> {
+    let text = text.trim().to_ascii_lowercase();
+    if text == "none" {
+        return Ok(Limit(None));
+    }
+    let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit);
+    read(number, unit.trim()).map(|value| Limit(Some(value))).ok_or(wrong)
+}
+
+/// A number with up to nine digits of fraction, times a unit; none unless something comes of it.
+fn scaled(number: &str, unit: u64) -> Option<u64> {
+    let number: rust_decimal::Decimal = number.parse().ok()?;
+    u64::try_from(number.checked_mul(unit.into())?.trunc()).ok().filter(|&scaled| scaled > 0)
 }
 
 fn parameter(text: &str) -> Result<(String, String), &'static str> {
@@ -296,9 +420,24 @@ mod tests {
             "run exempted-recommendations --sample",
             "--sample --format csv --quiet",
             "explain --stage ast x",
+            "query --memory 256MB --max-rows 1000 --timeout 1.5s --stream --progress x",
+            "query --memory none --max-rows none --timeout none --progress=never x",
+            "export --script bash",
+            "export --script pwsh resources healthresources --output x.ps1",
         ] {
             parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
+    }
+
+    #[test]
+    fn limits_are_read_with_their_units() {
+        let read = |text: &str| size(text).unwrap().0;
+        let sizes = ["256MB", "1.5 GiB", "42", "2kb", "none"].map(read);
+        assert_eq!(sizes, [Some(256_000_000), Some(3 << 29), Some(42), Some(2000), None]);
+        let times = ["250ms", "1.5s", "2m", "3", "1h"].map(|text| duration(text).unwrap().0.unwrap().as_millis());
+        assert_eq!(times, [250, 1500, 120_000, 3000, 3_600_000]);
+        assert_eq!(count("1000").unwrap().0, Some(1000));
+        assert_eq!(size("99999999999999999999TB"), Err("no size, such as 256MB or 2GiB, or none"));
     }
 
     #[test]
@@ -311,6 +450,14 @@ mod tests {
             "query --now soon x",
             "query --threads 0 x",
             "query --param n x",
+            "query --memory 0 x",
+            "query --memory 5parsecs x",
+            "query --max-rows -1 x",
+            "query --max-rows 1.5 x",
+            "query --timeout soon x",
+            "query --progress=often x",
+            "export resources",
+            "export --script fish",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

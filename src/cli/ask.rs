@@ -2,23 +2,42 @@
 
 use super::args::{Ask, Expect};
 use super::sink::{self, Named};
-use super::{Failure, Messages, NOT_AS_EXPECTED, Text, engine, library, told};
+use super::{Failure, Messages, NOT_AS_EXPECTED, Text, alone, library, told};
 use crate::column::Table;
 use crate::diag::Diagnostic;
-use crate::engine::Engine;
+use crate::engine::{Engine, Query};
 
 /// Answers one query.
 pub(super) fn query(text: &Text, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
-    let tables = answer(&settled(ask)?, text, messages)?;
+    let engine = settled(ask, messages)?;
+    if ask.stream {
+        return stream(&engine, text, ask, messages);
+    }
+    let tables = answer(&engine, text, messages)?;
     let named: Vec<Named<'_>> =
         (1..).zip(&tables).map(|(number, table)| Named { name: number.to_string(), table }).collect();
     sink::tables(&named, &ask.listing)?;
-    expect(ask.expect, tables.last(), &text.name, messages)
+    expect(ask.expect, tables.last().map_or(0, Table::len), &text.name, messages)
+}
+
+/// Writes the rows of the one answer as they come.
+fn stream(engine: &Engine, text: &Text, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
+    let query = prepared(engine, text, messages)?;
+    if query.statements() > 1 {
+        return Err(Failure::Usage("--stream writes one table, and the query has several statements".to_owned()));
+    }
+    let (rows, warnings) = sink::stream(&query, &ask.listing)?;
+    messages.warnings(&warnings, Some((&text.name, &text.text)));
+    expect(ask.expect, rows, &text.name, messages)
 }
 
 /// Answers saved queries, all of them before anything is written.
 pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<(), Failure> {
-    let engine = settled(ask)?;
+    if ask.stream {
+        let what = "--stream is for one query: `argql query --stream -f FILE.kql`";
+        return Err(Failure::Usage(what.to_owned()));
+    }
+    let engine = settled(ask, messages)?;
     let mut answers = Vec::new();
     for name in queries {
         let saved = library::find(name)?;
@@ -33,17 +52,23 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
         }
     }
     sink::tables(&named, &ask.listing)?;
-    answers.iter().try_for_each(|(name, tables)| expect(ask.expect, tables.last(), name, messages))
+    answers
+        .iter()
+        .try_for_each(|(name, tables)| expect(ask.expect, tables.last().map_or(0, Table::len), name, messages))
 }
 
-fn settled(ask: &Ask) -> Result<Engine, Failure> {
-    Ok(told(engine(&ask.source)?, ask.now, &ask.parameters))
+fn settled(ask: &Ask, messages: &Messages) -> Result<Engine, Failure> {
+    Ok(told(alone(&ask.source, messages)?, ask.now, &ask.parameters))
+}
+
+fn prepared(engine: &Engine, text: &Text, messages: &Messages) -> Result<Query, Failure> {
+    let query = engine.prepare_named(&text.name, &text.text)?;
+    messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+    Ok(query)
 }
 
 fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table>, Failure> {
-    let query = engine.prepare_named(&text.name, &text.text)?;
-    messages.warnings(query.warnings(), Some((&text.name, &text.text)));
-    let tables = query.run_all()?;
+    let tables = prepared(engine, text, messages)?.run_all()?;
     // Of one broken page, every table that reads it warns.
     let mut said: Vec<Diagnostic> = Vec::new();
     for warning in tables.iter().flat_map(Table::warnings) {
@@ -55,8 +80,7 @@ fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table
     Ok(tables)
 }
 
-fn expect(expect: Option<Expect>, table: Option<&Table>, name: &str, messages: &Messages) -> Result<(), Failure> {
-    let rows = table.map_or(0, Table::len);
+fn expect(expect: Option<Expect>, rows: usize, name: &str, messages: &Messages) -> Result<(), Failure> {
     let (holds, wanted) = match expect {
         None => return Ok(()),
         Some(Expect::Empty) => (rows == 0, "no rows"),

@@ -3,10 +3,12 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::sink::unwritable;
+use super::terminal::stdout;
 use super::{Failure, Messages, Text};
 use crate::engine::Engine;
 use crate::output::{Format, write};
@@ -47,7 +49,7 @@ pub(super) fn bench(
                     write(&mut file, &table, Format::Ndjson, None)?;
                     file.flush()
                 });
-                written.map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?;
+                written.map_err(|error| unwritable(&path, &error))?;
                 Some(path)
             }
             _ => None,
@@ -55,7 +57,7 @@ pub(super) fn bench(
         push(&mut queries, &stem, &times, answer.as_deref());
     }
     let peak = peak_mib().map_or("null".to_owned(), |peak| format!("{peak:.1}"));
-    Ok(writeln!(io::stdout().lock(), "{{\"load_s\":{load},\"peak_mib\":{peak},\"queries\":{{{queries}}}}}")?)
+    Ok(writeln!(stdout(), "{{\"load_s\":{load},\"peak_mib\":{peak},\"queries\":{{{queries}}}}}")?)
 }
 
 fn push(out: &mut String, stem: &str, times: &[f64], answer: Option<&Path>) {

@@ -1,10 +1,11 @@
 //! `argql check`: names and types of many queries at once, without data.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use super::args::{Deny, Listing, Target};
 use super::sink;
+use super::terminal::stdout;
 use super::{Failure, Messages, Text, USAGE, WRONG_QUERY};
 use crate::diag::render::render;
 use crate::diag::{Diagnostic, Place, Severity, line_column};
@@ -33,9 +34,8 @@ pub(super) fn check(
             }
             json.push_str("]\n");
             match &listing.output {
-                None => io::stdout().lock().write_all(json.as_bytes())?,
-                Some(path) => std::fs::write(path, json)
-                    .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?,
+                None => stdout().write_all(json.as_bytes())?,
+                Some(path) => std::fs::write(path, json).map_err(|error| sink::unwritable(path, &error))?,
             }
         }
         _ => {

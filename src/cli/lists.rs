@@ -1,9 +1,10 @@
 //! The commands that list something: tables, columns, saved queries, functions.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use super::args::Listing;
+use super::terminal::stdout;
 use super::{Failure, help, library, sink};
 use crate::column::{Batch, Column, Field, Table};
 use crate::engine::Engine;
@@ -46,7 +47,7 @@ pub(super) fn schema(engine: &Engine, name: &str, listing: &Listing) -> Result<(
 
 pub(super) fn queries(name: Option<&str>, listing: &Listing) -> Result<(), Failure> {
     if let Some(name) = name {
-        return Ok(io::stdout().lock().write_all(library::named(name)?.text.as_bytes())?);
+        return Ok(stdout().write_all(library::named(name)?.text.as_bytes())?);
     }
     let rows: Vec<[String; 2]> =
         library::LIBRARY.iter().map(|saved| [saved.name.to_owned(), saved.about().to_owned()]).collect();
@@ -61,5 +62,5 @@ pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Fai
             .collect();
         return sink::list(&table(["kind", "family", "name", "syntax", "about"], &rows), listing);
     };
-    Ok(io::stdout().lock().write_all(help::page(name)?.as_bytes())?)
+    Ok(stdout().write_all(help::page(name)?.as_bytes())?)
 }

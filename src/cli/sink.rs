@@ -2,12 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::Listing;
+use super::terminal::{harmless, stdout};
 use crate::column::Table;
-use crate::output::{Format, write};
+use crate::diag::Diagnostic;
+use crate::engine::Query;
+use crate::output::{Format, Pieces, write, write_inert};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
@@ -22,26 +26,70 @@ pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
 
 /// Writes tables the way the options ask for.
 pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Failure> {
-    let format = format(listing);
+    let form = Form::new(listing)?;
+    let format = form.format;
     match (&listing.output, tables) {
-        (Some(path), [only]) if !path.is_dir() => to_file(path, &[only], format),
+        (Some(path), [only]) if !path.is_dir() => to_file(path, &[only], form),
         (Some(path), _) if !together(format) || path.is_dir() => {
             std::fs::create_dir_all(path).map_err(|error| unwritable(path, &error))?;
             tables.iter().try_for_each(|named| {
-                to_file(&path.join(&named.name).with_added_extension(ending(format)), &[named], format)
+                to_file(&path.join(&named.name).with_added_extension(ending(format)), &[named], form)
             })
         }
-        (Some(path), _) => to_file(path, &tables.iter().collect::<Vec<_>>(), format),
+        (Some(path), _) => to_file(path, &tables.iter().collect::<Vec<_>>(), form),
         (None, [_, _, ..]) if !together(format) => Err(Failure::Usage(format!(
             "there are {} tables: --format table prints them all, the other formats want --output FOLDER",
             tables.len()
         ))),
         (None, _) => {
             let width = terminal_width();
-            let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
-            all(&mut out, &tables.iter().collect::<Vec<_>>(), format, width)?;
+            let mut out = BufWriter::with_capacity(64 << 10, stdout());
+            all(&mut out, &tables.iter().collect::<Vec<_>>(), form, width)?;
             Ok(out.flush()?)
         }
+    }
+}
+
+/// Writes the rows of a query as they come; gives their number, and what there is to know about the data.
+pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Diagnostic>), Failure> {
+    let Form { format, inert } = Form::new(listing)?;
+    if together(format) {
+        let cure =
+            "--stream wants --format json, ndjson, csv or tsv: a table is laid out once all of its rows are known";
+        return Err(Failure::Usage(cure.to_owned()));
+    }
+    let mut out: Box<dyn Write + Send> = match &listing.output {
+        Some(path) => harmless(File::create(path).map_err(|error| unwritable(path, &error))?),
+        None => stdout(),
+    };
+    let mut out = BufWriter::with_capacity(64 << 10, &mut out);
+    let mut pieces = Pieces::start(&mut out, query.columns(), format, inert)?;
+    let (mut rows, mut written) = (0, Ok(()));
+    let warnings = query.stream(|piece| {
+        rows += piece.len();
+        written = pieces.rows(&mut out, &piece).and_then(|()| out.flush());
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    written?;
+    pieces.finish(&mut out)?;
+    out.flush()?;
+    Ok((rows, warnings))
+}
+
+/// The format, and whether its text must be safe to open in a spreadsheet.
+#[derive(Clone, Copy)]
+struct Form {
+    format: Format,
+    inert: bool,
+}
+
+impl Form {
+    fn new(listing: &Listing) -> Result<Form, Failure> {
+        let form = Form { format: format(listing), inert: listing.csv_safe };
+        if form.inert && !matches!(form.format, Format::Csv | Format::Tsv) {
+            return Err(Failure::Usage("--csv-safe is for csv and tsv: add --format csv".to_owned()));
+        }
+        Ok(form)
     }
 }
 
@@ -77,30 +125,51 @@ fn ending(format: Format) -> &'static str {
     }
 }
 
-fn all(out: &mut dyn Write, tables: &[&Named<'_>], format: Format, width: Option<u16>) -> io::Result<()> {
+fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, width: Option<u16>) -> io::Result<()> {
     for (index, named) in tables.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
         if tables.len() > 1 {
-            let mark = if format == Format::Markdown { "## " } else { "" };
+            let mark = if form.format == Format::Markdown { "## " } else { "" };
             writeln!(out, "{mark}{}\n", crate::diag::render::visible(&named.name))?;
         }
-        write(out, named.table, format, width)?;
+        let write = if form.inert { write_inert } else { write };
+        write(out, named.table, form.format, width)?;
     }
     Ok(())
 }
 
-fn to_file(path: &Path, tables: &[&Named<'_>], format: Format) -> Result<(), Failure> {
-    let written = File::create(path).and_then(|file| {
-        let mut out = BufWriter::with_capacity(64 << 10, file);
-        all(&mut out, tables, format, None)?;
-        out.flush()
-    });
-    written.map_err(|error| unwritable(path, &error))
+fn to_file(path: &Path, tables: &[&Named<'_>], form: Form) -> Result<(), Failure> {
+    replace(path, |out| all(out, tables, form, None)).map_err(|error| unwritable(path, &error))
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+/// Writes a file that is there as a whole or not at all: an earlier report survives whatever goes wrong with a later one.
+/// What is no plain file (a pipe, a link) is written to as it is.
+pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let plain = std::fs::symlink_metadata(path).map_or(true, |about| about.is_file());
+    let part = path.with_added_extension("part");
+    let file = if plain { File::create(&part)? } else { File::create(path)? };
+    let mut out = BufWriter::with_capacity(64 << 10, harmless(file));
+    let written = write(&mut out).and_then(|()| out.flush());
+    drop(out);
+    if !plain {
+        return written;
+    }
+    let done = written.and_then(|()| {
+        if let Ok(about) = std::fs::metadata(path) {
+            std::fs::set_permissions(&part, about.permissions())?;
+        }
+        std::fs::rename(&part, path)
+    });
+    done.inspect_err(|_| {
+        // What is wrong is known already.
+        let _ = std::fs::remove_file(&part);
+    })
+}
+
+/// A file that cannot be written is the fault of what was typed.
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::Usage(format!("{} cannot be written: {error}", path.display()))
 }
 
@@ -124,7 +193,7 @@ mod tests {
     }
 
     fn listing(path: &Path, format: Option<Format>) -> Listing {
-        Listing { format, output: Some(path.to_owned()) }
+        Listing { format, output: Some(path.to_owned()), csv_safe: false }
     }
 
     #[test]
@@ -148,6 +217,7 @@ mod tests {
         let one = folder.path().join("one.md");
         tables(&[named("a"), named("c")], &listing(&one, None)).unwrap();
         assert!(std::fs::read_to_string(&one).unwrap().starts_with("## a\n\n| n |"));
+        assert!(!folder.path().join("one.md.part").exists());
         let nowhere = folder.path().join("no").join("such.json");
         assert!(matches!(tables(&[named("a")], &listing(&nowhere, None)), Err(Failure::Usage(_))));
     }

@@ -4,6 +4,8 @@
 //! dictionaries: a code per row and one entry per distinct source value. A dynamic column of strings is still a
 //! dictionary of strings; it is the type that says `dynamic`. Readers go through [`Column::get`].
 
+#[cfg(feature = "arrow")]
+mod arrow;
 mod build;
 mod gather;
 mod keys;

@@ -55,7 +55,8 @@ const FEW: usize = 30;
 /// What could be typed at the end of `text`, whose rest behind the cursor is `rest`.
 pub(crate) fn complete(text: &str, rest: &str, environment: &Environment<'_>) -> Completions {
     let Some(place) = Place::behind(text) else { return Completions::default() };
-    let mut finder = Finder { place: &place, rest, environment, known: OnceCell::new(), list: Vec::new(), sampled: false };
+    let mut finder =
+        Finder { place: &place, rest, environment, known: OnceCell::new(), list: Vec::new(), sampled: false };
     finder.find();
     let Finder { list, sampled, .. } = finder;
     let list = fitting(list, place.typed);
@@ -168,7 +169,8 @@ impl<'p> Finder<'p, '_> {
     fn statement(&mut self) {
         self.tables();
         self.operators(|_| true);
-        for (word, about) in [("let", "gives a name to a value, a table or a function"), ("declare query_parameters(", "")]
+        for (word, about) in
+            [("let", "gives a name to a value, a table or a function"), ("declare query_parameters(", "")]
         {
             self.offer(&if word == "let" { format!("{word} ") } else { word.to_owned() }, word, "word", about);
         }
@@ -197,7 +199,12 @@ impl<'p> Finder<'p, '_> {
             .1
             .iter()
             .filter(|known| matches!(known, Definition::Table { .. } | Definition::Function { tabular: true, .. }))
-            .map(|known| (known.name().to_owned(), matches!(known, Definition::Function { function, .. } if !function.takes_nothing())))
+            .map(|known| {
+                (
+                    known.name().to_owned(),
+                    matches!(known, Definition::Function { function, .. } if !function.takes_nothing()),
+                )
+            })
             .collect();
         for (name, called) in definitions {
             self.offer(&if called { format!("{name}(") } else { name.clone() }, &name, "let", "");
@@ -252,7 +259,8 @@ impl<'p> Finder<'p, '_> {
             }
         }
         if !place.typed.is_empty() {
-            for word in ["true", "false", "datetime(", "timespan(", "dynamic(", "typeof(", "toscalar(", "materialize("] {
+            for word in ["true", "false", "datetime(", "timespan(", "dynamic(", "typeof(", "toscalar(", "materialize("]
+            {
                 self.offer(word, word.trim_end_matches('('), "word", "");
             }
         }

@@ -60,8 +60,7 @@ impl<'a> Place<'a> {
             return None;
         }
         let typed = &text[start + quote.map_or(0, str::len)..];
-        let mut place =
-            Place { text, start, typed, quote, tokens, levels: Vec::new(), depths: Vec::new() };
+        let mut place = Place { text, start, typed, quote, tokens, levels: Vec::new(), depths: Vec::new() };
         place.climb();
         Some(place.hyphenated())
     }
@@ -147,9 +146,9 @@ impl<'a> Place<'a> {
             end += 2;
         }
         let (def, _) = operators::named(self.between(at, end))?;
-        let goes_on = !self.token(end).is_some_and(|token| {
-            matches!(token.text, "|" | ";" | ")" | "}" | "]" | "," | "." | ":" | "=" | "..")
-        });
+        let goes_on = !self
+            .token(end)
+            .is_some_and(|token| matches!(token.text, "|" | ";" | ")" | "}" | "]" | "," | "." | ":" | "=" | ".."));
         goes_on.then_some((def, end))
     }
 
@@ -173,9 +172,8 @@ impl<'a> Place<'a> {
     pub(super) fn clause(&self, word: &str) -> Option<usize> {
         let (_, behind) = self.operator()?;
         let depth = self.pipeline();
-        (behind..self.tokens.len()).rfind(|&at| {
-            self.depths[at] == depth && self.tokens[at].text == word && self.tokens[at].kind == Kind::Word
-        })
+        (behind..self.tokens.len())
+            .rfind(|&at| self.depths[at] == depth && self.tokens[at].text == word && self.tokens[at].kind == Kind::Word)
     }
 
     /// The query whose rows the operator at the cursor sees; none for `print` and its like.
@@ -289,8 +287,8 @@ impl<'a> Place<'a> {
         let rows = self.rows_of(outer)?;
         match def.names[0] {
             "mv-apply" => {
-                let on = (behind..self.tokens.len())
-                    .find(|&at| self.depths[at] == outer && self.tokens[at].text == "on")?;
+                let on =
+                    (behind..self.tokens.len()).find(|&at| self.depths[at] == outer && self.tokens[at].text == "on")?;
                 Some(format!("{rows}\n| mv-expand {}", self.between(behind, on)))
             }
             "partition" | "facet" | "fork" => Some(rows),
@@ -302,7 +300,8 @@ impl<'a> Place<'a> {
     pub(super) fn call(&self) -> Option<Open<'a>> {
         let number = self.levels.len() - 1;
         let open = self.opening(number).filter(|_| number > 0).filter(|&open| self.tokens[open].text == "(")?;
-        let name = self.token(open.checked_sub(1)?).filter(|token| token.kind == Kind::Word && token.infix.is_none())?;
+        let name =
+            self.token(open.checked_sub(1)?).filter(|token| token.kind == Kind::Word && token.infix.is_none())?;
         let commas = |&at: &usize| self.depths[at] == number && self.tokens[at].text == ",";
         let last = self.tokens.len() - 1;
         let begun = !self.typed.is_empty() || self.quote.is_some() || !(last == open || commas(&last));
@@ -331,9 +330,8 @@ impl<'a> Place<'a> {
             match token.text {
                 ")" | "]" if token.kind == Kind::Symbol => {
                     let depth = self.depths[at].checked_sub(1)?;
-                    at = (0..at).rfind(|&open| {
-                        self.depths[open] == depth && matches!(self.tokens[open].text, "(" | "[")
-                    })?;
+                    at = (0..at)
+                        .rfind(|&open| self.depths[open] == depth && matches!(self.tokens[open].text, "(" | "["))?;
                     // What is called or looked into stands before the bracket, perhaps with a dot between.
                     let before = at.checked_sub(1).and_then(|before| self.token(before));
                     match before {

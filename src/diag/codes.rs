@@ -2,7 +2,14 @@
 
 /// A kind of complaint, the same for as long as argql exists. `AQ0` syntax, `AQ1` names, `AQ2` types and arguments, `AQ3` data, `AQ4` limits, `AQ5` Kusto
 /// that Resource Graph does not take.
+///
+/// ```
+/// let error = argql::Engine::new().prepare("print nwo()").unwrap_err();
+/// let code = error.diagnostics()[0].code;
+/// assert_eq!((code.id, code.title), ("AQ1003", "unknown function"));
+/// ```
 #[derive(Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Code {
     /// `AQ` and four digits.
     pub id: &'static str,
@@ -18,18 +25,20 @@ macro_rules! codes {
     ($($name:ident $id:literal $title:literal $(= $kusto:literal)? : $about:literal;)*) => {
         $(pub(crate) const $name: &Code = &Code { id: $id, title: $title, about: $about, kusto: codes!(@ $($kusto)?) };)*
 
-        /// Every code there is, by family.
-        ///
-        /// ```
-        /// let unknown = argql::codes().iter().find(|code| code.id == "AQ1001").unwrap();
-        /// assert_eq!((unknown.title, unknown.kusto), ("unknown column", Some("KS142")));
-        /// ```
-        pub fn codes() -> &'static [&'static Code] {
-            &[$($name),*]
-        }
+        const ALL: &[&Code] = &[$($name),*];
     };
     (@) => { None };
     (@ $kusto:literal) => { Some($kusto) };
+}
+
+/// Every code there is, by family.
+///
+/// ```
+/// let unknown = argql::codes().iter().find(|code| code.id == "AQ1001").unwrap();
+/// assert_eq!((unknown.title, unknown.kusto), ("unknown column", Some("KS142")));
+/// ```
+pub fn codes() -> &'static [&'static Code] {
+    ALL
 }
 
 codes! {

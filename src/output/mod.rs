@@ -10,6 +10,8 @@ mod table;
 use std::fmt;
 use std::io::{self, Write};
 
+#[cfg(feature = "cli")]
+use crate::column::Field;
 use crate::column::Table;
 
 /// How a table is written.
@@ -39,10 +41,63 @@ pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, width: O
         Format::Json => json::write(out, table, json::Frame::ARRAY),
         Format::Ndjson => json::write(out, table, json::Frame::LINES),
         #[cfg(feature = "cli")]
-        Format::Csv => csv::write(out, table, b','),
+        Format::Csv => csv::Lines { delimiter: b',', inert: false }.write(out, table),
         #[cfg(feature = "cli")]
-        Format::Tsv => csv::write(out, table, b'\t'),
+        Format::Tsv => csv::Lines { delimiter: b'\t', inert: false }.write(out, table),
         Format::Markdown => markdown::write(out, table),
+    }
+}
+
+/// An answer that is written while it comes.
+#[cfg(feature = "cli")]
+pub(crate) enum Pieces {
+    Objects(json::Objects),
+    Lines(csv::Lines),
+}
+
+#[cfg(feature = "cli")]
+impl Pieces {
+    /// Writes what stands before the first row. Formats that are laid out once all rows are known cannot be written so:
+    /// of those, NDJSON is written. With `inert`, no text is left in CSV and TSV that a spreadsheet would take for a formula.
+    pub(crate) fn start(out: &mut dyn Write, fields: &[Field], format: Format, inert: bool) -> io::Result<Pieces> {
+        let lines = |out: &mut dyn Write, delimiter| {
+            let lines = csv::Lines { delimiter, inert };
+            lines.header(out, fields).map(|()| Pieces::Lines(lines))
+        };
+        match format {
+            Format::Json => Ok(Pieces::Objects(json::Objects::new(fields, json::Frame::ARRAY))),
+            Format::Csv => lines(out, b','),
+            Format::Tsv => lines(out, b'\t'),
+            Format::Ndjson | Format::Table | Format::Markdown => {
+                Ok(Pieces::Objects(json::Objects::new(fields, json::Frame::LINES)))
+            }
+        }
+    }
+
+    /// Writes some rows.
+    pub(crate) fn rows(&mut self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
+        match self {
+            Pieces::Objects(objects) => objects.rows(out, table),
+            Pieces::Lines(lines) => lines.rows(out, table),
+        }
+    }
+
+    /// Writes what stands behind the last row.
+    pub(crate) fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Pieces::Objects(objects) => objects.finish(out),
+            Pieces::Lines(_) => Ok(()),
+        }
+    }
+}
+
+/// As [`write`]; in CSV and TSV no text is left that a spreadsheet would take for a formula.
+#[cfg(feature = "cli")]
+pub(crate) fn write_inert(out: &mut dyn Write, table: &Table, format: Format, width: Option<u16>) -> io::Result<()> {
+    match format {
+        Format::Csv => csv::Lines { delimiter: b',', inert: true }.write(out, table),
+        Format::Tsv => csv::Lines { delimiter: b'\t', inert: true }.write(out, table),
+        Format::Table | Format::Json | Format::Ndjson | Format::Markdown => write(out, table, format, width),
     }
 }
 

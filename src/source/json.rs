@@ -30,6 +30,38 @@ pub(super) enum FaultKind {
     Deep,
     /// Valid JSON, but no row where a row is due; what is there instead.
     NoRow(&'static str),
+    /// No byte but white space.
+    Empty,
+    /// A row, or white space, longer than may be held in memory.
+    Long,
+    /// In table format, a row with another number of values than there are columns.
+    Cells {
+        has: usize,
+        wants: usize,
+    },
+    /// In CSV, a record with another number of fields than the header.
+    Fields {
+        has: usize,
+        wants: usize,
+    },
+    /// A quote that is never closed.
+    Unclosed,
+    /// Something behind a closing quote.
+    BehindQuote,
+    /// JSON that ends too early within its field.
+    FieldEnds,
+    /// A column without a name.
+    Nameless {
+        column: usize,
+    },
+    /// A column with the name of one before it.
+    Twice {
+        column: usize,
+    },
+    /// Packed data (the kind of it) that cannot be unpacked, or ends too early, or unpacks to too much.
+    Packing(&'static str),
+    PackingEnds(&'static str),
+    Bomb,
 }
 
 /// Boxed, so that a result fits two registers: there is one for each value of each row.
@@ -37,7 +69,7 @@ pub(super) type Passing<T> = Result<T, Box<Fault>>;
 
 impl Fault {
     #[cold]
-    fn new(at: usize, kind: FaultKind) -> Box<Fault> {
+    pub(super) fn new(at: usize, kind: FaultKind) -> Box<Fault> {
         Box::new(Fault { at, kind })
     }
 

@@ -119,16 +119,28 @@ impl Type {
     }
 
     /// `int`, `long`, `real` or `decimal`.
+    ///
+    /// ```
+    /// assert!(argql::Type::Decimal.is_number() && !argql::Type::TimeSpan.is_number());
+    /// ```
     pub fn is_number(self) -> bool {
         matches!(self, Type::Int | Type::Long | Type::Real | Type::Decimal)
     }
 
     /// `int` or `long`.
+    ///
+    /// ```
+    /// assert!(argql::Type::Int.is_integer() && !argql::Type::Real.is_integer());
+    /// ```
     pub fn is_integer(self) -> bool {
         matches!(self, Type::Int | Type::Long)
     }
 
     /// May be sorted, and grouped or joined by.
+    ///
+    /// ```
+    /// assert!(argql::Type::Guid.is_orderable() && !argql::Type::Dynamic.is_orderable());
+    /// ```
     pub fn is_orderable(self) -> bool {
         self != Type::Dynamic
     }
@@ -242,6 +254,11 @@ impl Value {
     }
 
     /// Whether it is null. A string never is: its absence is `""`.
+    ///
+    /// ```
+    /// use argql::Value;
+    /// assert!(Value::Null.is_null() && !Value::from("").is_null());
+    /// ```
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }

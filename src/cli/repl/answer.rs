@@ -1,15 +1,12 @@
-//! How an answer is shown: as much of it as fits the screen at once, the rest in a pager; and how far its reading is.
+//! How an answer is shown: as much of it as fits the screen at once, the rest in a pager.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::cli::{Failure, Messages};
+use crate::cli::Failure;
 use crate::column::Table;
-use crate::engine::Engine;
-use crate::guard::{Grouped, Progress};
+use crate::guard::Grouped;
 use crate::output::{self, Format};
 
 /// One table and how long it took.
@@ -113,66 +110,6 @@ fn links(line: &str) -> String {
     }
     linked.push_str(rest);
     linked
-}
-
-/// Says on standard error how far the reading of a table has come, once it takes a while.
-pub(super) struct Progressing {
-    shown: Arc<AtomicBool>,
-    on: bool,
-}
-
-/// What takes less is not worth a word.
-const PATIENCE: Duration = Duration::from_millis(400);
-/// How often something is said.
-const PACE: Duration = Duration::from_millis(100);
-
-impl Progressing {
-    pub(super) fn new(messages: &Messages) -> Progressing {
-        Progressing { shown: Arc::default(), on: !messages.quiet && io::stderr().is_terminal() }
-    }
-
-    /// The engine, which says how far it is.
-    pub(super) fn listening(&self, engine: Engine) -> Engine {
-        if !self.on {
-            return engine;
-        }
-        let (shown, started) = (self.shown.clone(), Instant::now());
-        let last = std::sync::Mutex::new(started);
-        engine.progress(move |progress| {
-            let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            if started.elapsed() < PATIENCE || last.elapsed() < PACE {
-                return;
-            }
-            *last = Instant::now();
-            shown.store(true, Ordering::Relaxed);
-            let _ = write!(io::stderr().lock(), "\r\x1b[K{}", said(progress, started.elapsed()));
-        })
-    }
-
-    /// Takes back what was said.
-    pub(super) fn done(&self) {
-        if self.shown.load(Ordering::Relaxed) {
-            let _ = write!(io::stderr().lock(), "\r\x1b[K");
-        }
-    }
-}
-
-/// `securityresources: 120,000 rows, 0.4 of 3.8 GB, 3 s left`
-fn said(progress: &Progress, elapsed: Duration) -> String {
-    let giga = |bytes: u64| {
-        #[expect(clippy::cast_precision_loss, reason = "for people")]
-        let bytes = bytes as f64 / 1e9;
-        bytes
-    };
-    let share = giga(progress.bytes) / giga(progress.total).max(1e-9);
-    let left = elapsed.as_secs_f64() * (1.0 - share) / share.max(1e-3);
-    format!(
-        "{}: {} rows, {:.1} of {:.1} GB, {left:.0} s left",
-        crate::diag::render::visible(&progress.table),
-        Grouped(progress.rows),
-        giga(progress.bytes),
-        giga(progress.total)
-    )
 }
 
 #[cfg(test)]

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::time::Duration;
 
+use super::Next;
 use super::answer::Answer;
 use super::editor::Keys;
 use super::session::Session;
-use super::{Next, interrupt};
-use crate::cli::args::{Listing, Stage};
-use crate::cli::{Failure, Text, explain, help, library, lists};
+use crate::cli::args::{self, Listing, Stage};
+use crate::cli::{Failure, Text, explain, help, interrupt, library, lists};
 use crate::column::Table;
 use crate::diag::nearest;
-use crate::guard::{Grouped, Limits};
+use crate::guard::{Bytes, Grouped, Limits};
 use crate::output::Format;
 use crate::value::parse_datetime;
 
@@ -81,7 +81,7 @@ commands! {
     [".save"] "FILE" Argument::File, save: "saves the last query to a file, which must be new";
     [".param"] "[NAME=VALUE]" Argument::Nothing, parameter: "gives a value to a parameter that queries declare; NAME= takes it back";
     [".now"] "[TIME]" Argument::Nothing, now: "the moment that now() gives; `.now -` is the real one again";
-    [".limits"] "[memory=SIZE] [rows=N] [time=SECONDS]" Argument::One(&["memory=", "rows=", "time="]), limits: "what a query may use; `none` takes a limit away";
+    [".limits"] "[memory=SIZE] [rows=N] [time=TIME]" Argument::One(&["memory=", "rows=", "time="]), limits: "what a query may use; `none` takes a limit away";
     [".let"] "[NAME = …]" Argument::Query, definitions: "lists what `let` has given names to, or adds to it; `.let - NAME` forgets it";
     [".edit"] "" Argument::Nothing, edit: "opens the last query in $EDITOR; what is saved there is put at the prompt";
     [".keys"] "emacs|vi" Argument::One(&["emacs", "vi"]), keys: "the keys of the line editor";
@@ -130,9 +130,9 @@ pub(super) fn run(session: &mut Session<'_>, line: &str) -> Result<Next, Failure
     (command.run)(session, rest)
 }
 
-/// Listings are for people, unless another format was asked for.
+/// Listings are shown here, wherever answers go.
 fn listing(session: &Session<'_>) -> Listing {
-    Listing { format: session.format, output: None }
+    session.listing(None)
 }
 
 fn show_help(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
@@ -193,7 +193,8 @@ fn schema(session: &mut Session<'_>, table: &str) -> Result<Next, Failure> {
 
 fn paths(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
     let found = session.engine().paths(path)?;
-    let rows: Vec<[String; 4]> = found.rows.into_iter().map(|path| [path.path, path.kinds, path.share, path.examples]).collect();
+    let rows: Vec<[String; 4]> =
+        found.rows.into_iter().map(|path| [path.path, path.kinds, path.share, path.examples]).collect();
     print(session, &lists::table(["path", "type", "of rows", "examples"], &rows), None)?;
     if found.sampled {
         session.messages.note(&"sampled: only some rows were looked at");
@@ -205,7 +206,8 @@ fn values(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
     let Some((table, path)) = path.split_once('.') else {
         return Err(Failure::Usage("`.values` wants TABLE.PATH: `.values resources.location`".to_owned()));
     };
-    let query = format!("{table} | summarize rows = count() by value = tostring({path}) | sort by rows desc, value asc");
+    let query =
+        format!("{table} | summarize rows = count() by value = tostring({path}) | sort by rows desc, value asc");
     session.answer("values", &query)
 }
 
@@ -289,7 +291,11 @@ fn queries(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
 
 fn saved(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     let with_ending = Path::new(name).with_extension("kql");
-    let name = if library::named(name).is_err() && with_ending.is_file() { with_ending.display().to_string() } else { home(name) };
+    let name = if library::named(name).is_err() && with_ending.is_file() {
+        with_ending.display().to_string()
+    } else {
+        home(name)
+    };
     let found = library::find(&name)?;
     session.query = Some(found.text.text.clone());
     session.answer(&found.text.name, &found.text.text)
@@ -302,7 +308,9 @@ fn save(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     let text = format!("{}\n", session.whole(query).trim_end());
     let written = std::fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::Usage(format!("{} is there already: choose another name", path.display())),
+        io::ErrorKind::AlreadyExists => {
+            Failure::Usage(format!("{} is there already: choose another name", path.display()))
+        }
         _ => Failure::Usage(format!("{} cannot be written: {error}", path.display())),
     })?;
     session.messages.note(&format_args!("saved to {}", path.display()));
@@ -311,7 +319,8 @@ fn save(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
 
 fn parameter(session: &mut Session<'_>, text: &str) -> Result<Next, Failure> {
     if text.is_empty() {
-        let rows: Vec<[String; 2]> = session.parameters.iter().map(|(name, value)| [name.clone(), value.clone()]).collect();
+        let rows: Vec<[String; 2]> =
+            session.parameters.iter().map(|(name, value)| [name.clone(), value.clone()]).collect();
         print(session, &lists::table(["parameter", "value"], &rows), None)?;
         return Ok(Next::prompt());
     }
@@ -343,46 +352,25 @@ fn now(session: &mut Session<'_>, time: &str) -> Result<Next, Failure> {
 fn limits(session: &mut Session<'_>, text: &str) -> Result<Next, Failure> {
     let mut limits = session.limits.clone();
     for setting in text.split_whitespace() {
-        let wrong = || Failure::Usage(format!("`{setting}` is no limit: memory=2GB, rows=1000000, time=60, or none"));
-        let (name, value) = setting.split_once('=').ok_or_else(wrong)?;
-        let none = value == "none";
+        let refused = |why: &str| Failure::Usage(format!("`{setting}`: {why}"));
+        let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
         match name {
-            "memory" if none => limits.memory = None,
-            "memory" => limits.memory = Some(bytes(value).ok_or_else(wrong)?),
-            "rows" if none => limits.rows = None,
-            "rows" => limits.rows = Some(value.replace(['_', ','], "").parse().map_err(|_| wrong())?),
-            "time" if none => limits.time = None,
-            "time" => {
-                let seconds: f64 = value.trim_end_matches('s').parse().map_err(|_| wrong())?;
-                limits.time = Some(Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?);
-            }
-            _ => return Err(wrong()),
+            "memory" => limits.memory = args::size(value).map_err(refused)?.0,
+            "rows" => limits.rows = args::count(value).map_err(refused)?.0,
+            "time" => limits.time = args::duration(value).map_err(refused)?.0,
+            _ => return Err(refused("no limit; there are memory=2GB, rows=1000 and time=30s, each also none")),
         }
     }
     session.limits = limits;
     let Limits { memory, rows, time, .. } = &session.limits;
     let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
     let rows = [
-        ["memory".to_owned(), or_none(memory.map(|bytes| format!("{} MB", Grouped(bytes >> 20))))],
+        ["memory".to_owned(), or_none(memory.map(|bytes| Bytes(bytes).to_string()))],
         ["rows".to_owned(), or_none(rows.map(|rows| Grouped(rows).to_string()))],
         ["time".to_owned(), or_none(time.map(|time| format!("{time:?}")))],
     ];
     print(session, &lists::table(["limit", "value"], &rows), None)?;
     Ok(Next::prompt())
-}
-
-/// `512MB`, `2GB`, `1048576`
-fn bytes(text: &str) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let factor: u64 = match text[digits..].to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
-        "" => 1,
-        "k" => 1 << 10,
-        "m" => 1 << 20,
-        "g" => 1 << 30,
-        "t" => 1 << 40,
-        _ => return None,
-    };
-    text[..digits].parse::<u64>().ok()?.checked_mul(factor)
 }
 
 fn definitions(session: &mut Session<'_>, text: &str) -> Result<Next, Failure> {
@@ -409,7 +397,8 @@ fn definitions(session: &mut Session<'_>, text: &str) -> Result<Next, Failure> {
 }
 
 fn edit(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
-    let editor = ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.trim().is_empty()));
+    let editor =
+        ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.trim().is_empty()));
     let editor = editor.unwrap_or_else(|| if cfg!(windows) { "notepad" } else { "vi" }.to_owned());
     let failed = |error: io::Error| Failure::Usage(format!("the query cannot be edited: {error}"));
     let path = std::env::temp_dir().join(format!("argql-{}.kql", std::process::id()));
@@ -461,15 +450,5 @@ mod tests {
             assert!(!command.about.is_empty());
             assert!(command.names.iter().all(|name| name.starts_with('.') && names.insert(*name)));
         }
-    }
-
-    #[test]
-    fn sizes_have_units() {
-        assert_eq!(bytes("1048576"), Some(1 << 20));
-        assert_eq!(bytes("2GB"), Some(2 << 30));
-        assert_eq!(bytes("512m"), Some(512 << 20));
-        assert_eq!(bytes("GB"), None);
-        assert_eq!(bytes("99999999999999999999"), None);
-        assert_eq!(bytes("20000000000GB"), None);
     }
 }

@@ -74,7 +74,8 @@ impl Editor {
             help.prelude = session.prelude();
             help.last = session.last().cloned();
         }
-        let styled = if self.color { format!("{}{PROMPT}{}", Paint::Prompt.begin(), Paint::END) } else { PROMPT.to_owned() };
+        let styled =
+            if self.color { format!("{}{PROMPT}{}", Paint::Prompt.begin(), Paint::END) } else { PROMPT.to_owned() };
         self.line.readline_with_initial(&(PROMPT, styled), (initial, ""))
     }
 
@@ -175,7 +176,8 @@ impl Help {
                 if offers.is_empty() { self.file(line, at)? } else { (start, std::mem::take(&mut offers)) }
             }
             Argument::Name => {
-                let names = functions::names().chain(operators::names()).chain(COMMANDS.iter().map(commands::Command::name));
+                let names =
+                    functions::names().chain(operators::names()).chain(COMMANDS.iter().map(commands::Command::name));
                 words(names.map(str::to_owned).collect())
             }
             Argument::One(choices) => words(choices.iter().map(|word| (*word).to_owned()).collect()),
@@ -184,7 +186,8 @@ impl Help {
 
     fn file(&self, line: &str, at: usize) -> rustyline::Result<(usize, Vec<Offer>)> {
         let (start, pairs) = self.files.complete_path(line, at)?;
-        let offers = pairs.into_iter().map(|pair| Offer { shown: visible(&pair.display).into_owned(), text: pair.replacement });
+        let offers =
+            pairs.into_iter().map(|pair| Offer { shown: visible(&pair.display).into_owned(), text: pair.replacement });
         Ok((start, offers.collect()))
     }
 }
@@ -364,7 +367,9 @@ fn paints(text: &str) -> Vec<(std::ops::Range<usize>, Paint)> {
                 (Paint::Operator, token.span.range())
             }
             Kind::Word if called => (Paint::Function, token.span.range()),
-            Kind::Symbol if token.text == "|" || token.infix.is_some_and(|infix| infix.text.ends_with(char::is_alphabetic)) => {
+            Kind::Symbol
+                if token.text == "|" || token.infix.is_some_and(|infix| infix.text.ends_with(char::is_alphabetic)) =>
+            {
                 (Paint::Operator, token.span.range())
             }
             Kind::Word | Kind::Symbol => continue,
@@ -435,7 +440,11 @@ impl Highlighter for Help {
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        if self.color { Cow::Owned(format!("{}{hint}{}", Paint::Comment.begin(), Paint::END)) } else { Cow::Borrowed(hint) }
+        if self.color {
+            Cow::Owned(format!("{}{hint}{}", Paint::Comment.begin(), Paint::END))
+        } else {
+            Cow::Borrowed(hint)
+        }
     }
 
     fn highlight_char(&self, line: &str, at: usize, kind: CmdKind) -> bool {
@@ -453,10 +462,26 @@ mod tests {
 
     #[test]
     fn a_query_ends_with_a_semicolon_or_an_empty_line_and_goes_on_in_brackets_and_strings() {
-        for text in ["T | take 5;", "T\n| take 5\n", "  ", ".tables", "let f = (x: long) { x };", "T | where (a\n\n", "T | take 5; // done"] {
+        for text in [
+            "T | take 5;",
+            "T\n| take 5\n",
+            "  ",
+            ".tables",
+            "let f = (x: long) { x };",
+            "T | where (a\n\n",
+            "T | take 5; // done",
+        ] {
             assert!(is_complete(text), "{text}");
         }
-        for text in ["T", "T |", "T | where (a;", "T | where a == 'x;", "let f = () { T;", "T\n| where (a\n", "T | where a == 'b\n"] {
+        for text in [
+            "T",
+            "T |",
+            "T | where (a;",
+            "T | where a == 'x;",
+            "let f = () { T;",
+            "T\n| where (a\n",
+            "T | where a == 'b\n",
+        ] {
             assert!(!is_complete(text), "{text}");
         }
     }
@@ -464,8 +489,17 @@ mod tests {
     #[test]
     fn colours_follow_the_lexer() {
         let text = "T | project-away a | where f(b) == 'c|d' // e";
-        let painted: Vec<(&str, bool)> = paints(text).into_iter().map(|(range, paint)| (&text[range], paint == Paint::Operator)).collect();
-        let expected = [("|", true), ("project-away", true), ("|", true), ("where", true), ("f", false), ("'c|d'", false), ("// e", false)];
+        let painted: Vec<(&str, bool)> =
+            paints(text).into_iter().map(|(range, paint)| (&text[range], paint == Paint::Operator)).collect();
+        let expected = [
+            ("|", true),
+            ("project-away", true),
+            ("|", true),
+            ("where", true),
+            ("f", false),
+            ("'c|d'", false),
+            ("// e", false),
+        ];
         assert_eq!(painted, expected);
     }
 

@@ -7,7 +7,6 @@
 mod answer;
 mod commands;
 mod editor;
-mod interrupt;
 mod session;
 
 use std::io;
@@ -15,7 +14,7 @@ use std::io;
 use rustyline::error::ReadlineError;
 
 use super::args::Ask;
-use super::{Failure, Messages, engine, told};
+use super::{Failure, Messages, engine, interrupt, told};
 use editor::{Editor, Keys};
 use session::Session;
 

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::answer::{Answer, Progressing};
-use super::{Next, interrupt};
+use super::Next;
+use super::answer::Answer;
 use crate::cli::args::{Ask, Listing};
 use crate::cli::sink::{self, Named};
-use crate::cli::{Failure, Messages};
+use crate::cli::{Failure, Messages, interrupt};
 use crate::column::Table;
 use crate::diag::{Diagnostic, Place, Span};
 use crate::engine::Engine;
@@ -34,6 +34,7 @@ pub(super) struct Session<'a> {
     pub(super) now: Option<DateTime>,
     pub(super) format: Option<Format>,
     pub(super) output: Option<PathBuf>,
+    csv_safe: bool,
     pub(super) timer: bool,
     /// The last query that was asked.
     pub(super) query: Option<String>,
@@ -47,10 +48,11 @@ impl<'a> Session<'a> {
             messages,
             definitions: Vec::new(),
             parameters: ask.parameters.clone(),
-            limits: Limits::default(),
+            limits: ask.source.limits.limits(),
             now: None,
             format: ask.listing.format,
             output: ask.listing.output.clone(),
+            csv_safe: ask.listing.csv_safe,
             timer: true,
             query: None,
             last: None,
@@ -78,7 +80,7 @@ impl<'a> Session<'a> {
 
     /// The engine as it is set now.
     pub(super) fn engine(&self) -> Engine {
-        let engine = self.engine.clone().limits(self.limits.clone());
+        let engine = self.messages.meter.watch(self.engine.clone().limits(self.limits.clone()));
         self.now.into_iter().fold(engine, Engine::now)
     }
 
@@ -128,14 +130,12 @@ impl<'a> Session<'a> {
     /// The tables that a query gives.
     fn tables(&self, name: &str, text: &str, cancel: &Cancel) -> Result<Vec<Table>, Failure> {
         let asked = Asked::new(self, text);
-        let progress = Progressing::new(self.messages);
-        let engine = progress.listening(self.prepared_engine(text).cancelled_by(cancel));
+        let engine = self.prepared_engine(text).cancelled_by(cancel);
         let whole = asked.whole();
         let answer = engine.prepare_named(name, &whole).and_then(|query| {
             let tables = query.run_all()?;
             Ok((query.warnings().to_vec(), tables))
         });
-        progress.done();
         let (mut warnings, tables) = answer.map_err(|error| asked.placed(name, &error))?;
         warnings.retain_mut(|warning| asked.shift(warning));
         self.messages.warnings(&warnings, Some((name, text)));
@@ -164,7 +164,9 @@ impl<'a> Session<'a> {
         let declared: HashSet<&str> = script
             .statements
             .iter()
-            .filter_map(|statement| if let Statement::Declare(parameters) = statement { Some(parameters) } else { None })
+            .filter_map(
+                |statement| if let Statement::Declare(parameters) = statement { Some(parameters) } else { None },
+            )
             .flatten()
             .map(|parameter| parameter.name.text.as_str())
             .collect();
@@ -177,8 +179,13 @@ impl<'a> Session<'a> {
         Asked::new(self, text).whole()
     }
 
+    /// How answers are written, here or to a file.
+    pub(super) fn listing(&self, output: Option<PathBuf>) -> Listing {
+        Listing { format: self.format, output, csv_safe: self.csv_safe }
+    }
+
     fn show(&mut self, tables: Vec<Table>, took: Duration) -> Result<(), Failure> {
-        let listing = Listing { format: self.format, output: self.output.clone() };
+        let listing = self.listing(self.output.clone());
         let people = self.output.is_none() && sink::format(&listing) == Format::Table;
         if people {
             for table in &tables {
@@ -212,7 +219,9 @@ impl<'t> Asked<'t> {
         let own: HashSet<&str> = script
             .statements
             .iter()
-            .filter_map(|statement| if let Statement::Let(own) = statement { Some(own.name.text.as_str()) } else { None })
+            .filter_map(
+                |statement| if let Statement::Let(own) = statement { Some(own.name.text.as_str()) } else { None },
+            )
             .collect();
         // A definition may use those before it.
         let mut used = words(text);
