@@ -85,6 +85,12 @@
 //! assert_eq!(&query[span.range()], "lokation");
 //! ```
 //!
+//! # Versions
+//!
+//! What a version promises is what `tests/api.txt` lists. Structs that argql fills in, and enums that may gain a case, are
+//! `#[non_exhaustive]`; [`Type`] and [`Value`] are KQL's types and to be matched in full, [`Span`] is two offsets. Of
+//! other crates, [`Decimal`], [`Uuid`] and the map behind [`Bag`] are part of the promise.
+//!
 //! # Features
 //!
 //! `arrow` adds `Table::to_arrow`. `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone

@@ -101,8 +101,11 @@ fn open(fields: &mut Fields) {
 /// An item as Rust writes it, without bodies.
 fn printed(item: Item) -> String {
     let file = syn::File { shebang: None, attrs: Vec::new(), items: vec![item] };
-    let text =
-        prettyplease::unparse(&file).replace(" {}\n", ";\n").replace("private__: (),", "..").replace("private__", "..");
+    let text = prettyplease::unparse(&file)
+        .replace(" {}\n", ";\n")
+        .replace(" = ..;", ";")
+        .replace("private__: (),", "..")
+        .replace("private__", "..");
     // Of implementations without functions the braces are wanted.
     if text.starts_with("impl") && text.ends_with(";\n") && text.lines().count() == 1 {
         text.replace(";\n", " {}\n")
@@ -206,9 +209,14 @@ impl Surface {
         let mut kept = Vec::new();
         for item in implementation.items {
             let ImplItem::Fn(mut function) = item else {
-                match &item {
+                match item {
                     ImplItem::Const(of) if inherent && !is_public(&of.vis) => {}
-                    _ => kept.push(item),
+                    ImplItem::Const(mut of) => {
+                        promised(&mut of.attrs);
+                        of.expr = syn::parse_quote!(..);
+                        kept.push(ImplItem::Const(of));
+                    }
+                    other => kept.push(other),
                 }
                 continue;
             };
@@ -245,8 +253,9 @@ impl Surface {
         let mut text = String::from("// Written by `UPDATE=1 cargo test --test api`: everything a program can name.\n");
         for (name, mut parts) in self.items {
             let implementations = parts.split_off(1);
-            let (inherent, mut traits): (Vec<_>, Vec<_>) =
+            let (mut inherent, mut traits): (Vec<_>, Vec<_>) =
                 implementations.into_iter().partition(|part| !part.lines().next().unwrap().contains(" for "));
+            inherent.sort();
             traits.sort();
             text.push_str(&format!("\n// {name}\n"));
             parts.iter().chain(&inherent).chain(&traits).for_each(|part| text.push_str(part));

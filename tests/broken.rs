@@ -3,6 +3,9 @@
 //! The kinds stand in a table, `tests/broken.md`; `UPDATE=1` renews it. Each is given to the command as a user would
 //! give it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stdout, reason = "the table is what `--nocapture` shows")]
+
 mod support;
 
 use std::fmt::Write;
@@ -361,7 +364,7 @@ fn a_file_or_folder_without_permission_is_unreadable() {
     fs::write(&file, "[{}]").unwrap();
     fs::create_dir(&inner).unwrap();
     for path in [&file, &inner] {
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o000)).unwrap();
     }
     // Nothing keeps the superuser out.
     if fs::read(&file).is_err() {

@@ -279,3 +279,21 @@ fn what_is_missing_of_a_call_stands_behind_the_cursor() {
     std::thread::sleep(Duration::from_millis(700));
     terminal.types("0cwprint\r").sees("print_0").sees("1 row, ");
 }
+
+#[test]
+fn the_readme_shows_what_the_prompt_answers() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let shown = readme.split("```text\nargql> ").nth(1).unwrap().split("```").next().unwrap();
+    let state = state();
+    let mut terminal = Terminal::open(&["--sample", "--now", "2026-10-01"], state.path(), &[]);
+    terminal.types(".timer off").types(ENTER).sees("the timer is off").prompt();
+    for exchange in shown.split("argql> ") {
+        let query = exchange.find(";\n").map_or(exchange.find('\n').unwrap(), |end| end + 1);
+        let command = exchange.find('\n').unwrap();
+        let (input, answer) = exchange.split_at(if exchange.starts_with('.') { command } else { query });
+        terminal.wiped();
+        input.lines().for_each(|line| drop(terminal.types(line).types(ENTER)));
+        answer.trim_end().lines().for_each(|line| drop(terminal.sees(line)));
+        terminal.prompt();
+    }
+}

@@ -17,9 +17,11 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::BrightCyan.on_default());
 
 const EXAMPLES: &str = "\
-Without a command, one query is read from standard input. `argql COMMAND --help` tells more.
+Without a command, a terminal gets a prompt, where `.help` lists what can be typed and Tab completes it; elsewhere one
+query is read from standard input. `argql COMMAND --help` tells more.
 
 Examples:
+  argql -d export/                                     the prompt, over exported tables
   argql run exempted-recommendations --sample          a saved query over the tenant that is built in
   argql query -d export/ 'resources | summarize count() by type | top 10 by count_'
   argql query -d export/ -f report.kql --format csv --output report.csv
@@ -420,10 +422,10 @@ mod tests {
             "run exempted-recommendations --sample",
             "--sample --format csv --quiet",
             "explain --stage ast x",
-            "query --memory 256MB --max-rows 1000 --timeout 1.5s --stream --progress x",
-            "query --memory none --max-rows none --timeout none --progress=never x",
             "export --script bash",
             "export --script pwsh resources healthresources --output x.ps1",
+            "query --memory 256MB --max-rows 1000 --timeout 1.5s --stream --progress x",
+            "query --memory none --max-rows none --timeout none --progress=never x",
         ] {
             parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
@@ -450,14 +452,14 @@ mod tests {
             "query --now soon x",
             "query --threads 0 x",
             "query --param n x",
+            "export resources",
+            "export --script fish",
             "query --memory 0 x",
             "query --memory 5parsecs x",
             "query --max-rows -1 x",
             "query --max-rows 1.5 x",
             "query --timeout soon x",
             "query --progress=often x",
-            "export resources",
-            "export --script fish",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -58,6 +58,7 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
 }
 
 fn settled(ask: &Ask, messages: &Messages) -> Result<Engine, Failure> {
+    sink::agree(&ask.listing)?;
     Ok(told(alone(&ask.source, messages)?, ask.now, &ask.parameters))
 }
 

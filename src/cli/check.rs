@@ -23,6 +23,7 @@ pub(super) fn check(
     listing: &Listing,
     messages: &Messages,
 ) -> Result<(), Failure> {
+    sink::agree(listing)?;
     let engine = Engine::new();
     let reports: Vec<Report> = files.iter().map(|file| Report::new(&engine, file, target)).collect();
     match sink::format(listing) {
@@ -35,7 +36,8 @@ pub(super) fn check(
             json.push_str("]\n");
             match &listing.output {
                 None => stdout().write_all(json.as_bytes())?,
-                Some(path) => std::fs::write(path, json).map_err(|error| sink::unwritable(path, &error))?,
+                Some(path) => sink::replace(path, |out| out.write_all(json.as_bytes()))
+                    .map_err(|error| sink::unwritable(path, &error))?,
             }
         }
         _ => {

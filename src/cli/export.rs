@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Failure;
 use super::args::Script;
-use super::sink::unwritable;
+use super::sink::{replace, unwritable};
 use super::terminal::stdout;
 use crate::diag::nearest;
 use crate::source::known_tables;
@@ -18,7 +18,7 @@ const TABLES: [&str; 4] = ["securityresources", "policyresources", "resourcecont
 pub(super) fn export(script: Script, tables: &[String], output: Option<&Path>) -> Result<(), Failure> {
     let text = text(script, &known(tables)?);
     match output {
-        Some(path) => std::fs::write(path, text).map_err(|error| unwritable(path, &error)),
+        Some(path) => replace(path, |out| out.write_all(text.as_bytes())).map_err(|error| unwritable(path, &error)),
         None => Ok(stdout().write_all(text.as_bytes())?),
     }
 }

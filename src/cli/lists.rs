@@ -27,7 +27,10 @@ pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> 
             Ok(count) => (count.value(0, 0), count.warnings().to_vec()),
             Err(error) => (Value::Null, error.diagnostics().to_vec()),
         };
-        let about: Vec<String> = about.into_iter().map(|diagnostic| diagnostic.message).collect();
+        let mut about: Vec<String> = about.into_iter().map(|diagnostic| diagnostic.message).collect();
+        if count == Value::Long(1) && !is_row(engine, &name) {
+            about.push("one object with neither `id` nor `type`: rather no table".into());
+        }
         names.push(Value::from(name.as_str()));
         rows.push(count);
         notes.push(Value::from(about.join("; ").as_str()));
@@ -37,6 +40,11 @@ pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> 
     let fields = columns.each_ref().map(|(name, ty, _)| Field { name: Arc::from(*name), ty: *ty });
     let columns = columns.map(|(_, ty, values)| Column::from_values(ty, values));
     sink::list(&Table::new(fields.into(), vec![Batch::new(columns.into(), len)], Vec::new()), listing)
+}
+
+/// Whether a table's rows look like those of Resource Graph.
+fn is_row(engine: &Engine, table: &str) -> bool {
+    engine.schema(table).is_ok_and(|fields| fields.iter().any(|field| matches!(&*field.name, "id" | "type")))
 }
 
 pub(super) fn schema(engine: &Engine, name: &str, listing: &Listing) -> Result<(), Failure> {

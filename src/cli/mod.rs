@@ -75,17 +75,19 @@ const INTERRUPTED: u8 = 130;
 
 /// Runs the command line with these arguments, the program's own name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
             // To standard output for `--help`, else to standard error; where that is closed there is nobody to tell.
-            // Errors repeat what was typed, which may be the name of a file that somebody else chose.
-            let plain = error.render().to_string();
-            let said = match visible_lines(&plain) {
-                Cow::Owned(text) => io::stderr().lock().write_all(text.as_bytes()),
-                Cow::Borrowed(_) => error.print(),
+            // Errors repeat what was typed, which may be the name of a file that somebody else chose: then in no colours,
+            // which cannot be told from colours that the name brings along.
+            let harmless = |arg: &OsString| matches!(visible(&arg.to_string_lossy()), Cow::Borrowed(_));
+            let _ = if !error.use_stderr() || args.iter().all(harmless) {
+                error.print()
+            } else {
+                io::stderr().lock().write_all(visible_lines(&error.render().to_string()).as_bytes())
             };
-            let _ = said;
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
         }
     };

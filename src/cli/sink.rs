@@ -11,7 +11,7 @@ use super::terminal::{harmless, stdout};
 use crate::column::Table;
 use crate::diag::Diagnostic;
 use crate::engine::Query;
-use crate::output::{Format, Pieces, write, write_inert};
+use crate::output::{Format, Formulas, Pieces, write, write_disarmed};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
@@ -50,20 +50,43 @@ pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Fail
     }
 }
 
+/// The format, and whether it is to be opened in a spreadsheet.
+#[derive(Clone, Copy)]
+struct Form {
+    format: Format,
+    formulas: Formulas,
+}
+
+impl Form {
+    fn new(listing: &Listing) -> Result<Form, Failure> {
+        let formulas = if listing.csv_safe { Formulas::Disarmed } else { Formulas::Kept };
+        let form = Form { format: format(listing), formulas };
+        if formulas == Formulas::Disarmed && !matches!(form.format, Format::Csv | Format::Tsv) {
+            return Err(Failure::Usage("--csv-safe is for csv and tsv: add --format csv".to_owned()));
+        }
+        Ok(form)
+    }
+}
+
+/// Refuses options that contradict each other, before anything is read.
+pub(super) fn agree(listing: &Listing) -> Result<(), Failure> {
+    Form::new(listing).map(drop)
+}
+
 /// Writes the rows of a query as they come; gives their number, and what there is to know about the data.
 pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Diagnostic>), Failure> {
-    let Form { format, inert } = Form::new(listing)?;
-    if together(format) {
+    let form = Form::new(listing)?;
+    if together(form.format) {
         let cure =
             "--stream wants --format json, ndjson, csv or tsv: a table is laid out once all of its rows are known";
         return Err(Failure::Usage(cure.to_owned()));
     }
-    let mut out: Box<dyn Write + Send> = match &listing.output {
+    let mut out = match &listing.output {
         Some(path) => harmless(File::create(path).map_err(|error| unwritable(path, &error))?),
         None => stdout(),
     };
     let mut out = BufWriter::with_capacity(64 << 10, &mut out);
-    let mut pieces = Pieces::start(&mut out, query.columns(), format, inert)?;
+    let mut pieces = Pieces::start(&mut out, query.columns(), form.format, form.formulas)?;
     let (mut rows, mut written) = (0, Ok(()));
     let warnings = query.stream(|piece| {
         rows += piece.len();
@@ -74,23 +97,6 @@ pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Dia
     pieces.finish(&mut out)?;
     out.flush()?;
     Ok((rows, warnings))
-}
-
-/// The format, and whether its text must be safe to open in a spreadsheet.
-#[derive(Clone, Copy)]
-struct Form {
-    format: Format,
-    inert: bool,
-}
-
-impl Form {
-    fn new(listing: &Listing) -> Result<Form, Failure> {
-        let form = Form { format: format(listing), inert: listing.csv_safe };
-        if form.inert && !matches!(form.format, Format::Csv | Format::Tsv) {
-            return Err(Failure::Usage("--csv-safe is for csv and tsv: add --format csv".to_owned()));
-        }
-        Ok(form)
-    }
 }
 
 /// The format asked for, or that of the file's ending, or what suits the reader.
@@ -134,8 +140,10 @@ fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, width: Option<u16
             let mark = if form.format == Format::Markdown { "## " } else { "" };
             writeln!(out, "{mark}{}\n", crate::diag::render::visible(&named.name))?;
         }
-        let write = if form.inert { write_inert } else { write };
-        write(out, named.table, form.format, width)?;
+        match form.formulas {
+            Formulas::Kept => write(out, named.table, form.format, width)?,
+            Formulas::Disarmed => write_disarmed(out, named.table, form.format, width)?,
+        }
     }
     Ok(())
 }

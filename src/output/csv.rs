@@ -2,19 +2,18 @@
 
 use std::io::{self, Write};
 
+use super::Formulas;
 use crate::column::{Field, Table};
 use crate::value::{ValueRef, write_text};
 
-/// How lines are written.
+/// What stands between cells, and in them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lines {
     pub(super) delimiter: u8,
-    /// Text that a spreadsheet would take for a formula has an apostrophe before it, which makes it text there.
-    pub(super) inert: bool,
+    pub(super) formulas: Formulas,
 }
 
 impl Lines {
-    /// The line with the names, and one for every row.
     pub(super) fn write(self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
         self.header(out, table.columns())?;
         self.rows(out, table)
@@ -22,51 +21,43 @@ impl Lines {
 
     /// The line with the names.
     pub(super) fn header(self, out: &mut dyn Write, fields: &[Field]) -> io::Result<()> {
-        let mut line = self.line(out);
-        fields.iter().try_for_each(|field| line.field(ValueRef::String(&field.name)))?;
-        line.end(fields.len())?;
-        line.writer.flush()
+        let mut writer = self.writer(out);
+        if !fields.is_empty() {
+            let mut text = String::new();
+            for field in fields {
+                self.set(&mut text, ValueRef::String(&field.name));
+                writer.write_field(&text)?;
+            }
+            writer.write_record(None::<&[u8]>)?;
+        }
+        writer.flush()
     }
 
     /// A line per row.
     pub(super) fn rows(self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
-        let mut line = self.line(out);
+        let mut writer = self.writer(out);
+        let mut text = String::new();
         table.each_row(|row| {
-            row.iter().try_for_each(|cell| line.field(*cell))?;
-            line.end(row.len())
+            for cell in row {
+                self.set(&mut text, *cell);
+                writer.write_field(&text)?;
+            }
+            if row.is_empty() { Ok(()) } else { writer.write_record(None::<&[u8]>).map_err(io::Error::from) }
         })?;
-        line.writer.flush()
+        writer.flush()
     }
 
-    fn line(self, out: &mut dyn Write) -> Line<'_> {
-        let mut builder = csv::WriterBuilder::new();
-        let writer = builder.delimiter(self.delimiter).buffer_capacity(256 << 10).from_writer(out);
-        Line { writer, inert: self.inert, cell: String::new() }
+    fn writer(self, out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {
+        csv::WriterBuilder::new().delimiter(self.delimiter).buffer_capacity(256 << 10).from_writer(out)
     }
-}
 
-/// Fields of one line after the other.
-struct Line<'a> {
-    writer: csv::Writer<&'a mut dyn Write>,
-    inert: bool,
-    /// Scratch for the text of a cell.
-    cell: String,
-}
-
-impl Line<'_> {
-    fn field(&mut self, cell: ValueRef<'_>) -> io::Result<()> {
-        self.cell.clear();
-        // Only text can be a formula: numbers, times and the JSON of arrays and bags begin otherwise or hold none.
-        if self.inert && matches!(cell, ValueRef::String(text) if is_formula(text)) {
-            self.cell.push('\'');
+    /// Only text can be a formula: numbers, times and the JSON of arrays and bags begin otherwise or hold none.
+    fn set(self, text: &mut String, cell: ValueRef<'_>) {
+        text.clear();
+        if self.formulas == Formulas::Disarmed && matches!(cell, ValueRef::String(held) if is_formula(held)) {
+            text.push('\'');
         }
-        write_text(&mut self.cell, cell);
-        Ok(self.writer.write_field(&self.cell)?)
-    }
-
-    /// Ends a line of so many fields; without any there is no line.
-    fn end(&mut self, fields: usize) -> io::Result<()> {
-        if fields == 0 { Ok(()) } else { Ok(self.writer.write_record(None::<&[u8]>)?) }
+        write_text(text, cell);
     }
 }
 

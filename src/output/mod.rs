@@ -34,6 +34,16 @@ pub(crate) enum Format {
     Markdown,
 }
 
+/// What becomes of text in CSV and TSV that a spreadsheet would run as a formula.
+#[cfg(feature = "cli")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Formulas {
+    /// It is written as it is, like all text.
+    Kept,
+    /// An apostrophe before it makes it text.
+    Disarmed,
+}
+
 /// Writes all rows; `width` is that of the terminal, if it is one that a table is to fit.
 pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, width: Option<u16>) -> io::Result<()> {
     match format {
@@ -41,10 +51,20 @@ pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, width: O
         Format::Json => json::write(out, table, json::Frame::ARRAY),
         Format::Ndjson => json::write(out, table, json::Frame::LINES),
         #[cfg(feature = "cli")]
-        Format::Csv => csv::Lines { delimiter: b',', inert: false }.write(out, table),
+        Format::Csv => csv::Lines { delimiter: b',', formulas: Formulas::Kept }.write(out, table),
         #[cfg(feature = "cli")]
-        Format::Tsv => csv::Lines { delimiter: b'\t', inert: false }.write(out, table),
+        Format::Tsv => csv::Lines { delimiter: b'\t', formulas: Formulas::Kept }.write(out, table),
         Format::Markdown => markdown::write(out, table),
+    }
+}
+
+/// As [`write`]; in CSV and TSV no text is left that a spreadsheet would run.
+#[cfg(feature = "cli")]
+pub(crate) fn write_disarmed(out: &mut dyn Write, table: &Table, format: Format, width: Option<u16>) -> io::Result<()> {
+    match format {
+        Format::Csv => csv::Lines { delimiter: b',', formulas: Formulas::Disarmed }.write(out, table),
+        Format::Tsv => csv::Lines { delimiter: b'\t', formulas: Formulas::Disarmed }.write(out, table),
+        Format::Table | Format::Json | Format::Ndjson | Format::Markdown => write(out, table, format, width),
     }
 }
 
@@ -58,10 +78,15 @@ pub(crate) enum Pieces {
 #[cfg(feature = "cli")]
 impl Pieces {
     /// Writes what stands before the first row. Formats that are laid out once all rows are known cannot be written so:
-    /// of those, NDJSON is written. With `inert`, no text is left in CSV and TSV that a spreadsheet would take for a formula.
-    pub(crate) fn start(out: &mut dyn Write, fields: &[Field], format: Format, inert: bool) -> io::Result<Pieces> {
-        let lines = |out: &mut dyn Write, delimiter| {
-            let lines = csv::Lines { delimiter, inert };
+    /// of those, NDJSON is written.
+    pub(crate) fn start(
+        out: &mut dyn Write,
+        fields: &[Field],
+        format: Format,
+        formulas: Formulas,
+    ) -> io::Result<Pieces> {
+        let lines = |out, delimiter| {
+            let lines = csv::Lines { delimiter, formulas };
             lines.header(out, fields).map(|()| Pieces::Lines(lines))
         };
         match format {
@@ -88,16 +113,6 @@ impl Pieces {
             Pieces::Objects(objects) => objects.finish(out),
             Pieces::Lines(_) => Ok(()),
         }
-    }
-}
-
-/// As [`write`]; in CSV and TSV no text is left that a spreadsheet would take for a formula.
-#[cfg(feature = "cli")]
-pub(crate) fn write_inert(out: &mut dyn Write, table: &Table, format: Format, width: Option<u16>) -> io::Result<()> {
-    match format {
-        Format::Csv => csv::Lines { delimiter: b',', inert: true }.write(out, table),
-        Format::Tsv => csv::Lines { delimiter: b'\t', inert: true }.write(out, table),
-        Format::Table | Format::Json | Format::Ndjson | Format::Markdown => write(out, table, format, width),
     }
 }
 

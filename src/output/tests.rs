@@ -98,9 +98,9 @@ fn text_that_a_spreadsheet_would_run_is_made_text_and_numbers_stay_numbers() {
     let harmful =
         ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "-", "+49 151", "--1"];
     let harmless = ["-5", "+3.25", "-1e9", "a=1", "", "'=1", " =1", "{\"=\":1}"];
-    let inert = |values: Vec<Value>, ty| {
+    let disarmed = |values: Vec<Value>, ty| {
         let mut out = Vec::new();
-        write_inert(&mut out, &table(vec![("=h", ty, values)]), Format::Tsv, None).unwrap();
+        write_disarmed(&mut out, &table(vec![("=h", ty, values)]), Format::Tsv, None).unwrap();
         ::csv::ReaderBuilder::new()
             .delimiter(b'\t')
             .has_headers(false)
@@ -110,17 +110,20 @@ fn text_that_a_spreadsheet_would_run_is_made_text_and_numbers_stay_numbers() {
             .collect::<Vec<String>>()
     };
     for ty in [Type::String, Type::Dynamic] {
-        let texts = inert(harmful.map(Value::from).into(), ty);
+        let texts = disarmed(harmful.map(Value::from).into(), ty);
         assert_eq!(texts[0], "'=h");
         assert_eq!(texts[1..], harmful.map(|text| format!("'{text}")));
-        assert_eq!(inert(harmless.map(Value::from).into(), ty)[1..], harmless);
+        assert_eq!(disarmed(harmless.map(Value::from).into(), ty)[1..], harmless);
     }
-    assert_eq!(inert(vec![Value::Long(-7)], Type::Long), ["'=h", "-7"]);
-    assert_eq!(inert(vec![Value::Real(-0.5)], Type::Dynamic), ["'=h", "-0.5"]);
-    assert_eq!(inert(vec![Value::TimeSpan(TimeSpan::from_ticks(-600_000_000))], Type::TimeSpan), ["'=h", "-00:01:00"]);
+    assert_eq!(disarmed(vec![Value::Long(-7)], Type::Long), ["'=h", "-7"]);
+    assert_eq!(disarmed(vec![Value::Real(-0.5)], Type::Dynamic), ["'=h", "-0.5"]);
+    assert_eq!(
+        disarmed(vec![Value::TimeSpan(TimeSpan::from_ticks(-600_000_000))], Type::TimeSpan),
+        ["'=h", "-00:01:00"]
+    );
     let table = table(vec![("n", Type::String, vec![Value::from("=1,2")])]);
     let mut out = Vec::new();
-    write_inert(&mut out, &table, Format::Csv, None).unwrap();
+    write_disarmed(&mut out, &table, Format::Csv, None).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "n\n\"'=1,2\"\n");
     assert_eq!(written(&table, Format::Csv, None), "n\n\"=1,2\"\n");
 }

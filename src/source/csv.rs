@@ -228,13 +228,14 @@ impl Convert for Csv {
         let mark = json.len();
         for (&field, column) in self.fields.iter().zip(&self.columns) {
             let says = Csv::says(text, field, &mut self.scratch);
-            if says.is_empty() {
-                continue;
-            }
             if json.len() > mark {
                 json.push(b',');
             }
             json.extend_from_slice(&column.key);
+            if says.is_empty() {
+                json.extend_from_slice(b"null");
+                continue;
+            }
             let nested = matches!(says.trim_start().as_bytes().first(), Some(b'{' | b'['));
             match column.ty {
                 Some(Type::Dynamic) if nested => {

@@ -174,32 +174,48 @@ impl Passage {
         self.pages.iter().map(|opened| opened.stamp.clone()).collect()
     }
 
-    /// Warns of pages that are there twice.
+    /// Warns of pages that are there twice: files with the same ends, or, where some are packed, with the same text at
+    /// their beginning.
     fn find_copies(&mut self) -> Result<(), Box<Diagnostic>> {
         let mut by_size: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (number, opened) in self.pages.iter().enumerate().filter(|(_, opened)| opened.stamp.len > 256) {
             by_size.entry(opened.stamp.len).or_default().push(number);
         }
+        let mut copies: BTreeMap<usize, usize> = BTreeMap::new();
         for same in by_size.values().filter(|same| same.len() > 1) {
             let mut known: BTreeMap<[Vec<u8>; 2], usize> = BTreeMap::new();
             for &number in same {
                 let opened = &self.pages[number];
                 let ends = opened.page.ends(&opened.stamp).map_err(|failure| opened.diagnose(failure))?;
-                if let Some(&before) = known.get(&ends) {
-                    let message = format!(
-                        "`{}` seems to be a copy of `{}`: its rows count twice",
-                        opened.page.display(),
-                        self.pages[before].page.display()
-                    );
-                    self.warnings.push(
-                        Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message)
-                            .warning()
-                            .help("remove one of the two pages"),
-                    );
-                } else {
-                    known.insert(ends, number);
+                let before = *known.entry(ends).or_insert(number);
+                if before != number {
+                    copies.insert(number, before);
                 }
             }
+        }
+        if self.pages.len() > 1 && self.pages.iter().any(|opened| !opened.stamp.coding.is_plain()) {
+            let mut known: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+            for (number, opened) in self.pages.iter().enumerate() {
+                // What cannot be decoded is said when it is read.
+                let Ok(feed) = opened.feed(0, 4 << 10, Vec::new()) else { continue };
+                let begins = &feed.bytes()[..feed.bytes().len().min(4 << 10)];
+                if begins.len() > 256 {
+                    let before = *known.entry(begins.to_vec()).or_insert(number);
+                    if before != number {
+                        copies.entry(number).or_insert(before);
+                    }
+                }
+            }
+        }
+        for (number, before) in copies {
+            let [opened, before] = [number, before].map(|number| &self.pages[number]);
+            let message = format!(
+                "`{}` seems to be a copy of `{}`: its rows count twice",
+                opened.page.display(),
+                before.page.display()
+            );
+            let copy = Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message).warning();
+            self.warnings.push(copy.help("remove one of the two pages"));
         }
         Ok(())
     }
@@ -726,7 +742,7 @@ const LOOK: usize = 64 << 10;
 /// Whether some string begins like `@{code=…`. Expressions of Logic Apps begin with `@{` too, and not with a name and
 /// an equals sign.
 fn is_shallow(bytes: &[u8]) -> bool {
-    memchr::memmem::find_iter(bytes, b": \"@{").chain(memchr::memmem::find_iter(bytes, b":\"@{")).any(|found| {
+    memchr::memmem::find_iter(bytes, b" \"@{").chain(memchr::memmem::find_iter(bytes, b":\"@{")).any(|found| {
         let inside = &bytes[found..].split(|&byte| byte == b'{').nth(1).unwrap_or_default();
         let name = inside.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
         name > 0 && inside.get(name) == Some(&b'=')

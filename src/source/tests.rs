@@ -676,6 +676,197 @@ mod files {
     }
 
     #[test]
+    fn a_packed_copy_beside_its_original_is_warned_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = |from: usize| (from..from + 90).map(|n| format!("{{\"id\":\"{n:03}\"}}\n")).collect::<String>();
+        write(folder.path(), "t-1.ndjson", rows(0));
+        write(folder.path(), "t-1.ndjson.gz", gzip(rows(0).as_bytes()));
+        write(folder.path(), "t-2.ndjson.gz", gzip(rows(100).as_bytes()));
+        write(folder.path(), "t-2.ndjson.zst", zstd::encode_all(rows(100).as_bytes(), 3).unwrap());
+        write(folder.path(), "t-3.ndjson.gz", gzip(rows(200).as_bytes()));
+        let mut catalog = Catalog::default();
+        catalog.add_path(folder.path()).unwrap();
+        let warnings = warnings(&catalog, "t");
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(warnings[0].contains("t-1.ndjson.gz` seems to be a copy of"), "{warnings:?}");
+    }
+
+    fn warnings(catalog: &Catalog, table: &str) -> Vec<String> {
+        let scan = catalog.table(table).unwrap().scan(&wants()).unwrap();
+        let all = scan.run(&Guard::none(), Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
+        all.into_iter().map(|warning| warning.message).collect()
+    }
+
+    #[test]
+    fn what_powershell_and_the_portal_cut_off_is_warned_about_once() {
+        let mut catalog = Catalog::default();
+        let page = |status: &str| {
+            format!(
+                "[\r\n    {{\r\n        \"id\":  \"a\",\r\n        \"properties\":  {{\r\n            \"status\":  \"{status}\"\r\n        }}\r\n    }}\r\n]\r\n"
+            )
+        };
+        catalog.add_bytes("t", page("@{code=Healthy; cause=}").as_bytes());
+        catalog.add_bytes("t", page("@{code=Unhealthy}").as_bytes());
+        let warned = warnings(&catalog, "t");
+        assert_eq!(warned, ["`t` has bags as text, such as `@{code=Healthy}`: they cannot be read"]);
+        // An expression of a logic app.
+        catalog.add_bytes("workflows", page("@{triggerBody()?['a']}").as_bytes());
+        assert_eq!(warnings(&catalog, "workflows"), [""; 0]);
+
+        for (rows, count) in [(54_999, 0), (55_000, 1), (55_001, 0)] {
+            let mut catalog = Catalog::default();
+            let header = "\"id\",\"name\"\r\n".to_owned();
+            let csv = header + &(0..rows).map(|n| format!("\"/{n}\",\"n\"\r\n")).collect::<String>();
+            catalog.add_bytes("t", csv.as_bytes());
+            let warned = warnings(&catalog, "t");
+            assert_eq!(warned.len(), count, "{rows} {warned:?}");
+        }
+    }
+
+    #[test]
+    fn the_rows_of_one_page_do_not_count_for_the_next() {
+        let mut catalog = Catalog::default();
+        catalog.add_bytes("t", &b"{\"id\":\"a\"}\n{\"id\":\"b\"}\n"[..]);
+        catalog.add_bytes("t", &br#"{"count":1,"data":[{"id":"c"}],"total_records":3}"#[..]);
+        assert_eq!(warnings(&catalog, "t"), [""; 0]);
+    }
+
+    #[test]
+    fn answers_as_powershell_writes_them_are_read() {
+        let pages = [
+            "{\r\n    \"id\":  \"a\",\r\n    \"ResourceId\":  \"a\"\r\n}\r\n",
+            "{\r\n    \"id\":  \"a\"\r\n}\r\n{\r\n    \"id\":  \"b\"\r\n}\r\n",
+            "{\"value\":[{\"id\":\"a\"},{\"id\":\"b\"},{\"id\":\"c\"}],\"Count\":3}",
+            "{\"SkipToken\":null,\"Data\":[{\"id\":\"a\"}],\"Count\":1,\"ResultTruncated\":\"False\"}",
+            "{\"Count\":1,\"Data\":[{\"id\":\"a\"}],\"SkipToken\":\"\"}",
+            "{\"Data\":[]}",
+        ];
+        for (page, rows) in pages.into_iter().zip([1, 2, 3, 1, 1, 0]) {
+            let mut catalog = Catalog::default();
+            catalog.add_bytes("t", page.as_bytes());
+            assert_eq!(ids(&catalog, "t").unwrap(), ["a", "b", "c"][..rows], "{page}");
+            assert_eq!(warnings(&catalog, "t"), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_file_that_unpacks_to_far_more_than_its_size_is_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = b"{\"id\":\"a\"}\n".repeat(1 << 18);
+        let bomb = zstd::encode_all(&rows[..], 19).unwrap();
+        assert!(bomb.len() * 1000 < rows.len(), "{}", bomb.len());
+        write(folder.path(), "t.json.zst", &bomb);
+        let mut catalog = Catalog::default();
+        catalog.add_path(folder.path()).unwrap();
+        let refused = ids(&catalog, "t").unwrap_err();
+        assert_eq!(refused.code.id, "AQ4001");
+        assert!(refused.message.contains("unpacks to far more than its size"));
+    }
+
+    #[test]
+    fn a_thousand_pages_are_read_in_natural_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 0..1000 {
+            write(folder.path(), &format!("Resources_{n}.json"), format!("[{{\"id\":\"{n}\"}}]"));
+        }
+        let mut catalog = Catalog::default();
+        catalog.add_path(folder.path()).unwrap();
+        catalog.add_path(folder.path().join("..").join(folder.path().file_name().unwrap())).unwrap();
+        let expected: Vec<String> = (0..1000).map(|n| n.to_string()).collect();
+        assert_eq!(ids(&catalog, "resources").unwrap(), expected);
+    }
+
+    #[test]
+    fn a_drive_is_no_name_and_paths_need_not_be_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut catalog = Catalog::default();
+        let missing = |catalog: &mut Catalog, given: &str| catalog.add_path(given).unwrap_err().message;
+        assert!(missing(&mut catalog, r"C:\x\export.json").starts_with(r"`C:\x\export.json` cannot"));
+        assert!(missing(&mut catalog, r"C:\a=b\export.json").starts_with(r"`C:\a=b\export.json` cannot"));
+        assert!(missing(&mut catalog, r"securityresources=C:\x.json").starts_with(r"`C:\x.json` cannot"));
+        write(folder.path(), "a = b c.json", "[{\"id\":\"spaced\"}]");
+        catalog.add_path(folder.path()).unwrap();
+        assert_eq!(catalog.names(), ["a = b c"]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStringExt;
+            let mut name = folder.path().as_os_str().to_owned().into_vec();
+            name.extend(b"/caf\xe9.json");
+            fs::write(std::ffi::OsString::from_vec(name.clone()), "[{\"id\":\"latin\"}]").unwrap();
+            let given = [b"t=", &name[..]].concat();
+            catalog.add_path(std::ffi::OsString::from_vec(given)).unwrap();
+            assert_eq!(ids(&catalog, "t").unwrap(), ["latin"]);
+        }
+    }
+
+    #[test]
+    fn rows_in_a_file_named_like_another_table_are_hinted_at() {
+        let rows = |types: &[&str]| {
+            types.iter().map(|kind| format!("{{\"id\":\"a\",\"type\":\"{kind}\"}}\n")).collect::<String>()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mixed = rows(&["microsoft.compute/virtualmachines", "microsoft.authorization/policyexemptions"]);
+        write(folder.path(), "mixed.json", mixed);
+        write(folder.path(), "resources.csv", "ID,TYPE\r\na,Microsoft.Security/assessments\r\n");
+        let mut catalog = Catalog::default();
+        catalog.add_path(folder.path()).unwrap();
+        let hint = |table: &str| catalog.hint(table).map(|hint| hint.replace(folder.path().to_str().unwrap(), "."));
+        assert_eq!(hint("policyresources"), Some("policyresources=./mixed.json".into()));
+        assert_eq!(hint("securityresources"), Some("securityresources=./resources.csv".into()));
+        assert_eq!(hint("advisorresources"), None);
+    }
+
+    #[test]
+    fn csv_has_the_types_of_resource_graph_and_else_only_those_that_lose_nothing() {
+        let csv = "\u{feff}NAME;Properties;count_;share;code;mixed;on;when;bag;none\n\
+                   007;\"{\"\"a\"\": 1}\";12;0.5;007;1;true;2024-01-02;[1];\n\
+                   b;;-3;2;12;x;false;;\"{\"\"b\"\":2}\";\n\n\
+                   \"c;\n\"\"d\";plain;900719925474099;1e3;1.50;2.5;true;now;;\n";
+        let mut catalog = Catalog::default();
+        catalog.add_bytes("resources", csv.as_bytes());
+        let table = catalog.table("resources").unwrap();
+        let fields = table.schema(&Guard::none()).unwrap();
+        let names: Vec<(&str, Type)> = fields[17..].iter().map(|field| (&*field.name, field.ty)).collect();
+        let expected = [
+            ("count_", Type::Long),
+            // `1e3` would be written as `1000.0`.
+            ("share", Type::String),
+            ("code", Type::String),
+            ("mixed", Type::String),
+            ("on", Type::Bool),
+            ("when", Type::String),
+            ("bag", Type::Dynamic),
+            ("none", Type::String),
+        ];
+        assert_eq!(names, expected);
+        let wants: Vec<Want> = [("name", Type::String), ("properties", Type::Dynamic)]
+            .into_iter()
+            .chain(expected)
+            .map(|(name, ty)| Want::column(name, ty))
+            .collect();
+        let (rows, _) = {
+            let mut rows = Vec::new();
+            let scan = table.scan(&wants).unwrap();
+            let warnings = scan
+                .run(&Guard::none(), Ok, |batch| {
+                    for row in 0..batch.rows {
+                        let cells = batch.columns.iter().map(|column| column.get(row).to_value().to_string());
+                        rows.push(cells.collect::<Vec<_>>());
+                    }
+                    Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
+                })
+                .unwrap();
+            (rows, warnings)
+        };
+        let expected = [
+            ["007", r#"{"a":1}"#, "12", "0.5", "007", "1", "True", "2024-01-02", "[1]", ""],
+            ["b", "", "-3", "2", "12", "x", "False", "", r#"{"b":2}"#, ""],
+            ["c;\n\"d", "plain", "900719925474099", "1e3", "1.50", "2.5", "True", "now", "", ""],
+        ];
+        assert_eq!(rows, expected);
+    }
+
+    #[test]
     fn kept_columns_are_the_same_and_are_read_again_when_the_file_changes() {
         let folder = tempfile::tempdir().unwrap();
         let row = |n: usize| {

@@ -27,6 +27,14 @@ pub(crate) use text::*;
 pub(crate) use timespan::*;
 
 /// A type of KQL. Each has one form of [`Value`], `dynamic` any of them.
+///
+/// ```
+/// use argql::{Engine, Type};
+///
+/// let table = Engine::new().query("print half = 1 / 2.0, tags = dynamic({})")?;
+/// assert_eq!(table.columns().iter().map(|field| field.ty).collect::<Vec<_>>(), [Type::Real, Type::Dynamic]);
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Type {
     /// True or false.
