@@ -749,7 +749,7 @@ mod tests {
         let engine = Engine::new().rows("t", maps).unwrap().rows("T", [serde_json::json!({"a": 3})]).unwrap();
         assert_eq!(
             engine.query("t | summarize sum(a), yes = countif(tobool(b.c[0]))").unwrap().to_json(),
-            r#"[{"sum_a":6,"countif_":1}]"#
+            r#"[{"sum_a":6,"yes":1}]"#
         );
         let none: [serde_json::Value; 0] = [];
         assert_eq!(Engine::new().rows("t", none).unwrap().query("t | count").unwrap().to_json(), r#"[{"Count":0}]"#);

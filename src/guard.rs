@@ -31,13 +31,18 @@ pub struct Limits {
     pub memory: Option<u64>,
     /// Rows that one answer may have; 100 million unless told.
     pub rows: Option<u64>,
+    /// How deep arrays and bags of a row may be nested in data; 1,000 unless told, which is also the most.
+    pub nesting: usize,
     /// Time from the start of a run to its answer; none unless told.
     pub time: Option<Duration>,
 }
 
+/// More would overflow the stack of who reads it.
+pub(crate) const MOST_NESTING: usize = 1000;
+
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { memory: Some(8 << 30), rows: Some(100_000_000), time: None }
+        Limits { memory: Some(8 << 30), rows: Some(100_000_000), nesting: MOST_NESTING, time: None }
     }
 }
 
@@ -48,7 +53,7 @@ impl Limits {
     /// assert_eq!(argql::Limits::none().rows, None);
     /// ```
     pub fn none() -> Limits {
-        Limits { memory: None, rows: None, time: None }
+        Limits { memory: None, rows: None, nesting: MOST_NESTING, time: None }
     }
 }
 
@@ -224,6 +229,11 @@ impl Guard {
     pub(crate) fn left(&self) -> u64 {
         let used = self.used.load(Ordering::Relaxed);
         self.rules.limits.memory.map_or(u64::MAX, |most| most.saturating_sub(used))
+    }
+
+    /// How deep arrays and bags may be nested.
+    pub(crate) fn nesting(&self) -> usize {
+        self.rules.limits.nesting.min(MOST_NESTING)
     }
 
     /// Who wants to know how far it is.

@@ -89,12 +89,13 @@
 //!
 //! What a version promises is what `tests/api.txt` lists. Structs that argql fills in, and enums that may gain a case, are
 //! `#[non_exhaustive]`; [`Type`] and [`Value`] are KQL's types and to be matched in full, [`Span`] is two offsets. Of
-//! other crates, [`Decimal`], [`Uuid`] and the map behind [`Bag`] are part of the promise.
+//! other crates, [`Decimal`], [`Uuid`], the map behind [`Bag`], and with the feature `arrow` its record batches are part
+//! of the promise.
 //!
 //! # Features
 //!
-//! `arrow` adds `Table::to_arrow`. `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone
-//! depends on the crate with `default-features = false`.
+//! `arrow` adds `Table::to_arrow`. `cli` (on by default) is the `argql` command with all that only it needs; a program
+//! that wants the library alone depends on the crate with `default-features = false`.
 
 #![cfg_attr(
     not(feature = "cli"),

@@ -127,17 +127,34 @@ impl Surface {
                 _ => {}
             }
         }
-        let mut folders = vec![root()];
+        let (mut folders, mut files, mut gated) = (vec![root()], Vec::new(), BTreeMap::new());
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
-                let module = path.strip_prefix(root()).unwrap().with_extension("");
-                let module = module.iter().next().unwrap().to_str().unwrap().to_owned();
                 if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|ending| ending == "rs") && !path.ends_with("tests.rs") {
-                    parsed(&path).items.into_iter().for_each(|item| surface.add(&module, item));
+                    let file = parsed(&path);
+                    for item in &file.items {
+                        if let Item::Mod(module) = item
+                            && has(&module.attrs, "cfg", "feature")
+                        {
+                            let inside = path.parent().unwrap().join(module.ident.to_string());
+                            gated.insert(inside, module.attrs.clone());
+                        }
+                    }
+                    files.push((path.with_extension(""), file));
                 }
+            }
+        }
+        for (path, file) in files {
+            let module = path.strip_prefix(root()).unwrap().iter().next().unwrap().to_str().unwrap();
+            for mut item in file.items {
+                // What a whole module stands behind, stands before each of its implementations.
+                if let (Item::Impl(implementation), Some(gate)) = (&mut item, gated.get(&path)) {
+                    implementation.attrs.extend(gate.clone());
+                }
+                surface.add(module, item);
             }
         }
         surface

@@ -243,7 +243,7 @@ fn commands_do_what_help_says() {
         .types(ENTER)
         .types("print y = 5;")
         .types(ENTER)
-        .sees("1 rows are in kept.csv")
+        .sees("1 row is in kept.csv")
         .prompt();
     terminal.types(".quit").types(ENTER);
     assert!(terminal.child.wait().unwrap().success());
@@ -292,8 +292,12 @@ fn the_readme_shows_what_the_prompt_answers() {
         let command = exchange.find('\n').unwrap();
         let (input, answer) = exchange.split_at(if exchange.starts_with('.') { command } else { query });
         terminal.wiped();
-        input.lines().for_each(|line| drop(terminal.types(line).types(ENTER)));
-        answer.trim_end().lines().for_each(|line| drop(terminal.sees(line)));
+        for line in input.lines() {
+            terminal.types(line).types(ENTER);
+        }
+        for line in answer.trim_end().lines() {
+            terminal.sees(line);
+        }
         terminal.prompt();
     }
 }

@@ -215,6 +215,9 @@ pub(super) struct Limited {
     /// Rows that an answer may have: 1000, none [default: 100000000]
     #[arg(long, value_name = "N", value_parser = count, help_heading = "Limits")]
     pub(super) max_rows: Option<Limit<u64>>,
+    /// How deep arrays and bags of a row may be nested [default, and most: 1000]
+    #[arg(long, value_name = "N", value_parser = nesting, help_heading = "Limits")]
+    pub(super) nesting: Option<usize>,
     /// Time for an answer: 30s, 5m, 250ms, none [default: none]
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Limits")]
     pub(super) timeout: Option<Limit<Duration>>,
@@ -234,6 +237,9 @@ impl Limited {
         if let Some(Limit(rows)) = self.max_rows {
             limits.rows = rows;
         }
+        if let Some(nesting) = self.nesting {
+            limits.nesting = nesting;
+        }
         if let Some(Limit(time)) = self.timeout {
             limits.time = time;
         }
@@ -244,8 +250,8 @@ impl Limited {
 /// How a table is written, and where to.
 #[derive(Debug, Default, Args)]
 pub(super) struct Listing {
-    /// How to write tables: table, json, ndjson, csv, tsv or markdown [default: by the ending of --output, else table on
-    /// a terminal and json elsewhere]
+    /// How to write tables: table, chart (drawn as `render` asks, else table), html, json, ndjson, csv, tsv or markdown
+    /// [default: by the ending of --output, else chart on a terminal and json elsewhere]
     #[arg(long, value_enum, hide_possible_values = true, help_heading = "Answer")]
     pub(super) format: Option<Format>,
     /// Write to this file; of several tables, a file each to this folder
@@ -259,7 +265,7 @@ pub(super) struct Listing {
 /// What is said beside the answer.
 #[derive(Debug, Args)]
 pub(super) struct Screen {
-    /// Colours in messages; NO_COLOR switches them off too
+    /// Colours in messages and charts; NO_COLOR switches them off too
     #[arg(long, value_enum, value_name = "auto|always|never", hide_possible_values = true, hide_default_value = true)]
     #[arg(default_value_t = When::Auto, global = true, help_heading = "Messages")]
     pub(super) color: When,
@@ -352,6 +358,11 @@ pub(super) fn count(text: &str) -> Result<Limit<u64>, &'static str> {
     limit(text, "no number of rows, and not none", |number, unit| {
         number.parse().ok().filter(|&rows: &u64| rows > 0 && unit.is_empty())
     })
+}
+
+fn nesting(text: &str) -> Result<usize, String> {
+    let most = Limits::none().nesting;
+    text.parse().ok().filter(|depth| (1..=most).contains(depth)).ok_or(format!("no number from 1 to {most}"))
 }
 
 /// `30s`, `5m`, `1.5h`, `250ms`, a number of seconds, or `none`.
@@ -458,6 +469,7 @@ mod tests {
             "query --memory 5parsecs x",
             "query --max-rows -1 x",
             "query --max-rows 1.5 x",
+            "query --nesting 2000 x",
             "query --timeout soon x",
             "query --progress=often x",
         ] {

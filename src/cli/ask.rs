@@ -6,6 +6,7 @@ use super::{Failure, Messages, NOT_AS_EXPECTED, Text, alone, library, told};
 use crate::column::Table;
 use crate::diag::Diagnostic;
 use crate::engine::{Engine, Query};
+use crate::output::{Format, chart};
 
 /// Answers one query.
 pub(super) fn query(text: &Text, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
@@ -14,9 +15,11 @@ pub(super) fn query(text: &Text, ask: &Ask, messages: &Messages) -> Result<(), F
         return stream(&engine, text, ask, messages);
     }
     let tables = answer(&engine, text, messages)?;
-    let named: Vec<Named<'_>> =
-        (1..).zip(&tables).map(|(number, table)| Named { name: number.to_string(), table }).collect();
-    sink::tables(&named, &ask.listing)?;
+    let named: Vec<Named<'_>> = (1..)
+        .zip(&tables)
+        .map(|(number, table)| Named { name: number.to_string(), table, query: Some(&text.text) })
+        .collect();
+    write(&named, ask, messages)?;
     expect(ask.expect, tables.last().map_or(0, Table::len), &text.name, messages)
 }
 
@@ -41,20 +44,29 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
     let mut answers = Vec::new();
     for name in queries {
         let saved = library::find(name)?;
-        answers.push((saved.name, answer(&engine, &saved.text, messages)?));
+        let tables = answer(&engine, &saved.text, messages)?;
+        answers.push((saved.name, saved.text.text, tables));
     }
     let mut named = Vec::new();
-    for (name, tables) in &answers {
+    for (name, query, tables) in &answers {
         let several = tables.len() > 1;
         for (number, table) in (1..).zip(tables) {
             let name = if several { format!("{name}-{number}") } else { name.clone() };
-            named.push(Named { name, table });
+            named.push(Named { name, table, query: Some(query) });
         }
     }
-    sink::tables(&named, &ask.listing)?;
-    answers
-        .iter()
-        .try_for_each(|(name, tables)| expect(ask.expect, tables.last().map_or(0, Table::len), name, messages))
+    write(&named, ask, messages)?;
+    let rows = |tables: &[Table]| tables.last().map_or(0, Table::len);
+    answers.iter().try_for_each(|(name, _, tables)| expect(ask.expect, rows(tables), name, messages))
+}
+
+/// Writes answers; says why where a picture is asked for and there is none.
+fn write(named: &[Named<'_>], ask: &Ask, messages: &Messages) -> Result<(), Failure> {
+    if matches!(sink::format(&ask.listing), Format::Chart | Format::Html) {
+        let refused: Vec<Diagnostic> = named.iter().filter_map(|named| chart::refusal(named.table)).collect();
+        messages.warnings(&refused, None);
+    }
+    sink::tables(named, &ask.listing, messages.ink)
 }
 
 fn settled(ask: &Ask, messages: &Messages) -> Result<Engine, Failure> {

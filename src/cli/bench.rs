@@ -11,7 +11,7 @@ use super::sink::unwritable;
 use super::terminal::stdout;
 use super::{Failure, Messages, Text};
 use crate::engine::Engine;
-use crate::output::{Format, write};
+use crate::output::{Format, Paper, write};
 use crate::value::write_json_string;
 
 /// Prints `{"load_s", "peak_mib", "queries": {STEM: {"first_s", "times_s": […], "answer": PATH}}}` on one line.
@@ -46,7 +46,7 @@ pub(super) fn bench(
                 let path = folder.join(format!("{stem}.ndjson"));
                 let written = std::fs::create_dir_all(folder).and_then(|()| File::create(&path)).and_then(|file| {
                     let mut file = BufWriter::new(file);
-                    write(&mut file, &table, Format::Ndjson, None)?;
+                    write(&mut file, &table, Format::Ndjson, Paper::default())?;
                     file.flush()
                 });
                 written.map_err(|error| unwritable(&path, &error))?;

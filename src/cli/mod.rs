@@ -238,6 +238,8 @@ fn decode(bytes: Vec<u8>) -> Option<String> {
 struct Messages {
     color: bool,
     quiet: bool,
+    /// Whether standard output shows colours, too.
+    ink: bool,
     meter: Meter,
 }
 
@@ -245,12 +247,17 @@ impl Messages {
     fn new(screen: &Screen) -> Messages {
         let wanted = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-        let color = match screen.color {
+        let color = |terminal: bool| match screen.color {
             When::Always => true,
             When::Never => false,
-            When::Auto => io::stderr().is_terminal() && !wanted("NO_COLOR") && !dumb,
+            When::Auto => terminal && !wanted("NO_COLOR") && !dumb,
         };
-        Messages { color, quiet: screen.quiet, meter: Meter::new(screen) }
+        Messages {
+            color: color(io::stderr().is_terminal()),
+            quiet: screen.quiet,
+            ink: color(io::stdout().is_terminal()),
+            meter: Meter::new(screen),
+        }
     }
 
     /// A line; names of files and queries in it can be anybody's.

@@ -7,25 +7,29 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::Listing;
-use super::terminal::{harmless, stdout};
-use crate::column::Table;
+use super::terminal::{harmless, painted, stdout};
+use crate::column::{Chart, Table};
 use crate::diag::Diagnostic;
 use crate::engine::Query;
-use crate::output::{Format, Formulas, Pieces, write, write_disarmed};
+use crate::output::chart::refusal;
+use crate::output::html::{Page, Section};
+use crate::output::{Format, Formulas, Paper, Pieces, write, write_disarmed};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
     pub(super) name: String,
     pub(super) table: &'a Table,
+    /// The text of its query, for pages.
+    pub(super) query: Option<&'a str>,
 }
 
 /// Writes the one table of a command that lists something.
 pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
-    tables(&[Named { name: String::new(), table }], listing)
+    tables(&[Named { name: String::new(), table, query: None }], listing, false)
 }
 
-/// Writes tables the way the options ask for.
-pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Failure> {
+/// Writes tables the way the options ask for; `color` tells whether standard output shows colours.
+pub(super) fn tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Result<(), Failure> {
     let form = Form::new(listing)?;
     let format = form.format;
     match (&listing.output, tables) {
@@ -42,9 +46,10 @@ pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Fail
             tables.len()
         ))),
         (None, _) => {
-            let width = terminal_width();
-            let mut out = BufWriter::with_capacity(64 << 10, stdout());
-            all(&mut out, &tables.iter().collect::<Vec<_>>(), form, width)?;
+            let color = color && format == Format::Chart;
+            let paper = Paper { width: terminal_width(), color };
+            let mut out = BufWriter::with_capacity(64 << 10, if color { painted() } else { stdout() });
+            all(&mut out, &tables.iter().collect::<Vec<_>>(), form, paper)?;
             Ok(out.flush()?)
         }
     }
@@ -108,30 +113,35 @@ pub(super) fn format(listing: &Listing) -> Format {
         "tsv" => Some(Format::Tsv),
         "md" => Some(Format::Markdown),
         "txt" => Some(Format::Table),
+        "html" | "htm" => Some(Format::Html),
         _ => None,
     };
     let person = listing.output.is_none() && io::stdout().is_terminal();
-    let by_reader = if person { Format::Table } else { Format::Json };
+    let by_reader = if person { Format::Chart } else { Format::Json };
     listing.format.or_else(|| listing.output.as_ref().and_then(by_ending)).unwrap_or(by_reader)
 }
 
 /// Whether several tables can stand one after the other.
 fn together(format: Format) -> bool {
-    matches!(format, Format::Table | Format::Markdown)
+    matches!(format, Format::Table | Format::Markdown | Format::Chart | Format::Html)
 }
 
 fn ending(format: Format) -> &'static str {
     match format {
-        Format::Table => "txt",
+        Format::Table | Format::Chart => "txt",
         Format::Json => "json",
         Format::Ndjson => "ndjson",
         Format::Csv => "csv",
         Format::Tsv => "tsv",
         Format::Markdown => "md",
+        Format::Html => "html",
     }
 }
 
-fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, width: Option<u16>) -> io::Result<()> {
+fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, paper: Paper) -> io::Result<()> {
+    if form.format == Format::Html {
+        return page(tables).write(out);
+    }
     for (index, named) in tables.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
@@ -141,15 +151,36 @@ fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, width: Option<u16
             writeln!(out, "{mark}{}\n", crate::diag::render::visible(&named.name))?;
         }
         match form.formulas {
-            Formulas::Kept => write(out, named.table, form.format, width)?,
-            Formulas::Disarmed => write_disarmed(out, named.table, form.format, width)?,
+            Formulas::Kept => write(out, named.table, form.format, paper)?,
+            Formulas::Disarmed => write_disarmed(out, named.table, form.format, paper)?,
         }
     }
     Ok(())
 }
 
+/// A page with a section for each table; one alone gives it its title.
+fn page<'a>(tables: &[&Named<'a>]) -> Page<'a> {
+    // Tables without names are numbered.
+    let named = |named: &&Named<'_>| named.name.parse::<usize>().is_err() && !named.name.is_empty();
+    let title = match tables {
+        [only] => {
+            only.table.chart().and_then(Chart::title).or(Some(&*only.name).filter(|_| named(&only))).unwrap_or("Answer")
+        }
+        _ => "Answers",
+    };
+    let page = Page::new(title);
+    let page = page.about(concat!("answered by argql ", env!("CARGO_PKG_VERSION")));
+    tables.iter().fold(page, |page, named| {
+        let section = Section::new(if tables.len() > 1 { named.name.as_str() } else { "" });
+        let section = named.query.into_iter().fold(section, Section::query);
+        let warnings = named.table.warnings().iter().cloned().chain(refusal(named.table));
+        let section = warnings.fold(section, |section, warning| section.text(warning.message));
+        page.section(section.answer(named.table))
+    })
+}
+
 fn to_file(path: &Path, tables: &[&Named<'_>], form: Form) -> Result<(), Failure> {
-    replace(path, |out| all(out, tables, form, None)).map_err(|error| unwritable(path, &error))
+    replace(path, |out| all(out, tables, form, Paper::default())).map_err(|error| unwritable(path, &error))
 }
 
 /// Writes a file that is there as a whole or not at all: an earlier report survives whatever goes wrong with a later one.
@@ -217,8 +248,9 @@ mod tests {
     fn several_tables_become_a_file_each() {
         let folder = tempfile::tempdir().unwrap();
         let table = table();
-        let named = |name: &str| Named { name: name.to_owned(), table: &table };
+        let named = |name: &str| Named { name: name.to_owned(), table: &table, query: None };
         let to = folder.path().join("new");
+        let tables = |named: &[Named<'_>], listing: &Listing| super::tables(named, listing, false);
         tables(&[named("a.b"), named("c")], &listing(&to, Some(Format::Ndjson))).unwrap();
         assert_eq!(std::fs::read_to_string(to.join("a.b.ndjson")).unwrap(), "{\"n\":1}\n");
         assert_eq!(std::fs::read_to_string(to.join("c.ndjson")).unwrap(), "{\"n\":1}\n");

@@ -10,6 +10,11 @@ pub(super) fn stdout() -> Box<dyn Write + Send> {
     harmless(io::stdout())
 }
 
+/// Standard output, for pictures in colour: colours are commands, and their drawer makes all of the data visible itself.
+pub(super) fn painted() -> Box<dyn Write + Send> {
+    Box::new(io::stdout())
+}
+
 /// Where data of any kind is written to; `--output /dev/tty` is a terminal, too.
 pub(super) fn harmless(out: impl Write + IsTerminal + Send + 'static) -> Box<dyn Write + Send> {
     if out.is_terminal() { Box::new(Harmless::new(out)) } else { Box::new(out) }

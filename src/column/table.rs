@@ -109,6 +109,18 @@ pub struct Chart {
     pub properties: Vec<(String, Vec<String>)>,
 }
 
+impl Chart {
+    /// The values of a property; of one that is given twice, the last.
+    pub(crate) fn property(&self, name: &str) -> Option<&[String]> {
+        self.properties.iter().rev().find(|(property, _)| property == name).map(|(_, values)| values.as_slice())
+    }
+
+    /// `title`, if it says something.
+    pub(crate) fn title(&self) -> Option<&str> {
+        self.property("title")?.first().map(String::as_str).filter(|title| !title.is_empty())
+    }
+}
+
 impl Table {
     /// Batches with a column per field.
     pub(crate) fn new(fields: Arc<[Field]>, batches: Vec<Batch>, warnings: Vec<Diagnostic>) -> Table {

@@ -1,8 +1,13 @@
-//! Answers as text: JSON and NDJSON, whose form other programs rely on, CSV and TSV, Markdown, and tables for people.
+//! Answers as text: JSON and NDJSON, whose form other programs rely on, CSV and TSV, Markdown, tables and pictures for
+//! people, and pages of HTML.
 
 mod cells;
 #[cfg(feature = "cli")]
+pub(crate) mod chart;
+#[cfg(feature = "cli")]
 mod csv;
+#[cfg(feature = "cli")]
+pub(crate) mod html;
 mod json;
 mod markdown;
 mod table;
@@ -32,6 +37,12 @@ pub(crate) enum Format {
     Tsv,
     /// A table for a README or an issue.
     Markdown,
+    /// The picture that `render` asks for, in text; aligned columns where it asks for none.
+    #[cfg(feature = "cli")]
+    Chart,
+    /// A page with the picture and the rows.
+    #[cfg(feature = "cli")]
+    Html,
 }
 
 /// What becomes of text in CSV and TSV that a spreadsheet would run as a formula.
@@ -44,10 +55,19 @@ pub(crate) enum Formulas {
     Disarmed,
 }
 
-/// Writes all rows; `width` is that of the terminal, if it is one that a table is to fit.
-pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, width: Option<u16>) -> io::Result<()> {
+/// What is written on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Paper {
+    /// Columns of the terminal, if it is one that the answer is to fit.
+    pub(crate) width: Option<u16>,
+    /// Whether colours show.
+    pub(crate) color: bool,
+}
+
+/// Writes all rows.
+pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, paper: Paper) -> io::Result<()> {
     match format {
-        Format::Table => table::write(out, table, width),
+        Format::Table => table::write(out, table, paper.width),
         Format::Json => json::write(out, table, json::Frame::ARRAY),
         Format::Ndjson => json::write(out, table, json::Frame::LINES),
         #[cfg(feature = "cli")]
@@ -55,16 +75,20 @@ pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, width: O
         #[cfg(feature = "cli")]
         Format::Tsv => csv::Lines { delimiter: b'\t', formulas: Formulas::Kept }.write(out, table),
         Format::Markdown => markdown::write(out, table),
+        #[cfg(feature = "cli")]
+        Format::Chart => chart::write(out, table, paper),
+        #[cfg(feature = "cli")]
+        Format::Html => html::Page::new("Answer").section(html::Section::new("").answer(table)).write(out),
     }
 }
 
 /// As [`write`]; in CSV and TSV no text is left that a spreadsheet would run.
 #[cfg(feature = "cli")]
-pub(crate) fn write_disarmed(out: &mut dyn Write, table: &Table, format: Format, width: Option<u16>) -> io::Result<()> {
+pub(crate) fn write_disarmed(out: &mut dyn Write, table: &Table, format: Format, paper: Paper) -> io::Result<()> {
     match format {
         Format::Csv => csv::Lines { delimiter: b',', formulas: Formulas::Disarmed }.write(out, table),
         Format::Tsv => csv::Lines { delimiter: b'\t', formulas: Formulas::Disarmed }.write(out, table),
-        Format::Table | Format::Json | Format::Ndjson | Format::Markdown => write(out, table, format, width),
+        _ => write(out, table, format, paper),
     }
 }
 
@@ -93,7 +117,7 @@ impl Pieces {
             Format::Json => Ok(Pieces::Objects(json::Objects::new(fields, json::Frame::ARRAY))),
             Format::Csv => lines(out, b','),
             Format::Tsv => lines(out, b'\t'),
-            Format::Ndjson | Format::Table | Format::Markdown => {
+            Format::Ndjson | Format::Table | Format::Markdown | Format::Chart | Format::Html => {
                 Ok(Pieces::Objects(json::Objects::new(fields, json::Frame::LINES)))
             }
         }

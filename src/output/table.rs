@@ -38,7 +38,7 @@ pub(super) fn write(out: &mut dyn Write, table: &Table, width: Option<u16>) -> i
 }
 
 /// `3 rows`, with commas in large numbers.
-struct Rows(usize);
+pub(super) struct Rows(pub(super) usize);
 
 impl std::fmt::Display for Rows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -13,7 +13,7 @@ fn table(columns: Vec<(&str, Type, Vec<Value>)>) -> Table {
 
 fn written(table: &Table, format: Format, width: Option<u16>) -> String {
     let mut out = Vec::new();
-    write(&mut out, table, format, width).unwrap();
+    write(&mut out, table, format, Paper { width, color: false }).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -100,7 +100,7 @@ fn text_that_a_spreadsheet_would_run_is_made_text_and_numbers_stay_numbers() {
     let harmless = ["-5", "+3.25", "-1e9", "a=1", "", "'=1", " =1", "{\"=\":1}"];
     let disarmed = |values: Vec<Value>, ty| {
         let mut out = Vec::new();
-        write_disarmed(&mut out, &table(vec![("=h", ty, values)]), Format::Tsv, None).unwrap();
+        write_disarmed(&mut out, &table(vec![("=h", ty, values)]), Format::Tsv, Paper::default()).unwrap();
         ::csv::ReaderBuilder::new()
             .delimiter(b'\t')
             .has_headers(false)
@@ -123,7 +123,7 @@ fn text_that_a_spreadsheet_would_run_is_made_text_and_numbers_stay_numbers() {
     );
     let table = table(vec![("n", Type::String, vec![Value::from("=1,2")])]);
     let mut out = Vec::new();
-    write_disarmed(&mut out, &table, Format::Csv, None).unwrap();
+    write_disarmed(&mut out, &table, Format::Csv, Paper::default()).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "n\n\"'=1,2\"\n");
     assert_eq!(written(&table, Format::Csv, None), "n\n\"=1,2\"\n");
 }

@@ -26,8 +26,8 @@ pub(super) enum FaultKind {
     Control,
     /// Bytes that are no UTF-8.
     Utf8,
-    /// Arrays and bags beyond [`DEPTH`].
-    Deep,
+    /// More arrays and bags inside each other than this.
+    Deep(usize),
     /// Valid JSON, but no row where a row is due; what is there instead.
     NoRow(&'static str),
     /// No byte but white space.
@@ -86,7 +86,7 @@ impl Fault {
 
     #[cold]
     pub(super) fn deep(at: usize) -> Box<Fault> {
-        Fault::new(at, FaultKind::Deep)
+        Fault::new(at, FaultKind::Deep(DEPTH))
     }
 
     #[cold]
@@ -569,7 +569,7 @@ mod tests {
     #[test]
     fn a_million_brackets_are_a_fault_and_no_overflow() {
         let deep = "[".repeat(1_000_000);
-        assert_eq!(fault(&deep), (DEPTH, FaultKind::Deep));
+        assert_eq!(fault(&deep), (DEPTH, FaultKind::Deep(DEPTH)));
         let held = "[".repeat(DEPTH) + &"]".repeat(DEPTH);
         assert!(passes(&held));
     }

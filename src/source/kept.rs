@@ -127,7 +127,7 @@ impl Kept {
         let (mut weight, mut bytes) = (Weight::default(), 0);
         let warnings = passage.drive(
             guard,
-            || Extractor::new(wants, &tree),
+            || Extractor::new(wants, &tree, guard.nesting()),
             Ok,
             |batch| {
                 bytes += weight.add(&batch) as u64;

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use super::decode::{Broken, Coding, Form, LONGEST, Refused};
@@ -94,8 +95,12 @@ impl Page {
     pub(super) fn feed(&self, stamp: &Stamp, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
         let of = FeedOf::Memory(Arc::new([]));
         let converted = stamp.coding.form != Form::Json;
-        let mut feed = Feed { of, buffer, filled: 0, base: 0, at_end: false, converted };
-        let decoded = |bytes| stamp.coding.rows(bytes, stamp.len, self.standard).map(FeedOf::Stream);
+        let taken = Arc::new(AtomicU64::new(0));
+        let mut feed = Feed { of, buffer, filled: 0, base: 0, at_end: false, converted, taken: taken.clone() };
+        let decoded = |bytes| {
+            let bytes = Box::new(Counted { bytes, taken });
+            stamp.coding.rows(bytes, stamp.len, self.standard).map(FeedOf::Stream)
+        };
         match &self.origin {
             Origin::Memory(bytes) if stamp.coding.is_plain() => {
                 feed.of = FeedOf::Memory(bytes.clone());
@@ -198,11 +203,9 @@ impl Page {
                 (diag::MALFORMED, json("raw control character in a string"), "must be written as `\\u00XX`".into())
             }
             FaultKind::Utf8 => (diag::MALFORMED, format!("`{name}` is not UTF-8"), "no character of UTF-8".into()),
-            FaultKind::Deep => (
-                diag::TOO_LARGE,
-                format!("`{name}` nests arrays and bags deeper than {}", super::json::DEPTH),
-                "too deep".into(),
-            ),
+            FaultKind::Deep(most) => {
+                (diag::TOO_LARGE, format!("`{name}` nests arrays and bags deeper than {most}"), "too deep".into())
+            }
             FaultKind::NoRow(what) => (diag::NO_TABLE, format!("`{name}` holds {what}"), String::new()),
             FaultKind::Empty => unreachable!("said above"),
             FaultKind::Long => {
@@ -281,6 +284,22 @@ pub(super) struct Feed {
     at_end: bool,
     /// Whether the bytes were made from other text.
     converted: bool,
+    /// Of a stream: the bytes of the file that were taken.
+    taken: Arc<AtomicU64>,
+}
+
+/// Counts the bytes of a file that went through.
+struct Counted {
+    bytes: Box<dyn Read + Send>,
+    taken: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.bytes.read(buffer)?;
+        self.taken.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
 }
 
 enum FeedOf {
@@ -295,6 +314,11 @@ impl Feed {
             FeedOf::Memory(bytes) => bytes,
             _ => &self.buffer[..self.filled],
         }
+    }
+
+    /// Bytes of the file, as it is on disk, that a stream has taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
     }
 
     pub(super) fn base(&self) -> u64 {
@@ -409,6 +433,14 @@ fn read_at(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 impl Failure {
+    /// With the limit of nesting that was set.
+    pub(super) fn nested(self, most: usize) -> Failure {
+        match self {
+            Failure::Fault { at, kind: FaultKind::Deep(_) } => Failure::Fault { at, kind: FaultKind::Deep(most) },
+            other => other,
+        }
+    }
+
     /// A fault within the bytes at hand.
     pub(super) fn of(fault: &Fault, feed: &Feed) -> Failure {
         Failure::Fault { at: (!feed.converted).then_some(feed.base + fault.at as u64), kind: fault.kind }

@@ -78,7 +78,7 @@ impl Scan {
             return replay(&batches, work, merge).map(|()| warnings);
         }
         let tree = Arc::new(Tree::new(&self.wants));
-        self.passage.drive(guard, || Extractor::new(&self.wants, &tree), work, merge)
+        self.passage.drive(guard, || Extractor::new(&self.wants, &tree, guard.nesting()), work, merge)
     }
 }
 
@@ -501,15 +501,17 @@ where
         }
         let pieces = self.with_spare(|reader, buffer| self.read(number, None, reader, buffer));
         let unit = self.passage.units[number];
-        self.tell(&pieces, unit.limit.min(self.passage.pages[unit.page].stamp.len) - unit.start);
+        if !unit.stream {
+            let end = unit.limit.min(self.passage.pages[unit.page].stamp.len);
+            pieces.iter().for_each(|piece| self.tell(&piece.events, end - unit.start));
+        }
         pieces
     }
 
     /// Says how far it is now, to whom it concerns.
-    fn tell(&self, pieces: &[Piece<T, E>], bytes: u64) {
+    fn tell(&self, events: &[Event], bytes: u64) {
         let Some(listener) = self.guard.listener() else { return };
-        let events = pieces.iter().flat_map(|piece| &piece.events);
-        let rows: u64 = events.map(|event| if let Event::Rows(count) = event { *count } else { 0 }).sum();
+        let rows: u64 = events.iter().map(|event| if let Event::Rows(count) = event { *count } else { 0 }).sum();
         let mut progress = lock(&self.progress);
         progress.bytes += bytes;
         progress.rows += rows;
@@ -560,7 +562,8 @@ where
         let head = &feed.bytes()[..feed.bytes().len().min(LOOK)];
         let shallow = begins && is_shallow(head);
         let to = match self.guard.check() {
-            Ok(()) => rows(feed, reader, keep, from, limit, &mut events),
+            Ok(()) => rows(feed, reader, keep, from, limit, &mut events)
+                .map_err(|failure| failure.nested(self.guard.nesting())),
             Err(reason) => Err(Failure::Stopped(reason)),
         };
         let output = reader.finish();
@@ -574,6 +577,7 @@ where
         let mut pieces = Vec::new();
         let mut cursor = first;
         let mut before = before;
+        let mut taken = 0;
         loop {
             feed.forget(cursor.at);
             let limit = (cursor.at / self.passage.segment + 1) * self.passage.segment;
@@ -582,6 +586,8 @@ where
                 Ok(to) if to.level != Level::End => Some(*to),
                 _ => None,
             };
+            let before = std::mem::replace(&mut taken, feed.taken());
+            self.tell(&piece.events, taken - before);
             pieces.push(piece);
             match to {
                 Some(to) => cursor = to,

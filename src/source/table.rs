@@ -96,7 +96,8 @@ impl SourceTable {
         }
         let mut whole = Census::default();
         let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
-        passage.drive(guard, Census::default, Ok::<Census, Box<Diagnostic>>, |part: Census| {
+        let reader = || Census { outside: json::DEPTH.saturating_sub(guard.nesting()), ..Census::default() };
+        passage.drive(guard, reader, Ok::<Census, Box<Diagnostic>>, |part: Census| {
             whole.join(part);
             Ok(ControlFlow::Continue(()))
         })?;
@@ -142,7 +143,7 @@ impl SourceTable {
         let wants: Arc<[Want]> = [Want::column("type", Type::String)].into();
         let tree = Arc::new(Tree::new(&wants));
         self.pages.iter().take(SAMPLED).find(|page| {
-            let mut reader = Extractor::new(&wants, &tree);
+            let mut reader = Extractor::new(&wants, &tree, json::DEPTH);
             // A file that is broken further on has its first rows all the same.
             let _ = scan::sample(&Page { standard: true, ..(*page).clone() }, &mut reader, SAMPLE);
             let types = reader.finish().columns.remove(0);
@@ -154,6 +155,8 @@ impl SourceTable {
 /// Which columns rows have, and what kinds of values.
 #[derive(Debug, Default)]
 pub(super) struct Census {
+    /// Brackets that count as open around each row.
+    outside: usize,
     columns: Vec<(Arc<str>, Kinds)>,
     numbers: HashMap<Arc<str>, usize, foldhash::fast::FixedState>,
 }
@@ -249,7 +252,7 @@ impl Reader for Census {
             let passed = json::string(bytes, at + 1)?;
             let inside = &bytes[at + 1..passed.end()];
             let value = json::colon(bytes, passed.end() + 1)?;
-            let behind = json::value(bytes, value, 1)?;
+            let behind = json::value(bytes, value, 1 + self.outside)?;
             let kinds = Kinds::of(bytes[value], &bytes[value..behind]);
             match self.columns.get_mut(next) {
                 // Rows mostly have the same keys in the same order.
@@ -267,7 +270,8 @@ impl Reader for Census {
     }
 
     fn finish(&mut self) -> Census {
-        std::mem::take(self)
+        let next = Census { outside: self.outside, ..Census::default() };
+        std::mem::replace(self, next)
     }
 }
 

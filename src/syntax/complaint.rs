@@ -99,9 +99,11 @@ fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
         .iter()
         .filter(|hope| **hope != Hope::Text(";") || !piped)
         .filter_map(|hope| match hope {
-            Hope::Text(text) | Hope::Setting(text) => Some(format!("`{text}`")),
+            Hope::Text(text) => Some(format!("`{text}`")),
+            // A name stands for all of them.
+            Hope::Setting(text) if !hopes.contains(&Hope::Kind("a name")) => Some(format!("`{text}`")),
             Hope::Kind(kind) => Some((*kind).to_owned()),
-            Hope::Word(_) => None,
+            Hope::Setting(_) | Hope::Word(_) => None,
         })
         .take(5)
         .collect();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::cli::Failure;
 use crate::column::Table;
 use crate::guard::Grouped;
-use crate::output::{self, Format};
+use crate::output::{self, Format, Paper};
 
 /// One table and how long it took.
 pub(super) struct Answer<'a> {
@@ -47,7 +47,7 @@ impl<'a> Answer<'a> {
     /// The first rows as lines, without how many there are.
     fn lines(&self, rows: usize, width: Option<u16>) -> io::Result<Vec<String>> {
         let mut drawn = Vec::new();
-        output::write(&mut drawn, &self.table.head(rows), Format::Table, width)?;
+        output::write(&mut drawn, &self.table.head(rows), Format::Table, Paper { width, color: false })?;
         let drawn = String::from_utf8_lossy(&drawn).into_owned();
         let mut lines: Vec<String> = drawn.lines().map(str::to_owned).collect();
         lines.pop();
@@ -74,7 +74,7 @@ impl<'a> Answer<'a> {
     pub(super) fn page(&self) -> Result<(), Failure> {
         let width = terminal_size::terminal_size().map(|(width, _)| width.0);
         if !io::stdout().is_terminal() {
-            return Ok(output::write(&mut io::stdout().lock(), self.table, Format::Table, None)?);
+            return Ok(output::write(&mut io::stdout().lock(), self.table, Format::Table, Paper::default())?);
         }
         let pager = std::env::var("PAGER").ok().filter(|pager| !pager.trim().is_empty());
         let pager = pager.unwrap_or_else(|| "less -RFX".to_owned());
@@ -88,7 +88,8 @@ impl<'a> Answer<'a> {
         if let Some(input) = child.stdin.take() {
             let mut input = io::BufWriter::new(input);
             // Whoever leaves the pager has seen enough.
-            let _ = output::write(&mut input, self.table, Format::Table, width).and_then(|()| input.flush());
+            let _ = output::write(&mut input, self.table, Format::Table, Paper { width, color: false })
+                .and_then(|()| input.flush());
         }
         let _ = child.wait();
         Ok(())

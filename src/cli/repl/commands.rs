@@ -10,6 +10,9 @@ use super::Next;
 use super::answer::Answer;
 use super::editor::Keys;
 use super::session::Session;
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
 use crate::cli::args::{self, Listing, Stage};
 use crate::cli::{Failure, Text, explain, help, interrupt, library, lists};
 use crate::column::Table;
@@ -41,17 +44,9 @@ pub(super) enum Argument {
     /// A name of the library, or a file.
     Saved,
     Name,
+    Format,
     One(&'static [&'static str]),
 }
-
-const FORMATS: &[(&str, Format)] = &[
-    ("table", Format::Table),
-    ("json", Format::Json),
-    ("ndjson", Format::Ndjson),
-    ("csv", Format::Csv),
-    ("tsv", Format::Tsv),
-    ("markdown", Format::Markdown),
-];
 
 macro_rules! commands {
     ($([$($name:literal)*] $takes:literal $argument:expr, $run:ident: $about:literal;)*) => {
@@ -70,7 +65,7 @@ commands! {
     [".paths"] "TABLE.COLUMN[.KEY]" Argument::Query, paths: "lists what is below a dynamic column: paths, types, how many rows, examples";
     [".values"] "TABLE.PATH" Argument::Query, values: "counts the values of a column or path";
     [".more"] "" Argument::Nothing, more: "shows all rows of the last answer in a pager";
-    [".format"] "[FORMAT]" Argument::One(&["table", "json", "ndjson", "csv", "tsv", "markdown"]), format: "how answers are written: table, json, ndjson, csv, tsv or markdown";
+    [".format"] "[FORMAT]" Argument::Format, format: "how answers are written: chart (drawn where `render` asks for it), table, csv, json …";
     [".output"] "[FILE]" Argument::File, output: "writes answers to a file, each over the one before; without one, here again";
     [".timer"] "[on|off]" Argument::One(&["on", "off"]), timer: "says how long a query took, or not";
     [".explain"] "[QUERY]" Argument::Query, plan: "shows the plan of a query, or of the last one";
@@ -220,18 +215,24 @@ fn more(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
 }
 
 fn format(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
-    if name.is_empty() {
-        let now = session.format.unwrap_or(Format::Table);
-        let name = FORMATS.iter().find(|(_, format)| *format == now).map_or("", |(name, _)| name);
-        session.messages.note(&format_args!("answers are written as {name}"));
-        return Ok(Next::prompt());
+    if !name.is_empty() {
+        let format = <Format as ValueEnum>::from_str(name, true).map_err(|_| {
+            let names: Vec<String> = formats().collect();
+            Failure::Usage(format!("there is no format `{name}`; there are {}", names.join(", ")))
+        })?;
+        // What people get unless they ask for something else.
+        session.format = (format != Format::Chart).then_some(format);
     }
-    let Some((_, format)) = FORMATS.iter().find(|(known, _)| *known == name) else {
-        let names: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
-        return Err(Failure::Usage(format!("there is no format `{name}`; there are {}", names.join(", "))));
-    };
-    session.format = (*format != Format::Table).then_some(*format);
+    let format = session.format.unwrap_or(Format::Chart).to_possible_value();
+    session
+        .messages
+        .note(&format_args!("answers are written as {}", format.as_ref().map_or("", PossibleValue::get_name)));
     Ok(Next::prompt())
+}
+
+/// The names of the formats.
+pub(super) fn formats() -> impl Iterator<Item = String> {
+    Format::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
 }
 
 fn output(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {

@@ -180,6 +180,7 @@ impl Help {
                     functions::names().chain(operators::names()).chain(COMMANDS.iter().map(commands::Command::name));
                 words(names.map(str::to_owned).collect())
             }
+            Argument::Format => words(commands::formats().collect()),
             Argument::One(choices) => words(choices.iter().map(|word| (*word).to_owned()).collect()),
         })
     }

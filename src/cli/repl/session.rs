@@ -14,8 +14,8 @@ use crate::column::Table;
 use crate::diag::{Diagnostic, Place, Span};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::guard::{Cancel, Limits};
-use crate::output::Format;
+use crate::guard::{Cancel, Grouped, Limits};
+use crate::output::{Format, chart};
 use crate::syntax::ast::{Script, Statement};
 use crate::syntax::{self, Kind};
 use crate::value::DateTime;
@@ -123,7 +123,7 @@ impl<'a> Session<'a> {
         let started = Instant::now();
         let tables = interrupt::stoppable(|cancel| self.tables(name, text, cancel))?;
         let took = started.elapsed();
-        self.show(tables, took)?;
+        self.show(text, tables, took)?;
         Ok(Next::prompt())
     }
 
@@ -184,20 +184,26 @@ impl<'a> Session<'a> {
         Listing { format: self.format, output, csv_safe: self.csv_safe }
     }
 
-    fn show(&mut self, tables: Vec<Table>, took: Duration) -> Result<(), Failure> {
+    fn show(&mut self, text: &str, tables: Vec<Table>, took: Duration) -> Result<(), Failure> {
         let listing = self.listing(self.output.clone());
-        let people = self.output.is_none() && sink::format(&listing) == Format::Table;
-        if people {
+        let format = sink::format(&listing);
+        if matches!(format, Format::Chart | Format::Html) {
+            let refused: Vec<Diagnostic> = tables.iter().filter_map(chart::refusal).collect();
+            self.messages.warnings(&refused, None);
+        }
+        let drawn = |table: &Table| format == Format::Chart && chart::is_drawn(table);
+        if self.output.is_none() && matches!(format, Format::Chart | Format::Table) && !tables.iter().any(drawn) {
             for table in &tables {
                 Answer::new(table, self.timer.then_some(took)).print()?;
             }
         } else {
-            let named: Vec<Named<'_>> =
-                (1..).zip(&tables).map(|(number, table)| Named { name: number.to_string(), table }).collect();
-            sink::tables(&named, &listing)?;
+            let named = |(number, table): (usize, _)| Named { name: number.to_string(), table, query: Some(text) };
+            let named: Vec<Named<'_>> = (1..).zip(&tables).map(named).collect();
+            sink::tables(&named, &listing, self.messages.ink)?;
             if let Some(path) = &self.output {
-                let rows: usize = tables.iter().map(Table::len).sum();
-                self.messages.note(&format_args!("{rows} rows are in {}", path.display()));
+                let rows = tables.iter().map(Table::len).sum::<usize>() as u64;
+                let are = if rows == 1 { "row is" } else { "rows are" };
+                self.messages.note(&format_args!("{} {are} in {}", Grouped(rows), path.display()));
             }
         }
         if let Some(table) = tables.into_iter().last() {
