@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::bind::{self, Bound, Environment, Evaluate, Given, MissingTables};
 use crate::column::{Batch, Field, Table};
 use crate::complete::{Completions, Paths, complete, paths};
-use crate::diag::{Diagnostic, NO_TABLE, NO_THREADS, Place, Severity};
+use crate::diag::{Diagnostic, NO_TABLE, NO_THREADS, Place, QueryText, Severity};
 use crate::error::Error;
 use crate::guard::{Cancel, Guard, Limits, Progress, Rules};
 use crate::plan::Plan;
@@ -160,6 +160,32 @@ impl Engine {
         self
     }
 
+    /// Adds the tables of another engine as those of a database: queries read them as `database("old").resources`, beside
+    /// this engine's own. A name counts for its last snapshot; it is case-sensitive, as names of databases are in Kusto,
+    /// while those of its tables match in any letter case.
+    ///
+    /// ```
+    /// use argql::Engine;
+    ///
+    /// let january = Engine::new().table("resources", br#"[{"id":"/a"},{"id":"/b"}]"#.to_vec());
+    /// let today = Engine::new().table("resources", br#"[{"id":"/B"},{"id":"/c"}]"#.to_vec());
+    /// let engine = today.snapshot("january", &january);
+    /// let gone = engine.query(
+    ///     "database('january').resources
+    ///      | where id !in~ (resources | project id)
+    ///      | project id",
+    /// )?;
+    /// assert_eq!(gone.to_json(), r#"[{"id":"/a"}]"#);
+    ///
+    /// let error = engine.query("database('January').resources | count").unwrap_err();
+    /// assert_eq!(error.diagnostics()[0].help.as_deref(), Some("did you mean `january`?"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn snapshot(mut self, name: &str, of: &Engine) -> Engine {
+        self.catalog.add_database(name, &of.catalog);
+        self
+    }
+
     /// Works with this many threads instead of one per core; the answer is the same for any number.
     ///
     /// # Errors
@@ -295,7 +321,19 @@ impl Engine {
         self.catalog.names()
     }
 
-    /// The columns of a table: of a known one also those that the data lacks.
+    /// The names of the snapshots that were added, and of their tables, as [`tables`](Engine::tables) gives them.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().snapshot("sample", &argql::Engine::new().sample());
+    /// let (name, tables) = engine.snapshots().remove(0);
+    /// assert_eq!((name.as_str(), tables.len()), ("sample", 4));
+    /// ```
+    pub fn snapshots(&self) -> Vec<(String, Vec<String>)> {
+        self.catalog.databases().map(|(name, tables)| (name.to_owned(), tables.names())).collect()
+    }
+
+    /// The columns of a table: of a known one also those that the data lacks. That of a snapshot is named as queries do:
+    /// `database("old").resources`.
     ///
     /// # Errors
     ///
@@ -341,17 +379,22 @@ impl Engine {
     /// assert!(error.to_string().starts_with("report.kql:1:10: error[AQ0001]"), "{error}");
     /// ```
     pub fn prepare_named(&self, name: &str, query: &str) -> Result<Query, Error> {
-        let script = syntax::parse(query).map_err(|errors| Error::query(name, query, errors))?;
-        self.bind(Arc::new(script), Arc::new((name.to_owned(), query.to_owned())))
+        self.prepare_text(QueryText::new(name, query))
+    }
+
+    /// As [`prepare`](Engine::prepare), of a query with what it includes.
+    pub(crate) fn prepare_text(&self, text: QueryText) -> Result<Query, Error> {
+        let script = syntax::parse(text.read()).map_err(|errors| Error::of_text(&text, errors))?;
+        self.bind(Arc::new(script), Arc::new(text))
     }
 
     /// A parsed query, with its name and text.
-    fn bind(&self, script: Arc<syntax::ast::Script>, source: Arc<(String, String)>) -> Result<Query, Error> {
+    fn bind(&self, script: Arc<syntax::ast::Script>, source: Arc<QueryText>) -> Result<Query, Error> {
         // What sub-queries give may depend on the clock: where it runs they wait for the run.
         let guard = Guard::new(&self.rules);
         let mut environment = self.environment(&guard);
         environment.evaluate = environment.evaluate.filter(|_| self.now.is_some());
-        let bound = bind::bind(&script, &environment).map_err(|errors| Error::query(&source.0, &source.1, errors))?;
+        let bound = bound(&script, &environment, &source)?;
         Ok(Query { engine: self.clone(), script, source, bound })
     }
 
@@ -379,14 +422,20 @@ impl Engine {
     /// assert_eq!(checked.columns[1].ty, argql::Type::Long);
     /// ```
     pub fn check(&self, query: &str) -> Checked {
+        self.check_text(&QueryText::new("query", query))
+    }
+
+    /// As [`check`](Engine::check), of a query with what it includes.
+    pub(crate) fn check_text(&self, text: &QueryText) -> Checked {
         let guard = Guard::new(&self.rules);
         let environment = Environment { data: false, evaluate: None, ..self.environment(&guard) };
-        match syntax::parse(query).and_then(|script| bind::bind(&script, &environment)) {
+        let placed = |said: Vec<Diagnostic>| said.into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
+        match syntax::parse(text.read()).and_then(|script| bind::bind(&script, &environment)) {
             Ok(bound) => {
                 let columns = bound.plans.last().map_or(Vec::new(), |plan| plan.fields.clone());
-                Checked { columns, diagnostics: bound.warnings }
+                Checked { columns, diagnostics: placed(bound.warnings) }
             }
-            Err(diagnostics) => Checked { columns: Vec::new(), diagnostics },
+            Err(diagnostics) => Checked { columns: Vec::new(), diagnostics: placed(diagnostics) },
         }
     }
 
@@ -407,6 +456,18 @@ impl Engine {
         let batch = Batch::concat(table.batches().to_vec());
         self.given = Some(Arc::new(Given { name, fields: table.columns().to_vec(), batch }));
         self
+    }
+
+    /// Whether a known table that no file holds is taken for empty.
+    pub(crate) fn takes_missing_as_empty(&self) -> bool {
+        self.missing == MissingTables::Empty
+    }
+
+    /// Whether a table has any row of this type, or any at all if the type is empty.
+    pub(crate) fn has_rows(&self, table: &str, ty: &str) -> Result<bool, Error> {
+        let plain = Engine { parameters: Vec::new(), ..self.clone() };
+        let of_type = if ty.is_empty() { String::new() } else { format!(" | where type =~ '{ty}'") };
+        Ok(!plain.query(&format!("{table}{of_type} | take 1 | project id"))?.is_empty())
     }
 
     fn environment<'a>(&'a self, guard: &'a Guard) -> Environment<'a> {
@@ -477,7 +538,7 @@ pub struct Query {
     engine: Engine,
     script: Arc<syntax::ast::Script>,
     /// Name and text, for errors.
-    source: Arc<(String, String)>,
+    source: Arc<QueryText>,
     bound: Bound,
 }
 
@@ -662,9 +723,17 @@ impl Query {
         if self.engine.now.is_some() {
             return Ok(self.bound.clone());
         }
-        let (name, text) = &*self.source;
-        bind::bind(&self.script, &self.engine.environment(guard)).map_err(|errors| Error::query(name, text, errors))
+        bound(&self.script, &self.engine.environment(guard), &self.source)
     }
+}
+
+/// The plans of a script; what there is to say stands where somebody wrote it.
+fn bound(script: &syntax::ast::Script, environment: &Environment<'_>, text: &QueryText) -> Result<Bound, Error> {
+    let mut bound = bind::bind(script, environment).map_err(|errors| Error::of_text(text, errors))?;
+    for said in [&mut bound.warnings, &mut bound.notes] {
+        *said = std::mem::take(said).into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
+    }
+    Ok(bound)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diag::render::{line, render};
-use crate::diag::{CANCELLED, Diagnostic, Severity};
+use crate::diag::{CANCELLED, Diagnostic, QueryText, Severity};
 
 /// Why there is no answer; one word wide, cheap to clone.
 ///
@@ -37,6 +37,12 @@ impl Error {
     pub(crate) fn query(source_name: &str, source_text: &str, diagnostics: Vec<Diagnostic>) -> Error {
         let source = Source { name: source_name.to_owned(), text: source_text.to_owned() };
         Error::new(Some(source), diagnostics)
+    }
+
+    /// The same of a query that may include others; the diagnostics are about the text that is read.
+    pub(crate) fn of_text(text: &QueryText, diagnostics: Vec<Diagnostic>) -> Error {
+        let placed = diagnostics.into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
+        Error::query(text.name(), text.written(), placed)
     }
 
     /// Data that cannot be read.

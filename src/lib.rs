@@ -116,6 +116,8 @@ pub(crate) mod functions;
 pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
+#[cfg(feature = "cli")]
+pub(crate) mod library;
 pub(crate) mod operators;
 pub(crate) mod output;
 pub(crate) mod plan;

@@ -21,6 +21,7 @@ const FLOORS: &[&[&str]] = &[
     &["run", "complete"],
     &["engine"],
     &["inspect"],
+    &["library"],
     &["output"],
     &["cli"],
 ];

@@ -14,7 +14,7 @@ use crate::value::{Type, Value};
 pub(crate) struct Reported(());
 
 impl Reported {
-    pub(super) fn error() -> Reported {
+    pub(crate) fn error() -> Reported {
         Reported(())
     }
 }

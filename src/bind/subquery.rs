@@ -103,9 +103,13 @@ impl Binder<'_> {
         if relation.columns.is_open() { Err(Reported::error()) } else { Ok(relation) }
     }
 
-    /// `materialize(T)`
+    /// `materialize(T)`: what was joined, grouped or expanded is kept for all who read it. What is only filtered and
+    /// computed is read again, for then only the columns are extracted that each reader needs.
     pub(super) fn materialize(&mut self, call: &Call) -> Relation {
         match self.table_argument(call) {
+            Ok(relation) if relation.node.gathers() && !relation.node.reads_part() => {
+                self.kept(relation, call.name.span)
+            }
             Ok(relation) => self.fixed(relation, call.name.span),
             Err(_) => Relation::poisoned(),
         }
@@ -114,9 +118,11 @@ impl Binder<'_> {
     /// The same rows wherever they are read. What gives the same rows anyway is read again, for then only the columns
     /// are extracted that each reader needs.
     pub(crate) fn fixed(&mut self, relation: Relation, span: Span) -> Relation {
-        if relation.node.deterministic() {
-            return relation;
-        }
+        if relation.node.deterministic() { relation } else { self.kept(relation, span) }
+    }
+
+    /// The rows of a table as values.
+    fn kept(&mut self, relation: Relation, span: Span) -> Relation {
         match self.answer(relation.clone(), span) {
             Ok(None) => relation,
             Ok(Some(table)) if table.is_empty() => Relation::empty(relation.columns.list().to_vec()),
@@ -255,5 +261,7 @@ mod tests {
         assert_eq!(runs("print toscalar(print 1), nope"), (0, false));
         assert_eq!(runs("let T = materialize(print 1); T"), (0, true));
         assert_eq!(runs("let T = materialize(print rand()); union T, T"), (1, true));
+        assert_eq!(runs("let T = materialize(resources | where id == 'x'); union T, T"), (0, true));
+        assert_eq!(runs("let T = materialize(resources | summarize by id); union T, T"), (1, true));
     }
 }

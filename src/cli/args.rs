@@ -33,6 +33,37 @@ Get an export:
 
 Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
 
+const AUDIT: &str = "\
+A check passes, fails (it has more findings than --check allows), or is refused: the export lacks tables that it needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.
+
+Examples:
+  argql audit -d export/                                          every check
+  argql audit -d export/ --only orphaned-assignment,duplicates-exact
+  argql audit -d export/ --check exemptions-no-expiry=10 --param exemptions-expiring.days=14
+  argql audit -d export/ --baseline accepted.toml --write-baseline --reason 'reviewed in May' --until 2026-12-31
+  argql audit -d export/ --baseline accepted.toml --output audit.sarif
+
+Settings (--config):
+  baseline = \"accepted.toml\"         # beside the file
+  skip = [\"exemptions-expiring\"]     # or: only = […]
+  params.days = 14                     # for every check that declares it
+  [checks.exemptions-no-expiry]
+  max = 10
+  severity = \"low\"                   # high, medium or low
+  params.days = 7";
+
+const DIFF: &str = "\
+A row of the answer is a change: an exemption (or row) that was created, removed, moved to another scope, or changed in
+one field, with what stood there before and what stands there now. Ids are equal in any letter case, moments in any
+spelling, lists in any order; null, \"\", [] and {} are all nothing. A row on two pages counts once.
+
+Examples:
+  argql diff january/ february/                                   exemptions
+  argql diff january/ february/ --expect empty --quiet            exit code 3 if anything changed
+  argql diff old.json new.json --table resources --key id --ignore tags
+  argql query -d february/ --snapshot old=january/ 'policyresources | where id !in~ (database(\"old\").policyresources | project id)'
+                                                                  any other question about two exports";
+
 /// Answers KQL (Kusto Query Language, in the dialect of Azure Resource Graph) over exported tables, on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "argql", version, styles = STYLES, after_help = EXAMPLES)]
@@ -105,6 +136,14 @@ pub(super) enum Command {
         #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
         parameters: Vec<(String, String)>,
     },
+    /// Run the checks of the library: what is wrong with the exemptions of an export
+    #[command(after_help = AUDIT)]
+    Audit(Audit),
+    /// Say what changed between two exports: which exemptions, or which rows of any table
+    #[command(after_help = DIFF)]
+    Diff(Diff),
+    /// Write a report on the exemptions of an export: score, categories, scopes, what ends soon, findings
+    Report(Report),
     /// List the tables of the data
     Tables {
         #[command(flatten)]
@@ -121,10 +160,18 @@ pub(super) enum Command {
         #[command(flatten)]
         listing: Listing,
     },
-    /// List the library of saved queries, or print one
+    /// List the library of saved queries with what each needs (and, with data, whether that is loaded), or explain one
     Queries {
-        /// Print this query
+        /// Explain this query
         name: Option<String>,
+        /// Print the query as it is saved
+        #[arg(long, requires = "name", conflicts_with = "flat")]
+        text: bool,
+        /// Print the query with the functions that it includes, for other tools
+        #[arg(long, requires = "name")]
+        flat: bool,
+        #[command(flatten)]
+        source: Source,
         #[command(flatten)]
         listing: Listing,
     },
@@ -163,6 +210,144 @@ pub(super) enum Command {
     },
 }
 
+/// Which checks are run, and what their findings are held to.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Choice {
+    /// Settings: thresholds, parameters, what to leave out
+    #[arg(long, value_name = "FILE", help_heading = "Checks")]
+    pub(super) config: Option<PathBuf>,
+    /// How many findings of a check are no failure [default: 0]; may be given several times
+    #[arg(long = "check", value_name = "CHECK=MAX", value_parser = threshold, help_heading = "Checks")]
+    pub(super) checks: Vec<(String, usize)>,
+    /// Run these checks only
+    #[arg(long, value_name = "CHECK,…", value_delimiter = ',', help_heading = "Checks")]
+    pub(super) only: Vec<String>,
+    /// Leave these checks out
+    #[arg(long, value_name = "CHECK,…", value_delimiter = ',', help_heading = "Checks")]
+    pub(super) skip: Vec<String>,
+    /// The value of a parameter, for every query that declares it or for one; may be given several times
+    #[arg(long = "param", value_name = "[CHECK.]NAME=VALUE", value_parser = parameter, help_heading = "Checks")]
+    pub(super) parameters: Vec<(String, String)>,
+    /// Findings that are accepted, each for a reason and until a day
+    #[arg(long, value_name = "FILE", help_heading = "Baseline")]
+    pub(super) baseline: Option<PathBuf>,
+}
+
+/// An audit and how it is written.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    #[command(flatten)]
+    pub(super) source: Source,
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    /// List the checks, with their parameters; no data is needed
+    #[arg(long, help_heading = "Checks")]
+    pub(super) list: bool,
+    /// Write all findings into the baseline, in place of judging them; entries that match nothing are left out
+    #[arg(long, requires = "reason", help_heading = "Baseline")]
+    pub(super) write_baseline: bool,
+    /// Why the new entries of the baseline are accepted
+    #[arg(long, value_name = "TEXT", requires = "write_baseline", help_heading = "Baseline")]
+    pub(super) reason: Option<String>,
+    /// The last day of the new entries of the baseline [default: 90 days from now]
+    #[arg(long, value_name = "DATE", requires = "write_baseline", help_heading = "Baseline")]
+    pub(super) until: Option<String>,
+    /// How to write the findings [default: by the ending of --output (.txt .md .json .sarif .xml), else table on a
+    /// terminal and json elsewhere]
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) format: Option<Form>,
+    /// Write to this file
+    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    pub(super) output: Option<PathBuf>,
+    /// How many findings of a failed check are shown in tables [default: 5]
+    #[arg(long, value_name = "N", help_heading = "Answer")]
+    pub(super) rows: Option<usize>,
+    /// The moment that now() gives, for audits that can be repeated
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
+    pub(super) now: Option<DateTime>,
+}
+
+/// A report and what is in it.
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    #[command(flatten)]
+    pub(super) source: Source,
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    /// Write to this file: .html for a page that needs nothing else, .md for Markdown
+    #[arg(short, long, value_name = "FILE", help_heading = "Answer")]
+    pub(super) output: Option<PathBuf>,
+    /// How to write it [default: by the ending of --output, else markdown]
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) format: Option<Sheet>,
+    /// What stands above it
+    #[arg(long, value_name = "TEXT", default_value = "Exemptions", help_heading = "Answer")]
+    pub(super) title: String,
+    /// How many findings of a failed check are shown
+    #[arg(long, value_name = "N", default_value_t = 25, help_heading = "Answer")]
+    pub(super) rows: usize,
+    /// The moment that now() gives, for reports that can be repeated
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
+    pub(super) now: Option<DateTime>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sheet {
+    /// One page with charts and tables that can be sorted and printed, without network
+    Html,
+    /// Headings and tables
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// A row per check, and the first findings of those that failed
+    Table,
+    /// The same for a page or an issue
+    Markdown,
+    /// All findings, for other programs
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for the test view of a pipeline
+    Junit,
+}
+
+/// What is compared, and how.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The older export: a file, a folder or NAME=PATH, as --data takes it
+    pub(super) old: PathBuf,
+    /// The newer export
+    pub(super) new: PathBuf,
+    /// Compare the rows of this table [default: the exemptions of policyresources]
+    #[arg(short, long, help_heading = "Comparison")]
+    pub(super) table: Option<String>,
+    /// Columns, or paths such as properties.displayName, that tell rows apart; letter case does not [default: id]
+    #[arg(short, long, value_name = "COLUMN,…", value_delimiter = ',', requires = "table")]
+    #[arg(help_heading = "Comparison")]
+    pub(super) key: Vec<String>,
+    /// Leave out these columns or paths, with all beneath them
+    #[arg(long, value_name = "PATH,…", value_delimiter = ',', help_heading = "Comparison")]
+    pub(super) ignore: Vec<String>,
+    /// Compare also what changes by itself: etag, apiVersion, lastModifiedAt and lastModifiedBy of systemData,
+    /// updatedOn and updatedBy of metadata
+    #[arg(long, help_heading = "Comparison")]
+    pub(super) volatile: bool,
+    /// Exit with 3 unless nothing changed, or something did
+    #[arg(long, value_enum, value_name = "empty|rows", hide_possible_values = true, help_heading = "Answer")]
+    pub(super) expect: Option<Expect>,
+    #[command(flatten)]
+    pub(super) listing: Listing,
+    /// What a known table is that an export does not hold: an error, or empty
+    #[arg(long, value_enum, value_name = "error|empty", hide_possible_values = true, hide_default_value = true)]
+    #[arg(default_value_t = Missing::Error, help_heading = "Data")]
+    pub(super) missing_tables: Missing,
+    /// How many threads to use; the answer is the same for any number
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    pub(super) threads: Option<NonZeroUsize>,
+}
+
 /// Everything about one answer.
 #[derive(Debug, Args)]
 pub(super) struct Ask {
@@ -192,6 +377,10 @@ pub(super) struct Source {
     /// [default: $ARGQL_DATA]
     #[arg(short, long, value_name = "PATH", help_heading = "Data")]
     pub(super) data: Vec<PathBuf>,
+    /// Another export, an older one say, which queries read as database("NAME").TABLE; PATH as for --data. May be given
+    /// several times
+    #[arg(long = "snapshot", value_name = "NAME=PATH", value_parser = snapshot, help_heading = "Data")]
+    pub(super) snapshots: Vec<(String, String)>,
     /// Use the small made-up tenant that is part of argql
     #[arg(long, conflicts_with = "data", help_heading = "Data")]
     pub(super) sample: bool,
@@ -400,6 +589,16 @@ fn parameter(text: &str) -> Result<(String, String), &'static str> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+fn threshold(text: &str) -> Result<(String, usize), &'static str> {
+    let wrong = "no CHECK=MAX, such as exemptions-no-expiry=10";
+    let (name, max) = parameter(text).map_err(|_| wrong)?;
+    Ok((name, max.parse().map_err(|_| wrong)?))
+}
+
+fn snapshot(text: &str) -> Result<(String, String), &'static str> {
+    parameter(text).ok().filter(|(_, path)| !path.is_empty()).ok_or("no NAME=PATH, such as old=export-2026-01/")
+}
+
 fn moment(text: &str) -> Result<DateTime, &'static str> {
     parse_datetime(text).ok_or("no date or time, such as 2025-06-01 or 2025-06-01T08:00Z")
 }
@@ -426,11 +625,15 @@ mod tests {
             "query --data x --missing-tables empty --format ndjson --now 2025-06-01T00:00:00Z -f q.kql",
             "query --data x -d y=z --format ndjson -f q.kql",
             "query --param n=5 --param text=a=b -f q.kql",
+            "query --snapshot old=a/ --snapshot old=resources=b.json --sample x",
             "explain --param n=5 x",
             "check --format json a.kql b.kql",
             "check --target arg --deny warnings a.kql",
             "bench --data x --repeat 6 --out o -f a.kql -f b.kql",
             "run exempted-recommendations --sample",
+            "audit --sample --only a,b --skip c --check a=5 --param a.days=3 --format sarif --baseline b.toml",
+            "report --sample -o report.html --title Mine --rows 5 --only a",
+            "diff a/ resources=b.json --table resources --key name,properties.a --expect empty",
             "--sample --format csv --quiet",
             "explain --stage ast x",
             "export --script bash",
@@ -472,6 +675,14 @@ mod tests {
             "query --nesting 2000 x",
             "query --timeout soon x",
             "query --progress=often x",
+            "diff a",
+            "diff a b --key id",
+            "audit --check x",
+            "audit --check x=-1",
+            "audit --baseline b --write-baseline",
+            "audit --until 2026-12-31",
+            "query --snapshot old x",
+            "query --snapshot old= x",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -2,10 +2,11 @@
 
 use super::args::{Ask, Expect};
 use super::sink::{self, Named};
-use super::{Failure, Messages, NOT_AS_EXPECTED, Text, alone, library, told};
+use super::{Failure, Messages, NOT_AS_EXPECTED, Text, alone, saved, told};
 use crate::column::Table;
 use crate::diag::Diagnostic;
 use crate::engine::{Engine, Query};
+use crate::library;
 use crate::output::{Format, chart};
 
 /// Answers one query.
@@ -43,9 +44,9 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
     let engine = settled(ask, messages)?;
     let mut answers = Vec::new();
     for name in queries {
-        let saved = library::find(name)?;
-        let tables = answer(&engine, &saved.text, messages)?;
-        answers.push((saved.name, saved.text.text, tables));
+        let found = saved::find(name)?;
+        let tables = answer(&engine, &found.text, messages)?;
+        answers.push((found.name, found.text.text, tables));
     }
     let mut named = Vec::new();
     for (name, query, tables) in &answers {
@@ -75,7 +76,7 @@ fn settled(ask: &Ask, messages: &Messages) -> Result<Engine, Failure> {
 }
 
 fn prepared(engine: &Engine, text: &Text, messages: &Messages) -> Result<Query, Failure> {
-    let query = engine.prepare_named(&text.name, &text.text)?;
+    let query = library::prepare(engine, text.composed()?)?;
     messages.warnings(query.warnings(), Some((&text.name, &text.text)));
     Ok(query)
 }
@@ -93,7 +94,8 @@ fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table
     Ok(tables)
 }
 
-fn expect(expect: Option<Expect>, rows: usize, name: &str, messages: &Messages) -> Result<(), Failure> {
+/// Holds an answer to what is expected of it.
+pub(super) fn expect(expect: Option<Expect>, rows: usize, name: &str, messages: &Messages) -> Result<(), Failure> {
     let (holds, wanted) = match expect {
         None => return Ok(()),
         Some(Expect::Empty) => (rows == 0, "no rows"),

@@ -26,7 +26,7 @@ pub(super) fn bench(
     let loading = Instant::now();
     for text in &texts {
         // Indexes the tables: what a query needs to be bound.
-        let query = engine.prepare_named(&text.name, &text.text)?;
+        let query = engine.prepare_text(text.composed()?)?;
         messages.warnings(query.warnings(), Some((&text.name, &text.text)));
     }
     let load = loading.elapsed().as_secs_f64();
@@ -37,7 +37,7 @@ pub(super) fn bench(
         let mut last = None;
         for _ in 0..repeat {
             let start = Instant::now();
-            let table = engine.prepare_named(&text.name, &text.text)?.run()?;
+            let table = engine.prepare_text(text.composed()?)?.run()?;
             times.push(start.elapsed().as_secs_f64());
             last = Some(table);
         }

@@ -10,6 +10,7 @@ use super::{Failure, Messages, Text, USAGE, WRONG_QUERY};
 use crate::diag::render::render;
 use crate::diag::{Diagnostic, Place, Severity, line_column};
 use crate::engine::{Checked, Engine};
+use crate::error::Error;
 use crate::operators::target::warnings;
 use crate::output::Format;
 use crate::syntax::parse;
@@ -63,19 +64,23 @@ impl Report {
     fn new(engine: &Engine, file: &std::path::Path, target: Target) -> Report {
         let name = file.display().to_string();
         match Text::read(file) {
-            Ok(text) => {
-                let mut checked = engine.check(&text.text);
-                if let (Target::Arg, Ok(script)) = (target, parse(&text.text)) {
-                    checked.diagnostics.extend(warnings(&script));
+            Ok(text) => match text.composed() {
+                Ok(composed) => {
+                    let mut checked = engine.check_text(&composed);
+                    if let (Target::Arg, Ok(script)) = (target, parse(composed.read())) {
+                        checked.diagnostics.extend(warnings(&script).into_iter().map(|said| composed.placed(said)));
+                    }
+                    Report { file: name, text: Some(text.text), checked }
                 }
-                Report { file: name, text: Some(text.text), checked }
-            }
-            Err(Failure::Error(error)) => {
-                let diagnostics = error.diagnostics().to_vec();
-                Report { file: name, text: None, checked: Checked { columns: Vec::new(), diagnostics } }
-            }
+                Err(error) => Report::refused(name, Some(text.text), &error),
+            },
+            Err(Failure::Error(error)) => Report::refused(name, None, &error),
             Err(_) => unreachable!("reading fails with an error about the file"),
         }
+    }
+
+    fn refused(file: String, text: Option<String>, error: &Error) -> Report {
+        Report { file, text, checked: Checked { columns: Vec::new(), diagnostics: error.diagnostics().to_vec() } }
     }
 
     fn source(&self) -> Option<(&str, &str)> {

@@ -1,11 +1,11 @@
-//! The commands that list something: tables, columns, saved queries, functions.
+//! The commands that list something: tables, columns, functions.
 
 use std::io::Write;
 use std::sync::Arc;
 
 use super::args::Listing;
 use super::terminal::stdout;
-use super::{Failure, help, library, sink};
+use super::{Failure, help, sink};
 use crate::column::{Batch, Column, Field, Table};
 use crate::engine::Engine;
 use crate::value::{Type, Value};
@@ -18,12 +18,22 @@ pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[String; N]]) -> T
     Table::new(fields.into(), vec![Batch::new((0..N).map(column).collect(), rows.len())], Vec::new())
 }
 
+/// What stands for this text between the quotes of a string.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
+}
+
 /// Every table with its rows and what there is to know; of a file that holds none, why.
 pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
     let (mut names, mut rows, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-    for name in engine.tables() {
-        let quoted = name.replace('\\', "\\\\").replace('\'', "\\'");
-        let (count, about) = match engine.query(&format!("['{quoted}'] | count")) {
+    let own = engine.tables().into_iter().map(|name| (format!("['{}']", escaped(&name)), name));
+    let others = engine.snapshots().into_iter().flat_map(|(snapshot, tables)| {
+        let database = format!("database('{}')", escaped(&snapshot));
+        let name = |name: String| (format!("{database}.['{}']", escaped(&name)), format!("{database}.{name}"));
+        tables.into_iter().map(name).collect::<Vec<_>>()
+    });
+    for (quoted, name) in own.chain(others) {
+        let (count, about) = match engine.query(&format!("{quoted} | count")) {
             Ok(count) => (count.value(0, 0), count.warnings().to_vec()),
             Err(error) => (Value::Null, error.diagnostics().to_vec()),
         };
@@ -51,15 +61,6 @@ pub(super) fn schema(engine: &Engine, name: &str, listing: &Listing) -> Result<(
     let fields = engine.schema(name)?;
     let rows: Vec<[String; 2]> = fields.iter().map(|field| [field.name.to_string(), field.ty.to_string()]).collect();
     sink::list(&table(["column", "type"], &rows), listing)
-}
-
-pub(super) fn queries(name: Option<&str>, listing: &Listing) -> Result<(), Failure> {
-    if let Some(name) = name {
-        return Ok(stdout().write_all(library::named(name)?.text.as_bytes())?);
-    }
-    let rows: Vec<[String; 2]> =
-        library::LIBRARY.iter().map(|saved| [saved.name.to_owned(), saved.about().to_owned()]).collect();
-    sink::list(&table(["name", "answers"], &rows), listing)
 }
 
 pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Failure> {

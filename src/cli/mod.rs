@@ -2,16 +2,20 @@
 
 mod args;
 mod ask;
+mod audit;
 mod bench;
 mod check;
+mod diff;
 mod explain;
 mod export;
 mod help;
 mod interrupt;
-mod library;
 mod lists;
 mod progress;
 mod repl;
+mod report;
+mod rows;
+mod saved;
 mod sink;
 mod terminal;
 
@@ -19,16 +23,18 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+use indexmap::IndexMap;
 
 use crate::bind::MissingTables;
 use crate::diag::render::{render, visible, visible_lines};
-use crate::diag::{Diagnostic, Place, UNREADABLE};
+use crate::diag::{Diagnostic, Place, QueryText, UNREADABLE};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::library;
 use crate::value::DateTime;
 use args::{Cli, Command, Missing, Screen, Source, When};
 use progress::Meter;
@@ -125,13 +131,19 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Query { query, file, ask } => ask::query(&Text::of(query, file.as_deref())?, &ask, messages),
         Command::Run { queries, ask } => ask::run(&queries, &ask, messages),
         Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
+        Command::Audit(options) => audit::audit(&options, messages),
+        Command::Diff(options) => diff::diff(&options, messages),
+        Command::Report(options) => report::report(&options, messages),
         Command::Explain { query, file, stage, source, now, parameters } => {
             let engine = told(alone(&source, messages)?, now, &parameters);
             explain::explain(&engine, &Text::of(query, file.as_deref())?, stage, messages)
         }
         Command::Tables { source, listing } => lists::tables(&alone(&source, messages)?, &listing),
         Command::Schema { table, source, listing } => lists::schema(&alone(&source, messages)?, &table, &listing),
-        Command::Queries { name, listing } => lists::queries(name.as_deref(), &listing),
+        Command::Queries { name, text, flat, source, listing } => match name {
+            Some(name) => saved::page(&name, text, flat),
+            None => saved::list(&alone(&source, messages)?, &listing),
+        },
         Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
         Command::Export { tables, script, output } => export::export(script, &tables, output.as_deref()),
         Command::Bench { files, repeat, out, source } => {
@@ -142,7 +154,12 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
 
 /// The engine of a command that ends when its work is done: Ctrl-C ends it, too, and it says how far it is.
 fn alone(source: &Source, messages: &Messages) -> Result<Engine, Failure> {
-    Ok(messages.meter.watch(engine(source)?).cancelled_by(&interrupt::switch()))
+    Ok(watched(engine(source)?, messages))
+}
+
+/// The same for an engine over other data.
+fn watched(engine: Engine, messages: &Messages) -> Engine {
+    messages.meter.watch(engine).cancelled_by(&interrupt::switch())
 }
 
 /// The engine over the data that the options name, or else `ARGQL_DATA`.
@@ -155,6 +172,15 @@ fn engine(source: &Source) -> Result<Engine, Failure> {
     let mut engine = Engine::new().keep_columns(false).missing_tables(missing).limits(source.limits.limits());
     if let Some(threads) = source.threads {
         engine = engine.threads(threads.get())?;
+    }
+    // Paths of one name are one snapshot, as several `--data` are one export.
+    let mut snapshots: IndexMap<&str, Engine> = IndexMap::new();
+    for (name, path) in &source.snapshots {
+        let snapshot = snapshots.entry(name).or_default();
+        *snapshot = std::mem::take(snapshot).load(path)?;
+    }
+    for (name, snapshot) in snapshots {
+        engine = engine.snapshot(name, &snapshot);
     }
     if source.sample {
         return Ok(engine.sample());
@@ -179,16 +205,19 @@ fn told(engine: Engine, now: Option<DateTime>, parameters: &[(String, String)]) 
 }
 
 /// A query and what messages call it.
+#[derive(Clone)]
 struct Text {
     name: String,
     text: String,
+    /// The file it was read from.
+    file: Option<PathBuf>,
 }
 
 impl Text {
     /// The query typed, or that of a file, or else of standard input.
     fn of(query: Option<String>, file: Option<&Path>) -> Result<Text, Failure> {
         match (query, file) {
-            (Some(text), _) if text != "-" => Ok(Text { name: "query".to_owned(), text }),
+            (Some(text), _) if text != "-" => Ok(Text { name: "query".to_owned(), text, file: None }),
             (None, Some(file)) => Text::read(file),
             (None, None) if io::stdin().is_terminal() => {
                 Err(Failure::Usage("no query: type one, or name a file with -f, or `-` for standard input".to_owned()))
@@ -210,13 +239,29 @@ impl Text {
         let problem = match read {
             Err(error) => error.to_string(),
             Ok(()) => match decode(bytes) {
-                Some(text) => return Ok(Text { name, text }),
+                Some(text) => return Ok(Text { name, text, file: (!standard).then(|| path.to_owned()) }),
                 None => "it is neither UTF-8 nor UTF-16".to_owned(),
             },
         };
         let place = Place::File { path: name.into(), line: 0, column: 0 };
         let message = format!("the query cannot be read: {problem}");
         Err(Error::data(vec![Diagnostic::at(UNREADABLE, place, message)]).into())
+    }
+
+    /// The query with the functions that it includes: from files beside it, or else from the library.
+    fn composed(&self) -> Result<QueryText, Error> {
+        let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+        library::with_includes(&self.name, &self.text, &|wanted| {
+            let path = folder.join(wanted).with_added_extension("kql");
+            if self.file.as_ref() == Some(&path) || !path.is_file() {
+                return Ok(library::shared(wanted));
+            }
+            match Text::read(&path) {
+                Ok(Text { name, text, .. }) => Ok(Some((name, text))),
+                Err(Failure::Error(error)) => Err(error),
+                Err(_) => unreachable!("reading fails with an error about the file"),
+            }
+        })
     }
 }
 

@@ -28,6 +28,14 @@ pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
     tables(&[Named { name: String::new(), table, query: None }], listing, false)
 }
 
+/// Writes text to a file, or to standard output.
+pub(super) fn text(text: &str, output: Option<&Path>) -> Result<(), Failure> {
+    match output {
+        None => Ok(stdout().write_all(text.as_bytes())?),
+        Some(path) => replace(path, |out| out.write_all(text.as_bytes())).map_err(|error| unwritable(path, &error)),
+    }
+}
+
 /// Writes tables the way the options ask for; `color` tells whether standard output shows colours.
 pub(super) fn tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Result<(), Failure> {
     let form = Form::new(listing)?;

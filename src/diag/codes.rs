@@ -57,6 +57,8 @@ codes! {
     AGGREGATE_HERE "AQ1005" "aggregate outside summarize": "An aggregate works on groups of rows, and there are none here.";
     NOT_AGGREGATED "AQ1006" "column outside an aggregate": "In summarize, columns may be read only inside aggregates and in the by clause.";
     PARAMETER "AQ1007" "query parameter": "The query declares a parameter that nobody gave a value to, or a value was given for one that it does not declare.";
+    INCLUDE "AQ1008" "include": "A comment `// include: NAME` at the head of a query puts in the functions of the file NAME.kql. There is no such file, it includes itself, or it holds more than `let` statements.";
+    UNKNOWN_DATABASE "AQ1009" "unknown database": "No snapshot of this name is loaded. Names of databases are case-sensitive.";
     WRONG_TYPE "AQ2001" "wrong type" = "KS107": "The value has a type that does not fit here.";
     NO_OVERLOAD "AQ2002" "operator not defined for these types" = "KS106": "The operator exists, but not for values of these types.";
     WRONG_COUNT "AQ2003" "wrong number of arguments" = "KS119": "The function takes fewer or more arguments.";
@@ -71,6 +73,8 @@ codes! {
     TRUNCATED "AQ3004" "truncated data": "The file ends in the middle of a value; nothing of it is used.";
     UNREADABLE "AQ3005" "file cannot be read": "The operating system refused, or the file changed while it was read.";
     INCOMPLETE "AQ3006" "export is incomplete": "The export itself says that rows are missing from it.";
+    NO_ROWS "AQ3007" "rows that are needed": "The query says that its answer would be wrong without rows of this type, and the table that was loaded holds none of them.";
+    SETTINGS "AQ3011" "settings": "A file of settings, or a baseline of accepted findings, says what it cannot say here.";
     TOO_LARGE "AQ4001" "value beyond a limit": "A value, a nesting or a result is larger than argql handles.";
     NO_THREADS "AQ4002" "no threads": "The operating system does not start as many threads as were asked for.";
     OUT_OF_MEMORY "AQ4003" "memory limit": "What a query holds at a time (rows on their way, groups, joins, the answer) is larger than the limit that was set.";

@@ -6,6 +6,7 @@ mod codes;
 mod diagnostic;
 pub(crate) mod render;
 mod span;
+mod text;
 
 pub use codes::{Code, codes};
 pub use diagnostic::{Diagnostic, Place, Severity};
@@ -14,3 +15,4 @@ pub(crate) use span::line_column;
 
 pub(crate) use codes::*;
 pub(crate) use diagnostic::nearest;
+pub(crate) use text::QueryText;

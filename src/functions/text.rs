@@ -53,7 +53,7 @@ const TOLOWER: Scalar = Scalar {
     about: "`value` in lower case.",
     examples: &[Example { query: "print tolower('West Europe')", result: "west europe" }],
     strict: false,
-    kernel: KernelDef::Prepared(|args| cased(args, char::to_ascii_lowercase, |c| one(c, c.to_lowercase()))),
+    kernel: KernelDef::Prepared(|args| cased(args, str::make_ascii_lowercase, |c| one(c, c.to_lowercase()))),
     ..Scalar::PLAIN
 };
 
@@ -64,7 +64,7 @@ const TOUPPER: Scalar = Scalar {
     about: "`value` in upper case.",
     examples: &[Example { query: "print toupper('p1')", result: "P1" }],
     strict: false,
-    kernel: KernelDef::Prepared(|args| cased(args, char::to_ascii_uppercase, |c| one(c, c.to_uppercase()))),
+    kernel: KernelDef::Prepared(|args| cased(args, str::make_ascii_uppercase, |c| one(c, c.to_uppercase()))),
     ..Scalar::PLAIN
 };
 
@@ -76,12 +76,16 @@ fn one(c: char, mut cased: impl Iterator<Item = char>) -> char {
     }
 }
 
-fn cased(args: &Args<'_>, ascii: fn(&char) -> char, any: fn(char) -> char) -> Result<Kernel, Fault> {
+fn cased(args: &Args<'_>, ascii: fn(&mut str), any: fn(char) -> char) -> Result<Kernel, Fault> {
     let ty = args.types[0];
     Ok(Box::new(move |cells, out| {
         let text = text_of(ty, cells[0]);
         if text.is_ascii() {
-            out.write(|to| to.extend(text.chars().map(|c| ascii(&c))));
+            out.write(|to| {
+                let start = to.len();
+                to.push_str(&text);
+                ascii(&mut to[start..]);
+            });
         } else {
             out.write(|to| to.extend(text.chars().map(any)));
         }

@@ -142,10 +142,15 @@ impl Exprs<'_, '_> {
     fn aggregates(&mut self, assign: &Assign, by: &[Assign]) -> Result<Vec<plan::Expr>, Reported> {
         match &assign.expr.kind {
             ExprKind::Call(call) if functions::aggregate(&call.name.text).is_some() => {
-                if call.arguments.iter().any(|argument| matches!(argument.value.kind, ExprKind::Star)) {
+                let starred = call.arguments.iter().any(|argument| matches!(argument.value.kind, ExprKind::Star));
+                if starred {
                     self.binder.reads_all(self.columns);
                 }
                 let star = rest(call, by, self.columns);
+                if starred && star.is_empty() && self.columns.is_open() {
+                    // Which columns there are is not known yet.
+                    return Err(Reported::error());
+                }
                 self.aggregate(call, Some(&star))
             }
             _ => Ok(vec![self.expr(&assign.expr)?]),

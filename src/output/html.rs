@@ -33,9 +33,22 @@ const SCRIPT: &str = include_str!("html/page.js");
 /// Bytes gathered before they are written out.
 const BUFFER: usize = 64 << 10;
 
+/// What becomes a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// Any address of the web.
+    Web,
+    /// Addresses of the Azure portal, and the ids of what can be looked at there.
+    Portal,
+}
+
+/// Where the portal shows what an id stands for.
+const PORTAL: &str = "https://portal.azure.com/#@/resource";
+
 /// A page to be written.
 pub(crate) struct Page<'a> {
     title: String,
+    links: Links,
     about: Vec<String>,
     sections: Vec<Section<'a>>,
 }
@@ -55,13 +68,18 @@ enum Part<'a> {
 
 impl<'a> Page<'a> {
     pub(crate) fn new(title: impl Into<String>) -> Page<'a> {
-        Page { title: title.into(), about: Vec::new(), sections: Vec::new() }
+        Page { title: title.into(), links: Links::Web, about: Vec::new(), sections: Vec::new() }
     }
 
     /// A line beneath the title: what data, of which moment.
     pub(crate) fn about(mut self, line: impl Into<String>) -> Page<'a> {
         self.about.push(line.into());
         self
+    }
+
+    /// Says what becomes a link; any address of the web does unless told.
+    pub(crate) fn links(self, links: Links) -> Page<'a> {
+        Page { links, ..self }
     }
 
     pub(crate) fn section(mut self, section: Section<'a>) -> Page<'a> {
@@ -93,7 +111,7 @@ impl<'a> Page<'a> {
         let mut figures = 0;
         for section in &self.sections {
             let above = if section.heading.is_empty() { &self.title } else { &section.heading };
-            section.write(&mut text, out, above, &mut figures)?;
+            section.write(&mut text, out, above, self.links, &mut figures)?;
         }
         text.push_str("</main>\n<script>");
         text.push_str(SCRIPT);
@@ -136,7 +154,14 @@ impl<'a> Section<'a> {
         self
     }
 
-    fn write(&self, text: &mut String, out: &mut dyn Write, above: &str, figures: &mut usize) -> io::Result<()> {
+    fn write(
+        &self,
+        text: &mut String,
+        out: &mut dyn Write,
+        above: &str,
+        links: Links,
+        figures: &mut usize,
+    ) -> io::Result<()> {
         text.push_str("<section>\n");
         if !self.heading.is_empty() {
             text.push_str("<h2>");
@@ -165,7 +190,7 @@ impl<'a> Section<'a> {
                         svg::figure(text, &picture, *figures, above);
                     }
                 }
-                Part::Rows(table) => rows(text, out, table, &self.heading)?,
+                Part::Rows(table) => rows(text, out, table, &self.heading, links)?,
             }
         }
         text.push_str("</section>\n");
@@ -174,7 +199,7 @@ impl<'a> Section<'a> {
 }
 
 /// A table with its number of rows as the caption.
-fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str) -> io::Result<()> {
+fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, links: Links) -> io::Result<()> {
     let fields = table.columns();
     let count = super::table::Rows(table.len());
     let of = if heading.is_empty() { String::new() } else { format!("{}: ", escape(heading)) };
@@ -202,7 +227,7 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str) ->
             }
             let shown = escape(&cell_text);
             if field.ty != Type::Dynamic || matches!(cell, ValueRef::String(_)) {
-                push_linked(text, &cell_text, &shown);
+                push_linked(text, &cell_text, &shown, links);
             } else {
                 text.push_str(&shown);
             }
@@ -228,19 +253,29 @@ fn write_cell(out: &mut String, cell: ValueRef<'_>) {
     }
 }
 
-/// The text, as a link if it is an address of the web and nothing else.
-fn push_linked(out: &mut String, text: &str, shown: &str) {
-    let address = text.len() > "https://".len() && text.starts_with("https://");
+/// The text, as a link if it is an address that may be one and nothing else, or stands for one.
+fn push_linked(out: &mut String, text: &str, shown: &str, links: Links) {
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\' | '`'));
-    if address && plain {
-        out.push_str(&format!("<a href=\"{shown}\" rel=\"noopener noreferrer\" target=\"_blank\">{shown}</a>"));
-    } else {
-        out.push_str(shown);
+    let beneath = |start: &str| text.len() > start.len() && text.starts_with(start);
+    let address = match links {
+        Links::Web => beneath("https://").then(|| shown.to_owned()),
+        Links::Portal if beneath("https://portal.azure.com/") => Some(shown.to_owned()),
+        Links::Portal => beneath("/subscriptions/").then(|| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/()".contains(&byte);
+            let letter = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+            format!("{PORTAL}{}", text.bytes().map(letter).collect::<String>())
+        }),
+    };
+    match address.filter(|_| plain || links == Links::Portal && text.starts_with('/')) {
+        Some(address) => {
+            out.push_str(&format!("<a href=\"{address}\" rel=\"noopener noreferrer\" target=\"_blank\">{shown}</a>"));
+        }
+        None => out.push_str(shown),
     }
 }
 
 /// Text for between tags and for attributes in double quotes; control characters become visible.
-pub(super) fn escape(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     let text = visible(text);
     if !text.contains(['&', '<', '>', '"', '\'', '\u{FFFE}', '\u{FFFF}']) {
         return text;

@@ -239,6 +239,20 @@ impl Node {
         self.exprs().into_iter().all(Expr::deterministic) && self.inputs().into_iter().all(Node::deterministic)
     }
 
+    /// Does more than to read, filter and compute rows: joins, groups, orders or expands them.
+    pub(crate) fn gathers(&self) -> bool {
+        match self {
+            Node::Aggregate { .. }
+            | Node::Sort { .. }
+            | Node::TopN { .. }
+            | Node::Expand { .. }
+            | Node::Window { .. }
+            | Node::Join { .. }
+            | Node::Each { .. } => true,
+            node => node.inputs().into_iter().any(Node::gathers),
+        }
+    }
+
     /// How many nodes there are in it, itself included.
     pub(crate) fn parts(&self) -> usize {
         1 + self.inputs().into_iter().map(Node::parts).sum::<usize>()

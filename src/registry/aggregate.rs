@@ -37,6 +37,11 @@ impl Aggregate {
         fold: |_| Err(Fault::new(0, "no fold")),
     };
 
+    /// Whether its columns are its arguments, of one row each.
+    pub(crate) fn gives_its_arguments(&self) -> bool {
+        matches!(self.names, AggregateNaming::PerArgument(_) | AggregateNaming::EachPrefixed(_))
+    }
+
     /// Fewest and most arguments.
     pub(crate) fn arity(&self) -> (usize, usize) {
         arity(self.params)

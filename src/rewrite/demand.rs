@@ -9,7 +9,7 @@ use indexmap::IndexSet;
 
 use crate::plan::{AggregateCall, Expanded, Expr, JoinKind, Kind, Node, PartId, Parts, Side, Step, WindowCall};
 use crate::source::{SourceTable, Want};
-use crate::value::Type;
+use crate::value::{Type, Value};
 
 /// Narrows a plan to its first `width` columns.
 pub(super) fn narrow(node: Node, width: usize) -> Node {
@@ -171,9 +171,21 @@ fn give_compute(input: Node, outputs: &[Expr], demand: Demand) -> Node {
     compute(node, above)
 }
 
-/// An aggregate gives all of its columns anyway.
+/// An aggregate gives all of its columns anyway; of `arg_max(t, *)` and `take_any(*)` those that nobody reads are made
+/// of nothing.
 fn give_aggregate(input: Node, mut keys: Vec<Expr>, mut aggregates: Vec<AggregateCall>, demand: &Demand) -> Node {
     let mut below = Demand::default();
+    let mut column = keys.len();
+    for call in &mut aggregates {
+        // The first argument decides which row is kept.
+        for at in 1..call.returns.len() {
+            let read = demand.refs.iter().any(|(read, _)| *read == column + at);
+            if !read && call.aggregate.gives_its_arguments() {
+                call.args[at] = Expr::literal(call.args[at].ty, Value::absent(call.args[at].ty));
+            }
+        }
+        column += call.returns.len();
+    }
     keys.iter().for_each(|key| below.add(key));
     for call in &aggregates {
         call.args.iter().chain(&call.condition).for_each(|expr| below.add(expr));

@@ -23,6 +23,10 @@ pub(crate) struct Catalog {
     /// By lower-case name.
     tables: Arc<IndexMap<String, Arc<SourceTable>, foldhash::fast::FixedState>>,
     keeps: bool,
+    /// Those of other exports, each by the name of its database; they have no databases of their own.
+    databases: Arc<IndexMap<String, Catalog, foldhash::fast::FixedState>>,
+    /// The name of the database that these are, unless they are the ones that need none.
+    database: Option<Arc<str>>,
 }
 
 /// `-0003`, `.part2`, `_page-12` at the end of a file's stem.
@@ -91,12 +95,40 @@ impl Catalog {
         *table = Arc::new(table.with(pages).keeping(self.keeps));
     }
 
+    /// Adds the tables of another catalog as those of a database, in place of one that had its name.
+    pub(crate) fn add_database(&mut self, name: &str, of: &Catalog) {
+        let database: Arc<str> = name.into();
+        let tables = of.tables.iter().map(|(name, table)| (name.clone(), Arc::new(table.of_database(&database))));
+        let mut catalog = Catalog { tables: Arc::new(tables.collect()), ..Catalog::default() };
+        catalog.database = Some(database);
+        catalog.keep_columns(self.keeps);
+        Arc::make_mut(&mut self.databases).insert(name.to_owned(), catalog);
+    }
+
+    /// The tables of a database, whose name is case-sensitive as Kusto has it.
+    pub(crate) fn database(&self, name: &str) -> Option<&Catalog> {
+        self.databases.get(name)
+    }
+
+    /// The databases by name, in the order in which they were given.
+    pub(crate) fn databases(&self) -> impl Iterator<Item = (&str, &Catalog)> {
+        self.databases.iter().map(|(name, catalog)| (name.as_str(), catalog))
+    }
+
+    /// The name of the database that these tables are, if they are one.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     /// Says whether from now on columns stay in memory once a query has read them (whole bags such as `properties`
     /// aside): for sessions. A single query needs little memory without.
     pub(crate) fn keep_columns(&mut self, keep: bool) {
         self.keeps = keep;
         for table in Arc::make_mut(&mut self.tables).values_mut() {
             *table = Arc::new(table.keeping(keep));
+        }
+        for catalog in Arc::make_mut(&mut self.databases).values_mut() {
+            catalog.keep_columns(keep);
         }
     }
 

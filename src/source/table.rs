@@ -21,6 +21,8 @@ use crate::value::Type;
 #[derive(Debug, Default)]
 pub(crate) struct SourceTable {
     name: String,
+    /// Of which database it is, unless of the one that needs no name.
+    database: Option<Arc<str>>,
     pages: Vec<Page>,
     schema: OnceLock<Vec<Field>>,
     full_schema: OnceLock<Vec<Field>>,
@@ -47,6 +49,7 @@ impl SourceTable {
     /// A copy with more pages.
     pub(super) fn with(&self, more: impl IntoIterator<Item = Page>) -> SourceTable {
         let mut table = SourceTable::new(&self.name);
+        table.database.clone_from(&self.database);
         table.pages.clone_from(&self.pages);
         let standard = known_table(&self.name);
         table.pages.extend(more.into_iter().map(|page| Page { standard, ..page }));
@@ -61,9 +64,19 @@ impl SourceTable {
         table
     }
 
+    /// The same table, as one of this database.
+    pub(super) fn of_database(&self, name: &Arc<str>) -> SourceTable {
+        SourceTable { database: Some(name.clone()), ..self.with([]) }
+    }
+
     /// The name as it was first given.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name of the database that it is of, if it is of one.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
     }
 
     pub(super) fn pages(&self) -> &[Page] {

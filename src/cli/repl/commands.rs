@@ -9,15 +9,16 @@ use std::time::Duration;
 use super::Next;
 use super::answer::Answer;
 use super::editor::Keys;
-use super::session::Session;
+use super::session::{Session, typed};
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::cli::args::{self, Listing, Stage};
-use crate::cli::{Failure, Text, explain, help, interrupt, library, lists};
+use crate::cli::{Failure, explain, help, interrupt, lists, saved};
 use crate::column::Table;
 use crate::diag::nearest;
 use crate::guard::{Bytes, Grouped, Limits};
+use crate::library;
 use crate::output::Format;
 use crate::value::parse_datetime;
 
@@ -72,7 +73,7 @@ commands! {
     [".profile"] "[QUERY]" Argument::Query, profile: "runs a query, or the last one, and shows rows and time of every step";
     [".functions"] "[NAME]" Argument::Name, functions: "lists functions and operators, or explains one";
     [".queries"] "[NAME]" Argument::Saved, queries: "lists the library of saved queries, or prints one";
-    [".run"] "NAME|FILE" Argument::Saved, saved: "runs a query of the library or of a file";
+    [".run"] "NAME|FILE" Argument::Saved, run_saved: "runs a query of the library or of a file";
     [".save"] "FILE" Argument::File, save: "saves the last query to a file, which must be new";
     [".param"] "[NAME=VALUE]" Argument::Nothing, parameter: "gives a value to a parameter that queries declare; NAME= takes it back";
     [".now"] "[TIME]" Argument::Nothing, now: "the moment that now() gives; `.now -` is the real one again";
@@ -203,7 +204,7 @@ fn values(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
     };
     let query =
         format!("{table} | summarize rows = count() by value = tostring({path}) | sort by rows desc, value asc");
-    session.answer("values", &query)
+    session.answer(&typed(&query))
 }
 
 fn more(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
@@ -267,13 +268,9 @@ fn explained(session: &mut Session<'_>, query: &str, stage: Stage) -> Result<Nex
     let text = match (query, &session.query) {
         ("", None) => return Err(Failure::Usage("there is no query yet".to_owned())),
         ("", Some(last)) => last.clone(),
-        (query, _) => query.to_owned(),
+        (query, _) => typed(query),
     };
-    let text = Text { name: "input".to_owned(), text: session.whole(&text) };
-    interrupt::stoppable(|cancel| {
-        let engine = session.prepared_engine(&text.text).cancelled_by(cancel);
-        explain::explain(&engine, &text, stage, session.messages)
-    })?;
+    interrupt::stoppable(|cancel| explain::prepared(&session.prepared(&text, cancel)?, stage))?;
     Ok(Next::prompt())
 }
 
@@ -286,27 +283,26 @@ fn functions(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
 }
 
 fn queries(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
-    lists::queries((!name.is_empty()).then_some(name), &listing(session))?;
+    match name {
+        "" => saved::list(&session.engine(), &listing(session))?,
+        name => saved::page(name, false, false)?,
+    }
     Ok(Next::prompt())
 }
 
-fn saved(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
-    let with_ending = Path::new(name).with_extension("kql");
-    let name = if library::named(name).is_err() && with_ending.is_file() {
-        with_ending.display().to_string()
-    } else {
-        home(name)
-    };
-    let found = library::find(&name)?;
-    session.query = Some(found.text.text.clone());
-    session.answer(&found.text.name, &found.text.text)
+fn run_saved(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
+    let file = Path::new(name).with_extension("kql");
+    let of_file = library::named(name).is_err() && file.is_file();
+    let found = saved::find(&if of_file { file.display().to_string() } else { home(name) })?;
+    session.query = Some(found.text.clone());
+    session.answer(&found.text)
 }
 
 fn save(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     let Some(query) = &session.query else { return Err(Failure::Usage("there is no query to save yet".to_owned())) };
     let path = PathBuf::from(home(name));
     let path = if path.extension().is_some() { path } else { path.with_extension("kql") };
-    let text = format!("{}\n", session.whole(query).trim_end());
+    let text = format!("{}\n", session.composed(query)?.read().trim_end());
     let written = std::fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
@@ -404,7 +400,7 @@ fn edit(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
     let failed = |error: io::Error| Failure::Usage(format!("the query cannot be edited: {error}"));
     let path = std::env::temp_dir().join(format!("argql-{}.kql", std::process::id()));
     let mut file = std::fs::File::create_new(&path).map_err(failed)?;
-    let text = session.query.clone().unwrap_or_default();
+    let text = session.query.as_ref().map_or("", |query| &query.text);
     let edited = file.write_all(text.as_bytes()).and_then(|()| {
         let mut words = editor.split_whitespace();
         Process::new(words.next().unwrap_or("vi")).args(words).arg(&path).status()?;

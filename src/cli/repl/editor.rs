@@ -15,12 +15,12 @@ use rustyline::{CompletionType, Config, Context, EditMode};
 
 use super::commands::{self, Argument, COMMANDS};
 use super::session::{LAST, Session};
-use crate::cli::library::LIBRARY;
 use crate::column::Table;
 use crate::complete::{Completion, hint};
 use crate::diag::render::visible;
 use crate::engine::Engine;
 use crate::functions;
+use crate::library::LIBRARY;
 use crate::operators;
 use crate::syntax::{self, Kind};
 

@@ -9,12 +9,12 @@ use super::Next;
 use super::answer::Answer;
 use crate::cli::args::{Ask, Listing};
 use crate::cli::sink::{self, Named};
-use crate::cli::{Failure, Messages, interrupt};
+use crate::cli::{Failure, Messages, Text, interrupt};
 use crate::column::Table;
-use crate::diag::{Diagnostic, Place, Span};
-use crate::engine::Engine;
-use crate::error::Error;
+use crate::diag::{Diagnostic, QueryText};
+use crate::engine::{Engine, Query};
 use crate::guard::{Cancel, Grouped, Limits};
+use crate::library;
 use crate::output::{Format, chart};
 use crate::syntax::ast::{Script, Statement};
 use crate::syntax::{self, Kind};
@@ -37,7 +37,7 @@ pub(super) struct Session<'a> {
     csv_safe: bool,
     pub(super) timer: bool,
     /// The last query that was asked.
-    pub(super) query: Option<String>,
+    pub(super) query: Option<Text>,
     last: Option<Arc<Table>>,
 }
 
@@ -103,15 +103,13 @@ impl<'a> Session<'a> {
             }
             return Ok(Next::prompt());
         }
-        self.query = Some(text.to_owned());
-        self.answer("input", text)
+        self.query = Some(typed(text));
+        self.answer(&typed(text))
     }
 
     /// Keeps a `let` statement, unless something is wrong with it.
     pub(super) fn define(&mut self, name: String, text: String) -> Result<(), Failure> {
-        let asked = Asked::new(self, &text);
-        let engine = self.with_parameters(self.engine(), &text);
-        engine.prepare_named("let", &asked.whole()).map_err(|error| asked.placed("let", &error))?;
+        self.prepared(&typed(&text), &Cancel::new())?;
         self.definitions.retain(|(known, _)| *known != name);
         self.messages.note(&format_args!("`{name}` is kept; `.let` lists what is, `.let - {name}` forgets it"));
         self.definitions.push((name, text));
@@ -119,64 +117,62 @@ impl<'a> Session<'a> {
     }
 
     /// Runs a query and shows its answer.
-    pub(super) fn answer(&mut self, name: &str, text: &str) -> Result<Next, Failure> {
+    pub(super) fn answer(&mut self, text: &Text) -> Result<Next, Failure> {
         let started = Instant::now();
-        let tables = interrupt::stoppable(|cancel| self.tables(name, text, cancel))?;
-        let took = started.elapsed();
-        self.show(text, tables, took)?;
+        let tables = interrupt::stoppable(|cancel| self.tables(text, cancel))?;
+        self.messages.meter.clear();
+        self.show(&text.text, tables, started.elapsed())?;
         Ok(Next::prompt())
     }
 
     /// The tables that a query gives.
-    fn tables(&self, name: &str, text: &str, cancel: &Cancel) -> Result<Vec<Table>, Failure> {
-        let asked = Asked::new(self, text);
-        let engine = self.prepared_engine(text).cancelled_by(cancel);
-        let whole = asked.whole();
-        let answer = engine.prepare_named(name, &whole).and_then(|query| {
-            let tables = query.run_all()?;
-            Ok((query.warnings().to_vec(), tables))
-        });
-        let (mut warnings, tables) = answer.map_err(|error| asked.placed(name, &error))?;
-        warnings.retain_mut(|warning| asked.shift(warning));
-        self.messages.warnings(&warnings, Some((name, text)));
+    fn tables(&self, text: &Text, cancel: &Cancel) -> Result<Vec<Table>, Failure> {
+        let query = self.prepared(text, cancel)?;
+        let tables = query.run_all()?;
         let mut said: Vec<Diagnostic> = Vec::new();
         for warning in tables.iter().flat_map(Table::warnings) {
             if !said.contains(warning) {
                 said.push(warning.clone());
             }
         }
-        self.messages.warnings(&said, Some((name, text)));
+        self.messages.warnings(&said, Some((&text.name, &text.text)));
         Ok(tables)
     }
 
-    /// The engine with all that a query may refer to.
-    pub(super) fn prepared_engine(&self, text: &str) -> Engine {
-        let engine = self.with_parameters(self.engine(), text);
-        match &self.last {
-            Some(last) if words(text).contains(LAST) => engine.named(LAST, last),
-            _ => engine,
+    /// A query, ready to run, with what it refers to; what there is to know about it is said.
+    pub(super) fn prepared(&self, text: &Text, cancel: &Cancel) -> Result<Query, Failure> {
+        let composed = self.composed(text)?;
+        let mut engine = self.engine().cancelled_by(cancel);
+        let script = syntax::parse(composed.read()).unwrap_or_default();
+        for declared in script.statements.iter().filter_map(Statement::as_declare).flatten() {
+            let given = self.parameters.iter().find(|(name, _)| *name == declared.name.text);
+            engine = given.into_iter().fold(engine, |engine, (name, value)| engine.parameter(name, value.as_str()));
         }
+        if let Some(last) = self.last.as_ref().filter(|_| words(composed.read()).contains(LAST)) {
+            engine = engine.named(LAST, last);
+        }
+        let query = library::prepare(&engine, composed)?;
+        self.messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+        Ok(query)
     }
 
-    /// With the values of those parameters that a query declares.
-    fn with_parameters(&self, engine: Engine, text: &str) -> Engine {
-        let script = syntax::parse(text).unwrap_or_default();
-        let declared: HashSet<&str> = script
-            .statements
-            .iter()
-            .filter_map(
-                |statement| if let Statement::Declare(parameters) = statement { Some(parameters) } else { None },
-            )
-            .flatten()
-            .map(|parameter| parameter.name.text.as_str())
-            .collect();
-        let given = self.parameters.iter().filter(|(name, _)| declared.contains(name.as_str()));
-        given.fold(engine, |engine, (name, value)| engine.parameter(name, value.as_str()))
-    }
-
-    /// The query as it is run, with what it needs of the definitions that are kept.
-    pub(super) fn whole(&self, text: &str) -> String {
-        Asked::new(self, text).whole()
+    /// A query with what it includes, and what it needs of the definitions that are kept.
+    pub(super) fn composed(&self, text: &Text) -> Result<QueryText, Failure> {
+        let composed = text.composed()?;
+        let script = syntax::parse(composed.read()).unwrap_or_default();
+        let own: HashSet<&str> =
+            script.statements.iter().filter_map(Statement::as_let).map(|own| own.name.text.as_str()).collect();
+        // A definition may use those before it.
+        let mut used = words(composed.read());
+        let mut kept = Vec::new();
+        for (name, definition) in self.definitions.iter().rev() {
+            if used.contains(name.as_str()) && !own.contains(name.as_str()) {
+                used.extend(words(definition));
+                kept.push(definition.as_str());
+            }
+        }
+        let before: String = kept.iter().rev().map(|definition| format!("{definition}\n")).collect();
+        Ok(if before.is_empty() { composed } else { composed.behind("let", &before) })
     }
 
     /// How answers are written, here or to a file.
@@ -213,63 +209,9 @@ impl<'a> Session<'a> {
     }
 }
 
-/// A query with the kept definitions that it uses before it.
-pub(super) struct Asked<'t> {
-    prelude: String,
-    text: &'t str,
-}
-
-impl<'t> Asked<'t> {
-    fn new(session: &Session<'_>, text: &'t str) -> Asked<'t> {
-        let script = syntax::parse(text).unwrap_or_default();
-        let own: HashSet<&str> = script
-            .statements
-            .iter()
-            .filter_map(
-                |statement| if let Statement::Let(own) = statement { Some(own.name.text.as_str()) } else { None },
-            )
-            .collect();
-        // A definition may use those before it.
-        let mut used = words(text);
-        let mut kept = Vec::new();
-        for (name, definition) in session.definitions.iter().rev() {
-            if used.contains(name.as_str()) && !own.contains(name.as_str()) {
-                used.extend(words(definition));
-                kept.push(definition.as_str());
-            }
-        }
-        let prelude = kept.iter().rev().map(|definition| format!("{definition}\n")).collect();
-        Asked { prelude, text }
-    }
-
-    fn whole(&self) -> String {
-        format!("{}{}", self.prelude, self.text)
-    }
-
-    /// Moves a diagnostic's place to where it is in what was typed; whether it is there at all.
-    fn shift(&self, diagnostic: &mut Diagnostic) -> bool {
-        let Place::Query(span) = &mut diagnostic.place else { return true };
-        let before = self.prelude.len();
-        let inside = span.start >= before;
-        if inside {
-            *span = Span { start: span.start - before, end: span.end.saturating_sub(before) };
-        }
-        inside
-    }
-
-    /// The error with places in what was typed; those in definitions that were kept are shown there.
-    fn placed(&self, name: &str, error: &Error) -> Failure {
-        let mut diagnostics = error.diagnostics().to_vec();
-        let typed: Vec<bool> = diagnostics.iter_mut().map(|diagnostic| self.shift(diagnostic)).collect();
-        if error.is_data() || error.is_limit() || self.prelude.is_empty() {
-            return Failure::Error(error.clone());
-        }
-        let all = typed.iter().all(|typed| *typed);
-        Failure::Error(match all {
-            true => Error::query(name, self.text, diagnostics),
-            false => error.clone(),
-        })
-    }
+/// A query that was typed.
+pub(super) fn typed(text: &str) -> Text {
+    Text { name: "input".to_owned(), text: text.to_owned(), file: None }
 }
 
 /// The words of a text.

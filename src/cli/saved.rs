@@ -1,0 +1,134 @@
+//! `argql queries`: what the library answers, what that needs, and each of its queries.
+
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::Path;
+
+use super::args::Listing;
+use super::terminal::stdout;
+use super::{Failure, Text, lists, sink};
+use crate::engine::Engine;
+use crate::library::{self, Header, LIBRARY, Saved};
+
+/// A query to run, and what headings and files call its answer.
+pub(super) struct Found {
+    pub(super) name: String,
+    pub(super) text: Text,
+}
+
+/// The query of a file, or that of the library with this name.
+pub(super) fn find(name: &str) -> Result<Found, Failure> {
+    let path = Path::new(name);
+    let is_path = name == "-" || path.components().count() > 1 || path.extension().is_some() || path.is_file();
+    if is_path {
+        let text = Text::read(path)?;
+        let stem = path.file_stem().map_or(text.name.clone(), |stem| stem.to_string_lossy().into_owned());
+        return Ok(Found { name: stem, text });
+    }
+    let saved = library::named(name).map_err(Failure::Usage)?;
+    let text = Text { name: saved.name.to_owned(), text: saved.text.to_owned(), file: None };
+    Ok(Found { name: saved.name.to_owned(), text })
+}
+
+/// Every query with what it needs; over data, also whether that is there.
+pub(super) fn list(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
+    let heads: Vec<(&Saved, Header)> = LIBRARY.iter().map(|saved| (saved, saved.header())).collect();
+    let row = |(saved, header): &(&Saved, Header)| {
+        let parameters: Vec<String> = saved.parameters().iter().map(ToString::to_string).collect();
+        let tables = header.tables.iter().map(|table| match table.optional {
+            None => table.name.clone(),
+            Some(_) => format!("({})", table.name),
+        });
+        let tables: Vec<String> = tables.collect();
+        [header.area.clone(), saved.name.to_owned(), header.about.clone(), parameters.join(", "), tables.join(" ")]
+    };
+    let mut rows: Vec<[String; 5]> = heads.iter().map(row).collect();
+    rows.sort();
+    let names = ["area", "name", "answers", "parameters", "tables"];
+    if engine.tables().is_empty() {
+        return sink::list(&lists::table(names, &rows), listing);
+    }
+    let mut judged = Vec::with_capacity(rows.len());
+    for [area, name, about, parameters, tables] in rows {
+        let (_, header) = heads.iter().find(|(saved, _)| saved.name == name).expect("rows are made of these");
+        let wanting = library::wanting(engine, header, &name)?;
+        let runs = if wanting.is_empty() { "yes" } else { "no" };
+        let needs = header.needed().filter(|table| !engine.tables().contains(&(*table).to_owned()));
+        let lacks: Vec<&str> = if runs == "yes" { Vec::new() } else { needs.collect() };
+        let lacks = match (runs, lacks.as_slice()) {
+            ("yes", _) => String::new(),
+            (_, []) => header.rows.iter().map(|(table, ty)| format!("{table}: {ty}")).collect::<Vec<_>>().join(", "),
+            (_, tables) => tables.join(", "),
+        };
+        judged.push([area, name, about, parameters, tables, runs.to_owned(), lacks]);
+    }
+    sink::list(&lists::table(["area", "name", "answers", "parameters", "tables", "runs", "lacks"], &judged), listing)
+}
+
+/// One query: explained, as it is saved, or with what it includes.
+pub(super) fn page(name: &str, text: bool, flat: bool) -> Result<(), Failure> {
+    let saved = library::named(name).map_err(Failure::Usage)?;
+    let shown = if flat {
+        saved.composed().read().to_owned()
+    } else if text {
+        saved.text.to_owned()
+    } else {
+        explained(saved)
+    };
+    Ok(stdout().write_all(shown.as_bytes())?)
+}
+
+fn explained(saved: &Saved) -> String {
+    let Saved { name, .. } = saved;
+    let header = saved.header();
+    let declared = saved.parameters();
+    let infallible = "strings take all text";
+    let mut page = format!("{name} ({})\n\n{}\n\nReads:\n", header.area, header.about);
+    for table in &header.tables {
+        let note = match table.optional.as_deref() {
+            None => String::new(),
+            Some(why) => format!(" (if loaded: {why})"),
+        };
+        writeln!(page, "  {}{note}", table.name).expect(infallible);
+    }
+    for (table, ty) in &header.rows {
+        let rows = if ty.is_empty() { "any rows" } else { ty };
+        writeln!(page, "  refused unless {table} has {rows}").expect(infallible);
+    }
+    let mut list = |title: &str, entries: &[(String, String)]| {
+        let width = entries.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        if !entries.is_empty() {
+            writeln!(page, "\n{title}:").expect(infallible);
+        }
+        for (name, about) in entries {
+            writeln!(page, "  {name:width$}  {about}").expect(infallible);
+        }
+    };
+    let about =
+        |name: &str| header.parameters.iter().find(|(of, _)| of == name).map_or("", |(_, about)| about.as_str());
+    let parameters: Vec<(String, String)> =
+        declared.iter().map(|parameter| (parameter.to_string(), about(&parameter.name.text).to_owned())).collect();
+    list("Parameters", &parameters);
+    list("Columns", &header.columns);
+    if !header.caveats.is_empty() {
+        page.push_str("\nBear in mind:\n");
+        for caveat in &header.caveats {
+            writeln!(page, "  {caveat}").expect(infallible);
+        }
+    }
+    let parameter = declared.first().map_or(String::new(), |first| format!(" --param {}=…", first.name.text));
+    write!(page, "\nargql run {name} -d export/{parameter}\nThe query itself: argql queries {name} --text, or --flat for other tools\n")
+        .expect(infallible);
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_name_gets_a_hint() {
+        let Err(Failure::Usage(message)) = find("exempted-recomendations").map(|_| ()) else { panic!("no such query") };
+        assert!(message.ends_with("did you mean `exempted-recommendations`?"), "{message}");
+    }
+}

@@ -1,0 +1,203 @@
+//! The head of a saved query: comments that say what it answers, what it needs, and what its answer means.
+//!
+//! ```text
+//! // Which exemptions run out soon, and how many days are left.
+//! // area: expiry
+//! // tables: policyresources, resourcecontainers (optional: names of subscriptions)
+//! // rows: policyresources microsoft.authorization/policyassignments
+//! // param days: how far to look ahead
+//! // column daysLeft: whole days until then
+//! // caveat: an exemption that ends at this very moment has ended
+//! // check: high by id where state = over
+//! // report: 4 Ending soon
+//! ```
+//!
+//! A *check* is run by `argql audit`: each row of its answer (or each with that text in that column) is a finding of that
+//! grade, told from others by the columns that are named. What has a place in the *report* is part of `argql report`, in the order of the numbers.
+//!
+//! A line that begins with more than one blank goes on with the line above. Comments of another form are only that.
+
+/// What the head of a query says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// One sentence: what is answered.
+    pub(crate) about: String,
+    /// Which questions it belongs to; empty if it does not say.
+    pub(crate) area: String,
+    /// Every table it reads.
+    pub(crate) tables: Vec<Needed>,
+    /// Rows without which the answer would be wrong: a table, and a type (empty: any row).
+    pub(crate) rows: Vec<(String, String)>,
+    /// Parameters, and what they are for.
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Columns of the answer, and what they mean.
+    pub(crate) columns: Vec<(String, String)>,
+    /// What to bear in mind.
+    pub(crate) caveats: Vec<String>,
+    /// What its rows are to an audit, if it is a check.
+    pub(crate) check: Option<Check>,
+    /// Its place in the report and the heading it has there.
+    pub(crate) report: Option<(u32, String)>,
+}
+
+/// A query whose rows are findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Check {
+    pub(crate) grade: Grade,
+    /// The columns that tell one finding from another.
+    pub(crate) key: Vec<String>,
+    /// Which rows are findings, where not all are: those with this text in this column.
+    pub(crate) only: Option<(String, String)>,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grade {
+    High,
+    Medium,
+    Low,
+}
+
+impl Grade {
+    const ALL: [Grade; 3] = [Grade::High, Grade::Medium, Grade::Low];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Grade::High => "high",
+            Grade::Medium => "medium",
+            Grade::Low => "low",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Grade> {
+        Grade::ALL.into_iter().find(|grade| grade.name() == name)
+    }
+
+    /// `high, medium, low`
+    pub(crate) fn names() -> String {
+        Grade::ALL.map(Grade::name).join(", ")
+    }
+}
+
+/// A table that a query reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Needed {
+    pub(crate) name: String,
+    /// What the answer has less without it; none if there is no answer without it.
+    pub(crate) optional: Option<String>,
+}
+
+impl Header {
+    /// The head of this query.
+    pub(crate) fn of(text: &str) -> Header {
+        let mut entries: Vec<String> = Vec::new();
+        for line in text.lines() {
+            let Some(comment) = line.trim_start().strip_prefix("//") else { break };
+            match (comment.strip_prefix("  "), entries.last_mut()) {
+                (Some(more), Some(last)) => {
+                    last.push(' ');
+                    last.push_str(more.trim());
+                }
+                _ => entries.push(comment.trim().to_owned()),
+            }
+        }
+        let mut header = Header::default();
+        for (at, entry) in entries.into_iter().enumerate() {
+            if at == 0 && !entry.starts_with("include:") {
+                header.about = entry;
+                continue;
+            }
+            let Some((key, value)) = entry.split_once(':') else { continue };
+            let (value, named) = (value.trim().to_owned(), |name: &str| name.trim().to_owned());
+            match key.split_once(' ').unwrap_or((key, "")) {
+                ("area", "") => header.area = value,
+                ("tables", "") => header.tables = tables(&value),
+                ("rows", "") => {
+                    let (table, ty) = value.split_once(' ').unwrap_or((&value, ""));
+                    header.rows.push((named(table), named(ty)));
+                }
+                ("param", name) => header.parameters.push((named(name), value)),
+                ("column", name) => header.columns.push((named(name), value)),
+                ("caveat", "") => header.caveats.push(value),
+                ("check", "") => header.check = check(&value),
+                ("report", "") => {
+                    let (place, heading) = value.split_once(' ').unwrap_or((&value, ""));
+                    header.report = place.parse().ok().map(|place| (place, named(heading)));
+                }
+                _ => {}
+            }
+        }
+        header
+    }
+
+    /// The tables there is no answer without.
+    pub(crate) fn needed(&self) -> impl Iterator<Item = &str> {
+        self.tables.iter().filter(|table| table.optional.is_none()).map(|table| table.name.as_str())
+    }
+}
+
+/// `high by id, reference`, `low by id where verdict = gone`
+fn check(text: &str) -> Option<Check> {
+    let (grade, rest) = text.split_once(" by ")?;
+    let (key, only) = rest.split_once(" where ").map_or((rest, None), |(key, only)| (key, Some(only)));
+    let only = match only {
+        None => None,
+        Some(only) => {
+            only.split_once('=').map(|(column, text)| Some((column.trim().to_owned(), text.trim().to_owned())))?
+        }
+    };
+    let key = key.split(',').map(|column| column.trim().to_owned()).collect();
+    Some(Check { grade: Grade::named(grade.trim())?, key, only })
+}
+
+/// `policyresources, resourcecontainers (optional: names)`
+fn tables(list: &str) -> Vec<Needed> {
+    let mut tables = Vec::new();
+    let mut rest = list;
+    while !rest.is_empty() {
+        let end = rest.find([',', '(']).unwrap_or(rest.len());
+        let name = rest[..end].trim().to_owned();
+        let mut optional = None;
+        rest = &rest[end..];
+        if let Some((note, behind)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
+            optional = note.strip_prefix("optional").map(|why| why.trim_start_matches(':').trim().to_owned());
+            rest = behind;
+        }
+        rest = rest.trim_start().trim_start_matches(',').trim_start();
+        if !name.is_empty() {
+            tables.push(Needed { name, optional });
+        }
+    }
+    tables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_says_what_a_query_answers_and_needs() {
+        let header = Header::of(
+            "// Which exemptions run out, and\n//   when.\n// area: expiry\n// a remark\n// tables: policyresources, resourcecontainers (optional: names, of subscriptions), resources\n// rows: policyresources microsoft.authorization/policyassignments\n// rows: resources\n// param days: how far\n// column id: whose\n//   id it is\n// caveat: none\n// include: exemptions\nT\n// area: not any more",
+        );
+        assert_eq!(header.about, "Which exemptions run out, and when.");
+        assert_eq!(header.area, "expiry");
+        assert_eq!(header.needed().collect::<Vec<_>>(), ["policyresources", "resources"]);
+        assert_eq!(header.tables[1].optional.as_deref(), Some("names, of subscriptions"));
+        assert_eq!(header.rows[0].1, "microsoft.authorization/policyassignments");
+        assert_eq!(header.rows[1], ("resources".to_owned(), String::new()));
+        assert_eq!(header.parameters, [("days".to_owned(), "how far".to_owned())]);
+        assert_eq!(header.columns, [("id".to_owned(), "whose id it is".to_owned())]);
+        assert_eq!(header.caveats, ["none"]);
+        assert_eq!((header.check, header.report), (None, None));
+        let marked = Header::of("// What is found.\n// check: high by id, reference\n// report: 12 Found here\nT");
+        let key = vec!["id".to_owned(), "reference".to_owned()];
+        assert_eq!(marked.check, Some(Check { grade: Grade::High, key, only: None }));
+        let some = Header::of("// What is found.\n// check: low by id where verdict = gone for good\nT").check.unwrap();
+        assert_eq!(some.only, Some(("verdict".to_owned(), "gone for good".to_owned())));
+        assert_eq!(marked.report, Some((12, "Found here".to_owned())));
+        assert_eq!(Header::of("// What is found.\n// check: huge by id\nT").check, None);
+        assert_eq!(Header::of("T | take 1"), Header::default());
+        assert_eq!(Header::of("// include: x\nT").about, "");
+    }
+}
