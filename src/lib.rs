@@ -107,6 +107,7 @@ pub(crate) mod bind;
 #[doc(hidden)]
 pub mod cli;
 pub(crate) mod column;
+pub(crate) mod complete;
 pub(crate) mod diag;
 pub(crate) mod engine;
 pub(crate) mod error;

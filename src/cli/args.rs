@@ -17,9 +17,11 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::BrightCyan.on_default());
 
 const EXAMPLES: &str = "\
-Without a command, one query is read from standard input. `argql COMMAND --help` tells more.
+Without a command, a terminal gets a prompt, where `.help` lists what can be typed and Tab completes it; elsewhere one
+query is read from standard input. `argql COMMAND --help` tells more.
 
 Examples:
+  argql -d export/                                     the prompt, over exported tables
   argql run exempted-recommendations --sample          a saved query over the tenant that is built in
   argql query -d export/ 'resources | summarize count() by type | top 10 by count_'
   argql query -d export/ -f report.kql --format csv --output report.csv
@@ -528,7 +530,7 @@ pub(super) enum Stage {
 }
 
 /// `256MB`, `1.5 GiB`, a number of bytes, or `none`: units of 1,000 and of 1,024 bytes.
-fn size(text: &str) -> Result<Limit<u64>, &'static str> {
+pub(super) fn size(text: &str) -> Result<Limit<u64>, &'static str> {
     const UNITS: [(&str, u64); 9] = [
         ("", 1),
         ("b", 1),
@@ -545,7 +547,7 @@ fn size(text: &str) -> Result<Limit<u64>, &'static str> {
     })
 }
 
-fn count(text: &str) -> Result<Limit<u64>, &'static str> {
+pub(super) fn count(text: &str) -> Result<Limit<u64>, &'static str> {
     limit(text, "no number of rows, and not none", |number, unit| {
         number.parse().ok().filter(|&rows: &u64| rows > 0 && unit.is_empty())
     })
@@ -557,7 +559,7 @@ fn nesting(text: &str) -> Result<usize, String> {
 }
 
 /// `30s`, `5m`, `1.5h`, `250ms`, a number of seconds, or `none`.
-fn duration(text: &str) -> Result<Limit<Duration>, &'static str> {
+pub(super) fn duration(text: &str) -> Result<Limit<Duration>, &'static str> {
     limit(text, "no time, such as 30s or 5m, or none", |number, unit| {
         let units = [("ms", 1), ("s", 1000), ("", 1000), ("m", 60_000), ("min", 60_000), ("h", 3_600_000)];
         let (_, factor) = units.into_iter().find(|(name, _)| *name == unit)?;
