@@ -1,15 +1,17 @@
 //! The engine: tables and settings, from which queries are prepared; a query, which can run many times.
 
 use std::ffi::OsStr;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use crate::bind::{self, Bound, Environment, Evaluate, MissingTables};
 use crate::column::{Field, Table};
-use crate::diag::{Diagnostic, NO_THREADS, Place, QueryText, Severity};
+use crate::diag::{Diagnostic, NO_TABLE, NO_THREADS, Place, QueryText, Severity};
 use crate::error::Error;
+use crate::guard::{Cancel, Guard, Limits, Progress, Rules};
 use crate::plan::Plan;
 use crate::rewrite::rewrite;
-use crate::run::{profile, run};
+use crate::run::{profile, run, stream};
 use crate::sample;
 use crate::source::Catalog;
 use crate::syntax;
@@ -35,6 +37,7 @@ pub struct Engine {
     now: Option<DateTime>,
     missing: MissingTables,
     parameters: Vec<(String, Value)>,
+    rules: Rules,
     plain: bool,
 }
 
@@ -98,12 +101,86 @@ impl Engine {
         self
     }
 
+    /// Adds a table from memory: rows that a program has as values of its own, each of which serialises to an object
+    /// (a struct, a map). Their keys are the columns, as in a file of JSON; more rows under the name of a table that is
+    /// there already follow its own.
+    ///
+    /// # Errors
+    ///
+    /// If a row does not serialise, or to something else than an object.
+    ///
+    /// ```
+    /// #[derive(serde::Serialize)]
+    /// struct Ticket<'a> {
+    ///     exemption: &'a str,
+    ///     open: bool,
+    /// }
+    ///
+    /// let tickets = [Ticket { exemption: "ex-1", open: true }, Ticket { exemption: "ex-2", open: false }];
+    /// let engine = argql::Engine::new().rows("tickets", &tickets)?;
+    /// assert_eq!(engine.query("tickets | where not(open) | project exemption")?.to_json(), r#"[{"exemption":"ex-2"}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn rows<R: serde::Serialize>(self, name: &str, rows: impl IntoIterator<Item = R>) -> Result<Engine, Error> {
+        let mut text = b"[".to_vec();
+        for (number, row) in (1..).zip(rows) {
+            let start = text.len();
+            if number > 1 {
+                text.push(b',');
+            }
+            let written = serde_json::to_writer(&mut text, &row);
+            let wrong = match written {
+                Err(error) => Some(format!("row {number} of `{name}` does not serialise: {error}")),
+                Ok(()) if text.get(start + usize::from(number > 1)) != Some(&b'{') => {
+                    Some(format!("row {number} of `{name}` is no object"))
+                }
+                Ok(()) => None,
+            };
+            if let Some(message) = wrong {
+                return Err(Error::data(vec![Diagnostic::at(NO_TABLE, Place::Nowhere, message)]));
+            }
+        }
+        text.push(b']');
+        Ok(self.table(name, text))
+    }
+
     /// Adds the small tenant that is part of argql: made-up assessments, exemptions and what they refer to, in the tables
     /// `securityresources`, `policyresources`, `resourcecontainers` and `resources`.
+    ///
+    /// ```
+    /// assert_eq!(argql::Engine::new().sample().query("resources | count")?.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn sample(mut self) -> Engine {
         for (name, bytes) in sample::tables() {
             self.catalog.add_bytes(name, *bytes);
         }
+        self
+    }
+
+    /// Adds the tables of another engine as those of a database: queries read them as `database("old").resources`, beside
+    /// this engine's own. A name counts for its last snapshot; it is case-sensitive, as names of databases are in Kusto,
+    /// while those of its tables match in any letter case.
+    ///
+    /// ```
+    /// use argql::Engine;
+    ///
+    /// let january = Engine::new().table("resources", br#"[{"id":"/a"},{"id":"/b"}]"#.to_vec());
+    /// let today = Engine::new().table("resources", br#"[{"id":"/B"},{"id":"/c"}]"#.to_vec());
+    /// let engine = today.snapshot("january", &january);
+    /// let gone = engine.query(
+    ///     "database('january').resources
+    ///      | where id !in~ (resources | project id)
+    ///      | project id",
+    /// )?;
+    /// assert_eq!(gone.to_json(), r#"[{"id":"/a"}]"#);
+    ///
+    /// let error = engine.query("database('January').resources | count").unwrap_err();
+    /// assert_eq!(error.diagnostics()[0].help.as_deref(), Some("did you mean `january`?"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn snapshot(mut self, name: &str, of: &Engine) -> Engine {
+        self.catalog.add_database(name, &of.catalog);
         self
     }
 
@@ -145,6 +222,14 @@ impl Engine {
     }
 
     /// Says what a table that Resource Graph has is taken for when nothing was loaded for it; see [`MissingTables`].
+    ///
+    /// ```
+    /// use argql::{Engine, MissingTables};
+    ///
+    /// let engine = Engine::new().missing_tables(MissingTables::Empty);
+    /// assert!(engine.query("healthresources")?.is_empty());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn missing_tables(self, missing: MissingTables) -> Engine {
         Engine { missing, ..self }
     }
@@ -160,6 +245,61 @@ impl Engine {
     /// ```
     pub fn parameter(mut self, name: &str, value: impl Into<Value>) -> Engine {
         self.parameters.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Sets what a query may use; see [`Limits`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use argql::{Engine, Limits};
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.time = Some(Duration::from_secs(60));
+    /// limits.memory = Some(256 << 20);
+    /// let engine = Engine::new().sample().limits(limits);
+    /// assert_eq!(engine.query("resources | count")?.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn limits(mut self, limits: Limits) -> Engine {
+        self.rules.limits = limits;
+        self
+    }
+
+    /// Gives the queries of this engine a switch that stops them; see [`Cancel`]. They then end within a tenth of a
+    /// second with an error that says so ([`Error::is_cancelled`]).
+    ///
+    /// ```
+    /// use argql::{Cancel, Engine};
+    ///
+    /// let cancel = Cancel::new();
+    /// let query = Engine::new().cancelled_by(&cancel).prepare("range x from 1 to 9 step 1")?;
+    /// cancel.cancel();
+    /// assert!(query.run().unwrap_err().is_cancelled());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn cancelled_by(mut self, cancel: &Cancel) -> Engine {
+        self.rules.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// Calls `listener` every few MiB while a query reads files, from whatever thread has read them, one call at a time.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::sync::Arc;
+    ///
+    /// let rows = Arc::new(AtomicU64::new(0));
+    /// let seen = rows.clone();
+    /// let engine = argql::Engine::new()
+    ///     .sample()
+    ///     .progress(move |progress| seen.store(progress.rows, Ordering::Relaxed));
+    /// engine.query("resources | count")?;
+    /// assert_eq!(rows.load(Ordering::Relaxed), 50);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn progress(mut self, listener: impl Fn(&Progress) + Send + Sync + 'static) -> Engine {
+        self.rules.listener = Some(Arc::new(listener));
         self
     }
 
@@ -179,7 +319,19 @@ impl Engine {
         self.catalog.names()
     }
 
-    /// The columns of a table: of a known one also those that the data lacks.
+    /// The names of the snapshots that were added, and of their tables, as [`tables`](Engine::tables) gives them.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().snapshot("sample", &argql::Engine::new().sample());
+    /// let (name, tables) = engine.snapshots().remove(0);
+    /// assert_eq!((name.as_str(), tables.len()), ("sample", 4));
+    /// ```
+    pub fn snapshots(&self) -> Vec<(String, Vec<String>)> {
+        self.catalog.databases().map(|(name, tables)| (name.to_owned(), tables.names())).collect()
+    }
+
+    /// The columns of a table: of a known one also those that the data lacks. That of a snapshot is named as queries do:
+    /// `database("old").resources`.
     ///
     /// # Errors
     ///
@@ -193,7 +345,8 @@ impl Engine {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn schema(&self, table: &str) -> Result<Vec<Field>, Error> {
-        bind::table_schema(&self.environment(), table).map_err(|diagnostic| Error::data(vec![*diagnostic]))
+        bind::table_schema(&self.environment(&Guard::new(&self.rules)), table)
+            .map_err(|diagnostic| Error::data(vec![*diagnostic]))
     }
 
     /// Parses and binds a query; every error of the query itself is found here.
@@ -236,7 +389,8 @@ impl Engine {
     /// A parsed query, with its name and text.
     fn bind(&self, script: Arc<syntax::ast::Script>, source: Arc<QueryText>) -> Result<Query, Error> {
         // What sub-queries give may depend on the clock: where it runs they wait for the run.
-        let mut environment = self.environment();
+        let guard = Guard::new(&self.rules);
+        let mut environment = self.environment(&guard);
         environment.evaluate = environment.evaluate.filter(|_| self.now.is_some());
         let bound = bound(&script, &environment, &source)?;
         Ok(Query { engine: self.clone(), script, source, bound })
@@ -271,7 +425,8 @@ impl Engine {
 
     /// As [`check`](Engine::check), of a query with what it includes.
     pub(crate) fn check_text(&self, text: &QueryText) -> Checked {
-        let environment = Environment { data: false, evaluate: None, ..self.environment() };
+        let guard = Guard::new(&self.rules);
+        let environment = Environment { data: false, evaluate: None, ..self.environment(&guard) };
         let placed = |said: Vec<Diagnostic>| said.into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
         match syntax::parse(text.read()).and_then(|script| bind::bind(&script, &environment)) {
             Ok(bound) => {
@@ -294,21 +449,18 @@ impl Engine {
         Ok(!plain.query(&format!("{table}{of_type} | take 1 | project id"))?.is_empty())
     }
 
-    fn environment(&self) -> Environment<'_> {
+    fn environment<'a>(&'a self, guard: &'a Guard) -> Environment<'a> {
         let now = self.now.unwrap_or_else(DateTime::now);
-        let evaluate: Evaluate<'_> = Box::new(|plan| self.answer(plan));
+        let evaluate: Evaluate<'_> = Box::new(|plan| self.work(plan, |plan| run(plan, guard)));
         Environment {
             catalog: &self.catalog,
             missing: self.missing,
             data: true,
+            guard,
             now,
             parameters: &self.parameters,
             evaluate: Some(evaluate),
         }
-    }
-
-    fn answer(&self, plan: Plan) -> Result<Table, Box<Diagnostic>> {
-        self.work(plan, run)
     }
 
     /// Does `work` with a plan as it is run, on the threads that were asked for.
@@ -322,7 +474,13 @@ impl Engine {
 }
 
 /// What a look at a query alone finds: see [`Engine::check`].
+///
+/// ```
+/// let checked = argql::Engine::new().check("resources | where lokation == 'x'");
+/// assert_eq!(checked.diagnostics[0].help.as_deref(), Some("did you mean `location`?"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Checked {
     /// The columns of the answer; none if the query is wrong.
     pub columns: Vec<Field>,
@@ -332,6 +490,11 @@ pub struct Checked {
 
 impl Checked {
     /// Whether the query can be run.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// assert!(engine.check("print 1").is_ok() && !engine.check("print 1 +").is_ok());
+    /// ```
     pub fn is_ok(&self) -> bool {
         self.diagnostics.iter().all(|diagnostic| diagnostic.severity == Severity::Warning)
     }
@@ -359,8 +522,19 @@ pub struct Query {
 
 impl Query {
     /// The columns of the answer, which is that of the last statement.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print n = 1, t = 'x'")?;
+    /// assert_eq!((&*query.columns()[1].name, query.columns()[1].ty), ("t", argql::Type::String));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn columns(&self) -> &[Field] {
         self.bound.plans.last().map_or(&[], |plan| &plan.fields)
+    }
+
+    /// How many of its statements give a table.
+    pub(crate) fn statements(&self) -> usize {
+        self.bound.plans.len()
     }
 
     /// The same query with another value for a parameter that it declares; text is read by the declared type.
@@ -380,6 +554,12 @@ impl Query {
     }
 
     /// What there is to know about the query although it can be run.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print 1")?;
+    /// assert!(query.warnings().is_empty());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.bound.warnings
     }
@@ -411,6 +591,12 @@ impl Query {
     }
 
     /// The plan of each statement as the query says it, before anything is rewritten.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("range x from 1 to 9 step 1 | sort by x desc | take 2")?;
+    /// assert!(query.bound_plans()[0].contains("Sort") && query.plans()[0].contains("TopN"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn bound_plans(&self) -> Vec<String> {
         self.bound.plans.iter().map(ToString::to_string).collect()
     }
@@ -420,6 +606,12 @@ impl Query {
     /// # Errors
     ///
     /// If the data is broken, or a limit is reached.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().sample().prepare("resources | count")?;
+    /// assert_eq!(query.run()?.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn run(&self) -> Result<Table, Error> {
         Ok(self.run_all()?.pop().unwrap_or_default())
     }
@@ -437,14 +629,47 @@ impl Query {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn run_all(&self) -> Result<Vec<Table>, Error> {
-        let bound = self.bound_now()?;
-        let answers = bound.plans.into_iter().map(|plan| self.engine.answer(plan));
+        let guard = Guard::new(&self.engine.rules);
+        let bound = self.bound_now(&guard)?;
+        let answers = bound.plans.into_iter().map(|plan| self.engine.work(plan, |plan| run(plan, &guard)));
         let mut tables: Vec<Table> =
             answers.collect::<Result<_, _>>().map_err(|failure| Error::data(vec![*failure]))?;
         if let Some(last) = tables.last_mut() {
             last.warn(bound.notes);
         }
         Ok(tables)
+    }
+
+    /// Runs the last statement and hands its rows over piece by piece, each piece a table with the same columns, until
+    /// `each` breaks off. Rows that need no others come while files are still read, so an answer may be larger than
+    /// memory; of a sort or a summary they come at the end. A broken file may be found after some of its rows were
+    /// handed over. Gives what there is to know about the data.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Query::run).
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// let query = argql::Engine::new().prepare("range x from 1 to 1000000 step 1 | where x % 2 == 0")?;
+    /// let mut rows = 0;
+    /// query.stream(|piece| {
+    ///     rows += piece.len();
+    ///     if rows < 1000 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    /// })?;
+    /// assert!((1000..500_000).contains(&rows));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn stream(&self, each: impl FnMut(Table) -> ControlFlow<()> + Send) -> Result<Vec<Diagnostic>, Error> {
+        let guard = Guard::new(&self.engine.rules);
+        let mut bound = self.bound_now(&guard)?;
+        let Some(plan) = bound.plans.pop() else { return Ok(Vec::new()) };
+        let streamed = self.engine.work(plan, |plan| stream(plan, &guard, each));
+        let mut warnings = streamed.map_err(|failure| Error::data(vec![*failure]))?;
+        warnings.retain(|warning| !bound.notes.contains(warning));
+        bound.notes.extend(warnings);
+        Ok(bound.notes)
     }
 
     /// Runs the query; gives no answer but the plan of each statement, with the rows that every node gave and its time.
@@ -464,17 +689,19 @@ impl Query {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn profile(&self) -> Result<Vec<String>, Error> {
-        let plans = self.bound_now()?.plans.into_iter();
-        let shown: Result<Vec<String>, Box<Diagnostic>> = plans.map(|plan| self.engine.work(plan, profile)).collect();
+        let guard = Guard::new(&self.engine.rules);
+        let plans = self.bound_now(&guard)?.plans.into_iter();
+        let shown: Result<Vec<String>, Box<Diagnostic>> =
+            plans.map(|plan| self.engine.work(plan, |plan| profile(plan, &guard))).collect();
         shown.map_err(|failure| Error::data(vec![*failure]))
     }
 
     /// As it was bound, or, where `now()` is the moment of the run, bound again.
-    fn bound_now(&self) -> Result<Bound, Error> {
+    fn bound_now(&self, guard: &Guard) -> Result<Bound, Error> {
         if self.engine.now.is_some() {
             return Ok(self.bound.clone());
         }
-        bound(&self.script, &self.engine.environment(), &self.source)
+        bound(&self.script, &self.engine.environment(guard), &self.source)
     }
 }
 
@@ -561,6 +788,24 @@ mod tests {
         let unknown = answer(given.parameter("sss", 1).parameter("dd", 1)).unwrap_err();
         assert_eq!(codes(&unknown), ["AQ1007", "AQ1007"]);
         assert_eq!(codes(&engine.parameter("x", 1).query("print 1").unwrap_err()), ["AQ1007"]);
+    }
+
+    #[test]
+    fn rows_of_a_program_are_a_table_if_they_are_objects() {
+        let maps = [serde_json::json!({"a": 1, "b": {"c": [true]}}), serde_json::json!({"a": 2})];
+        let engine = Engine::new().rows("t", maps).unwrap().rows("T", [serde_json::json!({"a": 3})]).unwrap();
+        assert_eq!(
+            engine.query("t | summarize sum(a), yes = countif(tobool(b.c[0]))").unwrap().to_json(),
+            r#"[{"sum_a":6,"yes":1}]"#
+        );
+        let none: [serde_json::Value; 0] = [];
+        assert_eq!(Engine::new().rows("t", none).unwrap().query("t | count").unwrap().to_json(), r#"[{"Count":0}]"#);
+        let wrong = Engine::new().rows("t", [serde_json::json!({}), serde_json::json!([1])]).unwrap_err();
+        assert!(wrong.is_data());
+        assert_eq!(wrong.diagnostics()[0].message, "row 2 of `t` is no object");
+        let keys = std::collections::BTreeMap::from([(vec![1], 1)]);
+        let message = Engine::new().rows("t", [keys]).unwrap_err().diagnostics()[0].message.clone();
+        assert!(message.starts_with("row 1 of `t` does not serialise: "), "{message}");
     }
 
     #[test]

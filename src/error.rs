@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diag::render::{line, render};
-use crate::diag::{Diagnostic, QueryText, Severity};
+use crate::diag::{CANCELLED, Diagnostic, QueryText, Severity};
 
 /// Why there is no answer; one word wide, cheap to clone.
 ///
@@ -56,26 +56,61 @@ impl Error {
     }
 
     /// Everything there is to say: at least one error, and the warnings found on the way.
+    ///
+    /// ```
+    /// let error = argql::Engine::new().prepare("print nwo(), x").unwrap_err();
+    /// assert_eq!(error.diagnostics().len(), 2);
+    /// ```
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.0.diagnostics
     }
 
     /// Whether the query is wrong: its syntax, names, types or arguments.
+    ///
+    /// ```
+    /// assert!(argql::Engine::new().query("print 1 +").unwrap_err().is_query());
+    /// ```
     pub fn is_query(&self) -> bool {
-        !self.is_data() && !self.is_limit()
+        !self.is_data() && !self.is_limit() && !self.is_cancelled()
     }
 
     /// Whether data is the reason: a table that is not loaded, a file that cannot be read or is malformed.
+    ///
+    /// ```
+    /// assert!(argql::Engine::new().load("no/such/folder").unwrap_err().is_data());
+    /// ```
     pub fn is_data(&self) -> bool {
         self.family("AQ3")
     }
 
     /// Whether a limit was reached: memory, rows, depth or time.
+    ///
+    /// ```
+    /// use argql::{Engine, Limits};
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.rows = Some(2);
+    /// let error = Engine::new().limits(limits).query("range x from 1 to 3 step 1").unwrap_err();
+    /// assert!(error.is_limit());
+    /// ```
     pub fn is_limit(&self) -> bool {
-        self.family("AQ4")
+        self.family("AQ4") && !self.is_cancelled()
     }
 
-    /// Whether the first error has a code of this family.
+    /// Whether somebody stopped the query: see [`Cancel`](crate::Cancel).
+    ///
+    /// ```
+    /// use argql::{Cancel, Engine};
+    ///
+    /// let cancel = Cancel::new();
+    /// cancel.cancel();
+    /// assert!(Engine::new().cancelled_by(&cancel).query("range x from 1 to 3 step 1").unwrap_err().is_cancelled());
+    /// ```
+    pub fn is_cancelled(&self) -> bool {
+        self.family(CANCELLED.id)
+    }
+
+    /// Whether the first error has a code that begins so.
     fn family(&self, family: &str) -> bool {
         let errors = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
         self.0.diagnostics.iter().find(errors).is_some_and(|first| first.code.id.starts_with(family))

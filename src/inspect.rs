@@ -100,6 +100,11 @@ pub fn parses(text: &str) -> bool {
     syntax::parse(text).is_ok()
 }
 
+/// A query as argql prints it, if it is KQL.
+pub fn printed(text: &str) -> Option<String> {
+    Some(syntax::parse(text).ok()?.to_string())
+}
+
 /// Every name of every tabular operator.
 pub fn operators() -> Vec<&'static str> {
     operators::names().collect()

@@ -42,8 +42,8 @@
 //! # Tables
 //!
 //! [`Engine::load`] takes a file or a folder, [`Engine::table`] the bytes of an export. Arrays of rows, a row a line, and
-//! what `az graph query`, the REST API and `Search-AzGraph | ConvertTo-Json` print are told apart by their content, also
-//! compressed with gzip. A file is opened when a query names its table, and read for the columns and paths that the query
+//! what `az graph query`, the REST API and `Search-AzGraph | ConvertTo-Json` print and CSV as the portal downloads it are
+//! told apart by their content, in UTF-8 or UTF-16, also compressed with gzip or Zstandard. A file is opened when a query names its table, and read for the columns and paths that the query
 //! asks for; these stay in memory for later queries (see [`Engine::keep_columns`]).
 //!
 //! ```
@@ -85,10 +85,17 @@
 //! assert_eq!(&query[span.range()], "lokation");
 //! ```
 //!
+//! # Versions
+//!
+//! What a version promises is what `tests/api.txt` lists. Structs that argql fills in, and enums that may gain a case, are
+//! `#[non_exhaustive]`; [`Type`] and [`Value`] are KQL's types and to be matched in full, [`Span`] is two offsets. Of
+//! other crates, [`Decimal`], [`Uuid`], the map behind [`Bag`], and with the feature `arrow` its record batches are part
+//! of the promise.
+//!
 //! # Features
 //!
-//! `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone
-//! depends on the crate with `default-features = false`.
+//! `arrow` adds `Table::to_arrow`. `cli` (on by default) is the `argql` command with all that only it needs; a program
+//! that wants the library alone depends on the crate with `default-features = false`.
 
 #![cfg_attr(
     not(feature = "cli"),
@@ -105,6 +112,7 @@ pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod eval;
 pub(crate) mod functions;
+pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
 #[cfg(feature = "cli")]
@@ -126,6 +134,7 @@ pub use column::{Chart, Field, Table};
 pub use diag::{Code, Diagnostic, Place, Severity, Span, codes};
 pub use engine::{Checked, Engine, Query};
 pub use error::Error;
+pub use guard::{Cancel, Limits, Progress};
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
 #[doc(no_inline)]

@@ -20,7 +20,9 @@ static ONE_THREAD: LazyLock<Engine> = LazyLock::new(|| threads(1));
 static AS_WRITTEN: LazyLock<Engine> = LazyLock::new(|| ENGINE.clone().rewrites(false));
 
 fn threads(count: usize) -> Engine {
-    golden::engine().sample().threads(count).unwrap()
+    let snapshot = |name: &str| Engine::new().load(format!("tests/cli/diff.in/{name}")).unwrap();
+    let engine = golden::engine().sample().threads(count).unwrap();
+    ["january", "february"].into_iter().fold(engine, |engine, name| engine.snapshot(name, &snapshot(name)))
 }
 
 fn main() -> ExitCode {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// and `sample` only bytes, so they stand high although they are met late.
 const FLOORS: &[&[&str]] = &[
     &["diag"],
-    &["error", "sample"],
+    &["error", "sample", "guard"],
     &["value"],
     &["column"],
     &["source"],

@@ -52,6 +52,9 @@ impl Exprs<'_, '_> {
             }
             return columns.pop().ok_or_else(|| self.no_groups(name));
         }
+        if name.text == "database" {
+            return Err(self.misplaced(span, "a table"));
+        }
         if functions::KNOWN.contains(&name.text.as_str()) {
             let what = format!("`{}`", name.text);
             return Err(self.binder.error(

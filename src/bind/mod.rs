@@ -15,6 +15,7 @@ mod table;
 
 use crate::column::Table;
 use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP, UNKNOWN_COLUMN};
+use crate::guard::Guard;
 use crate::plan::{Expr, Kind, Node, PartId, Plan};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
@@ -41,6 +42,7 @@ pub(crate) use table::table_schema;
 /// # Ok::<(), argql::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum MissingTables {
     /// An error, which says how to export it.
     #[default]
@@ -55,6 +57,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) missing: MissingTables,
     /// Whether tables are looked up at all; without, any `…resources` and `…changes` has the standard columns.
     pub(crate) data: bool,
+    /// Watches over what is read and run.
+    pub(crate) guard: &'a Guard,
     /// The moment that `now()` gives.
     pub(crate) now: DateTime,
     /// The values of the query's parameters.

@@ -110,7 +110,9 @@ impl Binder<'_> {
     /// computed is read again, for then only the columns are extracted that each reader needs.
     pub(super) fn materialize(&mut self, call: &Call) -> Relation {
         match self.table_argument(call) {
-            Ok(relation) if relation.node.gathers() && !relation.node.reads_part() => self.kept(relation, call.name.span),
+            Ok(relation) if relation.node.gathers() && !relation.node.reads_part() => {
+                self.kept(relation, call.name.span)
+            }
             Ok(relation) => self.fixed(relation, call.name.span),
             Err(_) => Relation::poisoned(),
         }
@@ -232,17 +234,19 @@ mod tests {
 
     use super::super::{Environment, MissingTables, bind};
     use crate::column::Table;
+    use crate::guard::Guard;
     use crate::source::Catalog;
     use crate::syntax;
     use crate::value::DateTime;
 
     /// How many sub-queries run while a query is bound, and whether it can be.
     fn runs(query: &str) -> (usize, bool) {
-        let (count, catalog) = (Cell::new(0), Catalog::default());
+        let (count, catalog, guard) = (Cell::new(0), Catalog::default(), Guard::none());
         let environment = Environment {
             catalog: &catalog,
             missing: MissingTables::Empty,
             data: true,
+            guard: &guard,
             now: DateTime::from_ticks(0),
             parameters: &[],
             evaluate: Some(Box::new(|plan| {

@@ -1,22 +1,36 @@
 //! Tables: what a name in the place of one stands for.
 
-use super::{Binder, Column, Definition, Depth, Environment, MissingTables, Relation};
+use super::{Binder, Column, Columns, Definition, Depth, Environment, Exprs, MissingTables, Relation};
 use crate::column::Field;
-use crate::diag::{Diagnostic, NOT_LOADED, Place, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_TABLE};
+use crate::diag::{
+    Diagnostic, NOT_CONSTANT, NOT_LOADED, Place, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_DATABASE, UNKNOWN_TABLE,
+    UNSUPPORTED, WRONG_COUNT, WRONG_TYPE, nearest,
+};
 use crate::plan::Node;
-use crate::source::{self, Want};
-use crate::syntax::ast::{self, ExprKind, Name};
+use crate::source::{self, Catalog, Want};
+use crate::syntax;
+use crate::syntax::ast::{self, ExprKind, Name, Pipeline, Script, Source, Statement};
+use crate::value::{Type, Value};
 
 /// Most nodes that come into a plan by the names of tables: each doubling of a table by a `union` doubles them.
 const NODES: usize = 10_000;
 
 impl Binder<'_> {
-    /// A table in the place of one: a name, `arg("").Resources`, a parenthesised pipeline.
+    /// A table in the place of one: a name, `arg("").Resources`, `database("old").Resources`, a parenthesised pipeline.
     pub(crate) fn tabular(&mut self, expr: &ast::Expr) -> Relation {
         match &expr.kind {
             ExprKind::Tabular(pipeline) => self.pipeline(pipeline, None),
             ExprKind::Name(name) => self.table(&name.text, name.span),
             ExprKind::Member { of, name } if is_resource_graph(of) => self.table(&name.text, name.span),
+            ExprKind::Member { of, name } if is_database(of) => self.table_of_database(of, name),
+            ExprKind::Call(_) if is_database(expr) => {
+                self.error(
+                    Diagnostic::error(UNEXPECTED, expr.span, "a table is wanted here")
+                        .label("a database")
+                        .help("name one of its tables: `database(\"NAME\").TABLE`"),
+                );
+                Relation::poisoned()
+            }
             ExprKind::Call(call) => self.table_of_call(call),
             _ => {
                 self.error(
@@ -42,7 +56,7 @@ impl Binder<'_> {
                 Some(definition) => definition.is_table(),
                 None => self.known_table(name),
             },
-            ExprKind::Member { of, .. } => is_resource_graph(of),
+            ExprKind::Member { of, .. } => is_resource_graph(of) || is_database(of),
             ExprKind::Call(call) => {
                 call.name.text == "materialize"
                     || matches!(self.definition(&call.name.text), Some(Definition::Function { tabular: true, .. }))
@@ -51,11 +65,19 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether there is a table of this name.
-    pub(crate) fn is_table(&self, name: &Name) -> bool {
-        match self.definition(&name.text) {
-            Some(definition) => definition.is_table(),
-            None => self.environment.catalog.table(&name.text).is_some(),
+    /// Whether a table stands here that there is: what is no name stands for itself.
+    pub(crate) fn is_there(&self, expr: &ast::Expr) -> bool {
+        let catalog = self.environment.catalog;
+        match &expr.kind {
+            ExprKind::Name(name) => match self.definition(&name.text) {
+                Some(definition) => definition.is_table(),
+                None => catalog.table(&name.text).is_some(),
+            },
+            ExprKind::Member { of, name } => match literal_database(of) {
+                Some(database) => catalog.database(database).is_some_and(|tables| tables.table(&name.text).is_some()),
+                None => true,
+            },
+            _ => true,
         }
     }
 
@@ -120,14 +142,83 @@ impl Binder<'_> {
                 );
                 return Relation::poisoned();
             }
-            None => {}
+            None => self.stored(self.environment.catalog, name, span),
         }
-        if let Some(table) = self.environment.catalog.table(name)
+    }
+
+    /// `database("old").policyresources`: the table that a snapshot has by this name.
+    fn table_of_database(&mut self, of: &ast::Expr, table: &Name) -> Relation {
+        let catalog = self.environment.catalog;
+        let Some(database) = self.database_name(of) else { return Relation::poisoned() };
+        if !self.environment.data {
+            return self.stored(catalog, &table.text, table.span);
+        }
+        if let Some(tables) = catalog.database(&database) {
+            return self.stored(tables, &table.text, table.span);
+        }
+        let given: Vec<&str> = catalog.databases().map(|(name, _)| name).collect();
+        let listed: Vec<String> = given.iter().map(|name| format!("`{name}`")).collect();
+        let cure = match (nearest(&database, given.iter().copied()), listed.as_slice()) {
+            (_, []) => "no snapshot was given: load one with `--snapshot NAME=PATH`".to_owned(),
+            (Some(near), [_]) => format!("did you mean `{near}`?"),
+            (Some(near), _) => format!("did you mean `{near}`? The snapshots are {}", listed.join(", ")),
+            (None, [only]) => format!("the only snapshot is {only}"),
+            (None, _) => format!("the snapshots are {}", listed.join(", ")),
+        };
+        self.error(
+            Diagnostic::error(UNKNOWN_DATABASE, of.span, format!("there is no database `{database}`"))
+                .label("unknown database")
+                .help(cure),
+        );
+        Relation::poisoned()
+    }
+
+    /// What `database(…)` is given, which must be known before any row is read; for values that are not known yet, where
+    /// nothing is run, no name.
+    fn database_name(&mut self, of: &ast::Expr) -> Option<String> {
+        let ExprKind::Call(call) = &of.kind else { return None };
+        if let Some(cluster) = &call.of {
+            self.error(
+                Diagnostic::error(UNSUPPORTED, cluster.span, "another cluster cannot be asked")
+                    .label("not implemented")
+                    .help("load its export with `--snapshot NAME=PATH` and write `database(\"NAME\")`"),
+            );
+            return None;
+        }
+        let [argument] = call.arguments.as_slice() else {
+            let message = format!("`database` takes one name, and {} are given", call.arguments.len());
+            self.error(Diagnostic::error(WRONG_COUNT, of.span, message).help("`database(\"NAME\")`"));
+            return None;
+        };
+        let name = Exprs::new(self, &Columns::none()).expr(&argument.value).ok()?;
+        if name.ty != Type::String {
+            let message = format!("a database has a string for a name, and this is {}", name.ty);
+            self.error(Diagnostic::error(WRONG_TYPE, argument.value.span, message).label(name.ty.name()));
+            return None;
+        }
+        match name.constant() {
+            Some(Value::String(name)) => Some(name.to_string()),
+            _ if name.is_open() && !self.environment.data => Some(String::new()),
+            _ => {
+                self.error(
+                    Diagnostic::error(NOT_CONSTANT, argument.value.span, "the name of a database must be a constant")
+                        .label("known too late")
+                        .help("write it as a string, or as a parameter of the query"),
+                );
+                None
+            }
+        }
+    }
+
+    /// A table of `catalog`, whose name stands at `span`.
+    fn stored(&mut self, catalog: &Catalog, name: &str, span: Span) -> Relation {
+        if let Some(table) = catalog.table(name)
             && self.environment.data
         {
+            let guard = self.environment.guard;
             let whole = self.depth == Depth::Whole || !source::known_table(name);
             self.sampled |= !whole;
-            return match if whole { table.full_schema() } else { table.schema() } {
+            return match if whole { table.full_schema(guard) } else { table.schema(guard) } {
                 Ok(fields) => {
                     let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });
                     let node = Node::Scan { wants: wants.collect(), table };
@@ -145,26 +236,57 @@ impl Binder<'_> {
             return Relation::empty(columns(source::known_columns(name))).of_whole_table(true);
         }
         let diagnostic = if known {
-            let lower = name.to_lowercase();
-            Diagnostic::error(NOT_LOADED, span, format!("the table `{name}` is not loaded")).label("no file holds it").help(
-                match self.environment.catalog.hint(&lower) {
-                    Some(hint) => hint,
-                    None => format!(
-                        "export it with `az graph query -q '{lower}' --first 1000 -o json > {lower}.json`, load the folder \
-                         with `--data`, or take it as empty with `--missing-tables empty`"
-                    ),
-                },
-            )
+            not_loaded(catalog, name, span)
         } else {
-            let mut known: Vec<String> = self.environment.catalog.names();
-            known.extend(self.definition_names().map(str::to_owned));
+            let mut known: Vec<String> = catalog.names();
+            if catalog.name().is_none() {
+                known.extend(self.definition_names().map(str::to_owned));
+            }
             known.extend(source::known_tables().map(str::to_owned));
-            Diagnostic::error(UNKNOWN_TABLE, span, format!("there is no table `{name}`"))
+            let of = catalog.name().map_or(String::new(), |database| format!(" in the snapshot `{database}`"));
+            Diagnostic::error(UNKNOWN_TABLE, span, format!("there is no table `{name}`{of}"))
                 .label("unknown table")
                 .suggest(name, known.iter().map(String::as_str))
         };
         self.error(diagnostic);
         Relation::poisoned()
+    }
+}
+
+/// That nothing was loaded for a table of Resource Graph, and how to do so.
+fn not_loaded(catalog: &Catalog, name: &str, span: Span) -> Diagnostic {
+    let lower = name.to_lowercase();
+    let (of, option, file) = match catalog.name() {
+        None => (String::new(), "`--data`".to_owned(), String::new()),
+        Some(database) => (
+            format!(" in the snapshot `{database}`"),
+            format!("`--snapshot {database}=FOLDER`"),
+            format!("--snapshot {database}="),
+        ),
+    };
+    Diagnostic::error(NOT_LOADED, span, format!("the table `{name}` is not loaded{of}")).label("no file holds it").help(
+        match catalog.hint(&lower) {
+            Some(hint) => format!("{file}{hint}"),
+            None => format!(
+                "`argql export --script bash {lower}` prints what exports it; load the folder with {option}, or \
+                 take it as empty with `--missing-tables empty`"
+            ),
+        },
+    )
+}
+
+/// `database("old")`, also of a cluster.
+fn is_database(expr: &ast::Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call(call) if call.name.text == "database")
+}
+
+/// The name in `database("old")`, where it is written out.
+fn literal_database(expr: &ast::Expr) -> Option<&str> {
+    let ExprKind::Call(call) = &expr.kind else { return None };
+    let [argument] = call.arguments.as_slice() else { return None };
+    match &argument.value.kind {
+        ExprKind::Literal(literal) if call.of.is_none() && call.name.text == "database" => literal.value.as_str(),
+        _ => None,
     }
 }
 
@@ -177,14 +299,41 @@ fn columns(fields: Vec<Field>) -> Vec<Column> {
     fields.into_iter().map(|field| Column::new(field.name, field.ty)).collect()
 }
 
-/// The columns of a table that is loaded, those of all of its rows.
+/// The columns of a table that is loaded, those of all of its rows; that of a snapshot is named as queries do.
 pub(crate) fn table_schema(environment: &Environment<'_>, name: &str) -> Result<Vec<Field>, Box<Diagnostic>> {
-    environment.catalog.table(name).map_or_else(
+    let qualified = syntax::parse(name).ok().and_then(|script| in_database(&script));
+    let (catalog, of, name) = match &qualified {
+        None => (Some(environment.catalog), String::new(), name),
+        Some((database, table)) => {
+            (environment.catalog.database(database), format!(" in the snapshot `{database}`"), table.as_str())
+        }
+    };
+    let Some(catalog) = catalog else {
+        let names = environment.catalog.databases().map(|(name, _)| name);
+        let database = qualified.as_ref().map_or("", |(database, _)| database);
+        let unknown = Diagnostic::at(NOT_LOADED, Place::Nowhere, format!("the snapshot `{database}` is not loaded"));
+        return Err(Box::new(unknown.suggest(database, names)));
+    };
+    catalog.table(name).map_or_else(
         || {
-            let names = environment.catalog.names();
-            let diagnostic = Diagnostic::at(NOT_LOADED, Place::Nowhere, format!("the table `{name}` is not loaded"));
+            let names = catalog.names();
+            let message = format!("the table `{name}` is not loaded{of}");
+            let diagnostic = Diagnostic::at(NOT_LOADED, Place::Nowhere, message);
             Err(Box::new(diagnostic.suggest(name, names.iter().map(String::as_str))))
         },
-        |table| table.full_schema(),
+        |table| table.full_schema(environment.guard),
     )
+}
+
+/// Database and table, if the query is `database("old").policyresources` and no more.
+fn in_database(script: &Script) -> Option<(String, String)> {
+    let [Statement::Query(Pipeline { source: Source::Table(table), steps, .. })] = script.statements.as_slice() else {
+        return None;
+    };
+    match &table.kind {
+        ExprKind::Member { of, name } if steps.is_empty() => {
+            Some((literal_database(of)?.to_owned(), name.text.clone()))
+        }
+        _ => None,
+    }
 }

@@ -2,10 +2,12 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::guard::Limits;
 use crate::output::Format;
 use crate::value::{DateTime, parse_datetime};
 
@@ -25,10 +27,40 @@ Examples:
   argql query -d export/ -f findings.kql --expect empty     exit code 3 if anything is found
 
 Get an export:
-  az graph query -q 'securityresources' --first 1000 > export/securityresources.json
-  (more than 1,000 rows: the next pages as securityresources-0002.json and so on, with --skip-token)
+  argql export --script bash | bash                    with the Azure CLI; --script pwsh with PowerShell
 
 Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
+
+const AUDIT: &str = "\
+A check passes, fails (it has more findings than --check allows), or is refused: the export lacks tables that it needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.
+
+Examples:
+  argql audit -d export/                                          every check
+  argql audit -d export/ --only orphaned-assignment,duplicates-exact
+  argql audit -d export/ --check exemptions-no-expiry=10 --param exemptions-expiring.days=14
+  argql audit -d export/ --baseline accepted.toml --write-baseline --reason 'reviewed in May' --until 2026-12-31
+  argql audit -d export/ --baseline accepted.toml --output audit.sarif
+
+Settings (--config):
+  baseline = \"accepted.toml\"         # beside the file
+  skip = [\"exemptions-expiring\"]     # or: only = […]
+  params.days = 14                     # for every check that declares it
+  [checks.exemptions-no-expiry]
+  max = 10
+  severity = \"low\"                   # high, medium or low
+  params.days = 7";
+
+const DIFF: &str = "\
+A row of the answer is a change: an exemption (or row) that was created, removed, moved to another scope, or changed in
+one field, with what stood there before and what stands there now. Ids are equal in any letter case, moments in any
+spelling, lists in any order; null, \"\", [] and {} are all nothing. A row on two pages counts once.
+
+Examples:
+  argql diff january/ february/                                   exemptions
+  argql diff january/ february/ --expect empty --quiet            exit code 3 if anything changed
+  argql diff old.json new.json --table resources --key id --ignore tags
+  argql query -d february/ --snapshot old=january/ 'policyresources | where id !in~ (database(\"old\").policyresources | project id)'
+                                                                  any other question about two exports";
 
 /// Answers KQL (Kusto Query Language, in the dialect of Azure Resource Graph) over exported tables, on this machine.
 #[derive(Debug, Parser)]
@@ -102,6 +134,14 @@ pub(super) enum Command {
         #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
         parameters: Vec<(String, String)>,
     },
+    /// Run the checks of the library: what is wrong with the exemptions of an export
+    #[command(after_help = AUDIT)]
+    Audit(Audit),
+    /// Say what changed between two exports: which exemptions, or which rows of any table
+    #[command(after_help = DIFF)]
+    Diff(Diff),
+    /// Write a report on the exemptions of an export: score, categories, scopes, what ends soon, findings
+    Report(Report),
     /// List the tables of the data
     Tables {
         #[command(flatten)]
@@ -140,6 +180,18 @@ pub(super) enum Command {
         #[command(flatten)]
         listing: Listing,
     },
+    /// Print a script that exports tables from Azure: all pages, checked to be complete; it takes scopes as options
+    Export {
+        /// Tables of Azure Resource Graph [default: securityresources policyresources resourcecontainers resources]
+        #[arg(value_name = "TABLE")]
+        tables: Vec<String>,
+        /// What is to run it: bash (with the Azure CLI) or pwsh (PowerShell with Az.Accounts)
+        #[arg(long, value_enum, value_name = "bash|pwsh", hide_possible_values = true)]
+        script: Script,
+        /// Write the script to this file
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Load once, answer repeatedly, and print the times as one line of JSON
     Bench {
         /// Files with a query each
@@ -154,6 +206,144 @@ pub(super) enum Command {
         #[command(flatten)]
         source: Source,
     },
+}
+
+/// Which checks are run, and what their findings are held to.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Choice {
+    /// Settings: thresholds, parameters, what to leave out
+    #[arg(long, value_name = "FILE", help_heading = "Checks")]
+    pub(super) config: Option<PathBuf>,
+    /// How many findings of a check are no failure [default: 0]; may be given several times
+    #[arg(long = "check", value_name = "CHECK=MAX", value_parser = threshold, help_heading = "Checks")]
+    pub(super) checks: Vec<(String, usize)>,
+    /// Run these checks only
+    #[arg(long, value_name = "CHECK,…", value_delimiter = ',', help_heading = "Checks")]
+    pub(super) only: Vec<String>,
+    /// Leave these checks out
+    #[arg(long, value_name = "CHECK,…", value_delimiter = ',', help_heading = "Checks")]
+    pub(super) skip: Vec<String>,
+    /// The value of a parameter, for every query that declares it or for one; may be given several times
+    #[arg(long = "param", value_name = "[CHECK.]NAME=VALUE", value_parser = parameter, help_heading = "Checks")]
+    pub(super) parameters: Vec<(String, String)>,
+    /// Findings that are accepted, each for a reason and until a day
+    #[arg(long, value_name = "FILE", help_heading = "Baseline")]
+    pub(super) baseline: Option<PathBuf>,
+}
+
+/// An audit and how it is written.
+#[derive(Debug, Args)]
+pub(super) struct Audit {
+    #[command(flatten)]
+    pub(super) source: Source,
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    /// List the checks, with their parameters; no data is needed
+    #[arg(long, help_heading = "Checks")]
+    pub(super) list: bool,
+    /// Write all findings into the baseline, in place of judging them; entries that match nothing are left out
+    #[arg(long, requires = "reason", help_heading = "Baseline")]
+    pub(super) write_baseline: bool,
+    /// Why the new entries of the baseline are accepted
+    #[arg(long, value_name = "TEXT", requires = "write_baseline", help_heading = "Baseline")]
+    pub(super) reason: Option<String>,
+    /// The last day of the new entries of the baseline [default: 90 days from now]
+    #[arg(long, value_name = "DATE", requires = "write_baseline", help_heading = "Baseline")]
+    pub(super) until: Option<String>,
+    /// How to write the findings [default: by the ending of --output (.txt .md .json .sarif .xml), else table on a
+    /// terminal and json elsewhere]
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) format: Option<Form>,
+    /// Write to this file
+    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    pub(super) output: Option<PathBuf>,
+    /// How many findings of a failed check are shown in tables [default: 5]
+    #[arg(long, value_name = "N", help_heading = "Answer")]
+    pub(super) rows: Option<usize>,
+    /// The moment that now() gives, for audits that can be repeated
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
+    pub(super) now: Option<DateTime>,
+}
+
+/// A report and what is in it.
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    #[command(flatten)]
+    pub(super) source: Source,
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    /// Write to this file: .html for a page that needs nothing else, .md for Markdown
+    #[arg(short, long, value_name = "FILE", help_heading = "Answer")]
+    pub(super) output: Option<PathBuf>,
+    /// How to write it [default: by the ending of --output, else markdown]
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) format: Option<Sheet>,
+    /// What stands above it
+    #[arg(long, value_name = "TEXT", default_value = "Exemptions", help_heading = "Answer")]
+    pub(super) title: String,
+    /// How many findings of a failed check are shown
+    #[arg(long, value_name = "N", default_value_t = 25, help_heading = "Answer")]
+    pub(super) rows: usize,
+    /// The moment that now() gives, for reports that can be repeated
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
+    pub(super) now: Option<DateTime>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sheet {
+    /// One page with charts and tables that can be sorted and printed, without network
+    Html,
+    /// Headings and tables
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// A row per check, and the first findings of those that failed
+    Table,
+    /// The same for a page or an issue
+    Markdown,
+    /// All findings, for other programs
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for the test view of a pipeline
+    Junit,
+}
+
+/// What is compared, and how.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The older export: a file, a folder or NAME=PATH, as --data takes it
+    pub(super) old: PathBuf,
+    /// The newer export
+    pub(super) new: PathBuf,
+    /// Compare the rows of this table [default: the exemptions of policyresources]
+    #[arg(short, long, help_heading = "Comparison")]
+    pub(super) table: Option<String>,
+    /// Columns, or paths such as properties.displayName, that tell rows apart; letter case does not [default: id]
+    #[arg(short, long, value_name = "COLUMN,…", value_delimiter = ',', requires = "table")]
+    #[arg(help_heading = "Comparison")]
+    pub(super) key: Vec<String>,
+    /// Leave out these columns or paths, with all beneath them
+    #[arg(long, value_name = "PATH,…", value_delimiter = ',', help_heading = "Comparison")]
+    pub(super) ignore: Vec<String>,
+    /// Compare also what changes by itself: etag, apiVersion, lastModifiedAt and lastModifiedBy of systemData,
+    /// updatedOn and updatedBy of metadata
+    #[arg(long, help_heading = "Comparison")]
+    pub(super) volatile: bool,
+    /// Exit with 3 unless nothing changed, or something did
+    #[arg(long, value_enum, value_name = "empty|rows", hide_possible_values = true, help_heading = "Answer")]
+    pub(super) expect: Option<Expect>,
+    #[command(flatten)]
+    pub(super) listing: Listing,
+    /// What a known table is that an export does not hold: an error, or empty
+    #[arg(long, value_enum, value_name = "error|empty", hide_possible_values = true, hide_default_value = true)]
+    #[arg(default_value_t = Missing::Error, help_heading = "Data")]
+    pub(super) missing_tables: Missing,
+    /// How many threads to use; the answer is the same for any number
+    #[arg(long, value_name = "N", help_heading = "Data")]
+    pub(super) threads: Option<NonZeroUsize>,
 }
 
 /// Everything about one answer.
@@ -172,6 +362,10 @@ pub(super) struct Ask {
     /// Exit with 3 unless the answer is empty, or has rows
     #[arg(long, value_enum, value_name = "empty|rows", hide_possible_values = true, help_heading = "Answer")]
     pub(super) expect: Option<Expect>,
+    /// Write rows as they are found, while files are still read: broken data may be noticed after some rows were written.
+    /// For json, ndjson, csv and tsv
+    #[arg(long, help_heading = "Answer")]
+    pub(super) stream: bool,
 }
 
 /// Where rows come from.
@@ -181,6 +375,10 @@ pub(super) struct Source {
     /// [default: $ARGQL_DATA]
     #[arg(short, long, value_name = "PATH", help_heading = "Data")]
     pub(super) data: Vec<PathBuf>,
+    /// Another export, an older one say, which queries read as database("NAME").TABLE; PATH as for --data. May be given
+    /// several times
+    #[arg(long = "snapshot", value_name = "NAME=PATH", value_parser = snapshot, help_heading = "Data")]
+    pub(super) snapshots: Vec<(String, String)>,
     /// Use the small made-up tenant that is part of argql
     #[arg(long, conflicts_with = "data", help_heading = "Data")]
     pub(super) sample: bool,
@@ -191,30 +389,81 @@ pub(super) struct Source {
     /// How many threads to use; the answer is the same for any number
     #[arg(long, value_name = "N", help_heading = "Data")]
     pub(super) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) limits: Limited,
+}
+
+/// What a query may use before it is given up, with exit code 4.
+#[derive(Debug, Default, Args)]
+pub(super) struct Limited {
+    /// Memory for rows on their way, groups, joins and the answer: 256MB, 2GiB, none [default: 8GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
+    pub(super) memory: Option<Limit<u64>>,
+    /// Rows that an answer may have: 1000, none [default: 100000000]
+    #[arg(long, value_name = "N", value_parser = count, help_heading = "Limits")]
+    pub(super) max_rows: Option<Limit<u64>>,
+    /// How deep arrays and bags of a row may be nested [default, and most: 1000]
+    #[arg(long, value_name = "N", value_parser = nesting, help_heading = "Limits")]
+    pub(super) nesting: Option<usize>,
+    /// Time for an answer: 30s, 5m, 250ms, none [default: none]
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Limits")]
+    pub(super) timeout: Option<Limit<Duration>>,
+}
+
+/// A limit that was typed: so much, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limit<T>(pub(super) Option<T>);
+
+impl Limited {
+    /// The limits, those that were not typed as they are by default.
+    pub(super) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        if let Some(Limit(memory)) = self.memory {
+            limits.memory = memory;
+        }
+        if let Some(Limit(rows)) = self.max_rows {
+            limits.rows = rows;
+        }
+        if let Some(nesting) = self.nesting {
+            limits.nesting = nesting;
+        }
+        if let Some(Limit(time)) = self.timeout {
+            limits.time = time;
+        }
+        limits
+    }
 }
 
 /// How a table is written, and where to.
 #[derive(Debug, Default, Args)]
 pub(super) struct Listing {
-    /// How to write tables: table, json, ndjson, csv, tsv or markdown [default: by the ending of --output, else table on
-    /// a terminal and json elsewhere]
+    /// How to write tables: table, chart (drawn as `render` asks, else table), html, json, ndjson, csv, tsv or markdown
+    /// [default: by the ending of --output, else chart on a terminal and json elsewhere]
     #[arg(long, value_enum, hide_possible_values = true, help_heading = "Answer")]
     pub(super) format: Option<Format>,
     /// Write to this file; of several tables, a file each to this folder
     #[arg(long, value_name = "FILE", help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
+    /// In csv and tsv, put an apostrophe before text that a spreadsheet would run as a formula (=…, +…, -…, @…)
+    #[arg(long, help_heading = "Answer")]
+    pub(super) csv_safe: bool,
 }
 
 /// What is said beside the answer.
 #[derive(Debug, Args)]
 pub(super) struct Screen {
-    /// Colours in messages; NO_COLOR switches them off too
+    /// Colours in messages and charts; NO_COLOR switches them off too
     #[arg(long, value_enum, value_name = "auto|always|never", hide_possible_values = true, hide_default_value = true)]
-    #[arg(default_value_t = Color::Auto, global = true, help_heading = "Messages")]
-    pub(super) color: Color,
-    /// No warnings
+    #[arg(default_value_t = When::Auto, global = true, help_heading = "Messages")]
+    pub(super) color: When,
+    /// No warnings and no progress
     #[arg(short, long, global = true, help_heading = "Messages")]
     pub(super) quiet: bool,
+    /// Show how far the reading of large files is: on a terminal, always (a line a second elsewhere), or never
+    #[arg(long, value_enum, value_name = "auto|always|never", hide_possible_values = true, hide_default_value = true)]
+    #[arg(default_value_t = When::Auto, default_missing_value = "always", num_args = 0..=1, require_equals = true)]
+    #[arg(global = true, help_heading = "Messages")]
+    pub(super) progress: When,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -233,7 +482,7 @@ pub(super) enum Expect {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
+pub(super) enum When {
     Auto,
     Always,
     Never,
@@ -253,6 +502,14 @@ pub(super) enum Deny {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Script {
+    // Bash and the Azure CLI
+    Bash,
+    // PowerShell and its module Az.Accounts
+    Pwsh,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Stage {
     // The query cut into words and symbols
     Tokens,
@@ -266,9 +523,78 @@ pub(super) enum Stage {
     Profile,
 }
 
+/// `256MB`, `1.5 GiB`, a number of bytes, or `none`: units of 1,000 and of 1,024 bytes.
+fn size(text: &str) -> Result<Limit<u64>, &'static str> {
+    const UNITS: [(&str, u64); 9] = [
+        ("", 1),
+        ("b", 1),
+        ("kb", 1000),
+        ("mb", 1_000_000),
+        ("gb", 1_000_000_000),
+        ("tb", 1_000_000_000_000),
+        ("kib", 1 << 10),
+        ("mib", 1 << 20),
+        ("gib", 1 << 30),
+    ];
+    limit(text, "no size, such as 256MB or 2GiB, or none", |number, unit| {
+        UNITS.into_iter().find(|(name, _)| *name == unit).and_then(|(_, bytes)| scaled(number, bytes))
+    })
+}
+
+fn count(text: &str) -> Result<Limit<u64>, &'static str> {
+    limit(text, "no number of rows, and not none", |number, unit| {
+        number.parse().ok().filter(|&rows: &u64| rows > 0 && unit.is_empty())
+    })
+}
+
+fn nesting(text: &str) -> Result<usize, String> {
+    let most = Limits::none().nesting;
+    text.parse().ok().filter(|depth| (1..=most).contains(depth)).ok_or(format!("no number from 1 to {most}"))
+}
+
+/// `30s`, `5m`, `1.5h`, `250ms`, a number of seconds, or `none`.
+fn duration(text: &str) -> Result<Limit<Duration>, &'static str> {
+    limit(text, "no time, such as 30s or 5m, or none", |number, unit| {
+        let units = [("ms", 1), ("s", 1000), ("", 1000), ("m", 60_000), ("min", 60_000), ("h", 3_600_000)];
+        let (_, factor) = units.into_iter().find(|(name, _)| *name == unit)?;
+        Some(Duration::from_millis(scaled(number, factor)?))
+    })
+}
+
+/// Whatever a number and a unit mean, or `none`.
+fn limit<T>(
+    text: &str,
+    wrong: &'static str,
+    read: impl FnOnce(&str, &str) -> Option<T>,
+) -> Result<Limit<T>, &'static str> {
+    let text = text.trim().to_ascii_lowercase();
+    if text == "none" {
+        return Ok(Limit(None));
+    }
+    let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit);
+    read(number, unit.trim()).map(|value| Limit(Some(value))).ok_or(wrong)
+}
+
+/// A number with up to nine digits of fraction, times a unit; none unless something comes of it.
+fn scaled(number: &str, unit: u64) -> Option<u64> {
+    let number: rust_decimal::Decimal = number.parse().ok()?;
+    u64::try_from(number.checked_mul(unit.into())?.trunc()).ok().filter(|&scaled| scaled > 0)
+}
+
 fn parameter(text: &str) -> Result<(String, String), &'static str> {
     let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("no NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+fn threshold(text: &str) -> Result<(String, usize), &'static str> {
+    let wrong = "no CHECK=MAX, such as exemptions-no-expiry=10";
+    let (name, max) = parameter(text).map_err(|_| wrong)?;
+    Ok((name, max.parse().map_err(|_| wrong)?))
+}
+
+fn snapshot(text: &str) -> Result<(String, String), &'static str> {
+    parameter(text).ok().filter(|(_, path)| !path.is_empty()).ok_or("no NAME=PATH, such as old=export-2026-01/")
 }
 
 fn moment(text: &str) -> Result<DateTime, &'static str> {
@@ -297,16 +623,35 @@ mod tests {
             "query --data x --missing-tables empty --format ndjson --now 2025-06-01T00:00:00Z -f q.kql",
             "query --data x -d y=z --format ndjson -f q.kql",
             "query --param n=5 --param text=a=b -f q.kql",
+            "query --snapshot old=a/ --snapshot old=resources=b.json --sample x",
             "explain --param n=5 x",
             "check --format json a.kql b.kql",
             "check --target arg --deny warnings a.kql",
             "bench --data x --repeat 6 --out o -f a.kql -f b.kql",
             "run exempted-recommendations --sample",
+            "audit --sample --only a,b --skip c --check a=5 --param a.days=3 --format sarif --baseline b.toml",
+            "report --sample -o report.html --title Mine --rows 5 --only a",
+            "diff a/ resources=b.json --table resources --key name,properties.a --expect empty",
             "--sample --format csv --quiet",
             "explain --stage ast x",
+            "export --script bash",
+            "export --script pwsh resources healthresources --output x.ps1",
+            "query --memory 256MB --max-rows 1000 --timeout 1.5s --stream --progress x",
+            "query --memory none --max-rows none --timeout none --progress=never x",
         ] {
             parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
         }
+    }
+
+    #[test]
+    fn limits_are_read_with_their_units() {
+        let read = |text: &str| size(text).unwrap().0;
+        let sizes = ["256MB", "1.5 GiB", "42", "2kb", "none"].map(read);
+        assert_eq!(sizes, [Some(256_000_000), Some(3 << 29), Some(42), Some(2000), None]);
+        let times = ["250ms", "1.5s", "2m", "3", "1h"].map(|text| duration(text).unwrap().0.unwrap().as_millis());
+        assert_eq!(times, [250, 1500, 120_000, 3000, 3_600_000]);
+        assert_eq!(count("1000").unwrap().0, Some(1000));
+        assert_eq!(size("99999999999999999999TB"), Err("no size, such as 256MB or 2GiB, or none"));
     }
 
     #[test]
@@ -319,6 +664,23 @@ mod tests {
             "query --now soon x",
             "query --threads 0 x",
             "query --param n x",
+            "export resources",
+            "export --script fish",
+            "query --memory 0 x",
+            "query --memory 5parsecs x",
+            "query --max-rows -1 x",
+            "query --max-rows 1.5 x",
+            "query --nesting 2000 x",
+            "query --timeout soon x",
+            "query --progress=often x",
+            "diff a",
+            "diff a b --key id",
+            "audit --check x",
+            "audit --check x=-1",
+            "audit --baseline b --write-baseline",
+            "audit --until 2026-12-31",
+            "query --snapshot old x",
+            "query --snapshot old= x",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
         }

@@ -3,14 +3,16 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::sink::unwritable;
+use super::terminal::stdout;
 use super::{Failure, Messages, Text};
 use crate::engine::Engine;
 use crate::library;
-use crate::output::{Format, write};
+use crate::output::{Format, Paper, write};
 use crate::value::write_json_string;
 
 /// Prints `{"load_s", "peak_mib", "queries": {STEM: {"first_s", "times_s": […], "answer": PATH}}}` on one line.
@@ -48,10 +50,10 @@ pub(super) fn bench(
                 let path = folder.join(format!("{stem}.ndjson"));
                 let written = std::fs::create_dir_all(folder).and_then(|()| File::create(&path)).and_then(|file| {
                     let mut file = BufWriter::new(file);
-                    write(&mut file, &table, Format::Ndjson, None)?;
+                    write(&mut file, &table, Format::Ndjson, Paper::default())?;
                     file.flush()
                 });
-                written.map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?;
+                written.map_err(|error| unwritable(&path, &error))?;
                 Some(path)
             }
             _ => None,
@@ -59,7 +61,7 @@ pub(super) fn bench(
         push(&mut queries, &stem, &times, answer.as_deref());
     }
     let peak = peak_mib().map_or("null".to_owned(), |peak| format!("{peak:.1}"));
-    Ok(writeln!(io::stdout().lock(), "{{\"load_s\":{load},\"peak_mib\":{peak},\"queries\":{{{queries}}}}}")?)
+    Ok(writeln!(stdout(), "{{\"load_s\":{load},\"peak_mib\":{peak},\"queries\":{{{queries}}}}}")?)
 }
 
 fn push(out: &mut String, stem: &str, times: &[f64], answer: Option<&Path>) {

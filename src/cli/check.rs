@@ -1,10 +1,11 @@
 //! `argql check`: names and types of many queries at once, without data.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use super::args::{Deny, Listing, Target};
 use super::sink;
+use super::terminal::stdout;
 use super::{Failure, Messages, Text, USAGE, WRONG_QUERY};
 use crate::diag::render::render;
 use crate::diag::{Diagnostic, Place, Severity, line_column};
@@ -23,6 +24,7 @@ pub(super) fn check(
     listing: &Listing,
     messages: &Messages,
 ) -> Result<(), Failure> {
+    sink::agree(listing)?;
     let engine = Engine::new();
     let reports: Vec<Report> = files.iter().map(|file| Report::new(&engine, file, target)).collect();
     match sink::format(listing) {
@@ -34,9 +36,9 @@ pub(super) fn check(
             }
             json.push_str("]\n");
             match &listing.output {
-                None => io::stdout().lock().write_all(json.as_bytes())?,
-                Some(path) => std::fs::write(path, json)
-                    .map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))?,
+                None => stdout().write_all(json.as_bytes())?,
+                Some(path) => sink::replace(path, |out| out.write_all(json.as_bytes()))
+                    .map_err(|error| sink::unwritable(path, &error))?,
             }
         }
         _ => {

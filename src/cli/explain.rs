@@ -1,9 +1,10 @@
 //! `argql explain`: the stages of a query.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 
 use super::args::Stage;
+use super::terminal::stdout;
 use super::{Failure, Messages, Text};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -24,7 +25,7 @@ pub(super) fn explain(engine: &Engine, text: &Text, stage: Stage, messages: &Mes
             }
         }
     };
-    Ok(writeln!(io::stdout().lock(), "{}", shown.trim_end())?)
+    Ok(writeln!(stdout(), "{}", shown.trim_end())?)
 }
 
 /// A line per token: where it is, what it is, and its text.

@@ -1,9 +1,10 @@
 //! The commands that list something: tables, columns, functions.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use super::args::Listing;
+use super::terminal::stdout;
 use super::{Failure, help, sink};
 use crate::column::{Batch, Column, Field, Table};
 use crate::engine::Engine;
@@ -17,16 +18,29 @@ pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[String; N]]) -> T
     Table::new(fields.into(), vec![Batch::new((0..N).map(column).collect(), rows.len())], Vec::new())
 }
 
+/// What stands for this text between the quotes of a string.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\'', "\\'")
+}
+
 /// Every table with its rows and what there is to know; of a file that holds none, why.
 pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
     let (mut names, mut rows, mut notes) = (Vec::new(), Vec::new(), Vec::new());
-    for name in engine.tables() {
-        let quoted = name.replace('\\', "\\\\").replace('\'', "\\'");
-        let (count, about) = match engine.query(&format!("['{quoted}'] | count")) {
+    let own = engine.tables().into_iter().map(|name| (format!("['{}']", escaped(&name)), name));
+    let others = engine.snapshots().into_iter().flat_map(|(snapshot, tables)| {
+        let database = format!("database('{}')", escaped(&snapshot));
+        let name = |name: String| (format!("{database}.['{}']", escaped(&name)), format!("{database}.{name}"));
+        tables.into_iter().map(name).collect::<Vec<_>>()
+    });
+    for (quoted, name) in own.chain(others) {
+        let (count, about) = match engine.query(&format!("{quoted} | count")) {
             Ok(count) => (count.value(0, 0), count.warnings().to_vec()),
             Err(error) => (Value::Null, error.diagnostics().to_vec()),
         };
-        let about: Vec<String> = about.into_iter().map(|diagnostic| diagnostic.message).collect();
+        let mut about: Vec<String> = about.into_iter().map(|diagnostic| diagnostic.message).collect();
+        if count == Value::Long(1) && !is_row(engine, &name) {
+            about.push("one object with neither `id` nor `type`: rather no table".into());
+        }
         names.push(Value::from(name.as_str()));
         rows.push(count);
         notes.push(Value::from(about.join("; ").as_str()));
@@ -36,6 +50,11 @@ pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> 
     let fields = columns.each_ref().map(|(name, ty, _)| Field { name: Arc::from(*name), ty: *ty });
     let columns = columns.map(|(_, ty, values)| Column::from_values(ty, values));
     sink::list(&Table::new(fields.into(), vec![Batch::new(columns.into(), len)], Vec::new()), listing)
+}
+
+/// Whether a table's rows look like those of Resource Graph.
+fn is_row(engine: &Engine, table: &str) -> bool {
+    engine.schema(table).is_ok_and(|fields| fields.iter().any(|field| matches!(&*field.name, "id" | "type")))
 }
 
 pub(super) fn schema(engine: &Engine, name: &str, listing: &Listing) -> Result<(), Failure> {
@@ -52,5 +71,5 @@ pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Fai
             .collect();
         return sink::list(&table(["kind", "family", "name", "syntax", "about"], &rows), listing);
     };
-    Ok(io::stdout().lock().write_all(help::page(name)?.as_bytes())?)
+    Ok(stdout().write_all(help::page(name)?.as_bytes())?)
 }

@@ -2,14 +2,23 @@
 
 mod args;
 mod ask;
+mod audit;
 mod bench;
 mod check;
+mod diff;
 mod explain;
+mod export;
 mod help;
+mod interrupt;
 mod lists;
+mod progress;
+mod report;
+mod rows;
 mod saved;
 mod sink;
+mod terminal;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};
@@ -17,15 +26,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use indexmap::IndexMap;
 
 use crate::bind::MissingTables;
-use crate::diag::render::{render, visible};
+use crate::diag::render::{render, visible, visible_lines};
 use crate::diag::{Diagnostic, Place, QueryText, UNREADABLE};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::library;
 use crate::value::DateTime;
-use args::{Cli, Color, Command, Missing, Screen, Source};
+use args::{Cli, Command, Missing, Screen, Source, When};
+use progress::Meter;
 
 /// How a command ends when it does not end well.
 #[derive(Debug)]
@@ -64,14 +75,24 @@ const USAGE: u8 = 2;
 const NOT_AS_EXPECTED: u8 = 3;
 /// Exit code of a limit that was reached.
 const LIMIT: u8 = 4;
+/// Exit code of a query that Ctrl-C stopped.
+const INTERRUPTED: u8 = 130;
 
 /// Runs the command line with these arguments, the program's own name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
             // To standard output for `--help`, else to standard error; where that is closed there is nobody to tell.
-            let _ = error.print();
+            // Errors repeat what was typed, which may be the name of a file that somebody else chose: then in no colours,
+            // which cannot be told from colours that the name brings along.
+            let harmless = |arg: &OsString| matches!(visible(&arg.to_string_lossy()), Cow::Borrowed(_));
+            let _ = if !error.use_stderr() || args.iter().all(harmless) {
+                error.print()
+            } else {
+                io::stderr().lock().write_all(visible_lines(&error.render().to_string()).as_bytes())
+            };
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(USAGE));
         }
     };
@@ -80,7 +101,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(Failure::Unexpected(code)) => ExitCode::from(code),
         Err(Failure::Usage(message)) => {
-            messages.say(&format_args!("error: {}", visible(&message)));
+            messages.say(&format_args!("error: {message}"));
             ExitCode::from(USAGE)
         }
         Err(Failure::Error(error)) => {
@@ -91,7 +112,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn exit_code(error: &Error) -> u8 {
-    if error.is_limit() {
+    if error.is_cancelled() {
+        INTERRUPTED
+    } else if error.is_limit() {
         LIMIT
     } else if error.is_data() {
         USAGE
@@ -111,32 +134,56 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Query { query, file, ask } => ask::query(&Text::of(query, file.as_deref())?, &ask, messages),
         Command::Run { queries, ask } => ask::run(&queries, &ask, messages),
         Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
+        Command::Audit(options) => audit::audit(&options, messages),
+        Command::Diff(options) => diff::diff(&options, messages),
+        Command::Report(options) => report::report(&options, messages),
         Command::Explain { query, file, stage, source, now, parameters } => {
-            let engine = told(engine(&source)?, now, &parameters);
+            let engine = told(alone(&source, messages)?, now, &parameters);
             explain::explain(&engine, &Text::of(query, file.as_deref())?, stage, messages)
         }
-        Command::Tables { source, listing } => lists::tables(&engine(&source)?, &listing),
-        Command::Schema { table, source, listing } => lists::schema(&engine(&source)?, &table, &listing),
+        Command::Tables { source, listing } => lists::tables(&alone(&source, messages)?, &listing),
+        Command::Schema { table, source, listing } => lists::schema(&alone(&source, messages)?, &table, &listing),
         Command::Queries { name, text, flat, source, listing } => match name {
             Some(name) => saved::page(&name, text, flat),
-            None => saved::list(&engine(&source)?, &listing),
+            None => saved::list(&alone(&source, messages)?, &listing),
         },
         Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
+        Command::Export { tables, script, output } => export::export(script, &tables, output.as_deref()),
         Command::Bench { files, repeat, out, source } => {
-            bench::bench(&engine(&source)?.keep_columns(true), &files, repeat.get(), out.as_deref(), messages)
+            bench::bench(&alone(&source, messages)?.keep_columns(true), &files, repeat.get(), out.as_deref(), messages)
         }
     }
+}
+
+/// The engine of a command that ends when its work is done: Ctrl-C ends it, too, and it says how far it is.
+fn alone(source: &Source, messages: &Messages) -> Result<Engine, Failure> {
+    Ok(watched(engine(source)?, messages))
+}
+
+/// The same for an engine over other data.
+fn watched(engine: Engine, messages: &Messages) -> Engine {
+    messages.meter.watch(engine).cancelled_by(&interrupt::switch())
 }
 
 /// The engine over the data that the options name, or else `ARGQL_DATA`.
 fn engine(source: &Source) -> Result<Engine, Failure> {
     // One query reads what it needs and keeps nothing.
-    let mut engine = Engine::new().keep_columns(false).missing_tables(match source.missing_tables {
+    let missing = match source.missing_tables {
         Missing::Error => MissingTables::Error,
         Missing::Empty => MissingTables::Empty,
-    });
+    };
+    let mut engine = Engine::new().keep_columns(false).missing_tables(missing).limits(source.limits.limits());
     if let Some(threads) = source.threads {
         engine = engine.threads(threads.get())?;
+    }
+    // Paths of one name are one snapshot, as several `--data` are one export.
+    let mut snapshots: IndexMap<&str, Engine> = IndexMap::new();
+    for (name, path) in &source.snapshots {
+        let snapshot = snapshots.entry(name).or_default();
+        *snapshot = std::mem::take(snapshot).load(path)?;
+    }
+    for (name, snapshot) in snapshots {
+        engine = engine.snapshot(name, &snapshot);
     }
     if source.sample {
         return Ok(engine.sample());
@@ -238,26 +285,36 @@ fn decode(bytes: Vec<u8>) -> Option<String> {
 struct Messages {
     color: bool,
     quiet: bool,
+    /// Whether standard output shows colours, too.
+    ink: bool,
+    meter: Meter,
 }
 
 impl Messages {
     fn new(screen: &Screen) -> Messages {
         let wanted = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-        let color = match screen.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => io::stderr().is_terminal() && !wanted("NO_COLOR") && !dumb,
+        let color = |terminal: bool| match screen.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => terminal && !wanted("NO_COLOR") && !dumb,
         };
-        Messages { color, quiet: screen.quiet }
+        Messages {
+            color: color(io::stderr().is_terminal()),
+            quiet: screen.quiet,
+            ink: color(io::stdout().is_terminal()),
+            meter: Meter::new(screen),
+        }
     }
 
+    /// A line; names of files and queries in it can be anybody's.
     fn say(&self, line: &dyn fmt::Display) {
-        self.text(&format!("{line}\n"));
+        self.text(&format!("{}\n", visible(&line.to_string())));
     }
 
     /// Where standard error is closed there is nobody to tell.
     fn text(&self, text: &str) {
+        self.meter.clear();
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
@@ -285,8 +342,10 @@ mod tests {
 
     #[test]
     fn each_kind_of_error_has_its_exit_code() {
-        use crate::diag::{NOT_LOADED, TOO_LARGE, UNKNOWN_COLUMN};
-        for (code, exit) in [(UNKNOWN_COLUMN, WRONG_QUERY), (NOT_LOADED, USAGE), (TOO_LARGE, LIMIT)] {
+        use crate::diag::{CANCELLED, NOT_LOADED, OUT_OF_TIME, UNKNOWN_COLUMN};
+        let exits =
+            [(UNKNOWN_COLUMN, WRONG_QUERY), (NOT_LOADED, USAGE), (OUT_OF_TIME, LIMIT), (CANCELLED, INTERRUPTED)];
+        for (code, exit) in exits {
             let error = Error::query("q", "x", vec![Diagnostic::at(code, Place::Nowhere, "m")]);
             assert_eq!(exit_code(&error), exit);
         }

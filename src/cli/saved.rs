@@ -1,10 +1,11 @@
 //! `argql queries`: what the library answers, what that needs, and each of its queries.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use super::args::Listing;
+use super::terminal::stdout;
 use super::{Failure, Text, lists, sink};
 use crate::engine::Engine;
 use crate::library::{self, Header, LIBRARY, Saved};
@@ -61,10 +62,7 @@ pub(super) fn list(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
         };
         judged.push([area, name, about, parameters, tables, runs.to_owned(), lacks]);
     }
-    sink::list(
-        &lists::table(["area", "name", "answers", "parameters", "tables", "runs", "lacks"], &judged),
-        listing,
-    )
+    sink::list(&lists::table(["area", "name", "answers", "parameters", "tables", "runs", "lacks"], &judged), listing)
 }
 
 /// One query: explained, as it is saved, or with what it includes.
@@ -77,7 +75,7 @@ pub(super) fn page(name: &str, text: bool, flat: bool) -> Result<(), Failure> {
     } else {
         explained(saved)
     };
-    Ok(io::stdout().lock().write_all(shown.as_bytes())?)
+    Ok(stdout().write_all(shown.as_bytes())?)
 }
 
 fn explained(saved: &Saved) -> String {
@@ -106,7 +104,8 @@ fn explained(saved: &Saved) -> String {
             writeln!(page, "  {name:width$}  {about}").expect(infallible);
         }
     };
-    let about = |name: &str| header.parameters.iter().find(|(of, _)| of == name).map_or("", |(_, about)| about.as_str());
+    let about =
+        |name: &str| header.parameters.iter().find(|(of, _)| of == name).map_or("", |(_, about)| about.as_str());
     let parameters: Vec<(String, String)> =
         declared.iter().map(|parameter| (parameter.to_string(), about(&parameter.name.text).to_owned())).collect();
     list("Parameters", &parameters);

@@ -2,47 +2,114 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::args::Listing;
-use crate::column::Table;
-use crate::output::{Format, write};
+use super::terminal::{harmless, painted, stdout};
+use crate::column::{Chart, Table};
+use crate::diag::Diagnostic;
+use crate::engine::Query;
+use crate::output::chart::refusal;
+use crate::output::html::{Page, Section};
+use crate::output::{Format, Formulas, Paper, Pieces, write, write_disarmed};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
     pub(super) name: String,
     pub(super) table: &'a Table,
+    /// The text of its query, for pages.
+    pub(super) query: Option<&'a str>,
 }
 
 /// Writes the one table of a command that lists something.
 pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
-    tables(&[Named { name: String::new(), table }], listing)
+    tables(&[Named { name: String::new(), table, query: None }], listing, false)
 }
 
-/// Writes tables the way the options ask for.
-pub(super) fn tables(tables: &[Named<'_>], listing: &Listing) -> Result<(), Failure> {
-    let format = format(listing);
+/// Writes text to a file, or to standard output.
+pub(super) fn text(text: &str, output: Option<&Path>) -> Result<(), Failure> {
+    match output {
+        None => Ok(stdout().write_all(text.as_bytes())?),
+        Some(path) => replace(path, |out| out.write_all(text.as_bytes())).map_err(|error| unwritable(path, &error)),
+    }
+}
+
+/// Writes tables the way the options ask for; `color` tells whether standard output shows colours.
+pub(super) fn tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Result<(), Failure> {
+    let form = Form::new(listing)?;
+    let format = form.format;
     match (&listing.output, tables) {
-        (Some(path), [only]) if !path.is_dir() => to_file(path, &[only], format),
+        (Some(path), [only]) if !path.is_dir() => to_file(path, &[only], form),
         (Some(path), _) if !together(format) || path.is_dir() => {
             std::fs::create_dir_all(path).map_err(|error| unwritable(path, &error))?;
             tables.iter().try_for_each(|named| {
-                to_file(&path.join(&named.name).with_added_extension(ending(format)), &[named], format)
+                to_file(&path.join(&named.name).with_added_extension(ending(format)), &[named], form)
             })
         }
-        (Some(path), _) => to_file(path, &tables.iter().collect::<Vec<_>>(), format),
+        (Some(path), _) => to_file(path, &tables.iter().collect::<Vec<_>>(), form),
         (None, [_, _, ..]) if !together(format) => Err(Failure::Usage(format!(
             "there are {} tables: --format table prints them all, the other formats want --output FOLDER",
             tables.len()
         ))),
         (None, _) => {
-            let width = terminal_width();
-            let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
-            all(&mut out, &tables.iter().collect::<Vec<_>>(), format, width)?;
+            let color = color && format == Format::Chart;
+            let paper = Paper { width: terminal_width(), color };
+            let mut out = BufWriter::with_capacity(64 << 10, if color { painted() } else { stdout() });
+            all(&mut out, &tables.iter().collect::<Vec<_>>(), form, paper)?;
             Ok(out.flush()?)
         }
     }
+}
+
+/// The format, and whether it is to be opened in a spreadsheet.
+#[derive(Clone, Copy)]
+struct Form {
+    format: Format,
+    formulas: Formulas,
+}
+
+impl Form {
+    fn new(listing: &Listing) -> Result<Form, Failure> {
+        let formulas = if listing.csv_safe { Formulas::Disarmed } else { Formulas::Kept };
+        let form = Form { format: format(listing), formulas };
+        if formulas == Formulas::Disarmed && !matches!(form.format, Format::Csv | Format::Tsv) {
+            return Err(Failure::Usage("--csv-safe is for csv and tsv: add --format csv".to_owned()));
+        }
+        Ok(form)
+    }
+}
+
+/// Refuses options that contradict each other, before anything is read.
+pub(super) fn agree(listing: &Listing) -> Result<(), Failure> {
+    Form::new(listing).map(drop)
+}
+
+/// Writes the rows of a query as they come; gives their number, and what there is to know about the data.
+pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Diagnostic>), Failure> {
+    let form = Form::new(listing)?;
+    if together(form.format) {
+        let cure =
+            "--stream wants --format json, ndjson, csv or tsv: a table is laid out once all of its rows are known";
+        return Err(Failure::Usage(cure.to_owned()));
+    }
+    let mut out = match &listing.output {
+        Some(path) => harmless(File::create(path).map_err(|error| unwritable(path, &error))?),
+        None => stdout(),
+    };
+    let mut out = BufWriter::with_capacity(64 << 10, &mut out);
+    let mut pieces = Pieces::start(&mut out, query.columns(), form.format, form.formulas)?;
+    let (mut rows, mut written) = (0, Ok(()));
+    let warnings = query.stream(|piece| {
+        rows += piece.len();
+        written = pieces.rows(&mut out, &piece).and_then(|()| out.flush());
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    written?;
+    pieces.finish(&mut out)?;
+    out.flush()?;
+    Ok((rows, warnings))
 }
 
 /// The format asked for, or that of the file's ending, or what suits the reader.
@@ -54,53 +121,102 @@ pub(super) fn format(listing: &Listing) -> Format {
         "tsv" => Some(Format::Tsv),
         "md" => Some(Format::Markdown),
         "txt" => Some(Format::Table),
+        "html" | "htm" => Some(Format::Html),
         _ => None,
     };
     let person = listing.output.is_none() && io::stdout().is_terminal();
-    let by_reader = if person { Format::Table } else { Format::Json };
+    let by_reader = if person { Format::Chart } else { Format::Json };
     listing.format.or_else(|| listing.output.as_ref().and_then(by_ending)).unwrap_or(by_reader)
 }
 
 /// Whether several tables can stand one after the other.
 fn together(format: Format) -> bool {
-    matches!(format, Format::Table | Format::Markdown)
+    matches!(format, Format::Table | Format::Markdown | Format::Chart | Format::Html)
 }
 
 fn ending(format: Format) -> &'static str {
     match format {
-        Format::Table => "txt",
+        Format::Table | Format::Chart => "txt",
         Format::Json => "json",
         Format::Ndjson => "ndjson",
         Format::Csv => "csv",
         Format::Tsv => "tsv",
         Format::Markdown => "md",
+        Format::Html => "html",
     }
 }
 
-fn all(out: &mut dyn Write, tables: &[&Named<'_>], format: Format, width: Option<u16>) -> io::Result<()> {
+fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, paper: Paper) -> io::Result<()> {
+    if form.format == Format::Html {
+        return page(tables).write(out);
+    }
     for (index, named) in tables.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;
         }
         if tables.len() > 1 {
-            let mark = if format == Format::Markdown { "## " } else { "" };
+            let mark = if form.format == Format::Markdown { "## " } else { "" };
             writeln!(out, "{mark}{}\n", crate::diag::render::visible(&named.name))?;
         }
-        write(out, named.table, format, width)?;
+        match form.formulas {
+            Formulas::Kept => write(out, named.table, form.format, paper)?,
+            Formulas::Disarmed => write_disarmed(out, named.table, form.format, paper)?,
+        }
     }
     Ok(())
 }
 
-fn to_file(path: &Path, tables: &[&Named<'_>], format: Format) -> Result<(), Failure> {
-    let written = File::create(path).and_then(|file| {
-        let mut out = BufWriter::with_capacity(64 << 10, file);
-        all(&mut out, tables, format, None)?;
-        out.flush()
-    });
-    written.map_err(|error| unwritable(path, &error))
+/// A page with a section for each table; one alone gives it its title.
+fn page<'a>(tables: &[&Named<'a>]) -> Page<'a> {
+    // Tables without names are numbered.
+    let named = |named: &&Named<'_>| named.name.parse::<usize>().is_err() && !named.name.is_empty();
+    let title = match tables {
+        [only] => {
+            only.table.chart().and_then(Chart::title).or(Some(&*only.name).filter(|_| named(&only))).unwrap_or("Answer")
+        }
+        _ => "Answers",
+    };
+    let page = Page::new(title);
+    let page = page.about(concat!("answered by argql ", env!("CARGO_PKG_VERSION")));
+    tables.iter().fold(page, |page, named| {
+        let section = Section::new(if tables.len() > 1 { named.name.as_str() } else { "" });
+        let section = named.query.into_iter().fold(section, Section::query);
+        let warnings = named.table.warnings().iter().cloned().chain(refusal(named.table));
+        let section = warnings.fold(section, |section, warning| section.text(warning.message));
+        page.section(section.answer(named.table))
+    })
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+fn to_file(path: &Path, tables: &[&Named<'_>], form: Form) -> Result<(), Failure> {
+    replace(path, |out| all(out, tables, form, Paper::default())).map_err(|error| unwritable(path, &error))
+}
+
+/// Writes a file that is there as a whole or not at all: an earlier report survives whatever goes wrong with a later one.
+/// What is no plain file (a pipe, a link) is written to as it is.
+pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let plain = std::fs::symlink_metadata(path).map_or(true, |about| about.is_file());
+    let part = path.with_added_extension("part");
+    let file = if plain { File::create(&part)? } else { File::create(path)? };
+    let mut out = BufWriter::with_capacity(64 << 10, harmless(file));
+    let written = write(&mut out).and_then(|()| out.flush());
+    drop(out);
+    if !plain {
+        return written;
+    }
+    let done = written.and_then(|()| {
+        if let Ok(about) = std::fs::metadata(path) {
+            std::fs::set_permissions(&part, about.permissions())?;
+        }
+        std::fs::rename(&part, path)
+    });
+    done.inspect_err(|_| {
+        // What is wrong is known already.
+        let _ = std::fs::remove_file(&part);
+    })
+}
+
+/// A file that cannot be written is the fault of what was typed.
+pub(super) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::Usage(format!("{} cannot be written: {error}", path.display()))
 }
 
@@ -124,7 +240,7 @@ mod tests {
     }
 
     fn listing(path: &Path, format: Option<Format>) -> Listing {
-        Listing { format, output: Some(path.to_owned()) }
+        Listing { format, output: Some(path.to_owned()), csv_safe: false }
     }
 
     #[test]
@@ -140,14 +256,16 @@ mod tests {
     fn several_tables_become_a_file_each() {
         let folder = tempfile::tempdir().unwrap();
         let table = table();
-        let named = |name: &str| Named { name: name.to_owned(), table: &table };
+        let named = |name: &str| Named { name: name.to_owned(), table: &table, query: None };
         let to = folder.path().join("new");
+        let tables = |named: &[Named<'_>], listing: &Listing| super::tables(named, listing, false);
         tables(&[named("a.b"), named("c")], &listing(&to, Some(Format::Ndjson))).unwrap();
         assert_eq!(std::fs::read_to_string(to.join("a.b.ndjson")).unwrap(), "{\"n\":1}\n");
         assert_eq!(std::fs::read_to_string(to.join("c.ndjson")).unwrap(), "{\"n\":1}\n");
         let one = folder.path().join("one.md");
         tables(&[named("a"), named("c")], &listing(&one, None)).unwrap();
         assert!(std::fs::read_to_string(&one).unwrap().starts_with("## a\n\n| n |"));
+        assert!(!folder.path().join("one.md.part").exists());
         let nowhere = folder.path().join("no").join("such.json");
         assert!(matches!(tables(&[named("a")], &listing(&nowhere, None)), Err(Failure::Usage(_))));
     }

@@ -42,11 +42,21 @@ impl Column {
         out.finish()
     }
 
-    /// Rows `start..end`.
+    /// Rows `start..end`; shares what it can.
     pub(crate) fn slice(&self, start: usize, end: usize) -> Column {
-        let rows: Vec<u32> =
-            (start..end).map(|row| u32::try_from(row).expect("batches have fewer than 2^32 rows")).collect();
-        if start == 0 && end == self.len { self.clone() } else { self.take(&rows) }
+        if start == 0 && end == self.len {
+            return self.clone();
+        }
+        let len = end - start;
+        let data = match &self.data {
+            Data::Constant(value) => Data::Constant(value.clone()),
+            Data::Values(values) => Data::Values(Arc::new(values[start..end].to_vec())),
+            Data::Dictionary(dictionary) => {
+                Data::Dictionary(Dictionary { codes: dictionary.codes.slice(start, len), ..dictionary.clone() })
+            }
+            _ => self.with_array(self.array().expect("all other forms are arrays").slice(start, len)),
+        };
+        Column { ty: self.ty, len, data }
     }
 
     /// All rows of all columns, which are of one type, in order.
@@ -107,7 +117,7 @@ impl Column {
         }
     }
 
-    fn array(&self) -> Option<ArrayRef> {
+    pub(super) fn array(&self) -> Option<ArrayRef> {
         Some(match &self.data {
             Data::Bool(array) => Arc::new(array.clone()),
             Data::Int(array) => Arc::new(array.clone()),

@@ -4,10 +4,13 @@
 //! dictionaries: a code per row and one entry per distinct source value. A dynamic column of strings is still a
 //! dictionary of strings; it is the type that says `dynamic`. Readers go through [`Column::get`].
 
+#[cfg(feature = "arrow")]
+mod arrow;
 mod build;
 mod gather;
 mod keys;
 mod table;
+mod weight;
 
 use std::sync::Arc;
 
@@ -20,6 +23,7 @@ pub(crate) use build::{Interner, Out};
 pub(crate) use keys::KeyTable;
 pub(crate) use table::Batch;
 pub use table::{Chart, Field, Table};
+pub(crate) use weight::Weight;
 
 /// One column of a batch; clones share their data.
 #[derive(Clone, Debug)]

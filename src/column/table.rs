@@ -15,6 +15,7 @@ use crate::value::{Type, Value, ValueRef};
 /// # Ok::<(), argql::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Field {
     /// The name, as the query or the naming rules of KQL give it.
     pub name: Arc<str>,
@@ -58,8 +59,16 @@ impl Batch {
 
     /// The first `rows` rows.
     pub(crate) fn head(&self, rows: usize) -> Batch {
-        let rows = rows.min(self.rows);
-        Batch { columns: self.columns.iter().map(|column| column.slice(0, rows)).collect(), rows }
+        self.slice(0, rows.min(self.rows))
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Batch {
+        Batch { columns: self.columns.iter().map(|column| column.slice(start, end)).collect(), rows: end - start }
+    }
+
+    /// The same rows in batches of at most `most`.
+    pub(crate) fn pieces(&self, most: usize) -> impl Iterator<Item = Batch> {
+        (0..self.rows).step_by(most).map(move |start| self.slice(start, self.rows.min(start + most)))
     }
 }
 
@@ -85,12 +94,31 @@ pub struct Table {
 }
 
 /// How `render` asks a client to draw the rows.
+///
+/// ```
+/// let table = argql::Engine::new().query("print a = 1 | render barchart with (ycolumns = a)")?;
+/// assert_eq!(table.chart().map(|chart| chart.kind.as_str()), Some("barchart"));
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Chart {
     /// The kind as it was written: `barchart`, `piechart`, `table` …
     pub kind: String,
     /// Its properties as they were written: `("title", ["sizes"])`, `("ycolumns", ["a", "b"])`.
     pub properties: Vec<(String, Vec<String>)>,
+}
+
+impl Chart {
+    /// The values of a property; of one that is given twice, the last.
+    pub(crate) fn property(&self, name: &str) -> Option<&[String]> {
+        self.properties.iter().rev().find(|(property, _)| property == name).map(|(_, values)| values.as_slice())
+    }
+
+    /// `title`, if it says something.
+    pub(crate) fn title(&self) -> Option<&str> {
+        self.property("title")?.first().map(String::as_str).filter(|title| !title.is_empty())
+    }
 }
 
 impl Table {
@@ -120,11 +148,25 @@ impl Table {
     }
 
     /// Names and types of the columns, in order.
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("print n = 1, t = 'x'")?;
+    /// assert_eq!(table.columns().iter().map(|field| &*field.name).collect::<Vec<_>>(), ["n", "t"]);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn columns(&self) -> &[Field] {
         &self.fields
     }
 
     /// What there is to know about the data behind the answer, such as an export that is not complete.
+    ///
+    /// ```
+    /// // Azure says that there are two rows.
+    /// let page = br#"{"count":1,"data":[{"id":"a"}],"skip_token":null,"total_records":2}"#;
+    /// let table = argql::Engine::new().table("resources", page.to_vec()).query("resources | count")?;
+    /// assert_eq!(table.warnings()[0].code.id, "AQ3006");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
@@ -139,11 +181,21 @@ impl Table {
     }
 
     /// The number of rows.
+    ///
+    /// ```
+    /// assert_eq!(argql::Engine::new().query("range x from 1 to 5 step 1")?.len(), 5);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there are no rows.
+    ///
+    /// ```
+    /// assert!(argql::Engine::new().query("print 1 | take 0")?.is_empty());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -153,6 +205,12 @@ impl Table {
     /// # Panics
     ///
     /// If there is no such row or column.
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("datatable(n: long)[3, 4]")?;
+    /// assert_eq!(table.value(1, 0), argql::Value::Long(4));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn value(&self, row: usize, column: usize) -> Value {
         let mut left = row;
         for batch in &self.batches {
@@ -178,6 +236,21 @@ impl Table {
         self.batches.iter().flat_map(move |batch| {
             (0..batch.rows).map(move |row| (0..width).map(|column| batch.columns[column].get(row).to_value()).collect())
         })
+    }
+
+    /// Every cell of the column with this name, in order; none if there is no such column.
+    ///
+    /// ```
+    /// # use argql::{Engine, Value};
+    /// let table = Engine::new().query("datatable(n: long, s: string)[3, 'c', 4, 'd']")?;
+    /// let cells: Vec<Value> = table.column("s").expect("there is a column s").collect();
+    /// assert_eq!(cells, [Value::from("c"), Value::from("d")]);
+    /// assert!(table.column("S").is_none());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn column(&self, name: &str) -> Option<impl Iterator<Item = Value>> {
+        let at = self.fields.iter().position(|field| &*field.name == name)?;
+        Some(self.batches.iter().flat_map(move |batch| batch.columns[at].iter().map(ValueRef::to_value)))
     }
 
     /// Every row in order, without copies: `visit` gets a cell per column.

@@ -2,7 +2,14 @@
 
 /// A kind of complaint, the same for as long as argql exists. `AQ0` syntax, `AQ1` names, `AQ2` types and arguments, `AQ3` data, `AQ4` limits, `AQ5` Kusto
 /// that Resource Graph does not take.
+///
+/// ```
+/// let error = argql::Engine::new().prepare("print nwo()").unwrap_err();
+/// let code = error.diagnostics()[0].code;
+/// assert_eq!((code.id, code.title), ("AQ1003", "unknown function"));
+/// ```
 #[derive(Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Code {
     /// `AQ` and four digits.
     pub id: &'static str,
@@ -18,18 +25,20 @@ macro_rules! codes {
     ($($name:ident $id:literal $title:literal $(= $kusto:literal)? : $about:literal;)*) => {
         $(pub(crate) const $name: &Code = &Code { id: $id, title: $title, about: $about, kusto: codes!(@ $($kusto)?) };)*
 
-        /// Every code there is, by family.
-        ///
-        /// ```
-        /// let unknown = argql::codes().iter().find(|code| code.id == "AQ1001").unwrap();
-        /// assert_eq!((unknown.title, unknown.kusto), ("unknown column", Some("KS142")));
-        /// ```
-        pub fn codes() -> &'static [&'static Code] {
-            &[$($name),*]
-        }
+        const ALL: &[&Code] = &[$($name),*];
     };
     (@) => { None };
     (@ $kusto:literal) => { Some($kusto) };
+}
+
+/// Every code there is, by family.
+///
+/// ```
+/// let unknown = argql::codes().iter().find(|code| code.id == "AQ1001").unwrap();
+/// assert_eq!((unknown.title, unknown.kusto), ("unknown column", Some("KS142")));
+/// ```
+pub fn codes() -> &'static [&'static Code] {
+    ALL
 }
 
 codes! {
@@ -49,6 +58,7 @@ codes! {
     NOT_AGGREGATED "AQ1006" "column outside an aggregate": "In summarize, columns may be read only inside aggregates and in the by clause.";
     PARAMETER "AQ1007" "query parameter": "The query declares a parameter that nobody gave a value to, or a value was given for one that it does not declare.";
     INCLUDE "AQ1008" "include": "A comment `// include: NAME` at the head of a query puts in the functions of the file NAME.kql. There is no such file, it includes itself, or it holds more than `let` statements.";
+    UNKNOWN_DATABASE "AQ1009" "unknown database": "No snapshot of this name is loaded. Names of databases are case-sensitive.";
     WRONG_TYPE "AQ2001" "wrong type" = "KS107": "The value has a type that does not fit here.";
     NO_OVERLOAD "AQ2002" "operator not defined for these types" = "KS106": "The operator exists, but not for values of these types.";
     WRONG_COUNT "AQ2003" "wrong number of arguments" = "KS119": "The function takes fewer or more arguments.";
@@ -56,6 +66,7 @@ codes! {
     BAD_ARGUMENT "AQ2005" "argument out of range": "The argument has the right type, but not a value the function takes.";
     DYNAMIC_KEY "AQ2006" "dynamic value as a key" = "KS116": "Dynamic values cannot be grouped, sorted, joined or made distinct; convert them first, for example with tostring().";
     UNORDERED "AQ2007" "rows without an order": "Functions such as row_number() and prev() read the rows in their order, and here it is open. Sort the rows first, or write `serialize` to take them in the order they have.";
+    CHART "AQ2010" "chart not drawn so": "render asks for a picture that cannot be drawn, or in a way that is not known. The rows are the same.";
     NOT_LOADED "AQ3001" "table is not loaded": "The table is known, but no file that was given holds it.";
     NO_TABLE "AQ3002" "no table in file": "The file is readable, but none of the export shapes is recognised in it.";
     MALFORMED "AQ3003" "malformed data": "The file is not valid JSON at this place; nothing of it is used.";
@@ -63,8 +74,13 @@ codes! {
     UNREADABLE "AQ3005" "file cannot be read": "The operating system refused, or the file changed while it was read.";
     INCOMPLETE "AQ3006" "export is incomplete": "The export itself says that rows are missing from it.";
     NO_ROWS "AQ3007" "rows that are needed": "The query says that its answer would be wrong without rows of this type, and the table that was loaded holds none of them.";
-    NO_THREADS "AQ4002" "no threads": "The operating system does not start as many threads as were asked for.";
+    SETTINGS "AQ3011" "settings": "A file of settings, or a baseline of accepted findings, says what it cannot say here.";
     TOO_LARGE "AQ4001" "value beyond a limit": "A value, a nesting or a result is larger than argql handles.";
+    NO_THREADS "AQ4002" "no threads": "The operating system does not start as many threads as were asked for.";
+    OUT_OF_MEMORY "AQ4003" "memory limit": "What a query holds at a time (rows on their way, groups, joins, the answer) is larger than the limit that was set.";
+    TOO_MANY_ROWS "AQ4004" "row limit": "The answer has more rows than the limit that was set.";
+    OUT_OF_TIME "AQ4005" "time limit": "The query was given up after the time that was set.";
+    CANCELLED "AQ4006" "interrupted": "Somebody stopped the query: Ctrl-C, or the program that asked it.";
     ARG_OPERATOR "AQ5001" "operator outside Resource Graph": "argql answers it, Azure Resource Graph does not have this operator.";
     ARG_JOIN "AQ5002" "join outside Resource Graph": "argql answers it, Azure Resource Graph does not take this kind of join, or hints.";
     ARG_STATEMENT "AQ5003" "statement outside Resource Graph": "argql answers it, Azure Resource Graph takes one query and no let, set or declare.";

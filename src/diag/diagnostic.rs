@@ -5,7 +5,13 @@ use std::path::PathBuf;
 use super::{Code, Span};
 
 /// How bad it is.
+///
+/// ```
+/// let error = argql::Engine::new().prepare("print nwo()").unwrap_err();
+/// assert_eq!(error.diagnostics()[0].severity, argql::Severity::Error);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Severity {
     /// There is no answer.
     Error,
@@ -14,11 +20,21 @@ pub enum Severity {
 }
 
 /// Where it is.
+///
+/// ```
+/// use argql::{Engine, Place};
+///
+/// let error = Engine::new().table("t", b"[{\"a\": }]".to_vec()).query("t").unwrap_err();
+/// let Place::File { line, column, .. } = error.diagnostics()[0].place else { unreachable!() };
+/// assert_eq!((line, column), (1, 8));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Place {
     /// In the query text.
     Query(Span),
     /// In a file of data; `line` and `column` count from 1 (0: the file as a whole).
+    #[non_exhaustive]
     File {
         /// The file as it was named.
         path: PathBuf,
@@ -43,6 +59,7 @@ pub enum Place {
 /// assert_eq!(diagnostic.help.as_deref(), Some("did you mean `now`?"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// Which kind of complaint.
     pub code: &'static Code,

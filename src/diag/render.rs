@@ -23,7 +23,10 @@ pub(crate) fn render(diagnostics: &[Diagnostic], source: Option<(&str, &str)>, c
         if !drawn.is_empty() {
             drawn.push('\n');
         }
-        drawn.push_str(&renderer.render(&[group(diagnostic, source)]));
+        // Of the query's lines the renderer replaces some control characters, but not all; ESC it does, so that those
+        // that are left are its own colours.
+        let lines = renderer.render(&[group(diagnostic, source)]);
+        drawn.push_str(&visible_but(&lines, if color { &['\n', '\u{1b}'] } else { &['\n'] }));
         drawn.push('\n');
     }
     drawn
@@ -102,7 +105,16 @@ pub(crate) fn line(diagnostic: &Diagnostic, source: Option<(&str, &str)>) -> Str
 /// The text with every control character shown as a symbol of its own, line ends included, and without the characters
 /// that turn the direction of writing around: data printed so can neither command a terminal nor fake what it says.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    let harmless = |c: char| !c.is_control() && !turns(c);
+    visible_but(text, &[])
+}
+
+/// As [`visible`], for text of several lines: line ends and tabs stay what they are.
+pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
+    visible_but(text, &['\n', '\t'])
+}
+
+fn visible_but<'a>(text: &'a str, kept: &[char]) -> Cow<'a, str> {
+    let harmless = |c: char| !(c.is_control() || turns(c)) || kept.contains(&c);
     if text.chars().all(harmless) {
         return Cow::Borrowed(text);
     }
@@ -221,6 +233,14 @@ error[AQ1001]: `lokation` is not a column here
         assert_eq!(visible("a\u{9b}\u{202e}b"), "a\u{fffd}\u{fffd}b");
         assert!(matches!(visible("größe"), Cow::Borrowed(_)));
         let wicked = Diagnostic::error(BAD_TOKEN, Span::default(), "no `\u{1b}]0;x\u{7}`");
-        assert!(!render(&[wicked], Some(("\u{1b}[2J", "\u{1b}")), false).contains('\u{1b}'));
+        let text = "\u{1b}]0;x\u{7}\u{9b}2J\u{202e}\r\t\u{0}";
+        for color in [false, true] {
+            let drawn = render(std::slice::from_ref(&wicked), Some(("\u{1b}[2J", text)), color);
+            let colors = if color { drawn.matches("\u{1b}[").count() } else { 0 };
+            assert!(!drawn.contains(['\u{7}', '\u{9b}', '\u{202e}', '\r', '\0']), "{drawn:?}");
+            assert_eq!(drawn.matches('\u{1b}').count(), colors, "{drawn:?}");
+            assert!(!drawn.contains("\u{1b}[2J"), "{drawn:?}");
+        }
+        assert_eq!(visible_lines("a\tb\r\n\u{9b}"), "a\tb␍\n\u{fffd}");
     }
 }

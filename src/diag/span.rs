@@ -17,6 +17,10 @@ pub struct Span {
 
 impl Span {
     /// The offsets as a range, to slice the query text with.
+    ///
+    /// ```
+    /// assert_eq!(argql::Span { start: 2, end: 5 }.range().len(), 3);
+    /// ```
     pub fn range(self) -> std::ops::Range<usize> {
         self.start..self.end
     }

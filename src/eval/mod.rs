@@ -6,21 +6,25 @@
 mod path;
 
 use crate::column::{Batch, Column, Out};
+use crate::guard::Guard;
 use crate::plan::{Expr, Kind};
 use crate::registry::Kernel;
 use crate::value::{Type, Value, ValueRef};
 
-/// The value of `expr` at every row of `batch`.
-pub(crate) fn eval(expr: &Expr, batch: &Batch) -> Column {
+/// Rows after which the guard is asked.
+const TURN: usize = 256;
+
+/// The value of `expr` at every row of `batch`; whatever it likes once the guard stops.
+pub(crate) fn eval(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
     match &expr.kind {
         Kind::Literal(value) => Column::constant(expr.ty, value.clone(), batch.rows),
         Kind::Column(index) => batch.columns[*index].clone(),
-        Kind::Path { base, steps } => path::walk(&eval(base, batch), steps),
-        Kind::And(parts) => fold(parts, batch, Column::and),
-        Kind::Or(parts) => fold(parts, batch, Column::or),
+        Kind::Path { base, steps } => path::walk(&eval(base, batch, guard), steps),
+        Kind::And(parts) => fold(parts, batch, guard, Column::and),
+        Kind::Or(parts) => fold(parts, batch, guard, Column::or),
         Kind::Call { callee, kernel, args } => {
-            let args: Vec<Column> = args.iter().map(|arg| eval(arg, batch)).collect();
-            let call = Call { kernel, strict: callee.strict(), ty: expr.ty };
+            let args: Vec<Column> = args.iter().map(|arg| eval(arg, batch, guard)).collect();
+            let call = Call { kernel, strict: callee.strict(), ty: expr.ty, guard };
             if callee.deterministic() { call.lifted(&args, batch.rows) } else { call.rows(&args, batch.rows) }
         }
     }
@@ -28,11 +32,11 @@ pub(crate) fn eval(expr: &Expr, batch: &Batch) -> Column {
 
 /// The value of an expression that reads no column.
 pub(crate) fn constant(expr: &Expr) -> Value {
-    eval(expr, &Batch::new(Vec::new(), 1)).get(0).to_value()
+    eval(expr, &Batch::new(Vec::new(), 1), &Guard::none()).get(0).to_value()
 }
 
-fn fold(parts: &[Expr], batch: &Batch, with: fn(&Column, &Column) -> Column) -> Column {
-    let mut parts = parts.iter().map(|part| eval(part, batch));
+fn fold(parts: &[Expr], batch: &Batch, guard: &Guard, with: fn(&Column, &Column) -> Column) -> Column {
+    let mut parts = parts.iter().map(|part| eval(part, batch, guard));
     let first = parts.next().expect("a conjunction has parts");
     parts.fold(first, |so_far, part| with(&so_far, &part))
 }
@@ -41,6 +45,7 @@ struct Call<'a> {
     kernel: &'a Kernel,
     strict: bool,
     ty: Type,
+    guard: &'a Guard,
 }
 
 impl Call<'_> {
@@ -78,6 +83,9 @@ impl Call<'_> {
         }
         let mut out = Out::new(self.ty, rows);
         for row in 0..rows {
+            if row % TURN == TURN - 1 && self.guard.stops() {
+                return Column::constant(self.ty, Value::absent(self.ty), rows);
+            }
             for &at in &varying {
                 cells[at] = args[at].get(row);
             }

@@ -8,7 +8,12 @@
 //! // param days: how far to look ahead
 //! // column daysLeft: whole days until then
 //! // caveat: an exemption that ends at this very moment has ended
+//! // check: high by id where state = over
+//! // report: 4 Ending soon
 //! ```
+//!
+//! A *check* is run by `argql audit`: each row of its answer (or each with that text in that column) is a finding of that
+//! grade, told from others by the columns that are named. What has a place in the *report* is part of `argql report`, in the order of the numbers.
 //!
 //! A line that begins with more than one blank goes on with the line above. Comments of another form are only that.
 
@@ -29,6 +34,49 @@ pub(crate) struct Header {
     pub(crate) columns: Vec<(String, String)>,
     /// What to bear in mind.
     pub(crate) caveats: Vec<String>,
+    /// What its rows are to an audit, if it is a check.
+    pub(crate) check: Option<Check>,
+    /// Its place in the report and the heading it has there.
+    pub(crate) report: Option<(u32, String)>,
+}
+
+/// A query whose rows are findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Check {
+    pub(crate) grade: Grade,
+    /// The columns that tell one finding from another.
+    pub(crate) key: Vec<String>,
+    /// Which rows are findings, where not all are: those with this text in this column.
+    pub(crate) only: Option<(String, String)>,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grade {
+    High,
+    Medium,
+    Low,
+}
+
+impl Grade {
+    const ALL: [Grade; 3] = [Grade::High, Grade::Medium, Grade::Low];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Grade::High => "high",
+            Grade::Medium => "medium",
+            Grade::Low => "low",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Grade> {
+        Grade::ALL.into_iter().find(|grade| grade.name() == name)
+    }
+
+    /// `high, medium, low`
+    pub(crate) fn names() -> String {
+        Grade::ALL.map(Grade::name).join(", ")
+    }
 }
 
 /// A table that a query reads.
@@ -71,6 +119,11 @@ impl Header {
                 ("param", name) => header.parameters.push((named(name), value)),
                 ("column", name) => header.columns.push((named(name), value)),
                 ("caveat", "") => header.caveats.push(value),
+                ("check", "") => header.check = check(&value),
+                ("report", "") => {
+                    let (place, heading) = value.split_once(' ').unwrap_or((&value, ""));
+                    header.report = place.parse().ok().map(|place| (place, named(heading)));
+                }
                 _ => {}
             }
         }
@@ -81,6 +134,20 @@ impl Header {
     pub(crate) fn needed(&self) -> impl Iterator<Item = &str> {
         self.tables.iter().filter(|table| table.optional.is_none()).map(|table| table.name.as_str())
     }
+}
+
+/// `high by id, reference`, `low by id where verdict = gone`
+fn check(text: &str) -> Option<Check> {
+    let (grade, rest) = text.split_once(" by ")?;
+    let (key, only) = rest.split_once(" where ").map_or((rest, None), |(key, only)| (key, Some(only)));
+    let only = match only {
+        None => None,
+        Some(only) => {
+            only.split_once('=').map(|(column, text)| Some((column.trim().to_owned(), text.trim().to_owned())))?
+        }
+    };
+    let key = key.split(',').map(|column| column.trim().to_owned()).collect();
+    Some(Check { grade: Grade::named(grade.trim())?, key, only })
 }
 
 /// `policyresources, resourcecontainers (optional: names)`
@@ -122,6 +189,14 @@ mod tests {
         assert_eq!(header.parameters, [("days".to_owned(), "how far".to_owned())]);
         assert_eq!(header.columns, [("id".to_owned(), "whose id it is".to_owned())]);
         assert_eq!(header.caveats, ["none"]);
+        assert_eq!((header.check, header.report), (None, None));
+        let marked = Header::of("// What is found.\n// check: high by id, reference\n// report: 12 Found here\nT");
+        let key = vec!["id".to_owned(), "reference".to_owned()];
+        assert_eq!(marked.check, Some(Check { grade: Grade::High, key, only: None }));
+        let some = Header::of("// What is found.\n// check: low by id where verdict = gone for good\nT").check.unwrap();
+        assert_eq!(some.only, Some(("verdict".to_owned(), "gone for good".to_owned())));
+        assert_eq!(marked.report, Some((12, "Found here".to_owned())));
+        assert_eq!(Header::of("// What is found.\n// check: huge by id\nT").check, None);
         assert_eq!(Header::of("T | take 1"), Header::default());
         assert_eq!(Header::of("// include: x\nT").about, "");
     }

@@ -154,15 +154,25 @@ fn statements(name: &str, text: &str) -> Result<Vec<Statement>, Error> {
         }
         let (start, end) = (statement[0].span.start, token.span.end);
         if statement[0].text != "let" || !ends {
-            let wrong = Diagnostic::error(INCLUDE, Span { start, end: statement[0].span.end }, "a file that is included holds `let` statements only");
-            return Err(error(wrong.label("another statement").help("begin with `let`, and end each statement with `;`")));
+            let wrong = Diagnostic::error(
+                INCLUDE,
+                Span { start, end: statement[0].span.end },
+                "a file that is included holds `let` statements only",
+            );
+            return Err(error(
+                wrong.label("another statement").help("begin with `let`, and end each statement with `;`"),
+            ));
         }
         let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
         let end = if text[end..line_end].trim().is_empty() { line_end } else { end };
         found.push(Statement {
             name: statement[1].text.to_owned(),
             span: Span { start: with_comments(text, start), end },
-            words: statement[2..].iter().filter(|token| token.kind == Kind::Word).map(|token| token.text.to_owned()).collect(),
+            words: statement[2..]
+                .iter()
+                .filter(|token| token.kind == Kind::Word)
+                .map(|token| token.text.to_owned())
+                .collect(),
         });
     }
     Ok(found)
@@ -229,7 +239,9 @@ mod tests {
             refusal("// include: round\nT"),
             "about.kql:1:13: error[AQ1008]: `round.kql` includes itself (round.kql includes about.kql includes round.kql)"
         );
-        assert!(refusal("// include: rows\nT").starts_with("rows.kql:2:1: error[AQ1008]: a file that is included holds"));
+        assert!(
+            refusal("// include: rows\nT").starts_with("rows.kql:2:1: error[AQ1008]: a file that is included holds")
+        );
         assert!(refusal("// include: broken\nT").starts_with("broken.kql:1:9: error[AQ0001]: "));
     }
 }

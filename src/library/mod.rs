@@ -4,7 +4,7 @@
 mod header;
 mod include;
 
-pub(crate) use header::Header;
+pub(crate) use header::{Check, Grade, Header};
 pub(crate) use include::{Opened, with_includes};
 
 use crate::diag::{Diagnostic, NO_ROWS, NOT_LOADED, Place, QueryText, nearest};
@@ -184,9 +184,11 @@ pub(crate) fn wanting(engine: &Engine, header: &Header, name: &str) -> Result<Ve
         for table in header.needed().filter(|table| !loaded.contains(&(*table).to_owned())) {
             let message = format!("`{name}` needs the table `{table}`, which is not loaded");
             let help = if known_table(table) {
-                format!("export it with `az graph query -q '{table}' --first 1000 -o json > {table}.json` and load the folder with `--data`")
+                format!("`argql export --script bash {table}` prints what exports it; load the folder with `--data`")
             } else {
-                format!("it is a list of your own: load it with `--data {table}=FILE`; `argql queries {name}` says what is in it")
+                format!(
+                    "it is a list of your own: load it with `--data {table}=FILE`; `argql queries {name}` says what is in it"
+                )
             };
             wanting.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
         }
@@ -195,7 +197,8 @@ pub(crate) fn wanting(engine: &Engine, header: &Header, name: &str) -> Result<Ve
         for (table, ty) in &header.rows {
             if !engine.has_rows(table, ty)? {
                 let rows = if ty.is_empty() { "any row".to_owned() } else { format!("rows of type `{ty}`") };
-                let message = format!("`{name}` would give a wrong answer without {rows} in `{table}`, and there are none");
+                let message =
+                    format!("`{name}` would give a wrong answer without {rows} in `{table}`, and there are none");
                 let export = if ty.is_empty() { table.clone() } else { format!("{table} | where type =~ '{ty}'") };
                 wanting.push(Diagnostic::at(NO_ROWS, Place::Nowhere, message).help(format!(
                     "export them too: `az graph query -q \"{export}\" --first 1000 -o json > {table}-more.json`"
@@ -246,8 +249,23 @@ mod tests {
             if found != said {
                 say(format!("columns {found:?}, said {said:?}"));
             }
+            let key = header
+                .check
+                .iter()
+                .flat_map(|check| check.key.iter().chain(check.only.iter().map(|(column, _)| column)));
+            let lost: Vec<&String> = key.filter(|column| !found.contains(&column.as_str())).collect();
+            if !lost.is_empty() || header.check.is_none() == text.written().contains("\n// check:") {
+                say(format!("a check by {lost:?}"));
+            }
+            if header.report.is_none() == text.written().contains("\n// report:") {
+                say("no place in the report".to_owned());
+            }
             let words = crate::syntax::lex(text.read()).unwrap();
-            let mut read: Vec<&str> = words.iter().map(|token| token.text).filter(|word| word.ends_with("resources") || *word == "resourcecontainers").collect();
+            let mut read: Vec<&str> = words
+                .iter()
+                .map(|token| token.text)
+                .filter(|word| word.ends_with("resources") || *word == "resourcecontainers")
+                .collect();
             read.sort_unstable();
             read.dedup();
             let mut tables: Vec<&str> = header.tables.iter().map(|table| table.name.as_str()).collect();
@@ -255,7 +273,8 @@ mod tests {
             if read != tables {
                 say(format!("tables {read:?}, said {tables:?}"));
             }
-            let declared: Vec<String> = saved.parameters().iter().map(|parameter| parameter.name.text.clone()).collect();
+            let declared: Vec<String> =
+                saved.parameters().iter().map(|parameter| parameter.name.text.clone()).collect();
             if declared != header.parameters.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>() {
                 say(format!("parameters {declared:?}"));
             }

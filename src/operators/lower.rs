@@ -36,7 +36,7 @@ impl Operator {
             Operator::ProjectRename(operator) => operator.lower(input, binder),
             Operator::ProjectReorder(operator) => operator.lower(input, binder),
             Operator::Range(operator) => operator.lower(step, binder),
-            Operator::Render(operator) => operator.lower(input),
+            Operator::Render(operator) => operator.lower(input, binder),
             Operator::Sample(operator) => operator.lower(input, binder),
             Operator::SampleDistinct(operator) => operator.lower(input, binder),
             Operator::Search(operator) => operator.lower(input, step, binder),

@@ -1,18 +1,71 @@
-//! `render`: asks a client to draw; the rows stay as they are.
+//! `render`: asks a client to draw; the rows stay as they are, and so what is wrong here is a warning.
 
 use std::fmt::{self, Display, Formatter};
 
 use nom::Parser;
 
 use super::Syntax;
-use crate::bind::Relation;
+use crate::bind::{Binder, Relation};
 use crate::column::Chart;
+use crate::diag::{CHART, Diagnostic, Span, nearest};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, setting_value};
 use crate::syntax::print::Listed;
 use crate::syntax::tokens::{Hope, Parsed, Tokens, any_word, symbol};
 use crate::value::text_of;
+
+/// The kinds of pictures that KQL documents for one client or another.
+pub(crate) const KINDS: [&str; 17] = [
+    "anomalychart",
+    "areachart",
+    "barchart",
+    "card",
+    "columnchart",
+    "graph",
+    "ladderchart",
+    "linechart",
+    "piechart",
+    "pivotchart",
+    "plotly",
+    "scatterchart",
+    "stackedareachart",
+    "table",
+    "timechart",
+    "timepivot",
+    "treemap",
+];
+
+/// What a property is given.
+enum Takes {
+    Text,
+    Word(&'static [&'static str]),
+    Columns,
+    Number,
+    /// A number or a time.
+    Scalar,
+}
+
+/// The properties, whatever the kind.
+const PROPERTIES: [(&str, Takes); 17] = [
+    ("accumulate", Takes::Word(&["true", "false"])),
+    ("anomalycolumns", Takes::Columns),
+    ("kind", Takes::Word(&["default", "unstacked", "stacked", "stacked100", "map"])),
+    ("legend", Takes::Word(&["visible", "hidden"])),
+    ("series", Takes::Columns),
+    ("title", Takes::Text),
+    ("xaxis", Takes::Word(&["linear", "log"])),
+    ("xcolumn", Takes::Columns),
+    ("xmax", Takes::Scalar),
+    ("xmin", Takes::Scalar),
+    ("xtitle", Takes::Text),
+    ("yaxis", Takes::Word(&["linear", "log"])),
+    ("ycolumns", Takes::Columns),
+    ("ymax", Takes::Number),
+    ("ymin", Takes::Number),
+    ("ysplit", Takes::Word(&["none", "axes", "panels"])),
+    ("ytitle", Takes::Text),
+];
 
 /// `render barchart with (title = "sizes")`
 #[derive(Clone, Debug)]
@@ -33,7 +86,7 @@ const RENDER: OperatorDef = OperatorDef {
     position: Position::Piped,
     words: &["with", "kind", "title", "xcolumn", "ycolumns"],
     syntax: "render chart [with (property = value, …)]",
-    about: "Says how a client may draw the rows, which stay as they are.",
+    about: "Draws the rows on a terminal, with --format chart, and on a page of HTML; the rows stay as they are. Drawn are barchart, columnchart, piechart, linechart, timechart, anomalychart, areachart, stackedareachart, scatterchart and card; the other kinds are shown as a table.",
     examples: &[Example { query: "print a = 1 | render table", result: "1" }],
 };
 
@@ -97,13 +150,76 @@ impl Display for Render {
 }
 
 impl Render {
-    pub(crate) fn lower(&self, input: Relation) -> Relation {
-        let value = |value: &Expr| match &value.kind {
+    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+        let kind = &self.chart.text;
+        if !KINDS.contains(&kind.as_str()) {
+            let message = format!("`{kind}` is no kind of picture, and the rows are shown as a table");
+            binder.warn(unknown(self.chart.span, message, kind, &KINDS).label("unknown kind"));
+        }
+        for property in &self.properties {
+            property.check(&input, binder);
+        }
+        let property =
+            |property: &Property| (property.name.text.clone(), property.values.iter().map(Property::text).collect());
+        let properties = self.properties.iter().map(property).collect();
+        input.drawn(Chart { kind: kind.clone(), properties })
+    }
+}
+
+/// That a name is none of those known, with the nearest of them or all.
+fn unknown(span: Span, message: String, name: &str, known: &[&'static str]) -> Diagnostic {
+    let help = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    Diagnostic::error(CHART, span, message).help(help)
+}
+
+impl Property {
+    /// A value as text.
+    fn text(value: &Expr) -> String {
+        match &value.kind {
             ExprKind::Literal(literal) => text_of(literal.ty, literal.value.as_ref()).into_owned(),
             _ => value.as_name().map_or_else(|| value.to_string(), |name| name.text.clone()),
+        }
+    }
+
+    /// Warns about a name or a value that nobody knows.
+    fn check(&self, input: &Relation, binder: &mut Binder<'_>) {
+        let name = self.name.text.as_str();
+        let Some((_, takes)) = PROPERTIES.iter().find(|(known, _)| *known == name) else {
+            let known = PROPERTIES.each_ref().map(|(known, _)| *known);
+            binder.warn(unknown(self.name.span, format!("`render` has no property `{name}`"), name, &known));
+            return;
         };
-        let property = |property: &Property| (property.name.text.clone(), property.values.iter().map(value).collect());
-        let properties = self.properties.iter().map(property).collect();
-        input.drawn(Chart { kind: self.chart.text.clone(), properties })
+        for value in &self.values {
+            let text = Property::text(value);
+            let wrong = match takes {
+                Takes::Text => None,
+                Takes::Word(words) => {
+                    let known = words.iter().any(|word| word.eq_ignore_ascii_case(&text));
+                    (!known).then(|| format!("`{name}` is {}", words.join(" or ")))
+                }
+                Takes::Number => {
+                    let number = matches!(&value.kind, ExprKind::Literal(literal) if literal.ty.is_number());
+                    let number = number || matches!(&value.kind, ExprKind::Minus(_) | ExprKind::Plus(_));
+                    (!number).then(|| format!("`{name}` is a number"))
+                }
+                Takes::Scalar => {
+                    let named = value.as_name().is_some();
+                    named.then(|| format!("`{name}` is a number or a time"))
+                }
+                Takes::Columns => {
+                    let columns = &input.columns;
+                    if !columns.is_open() && !columns.is_wide() && columns.position(&text).is_none() {
+                        binder.warn(columns.unknown(&Name::new(&text, value.span)));
+                    }
+                    None
+                }
+            };
+            if let Some(wrong) = wrong {
+                binder.warn(Diagnostic::error(CHART, value.span, wrong).label("and not this"));
+            }
+        }
     }
 }

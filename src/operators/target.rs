@@ -165,9 +165,17 @@ impl Target {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Tabular(pipeline) => self.pipeline(pipeline),
+            ExprKind::Member { of, .. } if is_database(of) => {
+                self.warn(ARG_OPERATOR, of.span, "tables of a database");
+            }
             kind => kind.children().for_each(|child| self.expr(child)),
         }
     }
+}
+
+/// `database("old")`
+fn is_database(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call(call) if call.name.text == "database")
 }
 
 #[cfg(test)]
@@ -205,6 +213,7 @@ mod tests {
             [("AQ5003", "x"), ("AQ5002", "join"), ("AQ5001", "project-keep"), ("AQ5001", "lookup")]
         );
         assert_eq!(found("resources | take 1; resources | count"), [("AQ5003", "resources | count")]);
+        assert_eq!(found("resources | union database('old').resources"), [("AQ5001", "database('old')")]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use crate::bind::{Binder, Column, Namer, Relation};
-use crate::diag::{Diagnostic, UNKNOWN_TABLE};
+use crate::diag::{Diagnostic, UNKNOWN_TABLE, UNSUPPORTED};
 use crate::plan::{self, Node};
 use crate::registry::{Example, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -124,6 +124,20 @@ impl Union {
             legs.push((table_name(&input), input));
         }
         legs.extend(legs_of(&self.legs, self.fuzzy, binder));
+        if let Some(source) = &self.with_source
+            && legs.iter().any(|(_, leg)| of_database(leg))
+        {
+            binder.error(
+                Diagnostic::error(
+                    UNSUPPORTED,
+                    source.span,
+                    "`withsource` over tables of a database is not implemented",
+                )
+                .label("not implemented")
+                .help("give each table a column of its own: `database(\"old\").T | extend from = \"old\"`"),
+            );
+            return Relation::poisoned();
+        }
         united(legs, self.kind == Some(UnionKind::Inner), self.with_source.as_ref().map(|name| name.text.as_str()))
     }
 }
@@ -134,7 +148,7 @@ pub(super) fn legs_of(legs: &[Leg], fuzzy: bool, binder: &mut Binder<'_>) -> Vec
     for leg in legs {
         match leg {
             Leg::Table(expr) => {
-                if fuzzy && expr.as_name().is_some_and(|name| !binder.is_table(name)) {
+                if fuzzy && !binder.is_there(expr) {
                     continue;
                 }
                 let leg = binder.tabular(expr);
@@ -223,6 +237,12 @@ pub(super) fn table_name(leg: &Relation) -> Option<String> {
         Node::Scan { table, .. } => Some(table.name().to_owned()),
         _ => None,
     }
+}
+
+/// Whether these are the rows of a table as a snapshot has it: what Kusto calls it here says its database too, in a form
+/// that is documented nowhere.
+fn of_database(leg: &Relation) -> bool {
+    matches!(&leg.node, Node::Scan { table, .. } if table.database().is_some())
 }
 
 /// A column of a union.

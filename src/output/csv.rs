@@ -2,23 +2,69 @@
 
 use std::io::{self, Write};
 
-use crate::column::Table;
-use crate::value::write_text;
+use super::Formulas;
+use crate::column::{Field, Table};
+use crate::value::{ValueRef, write_text};
 
-pub(super) fn write(out: &mut dyn Write, table: &Table, delimiter: u8) -> io::Result<()> {
-    let mut writer = csv::WriterBuilder::new().delimiter(delimiter).buffer_capacity(256 << 10).from_writer(out);
-    let fields = table.columns();
-    if !fields.is_empty() {
-        writer.write_record(fields.iter().map(|field| field.name.as_bytes())).map_err(io::Error::from)?;
+/// What stands between cells, and in them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lines {
+    pub(super) delimiter: u8,
+    pub(super) formulas: Formulas,
+}
+
+impl Lines {
+    pub(super) fn write(self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
+        self.header(out, table.columns())?;
+        self.rows(out, table)
     }
-    let mut text = String::new();
-    table.each_row(|row| {
-        for cell in row {
-            text.clear();
-            write_text(&mut text, *cell);
-            writer.write_field(&text)?;
+
+    /// The line with the names.
+    pub(super) fn header(self, out: &mut dyn Write, fields: &[Field]) -> io::Result<()> {
+        let mut writer = self.writer(out);
+        if !fields.is_empty() {
+            let mut text = String::new();
+            for field in fields {
+                self.set(&mut text, ValueRef::String(&field.name));
+                writer.write_field(&text)?;
+            }
+            writer.write_record(None::<&[u8]>)?;
         }
-        if row.is_empty() { Ok(()) } else { writer.write_record(None::<&[u8]>).map_err(io::Error::from) }
-    })?;
-    writer.flush()
+        writer.flush()
+    }
+
+    /// A line per row.
+    pub(super) fn rows(self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
+        let mut writer = self.writer(out);
+        let mut text = String::new();
+        table.each_row(|row| {
+            for cell in row {
+                self.set(&mut text, *cell);
+                writer.write_field(&text)?;
+            }
+            if row.is_empty() { Ok(()) } else { writer.write_record(None::<&[u8]>).map_err(io::Error::from) }
+        })?;
+        writer.flush()
+    }
+
+    fn writer(self, out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {
+        csv::WriterBuilder::new().delimiter(self.delimiter).buffer_capacity(256 << 10).from_writer(out)
+    }
+
+    /// Only text can be a formula: numbers, times and the JSON of arrays and bags begin otherwise or hold none.
+    fn set(self, text: &mut String, cell: ValueRef<'_>) {
+        text.clear();
+        if self.formulas == Formulas::Disarmed && matches!(cell, ValueRef::String(held) if is_formula(held)) {
+            text.push('\'');
+        }
+        write_text(text, cell);
+    }
+}
+
+/// Whether a spreadsheet would compute with this text instead of showing it: it begins as OWASP lists for CSV injection,
+/// the wide forms of East Asian input included, and is not just a number.
+fn is_formula(text: &str) -> bool {
+    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let number = || text.bytes().all(|byte| b"0123456789+-.eE".contains(&byte)) && text.parse::<f64>().is_ok();
+    begins && !number()
 }

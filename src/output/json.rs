@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::cells::Cells;
-use crate::column::Table;
+use crate::column::{Field, Table};
 use crate::value::{write_json, write_json_string};
 
 /// What stands around and between the objects.
@@ -28,33 +28,55 @@ impl Frame {
 /// Bytes gathered before they are written out.
 const BUFFER: usize = 256 << 10;
 
-pub(super) fn write(out: &mut dyn Write, table: &Table, frame: Frame) -> io::Result<()> {
-    let keys: Vec<String> = table.columns().iter().enumerate().map(|(index, field)| key(index, &field.name)).collect();
-    let mut text = String::with_capacity(BUFFER + (BUFFER >> 2));
-    text.push_str(frame.before);
-    let mut between = "";
-    for batch in table.batches() {
-        let mut cells = Cells::new(batch, keys.len(), write_json);
-        for row in 0..batch.rows {
-            text.push_str(between);
-            between = frame.between;
-            text.push('{');
-            for (column, key) in keys.iter().enumerate() {
-                text.push_str(key);
-                cells.push(&mut text, row, column);
-            }
-            text.push('}');
-            if text.len() >= BUFFER {
-                out.write_all(text.as_bytes())?;
-                text.clear();
+/// Writes objects, in one go or piece by piece.
+pub(crate) struct Objects {
+    frame: Frame,
+    keys: Vec<String>,
+    /// Whether there was one.
+    some: bool,
+}
+
+impl Objects {
+    pub(super) fn new(fields: &[Field], frame: Frame) -> Objects {
+        let keys = fields.iter().enumerate().map(|(index, field)| key(index, &field.name)).collect();
+        Objects { frame, keys, some: false }
+    }
+
+    /// Some rows.
+    pub(super) fn rows(&mut self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
+        let mut text = String::with_capacity(BUFFER + (BUFFER >> 2));
+        for batch in table.batches() {
+            let mut cells = Cells::new(batch, self.keys.len(), write_json);
+            for row in 0..batch.rows {
+                let first = !std::mem::replace(&mut self.some, true);
+                text.push_str(if first { self.frame.before } else { self.frame.between });
+                text.push('{');
+                for (column, key) in self.keys.iter().enumerate() {
+                    text.push_str(key);
+                    cells.push(&mut text, row, column);
+                }
+                text.push('}');
+                if text.len() >= BUFFER {
+                    out.write_all(text.as_bytes())?;
+                    text.clear();
+                }
             }
         }
+        out.write_all(text.as_bytes())
     }
-    if !table.is_empty() {
-        text.push_str(frame.end);
+
+    /// What stands behind the last row.
+    pub(super) fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let end = if self.some { self.frame.end } else { self.frame.before };
+        out.write_all(end.as_bytes())?;
+        out.write_all(self.frame.after.as_bytes())
     }
-    text.push_str(frame.after);
-    out.write_all(text.as_bytes())
+}
+
+pub(super) fn write(out: &mut dyn Write, table: &Table, frame: Frame) -> io::Result<()> {
+    let mut objects = Objects::new(table.columns(), frame);
+    objects.rows(out, table)?;
+    objects.finish(out)
 }
 
 /// `"name":`, with the comma that stands before it.

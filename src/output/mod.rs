@@ -1,8 +1,13 @@
-//! Answers as text: JSON and NDJSON, whose form other programs rely on, CSV and TSV, Markdown, and tables for people.
+//! Answers as text: JSON and NDJSON, whose form other programs rely on, CSV and TSV, Markdown, tables and pictures for
+//! people, and pages of HTML.
 
 mod cells;
 #[cfg(feature = "cli")]
+pub(crate) mod chart;
+#[cfg(feature = "cli")]
 mod csv;
+#[cfg(feature = "cli")]
+pub(crate) mod html;
 mod json;
 mod markdown;
 mod table;
@@ -10,6 +15,8 @@ mod table;
 use std::fmt;
 use std::io::{self, Write};
 
+#[cfg(feature = "cli")]
+use crate::column::Field;
 use crate::column::Table;
 
 /// How a table is written.
@@ -30,19 +37,106 @@ pub(crate) enum Format {
     Tsv,
     /// A table for a README or an issue.
     Markdown,
+    /// The picture that `render` asks for, in text; aligned columns where it asks for none.
+    #[cfg(feature = "cli")]
+    Chart,
+    /// A page with the picture and the rows.
+    #[cfg(feature = "cli")]
+    Html,
 }
 
-/// Writes all rows; `width` is that of the terminal, if it is one that a table is to fit.
-pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, width: Option<u16>) -> io::Result<()> {
+/// What becomes of text in CSV and TSV that a spreadsheet would run as a formula.
+#[cfg(feature = "cli")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Formulas {
+    /// It is written as it is, like all text.
+    Kept,
+    /// An apostrophe before it makes it text.
+    Disarmed,
+}
+
+/// What is written on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Paper {
+    /// Columns of the terminal, if it is one that the answer is to fit.
+    pub(crate) width: Option<u16>,
+    /// Whether colours show.
+    pub(crate) color: bool,
+}
+
+/// Writes all rows.
+pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, paper: Paper) -> io::Result<()> {
     match format {
-        Format::Table => table::write(out, table, width),
+        Format::Table => table::write(out, table, paper.width),
         Format::Json => json::write(out, table, json::Frame::ARRAY),
         Format::Ndjson => json::write(out, table, json::Frame::LINES),
         #[cfg(feature = "cli")]
-        Format::Csv => csv::write(out, table, b','),
+        Format::Csv => csv::Lines { delimiter: b',', formulas: Formulas::Kept }.write(out, table),
         #[cfg(feature = "cli")]
-        Format::Tsv => csv::write(out, table, b'\t'),
+        Format::Tsv => csv::Lines { delimiter: b'\t', formulas: Formulas::Kept }.write(out, table),
         Format::Markdown => markdown::write(out, table),
+        #[cfg(feature = "cli")]
+        Format::Chart => chart::write(out, table, paper),
+        #[cfg(feature = "cli")]
+        Format::Html => html::Page::new("Answer").section(html::Section::new("").answer(table)).write(out),
+    }
+}
+
+/// As [`write`]; in CSV and TSV no text is left that a spreadsheet would run.
+#[cfg(feature = "cli")]
+pub(crate) fn write_disarmed(out: &mut dyn Write, table: &Table, format: Format, paper: Paper) -> io::Result<()> {
+    match format {
+        Format::Csv => csv::Lines { delimiter: b',', formulas: Formulas::Disarmed }.write(out, table),
+        Format::Tsv => csv::Lines { delimiter: b'\t', formulas: Formulas::Disarmed }.write(out, table),
+        _ => write(out, table, format, paper),
+    }
+}
+
+/// An answer that is written while it comes.
+#[cfg(feature = "cli")]
+pub(crate) enum Pieces {
+    Objects(json::Objects),
+    Lines(csv::Lines),
+}
+
+#[cfg(feature = "cli")]
+impl Pieces {
+    /// Writes what stands before the first row. Formats that are laid out once all rows are known cannot be written so:
+    /// of those, NDJSON is written.
+    pub(crate) fn start(
+        out: &mut dyn Write,
+        fields: &[Field],
+        format: Format,
+        formulas: Formulas,
+    ) -> io::Result<Pieces> {
+        let lines = |out, delimiter| {
+            let lines = csv::Lines { delimiter, formulas };
+            lines.header(out, fields).map(|()| Pieces::Lines(lines))
+        };
+        match format {
+            Format::Json => Ok(Pieces::Objects(json::Objects::new(fields, json::Frame::ARRAY))),
+            Format::Csv => lines(out, b','),
+            Format::Tsv => lines(out, b'\t'),
+            Format::Ndjson | Format::Table | Format::Markdown | Format::Chart | Format::Html => {
+                Ok(Pieces::Objects(json::Objects::new(fields, json::Frame::LINES)))
+            }
+        }
+    }
+
+    /// Writes some rows.
+    pub(crate) fn rows(&mut self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
+        match self {
+            Pieces::Objects(objects) => objects.rows(out, table),
+            Pieces::Lines(lines) => lines.rows(out, table),
+        }
+    }
+
+    /// Writes what stands behind the last row.
+    pub(crate) fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Pieces::Objects(objects) => objects.finish(out),
+            Pieces::Lines(_) => Ok(()),
+        }
     }
 }
 

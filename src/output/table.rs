@@ -9,6 +9,7 @@ use comfy_table::{
 
 use crate::column::{Field, Table};
 use crate::diag::render::visible;
+use crate::guard::Grouped;
 use crate::value::{ValueRef, write_text};
 
 const STYLE: TableStyle = TableStyle::new()
@@ -37,18 +38,11 @@ pub(super) fn write(out: &mut dyn Write, table: &Table, width: Option<u16>) -> i
 }
 
 /// `3 rows`, with commas in large numbers.
-struct Rows(usize);
+pub(super) struct Rows(pub(super) usize);
 
 impl std::fmt::Display for Rows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let digits = self.0.to_string();
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                f.write_str(",")?;
-            }
-            write!(f, "{digit}")?;
-        }
-        f.write_str(if self.0 == 1 { " row" } else { " rows" })
+        write!(f, "{}{}", Grouped(self.0 as u64), if self.0 == 1 { " row" } else { " rows" })
     }
 }
 

@@ -13,7 +13,7 @@ fn table(columns: Vec<(&str, Type, Vec<Value>)>) -> Table {
 
 fn written(table: &Table, format: Format, width: Option<u16>) -> String {
     let mut out = Vec::new();
-    write(&mut out, table, format, width).unwrap();
+    write(&mut out, table, format, Paper { width, color: false }).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -90,6 +90,42 @@ fn csv_quotes_what_must_be_and_null_is_empty() {
     assert_eq!(written(&table, Format::Csv, None), "\"a,b\",n\n\"x\ny\",1\n\"say \"\"hi\"\"\",\n,3\n");
     assert_eq!(written(&table, Format::Tsv, None), "a,b\tn\n\"x\ny\"\t1\n\"say \"\"hi\"\"\"\t\n\t3\n");
     assert_eq!(written(&every_type(), Format::Csv, None).lines().last(), Some(",,,-inf,,,,,,x"));
+}
+
+#[test]
+#[cfg(feature = "cli")]
+fn text_that_a_spreadsheet_would_run_is_made_text_and_numbers_stay_numbers() {
+    let harmful =
+        ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "-", "+49 151", "--1"];
+    let harmless = ["-5", "+3.25", "-1e9", "a=1", "", "'=1", " =1", "{\"=\":1}"];
+    let disarmed = |values: Vec<Value>, ty| {
+        let mut out = Vec::new();
+        write_disarmed(&mut out, &table(vec![("=h", ty, values)]), Format::Tsv, Paper::default()).unwrap();
+        ::csv::ReaderBuilder::new()
+            .delimiter(b'\t')
+            .has_headers(false)
+            .from_reader(out.as_slice())
+            .into_records()
+            .map(|record| record.unwrap()[0].to_owned())
+            .collect::<Vec<String>>()
+    };
+    for ty in [Type::String, Type::Dynamic] {
+        let texts = disarmed(harmful.map(Value::from).into(), ty);
+        assert_eq!(texts[0], "'=h");
+        assert_eq!(texts[1..], harmful.map(|text| format!("'{text}")));
+        assert_eq!(disarmed(harmless.map(Value::from).into(), ty)[1..], harmless);
+    }
+    assert_eq!(disarmed(vec![Value::Long(-7)], Type::Long), ["'=h", "-7"]);
+    assert_eq!(disarmed(vec![Value::Real(-0.5)], Type::Dynamic), ["'=h", "-0.5"]);
+    assert_eq!(
+        disarmed(vec![Value::TimeSpan(TimeSpan::from_ticks(-600_000_000))], Type::TimeSpan),
+        ["'=h", "-00:01:00"]
+    );
+    let table = table(vec![("n", Type::String, vec![Value::from("=1,2")])]);
+    let mut out = Vec::new();
+    write_disarmed(&mut out, &table, Format::Csv, Paper::default()).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), "n\n\"'=1,2\"\n");
+    assert_eq!(written(&table, Format::Csv, None), "n\n\"=1,2\"\n");
 }
 
 #[test]

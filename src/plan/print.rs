@@ -31,7 +31,8 @@ impl Node {
         match self {
             Node::Scan { table, wants } => {
                 let wants: Vec<String> = wants.iter().map(|want| want.path.join(".")).collect();
-                write!(f, "Scan {} [{}]", table.name(), wants.join(", "))?;
+                let database = table.database().map_or(String::new(), |name| format!("{name}."));
+                write!(f, "Scan {database}{} [{}]", table.name(), wants.join(", "))?;
             }
             Node::Values { batch } => write!(f, "Values {} row(s)", batch.rows)?,
             Node::Range { ty, start, step, rows } => {

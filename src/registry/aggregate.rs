@@ -73,6 +73,8 @@ pub(crate) trait Fold: Send {
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize);
     /// The result columns, a row per group; groups that no row reached give what no rows give.
     fn finish(self: Box<Self>, count: usize) -> Vec<Column>;
+    /// About how many bytes it holds; asked after every merge, so it is known without counting.
+    fn bytes(&self) -> usize;
     /// For `merge` to get at its own kind.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
@@ -98,6 +100,10 @@ pub(crate) trait State: Send + 'static {
     fn add(&mut self, row: &[ValueRef<'_>]);
     /// Takes over the state of later rows.
     fn merge(&mut self, later: Self);
+    /// About how many bytes it holds besides its own; known without counting.
+    fn heap(&self) -> usize {
+        0
+    }
     /// Writes the one result.
     fn finish(self, out: &mut Out);
 }
@@ -106,13 +112,15 @@ pub(crate) trait State: Send + 'static {
 pub(crate) struct PerGroup<S> {
     start: Box<dyn Fn() -> S + Send>,
     states: Vec<S>,
+    /// Bytes that the states hold, as far as they were merged.
+    heap: usize,
     returns: Type,
 }
 
 impl<S: State> PerGroup<S> {
     /// States begin as `start` makes them; the result column has type `returns`.
     pub(crate) fn fold(returns: Type, start: impl Fn() -> S + Send + 'static) -> Box<dyn Fold> {
-        Box::new(PerGroup { start: Box::new(start), states: Vec::new(), returns })
+        Box::new(PerGroup { start: Box::new(start), states: Vec::new(), heap: 0, returns })
     }
 
     fn grow(&mut self, count: usize) {
@@ -138,7 +146,10 @@ impl<S: State> Fold for PerGroup<S> {
         self.grow(count);
         let later = later.into_any().downcast::<PerGroup<S>>().expect("folds of one aggregate are of one kind");
         for (state, &group) in later.states.into_iter().zip(map) {
-            self.states[group as usize].merge(state);
+            let ours = &mut self.states[group as usize];
+            let before = ours.heap();
+            ours.merge(state);
+            self.heap += ours.heap().saturating_sub(before);
         }
     }
 
@@ -149,6 +160,10 @@ impl<S: State> Fold for PerGroup<S> {
             state.finish(&mut out);
         }
         vec![out.finish()]
+    }
+
+    fn bytes(&self) -> usize {
+        self.states.capacity() * size_of::<S>() + self.heap
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

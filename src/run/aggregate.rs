@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::{Failure, Run};
 use crate::column::{Batch, Column, KeyTable, Out};
 use crate::eval::eval;
+use crate::guard::Guard;
 use crate::plan::{AggregateCall, Expr, Node};
 use crate::registry::{Fold, Groups};
 use crate::value::{Type, Value, encode_key};
@@ -18,17 +19,24 @@ impl Run<'_> {
     ) -> Result<Vec<Batch>, Failure> {
         let mut table = GroupTable::new(keys);
         let mut folds: Vec<Box<dyn Fold>> = calls.iter().map(|call| (call.start)()).collect();
+        let guard = self.guard;
+        let mut held = 0;
         self.stream(
             input,
-            |batch| Ok(Part::new(&batch, keys, calls)),
+            |batch| Ok(Part::new(&batch, keys, calls, guard)),
             |part| {
                 let map = table.add(&part.keys, part.groups);
                 for (fold, later) in folds.iter_mut().zip(part.folds) {
                     fold.merge(later, &map, table.len());
                 }
+                let bytes = table.bytes() + folds.iter().map(|fold| fold.bytes()).sum::<usize>();
+                let more = bytes.saturating_sub(held);
+                held += more;
+                guard.hold(more)?;
                 Ok(ControlFlow::Continue(()))
             },
         )?;
+        self.held += held;
         // Without keys there is one group, rows or no rows.
         let groups = if keys.is_empty() { 1 } else { table.len() };
         let mut columns = table.finish();
@@ -48,8 +56,8 @@ struct Part {
 }
 
 impl Part {
-    fn new(batch: &Batch, keys: &[Expr], calls: &[AggregateCall]) -> Part {
-        let keys: Vec<Column> = keys.iter().map(|key| eval(key, batch)).collect();
+    fn new(batch: &Batch, keys: &[Expr], calls: &[AggregateCall], guard: &Guard) -> Part {
+        let keys: Vec<Column> = keys.iter().map(|key| eval(key, batch, guard)).collect();
         let numbered = number(&keys, batch.rows);
         let groups = Groups { rows: &numbered.groups, count: numbered.first.len() };
         let folds = calls
@@ -57,14 +65,14 @@ impl Part {
             .map(|call| {
                 let mut fold = (call.start)();
                 let args = |batch: &Batch| -> Vec<Column> {
-                    let args: Vec<Column> = call.args.iter().map(|arg| eval(arg, batch)).collect();
+                    let args: Vec<Column> = call.args.iter().map(|arg| eval(arg, batch, guard)).collect();
                     // A fold learns the number of rows from its first column.
                     if args.is_empty() { vec![Column::constant(Type::Bool, Value::Null, batch.rows)] } else { args }
                 };
                 match &call.condition {
                     None => fold.add(&args(batch), groups),
                     Some(condition) => {
-                        let rows = eval(condition, batch).truths();
+                        let rows = eval(condition, batch, guard).truths();
                         let of_rows: Vec<u32> = match groups.rows {
                             [] => Vec::new(),
                             all => rows.iter().map(|&row| all[row as usize]).collect(),
@@ -174,6 +182,11 @@ impl GroupTable {
 
     fn len(&self) -> usize {
         self.numbers.len()
+    }
+
+    /// About how many bytes it holds: the columns say what the encoded keys say.
+    fn bytes(&self) -> usize {
+        2 * self.numbers.bytes()
     }
 
     /// The number of each of a batch's groups.

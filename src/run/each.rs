@@ -4,9 +4,10 @@
 use rayon::prelude::*;
 
 use super::{Failure, Run};
-use crate::column::{Batch, Column, KeyTable};
+use crate::column::{Batch, Column, KeyTable, Weight};
 use crate::diag::Diagnostic;
 use crate::eval::eval;
+use crate::guard::Guard;
 use crate::plan::{Expr, Node, PartId, Parts};
 use crate::value::encode_key;
 
@@ -29,18 +30,20 @@ impl Run<'_> {
         }
         let body = self.settled(each.body.clone())?;
         let around = &self.parts;
-        let results: Vec<_> = parts(each.parts, rows)
+        let guard = self.guard;
+        let results: Vec<_> = parts(each.parts, rows, guard)
             .into_par_iter()
             .map(|part| -> Result<(Batch, Vec<Diagnostic>), Failure> {
-                let mut run = Run { parts: around.clone(), ..Run::default() };
+                let mut run = Run { parts: around.clone(), ..Run::new(guard) };
                 run.parts.push((each.part, rows.take(&part)));
                 let made = Batch::concat(run.batches(&body)?);
+                guard.hold(Weight::default().add(&made))?;
                 if made.rows == 0 {
                     return Ok((Batch::default(), run.warnings));
                 }
                 let first = rows.take(&part[..1]);
                 let repeated = vec![0; made.rows];
-                let kept = each.keep.iter().map(|expr| eval(expr, &first).take(&repeated));
+                let kept = each.keep.iter().map(|expr| eval(expr, &first, guard).take(&repeated));
                 let columns = kept.chain(made.columns.into_iter().take(each.width)).collect();
                 Ok((Batch::new(columns, made.rows), run.warnings))
             })
@@ -66,7 +69,7 @@ impl Run<'_> {
             return Ok(body);
         }
         if !body.reads_part() {
-            let batch = Batch::concat(self.batches(&body)?);
+            let batch = self.joined(&body)?;
             return Ok(Node::Values { batch });
         }
         let mut failed = None;
@@ -82,17 +85,17 @@ impl Run<'_> {
     /// The rows of the part at hand.
     pub(super) fn part(&self, part: PartId, outputs: &[Expr]) -> Batch {
         let (_, rows) = self.parts.iter().rfind(|(known, _)| *known == part).expect("a part is read in its body");
-        Batch::new(outputs.iter().map(|expr| eval(expr, rows)).collect(), rows.rows)
+        Batch::new(outputs.iter().map(|expr| eval(expr, rows, self.guard)).collect(), rows.rows)
     }
 }
 
 /// The numbers of the rows of each part.
-fn parts(parts: &Parts, rows: &Batch) -> Vec<Vec<u32>> {
+fn parts(parts: &Parts, rows: &Batch, guard: &Guard) -> Vec<Vec<u32>> {
     let all = 0..u32::try_from(rows.rows).expect("batches have fewer than 2^32 rows");
     match parts {
         Parts::Rows => all.map(|row| vec![row]).collect(),
         Parts::Keyed(key) => {
-            let column: Column = eval(key, rows);
+            let column: Column = eval(key, rows, guard);
             let mut table = KeyTable::default();
             let mut parts: Vec<Vec<u32>> = Vec::new();
             let mut bytes = Vec::new();

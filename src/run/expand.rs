@@ -3,11 +3,22 @@
 
 use crate::column::{Batch, Column, Out};
 use crate::eval::eval;
+use crate::guard::Guard;
 use crate::plan::{Expanded, Expr};
 use crate::value::{Found, Items, Type, Value, ValueRef, convert};
 
-pub(super) fn expand(keep: &[Expr], expanded: &[Expanded], index: bool, limit: usize, batch: &Batch) -> Batch {
-    let sources: Vec<Column> = expanded.iter().map(|each| eval(&each.expr, batch)).collect();
+pub(super) fn expand(
+    keep: &[Expr],
+    expanded: &[Expanded],
+    index: bool,
+    limit: usize,
+    batch: &Batch,
+    guard: &Guard,
+) -> Batch {
+    let sources: Vec<Column> = expanded.iter().map(|each| eval(&each.expr, batch, guard)).collect();
+    // A row of the answer takes its number, its place and its elements.
+    let width = size_of::<u32>() + size_of::<i64>() + expanded.len() * size_of::<Value>();
+    let mut held = 0;
     let mut rows: Vec<u32> = Vec::new();
     let mut numbers: Vec<i64> = Vec::new();
     let mut outs: Vec<Out> = expanded.iter().map(|each| Out::new(each.to, batch.rows)).collect();
@@ -15,6 +26,11 @@ pub(super) fn expand(keep: &[Expr], expanded: &[Expanded], index: bool, limit: u
         let elements: Vec<Vec<Found<'_>>> =
             sources.iter().zip(expanded).map(|(source, each)| elements(source.get(row), each.pairs)).collect();
         let count = elements.iter().map(Vec::len).max().unwrap_or(0).min(limit);
+        held += count * width;
+        guard.grow(count * width);
+        if guard.stops() {
+            break;
+        }
         for at in 0..count {
             rows.push(u32::try_from(row).expect("batches have fewer than 2^32 rows"));
             numbers.push(i64::try_from(at).unwrap_or(i64::MAX));
@@ -28,11 +44,12 @@ pub(super) fn expand(keep: &[Expr], expanded: &[Expanded], index: bool, limit: u
             }
         }
     }
-    let mut columns: Vec<Column> = keep.iter().map(|kept| eval(kept, batch).take(&rows)).collect();
+    let mut columns: Vec<Column> = keep.iter().map(|kept| eval(kept, batch, guard).take(&rows)).collect();
     columns.extend(outs.into_iter().map(Out::finish));
     if index {
         columns.push(Column::longs(numbers));
     }
+    guard.give_back(held);
     Batch::new(columns, rows.len())
 }
 

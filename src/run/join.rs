@@ -3,21 +3,32 @@
 //! Null keys match null keys (measured on Kusto). Rows come in the order of the left side, partners in the order of the
 //! right; right rows without partner follow at the end.
 
+use rayon::prelude::*;
+
 use super::{Failure, Run};
 use crate::column::{Batch, Column, KeyTable};
 use crate::eval::eval;
+use crate::guard::Guard;
 use crate::plan::{JoinKind, Side};
-use crate::value::encode_key;
+use crate::value::{Value, encode_key};
 
 impl Run<'_> {
     pub(super) fn join(&mut self, left: &Side, right: &Side, kind: JoinKind) -> Result<Vec<Batch>, Failure> {
-        let right_rows = Rows::new(Batch::concat(self.batches(&right.input)?), right);
-        let left_rows = Rows::new(Batch::concat(self.batches(&left.input)?), left);
-        let partners = Partners::new(&left_rows, &right_rows);
-        let (picked_left, picked_right) = pick(kind, &partners, left_rows.len(), right_rows.len());
-        let rows = picked_left.len().max(picked_right.len());
-        let mut columns = left_rows.take(&picked_left);
-        columns.extend(right_rows.take(&picked_right));
+        let guard = self.guard;
+        let right_rows = Rows::new(self.joined(&right.input)?, right, guard);
+        let left_rows = Rows::new(self.joined(&left.input)?, left, guard);
+        let partners = Partners::new(&left_rows, &right_rows, guard);
+        self.hold(partners.bytes())?;
+        let mut picked = Picked { left: Vec::new(), right: Vec::new(), held: 0, guard };
+        let pick = pick(&mut picked, kind, &partners, left_rows.len(), right_rows.len());
+        self.held += picked.held;
+        pick?;
+        let rows = picked.left.len().max(picked.right.len());
+        // An answer may be many times larger than both sides.
+        let width = left_rows.keep.len() + right_rows.keep.len();
+        self.hold(rows * width * size_of::<u64>())?;
+        let mut columns = left_rows.take(&picked.left, guard);
+        columns.extend(right_rows.take(&picked.right, guard));
         Ok(vec![Batch::new(columns, rows)])
     }
 }
@@ -30,11 +41,11 @@ struct Rows {
 }
 
 impl Rows {
-    fn new(batch: Batch, side: &Side) -> Rows {
+    fn new(batch: Batch, side: &Side, guard: &Guard) -> Rows {
         let column = |expr: &crate::plan::Expr| match batch.rows {
             // A side without any row may be without columns, too.
             0 => crate::column::Out::new(expr.ty, 0).finish(),
-            _ => eval(expr, &batch),
+            _ => eval(expr, &batch, guard),
         };
         Rows {
             keys: side.keys.iter().map(column).collect(),
@@ -52,8 +63,13 @@ impl Rows {
         self.keys.iter().for_each(|column| encode_key(key, column.get(row)));
     }
 
-    fn take(&self, rows: &[Option<u32>]) -> Vec<Column> {
-        self.keep.iter().map(|column| column.take_or_absent(rows)).collect()
+    /// The given rows, or none of them once the guard stops.
+    fn take(&self, rows: &[Option<u32>], guard: &Guard) -> Vec<Column> {
+        let take = |column: &Column| match guard.stops() {
+            true => Column::constant(column.ty(), Value::absent(column.ty()), rows.len()),
+            false => column.take_or_absent(rows),
+        };
+        self.keep.par_iter().map(take).collect()
     }
 }
 
@@ -70,13 +86,18 @@ struct Partners {
 }
 
 impl Partners {
-    fn new(left: &Rows, right: &Rows) -> Partners {
+    /// Of no use once the guard stops.
+    fn new(left: &Rows, right: &Rows, guard: &Guard) -> Partners {
         let mut keys = KeyTable::default();
         let mut key = Vec::new();
         let mut number = |rows: &Rows| -> Vec<u32> {
+            let mut stops = false;
             (0..rows.len())
                 .map(|row| {
-                    rows.key(row, &mut key);
+                    stops |= row % TURN == 0 && guard.stops();
+                    if !stops {
+                        rows.key(row, &mut key);
+                    }
                     keys.number(&key)
                 })
                 .collect()
@@ -90,22 +111,57 @@ impl Partners {
         left_numbers.iter().for_each(|&number| in_left[number as usize] = true);
         Partners { left: left_numbers, right: right_numbers, right_of, in_left }
     }
+
+    /// About how many bytes it holds.
+    fn bytes(&self) -> usize {
+        let rows = (self.left.len() + 2 * self.right.len()) * size_of::<u32>();
+        rows + self.right_of.len() * (size_of::<Vec<u32>>() + 1)
+    }
 }
+
+/// Rows after which the guard is asked.
+const TURN: usize = 1 << 14;
 
 /// The rows of either side that stand side by side; `None` where a side has no partner. A kind that gives one side only
 /// leaves the other list empty.
-fn pick(kind: JoinKind, partners: &Partners, left: usize, right: usize) -> (Vec<Option<u32>>, Vec<Option<u32>>) {
+struct Picked<'a> {
+    left: Vec<Option<u32>>,
+    right: Vec<Option<u32>>,
+    /// Bytes that were noted.
+    held: usize,
+    guard: &'a Guard,
+}
+
+impl Picked<'_> {
+    fn push(&mut self, left: Option<u32>, right: Option<u32>) -> Result<(), Failure> {
+        self.left.push(left);
+        self.right.push(right);
+        if self.left.len().is_multiple_of(TURN) {
+            let bytes = 2 * TURN * size_of::<Option<u32>>();
+            self.held += bytes;
+            self.guard.hold(bytes)?;
+        }
+        Ok(())
+    }
+}
+
+fn pick(
+    picked: &mut Picked<'_>,
+    kind: JoinKind,
+    partners: &Partners,
+    left: usize,
+    right: usize,
+) -> Result<(), Failure> {
     use JoinKind as K;
     let rows = |count: usize| 0..u32::try_from(count).expect("joins have fewer than 2^32 rows");
     let right_of = |row: u32| &partners.right_of[partners.left[row as usize] as usize];
     let has_left = |row: u32| partners.in_left[partners.right[row as usize] as usize];
     match kind {
-        K::LeftSemi => (rows(left).filter(|&row| !right_of(row).is_empty()).map(Some).collect(), Vec::new()),
-        K::LeftAnti => (rows(left).filter(|&row| right_of(row).is_empty()).map(Some).collect(), Vec::new()),
-        K::RightSemi => (Vec::new(), rows(right).filter(|&row| has_left(row)).map(Some).collect()),
-        K::RightAnti => (Vec::new(), rows(right).filter(|&row| !has_left(row)).map(Some).collect()),
+        K::LeftSemi => picked.left = rows(left).filter(|&row| !right_of(row).is_empty()).map(Some).collect(),
+        K::LeftAnti => picked.left = rows(left).filter(|&row| right_of(row).is_empty()).map(Some).collect(),
+        K::RightSemi => picked.right = rows(right).filter(|&row| has_left(row)).map(Some).collect(),
+        K::RightAnti => picked.right = rows(right).filter(|&row| !has_left(row)).map(Some).collect(),
         K::InnerUnique | K::Inner | K::LeftOuter | K::RightOuter | K::FullOuter => {
-            let mut picked = (Vec::new(), Vec::new());
             let mut seen = vec![false; partners.in_left.len()];
             for row in rows(left) {
                 let key = partners.left[row as usize] as usize;
@@ -113,21 +169,18 @@ fn pick(kind: JoinKind, partners: &Partners, left: usize, right: usize) -> (Vec<
                     continue;
                 }
                 for &partner in &partners.right_of[key] {
-                    picked.0.push(Some(row));
-                    picked.1.push(Some(partner));
+                    picked.push(Some(row), Some(partner))?;
                 }
                 if partners.right_of[key].is_empty() && matches!(kind, K::LeftOuter | K::FullOuter) {
-                    picked.0.push(Some(row));
-                    picked.1.push(None);
+                    picked.push(Some(row), None)?;
                 }
             }
             if matches!(kind, K::RightOuter | K::FullOuter) {
                 for row in rows(right).filter(|&row| !has_left(row)) {
-                    picked.0.push(None);
-                    picked.1.push(Some(row));
+                    picked.push(None, Some(row))?;
                 }
             }
-            picked
         }
     }
+    picked.guard.check()
 }

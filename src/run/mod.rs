@@ -12,13 +12,15 @@ mod sort;
 mod window;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::column::{Batch, Table};
+use crate::column::{Batch, Field, Table, Weight};
 use crate::diag::Diagnostic;
 use crate::eval::eval;
+use crate::guard::Guard;
 use crate::plan::{Node, PartId, Plan};
 use profile::Profile;
 
@@ -28,22 +30,41 @@ pub(crate) use profile::profile;
 pub(crate) type Failure = Box<Diagnostic>;
 
 /// The answer, and what there is to know about it.
-pub(crate) fn run(plan: &Plan) -> Result<Table, Failure> {
-    let mut run = Run::default();
-    let width = plan.fields.len();
-    let mut batches = run.batches(&plan.node)?;
-    for batch in &mut batches {
-        batch.columns.truncate(width);
-    }
+pub(crate) fn run(plan: &Plan, guard: &Guard) -> Result<Table, Failure> {
+    let mut run = Run::new(guard);
+    let mut batches = Vec::new();
+    run.answer(plan, |batch| {
+        batches.push(batch);
+        Ok(ControlFlow::Continue(()))
+    })?;
     Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings).drawn(plan.chart.clone()))
 }
+
+/// Hands the answer over piece by piece, as it comes; gives what there is to know about it. Where a plan must see all
+/// rows first (a sort, a summary), the pieces come at the end. Of broken data, some may come before the error.
+pub(crate) fn stream(
+    plan: &Plan,
+    guard: &Guard,
+    mut each: impl FnMut(Table) -> ControlFlow<()> + Send,
+) -> Result<Vec<Diagnostic>, Failure> {
+    let mut run = Run::new(guard);
+    let fields: Arc<[Field]> = plan.fields.as_slice().into();
+    run.answer(plan, |batch| Ok(each(Table::new(fields.clone(), vec![batch], Vec::new()))))?;
+    Ok(run.warnings)
+}
+
+/// Most rows of a batch that is worked on as one: some milliseconds of work, so that it is shared among threads and can
+/// be interrupted.
+const PIECE: usize = 1 << 16;
 
 /// Pieces of a range that are made at a time.
 const SIDE_BY_SIDE: usize = 32;
 
 /// One run of one plan.
-#[derive(Default)]
 struct Run<'p> {
+    guard: &'p Guard,
+    /// Bytes that this run has noted with the guard and not given back.
+    held: usize,
     warnings: Vec<Diagnostic>,
     /// Where to note what every node does, if somebody wants to know.
     profile: Option<&'p Profile<'p>>,
@@ -51,9 +72,78 @@ struct Run<'p> {
     parts: Vec<(PartId, Batch)>,
 }
 
-impl Run<'_> {
+impl<'p> Run<'p> {
+    fn new(guard: &'p Guard) -> Run<'p> {
+        Run { guard, held: 0, warnings: Vec::new(), profile: None, parts: Vec::new() }
+    }
+
+    /// Notes more bytes that are held.
+    fn hold(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.held += bytes;
+        self.guard.hold(bytes)
+    }
+
+    /// Hands over the rows of the answer as they come.
+    fn answer(
+        &mut self,
+        plan: &Plan,
+        mut each: impl FnMut(Batch) -> Result<ControlFlow<()>, Failure> + Send,
+    ) -> Result<(), Failure> {
+        let guard = self.guard;
+        let mut rows = 0;
+        let mut pass = |mut batch: Batch| {
+            rows += batch.rows;
+            guard.rows(rows)?;
+            batch.columns.truncate(plan.fields.len());
+            each(batch)
+        };
+        match &plan.node {
+            Node::Limit { input, rows } => self.first(input, *rows, pass),
+            node if streams(node) => {
+                let mut weight = Weight::default();
+                self.stream(node, Ok, |batch| {
+                    let batch = batch.compact();
+                    guard.hold(weight.add(&batch))?;
+                    pass(batch)
+                })
+            }
+            node => {
+                for batch in self.batches(node)? {
+                    if pass(batch)?.is_break() {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// All rows of a node, in one batch.
+    fn joined(&mut self, node: &Node) -> Result<Batch, Failure> {
+        let batches = self.batches(node)?;
+        let several = batches.len() > 1;
+        let joined = Batch::concat(batches);
+        if several {
+            let bytes = Weight::default().add(&joined);
+            self.hold(bytes)?;
+        }
+        Ok(joined)
+    }
+
     /// All rows of a node.
     fn batches(&mut self, node: &Node) -> Result<Vec<Batch>, Failure> {
+        self.guard.check()?;
+        let before = self.held;
+        let batches = self.timed(node)?;
+        // Whatever was held on the way is gone.
+        self.guard.give_back(self.held - before);
+        self.held = before;
+        let mut weight = Weight::default();
+        self.hold(batches.iter().map(|batch| weight.add(batch)).sum())?;
+        Ok(batches)
+    }
+
+    fn timed(&mut self, node: &Node) -> Result<Vec<Batch>, Failure> {
         // What streams is noted batch by batch.
         let Some(profile) = self.profile.filter(|_| !streams(node)) else { return self.gather(node) };
         let start = Instant::now();
@@ -70,18 +160,31 @@ impl Run<'_> {
             | Node::Filter { .. }
             | Node::Compute { .. }
             | Node::Expand { .. } => {
-                let mut batches = Vec::new();
+                let guard = self.guard;
+                let (mut batches, mut weight, mut held) = (Vec::new(), Weight::default(), 0);
                 self.stream(node, Ok, |batch| {
+                    let batch = batch.compact();
+                    let bytes = weight.add(&batch);
+                    held += bytes;
+                    guard.hold(bytes)?;
                     batches.push(batch);
                     Ok(ControlFlow::Continue(()))
                 })?;
+                self.held += held;
                 Ok(batches)
             }
             Node::Values { batch } => Ok(vec![batch.clone()]),
             Node::Aggregate { input, keys, aggregates } => self.aggregate(input, keys, aggregates),
             Node::Sort { input, keys } => self.sort(input, keys),
             Node::TopN { input, keys, rows } => self.top(input, keys, *rows),
-            Node::Limit { input, rows } => self.limit(input, *rows),
+            Node::Limit { input, rows } => {
+                let mut batches = Vec::new();
+                self.first(input, *rows, |batch| {
+                    batches.push(batch);
+                    Ok(ControlFlow::Continue(()))
+                })?;
+                Ok(batches)
+            }
             Node::Join { left, right, kind } => self.join(left, right, *kind),
             Node::Union { inputs } => {
                 let mut batches = Vec::new();
@@ -92,23 +195,28 @@ impl Run<'_> {
             }
             Node::Window { input, keep, calls } => self.window(input, keep, calls),
             Node::Each { part, input, parts, keep, body, made } => {
-                let rows = Batch::concat(self.batches(input)?);
+                let rows = self.joined(input)?;
                 self.each(each::Each { part: *part, rows, parts, keep, body, width: made.len() })
             }
             Node::Part { part, outputs } => Ok(vec![self.part(*part, outputs)]),
         }
     }
 
-    fn limit(&mut self, input: &Node, rows: usize) -> Result<Vec<Batch>, Failure> {
-        let mut batches: Vec<Batch> = Vec::new();
-        let mut left = rows;
+    /// The first rows of a node.
+    fn first(
+        &mut self,
+        input: &Node,
+        rows: usize,
+        mut each: impl FnMut(Batch) -> Result<ControlFlow<()>, Failure> + Send,
+    ) -> Result<(), Failure> {
+        let guard = self.guard;
+        let (mut left, mut weight) = (rows, Weight::default());
         self.stream(input, Ok, |batch| {
-            let batch = batch.head(left);
+            let batch = batch.head(left).compact();
             left -= batch.rows;
-            batches.push(batch);
-            Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        })?;
-        Ok(batches)
+            guard.hold(weight.add(&batch))?;
+            Ok(if each(batch)?.is_break() || left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })
     }
 
     /// Passes every batch of `node` through `work`, in parallel, and hands the results to `merge` in order, until that
@@ -125,18 +233,22 @@ impl Run<'_> {
             steps.push(source);
             source = input;
         }
-        let profile = self.profile;
+        let (profile, guard) = (self.profile, self.guard);
         let work = |batch: Batch| {
-            work(steps.iter().rev().fold(batch, |batch, step| match profile {
-                None => apply(step, batch),
-                Some(profile) => {
-                    let start = Instant::now();
-                    let batch = apply(step, batch);
+            let mut batch = batch;
+            for step in steps.iter().rev() {
+                let start = Instant::now();
+                batch = apply(step, batch, guard);
+                // What was made after the guard stopped is not to be looked at.
+                guard.check()?;
+                if let Some(profile) = profile {
                     profile.time(step, start.elapsed());
                     profile.rows(step, batch.rows);
-                    batch
                 }
-            }))
+            }
+            let made = work(batch)?;
+            guard.check()?;
+            Ok(made)
         };
         let read = |batch: Batch| {
             if let Some(profile) = profile {
@@ -147,7 +259,7 @@ impl Run<'_> {
         let start = profile.filter(|_| streams(source)).map(|profile| (profile, Instant::now()));
         match source {
             Node::Scan { table, wants } => {
-                let warnings = table.scan(wants)?.run(read, merge)?;
+                let warnings = table.scan(wants)?.run(guard, read, merge)?;
                 self.warnings.extend(warnings);
             }
             Node::Range { ty, start, step, rows } => {
@@ -163,8 +275,8 @@ impl Run<'_> {
                 }
             }
             _ => {
-                let mut batches = self.batches(source)?;
-                batches.retain(|batch| batch.rows > 0);
+                let batches: Vec<Batch> =
+                    self.batches(source)?.iter().flat_map(|batch| batch.pieces(PIECE).collect::<Vec<_>>()).collect();
                 let results: Vec<Result<T, Failure>> = batches.into_par_iter().map(work).collect();
                 for result in results {
                     if merge(result?)?.is_break() {
@@ -189,14 +301,16 @@ fn streams(node: &Node) -> bool {
 }
 
 /// One streaming step.
-fn apply(step: &Node, batch: Batch) -> Batch {
+fn apply(step: &Node, batch: Batch, guard: &Guard) -> Batch {
     match step {
-        Node::Filter { conditions, .. } => filter::filter(conditions, batch),
+        Node::Filter { conditions, .. } => filter::filter(conditions, batch, guard),
         Node::Compute { outputs, .. } => {
-            let columns = outputs.iter().map(|output| eval(output, &batch)).collect();
+            let columns = outputs.iter().map(|output| eval(output, &batch, guard)).collect();
             Batch::new(columns, batch.rows)
         }
-        Node::Expand { keep, expanded, index, limit, .. } => expand::expand(keep, expanded, *index, *limit, &batch),
+        Node::Expand { keep, expanded, index, limit, .. } => {
+            expand::expand(keep, expanded, *index, *limit, &batch, guard)
+        }
         _ => unreachable!("only filters, computations and expansions stream"),
     }
 }

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Failure, Run};
+use crate::guard::Guard;
 use crate::plan::{Node, Plan};
 
 /// Runs a plan; gives the plan with rows and time in front of every node, and those of the answer at its head.
-pub(crate) fn profile(plan: &Plan) -> Result<String, Failure> {
+pub(crate) fn profile(plan: &Plan, guard: &Guard) -> Result<String, Failure> {
     let profile = Profile::new(plan);
     let start = Instant::now();
-    let batches = Run { profile: Some(&profile), ..Run::default() }.batches(&plan.node)?;
+    let batches = Run { profile: Some(&profile), ..Run::new(guard) }.batches(&plan.node)?;
     let whole = start.elapsed();
     let rows: usize = batches.iter().map(|batch| batch.rows).sum();
     let shown = plan.annotated(&|node| {

@@ -3,26 +3,27 @@
 use super::{Failure, Run};
 use crate::column::{Batch, Column, Out};
 use crate::eval::eval;
+use crate::guard::Guard;
 use crate::plan::{Expr, Node, WindowCall};
 use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef, same_key};
 
 impl Run<'_> {
     pub(super) fn window(&mut self, input: &Node, keep: &[Expr], calls: &[WindowCall]) -> Result<Vec<Batch>, Failure> {
-        let batch = Batch::concat(self.batches(input)?);
+        let batch = self.joined(input)?;
         if batch.rows == 0 {
             return Ok(Vec::new());
         }
-        let kept = keep.iter().map(|expr| eval(expr, &batch));
-        let columns = kept.chain(calls.iter().map(|call| along(call, &batch))).collect();
+        let kept = keep.iter().map(|expr| eval(expr, &batch, self.guard));
+        let columns = kept.chain(calls.iter().map(|call| along(call, &batch, self.guard))).collect();
         Ok(vec![Batch::new(columns, batch.rows)])
     }
 }
 
-fn along(call: &WindowCall, batch: &Batch) -> Column {
+fn along(call: &WindowCall, batch: &Batch, guard: &Guard) -> Column {
     let restarts = |restart: &Option<Expr>| -> Vec<bool> {
         let mut at = vec![false; batch.rows];
         if let Some(restart) = restart {
-            eval(restart, batch).truths().into_iter().for_each(|row| at[row as usize] = true);
+            eval(restart, batch, guard).truths().into_iter().for_each(|row| at[row as usize] = true);
         }
         at
     };
@@ -37,7 +38,7 @@ fn along(call: &WindowCall, batch: &Batch) -> Column {
             Column::longs(numbers.collect())
         }
         WindowCall::Shift { expr, offset, default } => {
-            let (cells, others) = (eval(expr, batch), eval(default, batch));
+            let (cells, others) = (eval(expr, batch, guard), eval(default, batch, guard));
             let mut out = Out::new(expr.ty, batch.rows);
             for row in 0..batch.rows {
                 let at = i64::try_from(row).ok().and_then(|row| row.checked_add(*offset));
@@ -49,7 +50,7 @@ fn along(call: &WindowCall, batch: &Batch) -> Column {
             out.finish()
         }
         WindowCall::Session { expr, from_first, between, restart } => {
-            let cells = eval(expr, batch);
+            let cells = eval(expr, batch, guard);
             let mut out = Out::new(expr.ty, batch.rows);
             // The first value of the session, and the last one so far.
             let mut session: Option<(DateTime, DateTime)> = None;
@@ -70,7 +71,7 @@ fn along(call: &WindowCall, batch: &Batch) -> Column {
             out.finish()
         }
         WindowCall::Rank { expr, dense, restart } => {
-            let cells = eval(expr, batch);
+            let cells = eval(expr, batch, guard);
             let (mut rank, mut rows) = (0, 0);
             let ranks = restarts(restart).into_iter().enumerate().map(|(row, again)| {
                 if again {
@@ -85,7 +86,7 @@ fn along(call: &WindowCall, batch: &Batch) -> Column {
             Column::longs(ranks.collect())
         }
         WindowCall::Cumulative { expr, restart } => {
-            let cells = eval(expr, batch);
+            let cells = eval(expr, batch, guard);
             let mut out = Out::new(expr.ty, batch.rows);
             let mut sum = nothing(expr.ty);
             for (row, again) in restarts(restart).into_iter().enumerate() {

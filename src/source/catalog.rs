@@ -3,7 +3,8 @@
 //! A table's name is its file's without page number and endings, or its folder's. Nothing is opened here: a folder may
 //! hold other JSON beside its tables.
 
-use std::ffi::OsStr;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -22,6 +23,10 @@ pub(crate) struct Catalog {
     /// By lower-case name.
     tables: Arc<IndexMap<String, Arc<SourceTable>, foldhash::fast::FixedState>>,
     keeps: bool,
+    /// Those of other exports, each by the name of its database; they have no databases of their own.
+    databases: Arc<IndexMap<String, Catalog, foldhash::fast::FixedState>>,
+    /// The name of the database that these are, unless they are the ones that need none.
+    database: Option<Arc<str>>,
 }
 
 /// `-0003`, `.part2`, `_page-12` at the end of a file's stem.
@@ -48,8 +53,13 @@ impl Catalog {
         match kind(path)? {
             Kind::File => self.add_files(&table_name(path), vec![path.to_path_buf()]),
             Kind::Folder => {
+                let mut tables: IndexMap<String, (String, Vec<PathBuf>)> = IndexMap::new();
                 for (name, file) in files_below(path)? {
-                    self.add_files(&name, vec![file]);
+                    let table = tables.entry(name.to_lowercase()).or_insert_with(|| (name, Vec::new()));
+                    table.1.push(file);
+                }
+                for (name, files) in tables.into_values() {
+                    self.add_files(&name, files);
                 }
             }
         }
@@ -63,13 +73,16 @@ impl Catalog {
 
     /// Pages are kept in the order in which they were given, files of one call in natural order; a file counts once.
     fn add_files(&mut self, name: &str, files: Vec<PathBuf>) {
-        let same = |a: &Path, b: &Path| {
-            a == b || fs::canonicalize(a).ok().is_some_and(|a| fs::canonicalize(b).ok() == Some(a))
-        };
-        let known = self.table(name);
-        let known = known.iter().flat_map(|table| table.pages());
-        let files = files.into_iter().filter(|file| !known.clone().any(|page| same(&page.path, file)));
-        let pages = files.map(|path| Page { path, origin: Origin::File }).collect();
+        let table = self.table(name);
+        let known = table.iter().flat_map(|table| table.pages()).filter_map(|page| page.file.clone());
+        let mut known: HashSet<PathBuf> = known.collect();
+        let mut pages = Vec::new();
+        for path in files {
+            let file = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+            if known.insert(file.clone()) {
+                pages.push(Page { path, origin: Origin::File, standard: false, file: Some(file) });
+            }
+        }
         self.add(name, pages);
     }
 
@@ -82,12 +95,40 @@ impl Catalog {
         *table = Arc::new(table.with(pages).keeping(self.keeps));
     }
 
+    /// Adds the tables of another catalog as those of a database, in place of one that had its name.
+    pub(crate) fn add_database(&mut self, name: &str, of: &Catalog) {
+        let database: Arc<str> = name.into();
+        let tables = of.tables.iter().map(|(name, table)| (name.clone(), Arc::new(table.of_database(&database))));
+        let mut catalog = Catalog { tables: Arc::new(tables.collect()), ..Catalog::default() };
+        catalog.database = Some(database);
+        catalog.keep_columns(self.keeps);
+        Arc::make_mut(&mut self.databases).insert(name.to_owned(), catalog);
+    }
+
+    /// The tables of a database, whose name is case-sensitive as Kusto has it.
+    pub(crate) fn database(&self, name: &str) -> Option<&Catalog> {
+        self.databases.get(name)
+    }
+
+    /// The databases by name, in the order in which they were given.
+    pub(crate) fn databases(&self) -> impl Iterator<Item = (&str, &Catalog)> {
+        self.databases.iter().map(|(name, catalog)| (name.as_str(), catalog))
+    }
+
+    /// The name of the database that these tables are, if they are one.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     /// Says whether from now on columns stay in memory once a query has read them (whole bags such as `properties`
     /// aside): for sessions. A single query needs little memory without.
     pub(crate) fn keep_columns(&mut self, keep: bool) {
         self.keeps = keep;
         for table in Arc::make_mut(&mut self.tables).values_mut() {
             *table = Arc::new(table.keeping(keep));
+        }
+        for catalog in Arc::make_mut(&mut self.databases).values_mut() {
+            catalog.keep_columns(keep);
         }
     }
 
@@ -105,11 +146,14 @@ impl Catalog {
     /// `securityresources=export.json`.
     pub(crate) fn hint(&self, name: &str) -> Option<String> {
         let wanted = name.to_lowercase();
-        let others = self.tables.iter().filter(|(other, _)| **other != wanted && !known_table(other));
-        others.map(|(_, table)| table).find_map(|table| {
-            let home = home_of(&table.first_type()?)?;
-            (home == wanted).then(|| format!("{name}={}", table.pages()[0].display()))
-        })
+        let others = self.tables.iter().filter(|(other, _)| **other != wanted).map(|(_, table)| table);
+        // Names that say nothing first.
+        let (known, unknown): (Vec<_>, Vec<_>) = others.partition(|table| known_table(table.name()));
+        let page = unknown
+            .into_iter()
+            .chain(known)
+            .find_map(|table| table.holds(|kind| home_of(kind).is_some_and(|home| home == wanted)))?;
+        Some(format!("{name}={}", page.display()))
     }
 }
 
@@ -131,11 +175,27 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
     Box::new(Diagnostic::at(diag::UNREADABLE, place, format!("`{}` cannot be read: {error}", path.display())))
 }
 
-/// `NAME=PATH` in its parts.
+/// `NAME=PATH` in its parts. The path need not be text, and may have a drive's letter and a colon.
 fn named(argument: &OsStr) -> Option<(String, PathBuf)> {
-    let (name, path) = argument.to_str()?.split_once('=')?;
+    let bytes = argument.as_encoded_bytes();
+    let equals = memchr::memchr(b'=', bytes)?;
+    let name = std::str::from_utf8(&bytes[..equals]).ok()?;
     let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let path = behind(argument, equals + 1)?;
     (!name.is_empty() && !path.is_empty() && name.chars().all(plain)).then(|| (name.into(), path.into()))
+}
+
+/// What stands from an offset on.
+#[cfg(unix)]
+fn behind(text: &OsStr, at: usize) -> Option<OsString> {
+    use std::os::unix::ffi::OsStrExt;
+    Some(OsStr::from_bytes(&text.as_bytes()[at..]).to_owned())
+}
+
+/// What stands from an offset on, if all of it is text.
+#[cfg(not(unix))]
+fn behind(text: &OsStr, at: usize) -> Option<OsString> {
+    Some(text.to_str()?[at..].into())
 }
 
 /// The data files of a folder and of those one level below, in natural order, each with the name of its table.
@@ -153,7 +213,7 @@ fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, Box<Diagnostic>>
     if found.is_empty() {
         let place = Place::File { path: folder.into(), line: 0, column: 0 };
         let none = Diagnostic::at(diag::NO_TABLE, place, format!("`{}` has no data files", folder.display()));
-        return Err(Box::new(none.help("data files end in .json, .ndjson or .jsonl, also with .gz")));
+        return Err(Box::new(none.help("data files end in .json, .ndjson, .jsonl or .csv, also with .gz or .zst")));
     }
     Ok(found)
 }

@@ -4,7 +4,7 @@
 //! Recognised by content: a JSON array of rows, rows one after the other (NDJSON), and objects that hold such an array
 //! (`az graph query`, the REST answer, ARM lists), several of them in one file if need be.
 
-use super::json::{self, Fault, Passing};
+use super::json::{self, Fault, FaultKind, Passing};
 
 /// Where reading stands: at a row, or at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(super) enum List {
     Value,
 }
 
+const ROWS: &str = "an array or an object";
+
 /// What envelopes say about their rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Claims {
@@ -59,6 +61,34 @@ pub(super) enum Event {
     Close,
 }
 
+/// The byte order mark of UTF-8.
+pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Over white space and byte order marks, which stand between exports that were put one behind the other.
+fn between(bytes: &[u8], at: usize) -> usize {
+    let mut at = json::space(bytes, at);
+    while bytes.get(at) == Some(&MARK[0]) && bytes[at..].starts_with(MARK) {
+        at = json::space(bytes, at + MARK.len());
+    }
+    at
+}
+
+/// The same, where the bytes at hand may end within a mark.
+pub(super) fn top(bytes: &[u8], at: usize, end_of_file: bool) -> Passing<usize> {
+    let at = between(bytes, at);
+    if !end_of_file && MARK.starts_with(&bytes[at..]) { Err(Fault::end(bytes)) } else { Ok(at) }
+}
+
+/// Where something else than white space and marks begins.
+pub(super) fn start(bytes: &[u8]) -> usize {
+    between(bytes, 0)
+}
+
+/// Whether the object at `at` is an answer in table format, as far as it is at hand.
+pub(super) fn is_grid(bytes: &[u8], at: usize) -> bool {
+    matches!(envelope(bytes, at), Ok(Some(Envelope { grid: true, .. })))
+}
+
 /// Moves from behind a row (or the start of the file) to the next row. `at` is an offset in `bytes`; `events` may get
 /// what must be taken back if a fault comes.
 pub(super) fn advance(
@@ -71,11 +101,10 @@ pub(super) fn advance(
     let mut at = at;
     let mut level = level;
     loop {
-        at = json::space(bytes, at);
+        at = if level == Level::Top { top(bytes, at, end_of_file)? } else { json::space(bytes, at) };
         match level {
             Level::Top => match bytes.get(at) {
-                None if end_of_file => return Ok((at, Level::End)),
-                None => return Err(Fault::end(bytes)),
+                None => return Ok((at, Level::End)),
                 Some(b'[') => {
                     at += 1;
                     match first_element(bytes, at)? {
@@ -85,7 +114,10 @@ pub(super) fn advance(
                 }
                 Some(b'{') => match envelope(bytes, at)? {
                     None => return Ok((at, Level::Top)),
-                    Some((list, inside, claims)) => {
+                    Some(Envelope { grid: true, .. }) => {
+                        return Err(Fault::no_row(at, "an answer in table format behind rows in another one"));
+                    }
+                    Some(Envelope { list, inside, claims, .. }) => {
                         events.push(Event::Claims(claims));
                         match first_element(bytes, inside)? {
                             Some(row) => return Ok((row, Level::Envelope(list))),
@@ -97,7 +129,10 @@ pub(super) fn advance(
                     }
                 },
                 Some(_) => {
-                    json::value(bytes, at, 0)?;
+                    json::value(bytes, at, 0).map_err(|fault| match fault.kind {
+                        FaultKind::Expected(json::VALUE) if fault.at == at => Fault::expected(bytes, at, ROWS),
+                        _ => fault,
+                    })?;
                     return Err(Fault::no_row(at, "neither an array nor an object"));
                 }
             },
@@ -148,9 +183,19 @@ fn no_object(bytes: &[u8], at: usize) -> Box<Fault> {
     }
 }
 
-/// If the object at `at` is an envelope: where the inside of its array begins, and what was said before. An object
-/// whose keys are others is a row.
-fn envelope(bytes: &[u8], at: usize) -> Passing<Option<(List, usize, Claims)>> {
+/// An object around rows.
+pub(super) struct Envelope {
+    list: List,
+    /// Where the inside of the array begins; in table format, that of the object.
+    pub(super) inside: usize,
+    /// What was said before.
+    claims: Claims,
+    /// Whether it is in table format: `"data": {"columns": […], "rows": […]}`.
+    pub(super) grid: bool,
+}
+
+/// The envelope that the object at `at` is. One whose keys are others is a row.
+pub(super) fn envelope(bytes: &[u8], at: usize) -> Passing<Option<Envelope>> {
     let mut claims = Claims::default();
     let mut at = json::space(bytes, at + 1);
     loop {
@@ -161,7 +206,7 @@ fn envelope(bytes: &[u8], at: usize) -> Passing<Option<(List, usize, Claims)>> {
         let passed = json::string(bytes, at + 1)?;
         let name = &bytes[at + 1..passed.end()];
         if !is_envelope_key(name) {
-            return Ok(None);
+            return if name == b"error" { error(bytes, passed.end() + 1).map(|()| None) } else { Ok(None) };
         }
         let value = json::colon(bytes, passed.end() + 1)?;
         let list = match name {
@@ -176,11 +221,14 @@ fn envelope(bytes: &[u8], at: usize) -> Passing<Option<(List, usize, Claims)>> {
                     let first = json::space(bytes, inside);
                     match bytes.get(first) {
                         None => Err(Fault::end(bytes)),
-                        Some(b'{' | b']') => Ok(Some((list, inside, claims))),
+                        Some(b'{' | b']') => Ok(Some(Envelope { list, inside, claims, grid: false })),
                         Some(_) => Ok(None),
                     }
                 }
-                (Some(b'{'), List::Data) => columns_and_rows(bytes, value),
+                (Some(b'{'), List::Data) => {
+                    let grid = has_columns_or_rows(bytes, inside)?;
+                    Ok(grid.then_some(Envelope { list, inside, claims, grid }))
+                }
                 (None, _) => Err(Fault::end(bytes)),
                 _ => Ok(None),
             };
@@ -196,18 +244,29 @@ fn envelope(bytes: &[u8], at: usize) -> Passing<Option<(List, usize, Claims)>> {
     }
 }
 
-/// `"data": {"columns": […], "rows": […]}`, the REST answer in table format.
-fn columns_and_rows(bytes: &[u8], at: usize) -> Passing<Option<(List, usize, Claims)>> {
-    let first = json::space(bytes, at + 1);
+/// What a service answers instead of rows: an object with nothing but the key `error`, which was passed.
+fn error(bytes: &[u8], at: usize) -> Passing<()> {
+    let value = json::colon(bytes, at)?;
+    if bytes.get(value) != Some(&b'{') {
+        return Ok(());
+    }
+    let end = json::space(bytes, json::value(bytes, value, 1)?);
+    match bytes.get(end) {
+        Some(b'}') => Err(Fault::no_row(value, "an error of the service instead of rows")),
+        Some(_) => Ok(()),
+        None => Err(Fault::end(bytes)),
+    }
+}
+
+/// Whether an object, whose inside begins at `at`, has one of these keys first.
+fn has_columns_or_rows(bytes: &[u8], at: usize) -> Passing<bool> {
+    let first = json::space(bytes, at);
     match bytes.get(first) {
         Some(b'"') => {
             let end = json::string(bytes, first + 1)?.end();
-            match &bytes[first + 1..end] {
-                b"columns" | b"rows" => Err(Fault::no_row(at, "`data` in table format (`columns` and `rows`)")),
-                _ => Ok(None),
-            }
+            Ok(matches!(&bytes[first + 1..end], b"columns" | b"rows"))
         }
-        Some(_) => Ok(None),
+        Some(_) => Ok(false),
         None => Err(Fault::end(bytes)),
     }
 }
@@ -236,7 +295,7 @@ fn is_envelope_key(name: &[u8]) -> bool {
 }
 
 /// From behind an envelope's array to behind the envelope.
-fn tail(bytes: &[u8], at: usize, list: List, events: &mut Vec<Event>) -> Passing<usize> {
+pub(super) fn tail(bytes: &[u8], at: usize, list: List, events: &mut Vec<Event>) -> Passing<usize> {
     let mut claims = Claims::default();
     let mut at = at;
     loop {

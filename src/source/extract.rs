@@ -36,6 +36,8 @@ struct Row {
     serial: u64,
     /// Strings of this row that had escapes, without them.
     unescaped: String,
+    /// Brackets that count as open around each row: what the limit of nesting is below the most that is possible.
+    outside: usize,
     sites: Vec<Site>,
     /// Of all sites, by number.
     members: Vec<Member>,
@@ -127,11 +129,13 @@ const MOST_MEMBERS: usize = 64;
 const MOST_SITES: usize = 4096;
 
 impl Extractor {
-    pub(super) fn new(wants: &Arc<[Want]>, tree: &Arc<Tree>) -> Extractor {
+    /// Rows may have arrays and bags `nesting` deep.
+    pub(super) fn new(wants: &Arc<[Want]>, tree: &Arc<Tree>, nesting: usize) -> Extractor {
         let row = Row {
             held: vec![Held::default(); wants.len()],
             seen: vec![0; tree.len()],
             serial: 0,
+            outside: json::DEPTH.saturating_sub(nesting),
             unescaped: String::new(),
             sites: vec![Site::default(), Site::default()],
             members: vec![Member::default()],
@@ -211,7 +215,7 @@ impl Row {
         self.serial += 1;
         self.unescaped.clear();
         self.memo.make_room();
-        self.bag(bytes, at, ROW, Some(Tree::ROW), 0)
+        self.bag(bytes, at, ROW, Some(Tree::ROW), self.outside)
     }
 
     /// The bytes of some text.

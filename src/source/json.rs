@@ -26,10 +26,42 @@ pub(super) enum FaultKind {
     Control,
     /// Bytes that are no UTF-8.
     Utf8,
-    /// Arrays and bags beyond [`DEPTH`].
-    Deep,
+    /// More arrays and bags inside each other than this.
+    Deep(usize),
     /// Valid JSON, but no row where a row is due; what is there instead.
     NoRow(&'static str),
+    /// No byte but white space.
+    Empty,
+    /// A row, or white space, longer than may be held in memory.
+    Long,
+    /// In table format, a row with another number of values than there are columns.
+    Cells {
+        has: usize,
+        wants: usize,
+    },
+    /// In CSV, a record with another number of fields than the header.
+    Fields {
+        has: usize,
+        wants: usize,
+    },
+    /// A quote that is never closed.
+    Unclosed,
+    /// Something behind a closing quote.
+    BehindQuote,
+    /// JSON that ends too early within its field.
+    FieldEnds,
+    /// A column without a name.
+    Nameless {
+        column: usize,
+    },
+    /// A column with the name of one before it.
+    Twice {
+        column: usize,
+    },
+    /// Packed data (the kind of it) that cannot be unpacked, or ends too early, or unpacks to too much.
+    Packing(&'static str),
+    PackingEnds(&'static str),
+    Bomb,
 }
 
 /// Boxed, so that a result fits two registers: there is one for each value of each row.
@@ -37,7 +69,7 @@ pub(super) type Passing<T> = Result<T, Box<Fault>>;
 
 impl Fault {
     #[cold]
-    fn new(at: usize, kind: FaultKind) -> Box<Fault> {
+    pub(super) fn new(at: usize, kind: FaultKind) -> Box<Fault> {
         Box::new(Fault { at, kind })
     }
 
@@ -54,7 +86,7 @@ impl Fault {
 
     #[cold]
     pub(super) fn deep(at: usize) -> Box<Fault> {
-        Fault::new(at, FaultKind::Deep)
+        Fault::new(at, FaultKind::Deep(DEPTH))
     }
 
     #[cold]
@@ -537,7 +569,7 @@ mod tests {
     #[test]
     fn a_million_brackets_are_a_fault_and_no_overflow() {
         let deep = "[".repeat(1_000_000);
-        assert_eq!(fault(&deep), (DEPTH, FaultKind::Deep));
+        assert_eq!(fault(&deep), (DEPTH, FaultKind::Deep(DEPTH)));
         let held = "[".repeat(DEPTH) + &"]".repeat(DEPTH);
         assert!(passes(&held));
     }

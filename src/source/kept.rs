@@ -4,18 +4,20 @@
 //! only to see that they are the same. The segments' columns are joined into longer ones, each with one dictionary:
 //! some thousand rows are right for reading in parallel, but warm queries would pay for each of many small batches.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use foldhash::fast::FixedState;
 use rayon::prelude::*;
 
 use super::extract::Extractor;
 use super::page::Stamp;
 use super::paths::{Tree, Want};
 use super::scan::Passage;
-use crate::column::{Batch, Column, Interner};
+use crate::column::{Batch, Column, Interner, Weight};
 use crate::diag::Diagnostic;
+use crate::guard::Guard;
 use crate::value::Type;
 
 /// What is kept of one table.
@@ -30,7 +32,27 @@ struct State {
     /// Rows of each batch.
     rows: Vec<usize>,
     /// A column per batch.
-    columns: HashMap<Want, Arc<[Column]>, foldhash::fast::FixedState>,
+    columns: HashMap<Want, Arc<[Column]>, FixedState>,
+    /// About how many bytes they take.
+    bytes: u64,
+    /// What was found to be more than may be kept.
+    heavy: HashSet<Want, FixedState>,
+}
+
+/// Columns of all rows, and what there is to know about their files.
+type Found = (Vec<Batch>, Vec<Diagnostic>);
+
+/// Why columns are not kept.
+enum Unkept {
+    /// They would take more memory than there is for them.
+    Heavy,
+    Broken(Box<Diagnostic>),
+}
+
+impl From<Box<Diagnostic>> for Unkept {
+    fn from(diagnostic: Box<Diagnostic>) -> Unkept {
+        Unkept::Broken(diagnostic)
+    }
 }
 
 /// Rows of a batch that is made of several segments'.
@@ -42,45 +64,49 @@ impl Kept {
         wants.iter().all(|want| want.path.len() > 1 || want.ty != Type::Dynamic)
     }
 
-    /// As a scan does, over what is kept; reads what is missing first.
-    pub(super) fn run<T, E>(
+    /// The wanted columns, with what there is to know about their files; reads first what is missing. None if they are
+    /// more than may be kept.
+    pub(super) fn batches(
         &self,
         passage: &Passage,
         wants: &[Want],
-        work: impl Fn(Batch) -> Result<T, E> + Sync,
-        mut merge: impl FnMut(T) -> Result<ControlFlow<()>, E>,
-    ) -> Result<Vec<Diagnostic>, E>
-    where
-        T: Send,
-        E: Send + From<Box<Diagnostic>>,
-    {
+        guard: &Guard,
+    ) -> Result<Option<Found>, Box<Diagnostic>> {
         let stamps = passage.stamps();
-        let (batches, warnings) = loop {
-            let missing: Arc<[Want]> = {
+        loop {
+            let (missing, room): (Arc<[Want]>, u64) = {
                 let mut state = self.state();
                 if state.stamps.as_ref() != Some(&stamps) {
                     *state = State::default();
                 }
-                wants.iter().filter(|want| !state.columns.contains_key(*want)).cloned().collect()
+                if wants.iter().any(|want| state.heavy.contains(want)) {
+                    return Ok(None);
+                }
+                let missing = wants.iter().filter(|want| !state.columns.contains_key(*want)).cloned().collect();
+                (missing, guard.left().saturating_sub(state.bytes))
             };
             if !missing.is_empty() || self.state().stamps.is_none() {
-                self.read(passage, stamps.clone(), &missing)?;
+                match self.read(passage, stamps.clone(), &missing, guard, room) {
+                    Ok(()) => {}
+                    Err(Unkept::Broken(diagnostic)) => return Err(diagnostic),
+                    Err(Unkept::Heavy) => {
+                        let mut state = self.state();
+                        if state.columns.is_empty() {
+                            state.heavy.extend(missing.iter().cloned());
+                            state.stamps.get_or_insert(stamps);
+                            return Ok(None);
+                        }
+                        // What earlier queries wanted makes room.
+                        *state = State::default();
+                        continue;
+                    }
+                }
             }
             // Another query may have met changed files meanwhile. Then reading again says so.
             if let Some(found) = self.state().batches(&stamps, wants) {
-                break found;
-            }
-        };
-        // By turns, so that a merge that has seen enough ends the work.
-        for turn in batches.chunks(4 * rayon::current_num_threads()) {
-            let results: Vec<Result<T, E>> = turn.par_iter().cloned().map(&work).collect();
-            for result in results {
-                if merge(result?)?.is_break() {
-                    return Ok(warnings);
-                }
+                return Ok(Some(found));
             }
         }
-        Ok(warnings)
     }
 
     /// Not held while other threads work for this one: they might come here as well.
@@ -88,15 +114,25 @@ impl Kept {
         self.0.lock().expect("a panic of another thread ends this one too")
     }
 
-    fn read(&self, passage: &Passage, stamps: Vec<Stamp>, wants: &Arc<[Want]>) -> Result<(), Box<Diagnostic>> {
+    fn read(
+        &self,
+        passage: &Passage,
+        stamps: Vec<Stamp>,
+        wants: &Arc<[Want]>,
+        guard: &Guard,
+        room: u64,
+    ) -> Result<(), Unkept> {
         let tree = Arc::new(Tree::new(wants));
         let mut pieces: Vec<Batch> = Vec::new();
+        let (mut weight, mut bytes) = (Weight::default(), 0);
         let warnings = passage.drive(
-            || Extractor::new(wants, &tree),
-            Ok::<Batch, Box<Diagnostic>>,
+            guard,
+            || Extractor::new(wants, &tree, guard.nesting()),
+            Ok,
             |batch| {
+                bytes += weight.add(&batch) as u64;
                 pieces.push(batch);
-                Ok(ControlFlow::Continue(()))
+                if bytes > room { Err(Unkept::Heavy) } else { Ok(ControlFlow::Continue(())) }
             },
         )?;
         let mut groups: Vec<&[Batch]> = Vec::new();
@@ -123,6 +159,7 @@ impl Kept {
             *state = State { stamps: Some(stamps), ..State::default() };
         }
         state.warnings = warnings;
+        state.bytes += bytes;
         state.rows = groups.iter().map(|group| group.iter().map(|batch| batch.rows).sum()).collect();
         state.columns.extend(wants.iter().cloned().zip(joined.into_iter().map(Into::into)));
         Ok(())
@@ -131,7 +168,7 @@ impl Kept {
 
 impl State {
     /// The wanted columns, if they are there, of the files as they were.
-    fn batches(&self, stamps: &[Stamp], wants: &[Want]) -> Option<(Vec<Batch>, Vec<Diagnostic>)> {
+    fn batches(&self, stamps: &[Stamp], wants: &[Want]) -> Option<Found> {
         self.stamps.as_deref().filter(|known| *known == stamps)?;
         let columns: Vec<&Arc<[Column]>> = wants.iter().map(|want| self.columns.get(want)).collect::<Option<_>>()?;
         let batch = |(number, &rows): (usize, &usize)| {

@@ -96,6 +96,11 @@ pub(crate) fn known_columns(name: &str) -> Vec<Field> {
     columns.iter().map(|&(name, ty)| Field { name: name.into(), ty }).collect()
 }
 
+/// A column that every table of Resource Graph has, by its name in any letter case.
+pub(super) fn standard_column(name: &str) -> Option<(&'static str, Type)> {
+    COLUMNS.iter().copied().find(|(known, _)| known.eq_ignore_ascii_case(name))
+}
+
 /// The table that holds rows of a resource type.
 pub(super) fn home_of(kind: &str) -> Option<&'static str> {
     let kind = kind.to_ascii_lowercase();

@@ -5,8 +5,11 @@
 //! its way, and hands over batches in the order of the rows. Nothing here knows expressions.
 
 mod catalog;
+mod csv;
+mod decode;
 mod document;
 mod extract;
+mod grid;
 mod json;
 mod kept;
 mod known;

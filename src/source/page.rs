@@ -1,16 +1,17 @@
 //! One file of a table (or bytes from memory), and reading it from any place on.
 //!
 //! Files are read at positions into buffers that are used again: mapped pages would count as resident memory, which a
-//! one-shot query has little of. Compressed files are read as a stream, from the start.
+//! one-shot query has little of. What must be decoded first (`decode`) is read as a stream, from the start.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use flate2::read::MultiGzDecoder;
-
+use super::decode::{Broken, Coding, Form, LONGEST, Refused};
+use super::document::MARK;
 use super::json::{Fault, FaultKind};
 use crate::diag::{self, Code, Diagnostic, Place};
 
@@ -20,6 +21,10 @@ pub(super) struct Page {
     /// As it was named; for messages.
     pub(super) path: PathBuf,
     pub(super) origin: Origin,
+    /// Whether it belongs to a table of Resource Graph, whose columns are known.
+    pub(super) standard: bool,
+    /// The file, whatever it was named as.
+    pub(super) file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,33 +38,32 @@ pub(super) enum Origin {
 pub(super) struct Stamp {
     pub(super) len: u64,
     modified: Option<SystemTime>,
-    pub(super) packing: Packing,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Packing {
-    Plain,
-    Gzip,
+    pub(super) coding: Coding,
 }
 
 /// Why a page could not be read to its end.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// At an offset of the (unpacked) file.
+    /// At an offset of the decoded text; of none if it is in what was made of the text.
     Fault {
-        at: u64,
+        at: Option<u64>,
         kind: FaultKind,
     },
     Io(io::Error),
     /// Size or time is another than at the start.
     Changed,
-    /// UTF-16, another compression …: what it is.
-    Refused(&'static str),
+    /// An archive, a device …
+    Refused(Refused),
+    /// The run is not to go on.
+    Stopped(Box<Diagnostic>),
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
-        Failure::Io(error)
+        match error.downcast::<Broken>() {
+            Ok(Broken { at, kind }) => Failure::Fault { at: Some(at), kind },
+            Err(error) => Failure::Io(error),
+        }
     }
 }
 
@@ -67,60 +71,52 @@ impl From<io::Error> for Failure {
 const WINDOW: usize = 256 << 10;
 
 impl Page {
-    /// Size, time and packing now.
+    /// Size, time and coding now.
     pub(super) fn stamp(&self) -> Result<Stamp, Failure> {
-        let mut magic = [0; 4];
-        let (len, modified, filled) = match &self.origin {
-            Origin::Memory(bytes) => {
-                let known = bytes.len().min(4);
-                magic[..known].copy_from_slice(&bytes[..known]);
-                (bytes.len() as u64, None, known)
-            }
+        let (len, modified) = match &self.origin {
+            Origin::Memory(bytes) => (bytes.len() as u64, None),
             Origin::File => {
-                let mut file = File::open(&self.path)?;
-                let about = file.metadata()?;
-                if about.is_dir() {
-                    return Err(Failure::Refused("a folder"));
+                // Before it is opened: a named pipe would wait for somebody to write into it.
+                let about = std::fs::metadata(&self.path)?;
+                if !about.is_file() {
+                    let what = if about.is_dir() { "a folder" } else { "no file but a device or a pipe" };
+                    return Err(Failure::Refused(Refused { what, cure: "write its rows to a file and give that" }));
                 }
-                let filled = read_full(&mut file, &mut magic)?;
-                (about.len(), about.modified().ok(), filled)
+                (about.len(), about.modified().ok())
             }
         };
-        let packing = match magic[..filled] {
-            [0x1f, 0x8b, ..] => Packing::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd] => {
-                return Err(Failure::Refused("Zstandard data, which argql does not unpack yet"));
-            }
-            [b'P', b'K', 3, 4] => return Err(Failure::Refused("a zip archive")),
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'[' | b'{', 0, ..] | [0, b'[' | b'{', ..] => {
-                return Err(Failure::Refused("UTF-16 text, which argql does not read yet"));
-            }
-            _ => Packing::Plain,
-        };
-        Ok(Stamp { len, modified, packing })
+        let named_csv = self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
+            || self.path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|e| e == "csv"));
+        let coding = Coding::of(|| self.bytes(), len, named_csv)?.map_err(Failure::Refused)?;
+        Ok(Stamp { len, modified, coding })
     }
 
     /// Ready to read from `start` on; at most `most` bytes are read at first. `buffer` is used again.
     pub(super) fn feed(&self, stamp: &Stamp, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
-        let mut feed = Feed { of: FeedOf::Memory(Arc::new([])), buffer, filled: 0, base: 0, at_end: false };
-        match (&self.origin, stamp.packing) {
-            (Origin::Memory(bytes), Packing::Plain) => {
+        let of = FeedOf::Memory(Arc::new([]));
+        let converted = stamp.coding.form != Form::Json;
+        let taken = Arc::new(AtomicU64::new(0));
+        let mut feed = Feed { of, buffer, filled: 0, base: 0, at_end: false, converted, taken: taken.clone() };
+        let decoded = |bytes| {
+            let bytes = Box::new(Counted { bytes, taken });
+            stamp.coding.rows(bytes, stamp.len, self.standard).map(FeedOf::Stream)
+        };
+        match &self.origin {
+            Origin::Memory(bytes) if stamp.coding.is_plain() => {
                 feed.of = FeedOf::Memory(bytes.clone());
                 feed.at_end = true;
                 return Ok(feed);
             }
-            (Origin::Memory(bytes), Packing::Gzip) => {
-                feed.of = FeedOf::Stream(Box::new(MultiGzDecoder::new(io::Cursor::new(bytes.clone()))));
-            }
-            (Origin::File, packing) => {
+            Origin::Memory(_) => feed.of = decoded(self.bytes()?)?,
+            Origin::File => {
                 let file = File::open(&self.path)?;
                 let about = file.metadata()?;
                 if about.len() != stamp.len || about.modified().ok() != stamp.modified {
                     return Err(Failure::Changed);
                 }
-                feed.of = match packing {
-                    Packing::Plain => FeedOf::File { file, len: stamp.len },
-                    Packing::Gzip => FeedOf::Stream(Box::new(MultiGzDecoder::new(io::BufReader::new(file)))),
+                feed.of = match stamp.coding.is_plain() {
+                    true => FeedOf::File { file, len: stamp.len },
+                    false => decoded(Box::new(file))?,
                 };
             }
         }
@@ -129,26 +125,23 @@ impl Page {
         Ok(feed)
     }
 
-    /// All (unpacked) bytes in order, for messages.
-    fn reader(&self, packing: Packing) -> io::Result<Box<dyn Read>> {
-        let plain: Box<dyn Read> = match &self.origin {
+    /// The bytes as they are, from the start.
+    fn bytes(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match &self.origin {
             Origin::Memory(bytes) => Box::new(io::Cursor::new(bytes.clone())),
-            Origin::File => Box::new(io::BufReader::new(File::open(&self.path)?)),
-        };
-        Ok(match packing {
-            Packing::Plain => plain,
-            Packing::Gzip => Box::new(MultiGzDecoder::new(plain)),
+            Origin::File => Box::new(File::open(&self.path)?),
         })
     }
 
-    /// Line and column of an offset, both from 1, the column in characters.
-    fn line_column(&self, packing: Packing, at: u64) -> io::Result<(usize, usize)> {
+    /// Line and column of an offset in the text, both from 1, the column in characters.
+    fn line_column(&self, stamp: &Stamp, at: u64) -> io::Result<(usize, usize)> {
         let (mut line, mut column) = (1, 1);
-        let mut reader = self.reader(packing)?.take(at);
+        let mut reader = stamp.coding.text(self.bytes()?, stamp.len)?.take(at);
         let mut buffer = vec![0; 64 << 10];
         let mut first = true;
         loop {
-            let filled = read_full(&mut reader, &mut buffer)?;
+            // What cannot be decoded ends here: it is the place that is looked for.
+            let filled = read_full(&mut reader, &mut buffer).unwrap_or(0);
             let mut bytes = &buffer[..filled];
             if std::mem::take(&mut first) {
                 bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
@@ -167,57 +160,108 @@ impl Page {
         }
     }
 
-    /// The message for a failure.
-    pub(super) fn diagnose(&self, failure: Failure, packing: Packing) -> Box<Diagnostic> {
-        Box::new(self.describe(failure, packing))
+    /// The message for a failure; without `stamp`, for one that came before there was one.
+    pub(super) fn diagnose(&self, failure: Failure, stamp: Option<&Stamp>) -> Box<Diagnostic> {
+        Box::new(self.describe(failure, stamp))
     }
 
-    fn describe(&self, failure: Failure, packing: Packing) -> Diagnostic {
+    fn describe(&self, failure: Failure, stamp: Option<&Stamp>) -> Diagnostic {
         let name = self.path.display();
         let whole = |code: &'static Code, message: String| {
             Diagnostic::at(code, Place::File { path: self.path.clone(), line: 0, column: 0 }, message)
         };
         let (at, kind) = match failure {
             Failure::Io(error) => return whole(diag::UNREADABLE, format!("`{name}` cannot be read: {error}")),
+            Failure::Stopped(reason) => return *reason,
             Failure::Changed => {
                 return whole(diag::UNREADABLE, format!("`{name}` changed while it was read"))
                     .help("run the query again when the export is complete");
             }
-            Failure::Refused(what) => {
-                return whole(diag::NO_TABLE, format!("`{name}` is {what}"))
-                    .help("argql reads UTF-8 JSON: arrays, NDJSON, answers of `az graph query`, also as `.gz`");
+            Failure::Refused(Refused { what, cure }) => {
+                return whole(diag::NO_TABLE, format!("`{name}` is {what}")).help(cure);
+            }
+            Failure::Fault { kind: FaultKind::Empty, .. } => {
+                return whole(diag::NO_TABLE, format!("`{name}` is empty"))
+                    .help("an export that was interrupted leaves an empty file; a table without rows is `[]`");
             }
             Failure::Fault { at, kind } => (at, kind),
         };
-        let (line, column) = self.line_column(packing, at).unwrap_or((0, 0));
+        let place = stamp.zip(at).and_then(|(stamp, at)| self.line_column(stamp, at).ok());
+        let (line, column) = place.unwrap_or((0, 0));
+        let limit = (diag::TOO_LARGE, Some("argql reads a file row by row: no real row is as large"));
+        let json = |what: &str| format!("`{name}` is not valid JSON: {what}");
+        let csv = |what: &str| format!("`{name}` is not valid CSV: {what}");
+        let mut help = None;
         let (code, message, label) = match kind {
             FaultKind::End => {
                 (diag::TRUNCATED, format!("`{name}` ends in the middle of a value"), "the file ends here".into())
             }
             FaultKind::Expected(what) => {
-                (diag::MALFORMED, format!("`{name}` is not valid JSON: expected {what}"), format!("expected {what}"))
+                (diag::MALFORMED, json(&format!("expected {what}")), format!("expected {what}"))
             }
-            FaultKind::Control => (
-                diag::MALFORMED,
-                format!("`{name}` is not valid JSON: raw control character in a string"),
-                "must be written as `\\u00XX`".into(),
-            ),
+            FaultKind::Control => {
+                (diag::MALFORMED, json("raw control character in a string"), "must be written as `\\u00XX`".into())
+            }
             FaultKind::Utf8 => (diag::MALFORMED, format!("`{name}` is not UTF-8"), "no character of UTF-8".into()),
-            FaultKind::Deep => (
-                diag::TOO_LARGE,
-                format!("`{name}` nests arrays and bags deeper than {}", super::json::DEPTH),
-                "too deep".into(),
-            ),
+            FaultKind::Deep(most) => {
+                (diag::TOO_LARGE, format!("`{name}` nests arrays and bags deeper than {most}"), "too deep".into())
+            }
             FaultKind::NoRow(what) => (diag::NO_TABLE, format!("`{name}` holds {what}"), String::new()),
+            FaultKind::Empty => unreachable!("said above"),
+            FaultKind::Long => {
+                help = limit.1;
+                (limit.0, format!("`{name}` has a row of more than {} GiB", LONGEST >> 30), String::new())
+            }
+            FaultKind::Cells { has, wants } => (
+                diag::MALFORMED,
+                format!("`{name}` has a row of {has} value(s) under {wants} column(s)"),
+                String::new(),
+            ),
+            FaultKind::Fields { has, wants } => {
+                (diag::MALFORMED, csv(&format!("a row of {has} field(s) under a header of {wants}")), String::new())
+            }
+            FaultKind::Unclosed => (diag::MALFORMED, csv("a quote that is never closed"), "opened here".into()),
+            FaultKind::BehindQuote => {
+                help = Some("a quote within a quoted field is written twice");
+                (diag::MALFORMED, csv("text behind a closing quote"), "expected the end of the field".into())
+            }
+            FaultKind::FieldEnds => {
+                help = Some("spreadsheets cut fields at 32,767 characters: use the file as it was downloaded");
+                (diag::TRUNCATED, format!("`{name}` has JSON that ends too early in its field"), String::new())
+            }
+            FaultKind::Nameless { column } => {
+                (diag::MALFORMED, format!("column {column} of `{name}` has no name"), String::new())
+            }
+            FaultKind::Twice { column } => {
+                (diag::MALFORMED, format!("column {column} of `{name}` has the name of one before it"), String::new())
+            }
+            FaultKind::Packing(what) => {
+                help = Some("copy or export the file again");
+                (diag::MALFORMED, format!("`{name}` cannot be unpacked: broken {what} data"), String::new())
+            }
+            FaultKind::PackingEnds(what) => {
+                help = Some("copy or export the file again");
+                (diag::TRUNCATED, format!("`{name}` cannot be unpacked: its {what} data ends too early"), String::new())
+            }
+            FaultKind::Bomb => {
+                help = Some("no export shrinks as much; unpack it yourself if it is one");
+                (diag::TOO_LARGE, format!("`{name}` unpacks to far more than its size"), String::new())
+            }
         };
-        Diagnostic::at(code, Place::File { path: self.path.clone(), line, column }, message).label(label)
+        let diagnostic =
+            Diagnostic::at(code, Place::File { path: self.path.clone(), line, column }, message).label(label);
+        match help {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
+        }
     }
 
-    /// A fingerprint of both ends of a plain file: pages that share it (and their size) are copies.
+    /// A fingerprint of both ends: pages that share it (and their size) are copies.
     pub(super) fn ends(&self, stamp: &Stamp) -> Result<[Vec<u8>; 2], Failure> {
         const END: u64 = 4 << 10;
         let part = |start: u64| -> Result<Vec<u8>, Failure> {
-            let feed = self.feed(stamp, start, 4 << 10, Vec::new())?;
+            let plain = Stamp { coding: Coding::PLAIN, ..stamp.clone() };
+            let feed = self.feed(&plain, start, 4 << 10, Vec::new())?;
             let from = usize::try_from(start - feed.base()).unwrap_or(0);
             let bytes = &feed.bytes()[from..];
             Ok(bytes[..bytes.len().min(4 << 10)].to_vec())
@@ -230,9 +274,6 @@ impl Page {
     }
 }
 
-/// The byte order mark of UTF-8.
-pub(super) const MARK: &[u8] = b"\xef\xbb\xbf";
-
 /// Some bytes of a page in memory, and the way to more of them.
 pub(super) struct Feed {
     of: FeedOf,
@@ -241,6 +282,24 @@ pub(super) struct Feed {
     /// Offset of the first byte at hand.
     base: u64,
     at_end: bool,
+    /// Whether the bytes were made from other text.
+    converted: bool,
+    /// Of a stream: the bytes of the file that were taken.
+    taken: Arc<AtomicU64>,
+}
+
+/// Counts the bytes of a file that went through.
+struct Counted {
+    bytes: Box<dyn Read + Send>,
+    taken: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.bytes.read(buffer)?;
+        self.taken.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
 }
 
 enum FeedOf {
@@ -257,8 +316,17 @@ impl Feed {
         }
     }
 
+    /// Bytes of the file, as it is on disk, that a stream has taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
     pub(super) fn base(&self) -> u64 {
         self.base
+    }
+
+    pub(super) fn converted(&self) -> bool {
+        self.converted
     }
 
     /// Whether the bytes at hand reach to the end of the file.
@@ -268,6 +336,9 @@ impl Feed {
 
     /// Reads on behind the bytes at hand.
     pub(super) fn more(&mut self) -> Result<(), Failure> {
+        if self.filled > LONGEST {
+            return Err(Failure::Fault { at: (!self.converted).then_some(self.base), kind: FaultKind::Long });
+        }
         self.read(self.filled.max(WINDOW))
     }
 
@@ -362,8 +433,16 @@ fn read_at(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 impl Failure {
+    /// With the limit of nesting that was set.
+    pub(super) fn nested(self, most: usize) -> Failure {
+        match self {
+            Failure::Fault { at, kind: FaultKind::Deep(_) } => Failure::Fault { at, kind: FaultKind::Deep(most) },
+            other => other,
+        }
+    }
+
     /// A fault within the bytes at hand.
     pub(super) fn of(fault: &Fault, feed: &Feed) -> Failure {
-        Failure::Fault { at: feed.base + fault.at as u64, kind: fault.kind }
+        Failure::Fault { at: (!feed.converted).then_some(feed.base + fault.at as u64), kind: fault.kind }
     }
 }

@@ -11,14 +11,18 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::document::{Claims, Cursor, Event, Level, Sign, advance};
+use rayon::prelude::*;
+
+use super::decode::Form;
+use super::document::{self, Claims, Cursor, Event, Level, Sign, advance};
 use super::extract::Extractor;
 use super::json::{FaultKind, Passing};
 use super::kept::Kept;
-use super::page::{Failure, Feed, MARK, Packing, Page, Stamp};
+use super::page::{Failure, Feed, Page, Stamp};
 use super::paths::{Tree, Want};
 use crate::column::Batch;
 use crate::diag::{self, Diagnostic, Place};
+use crate::guard::{Guard, Progress};
 
 /// Bytes of a segment.
 pub(super) const SEGMENT: u64 = 4 << 20;
@@ -60,6 +64,7 @@ impl Scan {
     /// warnings are about the export: what it says is missing from it.
     pub(crate) fn run<T, E>(
         &self,
+        guard: &Guard,
         work: impl Fn(Batch) -> Result<T, E> + Sync,
         merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
     ) -> Result<Vec<Diagnostic>, E>
@@ -67,12 +72,32 @@ impl Scan {
         T: Send,
         E: Send + From<Box<Diagnostic>>,
     {
-        if let Some(kept) = &self.kept {
-            return kept.run(&self.passage, &self.wants, work, merge);
+        if let Some(kept) = &self.kept
+            && let Some((batches, warnings)) = kept.batches(&self.passage, &self.wants, guard)?
+        {
+            return replay(&batches, work, merge).map(|()| warnings);
         }
         let tree = Arc::new(Tree::new(&self.wants));
-        self.passage.drive(|| Extractor::new(&self.wants, &tree), work, merge)
+        self.passage.drive(guard, || Extractor::new(&self.wants, &tree, guard.nesting()), work, merge)
     }
+}
+
+/// Works on batches that are there already, as a pass over files does.
+fn replay<T: Send, E: Send>(
+    batches: &[Batch],
+    work: impl Fn(Batch) -> Result<T, E> + Sync,
+    mut merge: impl FnMut(T) -> Result<ControlFlow<()>, E>,
+) -> Result<(), E> {
+    // By turns, so that a merge that has seen enough ends the work.
+    for turn in batches.chunks(4 * rayon::current_num_threads()) {
+        let results: Vec<Result<T, E>> = turn.par_iter().cloned().map(&work).collect();
+        for result in results {
+            if merge(result?)?.is_break() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The pages of a table, cut into units of parallel work.
@@ -109,9 +134,9 @@ impl Passage {
             Passage { table: table.into(), segment, pages: Vec::new(), units: Vec::new(), warnings: Vec::new() };
         let mut buffer = Vec::new();
         for page in pages {
-            let stamp = page.stamp().map_err(|failure| page.diagnose(failure, Packing::Plain))?;
+            let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
             let number = passage.pages.len();
-            let stream = stamp.packing != Packing::Plain;
+            let stream = !stamp.coding.is_plain();
             let mut opened = Opened { page: page.clone(), stamp, sign: None, level: Level::Top };
             if !stream && opened.stamp.len > segment {
                 let mut feed = opened
@@ -139,40 +164,58 @@ impl Passage {
         Ok(passage)
     }
 
+    /// Whether rows are made of text without types.
+    pub(super) fn has_csv(&self) -> bool {
+        self.pages.iter().any(|opened| matches!(opened.stamp.coding.form, Form::Csv(_)))
+    }
+
     /// What all pages were like when they were first looked at.
     pub(super) fn stamps(&self) -> Vec<Stamp> {
         self.pages.iter().map(|opened| opened.stamp.clone()).collect()
     }
 
-    /// Warns of pages that are there twice.
+    /// Warns of pages that are there twice: files with the same ends, or, where some are packed, with the same text at
+    /// their beginning.
     fn find_copies(&mut self) -> Result<(), Box<Diagnostic>> {
         let mut by_size: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (number, opened) in self.pages.iter().enumerate().filter(|(_, opened)| opened.stamp.len > 256) {
             by_size.entry(opened.stamp.len).or_default().push(number);
         }
+        let mut copies: BTreeMap<usize, usize> = BTreeMap::new();
         for same in by_size.values().filter(|same| same.len() > 1) {
             let mut known: BTreeMap<[Vec<u8>; 2], usize> = BTreeMap::new();
             for &number in same {
                 let opened = &self.pages[number];
-                if opened.stamp.packing != Packing::Plain {
-                    continue;
-                }
                 let ends = opened.page.ends(&opened.stamp).map_err(|failure| opened.diagnose(failure))?;
-                if let Some(&before) = known.get(&ends) {
-                    let message = format!(
-                        "`{}` seems to be a copy of `{}`: its rows count twice",
-                        opened.page.display(),
-                        self.pages[before].page.display()
-                    );
-                    self.warnings.push(
-                        Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message)
-                            .warning()
-                            .help("remove one of the two pages"),
-                    );
-                } else {
-                    known.insert(ends, number);
+                let before = *known.entry(ends).or_insert(number);
+                if before != number {
+                    copies.insert(number, before);
                 }
             }
+        }
+        if self.pages.len() > 1 && self.pages.iter().any(|opened| !opened.stamp.coding.is_plain()) {
+            let mut known: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+            for (number, opened) in self.pages.iter().enumerate() {
+                // What cannot be decoded is said when it is read.
+                let Ok(feed) = opened.feed(0, 4 << 10, Vec::new()) else { continue };
+                let begins = &feed.bytes()[..feed.bytes().len().min(4 << 10)];
+                if begins.len() > 256 {
+                    let before = *known.entry(begins.to_vec()).or_insert(number);
+                    if before != number {
+                        copies.entry(number).or_insert(before);
+                    }
+                }
+            }
+        }
+        for (number, before) in copies {
+            let [opened, before] = [number, before].map(|number| &self.pages[number]);
+            let message = format!(
+                "`{}` seems to be a copy of `{}`: its rows count twice",
+                opened.page.display(),
+                before.page.display()
+            );
+            let copy = Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message).warning();
+            self.warnings.push(copy.help("remove one of the two pages"));
         }
         Ok(())
     }
@@ -180,6 +223,7 @@ impl Passage {
     /// Reads all units in parallel with readers that `reader` makes, and merges in order.
     pub(super) fn drive<R, T, E>(
         &self,
+        guard: &Guard,
         reader: impl Fn() -> R + Sync,
         work: impl Fn(R::Output) -> Result<T, E> + Sync,
         merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
@@ -198,11 +242,15 @@ impl Passage {
             page: Claims::default(),
             page_rows: 0,
             total: None,
-            cut: false,
+            continues: false,
+            truncated: false,
+            shallow: None,
             warnings: self.warnings.clone(),
         };
         let run = Run {
             passage: self,
+            guard,
+            progress: Mutex::new(self.start()),
             reader,
             work,
             next: AtomicUsize::new(0),
@@ -220,8 +268,16 @@ impl Passage {
         let merger = run.merger.into_inner().expect("a panic would have gone on");
         match merger.broken {
             Some(error) => Err(error),
-            None => Ok(merger.conclude(&self.table, self.pages.last())),
+            None => Ok(merger.conclude(&self.table, &self.pages)),
         }
+    }
+}
+
+impl Passage {
+    /// How far it is before anything was read.
+    fn start(&self) -> Progress {
+        let total = self.pages.iter().map(|opened| opened.stamp.len).sum();
+        Progress { table: self.table.as_str().into(), bytes: 0, total, rows: 0 }
     }
 }
 
@@ -231,7 +287,7 @@ impl Opened {
     }
 
     fn diagnose(&self, failure: Failure) -> Box<Diagnostic> {
-        self.page.diagnose(failure, self.stamp.packing)
+        self.page.diagnose(failure, Some(&self.stamp))
     }
 }
 
@@ -241,11 +297,11 @@ fn whole(page: &Page) -> Place {
 
 /// From the start of a file to its first row.
 fn open(feed: &mut Feed, events: &mut Vec<Event>) -> Result<Cursor, Failure> {
-    while feed.bytes().len() < MARK.len() && !feed.at_end() {
-        feed.more()?;
+    let first = forward(feed, 0, Level::Top, events)?;
+    if first.level == Level::End && !feed.converted() && document::start(feed.bytes()) == feed.bytes().len() {
+        return Err(Failure::Fault { at: None, kind: FaultKind::Empty });
     }
-    let start = if feed.bytes().starts_with(MARK) { MARK.len() } else { 0 };
-    forward(feed, start, Level::Top, events)
+    Ok(first)
 }
 
 /// To the next row, reading on where needed.
@@ -303,6 +359,7 @@ struct Piece<T, E> {
     from: Option<Cursor>,
     to: Result<Cursor, Failure>,
     events: Vec<Event>,
+    shallow: bool,
     /// Nothing if there were no rows, or nobody wants them any more.
     result: Option<Result<T, E>>,
 }
@@ -321,6 +378,8 @@ const STOP: u8 = 2;
 
 struct Run<'a, R, T, E, Make, Work, Merge> {
     passage: &'a Passage,
+    guard: &'a Guard,
+    progress: Mutex<Progress>,
     reader: Make,
     work: Work,
     next: AtomicUsize,
@@ -392,7 +451,23 @@ where
         if self.mode.load(Ordering::Relaxed) == STOP {
             return Vec::new();
         }
-        self.with_spare(|reader, buffer| self.read(number, None, reader, buffer))
+        let pieces = self.with_spare(|reader, buffer| self.read(number, None, reader, buffer));
+        let unit = self.passage.units[number];
+        if !unit.stream {
+            let end = unit.limit.min(self.passage.pages[unit.page].stamp.len);
+            pieces.iter().for_each(|piece| self.tell(&piece.events, end - unit.start));
+        }
+        pieces
+    }
+
+    /// Says how far it is now, to whom it concerns.
+    fn tell(&self, events: &[Event], bytes: u64) {
+        let Some(listener) = self.guard.listener() else { return };
+        let rows: u64 = events.iter().map(|event| if let Event::Rows(count) = event { *count } else { 0 }).sum();
+        let mut progress = lock(&self.progress);
+        progress.bytes += bytes;
+        progress.rows += rows;
+        listener(&progress);
     }
 
     fn with_spare<O>(&self, use_it: impl FnOnce(&mut R, &mut Vec<u8>) -> O) -> O {
@@ -410,7 +485,7 @@ where
         let start = from.map_or(unit.start, |cursor| cursor.at);
         // The byte before tells whether a line begins here.
         let start = if from.is_none() && start > 0 { start - 1 } else { start };
-        let failed = |failure| vec![Piece { from, to: Err(failure), events: Vec::new(), result: None }];
+        let failed = |failure| vec![Piece { from, to: Err(failure), events: Vec::new(), shallow: false, result: None }];
         let mut feed = match opened.feed(start, usize::MAX, std::mem::take(buffer)) {
             Ok(feed) => feed,
             Err(failure) => return failed(failure),
@@ -440,11 +515,18 @@ where
     fn piece(&self, feed: &mut Feed, reader: &mut R, from: Cursor, limit: u64, before: Vec<Event>) -> Piece<T, E> {
         let keep = self.mode.load(Ordering::Relaxed) == READ;
         let mut events = before;
-        let to = rows(feed, reader, keep, from, limit, &mut events);
+        let begins = feed.base() == 0;
+        let head = &feed.bytes()[..feed.bytes().len().min(LOOK)];
+        let shallow = begins && is_shallow(head);
+        let to = match self.guard.check() {
+            Ok(()) => rows(feed, reader, keep, from, limit, &mut events)
+                .map_err(|failure| failure.nested(self.guard.nesting())),
+            Err(reason) => Err(Failure::Stopped(reason)),
+        };
         let output = reader.finish();
         let some = events.iter().any(|event| matches!(event, Event::Rows(1..)));
         let result = if keep && some && to.is_ok() { Some((self.work)(output)) } else { None };
-        Piece { from: Some(from), to, events, result }
+        Piece { from: Some(from), to, events, shallow, result }
     }
 
     /// A stream gives a piece per segment of its bytes.
@@ -452,6 +534,7 @@ where
         let mut pieces = Vec::new();
         let mut cursor = first;
         let mut before = before;
+        let mut taken = 0;
         loop {
             feed.forget(cursor.at);
             let limit = (cursor.at / self.passage.segment + 1) * self.passage.segment;
@@ -460,6 +543,8 @@ where
                 Ok(to) if to.level != Level::End => Some(*to),
                 _ => None,
             };
+            let before = std::mem::replace(&mut taken, feed.taken());
+            self.tell(&piece.events, taken - before);
             pieces.push(piece);
             match to {
                 Some(to) => cursor = to,
@@ -489,10 +574,16 @@ where
         let opened = &self.passage.pages[unit.page];
         for piece in pieces {
             merger.hear(&piece.events, opened);
+            if piece.shallow {
+                merger.shallow.get_or_insert(unit.page);
+            }
             let taken = match piece.to {
                 Err(failure) => Err(E::from(opened.diagnose(failure))),
                 Ok(cursor) => {
                     merger.cursor = Some(cursor);
+                    if cursor.level == Level::End {
+                        merger.page_ends(opened);
+                    }
                     match piece.result {
                         Some(_) if self.mode.load(Ordering::Relaxed) != READ => Ok(ControlFlow::Continue(())),
                         Some(result) => result.and_then(|result| (merger.merge)(result)),
@@ -527,8 +618,12 @@ struct Merger<E, Merge> {
     page_rows: u64,
     /// The most rows that any page says the whole has.
     total: Option<u64>,
-    /// Whether the last page says that it is not the last, or was cut.
-    cut: bool,
+    /// Whether the last page says that it is not the last.
+    continues: bool,
+    /// Whether any page says that its answer was cut.
+    truncated: bool,
+    /// The first page with what PowerShell writes for bags that it does not go into.
+    shallow: Option<usize>,
     warnings: Vec<Diagnostic>,
 }
 
@@ -545,43 +640,92 @@ impl<E, Merge> Merger<E, Merge> {
                     let claims = std::mem::take(&mut self.page);
                     let rows = std::mem::take(&mut self.page_rows);
                     self.total = self.total.max(claims.total);
-                    self.cut = claims.continues || claims.truncated;
+                    self.continues = claims.continues;
+                    self.truncated |= claims.truncated;
                     if let Some(count) = claims.count.filter(|&count| count != rows) {
                         let message =
                             format!("`{}` says that it has {count} rows, and has {rows}", opened.page.display());
-                        let place = whole(&opened.page);
-                        self.warnings.push(Diagnostic::at(diag::INCOMPLETE, place, message).warning());
+                        self.warn(opened, message, "export it again");
                     }
                 }
             }
         }
     }
 
+    fn warn(&mut self, opened: &Opened, message: String, help: &str) {
+        self.warnings.push(Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message).warning().help(help));
+    }
+
+    /// A page was read to its end.
+    fn page_ends(&mut self, opened: &Opened) {
+        let rows = std::mem::take(&mut self.page_rows);
+        if rows == PORTAL && matches!(opened.stamp.coding.form, Form::Csv(_)) {
+            let message = format!(
+                "`{}` has exactly 55,000 rows, where the portal ends a download: there may be more",
+                opened.page.display()
+            );
+            self.warn(opened, message, "export all pages with `az graph query` instead");
+        }
+    }
+
     /// The warnings, with those about the table as a whole.
-    fn conclude(self, table: &str, last: Option<&Opened>) -> Vec<Diagnostic> {
-        let mut warnings = self.warnings;
+    fn conclude(mut self, table: &str, pages: &[Opened]) -> Vec<Diagnostic> {
         let rows = self.rows;
-        let place = last.map_or(Place::Nowhere, |opened| whole(&opened.page));
+        let Some(last) = pages.last() else { return self.warnings };
         let message = match self.total {
             Some(total) if total > rows => {
                 Some(format!("`{table}` has {rows} of the {total} rows that its export speaks of"))
             }
             Some(_) => None,
-            None if self.cut => Some(format!("the last page of `{table}` says that more pages follow")),
+            None if self.continues => Some(format!("the last page of `{table}` says that more pages follow")),
+            None if self.truncated => Some(format!("`{table}` says that its rows were cut off")),
             None => None,
         };
         if let Some(message) = message {
             let help = "export all pages: `az graph query` with `--first 1000`, then again with `--skip-token`";
-            warnings.push(Diagnostic::at(diag::INCOMPLETE, place, message).warning().help(help));
+            self.warn(last, message, help);
         }
-        warnings
+        if let Some(page) = self.shallow {
+            let message = format!(
+                "`{}` has bags as text, such as `@{{code=Healthy}}`: they cannot be read",
+                pages[page].page.display()
+            );
+            self.warn(&pages[page], message, "export it again with `ConvertTo-Json -Depth 100`");
+        }
+        self.warnings
     }
+}
+
+/// Most rows of a download from the portal.
+const PORTAL: u64 = 55_000;
+
+/// How much of a page is looked at for what PowerShell writes for bags that it does not go into.
+const LOOK: usize = 64 << 10;
+
+/// Whether some string begins like `@{code=…`. Expressions of Logic Apps begin with `@{` too, and not with a name and
+/// an equals sign.
+fn is_shallow(bytes: &[u8]) -> bool {
+    memchr::memmem::find_iter(bytes, b" \"@{").chain(memchr::memmem::find_iter(bytes, b":\"@{")).any(|found| {
+        let inside = &bytes[found..].split(|&byte| byte == b'{').nth(1).unwrap_or_default();
+        let name = inside.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        name > 0 && inside.get(name) == Some(&b'=')
+    })
+}
+
+/// Whether some pages are CSV.
+pub(super) fn has_csv<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Result<bool, Box<Diagnostic>> {
+    for page in pages {
+        let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
+        if matches!(stamp.coding.form, Form::Csv(_)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Reads the rows that begin in the first `limit` bytes of a page, one after the other.
 pub(super) fn sample<R: Reader>(page: &Page, reader: &mut R, limit: u64) -> Result<(), Box<Diagnostic>> {
-    let stamp = page.stamp().map_err(|failure| page.diagnose(failure, Packing::Plain))?;
-    let packing = stamp.packing;
+    let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
     let mut read = || {
         let mut events = Vec::new();
         let mut feed = page.feed(&stamp, 0, usize::try_from(limit).expect("a sample is small"), Vec::new())?;
@@ -589,5 +733,5 @@ pub(super) fn sample<R: Reader>(page: &Page, reader: &mut R, limit: u64) -> Resu
         // At least one row, however much stands before it.
         rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)
     };
-    read().map(|_| ()).map_err(|failure| page.diagnose(failure, packing))
+    read().map(|_| ()).map_err(|failure| page.diagnose(failure, Some(&stamp)))
 }

@@ -13,12 +13,15 @@ use super::paths::{Tree, Want};
 use super::scan::{self, Passage, Reader, Scan};
 use crate::column::Field;
 use crate::diag::Diagnostic;
+use crate::guard::Guard;
 use crate::value::Type;
 
 /// A table that was given: one or more pages of rows.
 #[derive(Debug, Default)]
 pub(crate) struct SourceTable {
     name: String,
+    /// Of which database it is, unless of the one that needs no name.
+    database: Option<Arc<str>>,
     pages: Vec<Page>,
     schema: OnceLock<Vec<Field>>,
     full_schema: OnceLock<Vec<Field>>,
@@ -39,8 +42,10 @@ impl SourceTable {
     /// A copy with more pages.
     pub(super) fn with(&self, more: impl IntoIterator<Item = Page>) -> SourceTable {
         let mut table = SourceTable::new(&self.name);
+        table.database.clone_from(&self.database);
         table.pages.clone_from(&self.pages);
-        table.pages.extend(more);
+        let standard = known_table(&self.name);
+        table.pages.extend(more.into_iter().map(|page| Page { standard, ..page }));
         table.kept = self.kept.is_some().then(Arc::default);
         table
     }
@@ -52,9 +57,19 @@ impl SourceTable {
         table
     }
 
+    /// The same table, as one of this database.
+    pub(super) fn of_database(&self, name: &Arc<str>) -> SourceTable {
+        SourceTable { database: Some(name.clone()), ..self.with([]) }
+    }
+
     /// The name as it was first given.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The name of the database that it is of, if it is of one.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
     }
 
     pub(super) fn pages(&self) -> &[Page] {
@@ -64,40 +79,49 @@ impl SourceTable {
     /// The columns. Of a table of Resource Graph: the known ones, then others that the first rows of its pages have;
     /// nothing more is read, and [`SourceTable::full_schema`] says whether later rows have yet others. Of any other
     /// table: all that its rows have, in order of appearance, of one type if all values agree, else dynamic.
-    pub(crate) fn schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
-        if !known_table(&self.name) {
-            return self.full_schema();
-        }
+    ///
+    /// CSV has nothing but text: what a column is, only all of its fields tell.
+    pub(crate) fn schema(&self, guard: &Guard) -> Result<Vec<Field>, Box<Diagnostic>> {
         if let Some(known) = self.schema.get() {
             return Ok(known.clone());
+        }
+        if !known_table(&self.name) || scan::has_csv(self.pages.iter().take(SAMPLED))? {
+            return self.full_schema(guard);
         }
         let mut census = Census::default();
         for page in self.pages.iter().take(SAMPLED) {
             scan::sample(page, &mut census, SAMPLE)?;
         }
-        Ok(self.schema.get_or_init(|| self.fields(&census)).clone())
+        Ok(self.schema.get_or_init(|| self.fields(&census, Sample::Some)).clone())
     }
 
     /// The columns that all rows have; reads the whole table once.
-    pub(crate) fn full_schema(&self) -> Result<Vec<Field>, Box<Diagnostic>> {
+    pub(crate) fn full_schema(&self, guard: &Guard) -> Result<Vec<Field>, Box<Diagnostic>> {
         if let Some(known) = self.full_schema.get() {
             return Ok(known.clone());
         }
         let mut whole = Census::default();
         let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
-        passage.drive(Census::default, Ok::<Census, Box<Diagnostic>>, |part: Census| {
+        let reader = || Census { outside: json::DEPTH.saturating_sub(guard.nesting()), ..Census::default() };
+        passage.drive(guard, reader, Ok::<Census, Box<Diagnostic>>, |part: Census| {
             whole.join(part);
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(self.full_schema.get_or_init(|| self.fields(&whole)).clone())
+        let sample = match (passage.has_csv(), known_table(&self.name)) {
+            (true, _) => Sample::AllOfText,
+            // The same types whether or not all rows were read.
+            (false, true) => Sample::Some,
+            (false, false) => Sample::All,
+        };
+        Ok(self.full_schema.get_or_init(|| self.fields(&whole, sample)).clone())
     }
 
-    fn fields(&self, census: &Census) -> Vec<Field> {
+    fn fields(&self, census: &Census, sample: Sample) -> Vec<Field> {
         let mut fields = if known_table(&self.name) { known_columns(&self.name) } else { Vec::new() };
-        let sampled = !fields.is_empty();
+        let known = fields.len();
         for (name, kinds) in &census.columns {
-            if fields.iter().all(|known| known.name != *name) {
-                fields.push(Field { name: name.clone(), ty: kinds.ty(sampled) });
+            if fields[..known].iter().all(|known| known.name != *name) {
+                fields.push(Field { name: name.clone(), ty: kinds.ty(sample) });
             }
         }
         fields
@@ -108,19 +132,25 @@ impl SourceTable {
         Ok(Scan::new(Passage::new(&self.name, &self.pages, scan::SEGMENT)?, wants).keeping(self.kept.as_ref()))
     }
 
-    /// What the first row has in its column `type`.
-    pub(super) fn first_type(&self) -> Option<String> {
+    /// The first page that has a row, among its first ones, whose type `is` asked for.
+    pub(super) fn holds(&self, is: impl Fn(&str) -> bool) -> Option<&Page> {
         let wants: Arc<[Want]> = [Want::column("type", Type::String)].into();
-        let mut reader = Extractor::new(&wants, &Arc::new(Tree::new(&wants)));
-        scan::sample(self.pages.first()?, &mut reader, 1).ok()?;
-        let batch = reader.finish();
-        if batch.rows == 0 { None } else { batch.columns[0].get(0).as_str().map(str::to_owned) }
+        let tree = Arc::new(Tree::new(&wants));
+        self.pages.iter().take(SAMPLED).find(|page| {
+            let mut reader = Extractor::new(&wants, &tree, json::DEPTH);
+            // A file that is broken further on has its first rows all the same.
+            let _ = scan::sample(&Page { standard: true, ..(*page).clone() }, &mut reader, SAMPLE);
+            let types = reader.finish().columns.remove(0);
+            (0..types.len()).any(|row| types.get(row).as_str().is_some_and(&is))
+        })
     }
 }
 
 /// Which columns rows have, and what kinds of values.
 #[derive(Debug, Default)]
 pub(super) struct Census {
+    /// Brackets that count as open around each row.
+    outside: usize,
     columns: Vec<(Arc<str>, Kinds)>,
     numbers: HashMap<Arc<str>, usize, foldhash::fast::FixedState>,
 }
@@ -135,6 +165,8 @@ impl Kinds {
     const REAL: u8 = 4;
     const STRING: u8 = 8;
     const NESTED: u8 = 16;
+    /// A long that no real is.
+    const BIG: u8 = 32;
 
     fn of(first: u8, text: &[u8]) -> u8 {
         match first {
@@ -142,24 +174,37 @@ impl Kinds {
             b'n' => 0,
             b'"' => Kinds::STRING,
             b'[' | b'{' => Kinds::NESTED,
-            _ if std::str::from_utf8(text).is_ok_and(|text| text.parse::<i64>().is_ok()) => Kinds::LONG,
-            _ => Kinds::REAL,
+            _ => match std::str::from_utf8(text).map(str::parse::<i64>) {
+                Ok(Ok(long)) if long.unsigned_abs() <= 1 << 53 => Kinds::LONG,
+                Ok(Ok(_)) => Kinds::BIG,
+                _ => Kinds::REAL,
+            },
         }
     }
 
     /// The type that holds them all. From a sample only those are told apart that lose nothing if later values are
     /// others: text can be made of any.
-    fn ty(self, sampled: bool) -> Type {
+    fn ty(self, sample: Sample) -> Type {
         match self.0 {
             Kinds::STRING => Type::String,
-            _ if sampled => Type::Dynamic,
+            _ if sample == Sample::Some => Type::Dynamic,
             Kinds::BOOL => Type::Bool,
-            Kinds::LONG => Type::Long,
-            Kinds::REAL => Type::Real,
-            mixed if mixed == Kinds::LONG | Kinds::REAL => Type::Real,
+            longs if longs != 0 && longs & !(Kinds::LONG | Kinds::BIG) == 0 => Type::Long,
+            reals if reals != 0 && reals & !(Kinds::LONG | Kinds::REAL) == 0 => Type::Real,
+            mixed if mixed & Kinds::NESTED == 0 && sample == Sample::AllOfText => Type::String,
             _ => Type::Dynamic,
         }
     }
+}
+
+/// What was looked at to find out about columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sample {
+    /// Some rows.
+    Some,
+    All,
+    /// All rows, and some are CSV: fields that were read as numbers are the same as text.
+    AllOfText,
 }
 
 impl Census {
@@ -201,7 +246,7 @@ impl Reader for Census {
             let passed = json::string(bytes, at + 1)?;
             let inside = &bytes[at + 1..passed.end()];
             let value = json::colon(bytes, passed.end() + 1)?;
-            let behind = json::value(bytes, value, 1)?;
+            let behind = json::value(bytes, value, 1 + self.outside)?;
             let kinds = Kinds::of(bytes[value], &bytes[value..behind]);
             match self.columns.get_mut(next) {
                 // Rows mostly have the same keys in the same order.
@@ -219,11 +264,12 @@ impl Reader for Census {
     }
 
     fn finish(&mut self) -> Census {
-        std::mem::take(self)
+        let next = Census { outside: self.outside, ..Census::default() };
+        std::mem::replace(self, next)
     }
 }
 
 /// A page from memory.
 pub(super) fn memory(name: &str, bytes: Arc<[u8]>) -> Page {
-    Page { path: name.into(), origin: Origin::Memory(bytes) }
+    Page { path: name.into(), origin: Origin::Memory(bytes), standard: false, file: None }
 }

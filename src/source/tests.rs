@@ -8,6 +8,7 @@ use super::Want;
 use super::scan::{Passage, Scan};
 use super::table::memory;
 use crate::diag::{Diagnostic, Place};
+use crate::guard::Guard;
 use crate::value::{Type, Value, ValueRef};
 
 /// A cell, comparable.
@@ -21,7 +22,7 @@ type Rows = Vec<Vec<String>>;
 fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
     let passage = Passage::new("t", &[memory("t", bytes.into())], segment)?;
     let mut rows = Rows::new();
-    let warnings = Scan::new(passage, wants).run(Ok, |batch| {
+    let warnings = Scan::new(passage, wants).run(&Guard::none(), Ok, |batch| {
         for row in 0..batch.rows {
             rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
         }
@@ -32,7 +33,7 @@ fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diag
 
 /// The same by serde_json alone; none if the bytes are not rows of JSON.
 fn referred(bytes: &[u8], wants: &[Want]) -> Option<Rows> {
-    std::str::from_utf8(bytes).ok()?;
+    std::str::from_utf8(bytes).ok().filter(|text| !text.trim().is_empty())?;
     let mut rows = Rows::new();
     for top in serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>() {
         let top = top.ok()?.get();
@@ -446,16 +447,19 @@ fn what_is_no_table_is_refused_and_named() {
         (r#"[1, 2]"#, "something else than objects"),
         (r#"[{"id":"a"}, 2]"#, "something else than objects"),
         (r#""text""#, "neither an array nor an object"),
-        (r#"{"totalRecords":1,"count":1,"data":{"columns":[],"rows":[]}}"#, "table format"),
+        (r#"[{"id":"a"}] {"count":1,"data":{"columns":[],"rows":[]}}"#, "table format"),
+        (r#"{"count":0,"data":{"columns":[],"rows":[]}} [{"id":"a"}]"#, "another format"),
+        ("", "is empty"),
+        (" \r\n\u{feff}\n", "is empty"),
         (r#"{"value":[{"a":1}],"name":"x"}"#, "no list of Resource Manager"),
     ] {
         let refused = refusal(text.as_bytes());
         assert_eq!(refused.code.id, "AQ3002", "{text}");
         assert!(refused.message.contains(part), "{}", refused.message);
     }
-    let utf16: Vec<u8> = "\u{feff}[]".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert!(refusal(&utf16).message.contains("UTF-16"));
-    assert!(scanned(b"", &wants(), 100).unwrap().0.is_empty());
+    for text in ["[]", "\u{feff}[ ]\n", r#"{"value":[]}"#, r#"{"data":{"columns":[],"rows":[]}}"#, "id,name\r\n"] {
+        assert!(scanned(text.as_bytes(), &wants(), 100).unwrap().0.is_empty(), "{text}");
+    }
 }
 
 #[test]
@@ -500,7 +504,7 @@ fn an_answer_that_is_complete_early_does_not_hide_a_broken_end() {
     let run = |text: &str| {
         let passage = Passage::new("t", &[memory("t", text.as_bytes().into())], 50).unwrap();
         let mut seen = 0;
-        let outcome = Scan::new(passage, &wants()).run(Ok, |batch| {
+        let outcome = Scan::new(passage, &wants()).run(&Guard::none(), Ok, |batch| {
             seen += batch.rows;
             Ok::<_, Box<Diagnostic>>(ControlFlow::Break(()))
         });
@@ -523,7 +527,8 @@ fn an_error_of_the_first_rows_wins_over_later_ones() {
         }
         _ => Ok(()),
     };
-    let outcome = Scan::new(passage, &[Want::column("n", Type::Long)]).run(work, |()| Ok(ControlFlow::Continue(())));
+    let outcome = Scan::new(passage, &[Want::column("n", Type::Long)])
+        .run(&Guard::none(), work, |()| Ok(ControlFlow::Continue(())));
     assert_eq!(outcome.unwrap_err().message, "24");
 }
 
@@ -544,7 +549,7 @@ mod files {
     fn ids(catalog: &Catalog, table: &str) -> Result<Vec<String>, Box<Diagnostic>> {
         let mut ids = Vec::new();
         let scan = catalog.table(table).unwrap().scan(&[Want::column("id", Type::String)])?;
-        scan.run(Ok, |batch| {
+        scan.run(&Guard::none(), Ok, |batch| {
             ids.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
             Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
         })?;
@@ -620,7 +625,7 @@ mod files {
 
         let packed = gzip(array.as_bytes());
         write(folder.path(), "t.json.gz", &packed[..packed.len() / 2]);
-        assert_eq!(ids(&catalog, "t").unwrap_err().code.id, "AQ3005");
+        assert_eq!(ids(&catalog, "t").unwrap_err().code.id, "AQ3004");
         write(folder.path(), "t.json.gz", gzip(&array.as_bytes()[..array.len() - 1]));
         let cut = ids(&catalog, "t").unwrap_err();
         assert_eq!((cut.code.id, place(&cut).0), ("AQ3004", 60_000));
@@ -643,7 +648,7 @@ mod files {
                 let passage = Passage::new("t", catalog.table("t").unwrap().pages(), segment).unwrap();
                 let mut read = Vec::new();
                 Scan::new(passage, &[Want::column("id", Type::String)])
-                    .run(Ok, |batch| {
+                    .run(&Guard::none(), Ok, |batch| {
                         read.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
                         Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
                     })
@@ -665,9 +670,200 @@ mod files {
         let mut catalog = Catalog::default();
         catalog.add_path(folder.path()).unwrap();
         let scan = catalog.table("t").unwrap().scan(&wants()).unwrap();
-        let warnings = scan.run(Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
+        let warnings = scan.run(&Guard::none(), Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
         assert_eq!(warnings.len(), 1);
         assert!(warnings[0].message.contains("t-3.ndjson` seems to be a copy of"), "{}", warnings[0].message);
+    }
+
+    #[test]
+    fn a_packed_copy_beside_its_original_is_warned_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = |from: usize| (from..from + 90).map(|n| format!("{{\"id\":\"{n:03}\"}}\n")).collect::<String>();
+        write(folder.path(), "t-1.ndjson", rows(0));
+        write(folder.path(), "t-1.ndjson.gz", gzip(rows(0).as_bytes()));
+        write(folder.path(), "t-2.ndjson.gz", gzip(rows(100).as_bytes()));
+        write(folder.path(), "t-2.ndjson.zst", zstd::encode_all(rows(100).as_bytes(), 3).unwrap());
+        write(folder.path(), "t-3.ndjson.gz", gzip(rows(200).as_bytes()));
+        let mut catalog = Catalog::default();
+        catalog.add_path(folder.path()).unwrap();
+        let warnings = warnings(&catalog, "t");
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(warnings[0].contains("t-1.ndjson.gz` seems to be a copy of"), "{warnings:?}");
+    }
+
+    fn warnings(catalog: &Catalog, table: &str) -> Vec<String> {
+        let scan = catalog.table(table).unwrap().scan(&wants()).unwrap();
+        let all = scan.run(&Guard::none(), Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
+        all.into_iter().map(|warning| warning.message).collect()
+    }
+
+    #[test]
+    fn what_powershell_and_the_portal_cut_off_is_warned_about_once() {
+        let mut catalog = Catalog::default();
+        let page = |status: &str| {
+            format!(
+                "[\r\n    {{\r\n        \"id\":  \"a\",\r\n        \"properties\":  {{\r\n            \"status\":  \"{status}\"\r\n        }}\r\n    }}\r\n]\r\n"
+            )
+        };
+        catalog.add_bytes("t", page("@{code=Healthy; cause=}").as_bytes());
+        catalog.add_bytes("t", page("@{code=Unhealthy}").as_bytes());
+        let warned = warnings(&catalog, "t");
+        assert_eq!(warned, ["`t` has bags as text, such as `@{code=Healthy}`: they cannot be read"]);
+        // An expression of a logic app.
+        catalog.add_bytes("workflows", page("@{triggerBody()?['a']}").as_bytes());
+        assert_eq!(warnings(&catalog, "workflows"), [""; 0]);
+
+        for (rows, count) in [(54_999, 0), (55_000, 1), (55_001, 0)] {
+            let mut catalog = Catalog::default();
+            let header = "\"id\",\"name\"\r\n".to_owned();
+            let csv = header + &(0..rows).map(|n| format!("\"/{n}\",\"n\"\r\n")).collect::<String>();
+            catalog.add_bytes("t", csv.as_bytes());
+            let warned = warnings(&catalog, "t");
+            assert_eq!(warned.len(), count, "{rows} {warned:?}");
+        }
+    }
+
+    #[test]
+    fn the_rows_of_one_page_do_not_count_for_the_next() {
+        let mut catalog = Catalog::default();
+        catalog.add_bytes("t", &b"{\"id\":\"a\"}\n{\"id\":\"b\"}\n"[..]);
+        catalog.add_bytes("t", &br#"{"count":1,"data":[{"id":"c"}],"total_records":3}"#[..]);
+        assert_eq!(warnings(&catalog, "t"), [""; 0]);
+    }
+
+    #[test]
+    fn answers_as_powershell_writes_them_are_read() {
+        let pages = [
+            "{\r\n    \"id\":  \"a\",\r\n    \"ResourceId\":  \"a\"\r\n}\r\n",
+            "{\r\n    \"id\":  \"a\"\r\n}\r\n{\r\n    \"id\":  \"b\"\r\n}\r\n",
+            "{\"value\":[{\"id\":\"a\"},{\"id\":\"b\"},{\"id\":\"c\"}],\"Count\":3}",
+            "{\"SkipToken\":null,\"Data\":[{\"id\":\"a\"}],\"Count\":1,\"ResultTruncated\":\"False\"}",
+            "{\"Count\":1,\"Data\":[{\"id\":\"a\"}],\"SkipToken\":\"\"}",
+            "{\"Data\":[]}",
+        ];
+        for (page, rows) in pages.into_iter().zip([1, 2, 3, 1, 1, 0]) {
+            let mut catalog = Catalog::default();
+            catalog.add_bytes("t", page.as_bytes());
+            assert_eq!(ids(&catalog, "t").unwrap(), ["a", "b", "c"][..rows], "{page}");
+            assert_eq!(warnings(&catalog, "t"), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_file_that_unpacks_to_far_more_than_its_size_is_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = b"{\"id\":\"a\"}\n".repeat(1 << 18);
+        let bomb = zstd::encode_all(&rows[..], 19).unwrap();
+        assert!(bomb.len() * 1000 < rows.len(), "{}", bomb.len());
+        write(folder.path(), "t.json.zst", &bomb);
+        let mut catalog = Catalog::default();
+        catalog.add_path(folder.path()).unwrap();
+        let refused = ids(&catalog, "t").unwrap_err();
+        assert_eq!(refused.code.id, "AQ4001");
+        assert!(refused.message.contains("unpacks to far more than its size"));
+    }
+
+    #[test]
+    fn a_thousand_pages_are_read_in_natural_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 0..1000 {
+            write(folder.path(), &format!("Resources_{n}.json"), format!("[{{\"id\":\"{n}\"}}]"));
+        }
+        let mut catalog = Catalog::default();
+        catalog.add_path(folder.path()).unwrap();
+        catalog.add_path(folder.path().join("..").join(folder.path().file_name().unwrap())).unwrap();
+        let expected: Vec<String> = (0..1000).map(|n| n.to_string()).collect();
+        assert_eq!(ids(&catalog, "resources").unwrap(), expected);
+    }
+
+    #[test]
+    fn a_drive_is_no_name_and_paths_need_not_be_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut catalog = Catalog::default();
+        let missing = |catalog: &mut Catalog, given: &str| catalog.add_path(given).unwrap_err().message;
+        assert!(missing(&mut catalog, r"C:\x\export.json").starts_with(r"`C:\x\export.json` cannot"));
+        assert!(missing(&mut catalog, r"C:\a=b\export.json").starts_with(r"`C:\a=b\export.json` cannot"));
+        assert!(missing(&mut catalog, r"securityresources=C:\x.json").starts_with(r"`C:\x.json` cannot"));
+        write(folder.path(), "a = b c.json", "[{\"id\":\"spaced\"}]");
+        catalog.add_path(folder.path()).unwrap();
+        assert_eq!(catalog.names(), ["a = b c"]);
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStringExt;
+            let mut name = folder.path().as_os_str().to_owned().into_vec();
+            name.extend(b"/caf\xe9.json");
+            fs::write(std::ffi::OsString::from_vec(name.clone()), "[{\"id\":\"latin\"}]").unwrap();
+            let given = [b"t=", &name[..]].concat();
+            catalog.add_path(std::ffi::OsString::from_vec(given)).unwrap();
+            assert_eq!(ids(&catalog, "t").unwrap(), ["latin"]);
+        }
+    }
+
+    #[test]
+    fn rows_in_a_file_named_like_another_table_are_hinted_at() {
+        let rows = |types: &[&str]| {
+            types.iter().map(|kind| format!("{{\"id\":\"a\",\"type\":\"{kind}\"}}\n")).collect::<String>()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let mixed = rows(&["microsoft.compute/virtualmachines", "microsoft.authorization/policyexemptions"]);
+        write(folder.path(), "mixed.json", mixed);
+        write(folder.path(), "resources.csv", "ID,TYPE\r\na,Microsoft.Security/assessments\r\n");
+        let mut catalog = Catalog::default();
+        catalog.add_path(folder.path()).unwrap();
+        let hint = |table: &str| catalog.hint(table).map(|hint| hint.replace(folder.path().to_str().unwrap(), "."));
+        assert_eq!(hint("policyresources"), Some("policyresources=./mixed.json".into()));
+        assert_eq!(hint("securityresources"), Some("securityresources=./resources.csv".into()));
+        assert_eq!(hint("advisorresources"), None);
+    }
+
+    #[test]
+    fn csv_has_the_types_of_resource_graph_and_else_only_those_that_lose_nothing() {
+        let csv = "\u{feff}NAME;Properties;count_;share;code;mixed;on;when;bag;none\n\
+                   007;\"{\"\"a\"\": 1}\";12;0.5;007;1;true;2024-01-02;[1];\n\
+                   b;;-3;2;12;x;false;;\"{\"\"b\"\":2}\";\n\n\
+                   \"c;\n\"\"d\";plain;900719925474099;1e3;1.50;2.5;true;now;;\n";
+        let mut catalog = Catalog::default();
+        catalog.add_bytes("resources", csv.as_bytes());
+        let table = catalog.table("resources").unwrap();
+        let fields = table.schema(&Guard::none()).unwrap();
+        let names: Vec<(&str, Type)> = fields[17..].iter().map(|field| (&*field.name, field.ty)).collect();
+        let expected = [
+            ("count_", Type::Long),
+            // `1e3` would be written as `1000.0`.
+            ("share", Type::String),
+            ("code", Type::String),
+            ("mixed", Type::String),
+            ("on", Type::Bool),
+            ("when", Type::String),
+            ("bag", Type::Dynamic),
+            ("none", Type::String),
+        ];
+        assert_eq!(names, expected);
+        let wants: Vec<Want> = [("name", Type::String), ("properties", Type::Dynamic)]
+            .into_iter()
+            .chain(expected)
+            .map(|(name, ty)| Want::column(name, ty))
+            .collect();
+        let (rows, _) = {
+            let mut rows = Vec::new();
+            let scan = table.scan(&wants).unwrap();
+            let warnings = scan
+                .run(&Guard::none(), Ok, |batch| {
+                    for row in 0..batch.rows {
+                        let cells = batch.columns.iter().map(|column| column.get(row).to_value().to_string());
+                        rows.push(cells.collect::<Vec<_>>());
+                    }
+                    Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
+                })
+                .unwrap();
+            (rows, warnings)
+        };
+        let expected = [
+            ["007", r#"{"a":1}"#, "12", "0.5", "007", "1", "True", "2024-01-02", "[1]", ""],
+            ["b", "", "-3", "2", "12", "x", "False", "", r#"{"b":2}"#, ""],
+            ["c;\n\"d", "plain", "900719925474099", "1e3", "1.50", "2.5", "True", "now", "", ""],
+        ];
+        assert_eq!(rows, expected);
     }
 
     #[test]
@@ -682,7 +878,7 @@ mod files {
         write(folder.path(), "t.json", &text);
         let read = |catalog: &Catalog, wants: &[Want]| -> Result<Rows, Box<Diagnostic>> {
             let mut rows = Rows::new();
-            catalog.table("t").unwrap().scan(wants)?.run(Ok, |batch| {
+            catalog.table("t").unwrap().scan(wants)?.run(&Guard::none(), Ok, |batch| {
                 for row in 0..batch.rows {
                     rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
                 }
@@ -715,7 +911,7 @@ mod files {
     fn catalog_scan(catalog: &Catalog, wants: &[Want]) -> Vec<crate::column::Batch> {
         let mut batches = Vec::new();
         let scan = catalog.table("t").unwrap().scan(wants).unwrap();
-        scan.run(Ok, |batch| {
+        scan.run(&Guard::none(), Ok, |batch| {
             batches.push(batch);
             Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
         })
@@ -728,7 +924,7 @@ mod files {
         let schema = |table: &str, text: &str| -> Vec<(String, Type)> {
             let mut catalog = Catalog::default();
             catalog.add_bytes(table, text.as_bytes());
-            let fields = catalog.table(table).unwrap().schema().unwrap();
+            let fields = catalog.table(table).unwrap().schema(&Guard::none()).unwrap();
             fields.into_iter().map(|field| (field.name.to_string(), field.ty)).collect()
         };
         let known = schema("Resources", r#"[{"id":"a","systemData":{},"apiVersion":"1","n":1}]"#);
@@ -771,7 +967,7 @@ mod files {
         ];
         let mut rows = Vec::new();
         Scan::new(passage, &wants)
-            .run(Ok, |batch| {
+            .run(&Guard::none(), Ok, |batch| {
                 for row in 0..batch.rows {
                     rows.push(batch.columns.iter().map(|column| column.get(row).to_value()).collect::<Vec<_>>());
                 }

@@ -55,6 +55,11 @@ impl DateTime {
     }
 
     /// The present moment by the system's clock.
+    ///
+    /// ```
+    /// use argql::DateTime;
+    /// assert!(DateTime::now() > DateTime::parse("2025-01-01").unwrap());
+    /// ```
     pub fn now() -> DateTime {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         let ticks = i64::try_from(since.as_nanos() / 100).ok();
@@ -75,6 +80,10 @@ impl DateTime {
     }
 
     /// Ticks of 100 ns since 0001-01-01.
+    ///
+    /// ```
+    /// assert_eq!(argql::DateTime::parse("0001-01-02").unwrap().ticks(), 864_000_000_000);
+    /// ```
     pub const fn ticks(self) -> i64 {
         self.0
     }

@@ -11,7 +11,7 @@ use super::{Bag, Value, ValueRef, sorted, write_long, write_real, write_text};
 
 /// How deep arrays and bags may be nested: enough for any data, and little enough that values can be walked, written
 /// and dropped by recursion.
-pub(crate) const MAX_DEPTH: usize = 1000;
+pub(crate) const MAX_DEPTH: usize = crate::guard::MOST_NESTING;
 
 /// Reads JSON that is known to be valid and not nested deeper than [`MAX_DEPTH`]; anything else is null.
 pub(crate) fn from_json(text: &str) -> Value {

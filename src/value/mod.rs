@@ -27,6 +27,14 @@ pub(crate) use text::*;
 pub(crate) use timespan::*;
 
 /// A type of KQL. Each has one form of [`Value`], `dynamic` any of them.
+///
+/// ```
+/// use argql::{Engine, Type};
+///
+/// let table = Engine::new().query("print half = 1 / 2.0, tags = dynamic({})")?;
+/// assert_eq!(table.columns().iter().map(|field| field.ty).collect::<Vec<_>>(), [Type::Real, Type::Dynamic]);
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Type {
     /// True or false.
@@ -119,16 +127,28 @@ impl Type {
     }
 
     /// `int`, `long`, `real` or `decimal`.
+    ///
+    /// ```
+    /// assert!(argql::Type::Decimal.is_number() && !argql::Type::TimeSpan.is_number());
+    /// ```
     pub fn is_number(self) -> bool {
         matches!(self, Type::Int | Type::Long | Type::Real | Type::Decimal)
     }
 
     /// `int` or `long`.
+    ///
+    /// ```
+    /// assert!(argql::Type::Int.is_integer() && !argql::Type::Real.is_integer());
+    /// ```
     pub fn is_integer(self) -> bool {
         matches!(self, Type::Int | Type::Long)
     }
 
     /// May be sorted, and grouped or joined by.
+    ///
+    /// ```
+    /// assert!(argql::Type::Guid.is_orderable() && !argql::Type::Dynamic.is_orderable());
+    /// ```
     pub fn is_orderable(self) -> bool {
         self != Type::Dynamic
     }
@@ -213,6 +233,16 @@ pub(crate) enum ValueRef<'a> {
 }
 
 impl Value {
+    /// About how many bytes it holds besides its own.
+    pub(crate) fn heap(&self) -> usize {
+        match self {
+            Value::String(text) => text.len() + 16,
+            Value::Array(items) => items.iter().map(|item| size_of::<Value>() + item.heap()).sum::<usize>() + 40,
+            Value::Bag(bag) => bag.iter().map(|(key, value)| key.len() + 64 + value.heap()).sum::<usize>() + 100,
+            _ => 0,
+        }
+    }
+
     /// The same cell, borrowed.
     pub(crate) fn as_ref(&self) -> ValueRef<'_> {
         match self {
@@ -232,6 +262,11 @@ impl Value {
     }
 
     /// Whether it is null. A string never is: its absence is `""`.
+    ///
+    /// ```
+    /// use argql::Value;
+    /// assert!(Value::Null.is_null() && !Value::from("").is_null());
+    /// ```
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }

@@ -15,11 +15,19 @@ pub struct TimeSpan(i64);
 
 impl TimeSpan {
     /// From ticks of 100 ns.
+    ///
+    /// ```
+    /// assert_eq!(argql::TimeSpan::from_ticks(-15_000_000).to_string(), "-00:00:01.5000000");
+    /// ```
     pub const fn from_ticks(ticks: i64) -> TimeSpan {
         TimeSpan(ticks)
     }
 
     /// Ticks of 100 ns.
+    ///
+    /// ```
+    /// assert_eq!(argql::TimeSpan::from_ticks(7).ticks(), 7);
+    /// ```
     pub const fn ticks(self) -> i64 {
         self.0
     }

@@ -126,10 +126,10 @@ pub(crate) fn diagnostics<'a>(query: &str, diagnostics: impl IntoIterator<Item =
                 let ((line, column), (last, end)) = (position(query, span.start), position(query, span.end));
                 if line == last { format!("{line}:{column}-{end}") } else { format!("{line}:{column}-{last}:{end}") }
             }
-            Place::File { path, line, column } => {
+            Place::File { path, line, column, .. } => {
                 format!("{}:{line}:{column}", path.file_name().unwrap_or_default().to_string_lossy())
             }
-            Place::Nowhere => "-".to_owned(),
+            _ => "-".to_owned(),
         };
         let warning = if diagnostic.severity == Severity::Warning { "warning: " } else { "" };
         lines.push(format!("! {place} {} {warning}{}", diagnostic.code.id, diagnostic.message));

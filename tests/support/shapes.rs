@@ -32,16 +32,22 @@ pub(crate) enum Shape {
     Concatenated,
     /// A row a line, gzip.
     Gzip,
-    /// An array behind a byte-order mark.
+    /// The REST answer, Zstandard.
+    Zstd,
+    /// Two pages, each with its byte-order mark, one behind the other.
     Bom,
     /// An array in UTF-16, little end first, as Windows PowerShell's `>` writes it.
     Utf16,
+    /// Objects over many lines, one behind the other, in UTF-16 without a mark, big end first.
+    WideObjects,
     /// The portal's download: dynamic cells as JSON text.
     Csv,
+    /// The same in UTF-16 with semicolons, names of columns in capitals, two files one behind the other.
+    WideCsv,
 }
 
 impl Shape {
-    pub(crate) const ALL: [Shape; 15] = [
+    pub(crate) const ALL: [Shape; 18] = [
         Shape::Array,
         Shape::Indented,
         Shape::Lines,
@@ -54,9 +60,12 @@ impl Shape {
         Shape::Pages,
         Shape::Concatenated,
         Shape::Gzip,
+        Shape::Zstd,
         Shape::Bom,
         Shape::Utf16,
+        Shape::WideObjects,
         Shape::Csv,
+        Shape::WideCsv,
     ];
 
     /// Writes `rows` as the files of `table` into `folder`.
@@ -85,13 +94,34 @@ impl Shape {
                 json(&pages.join("\n"));
             }
             Shape::Gzip => put(format!("{table}.ndjson.gz"), &gzip(lines(rows, "\n").as_bytes())),
-            Shape::Bom => json(&format!("\u{feff}{}", array())),
+            Shape::Zstd => {
+                let packed = zstd::encode_all(rest(rows, total, "false").to_string().as_bytes(), 3).unwrap();
+                put(format!("{table}.json.zst"), &packed);
+            }
+            Shape::Bom => {
+                let pages = thirds(rows).map(|page| format!("\u{feff}{}\r\n", Json::List(page.to_vec())));
+                json(&pages.concat());
+            }
             Shape::Utf16 => {
                 let text = format!("\u{feff}{}\r\n", array());
                 let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
                 put(format!("{table}.json"), &bytes);
             }
-            Shape::Csv => put(format!("{table}.csv"), csv(rows).as_bytes()),
+            Shape::WideObjects => {
+                let text: String = rows.iter().map(|row| row.indented() + "\r\n").collect();
+                let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+                put(format!("{table}.json"), &bytes);
+            }
+            Shape::Csv => put(format!("{table}.csv"), csv(rows, ",").as_bytes()),
+            Shape::WideCsv => {
+                let text = thirds(rows).map(|page| {
+                    let text = csv(page, ";");
+                    let (header, records) = text.split_once('\n').unwrap();
+                    format!("\u{feff}{}\n{records}", header.to_uppercase())
+                });
+                let bytes: Vec<u8> = text.concat().encode_utf16().flat_map(u16::to_le_bytes).collect();
+                put(format!("{table}.csv"), &bytes);
+            }
         }
     }
 }
@@ -136,17 +166,17 @@ fn rest_table(rows: &[Json]) -> Json {
     }
 }
 
-fn csv(rows: &[Json]) -> String {
+fn csv(rows: &[Json], between: &str) -> String {
     let names = columns(rows);
     let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
-    let mut out = names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(",") + "\r\n";
+    let mut out = names.iter().map(|name| quote(name)).collect::<Vec<_>>().join(between) + "\r\n";
     for row in rows {
         let cell = |name: &&str| match row.at(name) {
             Json::Null => String::new(),
             Json::Text(text) => quote(text),
             other => quote(&other.to_string()),
         };
-        out += &(names.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n");
+        out += &(names.iter().map(cell).collect::<Vec<_>>().join(between) + "\r\n");
     }
     out
 }

@@ -62,11 +62,13 @@ struct Lists {
     limit: usize,
     nulls: bool,
     lists: Vec<Vec<Value>>,
+    /// About how many bytes the values take.
+    held: usize,
 }
 
 impl Lists {
     fn start(limit: usize, nulls: bool) -> Box<dyn Fold> {
-        Box::new(Lists { limit, nulls, lists: Vec::new() })
+        Box::new(Lists { limit, nulls, lists: Vec::new(), held: 0 })
     }
 }
 
@@ -90,6 +92,7 @@ impl Fold for Lists {
                 }
             };
             if self.nulls || !value.is_null() {
+                self.held += size_of::<Value>() + value.heap();
                 list.push(value);
             }
         });
@@ -98,6 +101,7 @@ impl Fold for Lists {
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize) {
         let later = later.into_any().downcast::<Lists>().expect("folds of one aggregate are of one kind");
         self.lists.resize_with(self.lists.len().max(count), Vec::new);
+        self.held += later.held;
         for (list, &group) in later.lists.into_iter().zip(map) {
             let ours = &mut self.lists[group as usize];
             let room = self.limit.saturating_sub(ours.len());
@@ -108,6 +112,10 @@ impl Fold for Lists {
     fn finish(mut self: Box<Self>, count: usize) -> Vec<Column> {
         self.lists.resize_with(count, Vec::new);
         vec![arrays(self.lists.into_iter())]
+    }
+
+    fn bytes(&self) -> usize {
+        self.lists.capacity() * size_of::<Vec<Value>>() + self.held
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
@@ -189,6 +197,10 @@ impl State for Bags {
 
     fn merge(&mut self, later: Bags) {
         self.extend(&later.bag);
+    }
+
+    fn heap(&self) -> usize {
+        self.bag.len() * 128
     }
 
     fn finish(self, out: &mut Out) {

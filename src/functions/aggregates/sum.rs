@@ -94,6 +94,10 @@ impl Fold for Longs {
         vec![out.finish()]
     }
 
+    fn bytes(&self) -> usize {
+        self.sums.capacity() * size_of::<i64>()
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn std::any::Any> {
         self
     }

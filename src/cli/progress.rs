@@ -1,0 +1,116 @@
+//! How far the reading of large files is, on standard error: a bar on a terminal, a line a second elsewhere.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::{Screen, When};
+use crate::diag::render::visible;
+use crate::engine::Engine;
+use crate::guard::Progress;
+
+/// Nothing is shown of what takes less.
+const QUIET: Duration = Duration::from_millis(400);
+
+/// What is shown while files are read.
+#[derive(Clone)]
+pub(super) enum Meter {
+    Nothing,
+    Bar(ProgressBar),
+    Lines,
+}
+
+impl Meter {
+    pub(super) fn new(screen: &Screen) -> Meter {
+        let watched = io::stderr().is_terminal();
+        match screen.progress {
+            _ if screen.quiet => Meter::Nothing,
+            When::Never => Meter::Nothing,
+            When::Auto if !watched => Meter::Nothing,
+            When::Always if !watched => Meter::Lines,
+            When::Auto | When::Always => Meter::Bar(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())),
+        }
+    }
+
+    /// Lets the engine say how far it is.
+    pub(super) fn watch(&self, engine: Engine) -> Engine {
+        match self {
+            Meter::Nothing => engine,
+            Meter::Bar(bar) => {
+                let bar = bar.clone();
+                let style = "{msg} {bar:24} {bytes} of {total_bytes}, {prefix} rows, {eta} left";
+                bar.set_style(ProgressStyle::with_template(style).expect("the template is valid"));
+                let since = Mutex::new(Since::default());
+                engine.progress(move |progress| {
+                    let slow = since.lock().is_ok_and(|mut since| since.start(progress).elapsed() > QUIET);
+                    if progress.bytes >= progress.total {
+                        bar.finish_and_clear();
+                    } else if slow {
+                        if bar.is_finished() || bar.length() != Some(progress.total) {
+                            bar.reset();
+                            bar.set_length(progress.total);
+                            bar.set_message(visible(&progress.table).into_owned());
+                        }
+                        bar.set_prefix(HumanCount(progress.rows).to_string());
+                        bar.set_position(progress.bytes);
+                    }
+                })
+            }
+            Meter::Lines => {
+                let since = Mutex::new((Since::default(), Instant::now()));
+                engine.progress(move |progress| {
+                    let Ok(mut since) = since.lock() else { return };
+                    let start = since.0.start(progress);
+                    if start.elapsed() > QUIET && since.1.elapsed() > Duration::from_secs(1) {
+                        since.1 = Instant::now();
+                        let _ = writeln!(io::stderr().lock(), "{}", line(progress, start.elapsed()));
+                    }
+                })
+            }
+        }
+    }
+
+    /// Makes room for something else.
+    pub(super) fn clear(&self) {
+        if let Meter::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// When the reading of the table at hand began.
+#[derive(Default)]
+struct Since(Option<(std::sync::Arc<str>, u64, Instant)>);
+
+impl Since {
+    fn start(&mut self, progress: &Progress) -> Instant {
+        match &mut self.0 {
+            Some((table, bytes, start)) if *table == progress.table && *bytes <= progress.bytes => {
+                *bytes = progress.bytes;
+                *start
+            }
+            state => {
+                let start = Instant::now();
+                *state = Some((progress.table.clone(), progress.bytes, start));
+                start
+            }
+        }
+    }
+}
+
+/// `securityresources: 1.20 GiB of 3.60 GiB, 310,000 rows, 4 seconds left`
+fn line(progress: &Progress, elapsed: Duration) -> String {
+    let left = progress.total.saturating_sub(progress.bytes);
+    let left = elapsed.as_micros() * u128::from(left) / u128::from(progress.bytes.max(1));
+    let left = Duration::from_micros(u64::try_from(left).unwrap_or(u64::MAX));
+    format!(
+        "{}: {} of {}, {} rows, {} left",
+        visible(&progress.table),
+        HumanBytes(progress.bytes),
+        HumanBytes(progress.total),
+        HumanCount(progress.rows),
+        HumanDuration(left)
+    )
+}

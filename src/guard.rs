@@ -1,0 +1,315 @@
+//! What a run may use, and whether it is to go on: limits, a way to stop it from outside, and what it says on its way.
+//!
+//! One [`Guard`] goes with a run through all of its threads. Loops that may be long ask it now and then. Where a loop
+//! cannot fail (a column being computed), it may end early with anything at all once [`Guard::stops`]: that never
+//! changes back, and whoever runs the plan looks again before the result is used.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use crate::diag::{CANCELLED, Code, Diagnostic, OUT_OF_MEMORY, OUT_OF_TIME, Place, TOO_MANY_ROWS};
+
+/// What a query may use before it is given up with an error that says so ([`Error::is_limit`](crate::Error::is_limit)).
+///
+/// ```
+/// use argql::{Engine, Limits};
+///
+/// let mut limits = Limits::default();
+/// limits.rows = Some(1_000);
+/// let error = Engine::new().limits(limits).query("range x from 1 to 5000 step 1").unwrap_err();
+/// assert!(error.is_limit());
+/// assert_eq!(error.diagnostics()[0].message, "the answer has more than 1,000 rows");
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes that rows on their way, groups, joins and the answer may take; 8 GiB unless told. What a file is read
+    /// through (a few MiB per thread) and the program itself come on top.
+    pub memory: Option<u64>,
+    /// Rows that one answer may have; 100 million unless told.
+    pub rows: Option<u64>,
+    /// How deep arrays and bags of a row may be nested in data; 1,000 unless told, which is also the most.
+    pub nesting: usize,
+    /// Time from the start of a run to its answer; none unless told.
+    pub time: Option<Duration>,
+}
+
+/// More would overflow the stack of who reads it.
+pub(crate) const MOST_NESTING: usize = 1000;
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { memory: Some(8 << 30), rows: Some(100_000_000), nesting: MOST_NESTING, time: None }
+    }
+}
+
+impl Limits {
+    /// No limits but those of the machine.
+    ///
+    /// ```
+    /// assert_eq!(argql::Limits::none().rows, None);
+    /// ```
+    pub fn none() -> Limits {
+        Limits { memory: None, rows: None, nesting: MOST_NESTING, time: None }
+    }
+}
+
+/// A switch that stops queries from another thread, or from the handler of Ctrl-C. Clones are the same switch.
+///
+/// ```
+/// use argql::{Cancel, Engine};
+///
+/// let cancel = Cancel::new();
+/// let query = Engine::new().cancelled_by(&cancel).prepare("range x from 1 to 90000000 step 1 | count")?;
+/// let stop = std::thread::spawn(move || cancel.cancel());
+/// assert!(query.run().is_err_and(|error| error.is_cancelled()) || stop.is_finished());
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// A switch that is off.
+    ///
+    /// ```
+    /// assert!(!argql::Cancel::new().is_cancelled());
+    /// ```
+    pub fn new() -> Cancel {
+        Cancel::default()
+    }
+
+    /// Stops every query that this switch was given to, now and later.
+    ///
+    /// ```
+    /// let cancel = argql::Cancel::new();
+    /// cancel.cancel();
+    /// assert!(cancel.is_cancelled());
+    /// ```
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was switched.
+    ///
+    /// ```
+    /// let cancel = argql::Cancel::new();
+    /// cancel.clone().cancel();
+    /// assert!(cancel.is_cancelled());
+    /// ```
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How far the reading of a table has come.
+///
+/// ```
+/// let engine = argql::Engine::new().sample().progress(|progress| {
+///     assert!(progress.bytes <= progress.total && &*progress.table == "resources");
+/// });
+/// assert_eq!(engine.query("resources | count")?.len(), 1);
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The table that is read.
+    pub table: Arc<str>,
+    /// Bytes of its files that are behind.
+    pub bytes: u64,
+    /// Bytes that its files have.
+    pub total: u64,
+    /// Rows that were found so far.
+    pub rows: u64,
+}
+
+/// Who wants to know.
+pub(crate) type Listener = Arc<dyn Fn(&Progress) + Send + Sync>;
+
+/// What an engine hands to the guard of each run.
+#[derive(Clone, Default)]
+pub(crate) struct Rules {
+    pub(crate) limits: Limits,
+    pub(crate) cancel: Option<Cancel>,
+    pub(crate) listener: Option<Listener>,
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Rules { limits, cancel, listener } = self;
+        f.debug_struct("Rules")
+            .field("limits", limits)
+            .field("cancel", cancel)
+            .field("listens", &listener.is_some())
+            .finish()
+    }
+}
+
+/// One run's share of everything.
+pub(crate) struct Guard {
+    rules: Rules,
+    deadline: Option<Instant>,
+    /// Bytes that are held.
+    used: AtomicU64,
+    /// Why nothing matters any more, once a limit was reached or the switch turned.
+    stopped: OnceLock<Diagnostic>,
+}
+
+impl Guard {
+    pub(crate) fn new(rules: &Rules) -> Guard {
+        let deadline = rules.limits.time.and_then(|time| Instant::now().checked_add(time));
+        Guard { rules: rules.clone(), deadline, used: AtomicU64::new(0), stopped: OnceLock::new() }
+    }
+
+    /// A guard that lets everything pass: for what cannot take long.
+    pub(crate) fn none() -> Guard {
+        Guard::new(&Rules { limits: Limits::none(), ..Rules::default() })
+    }
+
+    /// Whether to stop; once true, always true.
+    pub(crate) fn stops(&self) -> bool {
+        if self.stopped.get().is_some() {
+            return true;
+        }
+        if self.rules.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+            self.stop(CANCELLED, "the query was interrupted".to_owned(), None);
+        } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            let message = format!("the query takes longer than {:?}", self.rules.limits.time.unwrap_or_default());
+            self.stop(OUT_OF_TIME, message, Some("give it more with `--timeout` (`Limits::time`)"));
+        }
+        self.stopped.get().is_some()
+    }
+
+    /// The first reason counts.
+    #[cold]
+    fn stop(&self, code: &'static Code, message: String, help: Option<&str>) {
+        let reason = Diagnostic::at(code, Place::Nowhere, message);
+        self.stopped.get_or_init(|| help.into_iter().fold(reason, Diagnostic::help));
+    }
+
+    /// An error if it is time to stop.
+    pub(crate) fn check(&self) -> Result<(), Box<Diagnostic>> {
+        if self.stops() { Err(Box::new(self.stopped.get().expect("it stops for a reason").clone())) } else { Ok(()) }
+    }
+
+    /// Whether an answer may have so many rows.
+    pub(crate) fn rows(&self, rows: usize) -> Result<(), Box<Diagnostic>> {
+        if let Some(most) = self.rules.limits.rows.filter(|&most| rows as u64 > most) {
+            let help = "take fewer (`| take 1000`), or allow more with `--max-rows` (`Limits::rows`)";
+            self.stop(TOO_MANY_ROWS, format!("the answer has more than {} rows", Grouped(most)), Some(help));
+        }
+        self.check()
+    }
+
+    /// Notes more bytes that are held; they stay noted until they are given back.
+    pub(crate) fn hold(&self, bytes: usize) -> Result<(), Box<Diagnostic>> {
+        self.grow(bytes);
+        self.check()
+    }
+
+    /// The same where nothing can fail: the next look tells.
+    pub(crate) fn grow(&self, bytes: usize) {
+        let used = self.used.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
+        if let Some(most) = self.rules.limits.memory.filter(|&most| used > most) {
+            let message = format!("the query needs more than {} of memory", Bytes(most));
+            let help = "filter rows and project columns earlier, or give it more with `--memory` (`Limits::memory`)";
+            self.stop(OUT_OF_MEMORY, message, Some(help));
+        }
+    }
+
+    /// Bytes are held no longer.
+    pub(crate) fn give_back(&self, bytes: usize) {
+        self.used.fetch_sub(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Bytes that may still be held.
+    pub(crate) fn left(&self) -> u64 {
+        let used = self.used.load(Ordering::Relaxed);
+        self.rules.limits.memory.map_or(u64::MAX, |most| most.saturating_sub(used))
+    }
+
+    /// How deep arrays and bags may be nested.
+    pub(crate) fn nesting(&self) -> usize {
+        self.rules.limits.nesting.min(MOST_NESTING)
+    }
+
+    /// Who wants to know how far it is.
+    pub(crate) fn listener(&self) -> Option<&Listener> {
+        self.rules.listener.as_ref()
+    }
+}
+
+/// `256 MiB`, for messages.
+struct Bytes(u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+        match units.into_iter().find(|&(size, _)| self.0 >= size && self.0.is_multiple_of(size)) {
+            Some((size, unit)) => write!(f, "{} {unit}", self.0 / size),
+            None => write!(f, "{} bytes", Grouped(self.0)),
+        }
+    }
+}
+
+/// `1,234,567`.
+pub(crate) struct Grouped(pub(crate) u64);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.0.to_string();
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard(limits: Limits, cancel: Option<Cancel>) -> Guard {
+        Guard::new(&Rules { limits, cancel, listener: None })
+    }
+
+    fn says(result: Result<(), Box<Diagnostic>>) -> (&'static str, String) {
+        let diagnostic = result.unwrap_err();
+        (diagnostic.code.id, diagnostic.message)
+    }
+
+    #[test]
+    fn memory_is_counted_until_it_is_given_back_and_the_reason_stays() {
+        let guard = guard(Limits { memory: Some(1 << 20), ..Limits::none() }, None);
+        guard.hold(1 << 20).unwrap();
+        guard.give_back(1 << 19);
+        assert_eq!(guard.left(), 1 << 19);
+        guard.grow(1 << 20);
+        guard.give_back(1 << 20);
+        assert!(guard.stops());
+        assert_eq!(says(guard.check()), ("AQ4003", "the query needs more than 1 MiB of memory".to_owned()));
+    }
+
+    #[test]
+    fn time_and_the_switch_have_reasons_of_their_own() {
+        let slow = guard(Limits { time: Some(Duration::ZERO), ..Limits::none() }, None);
+        assert_eq!(says(slow.check()), ("AQ4005", "the query takes longer than 0ns".to_owned()));
+        let cancel = Cancel::new();
+        let stopped = guard(Limits::none(), Some(cancel.clone()));
+        stopped.check().unwrap();
+        cancel.cancel();
+        assert_eq!(says(stopped.check()), ("AQ4006", "the query was interrupted".to_owned()));
+    }
+
+    #[test]
+    fn sizes_are_said_in_the_units_they_were_given_in() {
+        let said: Vec<String> = [256 << 20, 8 << 30, 1 << 10, 1_000_000].map(|size| Bytes(size).to_string()).into();
+        assert_eq!(said, ["256 MiB", "8 GiB", "1 KiB", "1,000,000 bytes"]);
+    }
+}

@@ -1,0 +1,383 @@
+//! One page of HTML that needs nothing else: no network, no fonts, no files.
+//!
+//! A [`Page`] has a title and [`Section`]s; a section has a heading and, in the order in which they are added, text, the
+//! query, pictures and tables:
+//!
+//! ```text
+//! Page::new("Exemptions")
+//!     .about("tenant contoso, 2026-10-01")
+//!     .section(Section::new("By category").text("…").answer(&table))   // the chart that `render` asks for, and the rows
+//!     .section(Section::new("Expiring soon").query(kql).rows(&other))  // the rows alone
+//!     .write(&mut out)?;
+//! ```
+//!
+//! Everything given is text and written as such: markup in data stays text, control characters are made visible, and
+//! only cells that begin with `https://` become links. The content security policy names the style and the script by
+//! their hashes and forbids all else. Without scripts the page is the same but for the sorting of tables.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use super::chart::{self, svg};
+use crate::column::{Chart, Table};
+use crate::diag::render::visible;
+use crate::value::{Type, ValueRef, to_real, write_text};
+
+const STYLE: &str = include_str!("html/page.css");
+const SCRIPT: &str = include_str!("html/page.js");
+
+/// Bytes gathered before they are written out.
+const BUFFER: usize = 64 << 10;
+
+/// What becomes a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Links {
+    /// Any address of the web.
+    Web,
+    /// Addresses of the Azure portal, and the ids of what can be looked at there.
+    Portal,
+}
+
+/// Where the portal shows what an id stands for.
+const PORTAL: &str = "https://portal.azure.com/#@/resource";
+
+/// A page to be written.
+pub(crate) struct Page<'a> {
+    title: String,
+    links: Links,
+    about: Vec<String>,
+    sections: Vec<Section<'a>>,
+}
+
+/// A part of a page; without a heading if that is empty.
+pub(crate) struct Section<'a> {
+    heading: String,
+    parts: Vec<Part<'a>>,
+}
+
+enum Part<'a> {
+    Text(String),
+    Query(String),
+    Chart(&'a Table, Chart),
+    Rows(&'a Table),
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(title: impl Into<String>) -> Page<'a> {
+        Page { title: title.into(), links: Links::Web, about: Vec::new(), sections: Vec::new() }
+    }
+
+    /// A line beneath the title: what data, of which moment.
+    pub(crate) fn about(mut self, line: impl Into<String>) -> Page<'a> {
+        self.about.push(line.into());
+        self
+    }
+
+    /// Says what becomes a link; any address of the web does unless told.
+    pub(crate) fn links(self, links: Links) -> Page<'a> {
+        Page { links, ..self }
+    }
+
+    pub(crate) fn section(mut self, section: Section<'a>) -> Page<'a> {
+        self.sections.push(section);
+        self
+    }
+
+    /// Writes the whole page.
+    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let title = escape(&self.title);
+        let mut text = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'; script-src '{}'; \
+             base-uri 'none'; form-action 'none'\"/>\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
+             <meta name=\"color-scheme\" content=\"light dark\"/>\n\
+             <meta name=\"generator\" content=\"argql {}\"/>\n\
+             <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>\n",
+            hash(STYLE),
+            hash(SCRIPT),
+            env!("CARGO_PKG_VERSION"),
+        );
+        for line in &self.about {
+            text.push_str("<p>");
+            text.push_str(&escape(line));
+            text.push_str("</p>\n");
+        }
+        text.push_str("</header>\n<main>\n");
+        let mut figures = 0;
+        for section in &self.sections {
+            let above = if section.heading.is_empty() { &self.title } else { &section.heading };
+            section.write(&mut text, out, above, self.links, &mut figures)?;
+        }
+        text.push_str("</main>\n<script>");
+        text.push_str(SCRIPT);
+        text.push_str("</script>\n</body>\n</html>\n");
+        out.write_all(text.as_bytes())
+    }
+}
+
+impl<'a> Section<'a> {
+    pub(crate) fn new(heading: impl Into<String>) -> Section<'a> {
+        Section { heading: heading.into(), parts: Vec::new() }
+    }
+
+    /// A paragraph.
+    pub(crate) fn text(self, text: impl Into<String>) -> Section<'a> {
+        self.part(Part::Text(text.into()))
+    }
+
+    /// The text of a query; below a heading it is folded away until somebody wants to see it.
+    pub(crate) fn query(self, query: impl Into<String>) -> Section<'a> {
+        self.part(Part::Query(query.into()))
+    }
+
+    /// A table as its own `render` asks for, if it does, and its rows beneath.
+    pub(crate) fn answer(self, table: &'a Table) -> Section<'a> {
+        let drawn = match table.chart() {
+            Some(chart) => self.part(Part::Chart(table, chart.clone())),
+            None => self,
+        };
+        drawn.rows(table)
+    }
+
+    /// The rows of a table.
+    pub(crate) fn rows(self, table: &'a Table) -> Section<'a> {
+        self.part(Part::Rows(table))
+    }
+
+    fn part(mut self, part: Part<'a>) -> Section<'a> {
+        self.parts.push(part);
+        self
+    }
+
+    fn write(
+        &self,
+        text: &mut String,
+        out: &mut dyn Write,
+        above: &str,
+        links: Links,
+        figures: &mut usize,
+    ) -> io::Result<()> {
+        text.push_str("<section>\n");
+        if !self.heading.is_empty() {
+            text.push_str("<h2>");
+            text.push_str(&escape(&self.heading));
+            text.push_str("</h2>\n");
+        }
+        for part in &self.parts {
+            match part {
+                Part::Text(line) => {
+                    text.push_str("<p>");
+                    text.push_str(&escape(line));
+                    text.push_str("</p>\n");
+                }
+                Part::Query(query) => {
+                    let open = if self.heading.is_empty() { " open=\"open\"" } else { "" };
+                    text.push_str(&format!("<details{open}><summary>Query</summary><pre><code>"));
+                    for (index, line) in query.trim_end().lines().enumerate() {
+                        text.push_str(if index > 0 { "\n" } else { "" });
+                        text.push_str(&escape(&line.replace('\t', "    ")));
+                    }
+                    text.push_str("</code></pre></details>\n");
+                }
+                Part::Chart(table, chart) => {
+                    for picture in chart::pictures(table, chart) {
+                        *figures += 1;
+                        svg::figure(text, &picture, *figures, above);
+                    }
+                }
+                Part::Rows(table) => rows(text, out, table, &self.heading, links)?,
+            }
+        }
+        text.push_str("</section>\n");
+        Ok(())
+    }
+}
+
+/// A table with its number of rows as the caption.
+fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, links: Links) -> io::Result<()> {
+    let fields = table.columns();
+    let count = super::table::Rows(table.len());
+    let of = if heading.is_empty() { String::new() } else { format!("{}: ", escape(heading)) };
+    text.push_str(&format!("<div class=\"rows\">\n<table>\n<caption>{of}{count}</caption>\n"));
+    if fields.is_empty() {
+        text.push_str("</table>\n</div>\n");
+        return Ok(());
+    }
+    text.push_str("<thead><tr>");
+    for field in fields {
+        let class = if field.ty.is_number() { " class=\"n\"" } else { "" };
+        text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&field.name)));
+    }
+    text.push_str("</tr></thead>\n<tbody>\n");
+    let mut cell_text = String::new();
+    table.each_row(|row| {
+        text.push_str("<tr>");
+        for (field, cell) in fields.iter().zip(row) {
+            cell_text.clear();
+            write_cell(&mut cell_text, *cell);
+            match (*cell, to_real(*cell)) {
+                (ValueRef::TimeSpan(_), Some(ticks)) => text.push_str(&format!("<td data-v=\"{ticks:.0}\">")),
+                _ if field.ty.is_number() => text.push_str("<td class=\"n\">"),
+                _ => text.push_str("<td>"),
+            }
+            let shown = escape(&cell_text);
+            if field.ty != Type::Dynamic || matches!(cell, ValueRef::String(_)) {
+                push_linked(text, &cell_text, &shown, links);
+            } else {
+                text.push_str(&shown);
+            }
+            text.push_str("</td>");
+        }
+        text.push_str("</tr>\n");
+        if text.len() >= BUFFER {
+            out.write_all(text.as_bytes())?;
+            text.clear();
+        }
+        Ok::<(), io::Error>(())
+    })?;
+    text.push_str("</tbody>\n</table>\n</div>\n");
+    Ok(())
+}
+
+/// As in tables for people: a moment without a fraction of nothing but zeros.
+fn write_cell(out: &mut String, cell: ValueRef<'_>) {
+    write_text(out, cell);
+    if let (ValueRef::DateTime(_), true) = (cell, out.ends_with(".0000000Z")) {
+        out.truncate(out.len() - ".0000000Z".len());
+        out.push('Z');
+    }
+}
+
+/// The text, as a link if it is an address that may be one and nothing else, or stands for one.
+fn push_linked(out: &mut String, text: &str, shown: &str, links: Links) {
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\' | '`'));
+    let beneath = |start: &str| text.len() > start.len() && text.starts_with(start);
+    let address = match links {
+        Links::Web => beneath("https://").then(|| shown.to_owned()),
+        Links::Portal if beneath("https://portal.azure.com/") => Some(shown.to_owned()),
+        Links::Portal => beneath("/subscriptions/").then(|| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/()".contains(&byte);
+            let letter = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+            format!("{PORTAL}{}", text.bytes().map(letter).collect::<String>())
+        }),
+    };
+    match address.filter(|_| plain || links == Links::Portal && text.starts_with('/')) {
+        Some(address) => {
+            out.push_str(&format!("<a href=\"{address}\" rel=\"noopener noreferrer\" target=\"_blank\">{shown}</a>"));
+        }
+        None => out.push_str(shown),
+    }
+}
+
+/// Text for between tags and for attributes in double quotes; control characters become visible.
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+    let text = visible(text);
+    if !text.contains(['&', '<', '>', '"', '\'', '\u{FFFE}', '\u{FFFF}']) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // No characters of HTML and XML.
+            '\u{FFFE}' | '\u{FFFF}' => out.push(char::REPLACEMENT_CHARACTER),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// As a content security policy names a text that may be used.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Engine;
+
+    fn page(query: &str) -> String {
+        let table = Engine::new().query(query).unwrap();
+        let mut out = Vec::new();
+        let section = Section::new("<h>").text("a & b").query("print\t'<x>'\r\n| take 1").answer(&table);
+        Page::new("T & <t>").about("</p>").section(section).write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn read(page: &str) -> roxmltree::Document<'_> {
+        let page = page.strip_prefix("<!DOCTYPE html>\n").unwrap();
+        roxmltree::Document::parse(page).unwrap_or_else(|error| panic!("{error}\n{page}"))
+    }
+
+    fn texts<'a>(read: &'a roxmltree::Document<'_>, tag: &str) -> Vec<&'a str> {
+        read.descendants().filter(|node| node.has_tag_name(tag)).map(|node| node.text().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn a_page_says_what_it_was_given_and_nothing_of_it_is_markup() {
+        let page =
+            page("print a = '<script>alert(1)</script>', b = '\"&\\u001b[2J\\u202e', ['c<'] = dynamic({'k': '<i>'})");
+        let read = read(&page);
+        assert_eq!(texts(&read, "h1"), ["T & <t>"]);
+        assert_eq!(texts(&read, "title"), ["T & <t>"]);
+        assert_eq!(texts(&read, "h2"), ["<h>"]);
+        assert_eq!(texts(&read, "p"), ["</p>", "a & b"]);
+        assert_eq!(texts(&read, "code"), ["print    '<x>'\n| take 1"]);
+        assert_eq!(texts(&read, "caption"), ["<h>: 1 row"]);
+        assert_eq!(texts(&read, "th"), ["a", "b", "c<"]);
+        assert_eq!(texts(&read, "td"), ["<script>alert(1)</script>", "\"&␛[2J\u{fffd}", "{\"k\":\"<i>\"}"]);
+        assert_eq!(texts(&read, "script").len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_fetched_and_only_our_own_script_runs() {
+        let page = page("print 1");
+        let read = read(&page);
+        let policy = read.descendants().find(|node| node.has_attribute("http-equiv")).unwrap();
+        let policy = policy.attribute("content").unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(!policy.contains("unsafe") && !policy.contains("http"));
+        let hashed = format!("script-src '{}'", hash(texts(&read, "script")[0]));
+        assert!(policy.contains(&hashed), "{policy}");
+        assert!(policy.contains(&hash(texts(&read, "style")[0])));
+        assert!(!read.descendants().any(|node| node.has_attribute("src") || node.has_tag_name("link")));
+    }
+
+    #[test]
+    fn only_addresses_of_the_web_become_links() {
+        let page = page(
+            "print a = 'https://example.com/?q=1&r=\\'x\\'', b = 'http://example.com', c = 'javascript:alert(1)', \
+             d = 'https://', e = 'see https://example.com', f = 'https://example.com/\"onclick', g = 'https://exa mple', \
+             h = dynamic('https://example.com/d')",
+        );
+        let read = read(&page);
+        let links: Vec<&str> = read.descendants().filter_map(|node| node.attribute("href")).collect();
+        assert_eq!(links, ["https://example.com/?q=1&r='x'", "https://example.com/d"]);
+    }
+
+    #[test]
+    fn cells_are_written_as_in_tables_and_sort_as_what_they_are() {
+        let page = page("print n = 5, t = datetime(2026-01-01), s = 1h, d = long(null), r = 0.5");
+        let read = read(&page);
+        assert_eq!(texts(&read, "td"), ["5", "2026-01-01T00:00:00Z", "01:00:00", "", "0.5"]);
+        let spans: Vec<&str> = read.descendants().filter_map(|node| node.attribute("data-v")).collect();
+        assert_eq!(spans, ["36000000000"]);
+    }
+
+    #[test]
+    fn a_page_without_columns_or_rows_is_a_page() {
+        for query in ["print a = 1 | where a > 1 | render barchart", "print a = 1 | project-away a"] {
+            assert!(read(&page(query)).descendants().any(|node| node.has_tag_name("caption")));
+        }
+    }
+}

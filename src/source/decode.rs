@@ -1,0 +1,399 @@
+//! From the bytes of a file to JSON in UTF-8: unpacked, transcoded, and with rows that are no objects made into some.
+//!
+//! Plain JSON needs nothing of this and is read by position. All else is a stream of decoders, one around the other, in
+//! front of the same parser. What they find wrong travels through [`Read`] as [`Broken`], with its place in the decoded
+//! text: lines and columns of the text that somebody sees who opens the file.
+
+use std::fmt;
+use std::io::{self, Read};
+
+use flate2::read::MultiGzDecoder;
+
+use super::csv::{self, Csv};
+use super::document;
+use super::grid::Grid;
+use super::json::{Fault, FaultKind, Passing};
+
+/// How a file's rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Coding {
+    packing: Packing,
+    text: Text,
+    pub(super) form: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Text {
+    Utf8,
+    /// Two bytes a unit, the lower or the higher one first.
+    Utf16 {
+        big: bool,
+    },
+}
+
+/// What the text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Rows that are objects.
+    Json,
+    /// JSON whose `data` has `columns` and `rows`.
+    Grid,
+    /// Fields with this byte between them.
+    Csv(u8),
+}
+
+/// How much of a file shows what it is.
+const HEAD: usize = 8 << 10;
+
+/// Most bytes that a packed file may have when it is unpacked.
+const MOST: u64 = 64 << 30;
+/// From here on they may be no more than [`RATIO`] times the packed ones: real exports shrink to a hundredth at best.
+const FREE: u64 = if cfg!(test) { 1 << 20 } else { 1 << 30 };
+const RATIO: u64 = 1000;
+
+/// A file that argql does not read: what it is, and what to do.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) what: &'static str,
+    pub(super) cure: &'static str,
+}
+
+impl Coding {
+    pub(super) const PLAIN: Coding = Coding { packing: Packing::Plain, text: Text::Utf8, form: Form::Json };
+
+    /// Recognises a file by how it begins. `open` gives its bytes from the start, `len` their number; a name that ends
+    /// in `.csv` decides only about a single column.
+    pub(super) fn of(
+        mut open: impl FnMut() -> io::Result<Box<dyn Read + Send>>,
+        len: u64,
+        named_csv: bool,
+    ) -> io::Result<Result<Coding, Refused>> {
+        let mut head = head(&mut open()?)?;
+        let packing = match head[..] {
+            [0x1f, 0x8b, ..] => Packing::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
+            _ => match known(&head) {
+                Some(refused) => return Ok(Err(refused)),
+                None => Packing::Plain,
+            },
+        };
+        let mut coding = Coding { packing, ..Coding::PLAIN };
+        if packing != Packing::Plain {
+            // What cannot be unpacked is met again when the rows are read, and gets its place there.
+            head = coding.unpacked(open()?, len).and_then(|mut reader| self::head(&mut reader)).unwrap_or_default();
+            if let [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] = head[..] {
+                return Ok(Err(Refused { what: "packed twice", cure: "unpack it once" }));
+            }
+            if let Some(refused) = known(&head) {
+                return Ok(Err(refused));
+            }
+        }
+        let seems_text = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+        match head[..] {
+            [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
+                let cure = "save it as UTF-8";
+                return Ok(Err(Refused { what: "UTF-32 text", cure }));
+            }
+            [0xff, 0xfe, ..] => coding.text = Text::Utf16 { big: false },
+            [0xfe, 0xff, ..] => coding.text = Text::Utf16 { big: true },
+            // Neither JSON nor CSV has a zero byte.
+            [first, 0, ..] if seems_text(first) => coding.text = Text::Utf16 { big: false },
+            [0, first, ..] if seems_text(first) => coding.text = Text::Utf16 { big: true },
+            _ => {}
+        }
+        if coding.text != Text::Utf8 {
+            let mut text = Vec::new();
+            let mut wide = Wide::new(Box::new(io::Cursor::new(head)), coding.text == Text::Utf16 { big: true });
+            // The head may end within a character.
+            let _ = wide.read_to_end(&mut text);
+            head = text;
+        }
+        Ok(form(&head, named_csv).map(|form| Coding { form, ..coding }))
+    }
+
+    /// Whether the file's bytes are what the parser reads.
+    pub(super) fn is_plain(self) -> bool {
+        self == Coding::PLAIN
+    }
+
+    /// The text of the file's bytes, of which there are `len`.
+    pub(super) fn text(self, bytes: Box<dyn Read + Send>, len: u64) -> io::Result<Box<dyn Read + Send>> {
+        let unpacked = self.unpacked(bytes, len)?;
+        Ok(match self.text {
+            Text::Utf8 => unpacked,
+            Text::Utf16 { big } => Box::new(Wide::new(unpacked, big)),
+        })
+    }
+
+    /// The same as rows of JSON; `standard` says whether Resource Graph's columns are known by their names.
+    pub(super) fn rows(
+        self,
+        bytes: Box<dyn Read + Send>,
+        len: u64,
+        standard: bool,
+    ) -> io::Result<Box<dyn Read + Send>> {
+        let text = self.text(bytes, len)?;
+        Ok(match self.form {
+            Form::Json => text,
+            Form::Grid => Box::new(Converted::new(text, Grid::default())),
+            Form::Csv(between) => Box::new(Converted::new(text, Csv::new(between, standard))),
+        })
+    }
+
+    fn unpacked(self, bytes: Box<dyn Read + Send>, len: u64) -> io::Result<Box<dyn Read + Send>> {
+        let most = MOST.min(len.saturating_mul(RATIO).max(FREE));
+        let unpack = |from, what| Box::new(Unpacked { from, what, done: 0, most });
+        Ok(match self.packing {
+            Packing::Plain => bytes,
+            Packing::Gzip => unpack(Box::new(MultiGzDecoder::new(io::BufReader::new(bytes))), "gzip"),
+            Packing::Zstd => unpack(Box::new(zstd::Decoder::new(bytes)?), "Zstandard"),
+        })
+    }
+}
+
+/// The first bytes of a file.
+fn head(from: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    match from.take(HEAD as u64).read_to_end(&mut head) {
+        // What came before a fault shows as much.
+        Err(error) if error.get_ref().is_some_and(|cause| cause.is::<Broken>()) => Ok(head),
+        outcome => outcome.map(|_| head),
+    }
+}
+
+/// A file that is none of ours, by how it begins.
+fn known(head: &[u8]) -> Option<Refused> {
+    let (what, cure) = match head {
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => ("a zip archive", "unpack it and give the folder"),
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => ("packed with bzip2", "unpack it, or pack it with gzip or zstd"),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => ("packed with xz", "unpack it, or pack it with gzip or zstd"),
+        [b'7', b'z', 0xbc, 0xaf, ..] => ("a 7-Zip archive", "unpack it and give the folder"),
+        [b'P', b'A', b'R', b'1', ..] => ("a Parquet file", "export JSON or CSV"),
+        _ => return None,
+    };
+    Some(Refused { what, cure })
+}
+
+/// What a text is, by how it begins.
+fn form(head: &[u8], named_csv: bool) -> Result<Form, Refused> {
+    let start = document::start(head);
+    match head.get(start) {
+        Some(b'{') if document::is_grid(head, start) => Ok(Form::Grid),
+        None | Some(b'{' | b'[') => Ok(Form::Json),
+        _ => {
+            let head = &head[start..];
+            csv::separator(head, named_csv).map(|between| between.map_or(Form::Json, Form::Csv))
+        }
+    }
+}
+
+/// A fault that a decoder met.
+#[derive(Debug)]
+pub(super) struct Broken {
+    /// Offset in the decoded text.
+    pub(super) at: u64,
+    pub(super) kind: FaultKind,
+}
+
+impl Broken {
+    fn error(at: u64, kind: FaultKind) -> io::Error {
+        io::Error::other(Broken { at, kind })
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} at {}", self.kind, self.at)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// What was packed, with a limit: a small file must not keep a machine busy for days.
+struct Unpacked {
+    from: Box<dyn Read + Send>,
+    what: &'static str,
+    done: u64,
+    most: u64,
+}
+
+impl Read for Unpacked {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.from.read(buffer) {
+            Ok(count) => {
+                self.done += count as u64;
+                if self.done > self.most {
+                    return Err(Broken::error(self.done, FaultKind::Bomb));
+                }
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted || error.raw_os_error().is_some() => Err(error),
+            Err(error) => {
+                let cut = error.kind() == io::ErrorKind::UnexpectedEof;
+                let kind = if cut { FaultKind::PackingEnds(self.what) } else { FaultKind::Packing(self.what) };
+                Err(Broken::error(self.done, kind))
+            }
+        }
+    }
+}
+
+/// UTF-16 as UTF-8. Half of a surrogate pair alone becomes U+FFFD, as it does in JSON's escapes.
+struct Wide {
+    from: Box<dyn Read + Send>,
+    big: bool,
+    /// Bytes read; from `at` on they are not decoded yet.
+    bytes: Vec<u8>,
+    text: String,
+    /// How much of the text was given out, and how much before it.
+    given: usize,
+    before: u64,
+}
+
+impl Wide {
+    fn new(from: Box<dyn Read + Send>, big: bool) -> Wide {
+        Wide { from, big, bytes: Vec::new(), text: String::new(), given: 0, before: 0 }
+    }
+
+    /// Decodes the next bytes; false at the end of the file.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.before += self.text.len() as u64;
+        self.text.clear();
+        self.given = 0;
+        let count = (&mut self.from).take(64 << 10).read_to_end(&mut self.bytes)?;
+        let mut units = self.bytes.len() / 2;
+        let unit = |bytes: &[u8]| {
+            let bytes = [bytes[0], bytes[1]];
+            if self.big { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) }
+        };
+        if count == 0 {
+            if self.bytes.is_empty() {
+                return Ok(false);
+            }
+            if self.bytes.len() == 1 {
+                return Err(Broken::error(self.before, FaultKind::End));
+            }
+        } else if units > 0 && matches!(unit(&self.bytes[2 * units - 2..]), 0xd800..0xdc00) {
+            // Its other half comes with the next bytes.
+            units -= 1;
+        }
+        let (whole, _) = self.bytes.split_at(2 * units);
+        let chars = char::decode_utf16(whole.chunks_exact(2).map(unit));
+        self.text.extend(chars.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        self.bytes.drain(..2 * units);
+        Ok(true)
+    }
+}
+
+impl Read for Wide {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.text.len() {
+            if !self.fill()? {
+                return Ok(0);
+            }
+        }
+        let left = &self.text.as_bytes()[self.given..];
+        let count = left.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&left[..count]);
+        self.given += count;
+        Ok(count)
+    }
+}
+
+/// Makes rows of JSON from rows in another form.
+pub(super) trait Convert: Send {
+    /// Takes the next piece of `text` at `at`, appends what it is in JSON, and gives where it ends: at `at` only if the
+    /// file ends there. After a fault nothing must have been taken: it may come again with more text behind it.
+    fn piece(&mut self, text: &[u8], at: usize, end_of_file: bool, json: &mut Vec<u8>) -> Passing<usize>;
+}
+
+struct Converted<C> {
+    from: Box<dyn Read + Send>,
+    by: C,
+    /// Text that is not converted yet, and its place in the whole.
+    text: Vec<u8>,
+    before: u64,
+    ended: bool,
+    json: Vec<u8>,
+    given: usize,
+    /// What stopped the conversion, to be said when all before it was given out.
+    fault: Option<Box<Fault>>,
+}
+
+/// How much is converted at once, if there is so much.
+const BLOCK: usize = 64 << 10;
+
+impl<C: Convert> Converted<C> {
+    fn new(from: Box<dyn Read + Send>, by: C) -> Converted<C> {
+        Converted { from, by, text: Vec::new(), before: 0, ended: false, json: Vec::new(), given: 0, fault: None }
+    }
+
+    /// Converts on; false at the end of the file.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.json.clear();
+        self.given = 0;
+        if let Some(fault) = self.fault.take() {
+            return Err(Broken::error(self.before + fault.at as u64, fault.kind));
+        }
+        let mut at = 0;
+        loop {
+            let mark = self.json.len();
+            match self.by.piece(&self.text, at, self.ended, &mut self.json) {
+                Ok(end) => {
+                    let done = std::mem::replace(&mut at, end) == end;
+                    if done || self.json.len() > BLOCK {
+                        break;
+                    }
+                }
+                Err(fault) => {
+                    self.json.truncate(mark);
+                    if fault.kind == FaultKind::End && !self.ended {
+                        if at > 0 {
+                            break;
+                        }
+                        self.more()?;
+                        continue;
+                    }
+                    self.fault = Some(Box::new(Fault { at: fault.at - at, kind: fault.kind }));
+                    break;
+                }
+            }
+        }
+        self.text.drain(..at);
+        self.before += at as u64;
+        Ok(!self.json.is_empty() || self.fault.is_some() || at > 0)
+    }
+
+    fn more(&mut self) -> io::Result<()> {
+        if self.text.len() > LONGEST {
+            return Err(Broken::error(self.before, FaultKind::Long));
+        }
+        let count = self.text.len().max(BLOCK);
+        self.ended = (&mut self.from).take(count as u64).read_to_end(&mut self.text)? < count;
+        Ok(())
+    }
+}
+
+/// Longest row: beyond it a file is refused rather than held in memory.
+pub(super) const LONGEST: usize = 2 << 30;
+
+impl<C: Convert> Read for Converted<C> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.json.len() {
+            if !self.fill()? {
+                return Ok(0);
+            }
+        }
+        let left = &self.json[self.given..];
+        let count = left.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&left[..count]);
+        self.given += count;
+        Ok(count)
+    }
+}
