@@ -74,7 +74,12 @@ fn check(name: &str, case: &Case) -> Result<(), Failed> {
         ("the answer without rewrites", &answer(name, case, |engine| engine.rewrites(false))),
     ] {
         if case.expected != *found {
-            return Err(format!("{what} differs\nexpected:\n{}\nfound:\n{}", case.expected.join("\n"), found.join("\n")).into());
+            return Err(format!(
+                "{what} differs\nexpected:\n{}\nfound:\n{}",
+                case.expected.join("\n"),
+                found.join("\n")
+            )
+            .into());
         }
     }
     Ok(())

@@ -290,7 +290,7 @@ fn check_csv(read: &[Row], records: &[Vec<String>], shown: &str) {
 fn decoded(bytes: &[u8]) -> Option<String> {
     let wide = |from: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.chunks_exact(2).map(|unit| from([unit[0], unit[1]])).collect();
-        (bytes.len() % 2 == 0).then(|| String::from_utf16_lossy(&units))
+        bytes.len().is_multiple_of(2).then(|| String::from_utf16_lossy(&units))
     };
     match bytes {
         [0xff, 0xfe, ..] | [1..=0x7f, 0, ..] => wide(u16::from_le_bytes),
