@@ -107,6 +107,7 @@ pub(crate) mod bind;
 #[doc(hidden)]
 pub mod cli;
 pub(crate) mod column;
+pub(crate) mod complete;
 pub(crate) mod diag;
 pub(crate) mod engine;
 pub(crate) mod error;
@@ -116,7 +117,8 @@ pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
 #[cfg(feature = "cli")]
-pub(crate) mod library;
+#[doc(hidden)]
+pub mod library;
 pub(crate) mod operators;
 pub(crate) mod output;
 pub(crate) mod plan;
