@@ -117,7 +117,8 @@ pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
 #[cfg(feature = "cli")]
-pub(crate) mod library;
+#[doc(hidden)]
+pub mod library;
 pub(crate) mod operators;
 pub(crate) mod output;
 pub(crate) mod plan;

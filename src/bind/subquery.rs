@@ -16,6 +16,9 @@ use crate::registry::{Infix, Meaning, Operand, Right, Scalar};
 use crate::syntax::ast::{self, Call, ExprKind};
 use crate::value::{Type, Value, ValueRef};
 
+/// Most nodes of a plan that is put in for every reader where nothing is run.
+const LARGE: usize = 100;
+
 /// What stands for a value that is not known yet. It never runs, and is never folded away.
 const OPEN: Scalar = Scalar { name: "toscalar", deterministic: false, ..Scalar::PLAIN };
 
@@ -121,9 +124,13 @@ impl Binder<'_> {
         if relation.node.deterministic() { relation } else { self.kept(relation, span) }
     }
 
-    /// The rows of a table as values.
+    /// The rows of a table as values. Where nothing is run a large plan is left out: it would be put in for every reader.
     fn kept(&mut self, relation: Relation, span: Span) -> Relation {
         match self.answer(relation.clone(), span) {
+            Ok(None) if relation.node.parts() > LARGE => {
+                let nothing = Relation::empty(relation.columns.list().to_vec()).node;
+                Relation { node: nothing, ..relation }
+            }
             Ok(None) => relation,
             Ok(Some(table)) if table.is_empty() => Relation::empty(relation.columns.list().to_vec()),
             Ok(Some(table)) => {

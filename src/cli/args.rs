@@ -27,11 +27,13 @@ Examples:
   argql query -d export/ -f report.kql --format csv --output report.csv
   argql check queries/*.kql --target arg               names and types, without any data
   argql query -d export/ -f findings.kql --expect empty     exit code 3 if anything is found
+  argql diff january/ february/                        what became of the exemptions between two exports
+  argql audit -d export/ --output audit.sarif          the checks of the library, for a pipeline
 
 Get an export:
   argql export --script bash | bash                    with the Azure CLI; --script pwsh with PowerShell
 
-Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
+Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect or a check did not hold, 4 a limit was reached.";
 
 const AUDIT: &str = "\
 A check passes, fails (it has more findings than --check allows), or is refused: the export lacks tables that it needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.
@@ -346,6 +348,8 @@ pub(super) struct Diff {
     /// How many threads to use; the answer is the same for any number
     #[arg(long, value_name = "N", help_heading = "Data")]
     pub(super) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) limits: Limited,
 }
 
 /// Everything about one answer.

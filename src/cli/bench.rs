@@ -11,6 +11,7 @@ use super::sink::unwritable;
 use super::terminal::stdout;
 use super::{Failure, Messages, Text};
 use crate::engine::Engine;
+use crate::library;
 use crate::output::{Format, Paper, write};
 use crate::value::write_json_string;
 
@@ -24,14 +25,17 @@ pub(super) fn bench(
 ) -> Result<(), Failure> {
     let texts: Vec<Text> = files.iter().map(|file| Text::read(file)).collect::<Result<_, _>>()?;
     let loading = Instant::now();
+    let mut engines = Vec::with_capacity(texts.len());
     for text in &texts {
         // Indexes the tables: what a query needs to be bound.
-        let query = engine.prepare_text(text.composed()?)?;
+        let composed = text.composed()?;
+        engines.push(library::completed(engine, &composed)?);
+        let query = engines[engines.len() - 1].prepare_text(composed)?;
         messages.warnings(query.warnings(), Some((&text.name, &text.text)));
     }
     let load = loading.elapsed().as_secs_f64();
     let mut queries = String::new();
-    for (file, text) in files.iter().zip(&texts) {
+    for ((file, text), engine) in files.iter().zip(&texts).zip(&engines) {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut times = Vec::with_capacity(repeat);
         let mut last = None;

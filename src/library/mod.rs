@@ -132,13 +132,13 @@ pub(crate) fn shared(wanted: &str) -> Option<Opened> {
     Some((format!("queries/lib/{wanted}.kql"), found.text.to_owned()))
 }
 
-/// Prepares a query once all is there that its head asks for; optional tables that are not loaded are empty.
+/// The engine over all that the head of a query asks for; optional tables that are not loaded are empty.
 ///
 /// # Errors
 ///
-/// If a needed table is not loaded, if rows are missing without which the answer would be wrong, or as for
-/// [`Engine::prepare`].
-pub(crate) fn prepare(engine: &Engine, text: QueryText) -> Result<Query, Error> {
+/// If a needed table is not loaded, if rows are missing without which the answer would be wrong, or if a table cannot be
+/// read.
+pub(crate) fn completed(engine: &Engine, text: &QueryText) -> Result<Engine, Error> {
     let header = Header::of(text.written());
     let wanting = wanting(engine, &header, text.name())?;
     if !wanting.is_empty() {
@@ -146,7 +146,30 @@ pub(crate) fn prepare(engine: &Engine, text: QueryText) -> Result<Query, Error> 
     }
     let loaded = engine.tables();
     let absent = header.tables.iter().filter(|table| table.optional.is_some() && !loaded.contains(&table.name));
-    absent.fold(engine.clone(), |engine, table| engine.table(&table.name, b"[]".to_vec())).prepare_text(text)
+    Ok(absent.fold(engine.clone(), |engine, table| engine.table(&table.name, b"[]".to_vec())))
+}
+
+/// Prepares a query once all is there that its head asks for.
+///
+/// # Errors
+///
+/// As for [`completed`] and [`Engine::prepare`].
+pub(crate) fn prepare(engine: &Engine, text: QueryText) -> Result<Query, Error> {
+    completed(engine, &text)?.prepare_text(text)
+}
+
+/// Prepares the query of the library with this name; none if there is none.
+///
+/// # Errors
+///
+/// As for [`Engine::prepare`], and if there is not all that the query needs.
+pub fn query(engine: &Engine, name: &str) -> Option<Result<Query, Error>> {
+    Some(prepare(engine, named(name).ok()?.composed()))
+}
+
+/// The names of all queries of the library.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    LIBRARY.iter().map(|saved| saved.name)
 }
 
 /// What data is missing for a query with this head to be answered.

@@ -206,11 +206,16 @@ pub(super) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source:
 fn shape(legs: &[(Option<String>, Relation)], inner: bool) -> Vec<Wide> {
     let mut shape: Vec<Wide> = Vec::new();
     for column in legs.iter().flat_map(|(_, leg)| leg.columns.list()) {
-        let known = shape.iter().any(|wide| wide.name == *column.name && wide.ty == column.ty);
-        if known {
+        // What is wrong, or not known yet, has the type that others have.
+        if let Some(open) = shape.iter_mut().find(|wide| wide.name == *column.name && wide.open) {
+            (open.ty, open.open) = (column.ty, column.poisoned);
             continue;
         }
-        let wide = Wide { name: column.name.to_string(), ty: column.ty, typed: false };
+        let known = |wide: &Wide| wide.name == *column.name && (wide.ty == column.ty || column.poisoned);
+        if shape.iter().any(known) {
+            continue;
+        }
+        let wide = Wide { name: column.name.to_string(), ty: column.ty, typed: false, open: column.poisoned };
         match shape.iter().rposition(|wide| wide.name == *column.name) {
             Some(at) => {
                 shape[at].typed = true;
@@ -246,11 +251,15 @@ struct Wide {
     ty: Type,
     /// Others have the same name and another type.
     typed: bool,
+    /// No leg says of which type it is.
+    open: bool,
 }
 
 impl Wide {
     fn column(&self) -> Column {
-        if self.typed {
+        if self.open {
+            Column::poisoned(self.name.as_str())
+        } else if self.typed {
             Column::new(format!("{}_{}", self.name, self.ty), self.ty)
         } else {
             Column::new(self.name.as_str(), self.ty)

@@ -208,7 +208,7 @@ fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
         );
     }
     if accumulate {
-        series.iter_mut().for_each(|series| sum_up(series));
+        series.iter_mut().for_each(sum_up);
     }
     if choice.shape == Shape::Pie {
         let count = leave_out(&mut series, |y| y < 0.0);

@@ -1,0 +1,86 @@
+//! What the queries of the library answer over the small tables in `tests/library`: a file per query, named after it, a
+//! case per table folder or parameter. Above each answer stands how it follows from the tables.
+//!
+//! `// data: FOLDER` and `// param NAME=VALUE` in a case choose the tables (`data` unless said) and give parameters.
+//! `UPDATE=1 cargo test --test library [-- FILTER]` writes what the engine answers.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use argql::Engine;
+use libtest_mimic::{Arguments, Failed, Trial};
+use support::golden::{self, Case};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut files = golden::read_all(Path::new("tests/library"));
+    let stem = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    if std::env::var_os("UPDATE").is_some() && !arguments.list {
+        for file in &mut files {
+            let name = stem(&file.path);
+            if arguments.filter.as_deref().is_none_or(|filter| name.contains(filter)) {
+                for case in &mut file.cases {
+                    case.expected = answer(&name, case, |engine| engine);
+                }
+                std::fs::write(&file.path, file.text()).unwrap();
+            }
+        }
+    }
+    let shown: BTreeSet<String> = files.iter().map(|file| stem(&file.path)).collect();
+    let mut trials = vec![Trial::test("every query has an answer here, and every answer a query", move || {
+        let known: BTreeSet<String> = argql::library::names().map(str::to_owned).collect();
+        let differ: Vec<&String> = known.symmetric_difference(&shown).collect();
+        if differ.is_empty() { Ok(()) } else { Err(format!("{differ:?}").into()) }
+    })];
+    for file in files {
+        let name = stem(&file.path);
+        for case in file.cases {
+            let name = name.clone();
+            trials.push(Trial::test(format!("{name}: {}", case.title), move || check(&name, &case)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The lines that stand beneath a case when all is well.
+fn answer(name: &str, case: &Case, set: impl Fn(Engine) -> Engine) -> Vec<String> {
+    let said = |key: &str| -> Vec<String> {
+        let lines = case.query.lines().filter_map(|line| line.strip_prefix("// ")?.strip_prefix(key));
+        lines.map(|value| value.trim().to_owned()).collect()
+    };
+    let folders = said("data:");
+    let folder = folders.first().map_or("data", String::as_str);
+    let engine = set(golden::engine()).load(format!("tests/library/{folder}")).unwrap();
+    let engine = said("param ").iter().fold(engine, |engine, parameter| {
+        let (name, value) = parameter.split_once('=').unwrap();
+        engine.parameter(name, value)
+    });
+    let run = || argql::library::query(&engine, name).expect("files are named after queries")?.run();
+    match run() {
+        Ok(table) => golden::tables(&[table]),
+        Err(error) => golden::diagnostics("", error.diagnostics()),
+    }
+}
+
+fn check(name: &str, case: &Case) -> Result<(), Failed> {
+    let found = answer(name, case, |engine| engine);
+    for (what, found) in [
+        ("the answer", &found),
+        ("the answer of one thread", &answer(name, case, |engine| engine.threads(1).unwrap())),
+        ("the answer without rewrites", &answer(name, case, |engine| engine.rewrites(false))),
+    ] {
+        if case.expected != *found {
+            return Err(format!(
+                "{what} differs\nexpected:\n{}\nfound:\n{}",
+                case.expected.join("\n"),
+                found.join("\n")
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
