@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::bind::{self, Bound, Environment, Evaluate, Given, MissingTables};
 use crate::column::{Batch, Field, Table};
@@ -20,6 +21,9 @@ use crate::value::{DateTime, Value};
 
 /// Stack of a thread of an engine's own: that of a main thread, for long queries run on it, too.
 const STACK: usize = 8 << 20;
+
+/// How long a completion may take.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Tables and settings. Cheap to clone; clones share what is loaded.
 ///
@@ -441,7 +445,9 @@ impl Engine {
 
     /// What could be typed between `text` and `rest`.
     pub(crate) fn complete(&self, text: &str, rest: &str) -> Completions {
-        let guard = Guard::new(&self.rules);
+        // Whoever types does not wait for a table to be read to its end, nor wants to see how far that is.
+        let limits = Limits { time: Some(PATIENCE), ..Limits::default() };
+        let guard = Guard::new(&Rules { limits, ..Rules::default() });
         complete(text, rest, &Environment { evaluate: None, ..self.environment(&guard) })
     }
 

@@ -122,7 +122,7 @@ fn exit_code(error: &Error) -> u8 {
 
 fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
     let Some(command) = cli.command else {
-        if io::stdin().is_terminal() {
+        if io::stdin().is_terminal() && io::stdout().is_terminal() {
             return repl::start(&cli.ask, messages);
         }
         return ask::query(&Text::of(None, None)?, &cli.ask, messages);

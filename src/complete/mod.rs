@@ -565,8 +565,7 @@ fn written(name: &str) -> String {
 /// `string, 80 %`
 fn about(shape: &Shape, whole: usize) -> String {
     let kinds = shape.kinds();
-    let kinds = if kinds.is_empty() { "null" } else { &kinds };
-    if shape.count >= whole { kinds.to_owned() } else { format!("{kinds}, {}", share(shape.count, whole)) }
+    if shape.count >= whole { kinds } else { format!("{kinds}, {}", share(shape.count, whole)) }
 }
 
 /// `80 %`

@@ -103,9 +103,9 @@ impl Shape {
         self.many |= other.many;
     }
 
-    /// The kinds of its values: `string`, `long | null`.
+    /// The kinds of its values: `string`, `long | string`; `null` if there is none.
     pub(crate) fn kinds(&self) -> String {
-        self.kinds.join(" | ")
+        if self.kinds.is_empty() { "null".to_owned() } else { self.kinds.join(" | ") }
     }
 
     fn is(&mut self, kind: &'static str) {

@@ -9,8 +9,6 @@ mod commands;
 mod editor;
 mod session;
 
-use std::io;
-
 use rustyline::error::ReadlineError;
 
 use super::args::Ask;
@@ -36,6 +34,9 @@ impl Next {
 
 /// Reads, answers and prints until the input ends.
 pub(super) fn start(ask: &Ask, messages: &Messages) -> Result<(), Failure> {
+    if ask.expect.is_some() || ask.stream {
+        return Err(Failure::Usage("--expect and --stream are for one query: `argql query …`".to_owned()));
+    }
     interrupt::listen();
     let engine = told(engine(&ask.source)?, ask.now, &[]).keep_columns(true);
     let mut session = Session::new(engine, ask, messages);
@@ -61,7 +62,7 @@ pub(super) fn start(ask: &Ask, messages: &Messages) -> Result<(), Failure> {
             Ok(Next::Quit) => return Ok(()),
             Ok(Next::Keys(keys)) => editor.bind(keys),
             Ok(Next::Prompt(text)) => initial = text,
-            Err(Failure::Closed) if !io::IsTerminal::is_terminal(&io::stdout()) => return Ok(()),
+            Err(Failure::Closed) => return Ok(()),
             Err(failure) => messages.failure(&failure),
         }
     }
