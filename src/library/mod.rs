@@ -40,6 +40,7 @@ pub(crate) const LIBRARY: &[Saved] = files! { "queries/"
     "duplicates-nested"
     "exempt-but-unhealthy"
     "exempt-by-tag"
+    "exempt-healthy-anyway"
     "exempt-unused"
     "exempted-recommendations"
     "exemption-age-histogram"
@@ -58,6 +59,7 @@ pub(crate) const LIBRARY: &[Saved] = files! { "queries/"
     "exemptions-per-assignment"
     "exemptions-whole-assignment"
     "high-severity-exempted"
+    "new-exemptions-since"
     "new-initiative-gap"
     "offbypolicy"
     "orphaned-assignment"
@@ -192,6 +194,14 @@ pub(crate) fn wanting(engine: &Engine, header: &Header, name: &str) -> Result<Ve
             };
             wanting.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
         }
+    }
+    let given = engine.snapshots();
+    for (snapshot, tables) in
+        header.snapshots.iter().filter(|(snapshot, _)| !given.iter().any(|(name, _)| name == snapshot))
+    {
+        let message = format!("`{name}` compares with another export, the snapshot `{snapshot}`, which is not loaded");
+        let help = format!("load it with `--snapshot {snapshot}=FOLDER`; of it are read: {tables}");
+        wanting.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
     }
     if wanting.is_empty() {
         for (table, ty) in &header.rows {
