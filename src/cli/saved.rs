@@ -91,6 +91,9 @@ fn explained(saved: &Saved) -> String {
         };
         writeln!(page, "  {}{note}", table.name).expect(infallible);
     }
+    for (snapshot, tables) in &header.snapshots {
+        writeln!(page, "  {tables} of an older export: --snapshot {snapshot}=FOLDER").expect(infallible);
+    }
     for (table, ty) in &header.rows {
         let rows = if ty.is_empty() { "any rows" } else { ty };
         writeln!(page, "  refused unless {table} has {rows}").expect(infallible);

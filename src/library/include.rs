@@ -187,7 +187,8 @@ fn with_comments(text: &str, start: usize) -> usize {
     }
     while from > 0 {
         let above = line_start(from - 1);
-        if !text[above..from].trim_start().starts_with("//") {
+        let line = text[above..from].trim_start();
+        if !line.starts_with("//") || !directives(line).is_empty() {
             break;
         }
         from = above;
