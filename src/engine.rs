@@ -3,9 +3,11 @@
 use std::ffi::OsStr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::bind::{self, Bound, Environment, Evaluate, MissingTables};
-use crate::column::{Field, Table};
+use crate::bind::{self, Bound, Environment, Evaluate, Given, MissingTables};
+use crate::column::{Batch, Field, Table};
+use crate::complete::{Completions, Paths, complete, paths};
 use crate::diag::{Diagnostic, NO_TABLE, NO_THREADS, Place, QueryText, Severity};
 use crate::error::Error;
 use crate::guard::{Cancel, Guard, Limits, Progress, Rules};
@@ -19,6 +21,9 @@ use crate::value::{DateTime, Value};
 
 /// Stack of a thread of an engine's own: that of a main thread, for long queries run on it, too.
 const STACK: usize = 8 << 20;
+
+/// How long a completion may take.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Tables and settings. Cheap to clone; clones share what is loaded.
 ///
@@ -38,6 +43,7 @@ pub struct Engine {
     missing: MissingTables,
     parameters: Vec<(String, Value)>,
     rules: Rules,
+    given: Option<Arc<Given>>,
     plain: bool,
 }
 
@@ -437,6 +443,27 @@ impl Engine {
         }
     }
 
+    /// What could be typed between `text` and `rest`.
+    pub(crate) fn complete(&self, text: &str, rest: &str) -> Completions {
+        // Whoever types does not wait for a table to be read to its end, nor wants to see how far that is.
+        let limits = Limits { time: Some(PATIENCE), ..Limits::default() };
+        let guard = Guard::new(&Rules { limits, ..Rules::default() });
+        complete(text, rest, &Environment { evaluate: None, ..self.environment(&guard) })
+    }
+
+    /// What is below a column, or all columns, of a table: `resources.properties.sku`.
+    pub(crate) fn paths(&self, path: &str) -> Result<Paths, Error> {
+        let guard = Guard::new(&self.rules);
+        paths(path, &Environment { evaluate: None, ..self.environment(&guard) })
+    }
+
+    /// With the rows of an answer as a table of this name, which queries may also define for themselves.
+    pub(crate) fn named(mut self, name: &'static str, table: &Table) -> Engine {
+        let batch = Batch::concat(table.batches().to_vec());
+        self.given = Some(Arc::new(Given { name, fields: table.columns().to_vec(), batch }));
+        self
+    }
+
     /// Whether a known table that no file holds is taken for empty.
     pub(crate) fn takes_missing_as_empty(&self) -> bool {
         self.missing == MissingTables::Empty
@@ -459,6 +486,7 @@ impl Engine {
             guard,
             now,
             parameters: &self.parameters,
+            given: self.given.as_deref(),
             evaluate: Some(evaluate),
         }
     }

@@ -243,7 +243,7 @@ impl Guard {
 }
 
 /// `256 MiB`, for messages.
-struct Bytes(u64);
+pub(crate) struct Bytes(pub(crate) u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

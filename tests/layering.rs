@@ -18,7 +18,7 @@ const FLOORS: &[&[&str]] = &[
     &["eval"],
     &["syntax", "operators", "bind"],
     &["rewrite"],
-    &["run"],
+    &["run", "complete"],
     &["engine"],
     &["inspect"],
     &["library"],

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const QUERY: &str = "datatable(name: string, n: long, took: timespan)
-    ['b', 10, 2h, '<script>document.title=\"obeyed\"</script>', 9, 1.00:00:00, 'a', long(null), 30m]
+    ['b', 10, 2h, '<script>document.title=\"obeyed\"</script>', 9, 1d, 'a', long(null), 30m]
     | render columnchart with (title = 'Three')";
 
 fn browser() -> Option<PathBuf> {

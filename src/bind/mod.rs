@@ -13,7 +13,7 @@ mod scope;
 mod subquery;
 mod table;
 
-use crate::column::Table;
+use crate::column::{Batch, Field, Table};
 use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP, UNKNOWN_COLUMN};
 use crate::guard::Guard;
 use crate::plan::{Expr, Kind, Node, PartId, Plan};
@@ -63,8 +63,27 @@ pub(crate) struct Environment<'a> {
     pub(crate) now: DateTime,
     /// The values of the query's parameters.
     pub(crate) parameters: &'a [(String, Value)],
+    /// Rows that have a name already.
+    pub(crate) given: Option<&'a Given>,
     /// Runs sub-queries whose answer is part of the plan; without, that part stays open and the plan cannot be run.
     pub(crate) evaluate: Option<Evaluate<'a>>,
+}
+
+/// Rows with a name: an earlier answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    pub(crate) name: &'static str,
+    pub(crate) fields: Vec<Field>,
+    /// A column per field, at least.
+    pub(crate) batch: Batch,
+}
+
+impl Given {
+    fn definition(&self) -> Definition {
+        let columns = self.fields.iter().map(|field| Column::new(field.name.clone(), field.ty)).collect();
+        let node = Node::Values { batch: self.batch.clone() };
+        Definition::Table { name: self.name.to_owned(), relation: Relation::new(node, columns) }
+    }
 }
 
 /// Runs a plan.
@@ -101,6 +120,20 @@ pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bou
         errors.extend(warnings);
         Err(errors)
     }
+}
+
+/// What is known at the end of a query that may be wrong, or unfinished: the rows of its last statement, and what it
+/// gave names to. Nothing is run for it.
+pub(crate) fn known(script: &Script, environment: &Environment<'_>) -> (Relation, Vec<Definition>) {
+    let mut binder = Binder::new(environment, Depth::Sample);
+    let mut rows = Relation::nothing();
+    for statement in &script.statements {
+        match statement {
+            Statement::Query(pipeline) => rows = binder.pipeline(pipeline, None),
+            other => binder.statement(other),
+        }
+    }
+    (rows, binder.definitions)
 }
 
 /// How far tables are looked through for columns beyond the known ones.
@@ -160,8 +193,9 @@ impl<'a> Binder<'a> {
             unsure: false,
             evaluates: false,
             waits: false,
-            definitions: Vec::new(),
-            scope: 0,
+            definitions: environment.given.map(Given::definition).into_iter().collect(),
+            // A query may use the name for something else.
+            scope: usize::from(environment.given.is_some()),
             locals: usize::MAX,
             nesting: 0,
             calls: Calls::default(),

@@ -249,6 +249,7 @@ mod tests {
             guard: &guard,
             now: DateTime::from_ticks(0),
             parameters: &[],
+            given: None,
             evaluate: Some(Box::new(|plan| {
                 count.set(count.get() + 1);
                 Ok(Table::new(plan.fields.as_slice().into(), Vec::new(), Vec::new()))

@@ -118,12 +118,12 @@ impl Binder<'_> {
                             .help("a table that `let` names is put in wherever the name is used: use it less often"),
                     );
                 }
-                return Relation::poisoned();
+                Relation::poisoned()
             }
-            Some(Definition::Poisoned { .. }) => return Relation::poisoned(),
+            Some(Definition::Poisoned { .. }) => Relation::poisoned(),
             Some(Definition::Function { function, tabular: true, .. }) if function.takes_nothing() => {
                 let call = ast::Call { of: None, name: Name::new(name, span), arguments: Vec::new() };
-                return self.table_of_call(&call);
+                self.table_of_call(&call)
             }
             Some(Definition::Function { tabular, .. }) => {
                 let diagnostic = Diagnostic::error(
@@ -133,14 +133,14 @@ impl Binder<'_> {
                 );
                 let diagnostic = diagnostic.label("a function");
                 self.error(if *tabular { diagnostic.help(format!("call it: `{name}(…)`")) } else { diagnostic });
-                return Relation::poisoned();
+                Relation::poisoned()
             }
             Some(Definition::Scalar { .. }) => {
                 self.error(
                     Diagnostic::error(UNKNOWN_TABLE, span, format!("`{name}` is a value, and a table is wanted here"))
                         .label("a value"),
                 );
-                return Relation::poisoned();
+                Relation::poisoned()
             }
             None => self.stored(self.environment.catalog, name, span),
         }

@@ -17,19 +17,23 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::BrightCyan.on_default());
 
 const EXAMPLES: &str = "\
-Without a command, one query is read from standard input. `argql COMMAND --help` tells more.
+Without a command, a terminal gets a prompt, where `.help` lists what can be typed and Tab completes it; elsewhere one
+query is read from standard input. `argql COMMAND --help` tells more.
 
 Examples:
+  argql -d export/                                     the prompt, over exported tables
   argql run exempted-recommendations --sample          a saved query over the tenant that is built in
   argql query -d export/ 'resources | summarize count() by type | top 10 by count_'
   argql query -d export/ -f report.kql --format csv --output report.csv
   argql check queries/*.kql --target arg               names and types, without any data
   argql query -d export/ -f findings.kql --expect empty     exit code 3 if anything is found
+  argql diff january/ february/                        what became of the exemptions between two exports
+  argql audit -d export/ --output audit.sarif          the checks of the library, for a pipeline
 
 Get an export:
   argql export --script bash | bash                    with the Azure CLI; --script pwsh with PowerShell
 
-Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect did not hold, 4 a limit was reached.";
+Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect or a check did not hold, 4 a limit was reached.";
 
 const AUDIT: &str = "\
 A check passes, fails (it has more findings than --check allows), or is refused: the export lacks tables that it needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.
@@ -344,6 +348,8 @@ pub(super) struct Diff {
     /// How many threads to use; the answer is the same for any number
     #[arg(long, value_name = "N", help_heading = "Data")]
     pub(super) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) limits: Limited,
 }
 
 /// Everything about one answer.
@@ -524,7 +530,7 @@ pub(super) enum Stage {
 }
 
 /// `256MB`, `1.5 GiB`, a number of bytes, or `none`: units of 1,000 and of 1,024 bytes.
-fn size(text: &str) -> Result<Limit<u64>, &'static str> {
+pub(super) fn size(text: &str) -> Result<Limit<u64>, &'static str> {
     const UNITS: [(&str, u64); 9] = [
         ("", 1),
         ("b", 1),
@@ -541,7 +547,7 @@ fn size(text: &str) -> Result<Limit<u64>, &'static str> {
     })
 }
 
-fn count(text: &str) -> Result<Limit<u64>, &'static str> {
+pub(super) fn count(text: &str) -> Result<Limit<u64>, &'static str> {
     limit(text, "no number of rows, and not none", |number, unit| {
         number.parse().ok().filter(|&rows: &u64| rows > 0 && unit.is_empty())
     })
@@ -553,7 +559,7 @@ fn nesting(text: &str) -> Result<usize, String> {
 }
 
 /// `30s`, `5m`, `1.5h`, `250ms`, a number of seconds, or `none`.
-fn duration(text: &str) -> Result<Limit<Duration>, &'static str> {
+pub(super) fn duration(text: &str) -> Result<Limit<Duration>, &'static str> {
     limit(text, "no time, such as 30s or 5m, or none", |number, unit| {
         let units = [("ms", 1), ("s", 1000), ("", 1000), ("m", 60_000), ("min", 60_000), ("h", 3_600_000)];
         let (_, factor) = units.into_iter().find(|(name, _)| *name == unit)?;

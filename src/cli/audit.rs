@@ -7,11 +7,11 @@ mod forms;
 mod settings;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::args::{Audit, Choice, Source};
 use super::rows::Rows;
-use super::{Failure, Messages, NOT_AS_EXPECTED, USAGE, alone, told};
+use super::{Failure, Messages, NOT_AS_EXPECTED, USAGE, alone, sink, told};
 use crate::column::Table;
 use crate::diag::{Diagnostic, nearest};
 use crate::engine::Engine;
@@ -319,7 +319,7 @@ impl Plan {
                 text.push('\n');
             }
         }
-        replace(path, &text)?;
+        sink::written(Some(path), |out| out.write_all(text.as_bytes()))?;
         messages.say(&format_args!(
             "{}: {} accepted: {added} new, {renewed} renewed, {before} as before; {} that matched nothing left out",
             path.display(),
@@ -328,13 +328,6 @@ impl Plan {
         ));
         Ok(())
     }
-}
-
-/// Writes a file in whole or not at all.
-fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let beside = path.with_added_extension("new");
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|error| Failure::Usage(format!("{} cannot be written: {error}", path.display())))
 }
 
 /// That `name` is one of `names`; if not, that there is no such `what`, and which was meant, or `cure`.

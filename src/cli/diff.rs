@@ -7,8 +7,6 @@
 mod exemption;
 mod fields;
 
-use std::ops::AddAssign;
-
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
@@ -74,7 +72,8 @@ impl<'a> Plan<'a> {
     fn engine(&self) -> Result<Engine, Failure> {
         let empty = self.options.missing_tables == Missing::Empty;
         let missing = if empty { MissingTables::Empty } else { MissingTables::Error };
-        let mut engine = Engine::new().keep_columns(false).missing_tables(missing);
+        let limits = self.options.limits.limits();
+        let mut engine = Engine::new().keep_columns(false).missing_tables(missing).limits(limits);
         if let Some(threads) = self.options.threads {
             engine = engine.threads(threads.get())?;
         }
@@ -424,7 +423,5 @@ impl<'a> Found<'a> {
 
 /// `1 row`, `2 rows`
 fn counted(count: usize, noun: &str) -> String {
-    let mut text = format!("{count} {noun}");
-    text.add_assign(if count == 1 { "" } else { "s" });
-    text
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -6,24 +6,27 @@ use std::io::Write;
 use super::args::Stage;
 use super::terminal::stdout;
 use super::{Failure, Messages, Text};
-use crate::engine::Engine;
+use crate::engine::{Engine, Query};
 use crate::error::Error;
 use crate::library;
 use crate::syntax::lex;
 
 pub(super) fn explain(engine: &Engine, text: &Text, stage: Stage, messages: &Messages) -> Result<(), Failure> {
+    if stage == Stage::Tokens {
+        return Ok(writeln!(stdout(), "{}", tokens(text)?.trim_end())?);
+    }
+    let query = library::prepare(engine, text.composed()?)?;
+    messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+    prepared(&query, stage)
+}
+
+/// Shows a stage of a query that is ready to run.
+pub(super) fn prepared(query: &Query, stage: Stage) -> Result<(), Failure> {
     let shown = match stage {
-        Stage::Tokens => tokens(text)?,
-        Stage::Ast | Stage::Plan | Stage::Rewritten | Stage::Profile => {
-            let query = library::prepare(engine, text.composed()?)?;
-            messages.warnings(query.warnings(), Some((&text.name, &text.text)));
-            match stage {
-                Stage::Tokens | Stage::Ast => query.syntax(),
-                Stage::Plan => query.bound_plans().join("\n"),
-                Stage::Rewritten => query.plans().join("\n"),
-                Stage::Profile => query.profile()?.join("\n"),
-            }
-        }
+        Stage::Tokens | Stage::Ast => query.syntax(),
+        Stage::Plan => query.bound_plans().join("\n"),
+        Stage::Rewritten => query.plans().join("\n"),
+        Stage::Profile => query.profile()?.join("\n"),
     };
     Ok(writeln!(stdout(), "{}", shown.trim_end())?)
 }

@@ -6,7 +6,7 @@ use super::Failure;
 use crate::diag::nearest;
 use crate::functions::{self, INFIXES, KNOWN};
 use crate::operators::{OPERATORS, UNSUPPORTED};
-use crate::registry::{Example, Meaning, Param, Position, Returns, Right, Takes};
+use crate::registry::{Example, Meaning, Position, Right, signature};
 
 /// One name and what it is.
 pub(super) struct Entry {
@@ -45,7 +45,7 @@ pub(super) fn entries() -> impl Iterator<Item = Entry> {
         name: scalar.name,
         kind: "function",
         family,
-        syntax: call(scalar.name, scalar.params, scalar.returns),
+        syntax: signature(scalar.name, scalar.params, scalar.returns),
         about: scalar.about,
         legacy: scalar.legacy,
         synonyms: &[],
@@ -56,7 +56,7 @@ pub(super) fn entries() -> impl Iterator<Item = Entry> {
         name: aggregate.name,
         kind: "aggregate",
         family,
-        syntax: call(aggregate.name, aggregate.params, aggregate.returns),
+        syntax: signature(aggregate.name, aggregate.params, aggregate.returns),
         about: aggregate.about,
         legacy: aggregate.legacy,
         synonyms: &[],
@@ -118,32 +118,4 @@ impl Entry {
         }
         page
     }
-}
-
-/// `substring(source: string, start: long, [length: long]): string`.
-fn call(name: &str, params: &[Param], returns: Returns) -> String {
-    let params: Vec<String> = params.iter().map(parameter).collect();
-    let result = match returns {
-        Returns::Is(ty) => format!(": {ty}"),
-        Returns::Argument(index) => params
-            .get(index)
-            .and_then(|param| param.trim_start_matches('[').split([':', ' ']).next())
-            .map_or(String::new(), |param| format!(": type of {param}")),
-        Returns::Common | Returns::By(_) | Returns::Named(..) => String::new(),
-    };
-    format!("{name}({}){result}", params.join(", "))
-}
-
-fn parameter(param: &Param) -> String {
-    let takes = match param.takes {
-        Takes::Is(ty) => ty.name(),
-        Takes::Any | Takes::Common | Takes::Branch => "any",
-        Takes::Number => "number",
-        Takes::Integer => "integer",
-        Takes::Orderable => "orderable",
-        Takes::Summable => "number | timespan | datetime",
-    };
-    let more = if param.repeated { ", …" } else { "" };
-    let text = format!("{}: {takes}{more}", param.name);
-    if param.optional { format!("[{text}]") } else { text }
 }

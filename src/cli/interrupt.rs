@@ -1,6 +1,7 @@
-//! Ctrl-C: the query that runs is stopped, and the program ends soon after.
+//! Ctrl-C: the query that runs is stopped, and the program ends soon after; a session goes on.
 
 use std::process;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -26,4 +27,27 @@ pub(super) fn switch() -> Cancel {
     // Without a handler Ctrl-C ends the program all the same.
     let _ = ctrlc::set_handler(handler);
     cancel
+}
+
+/// The switch of a session's query that is running.
+static RUNNING: Mutex<Option<Cancel>> = Mutex::new(None);
+
+/// From now on Ctrl-C stops the query that a session runs, if it runs one, and nothing else.
+pub(super) fn listen() {
+    // Without a handler Ctrl-C ends the program, as it does anywhere else.
+    let _ = ctrlc::set_handler(|| {
+        if let Some(cancel) = &*RUNNING.lock().unwrap_or_else(PoisonError::into_inner) {
+            cancel.cancel();
+        }
+    });
+}
+
+/// Does work of a session that Ctrl-C can stop.
+pub(super) fn stoppable<T>(work: impl FnOnce(&Cancel) -> T) -> T {
+    let cancel = Cancel::new();
+    let set = |to| *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) = to;
+    set(Some(cancel.clone()));
+    let done = work(&cancel);
+    set(None);
+    done
 }

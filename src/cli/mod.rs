@@ -12,6 +12,7 @@ mod help;
 mod interrupt;
 mod lists;
 mod progress;
+mod repl;
 mod report;
 mod rows;
 mod saved;
@@ -25,7 +26,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use indexmap::IndexMap;
 
 use crate::bind::MissingTables;
@@ -100,13 +101,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(cli, &messages) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(Failure::Unexpected(code)) => ExitCode::from(code),
-        Err(Failure::Usage(message)) => {
-            messages.say(&format_args!("error: {message}"));
-            ExitCode::from(USAGE)
-        }
-        Err(Failure::Error(error)) => {
-            messages.text(&error.render(messages.color));
-            ExitCode::from(exit_code(&error))
+        Err(failure) => {
+            messages.failure(&failure);
+            ExitCode::from(if let Failure::Error(error) = &failure { exit_code(error) } else { USAGE })
         }
     }
 }
@@ -125,8 +122,8 @@ fn exit_code(error: &Error) -> u8 {
 
 fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
     let Some(command) = cli.command else {
-        if io::stdin().is_terminal() {
-            return Ok(Cli::command().print_long_help()?);
+        if io::stdin().is_terminal() && io::stdout().is_terminal() {
+            return repl::start(&cli.ask, messages);
         }
         return ask::query(&Text::of(None, None)?, &cli.ask, messages);
     };
@@ -208,6 +205,7 @@ fn told(engine: Engine, now: Option<DateTime>, parameters: &[(String, String)]) 
 }
 
 /// A query and what messages call it.
+#[derive(Clone)]
 struct Text {
     name: String,
     text: String,
@@ -310,6 +308,22 @@ impl Messages {
     /// A line; names of files and queries in it can be anybody's.
     fn say(&self, line: &dyn fmt::Display) {
         self.text(&format!("{}\n", visible(&line.to_string())));
+    }
+
+    /// What was done, unless nothing is to be said.
+    fn note(&self, line: &dyn fmt::Display) {
+        if !self.quiet {
+            self.say(line);
+        }
+    }
+
+    /// Why there is no answer.
+    fn failure(&self, failure: &Failure) {
+        match failure {
+            Failure::Error(error) => self.text(&error.render(self.color)),
+            Failure::Usage(message) => self.say(&format_args!("error: {message}")),
+            Failure::Unexpected(_) | Failure::Closed => {}
+        }
     }
 
     /// Where standard error is closed there is nobody to tell.

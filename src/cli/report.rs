@@ -3,12 +3,11 @@
 //! Its sections are the queries of the library that have a place in it, with the charts that they ask for; the audit
 //! stands at the end. What cannot be answered from the data at hand is said in its place.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::args::{Choice, Report, Sheet};
 use super::audit::{self, Plan, Verdict};
-use super::terminal::stdout;
 use super::{Failure, Messages, sink};
 use crate::column::Table;
 use crate::diag::render::visible;
@@ -44,18 +43,10 @@ pub(super) fn report(options: &Report, messages: &Messages) -> Result<(), Failur
     let moment = now.to_string().replace(".0000000Z", "Z");
     let about = [described(options), format!("As of {moment}, by argql {}.", env!("CARGO_PKG_VERSION"))];
     let sheet = options.format.unwrap_or_else(|| by_ending(options.output.as_deref()));
-    let written = |out: &mut dyn Write| match sheet {
+    sink::written(options.output.as_deref(), |out| match sheet {
         Sheet::Html => page(options, &about, &chapters).write(out),
         Sheet::Markdown => markdown(out, &options.title, &about, &chapters),
-    };
-    match &options.output {
-        None => {
-            let mut out = BufWriter::new(stdout());
-            written(&mut out)?;
-            Ok(out.flush()?)
-        }
-        Some(path) => sink::replace(path, written).map_err(|error| sink::unwritable(path, &error)),
-    }
+    })
 }
 
 /// What the rows are from.

@@ -28,11 +28,18 @@ pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
     tables(&[Named { name: String::new(), table, query: None }], listing, false)
 }
 
-/// Writes text to a file, or to standard output.
-pub(super) fn text(text: &str, output: Option<&Path>) -> Result<(), Failure> {
+/// Writes what is no table to a file, or to standard output.
+pub(super) fn written(
+    output: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     match output {
-        None => Ok(stdout().write_all(text.as_bytes())?),
-        Some(path) => replace(path, |out| out.write_all(text.as_bytes())).map_err(|error| unwritable(path, &error)),
+        None => {
+            let mut out = BufWriter::with_capacity(64 << 10, stdout());
+            write(&mut out)?;
+            Ok(out.flush()?)
+        }
+        Some(path) => replace(path, write).map_err(|error| unwritable(path, &error)),
     }
 }
 
@@ -168,11 +175,12 @@ fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, paper: Paper) -> 
 
 /// A page with a section for each table; one alone gives it its title.
 fn page<'a>(tables: &[&Named<'a>]) -> Page<'a> {
-    // Tables without names are numbered.
-    let named = |named: &&Named<'_>| named.name.parse::<usize>().is_err() && !named.name.is_empty();
     let title = match tables {
+        // A table without a name has a number.
         [only] => {
-            only.table.chart().and_then(Chart::title).or(Some(&*only.name).filter(|_| named(&only))).unwrap_or("Answer")
+            let name = only.name.parse::<usize>().map_or(only.name.as_str(), |_| "");
+            let title = only.table.chart().and_then(Chart::title).unwrap_or(name);
+            if title.is_empty() { "Answer" } else { title }
         }
         _ => "Answers",
     };

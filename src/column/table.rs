@@ -134,6 +134,17 @@ impl Table {
         Table { chart, ..self }
     }
 
+    /// The first rows.
+    pub(crate) fn head(&self, rows: usize) -> Table {
+        let mut left = rows;
+        let batches = self.batches.iter().map_while(|batch| {
+            let head = (left > 0).then(|| batch.head(left));
+            left = left.saturating_sub(batch.rows);
+            head
+        });
+        Table::new(self.fields.clone(), batches.collect(), Vec::new())
+    }
+
     /// How `render` asks a client to draw the rows, if it does.
     ///
     /// ```

@@ -43,6 +43,18 @@ impl QueryText {
         QueryText { files, pieces, read }
     }
 
+    /// The same query, read after another text.
+    pub(crate) fn behind(mut self, name: &str, text: &str) -> QueryText {
+        if self.pieces.is_empty() {
+            self.pieces.push(Piece { start: 0, file: 0, at: 0 });
+        }
+        self.pieces.iter_mut().for_each(|piece| piece.start += text.len());
+        self.pieces.insert(0, Piece { start: 0, file: self.files.len(), at: 0 });
+        self.files.push((name.to_owned(), text.to_owned()));
+        self.read.insert_str(0, text);
+        self
+    }
+
     /// What diagnostics call the query.
     pub(crate) fn name(&self) -> &str {
         &self.files[0].0

@@ -65,6 +65,7 @@ impl Syntax for Evaluate {
 
     fn parse(input: Tokens<'_>) -> Parsed<'_, Evaluate> {
         let (input, hints) = hints(input)?;
+        PLUGINS.iter().for_each(|plugin| input.hope(Hope::Word(plugin)));
         let (input, plugin) = plain_call(input)?;
         if !input.is(0, ":") {
             input.hope(Hope::Text(":"));

@@ -94,6 +94,7 @@ impl Syntax for Render {
     const DEF: &'static OperatorDef = &RENDER;
 
     fn parse(input: Tokens<'_>) -> Parsed<'_, Render> {
+        KINDS.iter().for_each(|kind| input.hope(Hope::Word(kind)));
         let (input, chart) = any_word(input)?;
         if input.is(0, "with") {
             let (input, _) = symbol("(").parse(input.skip(1))?;
@@ -119,8 +120,14 @@ impl Syntax for Render {
 
 /// `title = "sizes"`, `ycolumns = a, b`; `goes_on` tells whether a comma is followed by a value.
 fn property<'a>(input: Tokens<'a>, goes_on: fn(Tokens<'a>) -> bool) -> Parsed<'a, Property> {
+    PROPERTIES.iter().for_each(|(name, _)| input.hope(Hope::Setting(name)));
     let (input, name) = any_word(input)?;
     let (input, _) = symbol("=").parse(input)?;
+    match PROPERTIES.iter().find(|(known, _)| *known == name.text) {
+        Some((_, Takes::Word(words))) => words.iter().for_each(|word| input.hope(Hope::Word(word))),
+        Some((_, Takes::Columns)) if input.first().is_none() => input.hope(Hope::Kind("a column")),
+        _ => {}
+    }
     let (mut input, first) = setting_value(input)?;
     let mut values = vec![first];
     while input.is(0, ",") && goes_on(input.skip(1)) {

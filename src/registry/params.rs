@@ -1,5 +1,6 @@
 //! Parameters: what an argument may be, and how it is converted on its way in.
 
+use super::Returns;
 use crate::value::Type;
 
 /// One parameter of a function.
@@ -55,6 +56,36 @@ impl Param {
 
     pub(crate) const fn constant(self) -> Param {
         Param { constant: true, ..self }
+    }
+}
+
+/// `substring(source: string, start: long, [length: long]): string`.
+pub(crate) fn signature(name: &str, params: &[Param], returns: Returns) -> String {
+    let result = match returns {
+        Returns::Is(ty) => format!(": {ty}"),
+        Returns::Argument(index) => {
+            params.get(index).map_or(String::new(), |param| format!(": type of {}", param.name))
+        }
+        Returns::Common | Returns::By(_) | Returns::Named(..) => String::new(),
+    };
+    let params: Vec<String> = params.iter().map(Param::to_string).collect();
+    format!("{name}({}){result}", params.join(", "))
+}
+
+/// `start: long`, `[length: long]`, `part: any, …`
+impl std::fmt::Display for Param {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let takes = match self.takes {
+            Takes::Is(ty) => ty.name(),
+            Takes::Any | Takes::Common | Takes::Branch => "any",
+            Takes::Number => "number",
+            Takes::Integer => "integer",
+            Takes::Orderable => "orderable",
+            Takes::Summable => "number | timespan | datetime",
+        };
+        let (open, close) = if self.optional { ("[", "]") } else { ("", "") };
+        let more = if self.repeated { ", …" } else { "" };
+        write!(f, "{open}{}: {takes}{more}{close}", self.name)
     }
 }
 

@@ -31,9 +31,10 @@ impl Run<'_> {
         let body = self.settled(each.body.clone())?;
         let around = &self.parts;
         let guard = self.guard;
-        let results: Vec<_> = parts(each.parts, rows, guard)
+        let results: Result<Vec<(Batch, Vec<Diagnostic>)>, Failure> = parts(each.parts, rows, guard)
             .into_par_iter()
-            .map(|part| -> Result<(Batch, Vec<Diagnostic>), Failure> {
+            .map(|part| {
+                guard.check()?;
                 let mut run = Run { parts: around.clone(), ..Run::new(guard) };
                 run.parts.push((each.part, rows.take(&part)));
                 let made = Batch::concat(run.batches(&body)?);
@@ -48,9 +49,9 @@ impl Run<'_> {
                 Ok((Batch::new(columns, made.rows), run.warnings))
             })
             .collect();
+        let results = results?;
         let mut batches = Vec::with_capacity(results.len());
-        for result in results {
-            let (batch, warnings) = result?;
+        for (batch, warnings) in results {
             for warning in warnings {
                 if !self.warnings.contains(&warning) {
                     self.warnings.push(warning);

@@ -195,16 +195,23 @@ impl Csv {
 impl Convert for Csv {
     fn piece(&mut self, text: &[u8], at: usize, end_of_file: bool, json: &mut Vec<u8>) -> Passing<usize> {
         let mut start = at;
-        loop {
-            match text.get(start) {
-                Some(b'\n' | b'\r') => start += 1,
-                Some(_) if text[start..].starts_with(MARK) => start += MARK.len(),
-                Some(&first) if first == MARK[0] && !end_of_file && text.len() - start < MARK.len() => {
-                    return Err(Fault::end(text));
-                }
-                None if end_of_file => return Ok(start),
-                None => return Err(Fault::end(text)),
-                Some(_) => break,
+        while let Some(b'\n' | b'\r') = text.get(start) {
+            start += 1;
+        }
+        let marked = text[start..].starts_with(MARK);
+        if start == text.len() || !end_of_file && MARK.starts_with(&text[start..]) {
+            return if end_of_file { Ok(start) } else { Err(Fault::end(text)) };
+        }
+        if marked {
+            // A mark stands before a header, here or where another file begins. Before anything else it is text.
+            let end = self.record(text, start + MARK.len(), end_of_file);
+            if self.columns.is_empty() {
+                start += MARK.len();
+            } else if let Ok(end) = end
+                && std::str::from_utf8(&text[start..end]).is_ok()
+                && self.is_header(text)
+            {
+                return Ok(end);
             }
         }
         let end = self.record(text, start, end_of_file)?;

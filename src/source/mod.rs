@@ -16,6 +16,7 @@ mod known;
 mod page;
 mod paths;
 mod scan;
+mod sketch;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -23,4 +24,5 @@ mod tests;
 pub(crate) use catalog::Catalog;
 pub(crate) use known::{known_columns, known_table, known_tables};
 pub(crate) use paths::Want;
+pub(crate) use sketch::{Inward, Shape};
 pub(crate) use table::SourceTable;

@@ -220,6 +220,42 @@ impl Passage {
         Ok(())
     }
 
+    /// What readers make of some rows from at most so many places all over the table, about so many bytes of them; and
+    /// whether these are all rows. Places that cannot be read are left out: whoever reads them all will say so.
+    pub(super) fn glance<R: Reader>(
+        &self,
+        bytes: u64,
+        places: usize,
+        reader: impl Fn() -> R + Sync,
+    ) -> (Vec<R::Output>, bool)
+    where
+        R::Output: Send,
+    {
+        let places = places.min(self.units.len());
+        let each = bytes / u64::try_from(places.max(1)).expect("places are few");
+        let look = |place: usize| {
+            let unit = self.units[place * self.units.len() / places];
+            let mut reader = reader();
+            let whole = self.look(unit, each, &mut reader).ok()?;
+            Some((reader.finish(), whole))
+        };
+        let looks: Vec<(R::Output, bool)> = (0..places).into_par_iter().filter_map(look).collect();
+        let all = looks.len() == self.units.len() && looks.iter().all(|(_, whole)| *whole);
+        (looks.into_iter().map(|(output, _)| output).collect(), all)
+    }
+
+    /// Reads the rows that begin in the first `bytes` of a unit; tells whether it has no more.
+    fn look<R: Reader>(&self, unit: Unit, bytes: u64, reader: &mut R) -> Result<bool, Failure> {
+        let opened = &self.pages[unit.page];
+        let window = usize::try_from(bytes).expect("a glance is small");
+        let mut feed = opened.feed(unit.start.saturating_sub(1), window, Vec::new())?;
+        let mut events = Vec::new();
+        let Some(first) = opened.first_row(&mut feed, unit, &mut events)? else { return Ok(true) };
+        let limit = unit.limit.min(first.at.saturating_add(bytes));
+        let end = rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)?;
+        Ok(end.level == Level::End || end.at >= unit.limit)
+    }
+
     /// Reads all units in parallel with readers that `reader` makes, and merges in order.
     pub(super) fn drive<R, T, E>(
         &self,
@@ -288,6 +324,18 @@ impl Opened {
 
     fn diagnose(&self, failure: Failure) -> Box<Diagnostic> {
         self.page.diagnose(failure, Some(&self.stamp))
+    }
+
+    /// Where the first row of a unit seems to begin, if one does.
+    fn first_row(&self, feed: &mut Feed, unit: Unit, events: &mut Vec<Event>) -> Result<Option<Cursor>, Failure> {
+        if unit.start == 0 {
+            return open(feed, events).map(Some);
+        }
+        Ok(self.sign.as_ref().and_then(|sign| {
+            let within = |at: u64| usize::try_from(at.saturating_sub(feed.base())).unwrap_or(usize::MAX);
+            let found = sign.find(feed.bytes(), within(unit.start), within(unit.limit))?;
+            Some(Cursor { at: feed.base() + found as u64, level: self.level })
+        }))
     }
 }
 
@@ -493,15 +541,10 @@ where
         let mut events = Vec::new();
         let first = match from {
             Some(cursor) => Some(cursor),
-            None if unit.start == 0 => match open(&mut feed, &mut events) {
-                Ok(cursor) => Some(cursor),
+            None => match opened.first_row(&mut feed, unit, &mut events) {
+                Ok(cursor) => cursor,
                 Err(failure) => return failed(failure),
             },
-            None => opened.sign.as_ref().and_then(|sign| {
-                let within = |at: u64| usize::try_from(at.saturating_sub(feed.base())).unwrap_or(usize::MAX);
-                let found = sign.find(feed.bytes(), within(unit.start), within(unit.limit))?;
-                Some(Cursor { at: feed.base() + found as u64, level: opened.level })
-            }),
         };
         let pieces = match first {
             None => Vec::new(),

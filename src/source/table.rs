@@ -11,6 +11,7 @@ use super::known::{known_columns, known_table};
 use super::page::{Origin, Page};
 use super::paths::{Tree, Want};
 use super::scan::{self, Passage, Reader, Scan};
+use super::sketch::Sketch;
 use crate::column::Field;
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
@@ -25,6 +26,7 @@ pub(crate) struct SourceTable {
     pages: Vec<Page>,
     schema: OnceLock<Vec<Field>>,
     full_schema: OnceLock<Vec<Field>>,
+    sketch: OnceLock<Arc<Sketch>>,
     /// Columns that stay between queries, if they shall.
     kept: Option<Arc<Kept>>,
 }
@@ -33,6 +35,11 @@ pub(crate) struct SourceTable {
 const SAMPLE: u64 = 256 << 10;
 /// How many pages are looked at so.
 const SAMPLED: usize = 8;
+
+/// How many bytes are looked at for what is below the columns: few enough that nobody waits for a completion.
+const GLANCE: u64 = 6 << 20;
+/// From how many places they are taken at most.
+const GLANCES: usize = 64;
 
 impl SourceTable {
     pub(super) fn new(name: &str) -> SourceTable {
@@ -130,6 +137,18 @@ impl SourceTable {
     /// A pass over all rows that takes the wanted columns and paths.
     pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Box<Diagnostic>> {
         Ok(Scan::new(Passage::new(&self.name, &self.pages, scan::SEGMENT)?, wants).keeping(self.kept.as_ref()))
+    }
+
+    /// What its rows are like below their columns, by some rows from all over the table; looked at once.
+    pub(crate) fn sketch(&self) -> Result<Arc<Sketch>, Box<Diagnostic>> {
+        if let Some(known) = self.sketch.get() {
+            return Ok(known.clone());
+        }
+        let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
+        let (parts, whole) = passage.glance(GLANCE, GLANCES, Sketch::default);
+        let mut all = Sketch { sampled: !whole, ..Sketch::default() };
+        parts.into_iter().for_each(|part| all.join(part));
+        Ok(self.sketch.get_or_init(|| Arc::new(all)).clone())
     }
 
     /// The first page that has a row, among its first ones, whose type `is` asked for.

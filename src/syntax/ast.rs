@@ -239,6 +239,18 @@ pub(crate) struct Hint {
     pub(crate) value: Expr,
 }
 
+impl Statement {
+    /// The name that it gives, and to what.
+    pub(crate) fn as_let(&self) -> Option<&Let> {
+        if let Statement::Let(definition) = self { Some(definition) } else { None }
+    }
+
+    /// The parameters that it declares.
+    pub(crate) fn as_declare(&self) -> Option<&[Parameter]> {
+        if let Statement::Declare(parameters) = self { Some(parameters) } else { None }
+    }
+}
+
 impl Name {
     pub(crate) fn new(text: impl Into<String>, span: Span) -> Name {
         Name { text: text.into(), span, bracketed: false }

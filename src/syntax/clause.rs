@@ -107,6 +107,7 @@ pub(crate) fn choice<'a, T: Copy>(
 ) -> impl FnMut(Tokens<'a>) -> Parsed<'a, T> {
     move |input| {
         let Some(token) = input.first().filter(|token| token.kind == Kind::Word) else {
+            words.iter().for_each(|&(text, _)| input.hope(Hope::Word(text)));
             return input.unexpected(Hope::Kind(what));
         };
         if let Some(&(_, value)) = words.iter().find(|(text, _)| *text == token.text) {
@@ -126,7 +127,7 @@ pub(crate) fn parameter<'a>(input: Tokens<'a>, name: &'static str) -> Option<Tok
     if input.is_word(0) && input.is(0, name) && input.is(1, "=") {
         return Some(input.skip(2));
     }
-    input.hope(Hope::Text(name));
+    input.hope(Hope::Setting(name));
     None
 }
 
@@ -244,5 +245,8 @@ pub(crate) fn to_type(input: Tokens<'_>) -> Parsed<'_, Option<Type>> {
 
 /// Whether the operator's text is over.
 pub(crate) fn step_ends(input: Tokens<'_>) -> bool {
+    if input.first().is_none() {
+        input.hope(Hope::Kind("an expression"));
+    }
     input.first().is_none() || ["|", ";", ")", "}", ","].iter().any(|text| input.is(0, text))
 }

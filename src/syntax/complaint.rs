@@ -98,11 +98,14 @@ fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
     let mut parts: Vec<String> = hopes
         .iter()
         .filter(|hope| **hope != Hope::Text(";") || !piped)
-        .take(5)
-        .map(|hope| match hope {
-            Hope::Text(text) => format!("`{text}`"),
-            Hope::Kind(kind) => (*kind).to_owned(),
+        .filter_map(|hope| match hope {
+            Hope::Text(text) => Some(format!("`{text}`")),
+            // A name stands for all of them.
+            Hope::Setting(text) if !hopes.contains(&Hope::Kind("a name")) => Some(format!("`{text}`")),
+            Hope::Kind(kind) => Some((*kind).to_owned()),
+            Hope::Setting(_) | Hope::Word(_) => None,
         })
+        .take(5)
         .collect();
     let last = parts.pop().unwrap_or_else(|| "the end of the query".to_owned());
     let list = if parts.is_empty() { last } else { format!("{} or {last}", parts.join(", ")) };
@@ -159,7 +162,7 @@ fn cure(context: &Context<'_>, read: &[Token<'_>], ahead: &[Token<'_>], hopes: &
         }
     }
     let words = hopes.iter().filter_map(|hope| match hope {
-        Hope::Text(text) => Some(*text),
+        Hope::Text(text) | Hope::Setting(text) | Hope::Word(text) => Some(*text),
         Hope::Kind(_) => None,
     });
     if let Some(short) = words.clone().find(|word| word.len() > 2 && found.text.starts_with(word)) {

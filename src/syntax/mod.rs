@@ -14,10 +14,10 @@ pub(crate) mod print;
 mod statement;
 pub(crate) mod tokens;
 
-pub(crate) use lex::{Kind, lex};
+pub(crate) use lex::{Kind, Token, lex};
 pub(crate) use literal::{literal, type_name};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Place, UNTERMINATED};
 
 /// How high a tree may be, and how deep brackets may be nested: what walks a tree calls itself that often.
 pub(crate) const DEPTH: u16 = 150;
@@ -30,6 +30,25 @@ pub(crate) fn parse(text: &str) -> Result<ast::Script, Vec<Diagnostic>> {
         Ok((_, script)) => Ok(script),
         Err(error) => Err(vec![complaint::complaint(&context, error)]),
     }
+}
+
+/// What may follow a text at the end of which somebody is typing: what the parser would have liked to see there. None
+/// if something is wrong before.
+pub(crate) fn hopes(text: &str) -> Option<Vec<tokens::Hope>> {
+    let tokens = lex(text).ok()?;
+    let context = tokens::Context::unfinished(text, &tokens);
+    let _ = statement::script(context.input());
+    let furthest = context.furthest();
+    (furthest.index == tokens.len()).then(|| furthest.hopes.clone())
+}
+
+/// Where the string begins that a text ends in the middle of, if it does.
+pub(crate) fn string_at_end(text: &str) -> Option<usize> {
+    let problem = lex(text).err().filter(|problem| *problem.code == *UNTERMINATED)?;
+    let Place::Query(span) = problem.place else { return None };
+    let multiline = |quote: &str| text[span.start..].contains(quote);
+    let is_string = !text[span.start..].starts_with('(');
+    (is_string && (multiline("```") || multiline("~~~") || !text[span.start..].contains('\n'))).then_some(span.start)
 }
 
 /// Reads a text that is a literal and nothing else.
@@ -46,7 +65,6 @@ pub(crate) fn parse_literal(text: &str) -> Option<ast::Literal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::Place;
 
     /// What is marked, the message and the help.
     fn refusal(text: &str) -> (&str, String, String) {

@@ -200,7 +200,7 @@ fn operator_ahead(input: Tokens<'_>) -> Option<Position> {
         Some((def, _)) => def.position,
         None => operators::UNSUPPORTED.iter().find(|(known, _)| *known == name.text)?.1,
     };
-    let next = input.ahead(count)?;
+    let Some(next) = input.ahead(count) else { return input.goes_on(count).then_some(position) };
     let follows_name = match next.text {
         "|" | ";" | ")" | "}" | "]" | "," | "." | ":" | "=" | ".." => true,
         // Of the operators only this one is a function as well.

@@ -13,16 +13,22 @@ use crate::diag::{Diagnostic, UNSUPPORTED};
 /// A whole text; what is not read is an error.
 pub(super) fn script(input: Tokens<'_>) -> Parsed<'_, Script> {
     let (mut input, mut statements) = (input, Vec::new());
+    let mut begins = true;
     loop {
         while input.is(0, ";") {
             input = input.skip(1);
+            begins = true;
         }
         if input.first().is_none() {
+            if begins {
+                input.hope(Hope::Kind("a statement"));
+            }
             return Ok((input, Script { statements }));
         }
         let (rest, next) = statement(input)?;
         statements.push(next);
         input = rest;
+        begins = false;
         if !input.is(0, ";") && input.first().is_some() {
             return input.unexpected(Hope::Text(";"));
         }

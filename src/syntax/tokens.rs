@@ -29,6 +29,8 @@ pub(crate) struct Context<'a> {
     depth: Cell<u16>,
     /// The highest expression since the pipeline at hand began.
     tallest: Cell<u16>,
+    /// The text ends where somebody is still typing.
+    unfinished: bool,
 }
 
 /// The furthest token where something else was hoped for, and what.
@@ -45,6 +47,10 @@ pub(crate) enum Hope {
     Text(&'static str),
     /// Something like this: `an expression`.
     Kind(&'static str),
+    /// The name of a parameter, with `=` and a value behind it: `kind`.
+    Setting(&'static str),
+    /// A word of the kind that is hoped for as well, for completion: there may be many.
+    Word(&'static str),
 }
 
 /// Why a parser does not go on.
@@ -71,7 +77,13 @@ impl<'a> ParseError<Tokens<'a>> for Fault {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(text: &'a str, tokens: &'a [Token<'a>]) -> Context<'a> {
-        Context { text, tokens, furthest: RefCell::default(), depth: Cell::new(0), tallest: Cell::new(0) }
+        let (furthest, depth, tallest) = Default::default();
+        Context { text, tokens, furthest, depth, tallest, unfinished: false }
+    }
+
+    /// A text at the end of which somebody is still typing.
+    pub(crate) fn unfinished(text: &'a str, tokens: &'a [Token<'a>]) -> Context<'a> {
+        Context { unfinished: true, ..Context::new(text, tokens) }
     }
 
     pub(crate) fn input(&'a self) -> Tokens<'a> {
@@ -99,6 +111,11 @@ impl<'a> Tokens<'a> {
     /// The token so many places ahead.
     pub(crate) fn ahead(self, places: usize) -> Option<&'a Token<'a>> {
         self.ahead.get(places)
+    }
+
+    /// Whether somebody is still typing behind so many tokens, which are the last.
+    pub(crate) fn goes_on(self, count: usize) -> bool {
+        self.context.unfinished && self.ahead.len() == count
     }
 
     /// The input behind so many tokens.

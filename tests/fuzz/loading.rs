@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use arbitrary::{Result, Unstructured};
 use argql::{Engine, Error};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::support::shapes::gzip;
@@ -186,30 +187,54 @@ fn referred(text: &str) -> std::result::Result<Option<Vec<Row>>, ()> {
     }
     let mut rows = Vec::new();
     let mut some = false;
-    for top in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
+    for top in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
         some = true;
-        let top = match top {
-            Ok(top) => top,
+        // Taken apart as a whole first: what is text only is not checked as far as values are.
+        let parsed = top.and_then(|top| Ok((top.get(), serde_json::from_str(top.get())?)));
+        let (top, value) = match parsed {
+            Ok((top, value)) => (top, value),
             Err(error) => {
                 let said = error.to_string();
-                let other =
-                    ["out of range", "surrogate", "hex escape", "recursion"].iter().any(|part| said.contains(part));
-                return if other { Err(()) } else { Ok(None) };
+                let other = ["out of range", "surrogate", "hex escape", "recursion"];
+                return if other.iter().any(|part| said.contains(part)) { Err(()) } else { Ok(None) };
             }
         };
-        match top {
-            Value::Array(all) => {
-                for row in all {
-                    let Value::Object(row) = row else { return Ok(None) };
-                    rows.push(row);
-                }
+        match value {
+            Value::Array(all) if all.iter().all(Value::is_object) => {
+                let all: Vec<First> = serde_json::from_str(top).unwrap();
+                rows.extend(all.into_iter().map(|First(row)| row));
             }
-            Value::Object(row) if row.keys().all(|key| COLUMNS.contains(&key.as_str())) => rows.push(row),
+            Value::Object(row) if row.keys().all(|key| COLUMNS.contains(&key.as_str())) => {
+                rows.push(serde_json::from_str::<First>(top).unwrap().0);
+            }
             Value::Object(_) => return Err(()),
             _ => return Ok(None),
         }
     }
     Ok(some.then_some(rows))
+}
+
+/// A row in which the first of equal keys counts.
+struct First(Row);
+
+impl<'de> serde::Deserialize<'de> for First {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<First, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = First;
+            fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                to.write_str("a row")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> std::result::Result<First, A::Error> {
+                let mut row = Row::new();
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    row.entry(key).or_insert(value);
+                }
+                Ok(First(row))
+            }
+        }
+        from.deserialize_map(Visitor)
+    }
 }
 
 /// Whether a cell that was read is the one that was written.
@@ -219,7 +244,11 @@ fn same(read: &Value, written: &Value) -> bool {
         (Value::String(read), Value::Null) => read.is_empty(),
         (Value::Number(read), Value::Number(written)) => match (read.as_i64(), written.as_i64()) {
             (Some(read), Some(written)) => read == written,
-            _ => read.as_f64() == written.as_f64(),
+            // serde_json reads a real to its last digit but one.
+            _ => match (read.as_f64(), written.as_f64()) {
+                (Some(read), Some(written)) => (read - written).abs() <= 1e-12 * written.abs(),
+                _ => false,
+            },
         },
         (Value::Array(read), Value::Array(written)) => {
             read.len() == written.len() && read.iter().zip(written).all(|(read, written)| same(read, written))
@@ -235,6 +264,8 @@ fn same(read: &Value, written: &Value) -> bool {
 /// The same for CSV, which knows text alone.
 fn same_text(read: &Value, written: &str) -> bool {
     match read {
+        // A column of whole numbers and others has reals.
+        Value::Number(_) if read.is_f64() => written.parse().is_ok_and(|written: f64| same(read, &json!(written))),
         Value::Array(_) | Value::Object(_) => serde_json::from_str(written).is_ok_and(|written| same(read, &written)),
         _ => plain(read) == written || written == "null" && read.is_null(),
     }
@@ -284,7 +315,7 @@ fn check_csv(read: &[Row], records: &[Vec<String>], shown: &str) {
 fn decoded(bytes: &[u8]) -> Option<String> {
     let wide = |from: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes.chunks_exact(2).map(|unit| from([unit[0], unit[1]])).collect();
-        (bytes.len() % 2 == 0).then(|| String::from_utf16_lossy(&units))
+        bytes.len().is_multiple_of(2).then(|| String::from_utf16_lossy(&units))
     };
     match bytes {
         [0xff, 0xfe, ..] | [1..=0x7f, 0, ..] => wide(u16::from_le_bytes),

@@ -30,7 +30,7 @@ pub(super) fn write(
         Form::Sarif => line(&sarif(options, outcomes)),
         Form::Junit => junit(outcomes),
     };
-    sink::text(&text, options.output.as_deref())
+    sink::written(options.output.as_deref(), |out| out.write_all(text.as_bytes()))
 }
 
 /// Writes the table of all checks.

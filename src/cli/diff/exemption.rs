@@ -55,7 +55,7 @@ impl Found<'_> {
                 let beneath = |of: &&str| {
                     change.field.strip_prefix(*of).is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'.', ..]))
                 };
-                OF_SCOPE.iter().any(|of| beneath(&of))
+                OF_SCOPE.iter().any(beneath)
             };
             changes.extend(others.filter(|change| !follows(change)));
             self.differences[created] = Difference { fate: Fate::Moved, rows: [Some(old), Some(new)], changes };

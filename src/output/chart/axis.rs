@@ -173,7 +173,7 @@ impl Axis {
         if value == 0.0 {
             return "0".to_owned();
         }
-        if most >= 1e15 || most < 1e-4 {
+        if !(1e-4..1e15).contains(&most) {
             return scientific(value);
         }
         // Up to ten thousand, numbers are read better in full.

@@ -138,7 +138,7 @@ impl Choice {
             let span = |nature| matches!(nature, Nature::Measured(Measure::Span) | Nature::List(Measure::Span));
             // Of the lists of `make-series`, the axis is the last.
             let list = self.free().filter(|column| matches!(self.natures[*column], Nature::List(_))).last();
-            is(moment).or_else(|| is(span)).or_else(|| list).or_else(|| is(number).filter(|_| enough))
+            is(moment).or_else(|| is(span)).or(list).or_else(|| is(number).filter(|_| enough))
         } else {
             // A column of numbers is not the x axis if it is needed for the other one.
             first.filter(|column| enough || !number(self.natures[*column]))

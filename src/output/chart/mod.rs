@@ -96,6 +96,11 @@ pub(crate) fn refusal(table: &Table) -> Option<Diagnostic> {
     Some(Diagnostic::at(CHART, Place::Nowhere, message).warning())
 }
 
+/// Whether there is a picture of a table.
+pub(crate) fn is_drawn(table: &Table) -> bool {
+    table.chart().is_some_and(|chart| !pictures(table, chart).is_empty())
+}
+
 /// Writes the pictures that a table's `render` asks for and the number of its rows, or else the rows.
 pub(super) fn write(out: &mut dyn Write, table: &Table, paper: Paper) -> io::Result<()> {
     let pictures = table.chart().map_or_else(Vec::new, |chart| pictures(table, chart));
@@ -203,7 +208,7 @@ fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
         );
     }
     if accumulate {
-        series.iter_mut().for_each(|series| sum_up(series));
+        series.iter_mut().for_each(sum_up);
     }
     if choice.shape == Shape::Pie {
         let count = leave_out(&mut series, |y| y < 0.0);

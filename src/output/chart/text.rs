@@ -500,7 +500,9 @@ fn draw_lines(out: &mut String, plot: &Plot, pen: Pen) {
                 if plot.shape == Shape::Areas {
                     // Every other dot, so that the edge is seen.
                     let (low, high) = (whole(y.min(floor)), whole(y.max(floor)));
-                    (low..=high).filter(|line| (line + whole(x)) % 2 == 0).for_each(|line| light(x, real(line), false));
+                    (low..=high)
+                        .filter(|line| (line + whole(x)).is_multiple_of(2))
+                        .for_each(|line| light(x, real(line), false));
                 }
             }
             if point.marked {

@@ -1,0 +1,232 @@
+//! What stays between two inputs: tables, settings, definitions, the last answer.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Next;
+use super::answer::Answer;
+use crate::cli::args::{Ask, Listing};
+use crate::cli::sink::{self, Named};
+use crate::cli::{Failure, Messages, Text, interrupt};
+use crate::column::Table;
+use crate::diag::{Diagnostic, QueryText};
+use crate::engine::{Engine, Query};
+use crate::guard::{Cancel, Grouped, Limits};
+use crate::library;
+use crate::output::{Format, chart};
+use crate::syntax::ast::{Script, Statement};
+use crate::syntax::{self, Kind};
+use crate::value::DateTime;
+
+/// The name of the last answer, as a table.
+pub(super) const LAST: &str = "_";
+
+pub(super) struct Session<'a> {
+    /// Tables and what the command line said; the settings below come on top for each query.
+    engine: Engine,
+    pub(super) messages: &'a Messages,
+    /// `let` statements that are kept, by name, each with its `;`.
+    pub(super) definitions: Vec<(String, String)>,
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) limits: Limits,
+    pub(super) now: Option<DateTime>,
+    pub(super) format: Option<Format>,
+    pub(super) output: Option<PathBuf>,
+    csv_safe: bool,
+    pub(super) timer: bool,
+    /// The last query that was asked.
+    pub(super) query: Option<Text>,
+    last: Option<Arc<Table>>,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(engine: Engine, ask: &Ask, messages: &'a Messages) -> Session<'a> {
+        Session {
+            engine,
+            messages,
+            definitions: Vec::new(),
+            parameters: ask.parameters.clone(),
+            limits: ask.source.limits.limits(),
+            now: None,
+            format: ask.listing.format,
+            output: ask.listing.output.clone(),
+            csv_safe: ask.listing.csv_safe,
+            timer: true,
+            query: None,
+            last: None,
+        }
+    }
+
+    /// What is said before the first prompt.
+    pub(super) fn greeting(&self) -> String {
+        let tables = match self.engine.tables().len() {
+            0 => "no tables yet: `.load PATH` takes a file or folder of exported ones".to_owned(),
+            1 => "1 table".to_owned(),
+            count => format!("{count} tables"),
+        };
+        format!(
+            "argql {}, {tables}. `.help` lists commands, Tab completes, an empty line or `;` ends a query.\n",
+            env!("CARGO_PKG_VERSION")
+        )
+    }
+
+    /// Loads more tables.
+    pub(super) fn load(&mut self, path: &str) -> Result<(), Failure> {
+        self.engine = self.engine.clone().load(path)?;
+        Ok(())
+    }
+
+    /// The engine as it is set now.
+    pub(super) fn engine(&self) -> Engine {
+        let engine = self.messages.meter.watch(self.engine.clone().limits(self.limits.clone()));
+        self.now.into_iter().fold(engine, Engine::now)
+    }
+
+    pub(super) fn last(&self) -> Option<&Arc<Table>> {
+        self.last.as_ref()
+    }
+
+    /// The `let` statements that stay, as text before a query.
+    pub(super) fn prelude(&self) -> String {
+        self.definitions.iter().map(|(_, text)| format!("{text}\n")).collect()
+    }
+
+    /// Answers what was typed.
+    pub(super) fn ask(&mut self, text: &str) -> Result<Next, Failure> {
+        if let Ok(script) = syntax::parse(text)
+            && let Some(kept) = definitions(&script)
+        {
+            for (name, text) in kept {
+                self.define(name, text)?;
+            }
+            return Ok(Next::prompt());
+        }
+        self.query = Some(typed(text));
+        self.answer(&typed(text))
+    }
+
+    /// Keeps a `let` statement, unless something is wrong with it.
+    pub(super) fn define(&mut self, name: String, text: String) -> Result<(), Failure> {
+        self.prepared(&typed(&text), &Cancel::new())?;
+        self.definitions.retain(|(known, _)| *known != name);
+        self.messages.note(&format_args!("`{name}` is kept; `.let` lists what is, `.let - {name}` forgets it"));
+        self.definitions.push((name, text));
+        Ok(())
+    }
+
+    /// Runs a query and shows its answer.
+    pub(super) fn answer(&mut self, text: &Text) -> Result<Next, Failure> {
+        let started = Instant::now();
+        let tables = interrupt::stoppable(|cancel| self.tables(text, cancel))?;
+        self.messages.meter.clear();
+        self.show(&text.text, tables, started.elapsed())?;
+        Ok(Next::prompt())
+    }
+
+    /// The tables that a query gives.
+    fn tables(&self, text: &Text, cancel: &Cancel) -> Result<Vec<Table>, Failure> {
+        let query = self.prepared(text, cancel)?;
+        let tables = query.run_all()?;
+        let mut said: Vec<Diagnostic> = Vec::new();
+        for warning in tables.iter().flat_map(Table::warnings) {
+            if !said.contains(warning) {
+                said.push(warning.clone());
+            }
+        }
+        self.messages.warnings(&said, Some((&text.name, &text.text)));
+        Ok(tables)
+    }
+
+    /// A query, ready to run, with what it refers to; what there is to know about it is said.
+    pub(super) fn prepared(&self, text: &Text, cancel: &Cancel) -> Result<Query, Failure> {
+        let composed = self.composed(text)?;
+        let mut engine = self.engine().cancelled_by(cancel);
+        let script = syntax::parse(composed.read()).unwrap_or_default();
+        for declared in script.statements.iter().filter_map(Statement::as_declare).flatten() {
+            let given = self.parameters.iter().find(|(name, _)| *name == declared.name.text);
+            engine = given.into_iter().fold(engine, |engine, (name, value)| engine.parameter(name, value.as_str()));
+        }
+        if let Some(last) = self.last.as_ref().filter(|_| words(composed.read()).contains(LAST)) {
+            engine = engine.named(LAST, last);
+        }
+        let query = library::prepare(&engine, composed)?;
+        self.messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+        Ok(query)
+    }
+
+    /// A query with what it includes, and what it needs of the definitions that are kept.
+    pub(super) fn composed(&self, text: &Text) -> Result<QueryText, Failure> {
+        let composed = text.composed()?;
+        let script = syntax::parse(composed.read()).unwrap_or_default();
+        let own: HashSet<&str> =
+            script.statements.iter().filter_map(Statement::as_let).map(|own| own.name.text.as_str()).collect();
+        // A definition may use those before it.
+        let mut used = words(composed.read());
+        let mut kept = Vec::new();
+        for (name, definition) in self.definitions.iter().rev() {
+            if used.contains(name.as_str()) && !own.contains(name.as_str()) {
+                used.extend(words(definition));
+                kept.push(definition.as_str());
+            }
+        }
+        let before: String = kept.iter().rev().map(|definition| format!("{definition}\n")).collect();
+        Ok(if before.is_empty() { composed } else { composed.behind("let", &before) })
+    }
+
+    /// How answers are written, here or to a file.
+    pub(super) fn listing(&self, output: Option<PathBuf>) -> Listing {
+        Listing { format: self.format, output, csv_safe: self.csv_safe }
+    }
+
+    fn show(&mut self, text: &str, tables: Vec<Table>, took: Duration) -> Result<(), Failure> {
+        let listing = self.listing(self.output.clone());
+        let format = sink::format(&listing);
+        if matches!(format, Format::Chart | Format::Html) {
+            let refused: Vec<Diagnostic> = tables.iter().filter_map(chart::refusal).collect();
+            self.messages.warnings(&refused, None);
+        }
+        let drawn = |table: &Table| format == Format::Chart && chart::is_drawn(table);
+        if self.output.is_none() && matches!(format, Format::Chart | Format::Table) && !tables.iter().any(drawn) {
+            for table in &tables {
+                Answer::new(table, self.timer.then_some(took)).print()?;
+            }
+        } else {
+            let named = |(number, table): (usize, _)| Named { name: number.to_string(), table, query: Some(text) };
+            let named: Vec<Named<'_>> = (1..).zip(&tables).map(named).collect();
+            sink::tables(&named, &listing, self.messages.ink)?;
+            if let Some(path) = &self.output {
+                let rows = tables.iter().map(Table::len).sum::<usize>() as u64;
+                let are = if rows == 1 { "row is" } else { "rows are" };
+                self.messages.note(&format_args!("{} {are} in {}", Grouped(rows), path.display()));
+            }
+        }
+        if let Some(table) = tables.into_iter().last() {
+            self.last = Some(Arc::new(table));
+        }
+        Ok(())
+    }
+}
+
+/// A query that was typed.
+pub(super) fn typed(text: &str) -> Text {
+    Text { name: "input".to_owned(), text: text.to_owned(), file: None }
+}
+
+/// The words of a text.
+fn words(text: &str) -> HashSet<&str> {
+    let tokens = syntax::lex(text).unwrap_or_default();
+    tokens.into_iter().filter(|token| token.kind == Kind::Word).map(|token| token.text).collect()
+}
+
+/// The `let` statements of a text that has no others: their names and texts.
+fn definitions(script: &Script) -> Option<Vec<(String, String)>> {
+    let mut statements = script.statements.iter().peekable();
+    statements.peek()?;
+    let kept = statements.map(|statement| match statement {
+        Statement::Let(kept) => Some((kept.name.text.clone(), format!("{statement};"))),
+        _ => None,
+    });
+    kept.collect()
+}

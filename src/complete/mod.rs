@@ -1,0 +1,577 @@
+//! What could be typed next: completion from what is true at the cursor.
+//!
+//! The parser says what it hopes for there (`syntax::hopes`); the binder says which columns and names there are
+//! (`bind::known`) where the pipeline has got to; the data says what is below dynamic columns, and which values
+//! (`SourceTable::sketch`). Nothing here knows of a terminal.
+
+mod hint;
+mod origin;
+mod place;
+
+use std::cell::OnceCell;
+
+use crate::bind::{self, Definition, Environment, Relation};
+use crate::error::Error;
+use crate::functions::{self, INFIXES};
+use crate::operators::OPERATORS;
+use crate::plan::Node;
+use crate::registry::{Infix, Meaning, Operand, Position, Right, signature};
+use crate::source::{self, Shape};
+use crate::syntax::tokens::Hope;
+use crate::syntax::{self};
+use crate::value::Type;
+
+pub(crate) use hint::hint;
+use origin::{Origin, Search};
+use place::Place;
+
+/// What could stand at the cursor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Completions {
+    /// Where what is being typed begins: from here to the cursor, a completion takes its place.
+    pub(crate) start: usize,
+    /// The likeliest first.
+    pub(crate) list: Vec<Completion>,
+    /// Some are from a part of the rows only: there may be more.
+    pub(crate) sampled: bool,
+}
+
+/// One thing that could stand at the cursor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Completion {
+    /// What is put in the place of what was typed.
+    pub(crate) text: String,
+    /// What it is called in a list.
+    pub(crate) name: String,
+    /// What it is: `column`, `function` …
+    pub(crate) kind: &'static str,
+    /// A type, a signature, how many rows have it.
+    pub(crate) about: String,
+}
+
+/// Most values that are offered unasked, where any expression may stand.
+const FEW: usize = 30;
+
+/// What could be typed at the end of `text`, whose rest behind the cursor is `rest`.
+pub(crate) fn complete(text: &str, rest: &str, environment: &Environment<'_>) -> Completions {
+    let Some(place) = Place::behind(text) else { return Completions::default() };
+    let mut finder =
+        Finder { place: &place, rest, environment, known: OnceCell::new(), list: Vec::new(), sampled: false };
+    finder.find();
+    let Finder { list, sampled, .. } = finder;
+    let list = fitting(list, place.typed);
+    let sampled = sampled && list.iter().any(|found| matches!(found.kind, "key" | "value"));
+    Completions { start: place.start, list, sampled }
+}
+
+/// Those that begin with what was typed, or else those that hold it; in any letter case.
+fn fitting(list: Vec<Completion>, typed: &str) -> Vec<Completion> {
+    let typed = typed.to_lowercase();
+    let some = |fits: &dyn Fn(&str) -> bool| -> Vec<Completion> {
+        let mut names = std::collections::HashSet::new();
+        let fit = list.iter().filter(|found| fits(&found.name.to_lowercase()));
+        fit.filter(|found| names.insert(found.text.clone())).cloned().collect()
+    };
+    let first = some(&|name| name.starts_with(&typed));
+    if first.is_empty() && typed.len() > 1 { some(&|name| name.contains(&typed)) } else { first }
+}
+
+struct Finder<'p, 'e> {
+    place: &'p Place<'p>,
+    rest: &'p str,
+    environment: &'p Environment<'e>,
+    known: OnceCell<(Relation, Vec<Definition>)>,
+    list: Vec<Completion>,
+    sampled: bool,
+}
+
+impl<'p> Finder<'p, '_> {
+    fn find(&mut self) {
+        let place = self.place;
+        if let Some(quote) = place.quote {
+            if place.is_before(1, "[") {
+                let value = place.operand(place.tokens.len() - 1);
+                self.keys(value, |finder, key| finder.quoted(quote, key) + finder.unless_there("]"));
+            } else if let Some(infix) = place.infix() {
+                self.values(infix, Some(quote));
+            }
+            return;
+        }
+        if place.is_before(1, ".") {
+            let value = place.operand(place.tokens.len() - 1);
+            self.members(value);
+            return;
+        }
+        let Some(hopes) = syntax::hopes(place.head()) else { return };
+        if let Some(infix) = place.infix().filter(|_| place.typed.is_empty()) {
+            self.values(infix, None);
+        }
+        // Words first: there are few of them.
+        for hope in &hopes {
+            match *hope {
+                Hope::Setting(name) => self.offer(&format!("{name}="), name, "setting", ""),
+                Hope::Word(word) => self.offer(word, word, "word", ""),
+                Hope::Text("|") if place.typed.is_empty() => self.offer("| ", "|", "word", ""),
+                Hope::Text(word) if word.starts_with(char::is_alphabetic) => {
+                    self.offer(&format!("{word} "), word, "word", "");
+                }
+                Hope::Text(_) | Hope::Kind(_) => {}
+            }
+        }
+        for hope in &hopes {
+            match *hope {
+                Hope::Kind("a statement") => self.statement(),
+                Hope::Kind("an operator's name") => self.operators(|position| position != Position::Start),
+                Hope::Kind("a table") => self.tables(),
+                Hope::Kind("an expression") if !hopes.contains(&Hope::Kind("a table")) => self.expressions(),
+                Hope::Kind("a column") => self.columns(),
+                Hope::Kind("a call of a function") => self.functions_of_tables(),
+                Hope::Kind("an operator") => self.infixes(),
+                Hope::Kind("a type") => Type::ALL.iter().for_each(|ty| self.offer(ty.name(), ty.name(), "type", "")),
+                _ => {}
+            }
+        }
+        // `by` is followed by names, which the parser takes whatever they are.
+        if hopes.contains(&Hope::Kind("a name")) && self.names_columns() {
+            self.columns();
+        }
+    }
+
+    /// Whether the operator at the cursor wants the names of columns that are there.
+    fn names_columns(&self) -> bool {
+        self.place.operator().is_some_and(|(def, _)| match def.names[0] {
+            "partition" | "facet" => true,
+            "project-rename" => self.place.is_before(1, "="),
+            _ => false,
+        })
+    }
+
+    fn offer(&mut self, text: &str, name: &str, kind: &'static str, about: &str) {
+        // A word right behind another would be one with it.
+        let joined = self.place.head().ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']' | '\'' | '"'))
+            && text.starts_with(|c: char| c.is_alphanumeric() || c == '|' || c == '=')
+            && self.place.start == self.place.head().len();
+        let text = if joined { format!(" {text}") } else { text.to_owned() };
+        self.list.push(Completion { text, name: name.to_owned(), kind, about: about.to_owned() });
+    }
+
+    /// Rows and names where the pipeline has got to.
+    fn known(&self) -> &(Relation, Vec<Definition>) {
+        self.known.get_or_init(|| {
+            let text = match self.place.rows() {
+                Some(rows) => rows,
+                None => self.place.definitions(),
+            };
+            bound(&text, self.environment)
+        })
+    }
+
+    fn statement(&mut self) {
+        self.tables();
+        self.operators(|_| true);
+        for (word, about) in
+            [("let", "gives a name to a value, a table or a function"), ("declare query_parameters(", "")]
+        {
+            self.offer(&if word == "let" { format!("{word} ") } else { word.to_owned() }, word, "word", about);
+        }
+    }
+
+    fn operators(&mut self, fits: impl Fn(Position) -> bool) {
+        let refused = crate::operators::UNSUPPORTED;
+        let run = OPERATORS.iter().map(|(def, _)| def);
+        for def in run.filter(|def| fits(def.position) && !refused.iter().any(|(name, _)| *name == def.names[0])) {
+            let name = def.names[0];
+            self.offer(&format!("{name} "), name, "operator", def.about);
+        }
+        // Other names for the same are offered to who begins to write them.
+        for def in OPERATORS.iter().map(|(def, _)| def).filter(|def| fits(def.position)) {
+            for name in def.names[1..].iter().filter(|_| !self.place.typed.is_empty()) {
+                if name.contains('-') || matches!(*name, "order" | "limit" | "filter") {
+                    self.offer(&format!("{name} "), name, "operator", def.about);
+                }
+            }
+        }
+    }
+
+    fn tables(&mut self) {
+        let definitions: Vec<(String, bool)> = self
+            .known()
+            .1
+            .iter()
+            .filter(|known| matches!(known, Definition::Table { .. } | Definition::Function { tabular: true, .. }))
+            .map(|known| {
+                (
+                    known.name().to_owned(),
+                    matches!(known, Definition::Function { function, .. } if !function.takes_nothing()),
+                )
+            })
+            .collect();
+        for (name, called) in definitions {
+            self.offer(&if called { format!("{name}(") } else { name.clone() }, &name, "let", "");
+        }
+        let loaded = self.environment.catalog.names();
+        for name in &loaded {
+            self.offer(&written(name), name, "table", "");
+        }
+        if !self.place.typed.is_empty() {
+            for name in source::known_tables().filter(|name| !loaded.iter().any(|loaded| loaded == name)) {
+                self.offer(name, name, "table", "not loaded");
+            }
+        }
+        if !self.place.is_before(1, ";") && !self.place.tokens.is_empty() {
+            self.operators(|position| position == Position::Start);
+        }
+    }
+
+    fn functions_of_tables(&mut self) {
+        let names: Vec<String> = self
+            .known()
+            .1
+            .iter()
+            .filter(|known| matches!(known, Definition::Function { .. }))
+            .map(|known| known.name().to_owned())
+            .collect();
+        names.iter().for_each(|name| self.offer(&format!("{name}("), name, "let", "function"));
+    }
+
+    fn expressions(&mut self) {
+        let place = self.place;
+        if place.opens_table() {
+            return self.tables();
+        }
+        if place.partner().is_some() {
+            return self.join_keys();
+        }
+        if self.wants_aggregates() {
+            self.aggregates();
+        }
+        self.columns();
+        let definitions: Vec<Completion> = self.known().1.iter().filter_map(defined).collect();
+        self.list.extend(definitions);
+        if self.takes_table() {
+            self.tables();
+        }
+        let columns = !self.known().0.columns.list().is_empty();
+        if !place.typed.is_empty() || !(columns || place.call().is_some()) {
+            for (_, scalar) in functions::scalars().filter(|(_, scalar)| !scalar.legacy) {
+                let about = signature(scalar.name, scalar.params, scalar.returns);
+                self.offer(&call(scalar.name, scalar.params.is_empty()), scalar.name, "function", &about);
+            }
+        }
+        if !place.typed.is_empty() {
+            for word in ["true", "false", "datetime(", "timespan(", "dynamic(", "typeof(", "toscalar(", "materialize("]
+            {
+                self.offer(word, word.trim_end_matches('('), "word", "");
+            }
+        }
+    }
+
+    /// Whether aggregates are at their place.
+    fn wants_aggregates(&self) -> bool {
+        let Some((def, _)) = self.place.operator() else { return false };
+        let inside = self.place.call().is_some_and(|call| functions::aggregate(call.name).is_some());
+        !inside
+            && match def.names[0] {
+                "summarize" => self.place.clause("by").is_none(),
+                "make-series" => self.place.clause("on").is_none(),
+                "top-nested" => self.place.is_before(1, "by"),
+                _ => false,
+            }
+    }
+
+    fn aggregates(&mut self) {
+        for (_, aggregate) in functions::aggregates().filter(|(_, aggregate)| !aggregate.legacy) {
+            let about = signature(aggregate.name, aggregate.params, aggregate.returns);
+            self.offer(&call(aggregate.name, aggregate.params.is_empty()), aggregate.name, "aggregate", &about);
+        }
+    }
+
+    /// Whether a table may stand here as well as a value.
+    fn takes_table(&self) -> bool {
+        let place = self.place;
+        let called = place.call().is_some_and(|call| matches!(call.name, "toscalar" | "materialize"));
+        let listed = place.infix().is_some_and(|at| {
+            place.tokens[at].infix.is_some_and(|infix| infix.right == Right::List) && place.is_before(1, "(")
+        });
+        called || listed || place.is_let_value()
+    }
+
+    fn columns(&mut self) {
+        let columns: Vec<(String, Type)> =
+            self.known().0.columns.list().iter().map(|column| (column.name.to_string(), column.ty)).collect();
+        for (name, ty) in columns {
+            self.offer(&written(&name), &name, "column", ty.name());
+        }
+    }
+
+    /// Columns of both sides, those first that both have.
+    fn join_keys(&mut self) {
+        let Some(partner) = self.place.partner() else { return };
+        let (right, _) = bound(&partner, self.environment);
+        let both: Vec<(String, Type)> = self
+            .known()
+            .0
+            .columns
+            .list()
+            .iter()
+            .filter(|column| column.ty != Type::Dynamic && right.columns.position(&column.name).is_some())
+            .map(|column| (column.name.to_string(), column.ty))
+            .collect();
+        for (name, ty) in both {
+            self.offer(&written(&name), &name, "column", ty.name());
+        }
+        for (side, about) in [("$left.", "columns of the left side"), ("$right.", "columns of the right side")] {
+            self.offer(side, side, "word", about);
+        }
+    }
+
+    /// What may stand behind the dot after a value.
+    fn members(&mut self, value: Option<&str>) {
+        let side = match value {
+            Some("$left") => self.place.rows(),
+            Some("$right") => self.place.partner(),
+            _ => {
+                return self.keys(value, |_, key| if plain(key) { key.to_owned() } else { bracketed(key) });
+            }
+        };
+        let Some(rows) = side else { return };
+        let (relation, _) = bound(&rows, self.environment);
+        for column in relation.columns.list().iter().filter(|column| column.ty != Type::Dynamic) {
+            let text = if plain(&column.name) { column.name.to_string() } else { bracketed(&column.name) };
+            self.offer(&text, &column.name, "column", column.ty.name());
+        }
+    }
+
+    /// The keys of a dynamic value, as `text` writes them.
+    fn keys(&mut self, value: Option<&str>, text: impl Fn(&Finder<'_, '_>, &str) -> String) {
+        for origin in value.map_or(Vec::new(), |value| self.origins(value)) {
+            let Some((shape, _, sampled)) = origin.shape() else { continue };
+            self.sampled |= sampled;
+            let whole = shape.count.max(1);
+            let mut keys: Vec<_> = shape.keys.iter().collect();
+            keys.sort_by_key(|(_, below)| std::cmp::Reverse(below.count));
+            for (key, below) in keys {
+                self.offer(&text(self, key), key, "key", &about(below, whole));
+            }
+            if let Some(element) = shape.element.filter(|_| self.place.quote.is_none()) {
+                self.offer("[0]", "[0]", "key", &about(&element, element.count));
+            }
+        }
+    }
+
+    /// Values that the left side of an infix operator has, in quotes; only a few where none were opened yet.
+    fn values(&mut self, infix: usize, quote: Option<&str>) {
+        let Some(left) = self.place.operand(infix) else { return };
+        for origin in self.origins(left) {
+            let Some((shape, _, sampled)) = origin.shape() else { continue };
+            if shape.values.is_empty() || (quote.is_none() && (shape.many || shape.values.len() > FEW)) {
+                continue;
+            }
+            // Where hardly any value comes twice, they are not worth choosing from.
+            let met = shape.values.values().sum::<usize>();
+            if (shape.many || shape.values.len() > FEW) && met < 2 * shape.values.len() {
+                continue;
+            }
+            self.sampled |= sampled;
+            let texts = shape.kinds() == "string";
+            if !texts && quote.is_some() {
+                continue;
+            }
+            let mut values: Vec<_> = shape.values.iter().collect();
+            values.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+            for (value, count) in values {
+                let seen = origin.seen(value);
+                let text = if texts { self.quoted(quote.unwrap_or("'"), &seen) } else { seen.clone() };
+                self.offer(&text, &seen, "value", &share(*count, shape.count));
+            }
+        }
+    }
+
+    /// A text as a string with this opening quote, closed unless that stands behind the cursor already.
+    fn quoted(&self, quote: &str, text: &str) -> String {
+        let mark = quote.trim_start_matches(['h', 'H', '@']);
+        let body = if mark.len() == 3 {
+            text.to_owned()
+        } else if quote.contains('@') {
+            text.replace(mark, &mark.repeat(2))
+        } else {
+            text.replace('\\', "\\\\").replace(mark, &format!("\\{mark}"))
+        };
+        format!("{quote}{body}{}", self.unless_there(mark))
+    }
+
+    fn unless_there<'s>(&self, closing: &'s str) -> &'s str {
+        let closes = self.rest.trim_start_matches(['\'', '"']).starts_with(closing) || self.rest.starts_with(closing);
+        if closes { "" } else { closing }
+    }
+
+    /// Where the values of an expression come from.
+    fn origins(&self, value: &str) -> Vec<Origin> {
+        let (rows, value) = match (value.strip_prefix("$left."), value.strip_prefix("$right.")) {
+            (Some(value), _) => (self.place.rows(), value),
+            (_, Some(value)) => (self.place.partner(), value),
+            _ => (self.place.rows_that_pass(), value),
+        };
+        let Some(rows) = rows else { return Vec::new() };
+        let (relation, _) = bound(&format!("{rows}\n| project value = {value}"), self.environment);
+        origins(&relation.node)
+    }
+
+    /// The operators that can follow what stands before the cursor.
+    fn infixes(&mut self) {
+        let ty = self.place.operand(self.place.tokens.len()).and_then(|left| {
+            let rows = self.place.rows()?;
+            let (relation, _) = bound(&format!("{rows}\n| project value = {left}"), self.environment);
+            relation.columns.list().first().filter(|column| !column.poisoned).map(|column| column.ty)
+        });
+        for infix in INFIXES.iter().filter(|infix| !infix.legacy && takes(infix, ty)) {
+            self.offer(&format!("{} ", infix.text), infix.text, "infix", infix.about);
+        }
+    }
+}
+
+/// What is below a column of a table, a row for each path.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Paths {
+    pub(crate) rows: Vec<Path>,
+    /// Only some rows were looked at.
+    pub(crate) sampled: bool,
+}
+
+/// One path: how a query writes it, and what stands there.
+#[derive(Clone, Debug)]
+pub(crate) struct Path {
+    pub(crate) path: String,
+    pub(crate) kinds: String,
+    pub(crate) share: String,
+    pub(crate) examples: String,
+}
+
+/// Most paths that are listed.
+const PATHS: usize = 1_000;
+/// How many examples are shown of a path.
+const EXAMPLES: usize = 3;
+
+/// The paths below `table.column.key`, or below every column of a table.
+pub(crate) fn paths(path: &str, environment: &Environment<'_>) -> Result<Paths, Error> {
+    let (table, below) = path.split_once('.').unwrap_or((path, ""));
+    let columns = |text: &str| -> Result<Relation, Error> {
+        let wrong = |problems| Error::query("path", text, problems);
+        let script = syntax::parse(text).map_err(wrong)?;
+        bind::bind(&script, environment).map_err(wrong)?;
+        Ok(bind::known(&script, environment).0)
+    };
+    let roots = if below.is_empty() {
+        let known = columns(table)?;
+        known.columns.names().map(written).collect()
+    } else {
+        vec![below.to_owned()]
+    };
+    let mut found = Paths::default();
+    for root in roots {
+        let relation = columns(&format!("{table} | project value = {root}"))?;
+        for origin in origins(&relation.node) {
+            let Some((shape, rows, sampled)) = origin.shape() else { continue };
+            found.sampled |= sampled;
+            walk(&root, &shape, rows, &mut found.rows);
+        }
+    }
+    Ok(found)
+}
+
+fn walk(path: &str, shape: &Shape, rows: usize, found: &mut Vec<Path>) {
+    if found.len() >= PATHS {
+        return;
+    }
+    let mut values: Vec<_> = shape.values.iter().collect();
+    values.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let mut examples: Vec<&str> = values.iter().take(EXAMPLES).map(|(value, _)| &***value).collect();
+    if values.len() > EXAMPLES || shape.many {
+        examples.push("…");
+    }
+    let share = if shape.count == 0 { String::new() } else { share(shape.count.min(rows), rows) };
+    found.push(Path { path: path.to_owned(), kinds: shape.kinds(), share, examples: examples.join(", ") });
+    for (key, below) in &shape.keys {
+        let path = if plain(key) { format!("{path}.{key}") } else { format!("{path}{}", bracketed(key)) };
+        walk(&path, below, rows, found);
+    }
+    if let Some(element) = &shape.element {
+        walk(&format!("{path}[0]"), element, rows, found);
+    }
+}
+
+/// The origins of the only column that a query ends with.
+fn origins(node: &Node) -> Vec<Origin> {
+    Search::default().column(node, 0)
+}
+
+/// Rows and names at the end of a text, as far as it can be read.
+fn bound(text: &str, environment: &Environment<'_>) -> (Relation, Vec<Definition>) {
+    match syntax::parse(text) {
+        Ok(script) => bind::known(&script, environment),
+        Err(_) => (Relation::nothing(), Vec::new()),
+    }
+}
+
+/// Whether an infix operator takes a left side of this type.
+fn takes(infix: &Infix, ty: Option<Type>) -> bool {
+    let Some(ty) = ty else { return !matches!(infix.meaning, Meaning::Refused) };
+    match infix.meaning {
+        Meaning::And | Meaning::Or => true,
+        Meaning::Refused => false,
+        Meaning::Computed { types, .. } => {
+            let operand = |ty, literal| Operand { ty, literal };
+            let rights = [ty, Type::String, Type::Long, Type::TimeSpan];
+            let several = if infix.right == Right::Range { 2 } else { 1 };
+            rights.iter().any(|&right| {
+                let operands: Vec<Operand> = std::iter::once(operand(ty, false))
+                    .chain(std::iter::repeat_n(operand(right, false), several))
+                    .collect();
+                types(&operands).is_some()
+            })
+        }
+    }
+}
+
+fn defined(definition: &Definition) -> Option<Completion> {
+    let (text, about) = match definition {
+        Definition::Scalar { name, expr, .. } => (name.clone(), expr.ty.name()),
+        Definition::Function { name, tabular: false, .. } => (format!("{name}("), "function"),
+        Definition::Poisoned { name } => (name.clone(), ""),
+        Definition::Table { .. } | Definition::Function { .. } => return None,
+    };
+    Some(Completion { text, name: definition.name().to_owned(), kind: "let", about: about.to_owned() })
+}
+
+fn call(name: &str, complete: bool) -> String {
+    format!("{name}({}", if complete { ")" } else { "" })
+}
+
+/// Whether a name needs no brackets.
+fn plain(name: &str) -> bool {
+    let first = name.starts_with(|c: char| c == '_' || c.is_alphabetic());
+    first && name.chars().all(|c| c == '_' || c.is_alphanumeric())
+}
+
+fn bracketed(name: &str) -> String {
+    format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// A name as a query writes it.
+fn written(name: &str) -> String {
+    if plain(name) { name.to_owned() } else { bracketed(name) }
+}
+
+/// `string, 80 %`
+fn about(shape: &Shape, whole: usize) -> String {
+    let kinds = shape.kinds();
+    if shape.count >= whole { kinds } else { format!("{kinds}, {}", share(shape.count, whole)) }
+}
+
+/// `80 %`
+fn share(count: usize, whole: usize) -> String {
+    match (count * 100).checked_div(whole).unwrap_or(0) {
+        0 => "< 1 %".to_owned(),
+        percent => format!("{percent} %"),
+    }
+}

@@ -1,0 +1,184 @@
+//! Where a value comes from: the table and the path in its rows, found by going back through a plan.
+
+use std::sync::Arc;
+
+use crate::plan::{Expr, Kind, Node, PartId, Parts, Step};
+use crate::source::{Inward, Shape, SourceTable};
+use crate::value::{Type, Value};
+
+/// A path in the rows of a table.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    table: Arc<SourceTable>,
+    path: Vec<Inward>,
+    /// The types that the rows are of, in lower case, where the query has said so.
+    types: Option<Vec<String>>,
+    /// The values are seen through one of these.
+    case: Case,
+}
+
+/// What becomes of the letters on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Case {
+    Kept,
+    Lower,
+    Upper,
+}
+
+/// Functions that leave a value what it is, or nearly.
+const TRANSPARENT: &[&str] =
+    &["tostring", "todynamic", "parse_json", "toobject", "coalesce", "tolower", "toupper", "trim", "tobool", "tolong"];
+
+/// Aggregates that give one of the values they were given.
+const PICKING: &[&str] = &["take_any", "any", "min", "max", "arg_min", "arg_max", "take_anyif", "minif", "maxif"];
+
+/// Looks for the origins of values in a plan.
+#[derive(Default)]
+pub(super) struct Search<'a> {
+    /// What the parts inside the `Each` nodes around are parts of.
+    parts: Vec<(PartId, &'a Node)>,
+}
+
+impl<'a> Search<'a> {
+    /// Where the values of a column of a node come from; several where tables are put together.
+    pub(super) fn column(&mut self, node: &'a Node, at: usize) -> Vec<Origin> {
+        match node {
+            Node::Scan { table, wants } => wants.get(at).map_or(Vec::new(), |want| {
+                let path = want.path.iter().cloned().map(Inward::Key).collect();
+                vec![Origin { table: table.clone(), path, types: None, case: Case::Kept }]
+            }),
+            Node::Filter { input, conditions } => {
+                let mut found = self.column(input, at);
+                for condition in conditions {
+                    self.narrow(&mut found, input, condition);
+                }
+                found
+            }
+            Node::Sort { input, .. } | Node::Limit { input, .. } | Node::TopN { input, .. } => self.column(input, at),
+            Node::Compute { input, outputs } => self.output(input, outputs, at),
+            Node::Aggregate { input, keys, aggregates } => match at.checked_sub(keys.len()) {
+                None => self.output(input, keys, at),
+                Some(mut made) => {
+                    for call in aggregates {
+                        if made < call.returns.len() {
+                            let picks = PICKING.contains(&call.aggregate.name);
+                            return if picks { self.output(input, &call.args, made) } else { Vec::new() };
+                        }
+                        made -= call.returns.len();
+                    }
+                    Vec::new()
+                }
+            },
+            Node::Expand { input, keep, expanded, .. } => match at.checked_sub(keep.len()) {
+                None => self.output(input, keep, at),
+                Some(made) => {
+                    let found = expanded.get(made).map_or(Vec::new(), |each| self.expr(input, &each.expr));
+                    found.into_iter().map(|origin| origin.inward(Inward::Element)).collect()
+                }
+            },
+            Node::Join { left, right, .. } => match at.checked_sub(left.keep.len()) {
+                None => self.output(&left.input, &left.keep, at),
+                Some(at) => self.output(&right.input, &right.keep, at),
+            },
+            Node::Union { inputs } => inputs.iter().flat_map(|input| self.column(input, at)).collect(),
+            Node::Window { input, keep, .. } => self.output(input, keep, at),
+            Node::Each { part, input, parts: Parts::Rows | Parts::Keyed(_), keep, body, .. } => {
+                match at.checked_sub(keep.len()) {
+                    None => self.output(input, keep, at),
+                    Some(at) => {
+                        self.parts.push((*part, input));
+                        let found = self.column(body, at);
+                        self.parts.pop();
+                        found
+                    }
+                }
+            }
+            Node::Part { part, outputs } => match self.parts.iter().rfind(|(known, _)| known == part) {
+                Some(&(_, input)) => self.output(input, outputs, at),
+                None => Vec::new(),
+            },
+            Node::Values { .. } | Node::Range { .. } => Vec::new(),
+        }
+    }
+
+    fn output(&mut self, input: &'a Node, outputs: &'a [Expr], at: usize) -> Vec<Origin> {
+        outputs.get(at).map_or(Vec::new(), |expr| self.expr(input, expr))
+    }
+
+    /// Where the values of an expression over a node's columns come from.
+    fn expr(&mut self, input: &'a Node, expr: &'a Expr) -> Vec<Origin> {
+        match &expr.kind {
+            Kind::Column(at) => self.column(input, *at),
+            Kind::Path { base, steps } => {
+                let inward = |step: &Step| match step {
+                    Step::Key(key) => Inward::Key(key.clone()),
+                    Step::Index(_) => Inward::Element,
+                };
+                let bases = self.expr(input, base);
+                bases.into_iter().map(|base| steps.iter().map(inward).fold(base, Origin::inward)).collect()
+            }
+            Kind::Call { callee, args, .. } if TRANSPARENT.contains(&callee.name()) => {
+                let mut found = args.first().map_or(Vec::new(), |argument| self.expr(input, argument));
+                let case = match callee.name() {
+                    "tolower" => Some(Case::Lower),
+                    "toupper" => Some(Case::Upper),
+                    _ => None,
+                };
+                found.iter_mut().for_each(|origin| origin.case = case.unwrap_or(origin.case));
+                found
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes note of what a filter says about the type of the rows.
+    fn narrow(&mut self, found: &mut [Origin], input: &'a Node, condition: &'a Expr) {
+        match &condition.kind {
+            Kind::And(all) => all.iter().for_each(|each| self.narrow(found, input, each)),
+            Kind::Call { callee, args, .. } if matches!(callee.name(), "==" | "=~" | "in" | "in~") => {
+                let [left, right @ ..] = args.as_slice() else { return };
+                let values: Option<Vec<String>> = right.iter().map(text).collect();
+                let Some(values) = values.filter(|values| !values.is_empty()) else { return };
+                let ty = [Inward::Key("type".into())];
+                for about in self.expr(input, left).into_iter().filter(|about| about.path == ty) {
+                    let same = |origin: &&mut Origin| Arc::ptr_eq(&origin.table, &about.table);
+                    found.iter_mut().filter(same).for_each(|origin| origin.types = Some(values.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn text(expr: &Expr) -> Option<String> {
+    match expr.constant()? {
+        Value::String(text) if expr.ty == Type::String => Some(text.to_lowercase()),
+        _ => None,
+    }
+}
+
+impl Origin {
+    fn inward(mut self, step: Inward) -> Origin {
+        self.path.push(step);
+        self
+    }
+
+    /// What stands there in the rows that were looked at, and whether there are more rows.
+    pub(super) fn shape(&self) -> Option<(Shape, usize, bool)> {
+        let sketch = self.table.sketch().ok()?;
+        let rows = sketch.at(&[], self.types.as_deref()).count;
+        // Rows of a type that was not met are taken to be like all others.
+        let types = self.types.as_deref().filter(|_| rows > 0);
+        let rows = sketch.at(&[], types).count;
+        Some((sketch.at(&self.path, types), rows, sketch.sampled))
+    }
+
+    /// A value as the query sees it.
+    pub(super) fn seen(&self, value: &str) -> String {
+        match self.case {
+            Case::Kept => value.to_owned(),
+            Case::Lower => value.to_lowercase(),
+            Case::Upper => value.to_uppercase(),
+        }
+    }
+}
