@@ -249,8 +249,11 @@ mod tests {
             if !(header.about.ends_with('.') && header.about.len() > 20) || header.area.is_empty() {
                 say("no sentence or no area".to_owned());
             }
-            let tickets = br#"[{"ticket":"T-1","state":"open"}]"#.to_vec();
-            let checked = Engine::new().table("tickets", tickets).check(text.read());
+            if !header.needed().all(known_table) {
+                // What columns a list of one's own has, no check can know; it is answered in `tests/library`.
+                continue;
+            }
+            let checked = Engine::new().check(text.read());
             if !checked.is_ok() {
                 say(format!("{:?}", checked.diagnostics));
                 continue;
