@@ -66,6 +66,27 @@
 //! `now()` is the moment at which a query is run, the same for all of its rows; [`Engine::now`] fixes it for reports that
 //! can be repeated. [`Engine::threads`] limits how many threads work.
 //!
+//! # Limits, interruption and progress
+//!
+//! [`Limits`] say how much memory and time a query may use and how many rows it may give, [`Cancel`] stops it from another
+//! thread within a tenth of a second, and [`Engine::progress`] listens to how far the reading of files is.
+//! [`Query::stream`] hands over rows as they come.
+//!
+//! ```
+//! use std::time::Duration;
+//! use argql::{Cancel, Engine, Limits};
+//!
+//! let mut limits = Limits::default();
+//! limits.memory = Some(256 << 20);
+//! limits.time = Some(Duration::from_secs(30));
+//! let cancel = Cancel::new(); // hand a clone to whoever may press the button
+//! let engine = Engine::new().sample().limits(limits).cancelled_by(&cancel);
+//! assert_eq!(engine.query("resources | count")?.to_json(), r#"[{"Count":50}]"#);
+//! cancel.cancel();
+//! assert!(engine.query("resources | count").unwrap_err().is_cancelled());
+//! # Ok::<(), argql::Error>(())
+//! ```
+//!
 //! # Errors
 //!
 //! There is one [`Error`], with every [`Diagnostic`] as data: a [`Code`], the [`Place`], a message, a cure.

@@ -1,7 +1,8 @@
 //! What the queries of the library answer over the small tables in `tests/library`: a file per query, named after it, a
 //! case per table folder or parameter. Above each answer stands how it follows from the tables.
 //!
-//! `// data: FOLDER` and `// param NAME=VALUE` in a case choose the tables (`data` unless said) and give parameters.
+//! `// data: FOLDER`, `// snapshot NAME=FOLDER` and `// param NAME=VALUE` in a case choose the tables (`data` unless said)
+//! and give parameters.
 //! `UPDATE=1 cargo test --test library [-- FILTER]` writes what the engine answers.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -55,6 +56,10 @@ fn answer(name: &str, case: &Case, set: impl Fn(Engine) -> Engine) -> Vec<String
     let folders = said("data:");
     let folder = folders.first().map_or("data", String::as_str);
     let engine = set(golden::engine()).load(format!("tests/library/{folder}")).unwrap();
+    let engine = said("snapshot ").iter().fold(engine, |engine, snapshot| {
+        let (name, folder) = snapshot.split_once('=').unwrap();
+        engine.snapshot(name, &set(golden::engine()).load(format!("tests/library/{folder}")).unwrap())
+    });
     let engine = said("param ").iter().fold(engine, |engine, parameter| {
         let (name, value) = parameter.split_once('=').unwrap();
         engine.parameter(name, value)

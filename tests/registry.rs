@@ -77,11 +77,13 @@ fn names() -> String {
 
 /// Complaints that no golden file can show, and why.
 const UNSHOWN: &[(&str, &str)] = &[
+    ("AQ1008", "wants files to include; shown in tests/cli/library.md"),
     ("AQ3002", "wants a file; shown in tests/cli/data.md"),
     ("AQ3003", "wants a broken file; shown in tests/cli/data.md"),
     ("AQ3004", "wants a broken file; shown in tests/cli/data.md"),
     ("AQ3005", "wants a file that cannot be read; shown in tests/cli/data.md"),
     ("AQ3006", "wants an export that says so; shown in tests/cli/data.md"),
+    ("AQ3007", "wants rows that are missing; shown in README.md"),
     ("AQ4002", "wants a system without threads"),
     ("AQ4003", "wants a limit; shown in tests/cli/limits.md"),
     ("AQ4004", "wants a limit; shown in tests/cli/limits.md"),

@@ -145,6 +145,12 @@ impl Report {
                 Ok(number) => write_long(out, number),
             }
         }
+        if let Place::File { path, .. } = &diagnostic.place
+            && path.as_os_str() != self.file.as_str()
+        {
+            out.push_str(",\"file\":");
+            write_json_string(out, &path.display().to_string());
+        }
         out.push_str(",\"message\":");
         write_json_string(out, &diagnostic.message);
         out.push_str(",\"help\":");

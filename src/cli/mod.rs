@@ -253,8 +253,10 @@ impl Text {
         let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         library::with_includes(&self.name, &self.text, &|wanted| {
             let path = folder.join(wanted).with_added_extension("kql");
-            if self.file.as_ref() == Some(&path) || !path.is_file() {
-                return Ok(library::shared(wanted));
+            // A query may be called as the functions that it includes.
+            let shared = library::shared(wanted);
+            if !path.is_file() || (shared.is_some() && self.file.as_ref() == Some(&path)) {
+                return Ok(shared);
             }
             match Text::read(&path) {
                 Ok(Text { name, text, .. }) => Ok(Some((name, text))),

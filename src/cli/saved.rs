@@ -51,15 +51,16 @@ pub(super) fn list(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
     let mut judged = Vec::with_capacity(rows.len());
     for [area, name, about, parameters, tables] in rows {
         let (_, header) = heads.iter().find(|(saved, _)| saved.name == name).expect("rows are made of these");
-        let wanting = library::wanting(engine, header, &name)?;
-        let runs = if wanting.is_empty() { "yes" } else { "no" };
-        let needs = header.needed().filter(|table| !engine.tables().contains(&(*table).to_owned()));
-        let lacks: Vec<&str> = if runs == "yes" { Vec::new() } else { needs.collect() };
-        let lacks = match (runs, lacks.as_slice()) {
-            ("yes", _) => String::new(),
-            (_, []) => header.rows.iter().map(|(table, ty)| format!("{table}: {ty}")).collect::<Vec<_>>().join(", "),
-            (_, tables) => tables.join(", "),
-        };
+        let runs = if library::wanting(engine, header, &name)?.is_empty() { "yes" } else { "no" };
+        let (loaded, given) = (engine.tables(), engine.snapshots());
+        let tables_lacking = header.needed().filter(|table| !loaded.iter().any(|name| name == table));
+        let others = header.snapshots.iter().filter(|(snapshot, _)| !given.iter().any(|(name, _)| name == snapshot));
+        let mut lacks: Vec<String> = tables_lacking.map(str::to_owned).collect();
+        lacks.extend(others.map(|(snapshot, _)| format!("--snapshot {snapshot}=")));
+        if lacks.is_empty() {
+            lacks.extend(header.rows.iter().map(|(table, ty)| format!("{table}: {ty}")));
+        }
+        let lacks = if runs == "yes" { String::new() } else { lacks.join(", ") };
         judged.push([area, name, about, parameters, tables, runs.to_owned(), lacks]);
     }
     sink::list(&lists::table(["area", "name", "answers", "parameters", "tables", "runs", "lacks"], &judged), listing)
@@ -90,6 +91,9 @@ fn explained(saved: &Saved) -> String {
             Some(why) => format!(" (if loaded: {why})"),
         };
         writeln!(page, "  {}{note}", table.name).expect(infallible);
+    }
+    for (snapshot, tables) in &header.snapshots {
+        writeln!(page, "  {tables} of an older export: --snapshot {snapshot}=FOLDER").expect(infallible);
     }
     for (table, ty) in &header.rows {
         let rows = if ty.is_empty() { "any rows" } else { ty };

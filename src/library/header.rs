@@ -4,6 +4,7 @@
 //! // Which exemptions run out soon, and how many days are left.
 //! // area: expiry
 //! // tables: policyresources, resourcecontainers (optional: names of subscriptions)
+//! // snapshot old: policyresources
 //! // rows: policyresources microsoft.authorization/policyassignments
 //! // param days: how far to look ahead
 //! // column daysLeft: whole days until then
@@ -26,6 +27,8 @@ pub(crate) struct Header {
     pub(crate) area: String,
     /// Every table it reads.
     pub(crate) tables: Vec<Needed>,
+    /// Other exports that it compares with: the name of each snapshot, and what is read of it.
+    pub(crate) snapshots: Vec<(String, String)>,
     /// Rows without which the answer would be wrong: a table, and a type (empty: any row).
     pub(crate) rows: Vec<(String, String)>,
     /// Parameters, and what they are for.
@@ -116,6 +119,7 @@ impl Header {
                     let (table, ty) = value.split_once(' ').unwrap_or((&value, ""));
                     header.rows.push((named(table), named(ty)));
                 }
+                ("snapshot", name) => header.snapshots.push((named(name), value)),
                 ("param", name) => header.parameters.push((named(name), value)),
                 ("column", name) => header.columns.push((named(name), value)),
                 ("caveat", "") => header.caveats.push(value),
@@ -178,13 +182,14 @@ mod tests {
     #[test]
     fn a_head_says_what_a_query_answers_and_needs() {
         let header = Header::of(
-            "// Which exemptions run out, and\n//   when.\n// area: expiry\n// a remark\n// tables: policyresources, resourcecontainers (optional: names, of subscriptions), resources\n// rows: policyresources microsoft.authorization/policyassignments\n// rows: resources\n// param days: how far\n// column id: whose\n//   id it is\n// caveat: none\n// include: exemptions\nT\n// area: not any more",
+            "// Which exemptions run out, and\n//   when.\n// area: expiry\n// a remark\n// tables: policyresources, resourcecontainers (optional: names, of subscriptions), resources\n// rows: policyresources microsoft.authorization/policyassignments\n// snapshot old: resources\n// rows: resources\n// param days: how far\n// column id: whose\n//   id it is\n// caveat: none\n// include: exemptions\nT\n// area: not any more",
         );
         assert_eq!(header.about, "Which exemptions run out, and when.");
         assert_eq!(header.area, "expiry");
         assert_eq!(header.needed().collect::<Vec<_>>(), ["policyresources", "resources"]);
         assert_eq!(header.tables[1].optional.as_deref(), Some("names, of subscriptions"));
         assert_eq!(header.rows[0].1, "microsoft.authorization/policyassignments");
+        assert_eq!(header.snapshots, [("old".to_owned(), "resources".to_owned())]);
         assert_eq!(header.rows[1], ("resources".to_owned(), String::new()));
         assert_eq!(header.parameters, [("days".to_owned(), "how far".to_owned())]);
         assert_eq!(header.columns, [("id".to_owned(), "whose id it is".to_owned())]);

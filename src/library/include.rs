@@ -54,8 +54,17 @@ pub(crate) fn with_includes(name: &str, text: &str, open: Open<'_>) -> Result<Qu
             }
         }
     }
-    kept.push((0, Span { start: 0, end: line_end }));
     kept.reverse();
+    // What is put in need not be included again: the directives themselves stay out.
+    let mut head = Vec::new();
+    let mut start = 0;
+    for line in text[..line_end].split_inclusive('\n') {
+        if self::directives(line).is_empty() {
+            head.push((0, Span { start, end: start + line.len() }));
+        }
+        start += line.len();
+    }
+    kept.splice(0..0, head);
     kept.push((0, Span { start: line_end, end: text.len() }));
     let mut texts = vec![(name.to_owned(), text.to_owned())];
     texts.extend(files.into_iter().map(|file| (file.name, file.text)));
@@ -187,7 +196,8 @@ fn with_comments(text: &str, start: usize) -> usize {
     }
     while from > 0 {
         let above = line_start(from - 1);
-        if !text[above..from].trim_start().starts_with("//") {
+        let line = text[above..from].trim_start();
+        if !line.starts_with("//") || !directives(line).is_empty() {
             break;
         }
         from = above;
@@ -221,10 +231,10 @@ mod tests {
         let flat = |text: &str| with_includes("q", text, &files).unwrap().read().to_owned();
         assert_eq!(
             flat("// Q.\n// include: b\nprint four"),
-            "// Q.\n// include: b\n// One.\nlet one = 1;\n// Two.\nlet two = () { one + one };\nlet four = two() + two();\nprint four"
+            "// Q.\n// One.\nlet one = 1;\n// Two.\nlet two = () { one + one };\nlet four = two() + two();\nprint four"
         );
-        assert_eq!(flat("// include: a, b\nprint three"), "// include: a, b\nlet three = 3;\nprint three");
-        assert_eq!(flat("// include: a"), "// include: a");
+        assert_eq!(flat("// include: a, b\nprint three"), "let three = 3;\nprint three");
+        assert_eq!(flat("// include: a"), "");
         assert_eq!(flat("print 1 // include: a"), "print 1 // include: a");
         assert_eq!(flat("print 1\n// include: a"), "print 1\n// include: a");
     }

@@ -236,9 +236,9 @@ impl Value {
     /// About how many bytes it holds besides its own.
     pub(crate) fn heap(&self) -> usize {
         match self {
-            Value::String(text) => text.len() + 16,
+            Value::String(text) => text.len() + 32,
             Value::Array(items) => items.iter().map(|item| size_of::<Value>() + item.heap()).sum::<usize>() + 40,
-            Value::Bag(bag) => bag.iter().map(|(key, value)| key.len() + 64 + value.heap()).sum::<usize>() + 100,
+            Value::Bag(bag) => bag.iter().map(|(key, value)| key.len() + 112 + value.heap()).sum::<usize>() + 200,
             _ => 0,
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use arbitrary::{Result, Unstructured};
 use argql::{Engine, Error};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::support::shapes::gzip;
@@ -186,30 +187,54 @@ fn referred(text: &str) -> std::result::Result<Option<Vec<Row>>, ()> {
     }
     let mut rows = Vec::new();
     let mut some = false;
-    for top in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
+    for top in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
         some = true;
-        let top = match top {
-            Ok(top) => top,
+        // Taken apart as a whole first: what is text only is not checked as far as values are.
+        let parsed = top.and_then(|top| Ok((top.get(), serde_json::from_str(top.get())?)));
+        let (top, value) = match parsed {
+            Ok((top, value)) => (top, value),
             Err(error) => {
                 let said = error.to_string();
-                let other =
-                    ["out of range", "surrogate", "hex escape", "recursion"].iter().any(|part| said.contains(part));
-                return if other { Err(()) } else { Ok(None) };
+                let other = ["out of range", "surrogate", "hex escape", "recursion"];
+                return if other.iter().any(|part| said.contains(part)) { Err(()) } else { Ok(None) };
             }
         };
-        match top {
-            Value::Array(all) => {
-                for row in all {
-                    let Value::Object(row) = row else { return Ok(None) };
-                    rows.push(row);
-                }
+        match value {
+            Value::Array(all) if all.iter().all(Value::is_object) => {
+                let all: Vec<First> = serde_json::from_str(top).unwrap();
+                rows.extend(all.into_iter().map(|First(row)| row));
             }
-            Value::Object(row) if row.keys().all(|key| COLUMNS.contains(&key.as_str())) => rows.push(row),
+            Value::Object(row) if row.keys().all(|key| COLUMNS.contains(&key.as_str())) => {
+                rows.push(serde_json::from_str::<First>(top).unwrap().0);
+            }
             Value::Object(_) => return Err(()),
             _ => return Ok(None),
         }
     }
     Ok(some.then_some(rows))
+}
+
+/// A row in which the first of equal keys counts.
+struct First(Row);
+
+impl<'de> serde::Deserialize<'de> for First {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<First, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = First;
+            fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                to.write_str("a row")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> std::result::Result<First, A::Error> {
+                let mut row = Row::new();
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    row.entry(key).or_insert(value);
+                }
+                Ok(First(row))
+            }
+        }
+        from.deserialize_map(Visitor)
+    }
 }
 
 /// Whether a cell that was read is the one that was written.
