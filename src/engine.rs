@@ -448,7 +448,9 @@ impl Engine {
         // Whoever types does not wait for a table to be read to its end, nor wants to see how far that is.
         let limits = Limits { time: Some(PATIENCE), ..Limits::default() };
         let guard = Guard::new(&Rules { limits, ..Rules::default() });
-        complete(text, rest, &Environment { evaluate: None, ..self.environment(&guard) })
+        // A known table has its columns, loaded or not.
+        let missing = MissingTables::Empty;
+        complete(text, rest, &Environment { evaluate: None, missing, ..self.environment(&guard) })
     }
 
     /// What is below a column, or all columns, of a table: `resources.properties.sku`.

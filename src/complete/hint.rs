@@ -19,9 +19,7 @@ pub(crate) fn hint(text: &str) -> Option<String> {
     if behind < place.tokens.len() || !place.typed.is_empty() || !text.ends_with(' ') {
         return None;
     }
-    let name = place.tokens.last().map(|token| token.text)?;
     let syntax = def.names.iter().find_map(|known| def.syntax.strip_prefix(known)).unwrap_or(def.syntax).trim();
-    debug_assert!(!name.is_empty());
     (!syntax.is_empty()).then(|| syntax.to_owned())
 }
 

@@ -17,8 +17,7 @@ use crate::operators::OPERATORS;
 use crate::plan::Node;
 use crate::registry::{Infix, Meaning, Operand, Position, Right, signature};
 use crate::source::{self, Shape};
-use crate::syntax::tokens::Hope;
-use crate::syntax::{self};
+use crate::syntax::{self, tokens::Hope};
 use crate::value::Type;
 
 pub(crate) use hint::hint;

@@ -121,9 +121,11 @@ impl Shape {
     }
 
     fn value(&mut self, text: &str, count: usize) {
-        if let Some(known) = self.values.get_mut(text) {
+        if text.len() > LONG {
+            self.many = true;
+        } else if let Some(known) = self.values.get_mut(text) {
             *known += count;
-        } else if self.values.len() < VALUES && text.len() <= LONG {
+        } else if self.values.len() < VALUES {
             self.values.insert(text.into(), count);
         } else {
             self.many = true;
@@ -203,26 +205,25 @@ impl<'de> Visitor<'de> for &mut Shape {
     }
 }
 
-/// The column `type` of a row.
-struct RowType;
+/// Finds the column `type` of a row, and reads no further: it stands near the beginning.
+struct RowType<'a>(&'a mut String);
 
-impl<'de> Visitor<'de> for RowType {
-    type Value = String;
+impl<'de> Visitor<'de> for RowType<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a row")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<String, A::Error> {
-        let mut found = String::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         while let Some(key) = entries.next_key::<std::borrow::Cow<'de, str>>()? {
-            if key == "type" && found.is_empty() {
-                found = entries.next_value::<serde_json::Value>()?.as_str().unwrap_or_default().to_lowercase();
-            } else {
-                entries.next_value::<IgnoredAny>()?;
+            if key == "type" {
+                *self.0 = entries.next_value::<serde_json::Value>()?.as_str().unwrap_or_default().to_lowercase();
+                break;
             }
+            entries.next_value::<IgnoredAny>()?;
         }
-        Ok(found)
+        Ok(())
     }
 }
 
@@ -232,11 +233,12 @@ impl Reader for Sketch {
     fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
         let end = json::value(bytes, at, 0)?;
         let row = &bytes[at..end];
-        // What serde_json does not take (deeper nesting than it allows) is no help in completing either.
-        if let Ok(ty) = serde_json::Deserializer::from_slice(row).deserialize_map(RowType) {
-            let rows = self.types.entry(ty.into()).or_default();
-            let _ = rows.deserialize(&mut serde_json::Deserializer::from_slice(row));
-        }
+        // That something is left to read is said to be an error, and none here; what serde_json does not take (deeper
+        // nesting than it allows) is no help in completing either.
+        let mut ty = String::new();
+        let _ = serde_json::Deserializer::from_slice(row).deserialize_map(RowType(&mut ty));
+        let rows = self.types.entry(ty.into()).or_default();
+        let _ = rows.deserialize(&mut serde_json::Deserializer::from_slice(row));
         Ok(end)
     }
 

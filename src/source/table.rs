@@ -37,7 +37,7 @@ const SAMPLE: u64 = 256 << 10;
 const SAMPLED: usize = 8;
 
 /// How many bytes are looked at for what is below the columns: few enough that nobody waits for a completion.
-const GLANCE: u64 = 6 << 20;
+const GLANCE: u64 = 3 << 20;
 /// From how many places they are taken at most.
 const GLANCES: usize = 64;
 

@@ -183,12 +183,12 @@ fn tables(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
 }
 
 fn schema(session: &mut Session<'_>, table: &str) -> Result<Next, Failure> {
-    lists::schema(&session.engine(), table, &listing(session))?;
+    interrupt::stoppable(|cancel| lists::schema(&session.engine().cancelled_by(cancel), table, &listing(session)))?;
     Ok(Next::prompt())
 }
 
 fn paths(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
-    let found = session.engine().paths(path)?;
+    let found = interrupt::stoppable(|cancel| session.engine().cancelled_by(cancel).paths(path))?;
     let rows: Vec<[String; 4]> =
         found.rows.into_iter().map(|path| [path.path, path.kinds, path.share, path.examples]).collect();
     print(session, &lists::table(["path", "type", "of rows", "examples"], &rows), None)?;

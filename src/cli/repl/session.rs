@@ -109,7 +109,7 @@ impl<'a> Session<'a> {
 
     /// Keeps a `let` statement, unless something is wrong with it.
     pub(super) fn define(&mut self, name: String, text: String) -> Result<(), Failure> {
-        self.prepared(&typed(&text), &Cancel::new())?;
+        interrupt::stoppable(|cancel| self.prepared(&typed(&text), cancel))?;
         self.definitions.retain(|(known, _)| *known != name);
         self.messages.note(&format_args!("`{name}` is kept; `.let` lists what is, `.let - {name}` forgets it"));
         self.definitions.push((name, text));
