@@ -418,7 +418,7 @@ impl Engine {
     }
 
     /// Parses and binds a query without looking at data: any table called `…resources` or `…changes` has the standard
-    /// columns of Resource Graph, and any other must have been added.
+    /// columns of Resource Graph. Any other must have been added, and has the columns of its rows.
     ///
     /// ```
     /// let checked = argql::Engine::new().check("kubernetesresources | project id, n = 1");
@@ -818,6 +818,16 @@ mod tests {
         let unknown = answer(given.parameter("sss", 1).parameter("dd", 1)).unwrap_err();
         assert_eq!(codes(&unknown), ["AQ1007", "AQ1007"]);
         assert_eq!(codes(&engine.parameter("x", 1).query("print 1").unwrap_err()), ["AQ1007"]);
+    }
+
+    #[test]
+    fn a_check_knows_the_columns_of_tables_of_ones_own() {
+        let engine = Engine::new().table("pets", br#"[{"name":"Tom","lives":9}]"#.to_vec());
+        let checked = engine.check("Pets | project lives");
+        assert_eq!((checked.diagnostics.as_slice(), checked.columns[0].ty), (&[][..], Type::Long));
+        let wrong = engine.check("pets | project lifes | union cats");
+        let codes: Vec<&str> = wrong.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect();
+        assert_eq!(codes, ["AQ1001", "AQ1002"]);
     }
 
     #[test]

@@ -212,8 +212,10 @@ impl Binder<'_> {
 
     /// A table of `catalog`, whose name stands at `span`.
     fn stored(&mut self, catalog: &Catalog, name: &str, span: Span) -> Relation {
+        // Of a table of one's own nothing is known but what its rows have.
+        let own = source::known_columns(name).is_empty();
         if let Some(table) = catalog.table(name)
-            && self.environment.data
+            && (self.environment.data || own)
         {
             let guard = self.environment.guard;
             let whole = self.depth == Depth::Whole || !source::known_table(name);
