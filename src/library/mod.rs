@@ -1,5 +1,5 @@
-//! The library of saved queries in `queries/`, part of the binary: what they answer and need ([`Header`]), the functions
-//! they share ([`with_includes`]), and what has to be there before one of them is run ([`prepare`]).
+//! The library of saved queries in `queries/`, part of the binary: what they answer and need (`Header`), the functions
+//! they share (`with_includes`), and what has to be there before one of them is run (`prepare`).
 
 mod header;
 mod include;
