@@ -1,15 +1,17 @@
 //! Ctrl-C: the query that runs is stopped, and the program ends soon after; a session goes on.
 
+use std::io::{self, Write};
 use std::process;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use super::INTERRUPTED;
+use crate::diag::CANCELLED;
 use crate::guard::Cancel;
 
-/// How long what was interrupted may take to end by itself.
-const PATIENCE: Duration = Duration::from_millis(90);
+/// How long what was interrupted may take to end by itself. To give back gigabytes takes the system as long again.
+const PATIENCE: Duration = Duration::from_millis(40);
 
 /// A switch that Ctrl-C turns. Whatever runs then has a moment to say that it was interrupted; after that the program
 /// ends, also in the middle of writing.
@@ -21,6 +23,8 @@ pub(super) fn switch() -> Cancel {
         turned.cancel();
         if !again {
             thread::sleep(PATIENCE);
+            // Where standard error is closed there is nobody to tell.
+            let _ = writeln!(io::stderr(), "error[{}]: the query was interrupted", CANCELLED.id);
         }
         process::exit(INTERRUPTED.into());
     };
