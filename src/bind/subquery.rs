@@ -134,7 +134,8 @@ impl Binder<'_> {
             Ok(None) => relation,
             Ok(Some(table)) if table.is_empty() => Relation::empty(relation.columns.list().to_vec()),
             Ok(Some(table)) => {
-                let batch = Batch::concat(table.into_batches());
+                // Whoever reads them joins or groups by them: text that repeats is hashed once for all.
+                let batch = Batch::concat(table.into_batches()).coded();
                 Relation { node: Node::Values { batch }, ..relation }
             }
             Err(_) => Relation::poisoned(),

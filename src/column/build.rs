@@ -9,7 +9,7 @@ use arrow_array::builder::{
 };
 use arrow_buffer::Buffer;
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table::Entry};
 
 use super::{Column, Data};
 use crate::value::{Type, Value, ValueRef, write_text};
@@ -214,6 +214,8 @@ fn finish(form: Form, len: usize) -> Data {
 pub(crate) struct Interner {
     ty: Type,
     mode: Mode,
+    /// Goes on with the dictionary when few cells repeat.
+    stubborn: bool,
 }
 
 enum Mode {
@@ -225,14 +227,14 @@ enum Mode {
 struct Interning {
     codes: Vec<u32>,
     table: HashTable<u32>,
-    entries: Vec<Entry>,
+    entries: Vec<Interned>,
     bytes: String,
     hasher: FixedState,
 }
 
 /// One distinct text: where it lies in `bytes`, and what it is.
 #[derive(Clone, Copy)]
-struct Entry {
+struct Interned {
     start: u32,
     end: u32,
     kind: Kind,
@@ -250,7 +252,7 @@ const SAMPLE: usize = 256;
 
 impl Interner {
     pub(crate) fn new(ty: Type) -> Interner {
-        Interner { ty, mode: Mode::Interning(Box::default()) }
+        Interner { ty, mode: Mode::Interning(Box::default()), stubborn: false }
     }
 
     /// One cell; in a string column, null is `""`.
@@ -275,7 +277,7 @@ impl Interner {
         };
         state.codes.push(code);
         let rows = state.codes.len();
-        let crowded = rows.is_multiple_of(SAMPLE) && state.entries.len() * 2 > rows;
+        let crowded = !self.stubborn && rows.is_multiple_of(SAMPLE) && state.entries.len() * 2 > rows;
         if crowded || state.bytes.len() > (1 << 30) {
             self.stop();
         }
@@ -345,6 +347,27 @@ impl Interner {
     }
 }
 
+impl Column {
+    /// The same cells as a dictionary if they are text of which at least half repeats. All of it is looked at, unlike in
+    /// a column that is being read: rows that belong together may be far from each other.
+    pub(crate) fn coded(self) -> Column {
+        let (Data::Text(texts), hasher) = (&self.data, FixedState::default()) else { return self };
+        let mut distinct = HashTable::new();
+        for text in texts.iter().flatten() {
+            let hash = hasher.hash_one(text);
+            if let Entry::Vacant(place) = distinct.entry(hash, |&known| known == hash, |&known| known) {
+                place.insert(hash);
+            }
+            if distinct.len() > self.len / 2 {
+                return self;
+            }
+        }
+        let mut interner = Interner { stubborn: true, ..Interner::new(self.ty) };
+        self.iter().for_each(|cell| interner.push(cell));
+        interner.finish()
+    }
+}
+
 impl Interning {
     fn get(&self, code: u32) -> ValueRef<'_> {
         let entry = self.entries[code as usize];
@@ -377,7 +400,7 @@ impl Interning {
         self.bytes.push_str(text);
         let end = u32::try_from(self.bytes.len()).expect(limit);
         let code = u32::try_from(self.entries.len()).expect(limit);
-        self.entries.push(Entry { start, end, kind });
+        self.entries.push(Interned { start, end, kind });
         let (entries, bytes, hasher) = (&self.entries, &self.bytes, &self.hasher);
         self.table.insert_unique(wanted, code, |&code| {
             let entry = entries[code as usize];
@@ -388,7 +411,7 @@ impl Interning {
 }
 
 /// The distinct entries as a column; text is viewed where it lies.
-fn entries_column(ty: Type, entries: &[Entry], bytes: String) -> Column {
+fn entries_column(ty: Type, entries: &[Interned], bytes: String) -> Column {
     let all = |kind: Kind| entries.iter().all(|entry| entry.kind == kind || entry.kind == Kind::Null);
     if !all(Kind::Text) && !all(Kind::Json) {
         let values = entries.iter().map(|entry| {
@@ -454,6 +477,19 @@ mod tests {
         assert!(many.as_dictionary().is_none());
         assert_eq!(few.get(1999).as_str(), Some("b"));
         assert_eq!(many.get(1999).as_str(), Some("row 1999 of many"));
+    }
+
+    #[test]
+    fn text_that_repeats_far_from_its_first_place_is_found_when_all_of_it_is_looked_at() {
+        let rows = |distinct: usize| {
+            Column::from_values(Type::String, (0..2000).map(move |row| Value::from(format!("row {}", row % distinct))))
+        };
+        let coded = rows(1000).coded();
+        assert!(
+            coded.as_dictionary().is_some_and(|dictionary| dictionary.unique() && dictionary.values().len() == 1000)
+        );
+        assert_eq!(cells(&coded), cells(&rows(1000)));
+        assert!(rows(1001).coded().as_dictionary().is_none());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef, UInt32Array};
 use arrow_select::{concat::concat, take::take};
 
 use super::{Codes, Column, Data, Dictionary, Out};
-use crate::value::Type;
+use crate::value::{Type, Value};
 
 impl Column {
     /// The given rows in the given order, repeats included.
@@ -29,17 +29,101 @@ impl Column {
         Column { ty: self.ty, len: rows.len(), data }
     }
 
+    /// Takes the given rows of columns that stand side by side. Of text that is repeated, the distinct rows become the
+    /// entries of one dictionary, so that whatever is computed from them is computed once for each.
+    pub(crate) fn repeat(columns: &mut [Column], rows: &[u32]) {
+        let codes = Codes::from(rows.to_vec());
+        for column in columns {
+            *column = match &column.data {
+                Data::Text(_) | Data::Json(_) | Data::Values(_) if column.len <= rows.len() => {
+                    let values = Arc::new(column.clone());
+                    let data = Data::Dictionary(Dictionary { codes: codes.clone(), values, unique: false });
+                    Column { ty: column.ty, len: rows.len(), data }
+                }
+                _ => column.take(rows),
+            };
+        }
+    }
+
     /// As [`take`](Column::take), with a row of nothing (null, or `""` for strings) where there is no number.
     pub(crate) fn take_or_absent(&self, rows: &[Option<u32>]) -> Column {
-        let absent = crate::value::Value::absent(self.ty);
-        let mut out = Out::new(self.ty, rows.len());
-        for row in rows {
-            match row {
-                Some(row) => out.value(self.get(*row as usize)),
-                None => out.value(absent.as_ref()),
-            }
+        if let Some(rows) = rows.iter().copied().collect::<Option<Vec<u32>>>() {
+            return self.take(&rows);
         }
-        out.finish()
+        if let (Some(array), true) = (self.array(), self.ty != Type::String) {
+            let taken =
+                take(&array, &UInt32Array::from(rows.to_vec()), None).expect("row numbers are below the length");
+            return Column { ty: self.ty, len: rows.len(), data: self.with_array(taken) };
+        }
+        let nothing = Column::from_values(self.ty, [Value::absent(self.ty)]);
+        let behind = u32::try_from(self.len).expect("batches have fewer than 2^32 rows");
+        let rows: Vec<u32> = rows.iter().map(|row| row.unwrap_or(behind)).collect();
+        Column::concat(self.ty, &[self.clone(), nothing]).take(&rows)
+    }
+
+    /// For each row the cell that the chosen one of the columns has there. Text is not copied, and where that makes the
+    /// cells fewer it is a dictionary of those that were chosen.
+    pub(crate) fn choose(ty: Type, columns: &[Column], chosen: &[usize]) -> Column {
+        if let [only] = columns
+            && only.ty == ty
+        {
+            return only.clone();
+        }
+        if !matches!(ty, Type::String | Type::Dynamic) || columns.iter().any(|column| column.ty != ty) {
+            let mut out = Out::new(ty, chosen.len());
+            for (row, &column) in chosen.iter().enumerate() {
+                out.value(columns[column].get(row));
+            }
+            return out.finish();
+        }
+        const NONE: u32 = u32::MAX;
+        let count = |of: usize| u32::try_from(of).expect("batches have fewer than 2^32 rows");
+        // Of each column the cells that were chosen, each entry of a dictionary once, and the place of every entry.
+        let mut cells: Vec<Vec<u32>> = vec![Vec::new(); columns.len()];
+        let mut places: Vec<Vec<u32>> = columns
+            .iter()
+            .map(|column| match &column.data {
+                Data::Dictionary(dictionary) => vec![NONE; dictionary.values.len()],
+                Data::Constant(_) => vec![NONE],
+                _ => Vec::new(),
+            })
+            .collect();
+        let mut codes: Vec<u32> = Vec::with_capacity(chosen.len());
+        for (row, &column) in chosen.iter().enumerate() {
+            let (cells, places) = (&mut cells[column], &mut places[column]);
+            let entry = match &columns[column].data {
+                Data::Dictionary(dictionary) => dictionary.codes[row],
+                Data::Constant(_) => 0,
+                _ => {
+                    codes.push(count(cells.len()));
+                    cells.push(count(row));
+                    continue;
+                }
+            };
+            let place = &mut places[entry as usize];
+            if *place == NONE {
+                *place = count(cells.len());
+                cells.push(entry);
+            }
+            codes.push(*place);
+        }
+        let mut starts = Vec::with_capacity(columns.len());
+        let mut total = 0;
+        for cells in &cells {
+            starts.push(count(total));
+            total += cells.len();
+        }
+        codes.iter_mut().zip(chosen).for_each(|(code, &column)| *code += starts[column]);
+        let parts = columns.iter().zip(&cells).filter(|(_, cells)| !cells.is_empty());
+        let parts: Vec<Column> = parts
+            .map(|(column, cells)| match &column.data {
+                Data::Dictionary(dictionary) => dictionary.values.take(cells),
+                Data::Constant(value) => Column::from_values(ty, [value.clone()]),
+                _ => column.take(cells),
+            })
+            .collect();
+        let entries = Column::concat(ty, &parts);
+        if total < chosen.len() { Column::dictionary(codes, entries, false) } else { entries.take(&codes) }
     }
 
     /// Rows `start..end`; shares what it can.
@@ -65,10 +149,19 @@ impl Column {
             [] => return Out::new(ty, 0).finish(),
             [only] => return only.clone(),
             [first, rest @ ..] => {
-                if let Some(joined) = first.concat_shared(rest).or_else(|| first.concat_arrays(rest)) {
+                if let Some(value) = first.as_constant()
+                    && rest.iter().all(|column| column.as_constant() == Some(value))
+                {
+                    return Column::constant(ty, value.clone(), columns.iter().map(Column::len).sum());
+                }
+                if let Some(joined) = first.concat_shared(rest).or_else(|| Column::concat_coded(ty, columns)) {
                     return joined;
                 }
             }
+        }
+        let flat: Vec<Column> = columns.iter().cloned().map(Column::flat).collect();
+        if let Some(joined) = flat[0].concat_arrays(&flat[1..]) {
+            return joined;
         }
         let mut out = Out::new(ty, columns.iter().map(Column::len).sum());
         for column in columns {
@@ -93,6 +186,31 @@ impl Column {
         }
         let (len, codes) = (codes.len(), Codes::from(codes));
         Some(Column { ty: self.ty, len, data: Data::Dictionary(Dictionary { codes, ..first.clone() }) })
+    }
+
+    /// Dictionaries, and columns of one cell, whose entries are fewer than their rows: all entries one after the other.
+    fn concat_coded(ty: Type, columns: &[Column]) -> Option<Column> {
+        let rows = columns.iter().map(Column::len).sum();
+        let (mut codes, mut entries, mut count) = (Vec::new(), Vec::new(), 0);
+        for column in columns {
+            let base = u32::try_from(count).ok()?;
+            match &column.data {
+                Data::Dictionary(dictionary) => {
+                    codes.extend(dictionary.codes.iter().map(|code| base + code));
+                    entries.push((*dictionary.values).clone());
+                }
+                Data::Constant(value) => {
+                    codes.resize(codes.len() + column.len, base);
+                    entries.push(Column::from_values(ty, [value.clone()]));
+                }
+                _ => return None,
+            }
+            count += entries.last().map_or(0, Column::len);
+            if count >= rows {
+                return None;
+            }
+        }
+        Some(Column::dictionary(codes, Column::concat(ty, &entries), false))
     }
 
     fn concat_arrays(&self, rest: &[Column]) -> Option<Column> {
@@ -146,5 +264,62 @@ impl Column {
             Data::Json(_) => Data::Json(cast(&array)),
             Data::Constant(_) | Data::Values(_) | Data::Dictionary(_) => unreachable!("these have no array"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::ValueRef;
+
+    fn cells(column: &Column) -> Vec<Value> {
+        column.iter().map(ValueRef::to_value).collect()
+    }
+
+    fn texts(cells: &[&str]) -> Column {
+        Column::from_values(Type::String, cells.iter().map(|&cell| Value::from(cell)))
+    }
+
+    #[test]
+    fn columns_of_any_form_are_joined_cell_for_cell() {
+        let (plain, one) = (texts(&["a", "b"]), Column::constant(Type::String, Value::from("c"), 3));
+        let coded = Column::dictionary(vec![1, 0, 1, 1], texts(&["d", "e"]), true);
+        let of = |columns: &[Column]| cells(&Column::concat(Type::String, columns));
+        for columns in [[&coded, &coded], [&coded, &one], [&one, &one], [&plain, &coded], [&one, &plain]] {
+            let expected: Vec<Value> = columns.iter().flat_map(|column| cells(column)).collect();
+            assert_eq!(of(&columns.map(Clone::clone)), expected);
+        }
+        let other = Column::dictionary(vec![0, 0, 0], texts(&["e"]), true);
+        let joined = Column::concat(Type::String, &[coded.clone(), other, one]);
+        assert!(joined.as_dictionary().is_some_and(|joined| joined.values().len() == 4 && !joined.unique()));
+        assert_eq!(cells(&joined)[..5], ["e", "d", "e", "e", "e"].map(Value::from));
+    }
+
+    #[test]
+    fn chosen_cells_are_those_of_their_columns_each_entry_once() {
+        let one = Column::constant(Type::String, Value::from("c"), 4);
+        let coded = Column::dictionary(vec![1, 0, 1, 1], texts(&["d", "e"]), true);
+        let plain = texts(&["p", "q", "r", "s"]);
+        let few = Column::choose(Type::String, &[one.clone(), coded.clone()], &[0, 1, 1, 0]);
+        assert_eq!(cells(&few), ["c", "d", "e", "c"].map(Value::from));
+        assert!(few.as_dictionary().is_some_and(|few| few.values().len() == 3));
+        let many = Column::choose(Type::String, &[plain, coded], &[0, 1, 0, 1]);
+        assert_eq!(cells(&many), ["p", "d", "r", "e"].map(Value::from));
+        let mixed = [Column::longs(vec![1, 2]), Column::constant(Type::Dynamic, Value::Null, 2)];
+        assert_eq!(cells(&Column::choose(Type::Dynamic, &mixed, &[0, 1])), [Value::Long(1), Value::Null]);
+        assert!(Column::choose(Type::Long, &[], &[]).len() == 0);
+    }
+
+    #[test]
+    fn where_there_is_no_row_there_is_null_and_in_strings_nothing() {
+        let rows = [Some(1), None, Some(0)];
+        let coded = Column::dictionary(vec![1, 0], texts(&["a", "b"]), true);
+        assert_eq!(cells(&coded.take_or_absent(&rows)), ["a", "", "b"].map(Value::from));
+        assert_eq!(cells(&texts(&["b", "a"]).take_or_absent(&rows)), ["a", "", "b"].map(Value::from));
+        let longs = Column::longs(vec![7, 8]).take_or_absent(&rows);
+        assert_eq!(cells(&longs), [Value::Long(8), Value::Null, Value::Long(7)]);
+        let json = Column::from_values(Type::Dynamic, [Value::Null, Value::from("x")]).take_or_absent(&rows);
+        assert_eq!(cells(&json), [Value::from("x"), Value::Null, Value::Null]);
+        assert_eq!(cells(&longs.take_or_absent(&[None])), [Value::Null]);
     }
 }

@@ -8,25 +8,31 @@ use hashbrown::HashTable;
 /// Numbers distinct byte strings in order of first appearance.
 #[derive(Default)]
 pub(crate) struct KeyTable {
-    table: HashTable<u32>,
+    table: HashTable<Slot>,
     bytes: Vec<u8>,
     ends: Vec<usize>,
     hasher: FixedState,
+}
+
+/// A key that has a number: with its hash, a growing table need not read the keys again.
+struct Slot {
+    hash: u64,
+    number: u32,
 }
 
 impl KeyTable {
     /// The number of `key`, new or known.
     pub(crate) fn number(&mut self, key: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(key);
-        let (bytes, ends, hasher) = (&self.bytes, &self.ends, &self.hasher);
-        if let Some(&number) = self.table.find(hash, |&number| slice(bytes, ends, number) == key) {
-            return number;
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        let known = |slot: &Slot| slot.hash == hash && slice(bytes, ends, slot.number) == key;
+        if let Some(slot) = self.table.find(hash, known) {
+            return slot.number;
         }
         let number = u32::try_from(ends.len()).expect("fewer than 2^32 keys");
         self.bytes.extend_from_slice(key);
         self.ends.push(self.bytes.len());
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        self.table.insert_unique(hash, number, |&number| hasher.hash_one(slice(bytes, ends, number)));
+        self.table.insert_unique(hash, Slot { hash, number }, |slot| slot.hash);
         number
     }
 

@@ -53,7 +53,7 @@ enum Data {
     Dictionary(Dictionary),
 }
 
-/// A code per row and the distinct entries they stand for. No row has a null code: null is an entry.
+/// A code per row and the entries they stand for. No row has a null code: null is an entry.
 #[derive(Clone, Debug)]
 pub(crate) struct Dictionary {
     codes: Codes,
@@ -71,6 +71,11 @@ impl Dictionary {
     }
 
     pub(crate) fn values(&self) -> &Column {
+        &self.values
+    }
+
+    /// The same entries, shared: two dictionaries have them if the pointers are equal.
+    pub(crate) fn entries(&self) -> &Arc<Column> {
         &self.values
     }
 

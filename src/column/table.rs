@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::Column;
 use crate::diag::Diagnostic;
 use crate::value::{Type, Value, ValueRef};
@@ -57,6 +59,11 @@ impl Batch {
         Batch { columns: columns.collect(), rows: batches.iter().map(|batch| batch.rows).sum() }
     }
 
+    /// The same rows, with dictionaries of the text that repeats.
+    pub(crate) fn coded(self) -> Batch {
+        Batch { columns: self.columns.into_par_iter().map(Column::coded).collect(), ..self }
+    }
+
     /// The first `rows` rows.
     pub(crate) fn head(&self, rows: usize) -> Batch {
         self.slice(0, rows.min(self.rows))
@@ -66,8 +73,14 @@ impl Batch {
         Batch { columns: self.columns.iter().map(|column| column.slice(start, end)).collect(), rows: end - start }
     }
 
-    /// The same rows in batches of at most `most`.
-    pub(crate) fn pieces(&self, most: usize) -> impl Iterator<Item = Batch> {
+    /// Rows of a piece of work: few enough that it is shared among threads and can be interrupted, enough that text
+    /// repeats in them and dictionaries pay.
+    pub(crate) const PIECE: usize = 1 << 15;
+
+    /// The same rows in batches of about [`PIECE`](Batch::PIECE) rows each.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = Batch> {
+        let pieces = ((self.rows + Batch::PIECE / 2) / Batch::PIECE).max(1);
+        let most = self.rows.div_ceil(pieces).max(1);
         (0..self.rows).step_by(most).map(move |start| self.slice(start, self.rows.min(start + most)))
     }
 }

@@ -57,6 +57,9 @@ impl Weight {
 /// Text that is held for no row, and is still worth no copy of the rest.
 const SPARE: usize = 64 << 10;
 
+/// Dictionary entries that no row shows, and that are still worth no copy of the others.
+const SPARE_ENTRIES: usize = 1 << 10;
+
 impl Batch {
     /// The same rows, holding little more than what they show: a filter leaves the text of all rows behind.
     pub(crate) fn compact(self) -> Batch {
@@ -73,6 +76,9 @@ impl Column {
         let smaller = match &self.data {
             Data::Text(array) => compact(array).map(Data::Text),
             Data::Json(array) => compact(array).map(Data::Json),
+            Data::Dictionary(dictionary) if dictionary.values.len() > 2 * self.len + SPARE_ENTRIES => {
+                return self.flat().compact();
+            }
             _ => None,
         };
         Column { data: smaller.unwrap_or(self.data), ..self }

@@ -5,10 +5,10 @@
 
 mod path;
 
-use crate::column::{Batch, Column, Out};
+use crate::column::{Batch, Column, Dictionary, Out};
 use crate::guard::Guard;
 use crate::plan::{Expr, Kind};
-use crate::registry::Kernel;
+use crate::registry::{Kernel, Reads};
 use crate::value::{Type, Value, ValueRef};
 
 /// Rows after which the guard is asked.
@@ -23,6 +23,9 @@ pub(crate) fn eval(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
         Kind::And(parts) => fold(parts, batch, guard, Column::and),
         Kind::Or(parts) => fold(parts, batch, guard, Column::or),
         Kind::Call { callee, kernel, args } => {
+            if callee.reads() != Reads::All && !fixed(expr.ty, args) {
+                return choice(expr, callee.reads(), args, batch, guard);
+            }
             let args: Vec<Column> = args.iter().map(|arg| eval(arg, batch, guard)).collect();
             let call = Call { kernel, strict: callee.strict(), ty: expr.ty, guard };
             if callee.deterministic() { call.lifted(&args, batch.rows) } else { call.rows(&args, batch.rows) }
@@ -40,6 +43,107 @@ fn fold(parts: &[Expr], batch: &Batch, guard: &Guard, with: fn(&Column, &Column)
     let first = parts.next().expect("a conjunction has parts");
     parts.fold(first, |so_far, part| with(&so_far, &part))
 }
+
+/// Whether a choice is between cells at hand that take no more room than their place: its kernel looks at each row.
+fn fixed(ty: Type, args: &[Expr]) -> bool {
+    let at_hand = |arg: &Expr| matches!(arg.kind, Kind::Literal(_) | Kind::Column(_));
+    !matches!(ty, Type::String | Type::Dynamic) && args.iter().skip(1).all(at_hand)
+}
+
+/// What the kernel of a call that chooses one of its arguments gives, with each argument evaluated only where rows look
+/// at it, and no text copied.
+fn choice(expr: &Expr, reads: Reads, args: &[Expr], batch: &Batch, guard: &Guard) -> Column {
+    if let Some((codes, entries)) = one_dictionary(expr, batch) {
+        return codes.map(choice(expr, reads, args, &entries, guard));
+    }
+    // The rows that still look at further arguments, and those whose predicate was the last.
+    let mut open: Vec<u32> = (0..u32::try_from(batch.rows).expect("batches have fewer than 2^32 rows")).collect();
+    let mut taken = Vec::new();
+    let mut chosen = vec![0; batch.rows];
+    let mut columns: Vec<Column> = Vec::with_capacity(args.len());
+    for (at, arg) in args.iter().enumerate() {
+        let number = columns.len();
+        let last = at + 1 == args.len();
+        if reads == Reads::Branch && at % 2 == 0 && !last {
+            let predicate = eval_at(&open, arg, batch, guard);
+            (taken, open) =
+                open.into_iter().partition(|&row| matches!(predicate.get(row as usize), ValueRef::Bool(true)));
+            continue;
+        }
+        let looking = if reads == Reads::Branch && !last { &taken } else { &open };
+        if looking.is_empty() {
+            continue;
+        }
+        let column = eval_at(looking, arg, batch, guard);
+        let rests = |&row: &u32| matches!(column.get(row as usize), ValueRef::Null | ValueRef::String(""));
+        if reads == Reads::UntilFilled && !last {
+            (open, taken) = open.into_iter().partition(rests);
+        } else {
+            taken = looking.clone();
+        }
+        taken.iter().for_each(|&row| chosen[row as usize] = number);
+        columns.push(column);
+    }
+    Column::choose(expr.ty, &columns, &chosen)
+}
+
+/// If an expression reads columns of one dictionary alone, which has no more entries than there are rows: its codes,
+/// and its entries as rows.
+fn one_dictionary<'b>(expr: &Expr, batch: &'b Batch) -> Option<(&'b Dictionary, Batch)> {
+    let read = columns_read(expr, batch);
+    let varies = |(at, &read): (usize, &bool)| (read && batch.columns[at].as_constant().is_none()).then_some(at);
+    let varying: Vec<usize> = read.iter().enumerate().filter_map(varies).collect();
+    let codes = batch.columns[*varying.first()?].as_dictionary()?;
+    let entries = codes.values().len();
+    let aligned = |at: &usize| batch.columns[*at].as_dictionary().is_some_and(|other| other.aligned(codes));
+    if entries > batch.rows || !varying.iter().all(aligned) || !expr.deterministic() {
+        return None;
+    }
+    let column = |(column, read): (&Column, bool)| match (column.as_dictionary(), column.as_constant()) {
+        (Some(dictionary), _) if read => dictionary.values().clone(),
+        (_, Some(value)) => Column::constant(column.ty(), value.clone(), entries),
+        _ => Column::constant(column.ty(), Value::Null, entries),
+    };
+    Some((codes, Batch::new(batch.columns.iter().zip(read).map(column).collect(), entries)))
+}
+
+/// Whether an expression reads each of the columns.
+fn columns_read(expr: &Expr, batch: &Batch) -> Vec<bool> {
+    let mut read = vec![false; batch.columns.len()];
+    expr.visit(&mut |part| {
+        if let Kind::Column(index) = part.kind {
+            read[index] = true;
+        }
+        true
+    });
+    read
+}
+
+/// The value of `expr` at the given rows, in order, and whatever it likes or nothing at the others.
+fn eval_at(rows: &[u32], expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
+    if rows.is_empty() {
+        return Column::constant(expr.ty, Value::absent(expr.ty), batch.rows);
+    }
+    // What is computed once for each entry of a dictionary is not made cheaper by fewer rows.
+    let read = columns_read(expr, batch);
+    let by_row = |column: &Column| column.as_dictionary().is_none() && column.as_constant().is_none();
+    let costly = batch.columns.iter().zip(&read).any(|(column, &read)| read && by_row(column));
+    if !costly || rows.len() > batch.rows / FEW {
+        return eval(expr, batch, guard);
+    }
+    let column = |(column, read): (&Column, bool)| match read {
+        true => column.take(rows),
+        false => Column::constant(column.ty(), Value::Null, rows.len()),
+    };
+    let some = Batch::new(batch.columns.iter().zip(read).map(column).collect(), rows.len());
+    let made = eval(expr, &some, guard);
+    let mut places = vec![None; batch.rows];
+    (0..).zip(rows).for_each(|(place, &row)| places[row as usize] = Some(place));
+    made.take_or_absent(&places)
+}
+
+/// Rows are worth being picked out if they are at most one in so many.
+const FEW: usize = 4;
 
 struct Call<'a> {
     kernel: &'a Kernel,

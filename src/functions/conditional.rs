@@ -16,6 +16,7 @@ const IFF: Scalar = Scalar {
     about: "`then` where `if` is true, and `else` where it is false or null.",
     examples: &[Example { query: "print iff(2 > 1, 'more', 'less')", result: "more" }],
     strict: false,
+    reads: Reads::Branch,
     kernel: KernelDef::Plain(case),
     ..Scalar::PLAIN
 };
@@ -30,6 +31,7 @@ const CASE: Scalar = Scalar {
     about: "The `then` behind the first `predicate` that is true, or else the last argument.",
     examples: &[Example { query: "print n = 7 | project case(n <= 3, 'few', n <= 9, 'some', 'many')", result: "some" }],
     strict: false,
+    reads: Reads::Branch,
     kernel: KernelDef::Plain(case),
     ..Scalar::PLAIN
 };
@@ -52,6 +54,7 @@ const COALESCE: Scalar = Scalar {
     about: "The first `value` that is neither null nor an empty string.",
     examples: &[Example { query: "print coalesce(tolong('x'), 5), coalesce('', 'b')", result: "5, b" }],
     strict: false,
+    reads: Reads::UntilFilled,
     kernel: KernelDef::Plain(|cells, out| {
         let there = |cell: &&ValueRef<'_>| !matches!(cell, ValueRef::Null | ValueRef::String(""));
         out.value(cells.iter().find(there).copied().unwrap_or_default());

@@ -306,7 +306,7 @@ fn index_of(source: &str, lookup: &str, start: i64, length: i64, occurrence: i64
     };
     let mut at = 0;
     for _ in 1..occurrence {
-        match within[at..].find(lookup) {
+        match find(&within[at..], lookup) {
             Some(found) => at += found + within[at + found..].chars().next().map_or(1, char::len_utf8),
             None => return -1,
         }
@@ -314,7 +314,15 @@ fn index_of(source: &str, lookup: &str, start: i64, length: i64, occurrence: i64
             return -1;
         }
     }
-    within[at..].find(lookup).map_or(-1, |found| characters(&source[..from + at + found]))
+    find(&within[at..], lookup).map_or(-1, |found| characters(&source[..from + at + found]))
+}
+
+/// Where `lookup` begins, without the preparation that pays for long texts only.
+fn find(text: &str, lookup: &str) -> Option<usize> {
+    match lookup.as_bytes() {
+        [byte] => memchr::memchr(*byte, text.as_bytes()),
+        lookup => memchr::memmem::find(text.as_bytes(), lookup),
+    }
 }
 
 const REPLACE_STRING: Scalar = Scalar {

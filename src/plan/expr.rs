@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::registry::{Infix, Kernel, Scalar};
+use crate::registry::{Infix, Kernel, Reads, Scalar};
 use crate::value::{Type, Value};
 
 /// An expression with its type.
@@ -59,6 +59,14 @@ impl Callee {
         match self {
             Callee::Scalar(scalar) => scalar.strict,
             Callee::Infix(_, strict) => strict,
+        }
+    }
+
+    /// Which of its arguments it looks at.
+    pub(crate) fn reads(self) -> Reads {
+        match self {
+            Callee::Scalar(scalar) => scalar.reads,
+            Callee::Infix(..) => Reads::All,
         }
     }
 

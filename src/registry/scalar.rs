@@ -20,6 +20,8 @@ pub(crate) struct Scalar {
     pub(crate) strict: bool,
     /// An older name that Resource Graph queries still use; not offered in help and completion.
     pub(crate) legacy: bool,
+    /// Which of its arguments it looks at.
+    pub(crate) reads: Reads,
     pub(crate) kernel: KernelDef,
 }
 
@@ -35,6 +37,7 @@ impl Scalar {
         deterministic: true,
         strict: true,
         legacy: false,
+        reads: Reads::All,
         kernel: KernelDef::Plain(|_, out| out.null()),
     };
 
@@ -48,6 +51,17 @@ pub(super) fn arity(params: &[Param]) -> (usize, usize) {
     let least = params.iter().filter(|p| !p.optional).count();
     let most = if params.iter().any(|p| p.repeated) { usize::MAX } else { params.len() };
     (least, most)
+}
+
+/// Which of its arguments a function looks at; the others need not be computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// All of them.
+    All,
+    /// Predicates until one is true, the argument behind that one, and the last argument if none is.
+    Branch,
+    /// Those up to the first that is neither null nor an empty string.
+    UntilFilled,
 }
 
 /// The type of a call.

@@ -3,13 +3,13 @@
 
 use rayon::prelude::*;
 
+use super::number::number;
 use super::{Failure, Run};
-use crate::column::{Batch, Column, KeyTable, Weight};
+use crate::column::{Batch, Column, Weight};
 use crate::diag::Diagnostic;
 use crate::eval::eval;
 use crate::guard::Guard;
 use crate::plan::{Expr, Node, PartId, Parts};
-use crate::value::encode_key;
 
 /// The rows and what is to be made of their parts.
 pub(super) struct Each<'a> {
@@ -31,7 +31,7 @@ impl Run<'_> {
         let body = self.settled(each.body.clone())?;
         let around = &self.parts;
         let guard = self.guard;
-        let results: Result<Vec<(Batch, Vec<Diagnostic>)>, Failure> = parts(each.parts, rows, guard)
+        let results: Result<Vec<(Batch, Vec<Diagnostic>)>, Failure> = parts(each.parts, rows, guard)?
             .into_par_iter()
             .map(|part| {
                 guard.check()?;
@@ -91,19 +91,15 @@ impl Run<'_> {
 }
 
 /// The numbers of the rows of each part.
-fn parts(parts: &Parts, rows: &Batch, guard: &Guard) -> Vec<Vec<u32>> {
+fn parts(parts: &Parts, rows: &Batch, guard: &Guard) -> Result<Vec<Vec<u32>>, Failure> {
     let all = 0..u32::try_from(rows.rows).expect("batches have fewer than 2^32 rows");
-    match parts {
+    Ok(match parts {
         Parts::Rows => all.map(|row| vec![row]).collect(),
         Parts::Keyed(key) => {
             let column: Column = eval(key, rows, guard);
-            let mut table = KeyTable::default();
             let mut parts: Vec<Vec<u32>> = Vec::new();
-            let mut bytes = Vec::new();
-            for row in all {
-                bytes.clear();
-                encode_key(&mut bytes, column.get(row as usize));
-                let number = table.number(&bytes) as usize;
+            for (row, number) in all.zip(number(&[column], rows.rows, guard)?) {
+                let number = number as usize;
                 if number == parts.len() {
                     parts.push(Vec::new());
                 }
@@ -111,5 +107,5 @@ fn parts(parts: &Parts, rows: &Batch, guard: &Guard) -> Vec<Vec<u32>> {
             }
             parts
         }
-    }
+    })
 }

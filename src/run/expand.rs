@@ -44,7 +44,8 @@ pub(super) fn expand(
             }
         }
     }
-    let mut columns: Vec<Column> = keep.iter().map(|kept| eval(kept, batch, guard).take(&rows)).collect();
+    let mut columns: Vec<Column> = keep.iter().map(|kept| eval(kept, batch, guard)).collect();
+    Column::repeat(&mut columns, &rows);
     columns.extend(outs.into_iter().map(Out::finish));
     if index {
         columns.push(Column::longs(numbers));

@@ -5,19 +5,20 @@
 
 use rayon::prelude::*;
 
+use super::number::RowTable;
 use super::{Failure, Run};
-use crate::column::{Batch, Column, KeyTable};
+use crate::column::{Batch, Column};
 use crate::eval::eval;
 use crate::guard::Guard;
 use crate::plan::{JoinKind, Side};
-use crate::value::{Value, encode_key};
+use crate::value::Value;
 
 impl Run<'_> {
     pub(super) fn join(&mut self, left: &Side, right: &Side, kind: JoinKind) -> Result<Vec<Batch>, Failure> {
         let guard = self.guard;
         let right_rows = Rows::new(self.joined(&right.input)?, right, guard);
         let left_rows = Rows::new(self.joined(&left.input)?, left, guard);
-        let partners = Partners::new(&left_rows, &right_rows, guard);
+        let partners = Partners::new(&left_rows, &right_rows, guard)?;
         self.hold(partners.bytes())?;
         let mut picked = Picked { left: Vec::new(), right: Vec::new(), held: 0, guard };
         let pick = pick(&mut picked, kind, &partners, left_rows.len(), right_rows.len());
@@ -58,11 +59,6 @@ impl Rows {
         self.len
     }
 
-    fn key(&self, row: usize, key: &mut Vec<u8>) {
-        key.clear();
-        self.keys.iter().for_each(|column| encode_key(key, column.get(row)));
-    }
-
     /// The given rows, or none of them once the guard stops.
     fn take(&self, rows: &[Option<u32>], guard: &Guard) -> Vec<Column> {
         let take = |column: &Column| match guard.stops() {
@@ -79,43 +75,53 @@ struct Partners {
     left: Vec<u32>,
     /// The key number of each right row.
     right: Vec<u32>,
-    /// The right rows of each key, in order.
-    right_of: Vec<Vec<u32>>,
+    /// The right rows by key, in order.
+    by_key: Vec<u32>,
+    /// Where the rows of each key end there.
+    ends: Vec<u32>,
     /// Whether any left row has the key.
     in_left: Vec<bool>,
 }
 
 impl Partners {
-    /// Of no use once the guard stops.
-    fn new(left: &Rows, right: &Rows, guard: &Guard) -> Partners {
-        let mut keys = KeyTable::default();
-        let mut key = Vec::new();
-        let mut number = |rows: &Rows| -> Vec<u32> {
-            let mut stops = false;
-            (0..rows.len())
-                .map(|row| {
-                    stops |= row % TURN == 0 && guard.stops();
-                    if !stops {
-                        rows.key(row, &mut key);
-                    }
-                    keys.number(&key)
-                })
-                .collect()
-        };
-        let (right_numbers, left_numbers) = (number(right), number(left));
-        let mut right_of = vec![Vec::new(); keys.len()];
-        for (row, &number) in (0..).zip(&right_numbers) {
-            right_of[number as usize].push(row);
-        }
+    fn new(left: &Rows, right: &Rows, guard: &Guard) -> Result<Partners, Failure> {
+        let mut keys = RowTable::new(left.keys.len());
+        let mut number = |rows: &Rows| keys.number(&rows.keys, rows.len(), guard);
+        let (right, left) = (number(right)?, number(left)?);
         let mut in_left = vec![false; keys.len()];
-        left_numbers.iter().for_each(|&number| in_left[number as usize] = true);
-        Partners { left: left_numbers, right: right_numbers, right_of, in_left }
+        left.iter().for_each(|&key| in_left[key as usize] = true);
+        // Each end begins where the rows of its key begin, and moves on with every row that is put there.
+        let mut ends = vec![0; keys.len()];
+        right.iter().for_each(|&key| ends[key as usize] += 1);
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        let mut by_key = vec![0; right.len()];
+        for (row, &key) in (0..).zip(&right) {
+            let end = &mut ends[key as usize];
+            by_key[*end as usize] = row;
+            *end += 1;
+        }
+        Ok(Partners { left, right, by_key, ends, in_left })
+    }
+
+    /// The right rows with the key of this left row.
+    fn right_of(&self, row: u32) -> &[u32] {
+        let key = self.left[row as usize] as usize;
+        let start = key.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.by_key[start as usize..self.ends[key] as usize]
+    }
+
+    /// Whether a left row has the key of this right row.
+    fn has_left(&self, row: u32) -> bool {
+        self.in_left[self.right[row as usize] as usize]
     }
 
     /// About how many bytes it holds.
     fn bytes(&self) -> usize {
-        let rows = (self.left.len() + 2 * self.right.len()) * size_of::<u32>();
-        rows + self.right_of.len() * (size_of::<Vec<u32>>() + 1)
+        let rows = self.left.len() + self.right.len() + self.by_key.len() + self.ends.len();
+        rows * size_of::<u32>() + self.in_left.len()
     }
 }
 
@@ -154,13 +160,11 @@ fn pick(
 ) -> Result<(), Failure> {
     use JoinKind as K;
     let rows = |count: usize| 0..u32::try_from(count).expect("joins have fewer than 2^32 rows");
-    let right_of = |row: u32| &partners.right_of[partners.left[row as usize] as usize];
-    let has_left = |row: u32| partners.in_left[partners.right[row as usize] as usize];
     match kind {
-        K::LeftSemi => picked.left = rows(left).filter(|&row| !right_of(row).is_empty()).map(Some).collect(),
-        K::LeftAnti => picked.left = rows(left).filter(|&row| right_of(row).is_empty()).map(Some).collect(),
-        K::RightSemi => picked.right = rows(right).filter(|&row| has_left(row)).map(Some).collect(),
-        K::RightAnti => picked.right = rows(right).filter(|&row| !has_left(row)).map(Some).collect(),
+        K::LeftSemi => picked.left = rows(left).filter(|&row| !partners.right_of(row).is_empty()).map(Some).collect(),
+        K::LeftAnti => picked.left = rows(left).filter(|&row| partners.right_of(row).is_empty()).map(Some).collect(),
+        K::RightSemi => picked.right = rows(right).filter(|&row| partners.has_left(row)).map(Some).collect(),
+        K::RightAnti => picked.right = rows(right).filter(|&row| !partners.has_left(row)).map(Some).collect(),
         K::InnerUnique | K::Inner | K::LeftOuter | K::RightOuter | K::FullOuter => {
             let mut seen = vec![false; partners.in_left.len()];
             for row in rows(left) {
@@ -168,15 +172,16 @@ fn pick(
                 if kind == K::InnerUnique && std::mem::replace(&mut seen[key], true) {
                     continue;
                 }
-                for &partner in &partners.right_of[key] {
+                let right = partners.right_of(row);
+                for &partner in right {
                     picked.push(Some(row), Some(partner))?;
                 }
-                if partners.right_of[key].is_empty() && matches!(kind, K::LeftOuter | K::FullOuter) {
+                if right.is_empty() && matches!(kind, K::LeftOuter | K::FullOuter) {
                     picked.push(Some(row), None)?;
                 }
             }
             if matches!(kind, K::RightOuter | K::FullOuter) {
-                for row in rows(right).filter(|&row| !has_left(row)) {
+                for row in rows(right).filter(|&row| !partners.has_left(row)) {
                     picked.push(None, Some(row))?;
                 }
             }

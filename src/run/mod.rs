@@ -6,6 +6,7 @@ mod each;
 mod expand;
 mod filter;
 mod join;
+mod number;
 mod profile;
 mod range;
 mod sort;
@@ -52,10 +53,6 @@ pub(crate) fn stream(
     run.answer(plan, |batch| Ok(each(Table::new(fields.clone(), vec![batch], Vec::new()))))?;
     Ok(run.warnings)
 }
-
-/// Most rows of a batch that is worked on as one: some milliseconds of work, so that it is shared among threads and can
-/// be interrupted.
-const PIECE: usize = 1 << 16;
 
 /// Pieces of a range that are made at a time.
 const SIDE_BY_SIDE: usize = 32;
@@ -275,8 +272,7 @@ impl<'p> Run<'p> {
                 }
             }
             _ => {
-                let batches: Vec<Batch> =
-                    self.batches(source)?.iter().flat_map(|batch| batch.pieces(PIECE).collect::<Vec<_>>()).collect();
+                let batches: Vec<Batch> = self.batches(source)?.iter().flat_map(Batch::pieces).collect();
                 let results: Vec<Result<T, Failure>> = batches.into_par_iter().map(work).collect();
                 for result in results {
                     if merge(result?)?.is_break() {

@@ -55,13 +55,10 @@ impl From<Box<Diagnostic>> for Unkept {
     }
 }
 
-/// Rows of a batch that is made of several segments'.
-const BATCH: usize = 1 << 16;
-
 impl Kept {
     /// Whether all of this may stay in memory. Whole bags (`properties`) would be most of the file.
     pub(super) fn takes(wants: &[Want]) -> bool {
-        wants.iter().all(|want| want.path.len() > 1 || want.ty != Type::Dynamic)
+        wants.iter().all(|want| want.path.len() > 1 || want.ty != Type::Dynamic || &*want.path[0] != "properties")
     }
 
     /// The wanted columns, with what there is to know about their files; reads first what is missing. None if they are
@@ -141,7 +138,7 @@ impl Kept {
             let mut rows = 0;
             let enough = |piece: &Batch| {
                 rows += piece.rows;
-                rows >= BATCH
+                rows >= Batch::PIECE
             };
             let (group, others) = rest.split_at(rest.iter().position(enough).map_or(rest.len(), |last| last + 1));
             groups.push(group);
@@ -178,10 +175,10 @@ impl State {
     }
 }
 
-/// Columns one after the other, with one dictionary if they had some.
+/// Columns one after the other, with one dictionary if they had some or together repeat enough.
 fn join<'a>(ty: Type, columns: impl Iterator<Item = &'a Column> + Clone) -> Column {
     if !columns.clone().any(|column| column.as_dictionary().is_some() || column.as_constant().is_some()) {
-        return Column::concat(ty, &columns.cloned().collect::<Vec<_>>());
+        return Column::concat(ty, &columns.cloned().collect::<Vec<_>>()).coded();
     }
     let mut interner = Interner::new(ty);
     for column in columns {

@@ -82,15 +82,20 @@ impl Scan {
     }
 }
 
+/// Pieces for each thread that are worked on before their results are merged.
+const TURN: usize = 8;
+
 /// Works on batches that are there already, as a pass over files does.
 fn replay<T: Send, E: Send>(
     batches: &[Batch],
     work: impl Fn(Batch) -> Result<T, E> + Sync,
     mut merge: impl FnMut(T) -> Result<ControlFlow<()>, E>,
 ) -> Result<(), E> {
+    let mut pieces = batches.iter().flat_map(Batch::pieces).peekable();
     // By turns, so that a merge that has seen enough ends the work.
-    for turn in batches.chunks(4 * rayon::current_num_threads()) {
-        let results: Vec<Result<T, E>> = turn.par_iter().cloned().map(&work).collect();
+    while pieces.peek().is_some() {
+        let turn: Vec<Batch> = pieces.by_ref().take(TURN * rayon::current_num_threads()).collect();
+        let results: Vec<Result<T, E>> = turn.into_par_iter().map(&work).collect();
         for result in results {
             if merge(result?)?.is_break() {
                 return Ok(());

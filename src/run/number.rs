@@ -1,0 +1,338 @@
+//! Numbering the distinct rows of key columns, in order of first appearance: what groups, joins and parts stand on.
+//!
+//! Columns are numbered one by one, a dictionary by its entries, and then pairs of numbers, from the first column to the
+//! last: long text is hashed once for each distinct value of a column where that is known, not once for each row.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use rayon::prelude::*;
+
+use super::Failure;
+use crate::column::{Column, Dictionary, KeyTable, Out};
+use crate::guard::Guard;
+use crate::value::{Type, ValueRef, encode_key};
+
+/// Numbers the distinct keys of one batch.
+pub(super) fn number(keys: &[Column], rows: usize, guard: &Guard) -> Result<Vec<u32>, Failure> {
+    let mut numbered: Option<Numbered> = None;
+    for key in keys {
+        let numbers = match by_entries(key, rows) {
+            // Each entry is asked for once, and no other equals it.
+            Some(dictionary) if dictionary.unique() => {
+                let mut count = 0;
+                let numbers = cells(key, rows, &mut None, guard, |_| {
+                    count += 1;
+                    count - 1
+                })?;
+                Numbered { numbers, count }
+            }
+            _ => CellTable::default().number(key, rows, guard)?,
+        };
+        numbered = Some(match numbered {
+            Some(before) => PairTable::default().number(before, &numbers, guard)?,
+            None => numbers,
+        });
+    }
+    Ok(numbered.map_or_else(|| vec![0; rows], |numbered| numbered.numbers))
+}
+
+/// Numbers the distinct keys of one batch after the other.
+pub(super) struct RowTable {
+    cells: Vec<CellTable>,
+    /// For each column after the first: what stands before it, with it.
+    pairs: Vec<PairTable>,
+    /// How many distinct keys there are when there is no column: one, once there was a row.
+    empty: usize,
+}
+
+impl RowTable {
+    /// For keys of so many columns.
+    pub(super) fn new(width: usize) -> RowTable {
+        RowTable::of((0..width).map(|_| CellTable::default()).collect())
+    }
+
+    /// For keys of these types, which it gives back at the end.
+    pub(super) fn keeping(types: impl Iterator<Item = Type>) -> RowTable {
+        RowTable::of(types.map(|ty| CellTable { kept: Some(Kept::new(ty)), ..CellTable::default() }).collect())
+    }
+
+    fn of(cells: Vec<CellTable>) -> RowTable {
+        RowTable { pairs: cells.iter().skip(1).map(|_| PairTable::default()).collect(), cells, empty: 0 }
+    }
+
+    /// The number of each row.
+    pub(super) fn number(&mut self, keys: &[Column], rows: usize, guard: &Guard) -> Result<Vec<u32>, Failure> {
+        let each = self.cells.par_iter_mut().zip(keys).with_min_len(side_by_side(rows));
+        let each = each.map(|(table, key)| table.number(key, rows, guard));
+        let each: Vec<Numbered> = each.collect::<Result<_, _>>()?;
+        let Some((first, others)) = each.split_first() else {
+            self.empty = self.empty.max(rows.min(1));
+            return Ok(vec![0; rows]);
+        };
+        let mut numbered = Numbered { numbers: first.numbers.clone(), count: first.count };
+        for (table, next) in self.pairs.iter_mut().zip(others) {
+            numbered = table.number(numbered, next, guard)?;
+        }
+        for (table, column) in self.cells.iter_mut().zip(&each) {
+            table.keep(&numbered.numbers, &column.numbers);
+        }
+        Ok(numbered.numbers)
+    }
+
+    /// How many distinct keys there are.
+    pub(super) fn len(&self) -> usize {
+        match (self.pairs.last(), self.cells.first()) {
+            (Some(pairs), _) => pairs.pairs.len(),
+            (None, Some(cells)) => cells.keys.len(),
+            (None, None) => self.empty,
+        }
+    }
+
+    /// About how many bytes it holds.
+    pub(super) fn bytes(&self) -> usize {
+        let cells = self.cells.iter().map(CellTable::bytes).sum::<usize>();
+        cells + self.pairs.iter().map(PairTable::bytes).sum::<usize>()
+    }
+
+    /// The columns of a table made to keep them: the distinct keys in the order of their numbers.
+    pub(super) fn finish(self) -> Vec<Column> {
+        self.cells.into_iter().filter_map(|table| table.kept).map(Kept::finish).collect()
+    }
+}
+
+/// A number for each row, below `count`.
+struct Numbered {
+    numbers: Vec<u32>,
+    count: u32,
+}
+
+/// The distinct cells of one column.
+#[derive(Default)]
+struct CellTable {
+    keys: KeyTable,
+    kept: Option<Kept>,
+    /// The entries of the last dictionary and the numbers that they got: batches in a row often share one.
+    coded: Option<(Arc<Column>, Vec<u32>)>,
+}
+
+/// The distinct cells of one column themselves, and which of them each key has.
+struct Kept {
+    cells: Out,
+    of: Vec<u32>,
+}
+
+impl Kept {
+    fn new(ty: Type) -> Kept {
+        Kept { cells: Out::new(ty, 0), of: Vec::new() }
+    }
+
+    fn finish(self) -> Column {
+        let cells = self.cells.finish();
+        // Cells without repeats stand in the order of their keys.
+        if cells.len() == self.of.len() { cells } else { Column::dictionary(self.of, cells, true) }
+    }
+}
+
+impl CellTable {
+    fn number(&mut self, column: &Column, rows: usize, guard: &Guard) -> Result<Numbered, Failure> {
+        let CellTable { keys, kept, coded } = self;
+        let mut key = Vec::new();
+        let numbers = cells(column, rows, coded, guard, |cell| {
+            key.clear();
+            encode_key(&mut key, cell);
+            let (before, number) = (keys.len(), keys.number(&key));
+            if let Some(kept) = kept
+                && number as usize == before
+            {
+                kept.cells.value(cell);
+            }
+            number
+        })?;
+        Ok(Numbered { numbers, count: u32::try_from(keys.len()).expect("fewer than 2^32 keys") })
+    }
+
+    /// Notes the cells of the keys that are new.
+    fn keep(&mut self, keys: &[u32], cells: &[u32]) {
+        let Some(kept) = &mut self.kept else { return };
+        for (&key, &cell) in keys.iter().zip(cells) {
+            if key as usize == kept.of.len() {
+                kept.of.push(cell);
+            }
+        }
+    }
+
+    /// Cells that are kept say what the encoded keys say.
+    fn bytes(&self) -> usize {
+        let kept = self.kept.as_ref().map_or(0, |kept| self.keys.bytes() + kept.of.capacity() * size_of::<u32>());
+        let coded = self.coded.as_ref().map_or(0, |(_, known)| known.capacity() * size_of::<u32>());
+        self.keys.bytes() + kept + coded
+    }
+}
+
+/// The distinct pairs of numbers.
+#[derive(Default)]
+struct PairTable {
+    table: HashTable<u32>,
+    pairs: Vec<u64>,
+    hasher: FixedState,
+}
+
+/// Most cells of a table that maps pairs to their numbers without hashing.
+const DENSE: usize = 1 << 16;
+
+impl PairTable {
+    fn number(&mut self, mut left: Numbered, right: &Numbered, guard: &Guard) -> Result<Numbered, Failure> {
+        let (rows, width) = (left.numbers.len(), right.count as usize);
+        let most = (16 * rows).min(DENSE.max(rows));
+        let dense = (left.count as usize).checked_mul(width).filter(|&cells| cells <= most);
+        let mut known = vec![NONE; dense.unwrap_or(0)];
+        for (lefts, rights) in left.numbers.chunks_mut(TURN).zip(right.numbers.chunks(TURN)) {
+            guard.check()?;
+            for (left, &right) in lefts.iter_mut().zip(rights) {
+                let pair = (u64::from(*left) << 32) | u64::from(right);
+                *left = match known.get_mut(*left as usize * width + right as usize) {
+                    Some(known) if *known != NONE => *known,
+                    Some(known) => {
+                        *known = self.one(pair);
+                        *known
+                    }
+                    None => self.one(pair),
+                };
+            }
+        }
+        left.count = u32::try_from(self.pairs.len()).expect("fewer than 2^32 pairs");
+        Ok(left)
+    }
+
+    fn one(&mut self, pair: u64) -> u32 {
+        let hash = self.hasher.hash_one(pair);
+        let (pairs, hasher) = (&self.pairs, &self.hasher);
+        if let Some(&number) = self.table.find(hash, |&number| pairs[number as usize] == pair) {
+            return number;
+        }
+        let number = u32::try_from(pairs.len()).expect("fewer than 2^32 pairs");
+        self.table.insert_unique(hash, number, |&known| hasher.hash_one(pairs[known as usize]));
+        self.pairs.push(pair);
+        number
+    }
+
+    fn bytes(&self) -> usize {
+        self.table.allocation_size() + self.pairs.capacity() * size_of::<u64>()
+    }
+}
+
+/// How many columns of so many rows one thread takes: to share little work costs more than to do it.
+pub(super) fn side_by_side(rows: usize) -> usize {
+    if rows < 4096 { usize::MAX } else { 1 }
+}
+
+const NONE: u32 = u32::MAX;
+
+/// Rows after which the guard is asked.
+const TURN: usize = 1 << 14;
+
+/// The dictionary by whose entries a column is numbered: one of far more entries than rows is what a filter left.
+fn by_entries(column: &Column, rows: usize) -> Option<&Dictionary> {
+    column.as_dictionary().filter(|dictionary| dictionary.values().len() <= (4 * rows).max(64))
+}
+
+/// Asks `number` about the cells in order, of a dictionary once for each entry that `coded` does not know; its answer for
+/// each row.
+fn cells(
+    column: &Column,
+    rows: usize,
+    coded: &mut Option<(Arc<Column>, Vec<u32>)>,
+    guard: &Guard,
+    mut number: impl FnMut(ValueRef<'_>) -> u32,
+) -> Result<Vec<u32>, Failure> {
+    if let (Some(value), true) = (column.as_constant(), rows > 0) {
+        return Ok(vec![number(value.as_ref()); rows]);
+    }
+    let mut numbers = Vec::with_capacity(rows);
+    if let Some(dictionary) = by_entries(column, rows) {
+        let entries = dictionary.entries();
+        let known = match coded {
+            Some((last, known)) if Arc::ptr_eq(last, entries) => known,
+            _ => &mut coded.insert((entries.clone(), vec![NONE; entries.len()])).1,
+        };
+        for codes in dictionary.codes().chunks(TURN) {
+            guard.check()?;
+            numbers.extend(codes.iter().map(|&code| {
+                let known = &mut known[code as usize];
+                if *known == NONE {
+                    *known = number(entries.get(code as usize));
+                }
+                *known
+            }));
+        }
+    } else {
+        for row in 0..rows {
+            if row % TURN == 0 {
+                guard.check()?;
+            }
+            numbers.push(number(column.get(row)));
+        }
+    }
+    Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    fn texts(cells: &[&str]) -> Column {
+        Column::from_values(Type::String, cells.iter().map(|&cell| Value::from(cell)))
+    }
+
+    /// The same cells as a dictionary, each of its entries twice.
+    fn coded(cells: &[&str]) -> Column {
+        let codes = (0..cells.len()).map(|row| u32::try_from(if row % 2 == 0 { row } else { row + cells.len() }));
+        let entries = texts(&[cells, cells].concat());
+        Column::dictionary(codes.collect::<Result<_, _>>().expect("few rows"), entries, false)
+    }
+
+    #[test]
+    fn keys_are_numbered_as_they_first_appear_whatever_form_their_columns_have() {
+        let (a, b) = (["x", "y", "x", "x", "y", "z"], ["1", "1", "2", "1", "1", "1"]);
+        let unique = Column::dictionary(vec![2, 0, 2, 2, 0, 1], texts(&["y", "z", "x"]), true);
+        for a in [texts(&a), coded(&a), unique] {
+            for b in [texts(&b), coded(&b)] {
+                let guard = Guard::none();
+                assert_eq!(number(std::slice::from_ref(&a), 6, &guard).expect("no limit"), [0, 1, 0, 0, 1, 2]);
+                assert_eq!(number(&[a.clone(), b], 6, &guard).expect("no limit"), [0, 1, 2, 0, 1, 3]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_dictionary_of_many_more_entries_than_rows_is_numbered_by_its_rows() {
+        let entries = Column::longs((0..10_000).collect());
+        let column = Column::dictionary(vec![9_999, 0, 9_999], entries, true);
+        assert_eq!(number(&[column], 3, &Guard::none()).expect("no limit"), [0, 1, 0]);
+    }
+
+    #[test]
+    fn a_table_goes_on_over_batches_and_gives_its_keys_back() {
+        let guard = Guard::none();
+        let mut table = RowTable::keeping([Type::String, Type::Long].into_iter());
+        let batch = |a: &[&str], b: &[i64]| [coded(a), Column::longs(b.to_vec())];
+        assert_eq!(table.number(&batch(&["x", "y"], &[1, 1]), 2, &guard).expect("no limit"), [0, 1]);
+        assert_eq!(table.number(&batch(&["z", "y", "x"], &[1, 1, 2]), 3, &guard).expect("no limit"), [2, 1, 3]);
+        assert_eq!(table.len(), 4);
+        let cells = |column: &Column| column.iter().map(ValueRef::to_value).collect::<Vec<_>>();
+        let columns = table.finish();
+        assert_eq!(cells(&columns[0]), ["x", "y", "z", "x"].map(Value::from));
+        assert_eq!(cells(&columns[1]), [1, 1, 1, 2].map(Value::Long));
+    }
+
+    #[test]
+    fn without_columns_all_rows_are_one() {
+        let mut table = RowTable::new(0);
+        assert_eq!((table.number(&[], 0, &Guard::none()).expect("no limit"), table.len()), (vec![], 0));
+        assert_eq!((table.number(&[], 2, &Guard::none()).expect("no limit"), table.len()), (vec![0, 0], 1));
+    }
+}
