@@ -287,6 +287,14 @@ impl Node {
         self
     }
 
+    /// Whether it reads a table.
+    pub(crate) fn scans(&self) -> bool {
+        match self {
+            Node::Scan { .. } => true,
+            node => node.inputs().into_iter().any(Node::scans),
+        }
+    }
+
     /// Whether it reads parts that an `Each` around it makes.
     pub(crate) fn reads_part(&self) -> bool {
         self.reads_part_beside(&mut Vec::new())

@@ -52,11 +52,7 @@ impl Run<'_> {
         let results = results?;
         let mut batches = Vec::with_capacity(results.len());
         for (batch, warnings) in results {
-            for warning in warnings {
-                if !self.warnings.contains(&warning) {
-                    self.warnings.push(warning);
-                }
-            }
+            self.warn(warnings);
             if batch.rows > 0 {
                 batches.push(batch);
             }

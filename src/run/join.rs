@@ -16,8 +16,10 @@ use crate::value::Value;
 impl Run<'_> {
     pub(super) fn join(&mut self, left: &Side, right: &Side, kind: JoinKind) -> Result<Vec<Batch>, Failure> {
         let guard = self.guard;
-        let right_rows = Rows::new(self.joined(&right.input)?, right, guard);
-        let left_rows = Rows::new(self.joined(&left.input)?, left, guard);
+        let sides = [right, left];
+        let made = self.side_by_side(&sides.map(|side| &side.input), Run::joined)?;
+        let mut rows = made.into_iter().zip(sides).map(|(batch, side)| Rows::new(batch, side, guard));
+        let (right_rows, left_rows) = (rows.next().expect("two sides"), rows.next().expect("two sides"));
         let partners = Partners::new(&left_rows, &right_rows, guard)?;
         self.hold(partners.bytes())?;
         let mut picked = Picked { left: Vec::new(), right: Vec::new(), held: 0, guard };

@@ -115,6 +115,41 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// What `work` gives for each of the nodes, in their order. Of those that read tables one comes after the other: a
+    /// table is read by all threads anyway, and another node may find there what this one has read.
+    fn side_by_side<T: Send>(
+        &mut self,
+        nodes: &[&Node],
+        work: impl Fn(&mut Run<'p>, &Node) -> Result<T, Failure> + Sync,
+    ) -> Result<Vec<T>, Failure> {
+        if nodes.iter().filter(|node| node.scans()).count() > 1 {
+            return nodes.iter().map(|node| work(self, node)).collect();
+        }
+        let (guard, profile, parts) = (self.guard, self.profile, &self.parts);
+        let apart = |node: &&Node| {
+            let mut run = Run { profile, parts: parts.clone(), ..Run::new(guard) };
+            work(&mut run, node).map(|made| (made, run.held, run.warnings))
+        };
+        let made: Vec<Result<_, Failure>> = nodes.par_iter().map(apart).collect();
+        let mut results = Vec::with_capacity(nodes.len());
+        for result in made {
+            let (made, held, warnings) = result?;
+            self.held += held;
+            self.warn(warnings);
+            results.push(made);
+        }
+        Ok(results)
+    }
+
+    /// Notes warnings that were not noted yet.
+    fn warn(&mut self, warnings: Vec<Diagnostic>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+    }
+
     /// All rows of a node, in one batch.
     fn joined(&mut self, node: &Node) -> Result<Batch, Failure> {
         let batches = self.batches(node)?;
@@ -184,11 +219,8 @@ impl<'p> Run<'p> {
             }
             Node::Join { left, right, kind } => self.join(left, right, *kind),
             Node::Union { inputs } => {
-                let mut batches = Vec::new();
-                for input in inputs {
-                    batches.extend(self.batches(input)?);
-                }
-                Ok(batches)
+                let legs: Vec<&Node> = inputs.iter().collect();
+                Ok(self.side_by_side(&legs, Run::batches)?.into_iter().flatten().collect())
             }
             Node::Window { input, keep, calls } => self.window(input, keep, calls),
             Node::Each { part, input, parts, keep, body, made } => {
@@ -257,7 +289,7 @@ impl<'p> Run<'p> {
         match source {
             Node::Scan { table, wants } => {
                 let warnings = table.scan(wants)?.run(guard, read, merge)?;
-                self.warnings.extend(warnings);
+                self.warn(warnings);
             }
             Node::Range { ty, start, step, rows } => {
                 let mut pieces = range::pieces(*rows).peekable();
