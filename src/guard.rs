@@ -178,7 +178,11 @@ impl Guard {
             self.stop(CANCELLED, "the query was interrupted".to_owned(), None);
         } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             let message = format!("the query takes longer than {:?}", self.rules.limits.time.unwrap_or_default());
-            self.stop(OUT_OF_TIME, message, Some("give it more with `--timeout` (`Limits::time`)"));
+            self.stop(
+                OUT_OF_TIME,
+                message,
+                Some("give it more with `--timeout`, at the prompt `.limits time=…` (`Limits::time`)"),
+            );
         }
         self.stopped.get().is_some()
     }
@@ -198,7 +202,7 @@ impl Guard {
     /// Whether an answer may have so many rows.
     pub(crate) fn rows(&self, rows: usize) -> Result<(), Box<Diagnostic>> {
         if let Some(most) = self.rules.limits.rows.filter(|&most| rows as u64 > most) {
-            let help = "take fewer (`| take 1000`), or allow more with `--max-rows` (`Limits::rows`)";
+            let help = "take fewer (`| take 1000`), or allow more with `--max-rows`, at the prompt `.limits rows=…` (`Limits::rows`)";
             self.stop(TOO_MANY_ROWS, format!("the answer has more than {} rows", Grouped(most)), Some(help));
         }
         self.check()
@@ -215,7 +219,7 @@ impl Guard {
         let used = self.used.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
         if let Some(most) = self.rules.limits.memory.filter(|&most| used > most) {
             let message = format!("the query needs more than {} of memory", Bytes(most));
-            let help = "filter rows and project columns earlier, or give it more with `--memory` (`Limits::memory`)";
+            let help = "filter rows and project columns earlier, or give it more with `--memory`, at the prompt `.limits memory=…` (`Limits::memory`)";
             self.stop(OUT_OF_MEMORY, message, Some(help));
         }
     }

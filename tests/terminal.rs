@@ -201,10 +201,48 @@ fn the_last_answer_is_a_table_and_its_rest_is_a_command_away() {
 }
 
 #[test]
+fn wide_cells_are_wrapped_until_somebody_wishes_them_cut_or_whole() {
+    let state = state();
+    let mut terminal = Terminal::open(&[], state.path(), &[]);
+    let mut lines = |wish: &str, said: &str| {
+        terminal.wiped().types(wish).types(ENTER).sees(said).prompt();
+        terminal.wiped().types("print x = strrep('word ', 200);").types(ENTER).sees("1 row, ").prompt();
+        terminal.text().lines().filter(|line| line.contains("word word")).count()
+    };
+    // A line has room for 19 words of the 200.
+    assert_eq!(lines(".cells", "wrapped"), 6);
+    assert_eq!(lines(".cells cut", "cut to one line"), 1);
+    assert_eq!(lines(".cells whole", "shown whole"), 11);
+    assert_eq!(lines(".cells sideways", "there are wrap, cut and whole"), 11);
+}
+
+#[test]
+fn a_path_that_no_row_has_is_no_list_of_nothing() {
+    let state = state();
+    let mut terminal = Terminal::open(&["--sample"], state.path(), &[]);
+    let wrong = ".paths policyresources.properties.metadta";
+    terminal.types(wrong).types(ENTER).sees("did you mean `policyresources.properties.metadata`?").prompt();
+    terminal.wiped().types(".paths policyresources.properties.zzz").types(ENTER).sees("lists what there is").prompt();
+    terminal.wiped().types(".paths policyr").types(TAB).types(".properties.exempt").types(TAB);
+    terminal.sees(".properties.exemptionCategory").types(ENTER).sees("Waiver").prompt();
+    terminal.wiped().types(".paths policyresources.nothere").types(ENTER).sees("AQ1001").prompt();
+}
+
+#[test]
+fn the_parameters_of_a_function_that_is_kept_are_shown_while_it_is_called() {
+    let state = state();
+    let mut terminal = Terminal::open(&["--sample"], state.path(), &[]);
+    terminal.types("let near = (place: string, within: long = 10) { place == 'x' and within > 0 };").types(ENTER);
+    terminal.sees("`near` is kept").prompt();
+    terminal.wiped().types("resources | where near(").sees("near(place: string, within: long = 10)");
+    terminal.types("name, ").sees("near(name, within: long = 10)");
+}
+
+#[test]
 fn commands_do_what_help_says() {
     let state = state();
     let mut terminal = Terminal::open(&["--sample"], state.path(), &[("EDITOR", "sed -i s/1/2/")]);
-    terminal.types(".help").types(ENTER).sees(".paths TABLE.COLUMN[.KEY]").prompt();
+    terminal.types(".help").types(ENTER).sees(".values TABLE.PATH").prompt();
     terminal
         .wiped()
         .types(".paths policyresources.properties.metadata")

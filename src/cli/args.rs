@@ -8,7 +8,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::guard::Limits;
-use crate::output::Format;
+use crate::output::{Cells, Format};
 use crate::value::{DateTime, parse_datetime};
 
 const STYLES: Styles = Styles::styled()
@@ -450,6 +450,10 @@ pub(super) struct Listing {
     /// Write to this file; of several tables, a file each to this folder
     #[arg(long, value_name = "FILE", help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
+    /// What becomes of wide cells of a table on a terminal: wrap (up to six lines), cut (one line) or whole (all lines)
+    /// [default: wrap]
+    #[arg(long, value_enum, value_name = "wrap|cut|whole", hide_possible_values = true, help_heading = "Answer")]
+    pub(super) cells: Option<Cells>,
     /// In csv and tsv, put an apostrophe before text that a spreadsheet would run as a formula (=…, +…, -…, @…)
     #[arg(long, help_heading = "Answer")]
     pub(super) csv_safe: bool,

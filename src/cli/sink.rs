@@ -13,7 +13,7 @@ use crate::diag::Diagnostic;
 use crate::engine::Query;
 use crate::output::chart::refusal;
 use crate::output::html::{Page, Section};
-use crate::output::{Format, Formulas, Paper, Pieces, write, write_disarmed};
+use crate::output::{Format, Formulas, Paper, Pieces, write};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
@@ -62,29 +62,33 @@ pub(super) fn tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Re
         ))),
         (None, _) => {
             let color = color && format == Format::Chart;
-            let paper = Paper { width: terminal_width(), color };
+            let form = Form { paper: Paper { width: terminal_width(), color, ..form.paper }, ..form };
             let mut out = BufWriter::with_capacity(64 << 10, if color { painted() } else { stdout() });
-            all(&mut out, &tables.iter().collect::<Vec<_>>(), form, paper)?;
+            all(&mut out, &tables.iter().collect::<Vec<_>>(), form)?;
             Ok(out.flush()?)
         }
     }
 }
 
-/// The format, and whether it is to be opened in a spreadsheet.
+/// The format, and what the options say about it; a paper that nobody looks at.
 #[derive(Clone, Copy)]
 struct Form {
     format: Format,
-    formulas: Formulas,
+    paper: Paper,
 }
 
 impl Form {
     fn new(listing: &Listing) -> Result<Form, Failure> {
-        let formulas = if listing.csv_safe { Formulas::Disarmed } else { Formulas::Kept };
-        let form = Form { format: format(listing), formulas };
-        if formulas == Formulas::Disarmed && !matches!(form.format, Format::Csv | Format::Tsv) {
+        let format = format(listing);
+        if listing.csv_safe && !matches!(format, Format::Csv | Format::Tsv) {
             return Err(Failure::Usage("--csv-safe is for csv and tsv: add --format csv".to_owned()));
         }
-        Ok(form)
+        if listing.cells.is_some() && !matches!(format, Format::Table | Format::Chart) {
+            return Err(Failure::Usage("--cells is for tables on a terminal: add --format table".to_owned()));
+        }
+        let formulas = if listing.csv_safe { Formulas::Disarmed } else { Formulas::Kept };
+        let cells = listing.cells.unwrap_or_default();
+        Ok(Form { format, paper: Paper { formulas, cells, ..Paper::default() } })
     }
 }
 
@@ -106,7 +110,7 @@ pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Dia
         None => stdout(),
     };
     let mut out = BufWriter::with_capacity(64 << 10, &mut out);
-    let mut pieces = Pieces::start(&mut out, query.columns(), form.format, form.formulas)?;
+    let mut pieces = Pieces::start(&mut out, query.columns(), form.format, form.paper.formulas)?;
     let (mut rows, mut written) = (0, Ok(()));
     let warnings = query.stream(|piece| {
         rows += piece.len();
@@ -153,7 +157,7 @@ fn ending(format: Format) -> &'static str {
     }
 }
 
-fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, paper: Paper) -> io::Result<()> {
+fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form) -> io::Result<()> {
     if form.format == Format::Html {
         return page(tables).write(out);
     }
@@ -165,10 +169,7 @@ fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form, paper: Paper) -> 
             let mark = if form.format == Format::Markdown { "## " } else { "" };
             writeln!(out, "{mark}{}\n", crate::diag::render::visible(&named.name))?;
         }
-        match form.formulas {
-            Formulas::Kept => write(out, named.table, form.format, paper)?,
-            Formulas::Disarmed => write_disarmed(out, named.table, form.format, paper)?,
-        }
+        write(out, named.table, form.format, form.paper)?;
     }
     Ok(())
 }
@@ -196,7 +197,7 @@ fn page<'a>(tables: &[&Named<'a>]) -> Page<'a> {
 }
 
 fn to_file(path: &Path, tables: &[&Named<'_>], form: Form) -> Result<(), Failure> {
-    replace(path, |out| all(out, tables, form, Paper::default())).map_err(|error| unwritable(path, &error))
+    replace(path, |out| all(out, tables, form)).map_err(|error| unwritable(path, &error))
 }
 
 /// Writes a file that is there as a whole or not at all: an earlier report survives whatever goes wrong with a later one.
@@ -248,7 +249,7 @@ mod tests {
     }
 
     fn listing(path: &Path, format: Option<Format>) -> Listing {
-        Listing { format, output: Some(path.to_owned()), csv_safe: false }
+        Listing { format, output: Some(path.to_owned()), ..Listing::default() }
     }
 
     #[test]

@@ -451,7 +451,7 @@ const PATHS: usize = 1_000;
 /// How many examples are shown of a path.
 const EXAMPLES: usize = 3;
 
-/// The paths below `table.column.key`, or below every column of a table.
+/// The paths below `table.column.key`, or below every column of a table; none if no row has the key.
 pub(crate) fn paths(path: &str, environment: &Environment<'_>) -> Result<Paths, Error> {
     let (table, below) = path.split_once('.').unwrap_or((path, ""));
     let columns = |text: &str| -> Result<Relation, Error> {
@@ -472,6 +472,9 @@ pub(crate) fn paths(path: &str, environment: &Environment<'_>) -> Result<Paths, 
         for origin in origins(&relation.node) {
             let Some((shape, rows, sampled)) = origin.shape() else { continue };
             found.sampled |= sampled;
+            if !below.is_empty() && shape.count == 0 {
+                continue;
+            }
             walk(&root, &shape, rows, &mut found.rows);
         }
     }

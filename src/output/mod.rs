@@ -46,49 +46,55 @@ pub(crate) enum Format {
 }
 
 /// What becomes of text in CSV and TSV that a spreadsheet would run as a formula.
-#[cfg(feature = "cli")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Formulas {
     /// It is written as it is, like all text.
+    #[default]
     Kept,
     /// An apostrophe before it makes it text.
+    #[cfg(feature = "cli")]
     Disarmed,
 }
 
-/// What is written on.
+/// What becomes of cells that are wider than their column of the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub(crate) enum Cells {
+    /// They go on in the next lines, up to six of them.
+    #[default]
+    Wrap,
+    /// They are cut: a line for each row.
+    Cut,
+    /// They go on in as many lines as they need.
+    Whole,
+}
+
+/// What is written on, and how.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Paper {
     /// Columns of the terminal, if it is one that the answer is to fit.
     pub(crate) width: Option<u16>,
     /// Whether colours show.
     pub(crate) color: bool,
+    pub(crate) cells: Cells,
+    pub(crate) formulas: Formulas,
 }
 
 /// Writes all rows.
 pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, paper: Paper) -> io::Result<()> {
     match format {
-        Format::Table => table::write(out, table, paper.width),
+        Format::Table => table::write(out, table, paper),
         Format::Json => json::write(out, table, json::Frame::ARRAY),
         Format::Ndjson => json::write(out, table, json::Frame::LINES),
         #[cfg(feature = "cli")]
-        Format::Csv => csv::Lines { delimiter: b',', formulas: Formulas::Kept }.write(out, table),
+        Format::Csv => csv::Lines { delimiter: b',', formulas: paper.formulas }.write(out, table),
         #[cfg(feature = "cli")]
-        Format::Tsv => csv::Lines { delimiter: b'\t', formulas: Formulas::Kept }.write(out, table),
+        Format::Tsv => csv::Lines { delimiter: b'\t', formulas: paper.formulas }.write(out, table),
         Format::Markdown => markdown::write(out, table),
         #[cfg(feature = "cli")]
         Format::Chart => chart::write(out, table, paper),
         #[cfg(feature = "cli")]
         Format::Html => html::Page::new("Answer").section(html::Section::new("").answer(table)).write(out),
-    }
-}
-
-/// As [`write`]; in CSV and TSV no text is left that a spreadsheet would run.
-#[cfg(feature = "cli")]
-pub(crate) fn write_disarmed(out: &mut dyn Write, table: &Table, format: Format, paper: Paper) -> io::Result<()> {
-    match format {
-        Format::Csv => csv::Lines { delimiter: b',', formulas: Formulas::Disarmed }.write(out, table),
-        Format::Tsv => csv::Lines { delimiter: b'\t', formulas: Formulas::Disarmed }.write(out, table),
-        _ => write(out, table, format, paper),
     }
 }
 
@@ -163,7 +169,7 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = Vec::new();
-        table::write(&mut text, self, None).expect("writing to memory cannot fail");
+        table::write(&mut text, self, Paper::default()).expect("writing to memory cannot fail");
         f.write_str(std::str::from_utf8(&text).expect("tables are written as UTF-8").trim_end_matches('\n'))
     }
 }

@@ -7,6 +7,7 @@ use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Row, TableStyle, Width,
 };
 
+use super::{Cells, Paper};
 use crate::column::{Field, Table};
 use crate::diag::render::visible;
 use crate::guard::Grouped;
@@ -24,15 +25,15 @@ const CHUNK: usize = 10_000;
 /// Columns of a terminal that a column of the table should have at the least.
 const NARROW: usize = 12;
 
-/// Lines that a cell may take on a terminal.
+/// Lines that a cell may take on a terminal, unless somebody wishes otherwise.
 const LINES: usize = 6;
 
-pub(super) fn write(out: &mut dyn Write, table: &Table, width: Option<u16>) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, table: &Table, paper: Paper) -> io::Result<()> {
     let fields = table.columns();
-    if width.is_some_and(|width| fields.len() * NARROW > usize::from(width)) {
-        write_records(out, table, width)?;
+    if paper.width.is_some_and(|width| fields.len() * NARROW > usize::from(width)) {
+        write_records(out, table, paper)?;
     } else if !fields.is_empty() {
-        write_columns(out, table, width)?;
+        write_columns(out, table, paper)?;
     }
     writeln!(out, "{}", Rows(table.len()))
 }
@@ -46,8 +47,8 @@ impl std::fmt::Display for Rows {
     }
 }
 
-fn write_columns(out: &mut dyn Write, table: &Table, width: Option<u16>) -> io::Result<()> {
-    let fields = table.columns();
+fn write_columns(out: &mut dyn Write, table: &Table, paper: Paper) -> io::Result<()> {
+    let (fields, width) = (table.columns(), paper.width);
     let header = || fields.iter().map(|field| aligned(field, visible(&field.name).into_owned())).collect();
     let mut chunk = drawing(width);
     chunk.set_header::<Vec<Cell>>(header());
@@ -69,7 +70,7 @@ fn write_columns(out: &mut dyn Write, table: &Table, width: Option<u16>) -> io::
     };
     table.each_row(|row| {
         let cells = fields.iter().zip(row).map(|(field, cell)| aligned(field, text(*cell)));
-        chunk.add_row(line(cells, width));
+        chunk.add_row(line(cells, paper));
         rows += 1;
         if rows % CHUNK == 0 { draw(&mut chunk) } else { Ok(()) }
     })?;
@@ -97,24 +98,29 @@ fn widths(drawing: &comfy_table::Table) -> Vec<Width> {
     separator.split('┼').map(|part| Width::Fixed(width(part))).collect()
 }
 
-fn line(cells: impl Iterator<Item = Cell>, width: Option<u16>) -> Row {
+fn line(cells: impl Iterator<Item = Cell>, paper: Paper) -> Row {
     let mut row = Row::from(cells);
-    if width.is_some() {
-        row.max_height(LINES);
+    let most = match paper.cells {
+        Cells::Wrap => Some(LINES),
+        Cells::Cut => Some(1),
+        Cells::Whole => None,
+    };
+    if let (Some(_), Some(most)) = (paper.width, most) {
+        row.max_height(most);
     }
     row
 }
 
-fn write_records(out: &mut dyn Write, table: &Table, width: Option<u16>) -> io::Result<()> {
+fn write_records(out: &mut dyn Write, table: &Table, paper: Paper) -> io::Result<()> {
     let fields = table.columns();
     let mut number = 0;
     table.each_row(|row| {
         number += 1;
         writeln!(out, "row {number}")?;
-        let mut drawing = drawing(width);
+        let mut drawing = drawing(paper.width);
         for (field, cell) in fields.iter().zip(row) {
             let cells = [Cell::new(visible(&field.name)), Cell::new_owned(text(*cell))];
-            drawing.add_row(line(cells.into_iter(), width));
+            drawing.add_row(line(cells.into_iter(), paper));
         }
         writeln!(out, "{}\n", drawing.trim_fmt())
     })

@@ -7,22 +7,19 @@ use std::time::Duration;
 use crate::cli::Failure;
 use crate::column::Table;
 use crate::guard::Grouped;
-use crate::output::{self, Format, Paper};
+use crate::output::{self, Cells, Format, Paper};
 
 /// One table and how long it took.
 pub(super) struct Answer<'a> {
-    table: &'a Table,
-    took: Option<Duration>,
+    pub(super) table: &'a Table,
+    pub(super) took: Option<Duration>,
+    pub(super) cells: Cells,
 }
 
 /// Lines beneath the rows: how many there are, and the next prompt.
 const BENEATH: usize = 3;
 
-impl<'a> Answer<'a> {
-    pub(super) fn new(table: &'a Table, took: Option<Duration>) -> Answer<'a> {
-        Answer { table, took }
-    }
-
+impl Answer<'_> {
     /// Prints the first rows, as many as the screen has room for.
     pub(super) fn print(&self) -> Result<(), Failure> {
         let size = if io::stdout().is_terminal() { terminal_size::terminal_size() } else { None };
@@ -44,10 +41,14 @@ impl<'a> Answer<'a> {
         Ok(out.flush()?)
     }
 
+    fn paper(&self, width: Option<u16>) -> Paper {
+        Paper { width, cells: self.cells, ..Paper::default() }
+    }
+
     /// The first rows as lines, without how many there are.
     fn lines(&self, rows: usize, width: Option<u16>) -> io::Result<Vec<String>> {
         let mut drawn = Vec::new();
-        output::write(&mut drawn, &self.table.head(rows), Format::Table, Paper { width, color: false })?;
+        output::write(&mut drawn, &self.table.head(rows), Format::Table, self.paper(width))?;
         let drawn = String::from_utf8_lossy(&drawn).into_owned();
         let mut lines: Vec<String> = drawn.lines().map(str::to_owned).collect();
         lines.pop();
@@ -74,7 +75,7 @@ impl<'a> Answer<'a> {
     pub(super) fn page(&self) -> Result<(), Failure> {
         let width = terminal_size::terminal_size().map(|(width, _)| width.0);
         if !io::stdout().is_terminal() {
-            return Ok(output::write(&mut io::stdout().lock(), self.table, Format::Table, Paper::default())?);
+            return Ok(output::write(&mut io::stdout().lock(), self.table, Format::Table, self.paper(None))?);
         }
         let pager = std::env::var("PAGER").ok().filter(|pager| !pager.trim().is_empty());
         let pager = pager.unwrap_or_else(|| "less -RFX".to_owned());
@@ -88,8 +89,8 @@ impl<'a> Answer<'a> {
         if let Some(input) = child.stdin.take() {
             let mut input = io::BufWriter::new(input);
             // Whoever leaves the pager has seen enough.
-            let _ = output::write(&mut input, self.table, Format::Table, Paper { width, color: false })
-                .and_then(|()| input.flush());
+            let _ =
+                output::write(&mut input, self.table, Format::Table, self.paper(width)).and_then(|()| input.flush());
         }
         let _ = child.wait();
         Ok(())

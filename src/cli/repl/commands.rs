@@ -7,7 +7,6 @@ use std::process::Command as Process;
 use std::time::Duration;
 
 use super::Next;
-use super::answer::Answer;
 use super::editor::Keys;
 use super::session::{Session, typed};
 use clap::ValueEnum;
@@ -19,7 +18,7 @@ use crate::column::Table;
 use crate::diag::nearest;
 use crate::guard::{Bytes, Grouped, Limits};
 use crate::library;
-use crate::output::Format;
+use crate::output::{Cells, Format};
 use crate::value::parse_datetime;
 
 /// A command of the prompt.
@@ -40,8 +39,10 @@ pub(super) enum Argument {
     Nothing,
     File,
     Table,
-    /// A query, or a part of one.
+    /// A query.
     Query,
+    /// A table and what is below it.
+    Path,
     /// A name of the library, or a file.
     Saved,
     Name,
@@ -63,10 +64,11 @@ commands! {
     [".load"] "PATH" Argument::File, load: "adds a file or a folder of exported tables, also as NAME=PATH";
     [".tables"] "" Argument::Nothing, tables: "lists the tables with their rows";
     [".schema"] "TABLE" Argument::Table, schema: "lists the columns of a table";
-    [".paths"] "TABLE.COLUMN[.KEY]" Argument::Query, paths: "lists what is below a dynamic column: paths, types, how many rows, examples";
-    [".values"] "TABLE.PATH" Argument::Query, values: "counts the values of a column or path";
+    [".paths"] "TABLE.COLUMN[.KEY]" Argument::Path, paths: "lists what is below a dynamic column: paths, types, how many rows, examples";
+    [".values"] "TABLE.PATH" Argument::Path, values: "counts the values of a column or path";
     [".more"] "" Argument::Nothing, more: "shows all rows of the last answer in a pager";
     [".format"] "[FORMAT]" Argument::Format, format: "how answers are written: chart (drawn where `render` asks for it), table, csv, json …";
+    [".cells"] "[wrap|cut|whole]" Argument::One(&["wrap", "cut", "whole"]), cells: "what becomes of wide cells: wrapped in up to six lines, cut to one, or whole";
     [".output"] "[FILE]" Argument::File, output: "writes answers to a file, each over the one before; without one, here again";
     [".timer"] "[on|off]" Argument::One(&["on", "off"]), timer: "says how long a query took, or not";
     [".explain"] "[QUERY]" Argument::Query, plan: "shows the plan of a query, or of the last one";
@@ -188,7 +190,20 @@ fn schema(session: &mut Session<'_>, table: &str) -> Result<Next, Failure> {
 }
 
 fn paths(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
-    let found = interrupt::stoppable(|cancel| session.engine().cancelled_by(cancel).paths(path))?;
+    let below = |path: &str| interrupt::stoppable(|cancel| session.engine().cancelled_by(cancel).paths(path));
+    let found = below(path)?;
+    if found.rows.is_empty() {
+        let (around, key) = path.rsplit_once('.').unwrap_or((path, ""));
+        let known = below(around)?.rows;
+        let root = around.split_once('.').map_or("", |(_, root)| root);
+        let keys = known.iter().filter_map(|row| row.path.strip_prefix(root)?.strip_prefix('.'));
+        let keys = keys.filter(|key| !key.contains(['.', '[']));
+        let cure = match nearest(key, keys) {
+            Some(near) => format!("did you mean `{around}.{near}`?"),
+            None => format!("`.paths {around}` lists what there is"),
+        };
+        return Err(Failure::Usage(format!("no row has anything at `{path}`; {cure}")));
+    }
     let rows: Vec<[String; 4]> =
         found.rows.into_iter().map(|path| [path.path, path.kinds, path.share, path.examples]).collect();
     print(session, &lists::table(["path", "type", "of rows", "examples"], &rows), None)?;
@@ -209,7 +224,7 @@ fn values(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
 
 fn more(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
     match session.last() {
-        Some(table) => Answer::new(table, None).page()?,
+        Some(table) => session.shown(table, None).page()?,
         None => return Err(Failure::Usage("there is no answer yet".to_owned())),
     }
     Ok(Next::prompt())
@@ -234,6 +249,19 @@ fn format(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
 /// The names of the formats.
 pub(super) fn formats() -> impl Iterator<Item = String> {
     Format::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+}
+
+fn cells(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
+    if !name.is_empty() {
+        session.cells = <Cells as ValueEnum>::from_str(name, true)
+            .map_err(|_| Failure::Usage(format!("wide cells are not `{name}`: there are wrap, cut and whole")))?;
+    }
+    session.messages.note(&match session.cells {
+        Cells::Wrap => "wide cells are wrapped, in up to six lines",
+        Cells::Cut => "wide cells are cut to one line",
+        Cells::Whole => "wide cells are shown whole",
+    });
+    Ok(Next::prompt())
 }
 
 fn output(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
@@ -431,7 +459,7 @@ fn quit(_: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
 /// Shows a small table.
 fn print(session: &Session<'_>, table: &Table, took: Option<Duration>) -> Result<(), Failure> {
     match session.format {
-        None => Answer::new(table, took).print(),
+        None => session.shown(table, took).print(),
         Some(_) => crate::cli::sink::list(table, &listing(session)),
     }
 }

@@ -126,16 +126,16 @@ impl Help {
         }
     }
 
-    /// Completes a query that begins at `from`.
-    fn query(&self, line: &str, from: usize, at: usize) -> (usize, Vec<Offer>) {
+    /// Completes what begins at `from`, as if `before` stood there.
+    fn query(&self, before: &str, line: &str, from: usize, at: usize) -> (usize, Vec<Offer>) {
         let typed = &line[from..at];
-        let text = format!("{}{typed}", self.prelude);
+        let text = format!("{}{before}{typed}", self.prelude);
         let engine = match &self.last {
             Some(last) if line.contains(LAST) => self.engine.clone().named(LAST, last),
             _ => self.engine.clone(),
         };
         let found = engine.complete(&text, &line[at..]);
-        let Some(start) = found.start.checked_sub(self.prelude.len()) else { return (at, Vec::new()) };
+        let Some(start) = found.start.checked_sub(self.prelude.len() + before.len()) else { return (at, Vec::new()) };
         let mut offers = offers(found.list);
         if found.sampled && offers.len() > 1 {
             // An offer that changes nothing: the list says so much.
@@ -170,7 +170,11 @@ impl Help {
             Argument::Nothing => (at, Vec::new()),
             Argument::File => self.file(line, at)?,
             Argument::Table => words(self.engine.tables()),
-            Argument::Query => self.query(line, from, at),
+            Argument::Query => self.query("", line, from, at),
+            Argument::Path => match rest.split_once('.') {
+                None => words(self.engine.tables()),
+                Some((table, path)) => self.query(&format!("{table} | project value = "), line, at - path.len(), at),
+            },
             Argument::Saved => {
                 let (start, mut offers) = words(LIBRARY.iter().map(|saved| saved.name.to_owned()).collect());
                 if offers.is_empty() { self.file(line, at)? } else { (start, std::mem::take(&mut offers)) }
@@ -241,7 +245,7 @@ impl Completer for Help {
         if line[line_starts..].starts_with('.') && line_starts == 0 {
             return self.command(line, at);
         }
-        Ok(self.query(line, 0, at))
+        Ok(self.query("", line, 0, at))
     }
 }
 
@@ -266,7 +270,7 @@ impl Hinter for Help {
         if !behind.is_empty() || line.starts_with('.') {
             return None;
         }
-        let hint = hint(&line[..at])?;
+        let hint = hint(&format!("{}{}", self.prelude, &line[..at]))?;
         let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
         let column = line[..at].rsplit('\n').next().map_or(0, |line| line.chars().count()) + PROMPT.len();
         let room = width.checked_sub(column + 2).filter(|room| *room > 4)?;

@@ -15,7 +15,7 @@ use crate::diag::{Diagnostic, QueryText};
 use crate::engine::{Engine, Query};
 use crate::guard::{Cancel, Grouped, Limits};
 use crate::library;
-use crate::output::{Format, chart};
+use crate::output::{Cells, Format, chart};
 use crate::syntax::ast::{Script, Statement};
 use crate::syntax::{self, Kind};
 use crate::value::DateTime;
@@ -34,6 +34,7 @@ pub(super) struct Session<'a> {
     pub(super) now: Option<DateTime>,
     pub(super) format: Option<Format>,
     pub(super) output: Option<PathBuf>,
+    pub(super) cells: Cells,
     csv_safe: bool,
     pub(super) timer: bool,
     /// The last query that was asked.
@@ -52,6 +53,7 @@ impl<'a> Session<'a> {
             now: None,
             format: ask.listing.format,
             output: ask.listing.output.clone(),
+            cells: ask.listing.cells.unwrap_or_default(),
             csv_safe: ask.listing.csv_safe,
             timer: true,
             query: None,
@@ -177,7 +179,12 @@ impl<'a> Session<'a> {
 
     /// How answers are written, here or to a file.
     pub(super) fn listing(&self, output: Option<PathBuf>) -> Listing {
-        Listing { format: self.format, output, csv_safe: self.csv_safe }
+        Listing { format: self.format, output, cells: None, csv_safe: self.csv_safe }
+    }
+
+    /// A table to be shown here.
+    pub(super) fn shown<'t>(&self, table: &'t Table, took: Option<Duration>) -> Answer<'t> {
+        Answer { table, took, cells: self.cells }
     }
 
     fn show(&mut self, text: &str, tables: Vec<Table>, took: Duration) -> Result<(), Failure> {
@@ -190,7 +197,7 @@ impl<'a> Session<'a> {
         let drawn = |table: &Table| format == Format::Chart && chart::is_drawn(table);
         if self.output.is_none() && matches!(format, Format::Chart | Format::Table) && !tables.iter().any(drawn) {
             for table in &tables {
-                Answer::new(table, self.timer.then_some(took)).print()?;
+                self.shown(table, self.timer.then_some(took)).print()?;
             }
         } else {
             let named = |(number, table): (usize, _)| Named { name: number.to_string(), table, query: Some(text) };

@@ -105,7 +105,7 @@ pub(crate) fn is_drawn(table: &Table) -> bool {
 pub(super) fn write(out: &mut dyn Write, table: &Table, paper: Paper) -> io::Result<()> {
     let pictures = table.chart().map_or_else(Vec::new, |chart| pictures(table, chart));
     if pictures.is_empty() {
-        return super::table::write(out, table, paper.width);
+        return super::table::write(out, table, paper);
     }
     for picture in pictures {
         let mut drawn = String::new();

@@ -8,7 +8,7 @@ fn answer(query: &str) -> Table {
 
 fn drawn(query: &str, width: u16, color: bool) -> String {
     let mut out = Vec::new();
-    write(&mut out, &answer(query), Paper { width: Some(width), color }).unwrap();
+    write(&mut out, &answer(query), Paper { width: Some(width), color, ..Paper::default() }).unwrap();
     let text = String::from_utf8(out).unwrap();
     // Behind the picture stands the number of rows.
     text.rsplit_once("\n\n").map_or(text.clone(), |(picture, _)| picture.to_owned())
@@ -314,7 +314,7 @@ fn nothing_but_nulls_is_a_picture_of_nothing() {
         for picture in pictures(&table, table.chart().unwrap()) {
             let mut out = String::new();
             svg::figure(&mut out, &picture, 1, "");
-            text::draw(&mut out, &picture, Paper { width: Some(50), color: true });
+            text::draw(&mut out, &picture, Paper { width: Some(50), color: true, ..Paper::default() });
             assert!(!out.contains("NaN"), "{kind} {out}");
         }
     }
