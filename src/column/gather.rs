@@ -188,9 +188,14 @@ impl Column {
         Some(Column { ty: self.ty, len, data: Data::Dictionary(Dictionary { codes, ..first.clone() }) })
     }
 
-    /// Dictionaries, and columns of one cell, whose entries are fewer than their rows: all entries one after the other.
+    /// Dictionaries, columns of one cell, and text beside them, whose entries are fewer than their rows: all entries one
+    /// after the other.
     fn concat_coded(ty: Type, columns: &[Column]) -> Option<Column> {
-        let rows = columns.iter().map(Column::len).sum();
+        let rows: usize = columns.iter().map(Column::len).sum();
+        let coded = |column: &Column| matches!(column.data, Data::Dictionary(_) | Data::Constant(_));
+        if !columns.iter().any(coded) {
+            return None;
+        }
         let (mut codes, mut entries, mut count) = (Vec::new(), Vec::new(), 0);
         for column in columns {
             let base = u32::try_from(count).ok()?;
@@ -202,6 +207,10 @@ impl Column {
                 Data::Constant(value) => {
                     codes.resize(codes.len() + column.len, base);
                     entries.push(Column::from_values(ty, [value.clone()]));
+                }
+                Data::Text(_) | Data::Json(_) => {
+                    codes.extend(base..base + u32::try_from(column.len).ok()?);
+                    entries.push(column.clone());
                 }
                 _ => return None,
             }

@@ -63,6 +63,14 @@ impl Rows {
 
     /// The given rows, or none of them once the guard stops.
     fn take(&self, rows: &[Option<u32>], guard: &Guard) -> Vec<Column> {
+        if !guard.stops()
+            && rows.len() > self.len
+            && let Some(rows) = rows.iter().copied().collect::<Option<Vec<u32>>>()
+        {
+            let mut columns = self.keep.clone();
+            Column::repeat(&mut columns, &rows);
+            return columns;
+        }
         let take = |column: &Column| match guard.stops() {
             true => Column::constant(column.ty(), Value::absent(column.ty()), rows.len()),
             false => column.take_or_absent(rows),
