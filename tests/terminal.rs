@@ -339,3 +339,42 @@ fn the_readme_shows_what_the_prompt_answers() {
         terminal.prompt();
     }
 }
+
+/// `ARGQL_EXPORT=FOLDER cargo test --release --test terminal -- --ignored --nocapture` says how long Tab takes.
+#[test]
+#[ignore = "measures, on an export of one's own"]
+fn tab_is_answered_while_one_waits() {
+    let state = state();
+    let export = std::env::var("ARGQL_EXPORT").expect("ARGQL_EXPORT names the folder of an export");
+    let export = std::fs::canonicalize(export).unwrap();
+    let mut terminal = Terminal::open(&["-d", export.to_str().unwrap()], state.path(), &[]);
+    let mut took = |typed: &str, offered: &str| {
+        terminal.wiped().types(typed).sees(typed);
+        let start = Instant::now();
+        terminal.types(TAB);
+        while !terminal.text().contains(offered) {
+            assert!(start.elapsed() < PATIENCE, "no `{offered}` in\n{}", terminal.text());
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        let took = start.elapsed();
+        terminal.types(CTRL_C).prompt();
+        println!("{took:>12.1?}  {typed}");
+        took
+    };
+    // The first time that somebody asks about a table, some of its rows are read.
+    let first = [
+        took("securityresources | where properties.status.", "cause"),
+        took("policyresources | where properties.exempt", "exemptionCategory"),
+    ];
+    let later = [
+        took("securityresources | where properties.status.c", "code"),
+        took("securityresources | where properties.metadata.", "severity"),
+        took("securityresources | where properties.status.code == 'Unh", "'Unhealthy'"),
+        took("securityresources | summarize count() by nam", "by name"),
+        took("policyresources | where properties.exemptionCategory == 'Wai", "'Waiver'"),
+    ];
+    if !cfg!(debug_assertions) {
+        assert!(first.iter().all(|took| *took < Duration::from_millis(100)), "{first:?}");
+        assert!(later.iter().all(|took| *took < Duration::from_millis(20)), "{later:?}");
+    }
+}

@@ -266,11 +266,11 @@ impl<'p> Run<'p> {
         let work = |batch: Batch| {
             let mut batch = batch;
             for step in steps.iter().rev() {
-                let start = Instant::now();
+                let timed = profile.map(|profile| (profile, Instant::now()));
                 batch = apply(step, batch, guard);
                 // What was made after the guard stopped is not to be looked at.
                 guard.check()?;
-                if let Some(profile) = profile {
+                if let Some((profile, start)) = timed {
                     profile.time(step, start.elapsed());
                     profile.rows(step, batch.rows);
                 }
