@@ -83,7 +83,10 @@ impl Column {
         let mut places: Vec<Vec<u32>> = columns
             .iter()
             .map(|column| match &column.data {
-                Data::Dictionary(dictionary) => vec![NONE; dictionary.values.len()],
+                // One of far more entries than rows is what a filter left: its cells are taken like all others.
+                Data::Dictionary(dictionary) if dictionary.values.len() <= 4 * chosen.len() => {
+                    vec![NONE; dictionary.values.len()]
+                }
                 Data::Constant(_) => vec![NONE],
                 _ => Vec::new(),
             })
@@ -92,7 +95,7 @@ impl Column {
         for (row, &column) in chosen.iter().enumerate() {
             let (cells, places) = (&mut cells[column], &mut places[column]);
             let entry = match &columns[column].data {
-                Data::Dictionary(dictionary) => dictionary.codes[row],
+                Data::Dictionary(dictionary) if !places.is_empty() => dictionary.codes[row],
                 Data::Constant(_) => 0,
                 _ => {
                     codes.push(count(cells.len()));
@@ -114,15 +117,15 @@ impl Column {
             total += cells.len();
         }
         codes.iter_mut().zip(chosen).for_each(|(code, &column)| *code += starts[column]);
-        let parts = columns.iter().zip(&cells).filter(|(_, cells)| !cells.is_empty());
+        let parts = columns.iter().zip(cells.iter().zip(&places)).filter(|(_, (cells, _))| !cells.is_empty());
         let parts: Vec<Column> = parts
-            .map(|(column, cells)| match &column.data {
-                Data::Dictionary(dictionary) => dictionary.values.take(cells),
+            .map(|(column, (cells, places))| match &column.data {
+                Data::Dictionary(dictionary) if !places.is_empty() => dictionary.values.take(cells),
                 Data::Constant(value) => Column::from_values(ty, [value.clone()]),
                 _ => column.take(cells),
             })
             .collect();
-        let entries = Column::concat(ty, &parts);
+        let entries = Column::concat(ty, &parts).flat();
         if total < chosen.len() { Column::dictionary(codes, entries, false) } else { entries.take(&codes) }
     }
 
@@ -150,6 +153,7 @@ impl Column {
             [only] => return only.clone(),
             [first, rest @ ..] => {
                 if let Some(value) = first.as_constant()
+                    && !has_spellings(value)
                     && rest.iter().all(|column| column.as_constant() == Some(value))
                 {
                     return Column::constant(ty, value.clone(), columns.iter().map(Column::len).sum());
@@ -189,8 +193,11 @@ impl Column {
     }
 
     /// Dictionaries, columns of one cell, and text beside them, whose entries are fewer than their rows: all entries one
-    /// after the other.
+    /// after the other. Numbers are quicker without.
     fn concat_coded(ty: Type, columns: &[Column]) -> Option<Column> {
+        if !matches!(ty, Type::String | Type::Dynamic) {
+            return None;
+        }
         let rows: usize = columns.iter().map(Column::len).sum();
         let coded = |column: &Column| matches!(column.data, Data::Dictionary(_) | Data::Constant(_));
         if !columns.iter().any(coded) {
@@ -219,7 +226,7 @@ impl Column {
                 return None;
             }
         }
-        Some(Column::dictionary(codes, Column::concat(ty, &entries), false))
+        Some(Column::dictionary(codes, Column::concat(ty, &entries).flat(), false))
     }
 
     fn concat_arrays(&self, rest: &[Column]) -> Option<Column> {
@@ -274,6 +281,11 @@ impl Column {
             Data::Constant(_) | Data::Values(_) | Data::Dictionary(_) => unreachable!("these have no array"),
         }
     }
+}
+
+/// Whether equal values may be told apart: `0.0` and `-0.0`, `1.5` and `1.50`, also within arrays and bags.
+fn has_spellings(value: &Value) -> bool {
+    matches!(value, Value::Real(_) | Value::Decimal(_) | Value::Array(_) | Value::Bag(_))
 }
 
 #[cfg(test)]

@@ -14,25 +14,33 @@ pub(crate) struct KeyTable {
     hasher: FixedState,
 }
 
-/// A key that has a number: with its hash, a growing table need not read the keys again.
+/// A key that has a number: with half of its hash, a growing table need not read the keys again.
 struct Slot {
-    hash: u64,
+    hash: u32,
     number: u32,
+}
+
+impl Slot {
+    /// A hash whose upper and lower bits both vary.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash) << 32 | u64::from(hash)
+    }
 }
 
 impl KeyTable {
     /// The number of `key`, new or known.
     pub(crate) fn number(&mut self, key: &[u8]) -> u32 {
-        let hash = self.hasher.hash_one(key);
+        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+        let hash = self.hasher.hash_one(key) as u32;
         let (bytes, ends) = (&self.bytes, &self.ends);
         let known = |slot: &Slot| slot.hash == hash && slice(bytes, ends, slot.number) == key;
-        if let Some(slot) = self.table.find(hash, known) {
+        if let Some(slot) = self.table.find(Slot::spread(hash), known) {
             return slot.number;
         }
         let number = u32::try_from(ends.len()).expect("fewer than 2^32 keys");
         self.bytes.extend_from_slice(key);
         self.ends.push(self.bytes.len());
-        self.table.insert_unique(hash, Slot { hash, number }, |slot| slot.hash);
+        self.table.insert_unique(Slot::spread(hash), Slot { hash, number }, |slot| Slot::spread(slot.hash));
         number
     }
 

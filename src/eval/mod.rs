@@ -76,13 +76,17 @@ fn choice(expr: &Expr, reads: Reads, args: &[Expr], batch: &Batch, guard: &Guard
         }
         let column = eval_at(looking, arg, batch, guard);
         let rests = |&row: &u32| matches!(column.get(row as usize), ValueRef::Null | ValueRef::String(""));
-        if reads == Reads::UntilFilled && !last {
+        if reads == Reads::UntilFilled {
             (open, taken) = open.into_iter().partition(rests);
         } else {
             taken = looking.clone();
         }
         taken.iter().for_each(|&row| chosen[row as usize] = number);
         columns.push(column);
+    }
+    if reads == Reads::UntilFilled && !open.is_empty() {
+        open.iter().for_each(|&row| chosen[row as usize] = columns.len());
+        columns.push(Column::constant(expr.ty, Value::absent(expr.ty), batch.rows));
     }
     Column::choose(expr.ty, &columns, &chosen)
 }

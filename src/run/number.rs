@@ -65,6 +65,7 @@ impl RowTable {
 
     /// The number of each row.
     pub(super) fn number(&mut self, keys: &[Column], rows: usize, guard: &Guard) -> Result<Vec<u32>, Failure> {
+        let known = self.len();
         let each = self.cells.par_iter_mut().zip(keys).with_min_len(side_by_side(rows));
         let each = each.map(|(table, key)| table.number(key, rows, guard));
         let each: Vec<Numbered> = each.collect::<Result<_, _>>()?;
@@ -76,8 +77,8 @@ impl RowTable {
         for (table, next) in self.pairs.iter_mut().zip(others) {
             numbered = table.number(numbered, next, guard)?;
         }
-        for (table, column) in self.cells.iter_mut().zip(&each) {
-            table.keep(&numbered.numbers, &column.numbers);
+        for ((table, column), key) in self.cells.iter_mut().zip(&each).zip(keys) {
+            table.keep(&numbered.numbers, known, &column.numbers, key);
         }
         Ok(numbered.numbers)
     }
@@ -118,21 +119,27 @@ struct CellTable {
     coded: Option<(Arc<Column>, Vec<u32>)>,
 }
 
-/// The distinct cells of one column themselves, and which of them each key has.
-struct Kept {
-    cells: Out,
-    of: Vec<u32>,
+/// The cells of one column of the distinct keys.
+enum Kept {
+    /// Text: each distinct cell once, and which of them each key has.
+    Coded { cells: Out, of: Vec<u32> },
+    /// Whatever else: equal cells need not be the same (`0.0` and `-0.0`, bags in another order), and each key has its own.
+    Own(Out),
 }
 
 impl Kept {
     fn new(ty: Type) -> Kept {
-        Kept { cells: Out::new(ty, 0), of: Vec::new() }
+        let cells = Out::new(ty, 0);
+        if ty == Type::String { Kept::Coded { cells, of: Vec::new() } } else { Kept::Own(cells) }
     }
 
     fn finish(self) -> Column {
-        let cells = self.cells.finish();
-        // Cells without repeats stand in the order of their keys.
-        if cells.len() == self.of.len() { cells } else { Column::dictionary(self.of, cells, true) }
+        match self {
+            Kept::Own(cells) => cells.finish(),
+            // Cells without repeats stand in the order of their keys.
+            Kept::Coded { cells, of } if cells.len() == of.len() => cells.finish(),
+            Kept::Coded { cells, of } => Column::dictionary(of, cells.finish(), true),
+        }
     }
 }
 
@@ -144,29 +151,38 @@ impl CellTable {
             key.clear();
             encode_key(&mut key, cell);
             let (before, number) = (keys.len(), keys.number(&key));
-            if let Some(kept) = kept
+            if let Some(Kept::Coded { cells, .. }) = kept
                 && number as usize == before
             {
-                kept.cells.value(cell);
+                cells.value(cell);
             }
             number
         })?;
         Ok(Numbered { numbers, count: u32::try_from(keys.len()).expect("fewer than 2^32 keys") })
     }
 
-    /// Notes the cells of the keys that are new.
-    fn keep(&mut self, keys: &[u32], cells: &[u32]) {
-        let Some(kept) = &mut self.kept else { return };
-        for (&key, &cell) in keys.iter().zip(cells) {
-            if key as usize == kept.of.len() {
-                kept.of.push(cell);
-            }
+    /// Notes the cells of the keys that are new, those from number `known` on.
+    fn keep(&mut self, keys: &[u32], known: usize, cells: &[u32], column: &Column) {
+        let mut next = known;
+        let new = keys.iter().enumerate().filter(|(_, key)| {
+            let new = **key as usize == next;
+            next += usize::from(new);
+            new
+        });
+        match &mut self.kept {
+            None => {}
+            Some(Kept::Coded { of, .. }) => of.extend(new.map(|(row, _)| cells[row])),
+            Some(Kept::Own(own)) => new.for_each(|(row, _)| own.value(column.get(row))),
         }
     }
 
     /// Cells that are kept say what the encoded keys say.
     fn bytes(&self) -> usize {
-        let kept = self.kept.as_ref().map_or(0, |kept| self.keys.bytes() + kept.of.capacity() * size_of::<u32>());
+        let kept = match &self.kept {
+            None => 0,
+            Some(Kept::Coded { of, .. }) => self.keys.bytes() + of.capacity() * size_of::<u32>(),
+            Some(Kept::Own(own)) => self.keys.bytes().max(own.len() * size_of::<u64>()),
+        };
         let coded = self.coded.as_ref().map_or(0, |(_, known)| known.capacity() * size_of::<u32>());
         self.keys.bytes() + kept + coded
     }

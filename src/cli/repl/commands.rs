@@ -192,8 +192,8 @@ fn schema(session: &mut Session<'_>, table: &str) -> Result<Next, Failure> {
 fn paths(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
     let below = |path: &str| interrupt::stoppable(|cancel| session.engine().cancelled_by(cancel).paths(path));
     let found = below(path)?;
-    if found.rows.is_empty() {
-        let (around, key) = path.rsplit_once('.').unwrap_or((path, ""));
+    // A table without rows is no mistake.
+    if let (true, Some((around, key))) = (found.rows.is_empty(), path.rsplit_once('.')) {
         let known = below(around)?.rows;
         let root = around.split_once('.').map_or("", |(_, root)| root);
         let keys = known.iter().filter_map(|row| row.path.strip_prefix(root)?.strip_prefix('.'));

@@ -179,7 +179,9 @@ impl<'a> Session<'a> {
 
     /// How answers are written, here or to a file.
     pub(super) fn listing(&self, output: Option<PathBuf>) -> Listing {
-        Listing { format: self.format, output, cells: None, csv_safe: self.csv_safe }
+        let listing = Listing { format: self.format, output, cells: None, csv_safe: self.csv_safe };
+        let laid_out = matches!(sink::format(&listing), Format::Table | Format::Chart);
+        Listing { cells: laid_out.then_some(self.cells), ..listing }
     }
 
     /// A table to be shown here.
