@@ -116,7 +116,7 @@ fn extract_all(args: &Args<'_>) -> Result<Kernel, Fault> {
 
 const REPLACE_REGEX: Scalar = Scalar {
     name: "replace_regex",
-    params: &[string("source"), string("regex").constant(), string("rewrite")],
+    params: &[string("source"), string("regex").constant(), string("rewrite").constant()],
     returns: Returns::Is(Type::String),
     about: r"`source` with every match of `regex` replaced by `rewrite`, in which `\1` stands for what group 1 holds.",
     examples: &[Example { query: r"print replace_regex('n is 5', @'is (\d+)', @'was \1')", result: "n was 5" }],
@@ -250,7 +250,7 @@ const INDEXOF_REGEX: Scalar = Scalar {
         string("regex").constant(),
         integer("start").optional(),
         integer("length").optional(),
-        integer("occurrence").optional(),
+        integer("occurrence").optional().constant(),
     ],
     returns: Returns::Is(Type::Long),
     about: "The zero-based position of a match of `regex` in `source`, from `start` on and within `length`; -1 if there \

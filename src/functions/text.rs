@@ -267,7 +267,7 @@ const INDEXOF: Scalar = Scalar {
         any("lookup"),
         integer("start").optional(),
         integer("length").optional(),
-        integer("occurrence").optional(),
+        integer("occurrence").optional().constant(),
     ],
     returns: Returns::Is(Type::Long),
     about: "The zero-based position of `lookup` in `source`, from `start` on and within `length`; -1 if absent.",
