@@ -54,6 +54,9 @@ pub(crate) fn stream(
     Ok(run.warnings)
 }
 
+/// Most nodes of what another thread takes over, whose stack may be smaller than that of whoever asked.
+const SMALL: usize = 64;
+
 /// Pieces of a range that are made at a time.
 const SIDE_BY_SIDE: usize = 32;
 
@@ -115,14 +118,15 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// What `work` gives for each of the nodes, in their order. Of those that read tables one comes after the other: a
-    /// table is read by all threads anyway, and another node may find there what this one has read.
+    /// What `work` gives for each of the nodes, in their order, side by side. Of those that read tables one comes after
+    /// the other: a table is read by all threads anyway, and another node may find there what this one has read.
     fn side_by_side<T: Send>(
         &mut self,
         nodes: &[&Node],
         work: impl Fn(&mut Run<'p>, &Node) -> Result<T, Failure> + Sync,
     ) -> Result<Vec<T>, Failure> {
-        if nodes.iter().filter(|node| node.scans()).count() > 1 {
+        let small = nodes.iter().all(|node| node.parts() <= SMALL);
+        if !small || nodes.iter().filter(|node| node.scans()).count() > 1 {
             return nodes.iter().map(|node| work(self, node)).collect();
         }
         let (guard, profile, parts) = (self.guard, self.profile, &self.parts);
