@@ -29,27 +29,18 @@ impl Column {
         Column { ty: self.ty, len: rows.len(), data }
     }
 
-    /// Takes the given rows of columns that stand side by side. Of text that is repeated, the distinct rows become the
-    /// entries of one dictionary, so that whatever is computed from them is computed once for each.
-    pub(crate) fn repeat(columns: &mut [Column], rows: &[u32]) {
-        let codes = Codes::from(rows.to_vec());
-        for column in columns {
-            *column = match &column.data {
-                Data::Text(_) | Data::Json(_) | Data::Values(_) if column.len <= rows.len() => {
-                    let values = Arc::new(column.clone());
-                    let data = Data::Dictionary(Dictionary { codes: codes.clone(), values, unique: false });
-                    Column { ty: column.ty, len: rows.len(), data }
-                }
-                _ => column.take(rows),
-            };
+    /// As [`take`](Column::take) where rows are repeated: text becomes a dictionary of the distinct rows, so that whatever
+    /// is computed from it is computed once for each. Columns that are given the same rows share them as codes.
+    pub(crate) fn repeat(&self, rows: &Codes) -> Column {
+        if !matches!(self.data, Data::Text(_) | Data::Json(_) | Data::Values(_)) || self.len >= rows.len() {
+            return self.take(rows);
         }
+        let dictionary = Dictionary { codes: rows.clone(), values: Arc::new(self.clone()), unique: false };
+        Column { ty: self.ty, len: rows.len(), data: Data::Dictionary(dictionary) }
     }
 
     /// As [`take`](Column::take), with a row of nothing (null, or `""` for strings) where there is no number.
     pub(crate) fn take_or_absent(&self, rows: &[Option<u32>]) -> Column {
-        if let Some(rows) = rows.iter().copied().collect::<Option<Vec<u32>>>() {
-            return self.take(&rows);
-        }
         if let (Some(array), true) = (self.array(), self.ty != Type::String) {
             let taken =
                 take(&array, &UInt32Array::from(rows.to_vec()), None).expect("row numbers are below the length");

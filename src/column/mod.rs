@@ -1,8 +1,9 @@
 //! Typed columns over Arrow arrays: the only module that names arrow.
 //!
 //! A [`Column`] is a [`Type`] and one of a few forms. Text that repeats, and text computed from it, are dictionaries: a
-//! code per row and one entry per distinct source value, or per row that was repeated or joined with others. A dynamic column of strings is still a
-//! dictionary of strings; it is the type that says `dynamic`. Readers go through [`Column::get`].
+//! code per row and one entry per distinct source value, or per row that was repeated or joined with others. A dynamic
+//! column of strings is still a dictionary of strings; it is the type that says `dynamic`. Readers go through
+//! [`Column::get`].
 
 #[cfg(feature = "arrow")]
 mod arrow;

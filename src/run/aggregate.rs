@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use super::number::{RowTable, number, side_by_side};
+use super::number::{RowTable, firsts, number, side_by_side};
 use super::{Failure, Run};
 use crate::column::{Batch, Column};
 use crate::eval::eval;
@@ -62,13 +62,7 @@ impl Part {
     fn new(batch: &Batch, keys: &[Expr], calls: &[AggregateCall], guard: &Guard) -> Result<Part, Failure> {
         let keys: Vec<Column> = keys.iter().map(|key| eval(key, batch, guard)).collect();
         let numbers = number(&keys, batch.rows, guard)?;
-        // The first row of each group.
-        let mut first = Vec::new();
-        for (row, &number) in (0..).zip(&numbers) {
-            if number as usize == first.len() {
-                first.push(row);
-            }
-        }
+        let first = firsts(&numbers, 0);
         let groups = Groups { rows: if keys.is_empty() { &[] } else { &numbers }, count: first.len() };
         let folds = calls
             .iter()

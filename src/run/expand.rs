@@ -1,7 +1,7 @@
 //! Expand: a row per element of arrays and bags. Several expressions are expanded side by side, the shorter ones
 //! filled with nulls.
 
-use crate::column::{Batch, Column, Out};
+use crate::column::{Batch, Codes, Column, Out};
 use crate::eval::eval;
 use crate::guard::Guard;
 use crate::plan::{Expanded, Expr};
@@ -44,8 +44,8 @@ pub(super) fn expand(
             }
         }
     }
-    let mut columns: Vec<Column> = keep.iter().map(|kept| eval(kept, batch, guard)).collect();
-    Column::repeat(&mut columns, &rows);
+    let rows = Codes::from(rows);
+    let mut columns: Vec<Column> = keep.iter().map(|kept| eval(kept, batch, guard).repeat(&rows)).collect();
     columns.extend(outs.into_iter().map(Out::finish));
     if index {
         columns.push(Column::longs(numbers));

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::number::RowTable;
 use super::{Failure, Run};
-use crate::column::{Batch, Column};
+use crate::column::{Batch, Codes, Column};
 use crate::eval::eval;
 use crate::guard::Guard;
 use crate::plan::{JoinKind, Side};
@@ -63,17 +63,11 @@ impl Rows {
 
     /// The given rows, or none of them once the guard stops.
     fn take(&self, rows: &[Option<u32>], guard: &Guard) -> Vec<Column> {
-        if !guard.stops()
-            && rows.len() > self.len
-            && let Some(rows) = rows.iter().copied().collect::<Option<Vec<u32>>>()
-        {
-            let mut columns = self.keep.clone();
-            Column::repeat(&mut columns, &rows);
-            return columns;
-        }
-        let take = |column: &Column| match guard.stops() {
-            true => Column::constant(column.ty(), Value::absent(column.ty()), rows.len()),
-            false => column.take_or_absent(rows),
+        let all: Option<Codes> = rows.iter().copied().collect::<Option<Vec<u32>>>().map(Codes::from);
+        let take = |column: &Column| match &all {
+            _ if guard.stops() => Column::constant(column.ty(), Value::absent(column.ty()), rows.len()),
+            Some(rows) => column.repeat(rows),
+            None => column.take_or_absent(rows),
         };
         self.keep.par_iter().map(take).collect()
     }

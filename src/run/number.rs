@@ -39,6 +39,17 @@ pub(super) fn number(keys: &[Column], rows: usize, guard: &Guard) -> Result<Vec<
     Ok(numbered.map_or_else(|| vec![0; rows], |numbered| numbered.numbers))
 }
 
+/// The first row of each key whose number is not `known`: of those from that number on.
+pub(super) fn firsts(numbers: &[u32], known: usize) -> Vec<u32> {
+    let mut first = Vec::new();
+    for (row, &number) in (0..).zip(numbers) {
+        if number as usize == known + first.len() {
+            first.push(row);
+        }
+    }
+    first
+}
+
 /// Numbers the distinct keys of one batch after the other.
 pub(super) struct RowTable {
     cells: Vec<CellTable>,
@@ -77,8 +88,9 @@ impl RowTable {
         for (table, next) in self.pairs.iter_mut().zip(others) {
             numbered = table.number(numbered, next, guard)?;
         }
+        let new = firsts(&numbered.numbers, known);
         for ((table, column), key) in self.cells.iter_mut().zip(&each).zip(keys) {
-            table.keep(&numbered.numbers, known, &column.numbers, key);
+            table.keep(&new, &column.numbers, key);
         }
         Ok(numbered.numbers)
     }
@@ -161,18 +173,13 @@ impl CellTable {
         Ok(Numbered { numbers, count: u32::try_from(keys.len()).expect("fewer than 2^32 keys") })
     }
 
-    /// Notes the cells of the keys that are new, those from number `known` on.
-    fn keep(&mut self, keys: &[u32], known: usize, cells: &[u32], column: &Column) {
-        let mut next = known;
-        let new = keys.iter().enumerate().filter(|(_, key)| {
-            let new = **key as usize == next;
-            next += usize::from(new);
-            new
-        });
+    /// Notes the cells of keys that are new, which stand at these rows.
+    fn keep(&mut self, new: &[u32], cells: &[u32], column: &Column) {
+        let rows = new.iter().map(|&row| row as usize);
         match &mut self.kept {
             None => {}
-            Some(Kept::Coded { of, .. }) => of.extend(new.map(|(row, _)| cells[row])),
-            Some(Kept::Own(own)) => new.for_each(|(row, _)| own.value(column.get(row))),
+            Some(Kept::Coded { of, .. }) => of.extend(rows.map(|row| cells[row])),
+            Some(Kept::Own(own)) => rows.for_each(|row| own.value(column.get(row))),
         }
     }
 
