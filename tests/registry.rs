@@ -34,13 +34,13 @@ fn text(engine: &Engine, query: &str) -> Result<String, Error> {
     Ok(rows.join("\n"))
 }
 
-/// The lines of README.md between which the language's names stand.
+/// The lines of grammar/README.md between which the language's names stand.
 const NAMES: [&str; 2] =
     ["<!-- names: written by `UPDATE=1 cargo test --test registry` -->\n", "<!-- names: end -->\n"];
 
 #[test]
-fn the_readme_names_what_there_is() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+fn the_grammar_page_names_what_there_is() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("grammar/README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = readme.split_once(NAMES[0]).unwrap();
     let (found, after) = rest.split_once(NAMES[1]).unwrap();
@@ -83,7 +83,7 @@ const UNSHOWN: &[(&str, &str)] = &[
     ("AQ3004", "wants a broken file; shown in tests/cli/data.md"),
     ("AQ3005", "wants a file that cannot be read; shown in tests/cli/data.md"),
     ("AQ3006", "wants an export that says so; shown in tests/cli/data.md"),
-    ("AQ3007", "wants rows that are missing; shown in README.md"),
+    ("AQ3007", "wants rows that are missing; shown in queries/README.md"),
     ("AQ3011", "wants a file of settings; shown in tests/cli/audit.md"),
     ("AQ4002", "wants a system without threads"),
     ("AQ4003", "wants a limit; shown in tests/cli/limits.md"),

@@ -319,9 +319,15 @@ fn what_is_missing_of_a_call_stands_behind_the_cursor() {
 }
 
 #[test]
-fn the_readme_shows_what_the_prompt_answers() {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let shown = readme.split("```text\nargql> ").nth(1).unwrap().split("```").next().unwrap();
+fn the_readmes_show_what_the_prompt_answers() {
+    for page in ["README.md", "src/cli/README.md"] {
+        let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+        prompt_answers_as(page.split("```text\nargql> ").nth(1).unwrap().split("```").next().unwrap());
+    }
+}
+
+/// Types what is shown behind each prompt, and sees what is shown beneath.
+fn prompt_answers_as(shown: &str) {
     let state = state();
     let mut terminal = Terminal::open(&["--sample", "--now", "2026-10-01"], state.path(), &[]);
     terminal.types(".timer off").types(ENTER).sees("the timer is off").prompt();
