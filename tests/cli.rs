@@ -2,5 +2,9 @@
 
 #[test]
 fn consoles_run_as_printed() {
-    trycmd::TestCases::new().case("README.md").case("src/cli/README.md").case("queries/README.md").case("tests/cli/*.md");
+    trycmd::TestCases::new()
+        .case("README.md")
+        .case("src/cli/README.md")
+        .case("queries/README.md")
+        .case("tests/cli/*.md");
 }

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use memchr::memmem;
+
 use super::cells::{count, elements, long, long_at, text};
 use super::infix::{Edges, Needle};
 use crate::column::Out;
@@ -240,21 +242,51 @@ const SPLIT: Scalar = Scalar {
             let (source, delimiter) = (text_of(ty, cells[0]), text(cells[1]));
             if let Some(index) = cells.get(2) {
                 let index = long(*index).and_then(|index| usize::try_from(index).ok());
-                let part = index.filter(|_| !delimiter.is_empty()).and_then(|index| source.split(delimiter).nth(index));
+                let part =
+                    index.filter(|_| !delimiter.is_empty()).and_then(|index| parts(&source, delimiter).nth(index));
                 return match part {
                     Some(part) => array(out, vec![Value::from(part)]),
                     None => out.null(),
                 };
             }
-            let parts = match delimiter {
-                "" => vec![Value::from(&*source)],
-                _ => source.split(delimiter).map(Value::from).collect(),
-            };
-            array(out, parts);
+            array(out, parts(&source, delimiter).map(Value::from).collect());
         }))
     }),
+    element: Some(&PART),
     ..Scalar::PLAIN
 };
+
+/// `split(source, delimiter)[index]`; written with brackets, so that it is in no list of names.
+const PART: Scalar = Scalar {
+    name: "split[]",
+    params: &[any("source"), string("delimiter"), integer("index")],
+    about: "The part of `source` with this number, counted from zero.",
+    kernel: KernelDef::Prepared(|args| {
+        let ty = args.types[0];
+        Ok(Box::new(move |cells, out| {
+            let (source, delimiter) = (text_of(ty, cells[0]), text(cells[1]));
+            let index = long(cells[2]).and_then(|index| usize::try_from(index).ok());
+            match index.and_then(|index| parts(&source, delimiter).nth(index)) {
+                Some(part) => out.string(part),
+                None => out.null(),
+            }
+        }))
+    }),
+    strict: false,
+    ..Scalar::PLAIN
+};
+
+/// What stands between occurrences of a delimiter; all of the source if that is empty.
+fn parts<'a>(source: &'a str, delimiter: &'a str) -> impl Iterator<Item = &'a str> {
+    let mut found = memmem::find_iter(source.as_bytes(), delimiter).filter(|_| !delimiter.is_empty());
+    let mut rest = Some(0);
+    std::iter::from_fn(move || {
+        let start = rest?;
+        let end = found.next();
+        rest = end.map(|end| end + delimiter.len());
+        Some(&source[start..end.unwrap_or(source.len())])
+    })
+}
 
 fn array(out: &mut Out, items: Vec<Value>) {
     out.owned(Value::Array(Arc::new(items)));

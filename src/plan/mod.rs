@@ -234,6 +234,34 @@ impl Node {
         }
     }
 
+    /// The expressions of this node itself, to be changed.
+    pub(crate) fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        match self {
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Limit { .. } | Node::Union { .. } => {
+                Vec::new()
+            }
+            Node::Filter { conditions: exprs, .. }
+            | Node::Compute { outputs: exprs, .. }
+            | Node::Part { outputs: exprs, .. } => exprs.iter_mut().collect(),
+            Node::Aggregate { keys, aggregates, .. } => {
+                let read = aggregates.iter_mut().flat_map(|call| call.args.iter_mut().chain(&mut call.condition));
+                keys.iter_mut().chain(read).collect()
+            }
+            Node::Sort { keys, .. } | Node::TopN { keys, .. } => keys.iter_mut().map(|key| &mut key.expr).collect(),
+            Node::Expand { keep, expanded, .. } => {
+                keep.iter_mut().chain(expanded.iter_mut().map(|each| &mut each.expr)).collect()
+            }
+            Node::Join { left, right, .. } => {
+                [left, right].into_iter().flat_map(|side| side.keys.iter_mut().chain(&mut side.keep)).collect()
+            }
+            Node::Window { keep, calls, .. } => {
+                keep.iter_mut().chain(calls.iter_mut().flat_map(WindowCall::exprs_mut)).collect()
+            }
+            Node::Each { parts: Parts::Rows, keep, .. } => keep.iter_mut().collect(),
+            Node::Each { parts: Parts::Keyed(key), keep, .. } => keep.iter_mut().chain([key]).collect(),
+        }
+    }
+
     /// Gives the same rows whenever it is run.
     pub(crate) fn deterministic(&self) -> bool {
         self.exprs().into_iter().all(Expr::deterministic) && self.inputs().into_iter().all(Node::deterministic)

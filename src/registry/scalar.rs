@@ -22,6 +22,8 @@ pub(crate) struct Scalar {
     pub(crate) legacy: bool,
     /// Which of its arguments it looks at.
     pub(crate) reads: Reads,
+    /// What gives one element of its array without making the array, from the same arguments and an index.
+    pub(crate) element: Option<&'static Scalar>,
     pub(crate) kernel: KernelDef,
 }
 
@@ -38,6 +40,7 @@ impl Scalar {
         strict: true,
         legacy: false,
         reads: Reads::All,
+        element: None,
         kernel: KernelDef::Plain(|_, out| out.null()),
     };
 

@@ -1,6 +1,7 @@
 //! Rewrites: each makes a plan cheaper and leaves its answer as it is.
 
 mod demand;
+mod elements;
 mod filters;
 mod top;
 
@@ -11,5 +12,6 @@ pub(crate) fn rewrite(plan: Plan) -> Plan {
     let node = filters::push(plan.node);
     let node = top::fuse(node);
     let node = demand::narrow(node, plan.fields.len());
+    let node = elements::pick(node);
     Plan { node, ..plan }
 }

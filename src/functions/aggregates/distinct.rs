@@ -201,6 +201,18 @@ impl Fold for Distinct {
         let (codes, entries) = (dictionary.codes(), dictionary.values());
         let width = entries.len();
         let dense = self.members.len().checked_mul(width).filter(|&cells| cells <= DENSE.max(codes.len()));
+        if dense.is_none() && self.shape == Shape::Count && width <= codes.len() {
+            // Too many groups and entries for a table of both: then each entry is looked up once, and the pairs by row.
+            let mut numbers: Vec<Option<u32>> = vec![None; width];
+            return each(column, groups, |row, group| {
+                let code = codes[row] as usize;
+                let cell = entries.get(code);
+                if !cell.is_null() {
+                    let number = *numbers[code].get_or_insert_with(|| self.number(&mut scratch, cell));
+                    self.pair(group, number);
+                }
+            });
+        }
         let mut seen = dense.map(|cells| vec![false; cells]);
         each(column, groups, |row, group| {
             let code = codes[row] as usize;
