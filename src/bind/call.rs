@@ -595,10 +595,9 @@ impl Exprs<'_, '_> {
                     .help(format!("`{}`", signature(name, params))),
                 )
             }),
-            Returns::Named(at, default) => match args.get(at).and_then(Expr::constant) {
-                Some(Value::String(named)) => Ok(Type::named(named).unwrap_or(default)),
-                _ => Ok(default),
-            },
+            Returns::ByText(at, decide) => {
+                Ok(decide(args.get(at).and_then(Expr::constant).and_then(|value| value.as_str())))
+            }
         }
     }
 

@@ -120,6 +120,10 @@ pub(crate) fn aggregate_labels(
     let prefixed = |prefix: &str, at: usize| Label::Derived(format!("{prefix}_{}", name(at).unwrap_or_default()));
     let made: Vec<Label> = match aggregate.names {
         AggregateNaming::Prefixed(prefix) => vec![prefixed(prefix, 0)],
+        AggregateNaming::PrefixedPair(prefix) => {
+            let of = [0, 1].map(|at| name(at).unwrap_or_default());
+            vec![Label::Derived(format!("{prefix}_{}_{}", of[0], of[1]))]
+        }
         AggregateNaming::First => vec![name(0).map_or(Label::Numbered, Label::Derived)],
         AggregateNaming::PerArgument(prefix) => {
             let label = |at: usize| match name(at) {

@@ -105,11 +105,13 @@ pub(crate) struct Relation {
     pub(crate) serialized: bool,
     /// How the rows are to be drawn, where nothing was done to them since.
     pub(crate) chart: Option<Chart>,
+    /// What `as` calls the rows, where nothing was done to them since.
+    pub(crate) called: Option<Arc<str>>,
 }
 
 impl Relation {
     pub(crate) fn new(node: Node, columns: Vec<Column>) -> Relation {
-        Relation { node, columns: Columns::new(columns), serialized: false, chart: None }
+        Relation { node, columns: Columns::new(columns), serialized: false, chart: None, called: None }
     }
 
     /// The same, to be drawn so.
@@ -117,9 +119,14 @@ impl Relation {
         Relation { chart: Some(chart), ..self }
     }
 
+    /// These rows under a name.
+    pub(crate) fn called(self, name: &str) -> Relation {
+        Relation { called: Some(name.into()), ..self }
+    }
+
     /// The same, with the order of its rows fixed.
     pub(crate) fn serialized(self) -> Relation {
-        Relation { serialized: true, ..self }
+        Relation { serialized: true, called: None, ..self }
     }
 
     /// The same columns, and behind them what the calls make; each call may read what those before it made.
@@ -130,7 +137,7 @@ impl Relation {
             types.push(call.ty());
             Node::Window { input: Box::new(input), keep, calls: vec![call] }
         });
-        Relation { node, ..self }
+        Relation { node, called: None, ..self }
     }
 
     /// What stands before `print` and its like: no row, no column.
@@ -178,12 +185,18 @@ impl Relation {
     pub(crate) fn compute(self, outputs: Vec<(Column, Expr)>) -> Relation {
         let (list, outputs): (Vec<Column>, Vec<Expr>) = outputs.into_iter().unzip();
         let node = Node::Compute { input: Box::new(self.node), outputs };
-        Relation { node, columns: Columns { list, ..self.columns }, serialized: self.serialized, chart: None }
+        Relation {
+            node,
+            columns: Columns { list, ..self.columns },
+            serialized: self.serialized,
+            chart: None,
+            called: None,
+        }
     }
 
     /// The same columns of other rows.
     pub(crate) fn map(self, node: impl FnOnce(Box<Node>) -> Node) -> Relation {
-        Relation { node: node(Box::new(self.node)), chart: None, ..self }
+        Relation { node: node(Box::new(self.node)), chart: None, called: None, ..self }
     }
 
     /// Each column as it is.

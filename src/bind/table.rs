@@ -65,12 +65,16 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether a table stands here that there is: what is no name stands for itself.
+    /// Whether a table stands here that there is, or begins the pipeline here: what is no name stands for itself.
     pub(crate) fn is_there(&self, expr: &ast::Expr) -> bool {
         let catalog = self.environment.catalog;
         match &expr.kind {
+            ExprKind::Tabular(pipeline) => match &pipeline.source {
+                ast::Source::Table(table) => self.is_there(table),
+                ast::Source::Implicit | ast::Source::Operator(_) => true,
+            },
             ExprKind::Name(name) => match self.definition(&name.text) {
-                Some(definition) => definition.is_table(),
+                Some(definition) => definition.is_table() || self.is_view(&name.text),
                 None => catalog.table(&name.text).is_some(),
             },
             ExprKind::Member { of, name } => match literal_database(of) {

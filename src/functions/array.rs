@@ -526,9 +526,11 @@ const ARRAY_IFF: Scalar = Scalar {
         mapped(cells, out, |conditions| {
             let choose = |(at, condition): (usize, &Value)| {
                 let chosen = match condition {
-                    Value::Null | Value::Array(_) | Value::Bag(_) | Value::String(_) => return Value::Null,
-                    Value::Bool(false) => 1,
-                    condition => usize::from(real(condition.as_ref()) == Some(0.0)),
+                    Value::Bool(condition) => usize::from(!condition),
+                    Value::Int(_) | Value::Long(_) | Value::Real(_) | Value::Decimal(_) => {
+                        usize::from(real(condition.as_ref()) == Some(0.0))
+                    }
+                    _ => return Value::Null,
                 };
                 match &choices[chosen] {
                     Some(items) => items.get(at).cloned().unwrap_or_default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::array::distinct;
-use super::cells::{elements, owned, text};
+use super::cells::{elements, named_or_string, owned, text};
 use crate::column::Out;
 use crate::registry::*;
 use crate::value::{Bag, Entries, Step, Type, Value, ValueRef, convert, parse_json_text, walk};
@@ -237,9 +237,11 @@ const BAG_ZIP: Scalar = Scalar {
     returns: Returns::Is(Type::Dynamic),
     about: "A bag of `keys` with the `values` in their places; keys without a value have null.",
     examples: &[Example { query: "print bag_zip(dynamic(['a', 'b']), dynamic([1]))", result: r#"{"a":1,"b":null}"# }],
+    strict: false,
     kernel: KernelDef::Plain(|cells, out| {
-        let bag = elements(cells[0]).zip(elements(cells[1])).map(|(keys, values)| {
-            let mut values = values.into_iter();
+        let bag = elements(cells[0]).map(|keys| {
+            // What is no array has no value for any key.
+            let mut values = elements(cells[1]).unwrap_or_default().into_iter();
             let pairs = keys.iter().map(|key| (key, values.next().unwrap_or_default()));
             let named = pairs.filter_map(|(key, value)| match key {
                 Value::String(key) => Some((key.clone(), value)),
@@ -287,7 +289,7 @@ fn branches(value: &Value, path: &str, paths: &mut Vec<Value>) {
 const EXTRACT_JSON: Scalar = Scalar {
     name: "extract_json",
     params: &[string("path").constant(), string("json"), string("type").optional().constant()],
-    returns: Returns::Named(2, Type::String),
+    returns: Returns::ByText(2, named_or_string),
     about: "What stands at `path`, such as `$.a[0]['b']`, in JSON text, converted to `type` if one is given.",
     examples: &[Example { query: r#"print extract_json('$.a[1]', '{"a": [1, 2]}', typeof(long))"#, result: "2" }],
     strict: false,

@@ -50,12 +50,14 @@ enum Period {
     Nanosecond,
 }
 
+const WEEK: &str = "week";
+
 /// The names of all, and whether one can count in them and ask a moment for them.
 const PERIODS: [(&str, Period, bool, bool); 13] = [
     ("year", Period::Year, true, true),
     ("quarter", Period::Quarter, true, true),
     ("month", Period::Month, true, true),
-    ("week", Period::Week, true, false),
+    (WEEK, Period::Week, true, false),
     ("week_of_year", Period::WeekOfYear, false, true),
     ("day", Period::Day, true, true),
     ("dayofyear", Period::DayOfYear, false, true),
@@ -139,7 +141,11 @@ fn add(period: Period, amount: i64, date: DateTime) -> Option<DateTime> {
 const DATETIME_DIFF: Scalar = Scalar {
     name: "datetime_diff",
     params: &[string("period").constant(), datetime("later"), datetime("earlier")],
-    returns: Returns::Is(Type::Long),
+    // Measured on Kusto: weeks alone are counted in a real.
+    returns: Returns::ByText(0, |period| match period {
+        Some(period) if period.eq_ignore_ascii_case(WEEK) => Type::Real,
+        _ => Type::Long,
+    }),
     about: "How many beginnings of a period lie between `earlier` and `later`; weeks begin on Sunday.",
     examples: &[
         Example { query: "print datetime_diff('year', datetime(2024-01-01), datetime(2023-12-31))", result: "1" },
@@ -181,7 +187,7 @@ fn ordinal(period: Period, date: DateTime) -> i64 {
 const DATETIME_PART: Scalar = Scalar {
     name: "datetime_part",
     params: &[string("part").constant(), datetime("date")],
-    returns: Returns::Is(Type::Int),
+    returns: Returns::Is(Type::Long),
     about: "The named part of `date` as a number; what is smaller than a second counts from its beginning.",
     examples: &[Example {
         query: "print datetime_part('quarter', datetime(2024-05-06)), datetime_part('microsecond', datetime(2024-05-06 07:08:09.7654321))",
@@ -189,7 +195,7 @@ const DATETIME_PART: Scalar = Scalar {
     }],
     kernel: Prepared(|args| {
         let period = period(args, Use::Part)?;
-        Ok(Box::new(move |args, out| int(out, args[1], |date| part(period, date))))
+        Ok(Box::new(move |args, out| number(out, args[1], |date| part(period, date))))
     }),
     ..Scalar::PLAIN
 };
@@ -214,20 +220,19 @@ fn part(period: Period, date: DateTime) -> i64 {
     }
 }
 
-/// Writes an `int` about a moment.
-fn int(out: &mut Out, date: ValueRef<'_>, part: impl Fn(DateTime) -> i64) {
-    let number = to_datetime(date).and_then(|date| i32::try_from(part(date)).ok());
-    out.value(number.map_or(ValueRef::Null, ValueRef::Int));
+/// Writes a number about a moment.
+fn number(out: &mut Out, date: ValueRef<'_>, part: impl Fn(DateTime) -> i64) {
+    out.value(to_datetime(date).map_or(ValueRef::Null, |date| ValueRef::Long(part(date))));
 }
 
-/// A whole number that is a part of a moment.
-const PART: Scalar = Scalar { params: &[datetime("date")], returns: Returns::Is(Type::Int), ..Scalar::PLAIN };
+/// A whole number that is a part of a moment (measured on Kusto: a long).
+const PART: Scalar = Scalar { params: &[datetime("date")], returns: Returns::Is(Type::Long), ..Scalar::PLAIN };
 
 const DAYOFMONTH: Scalar = Scalar {
     name: "dayofmonth",
     about: "The day of `date` in its month, from 1.",
     examples: &[Example { query: "print dayofmonth(datetime(2024-05-06))", result: "6" }],
-    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::Day, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::Day, date))),
     ..PART
 };
 
@@ -235,7 +240,7 @@ const DAYOFYEAR: Scalar = Scalar {
     name: "dayofyear",
     about: "The day of `date` in its year, from 1.",
     examples: &[Example { query: "print dayofyear(datetime(2024-12-31))", result: "366" }],
-    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::DayOfYear, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::DayOfYear, date))),
     ..PART
 };
 
@@ -243,7 +248,7 @@ const WEEK_OF_YEAR: Scalar = Scalar {
     name: "week_of_year",
     about: "The number of the week of `date` by ISO 8601.",
     examples: &[Example { query: "print week_of_year(datetime(2021-01-01))", result: "53" }],
-    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::WeekOfYear, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::WeekOfYear, date))),
     ..PART
 };
 
@@ -253,7 +258,7 @@ const GETYEAR: Scalar = Scalar {
     name: "getyear",
     about: "The year of `date`.",
     examples: &[Example { query: "print getyear(datetime(2024-05-06))", result: "2024" }],
-    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::Year, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::Year, date))),
     ..PART
 };
 
@@ -261,7 +266,7 @@ const MONTHOFYEAR: Scalar = Scalar {
     name: "monthofyear",
     about: "The month of `date`, from 1.",
     examples: &[Example { query: "print monthofyear(datetime(2024-05-06))", result: "5" }],
-    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::Month, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::Month, date))),
     ..PART
 };
 
@@ -276,7 +281,7 @@ const HOUROFDAY: Scalar = Scalar {
     name: "hourofday",
     about: "The hour of `date`, from 0 to 23.",
     examples: &[Example { query: "print hourofday(datetime(2024-05-06 23:59))", result: "23" }],
-    kernel: Plain(|args, out| int(out, args[0], |date| part(Period::Hour, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::Hour, date))),
     ..PART
 };
 
@@ -427,7 +432,7 @@ mod tests {
         assert_eq!(diff("year", "2017-01-01", "2000-12-31"), "17");
         assert_eq!(diff("quarter", "2017-07-01", "2017-03-30"), "2");
         assert_eq!(diff("month", "2017-01-01", "2015-12-30"), "13");
-        assert_eq!(diff("week", "2017-10-29", "2017-09-30 23:59"), "5");
+        assert_eq!(diff("week", "2017-10-29", "2017-09-30 23:59"), "5.0");
         assert_eq!(diff("day", "2017-10-29", "2017-09-30 23:59"), "29");
         assert_eq!(diff("Hour", "2017-10-31 01:00", "2017-10-30 23:59"), "2");
         assert_eq!(diff("second", "2017-10-30 23:00:10.1", "2017-10-30 23:00:00.9"), "10");

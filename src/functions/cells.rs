@@ -1,6 +1,6 @@
 //! Reading the cells that a kernel gets: what the binder promised as an argument's type, without a match each time.
 
-use crate::value::{Found, Value, ValueRef, from_json};
+use crate::value::{Found, Type, Value, ValueRef, from_json};
 
 /// The text of a cell whose type is `string`.
 pub(super) fn text(cell: ValueRef<'_>) -> &str {
@@ -73,4 +73,9 @@ pub(crate) fn elements(cell: ValueRef<'_>) -> Option<Vec<Value>> {
 /// A count or position as KQL's long.
 pub(super) fn count(length: usize) -> i64 {
     i64::try_from(length).expect("nothing in memory has 2^63 elements")
+}
+
+/// The type that a call names for its result, a string unless it does: `typeof(long)` is the text `long`.
+pub(super) fn named_or_string(named: Option<&str>) -> Type {
+    named.and_then(Type::named).unwrap_or(Type::String)
 }

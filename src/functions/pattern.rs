@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regex::{Captures, Regex};
 
-use super::cells::{count, elements, long, long_at, text};
+use super::cells::{count, elements, long, long_at, named_or_string, text};
 use super::infix::compile;
 use crate::column::Out;
 use crate::registry::*;
@@ -37,7 +37,7 @@ fn pattern(args: &Args<'_>, index: usize) -> Result<Regex, Fault> {
 const EXTRACT: Scalar = Scalar {
     name: "extract",
     params: &[string("regex").constant(), integer("group"), string("source"), string("type").optional().constant()],
-    returns: Returns::Named(3, Type::String),
+    returns: Returns::ByText(3, named_or_string),
     about: "What `group` of the first match of `regex` holds (0: the whole match), converted to `type` if one is given.",
     examples: &[Example { query: r#"print extract(@'v(\d+)', 1, 'tls v12', typeof(long))"#, result: "12" }],
     strict: false,

@@ -65,10 +65,9 @@ pub(crate) fn call(name: &str, args: &[Arg]) -> Result<Arg, Fault> {
                 .position(|param| matches!(param.takes, Takes::Common | Takes::Branch))
                 .expect("a common one")]
         }
-        Returns::Named(index, default) => match constants.get(index) {
-            Some(Some(Value::String(name))) => Type::named(name).expect("a type"),
-            _ => default,
-        },
+        Returns::ByText(index, decide) => {
+            decide(constants.get(index).and_then(|constant| constant.as_ref()).and_then(Value::as_str))
+        }
     };
     if function.strict && args.iter().any(|(_, value)| value.is_null()) {
         return Ok(null(returns));

@@ -46,6 +46,6 @@ impl Display for As {
 impl As {
     pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         binder.define_table(&self.name, input.clone());
-        input
+        input.called(&self.name.text)
     }
 }

@@ -186,9 +186,14 @@ pub(super) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source:
     let wide = legs.iter().any(|(_, leg)| leg.columns.is_wide());
     let shape = shape(&legs, inner);
     let source = source.map(|name| Column::new(name, Type::String));
+    let mut columns: Vec<Column> = source.clone().into_iter().chain(shape.iter().map(Wide::column)).collect();
+    // A column that has a name of its own keeps it; one that is called by its type makes way.
+    let typed = |at: &usize| at.checked_sub(usize::from(source.is_some())).is_some_and(|wide| shape[wide].typed);
+    let (made, own): (Vec<usize>, Vec<usize>) = (0..columns.len()).partition(typed);
     let mut namer = Namer::new([]);
-    let all = source.clone().into_iter().chain(shape.iter().map(Wide::column));
-    let columns: Vec<Column> = all.map(|column| Column::new(namer.free(column.name.to_string()), column.ty)).collect();
+    for at in own.into_iter().chain(made) {
+        columns[at].name = namer.free(columns[at].name.to_string()).into();
+    }
     let inputs = legs.into_iter().enumerate().map(|(at, (name, leg))| {
         let from = source.as_ref().map(|_| {
             let name = name.unwrap_or_else(|| format!("union_arg{at}"));
@@ -230,12 +235,13 @@ fn shape(legs: &[(Option<String>, Relation)], inner: bool) -> Vec<Wide> {
     shape
 }
 
-/// What `withsource` calls the rows of a table: its name, also behind a `let` that is another name for it; rows that any
-/// operator made have none (measured on Kusto).
+/// What `withsource` calls the rows of a table: what `as` calls them, or the table's name, also behind a `let` that is
+/// another name for it; rows that any other operator made have none (measured on Kusto).
 pub(super) fn table_name(leg: &Relation) -> Option<String> {
-    match &leg.node {
-        Node::Scan { table, .. } => Some(table.name().to_owned()),
-        _ => None,
+    match (&leg.called, &leg.node) {
+        (Some(name), _) => Some(name.to_string()),
+        (None, Node::Scan { table, .. }) => Some(table.name().to_owned()),
+        (None, _) => None,
     }
 }
 

@@ -53,6 +53,8 @@ impl Aggregate {
 pub(crate) enum AggregateNaming {
     /// Prefix, `_`, and the name of the first argument, empty if it has none: `count_`, `sum_x`.
     Prefixed(&'static str),
+    /// Prefix and the names of the first two arguments: `covariance_x_y`.
+    PrefixedPair(&'static str),
     /// As the first argument: `binary_all_and(x)` is `x`.
     First,
     /// `arg_max(t, a, b)` makes `t`, `a`, `b`: a column per argument; `*` is all but the keys and the first.

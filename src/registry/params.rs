@@ -66,7 +66,7 @@ pub(crate) fn signature(name: &str, params: &[Param], returns: Returns) -> Strin
         Returns::Argument(index) => {
             params.get(index).map_or(String::new(), |param| format!(": type of {}", param.name))
         }
-        Returns::Common | Returns::By(_) | Returns::Named(..) => String::new(),
+        Returns::Common | Returns::By(_) | Returns::ByText(..) => String::new(),
     };
     let params: Vec<String> = params.iter().map(Param::to_string).collect();
     format!("{name}({}){result}", params.join(", "))

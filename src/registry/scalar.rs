@@ -78,9 +78,9 @@ pub(crate) enum Returns {
     Common,
     /// By the types of the arguments; `Err` says why there is no such call (lower case, no full stop).
     By(fn(&[Type]) -> Result<Type, String>),
-    /// The type that the argument with this index names (`typeof(long)` arrives as the string constant `long`);
-    /// without that argument, the type given.
-    Named(usize, Type),
+    /// By the constant text of the argument with this index, if it is given: a type that it names (`typeof(long)`
+    /// arrives as the string `long`), a period.
+    ByText(usize, fn(Option<&str>) -> Type),
 }
 
 /// How the result column of a call is called when the query does not say (`semantics` of naming: one rule for

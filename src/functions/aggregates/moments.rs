@@ -2,7 +2,11 @@
 
 use super::PREDICATE;
 use crate::column::Out;
-use crate::registry::{Aggregate, AggregateNaming::Prefixed, Example, Fault, Fold, PerGroup, Returns, State, summable};
+use crate::registry::{
+    Aggregate,
+    AggregateNaming::{Prefixed, PrefixedPair},
+    Example, Fault, Fold, PerGroup, Returns, State, summable,
+};
 use crate::value::{Type, ValueRef};
 
 pub(super) const FAMILY: &[&Aggregate] = &[
@@ -90,7 +94,7 @@ const STDEVP: Aggregate = Aggregate {
 const COVARIANCE: Aggregate = Aggregate {
     name: "covariance",
     params: &[summable("x"), summable("y")],
-    names: Prefixed("covariance"),
+    names: PrefixedPair("covariance"),
     about: "The covariance of `x` and `y` taken as a sample (n - 1); rows where either is null are left out.",
     examples: &[Example {
         query: "datatable(x: long, y: long)[1, 2, 2, 4, 3, 6] | summarize covariance(x, y)",
@@ -102,7 +106,7 @@ const COVARIANCE: Aggregate = Aggregate {
 const COVARIANCEIF: Aggregate = Aggregate {
     name: "covarianceif",
     params: &[summable("x"), summable("y"), PREDICATE],
-    names: Prefixed("covarianceif"),
+    names: PrefixedPair("covarianceif"),
     about: "The covariance of `x` and `y` where `predicate` is true, taken as a sample (n - 1).",
     examples: &[Example {
         query: "datatable(x: long, y: long)[1, 2, 2, 4, 3, 6] | summarize covarianceif(x, y, x > 1)",
@@ -114,7 +118,7 @@ const COVARIANCEIF: Aggregate = Aggregate {
 
 const COVARIANCEP: Aggregate = Aggregate {
     name: "covariancep",
-    names: Prefixed("covariancep"),
+    names: PrefixedPair("covariancep"),
     about: "The covariance of `x` and `y` taken as the whole population (n).",
     examples: &[Example {
         query: "datatable(x: long, y: long)[1, 2, 3, 6] | summarize covariancep(x, y)",
@@ -127,7 +131,7 @@ const COVARIANCEP: Aggregate = Aggregate {
 const COVARIANCEPIF: Aggregate = Aggregate {
     name: "covariancepif",
     params: COVARIANCEIF.params,
-    names: Prefixed("covariancepif"),
+    names: PrefixedPair("covariancepif"),
     about: "The covariance of `x` and `y` where `predicate` is true, taken as the whole population (n).",
     examples: &[Example {
         query: "datatable(x: long, y: long)[1, 2, 3, 6, 0, 9] | summarize covariancepif(x, y, x > 0)",

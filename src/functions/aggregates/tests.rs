@@ -37,7 +37,7 @@ impl Call {
             Returns::Is(ty) => ty,
             Returns::Argument(index) => types[index],
             Returns::By(rule) => rule(&types).unwrap(),
-            Returns::Common | Returns::Named(..) => unreachable!("no aggregate returns so"),
+            Returns::Common | Returns::ByText(..) => unreachable!("no aggregate returns so"),
         };
         let now = DateTime::from_ticks(0);
         (aggregate.fold)(&Args { types: &types, constants: &self.constants, returns, now })
