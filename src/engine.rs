@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bind::{self, Bound, Environment, Evaluate, Given, MissingTables};
-use crate::column::{Batch, Field, Table};
-use crate::complete::{Completions, Paths, complete, paths};
+use crate::column::{Batch, Chart, Field, Table};
+use crate::complete::{Completions, Paths, complete, hint, paths};
 use crate::diag::{Diagnostic, NO_TABLE, NO_THREADS, Place, QueryText, Severity};
 use crate::error::Error;
 use crate::guard::{Cancel, Guard, Limits, Progress, Rules};
+use crate::names::{self, NameEntry};
+use crate::operators::target::warnings;
 use crate::plan::Plan;
 use crate::rewrite::rewrite;
 use crate::run::{profile, run, stream};
@@ -44,6 +46,7 @@ pub struct Engine {
     parameters: Vec<(String, Value)>,
     rules: Rules,
     given: Option<Arc<Given>>,
+    target: Target,
     plain: bool,
 }
 
@@ -161,6 +164,22 @@ impl Engine {
         for (name, bytes) in sample::tables() {
             self.catalog.add_bytes(name, *bytes);
         }
+        self
+    }
+
+    /// Adds the rows of an answer as a table, in place of the one that was added so before. Queries may define its name
+    /// for themselves.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// let answer = engine.query("range x from 1 to 4 step 1")?;
+    /// let engine = engine.with_answer("_", &answer);
+    /// assert_eq!(engine.query("_ | summarize sum(x)")?.to_json(), r#"[{"sum_x":10}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn with_answer(mut self, name: &str, answer: &Table) -> Engine {
+        let batch = Batch::concat(answer.batches().to_vec());
+        self.given = Some(Arc::new(Given { name: name.to_owned(), fields: answer.columns().to_vec(), batch }));
         self
     }
 
@@ -309,6 +328,19 @@ impl Engine {
         self
     }
 
+    /// Says who is to answer: for [`Target::Arg`], [`check`](Engine::check) warns about what Azure Resource Graph does
+    /// not take.
+    ///
+    /// ```
+    /// use argql::{Engine, Target};
+    ///
+    /// let checked = Engine::new().target(Target::Arg).check("let n = 5; resources | take n");
+    /// assert_eq!(checked.diagnostics[0].code.id, "AQ5003");
+    /// ```
+    pub fn target(self, target: Target) -> Engine {
+        Engine { target, ..self }
+    }
+
     /// Runs plans as they were bound, without rewrites: for tests that compare.
     #[doc(hidden)]
     pub fn rewrites(self, on: bool) -> Engine {
@@ -434,17 +466,32 @@ impl Engine {
         let guard = Guard::new(&self.rules);
         let environment = Environment { data: false, evaluate: None, ..self.environment(&guard) };
         let placed = |said: Vec<Diagnostic>| said.into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
-        match syntax::parse(text.read()).and_then(|script| bind::bind(&script, &environment)) {
-            Ok(bound) => {
-                let columns = bound.plans.last().map_or(Vec::new(), |plan| plan.fields.clone());
-                Checked { columns, diagnostics: placed(bound.warnings) }
-            }
-            Err(diagnostics) => Checked { columns: Vec::new(), diagnostics: placed(diagnostics) },
+        let script = match syntax::parse(text.read()) {
+            Ok(script) => script,
+            Err(diagnostics) => return Checked { columns: Vec::new(), diagnostics: placed(diagnostics) },
+        };
+        let (columns, mut diagnostics) = match bind::bind(&script, &environment) {
+            Ok(bound) => (bound.plans.last().map_or(Vec::new(), |plan| plan.fields.clone()), bound.warnings),
+            Err(diagnostics) => (Vec::new(), diagnostics),
+        };
+        if self.target == Target::Arg {
+            diagnostics.extend(warnings(&script));
         }
+        Checked { columns, diagnostics: placed(diagnostics) }
     }
 
-    /// What could be typed between `text` and `rest`.
-    pub(crate) fn complete(&self, text: &str, rest: &str) -> Completions {
+    /// What could be typed at `offset` of a text: names that the query knows there, words that the syntax takes, and
+    /// what the data has. Of large tables only some rows are looked at, so it takes half a second at most.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().sample();
+    /// let text = "resources | where loc == 'x'";
+    /// let found = engine.complete(text, text.find(" ==").unwrap());
+    /// assert_eq!(&text[found.start..], "loc == 'x'");
+    /// assert_eq!((found.list[0].text.as_str(), found.list[0].kind), ("location", "column"));
+    /// ```
+    pub fn complete(&self, text: &str, offset: usize) -> Completions {
+        let (text, rest) = text.split_at(text.floor_char_boundary(offset.min(text.len())));
         // Whoever types does not wait for a table to be read to its end, nor wants to see how far that is.
         let limits = Limits { time: Some(PATIENCE), ..Limits::default() };
         let guard = Guard::new(&Rules { limits, ..Rules::default() });
@@ -453,25 +500,84 @@ impl Engine {
         complete(text, rest, &Environment { evaluate: None, missing, ..self.environment(&guard) })
     }
 
-    /// What is below a column, or all columns, of a table: `resources.properties.sku`.
-    pub(crate) fn paths(&self, path: &str) -> Result<Paths, Error> {
+    /// What is still to come of the call, or the operator, at the end of a text.
+    ///
+    /// ```
+    /// let hint = argql::Engine::new().hint("resources | extend a = substring(name, ");
+    /// assert_eq!(hint.as_deref(), Some("start: integer, [length: integer])"));
+    /// ```
+    pub fn hint(&self, text: &str) -> Option<String> {
+        hint(text)
+    }
+
+    /// Every name of the language, by kind and family.
+    ///
+    /// ```
+    /// let names = argql::Engine::new().names();
+    /// assert!(names.iter().any(|entry| entry.kind == "operator" && entry.name == "mv-expand"));
+    /// ```
+    pub fn names(&self) -> Vec<NameEntry> {
+        names::entries().collect()
+    }
+
+    /// What there is to say about a name, or another name for it; some are of several kinds.
+    ///
+    /// # Errors
+    ///
+    /// If it is unknown, or refused by name.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// assert_eq!(engine.explain("limit")?[0].name, "take");
+    /// assert_eq!(engine.explain("summarise").unwrap_err().diagnostics()[0].message, "there is no function or operator `summarise`");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn explain(&self, name: &str) -> Result<Vec<NameEntry>, Error> {
+        names::explain(name)
+    }
+
+    /// What is below the columns of a table, or below one path: `resources`, `resources.properties.sku`. Of large tables
+    /// only some rows are looked at. No path at all is known of a table without rows, or where no row has the key.
+    ///
+    /// # Errors
+    ///
+    /// If the table is not loaded, if it has no such column, or a file is broken.
+    ///
+    /// ```
+    /// let found = argql::Engine::new().sample().paths("securityresources.properties.status")?;
+    /// let code = found.paths.iter().find(|path| path.path == "properties.status.code").unwrap();
+    /// assert_eq!(code.ty, "string");
+    /// assert_eq!(code.share.unwrap().to_string(), "82 %");
+    /// assert_eq!(code.values[0].0, "Healthy");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn paths(&self, path: &str) -> Result<Paths, Error> {
         let guard = Guard::new(&self.rules);
         paths(path, &Environment { evaluate: None, ..self.environment(&guard) })
     }
 
-    /// With the rows of an answer as a table of this name, which queries may also define for themselves.
-    pub(crate) fn named(mut self, name: &'static str, table: &Table) -> Engine {
-        let batch = Batch::concat(table.batches().to_vec());
-        self.given = Some(Arc::new(Given { name, fields: table.columns().to_vec(), batch }));
-        self
+    /// The moment that `now()` counts from: the one that was fixed, or else this one.
+    #[cfg(feature = "review")]
+    pub(crate) fn moment(&self) -> DateTime {
+        self.now.unwrap_or_else(DateTime::now)
+    }
+
+    /// The same settings over no data.
+    #[cfg(feature = "review")]
+    pub(crate) fn without_tables(&self) -> Engine {
+        let mut catalog = Catalog::default();
+        catalog.keep_columns(false);
+        Engine { catalog, given: None, ..self.clone() }
     }
 
     /// Whether a known table that no file holds is taken for empty.
+    #[cfg(feature = "review")]
     pub(crate) fn takes_missing_as_empty(&self) -> bool {
         self.missing == MissingTables::Empty
     }
 
     /// Whether a table has any row of this type, or any at all if the type is empty.
+    #[cfg(feature = "review")]
     pub(crate) fn has_rows(&self, table: &str, ty: &str) -> Result<bool, Error> {
         let plain = Engine { parameters: Vec::new(), ..self.clone() };
         let of_type = if ty.is_empty() { String::new() } else { format!(" | where type =~ '{ty}'") };
@@ -501,6 +607,21 @@ impl Engine {
             None => work(&plan),
         }
     }
+}
+
+/// Who is to answer a query: see [`Engine::target`].
+///
+/// ```
+/// assert_eq!(argql::Target::default(), argql::Target::Kql);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// Whoever answers all of KQL that argql does.
+    #[default]
+    Kql,
+    /// Azure Resource Graph.
+    Arg,
 }
 
 /// What a look at a query alone finds: see [`Engine::check`].
@@ -562,8 +683,24 @@ impl Query {
         self.bound.plans.last().map_or(&[], |plan| &plan.fields)
     }
 
+    /// How the answer is to be drawn, if the query ends in `render`.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print a = 1 | render piechart")?;
+    /// assert_eq!(query.chart().map(|chart| chart.kind.as_str()), Some("piechart"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn chart(&self) -> Option<&Chart> {
+        self.bound.plans.last()?.chart.as_ref()
+    }
+
     /// How many of its statements give a table.
-    pub(crate) fn statements(&self) -> usize {
+    ///
+    /// ```
+    /// assert_eq!(argql::Engine::new().prepare("print 1; print 2")?.statements(), 2);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn statements(&self) -> usize {
         self.bound.plans.len()
     }
 

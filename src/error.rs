@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diag::render::{line, render};
-use crate::diag::{CANCELLED, Diagnostic, QueryText, Severity};
+use crate::diag::{CANCELLED, Diagnostic, Place, QueryText, Severity, USAGE};
 
 /// Why there is no answer; one word wide, cheap to clone.
 ///
@@ -50,6 +50,12 @@ impl Error {
         Error::new(None, diagnostics)
     }
 
+    /// A call that makes no sense: what it names is not there.
+    pub(crate) fn usage(message: impl Into<String>, help: impl Into<String>) -> Error {
+        let help = Some(help.into()).filter(|help: &String| !help.is_empty());
+        Error::data(vec![Diagnostic { help, ..Diagnostic::at(USAGE, Place::Nowhere, message) }])
+    }
+
     fn new(source: Option<Source>, diagnostics: Vec<Diagnostic>) -> Error {
         debug_assert!(diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error));
         Error(Arc::new(Inner { source, diagnostics }))
@@ -71,7 +77,18 @@ impl Error {
     /// assert!(argql::Engine::new().query("print 1 +").unwrap_err().is_query());
     /// ```
     pub fn is_query(&self) -> bool {
-        !self.is_data() && !self.is_limit() && !self.is_cancelled()
+        !self.is_data() && !self.is_limit() && !self.is_cancelled() && !self.is_usage()
+    }
+
+    /// Whether the call is the reason: it names a saved question, a function or a column that there is not.
+    ///
+    /// ```
+    /// let error = argql::Engine::new().explain("substrin").unwrap_err();
+    /// assert!(error.is_usage());
+    /// assert_eq!(error.diagnostics()[0].help.as_deref(), Some("did you mean `substring`?"));
+    /// ```
+    pub fn is_usage(&self) -> bool {
+        self.family(USAGE.id)
     }
 
     /// Whether data is the reason: a table that is not loaded, a file that cannot be read or is malformed.
@@ -157,7 +174,7 @@ impl std::error::Error for Error {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::{MALFORMED, Place, Span, TOO_LARGE, UNKNOWN_COLUMN, UNKNOWN_TABLE};
+    use crate::diag::{MALFORMED, Span, TOO_LARGE, UNKNOWN_COLUMN, UNKNOWN_TABLE};
 
     #[test]
     fn the_first_error_says_which_kind_it_is() {

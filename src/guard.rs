@@ -47,6 +47,21 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Each limit with its name and what it is set to, for people: `("memory", "8 GiB")`.
+    ///
+    /// ```
+    /// let limits = argql::Limits::default().described();
+    /// assert_eq!(limits[1], ("rows", "100,000,000".to_owned()));
+    /// ```
+    pub fn described(&self) -> [(&'static str, String); 3] {
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
+        [
+            ("memory", or_none(self.memory.map(|bytes| Bytes(bytes).to_string()))),
+            ("rows", or_none(self.rows.map(|rows| Grouped(rows).to_string()))),
+            ("time", or_none(self.time.map(|time| format!("{time:?}")))),
+        ]
+    }
+
     /// No limits but those of the machine.
     ///
     /// ```

@@ -1,6 +1,5 @@
 //! What tests look at: the examples and words of everything the registry names, and how a text is read.
 
-use crate::complete;
 use crate::engine::Engine;
 use crate::functions::{self, INFIXES};
 use crate::operators::{self, OPERATORS, UNSUPPORTED};
@@ -105,14 +104,12 @@ pub fn parses(text: &str) -> bool {
 /// What could be typed at a place of a text: what would be put in, its name, its kind, what there is to know about it;
 /// and whether only some rows were looked at for it.
 pub fn completions(engine: &Engine, text: &str, rest: &str) -> (Vec<[String; 4]>, bool) {
-    let found = engine.complete(text, rest);
-    let list = found.list.into_iter().map(|each| [each.text, each.name, each.kind.to_owned(), each.about]);
+    let found = engine.complete(&format!("{text}{rest}"), text.len());
+    let list = found.list.into_iter().map(|each| {
+        let about = each.about();
+        [each.text, each.name, each.kind.to_owned(), about]
+    });
     (list.collect(), found.sampled)
-}
-
-/// What is still to come of the call or operator that is being written at the end of a text.
-pub fn hint(text: &str) -> Option<String> {
-    complete::hint(text)
 }
 
 /// A query as argql prints it, if it is KQL.

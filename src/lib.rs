@@ -106,6 +106,41 @@
 //! assert_eq!(&query[span.range()], "lokation");
 //! ```
 //!
+//! # For editors, prompts and pages
+//!
+//! [`Engine::complete`] says what could be typed, from the query and the data, [`Engine::hint`] what is still to come of a
+//! call, [`marks`] what to colour; [`Engine::names`] and [`Engine::explain`] have the language with its docs,
+//! [`Engine::schema`] and [`Engine::paths`] the data.
+//!
+//! # Answers in other forms
+//!
+//! [`Table::write`] takes a [`Format`] and a [`Layout`]; a [`TableWriter`] writes rows as they come, a [`Document`] several
+//! answers into one file.
+//!
+//! ```
+//! use argql::{Engine, Format, Layout};
+//!
+//! let mut text = Vec::new();
+//! let table = Engine::new().sample().query("resources | summarize count() by location | top 1 by count_")?;
+//! table.write(&mut text, Format::Ndjson, &Layout::new())?;
+//! assert_eq!(text, b"{\"location\":\"westeurope\",\"count_\":17}\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Reviews
+//!
+//! A [`Library`] of saved [`Question`]s, an [`Audit`] of an export by its checks, the [`Diff`] of two exports, a [`Report`]
+//! on exemptions: each is planned ([`AuditPlan`], [`DiffPlan`], [`ReportPlan`]), run over an engine, and then a value.
+//!
+//! ```
+//! use argql::{AuditPlan, Engine, Verdict};
+//!
+//! let audit = AuditPlan::new().allow("exemptions-no-expiry", 20)?.run(&Engine::new().sample())?;
+//! assert_eq!(audit.verdict(), Verdict::Failed);
+//! println!("{}", audit.to_sarif("export/"));
+//! # Ok::<(), argql::Error>(())
+//! ```
+//!
 //! # Versions
 //!
 //! What a version promises is what `tests/api.txt` lists. Structs that argql fills in, and enums that may gain a case, are
@@ -115,13 +150,11 @@
 //!
 //! # Features
 //!
-//! `arrow` adds `Table::to_arrow`. `cli` (on by default) is the `argql` command with all that only it needs; a program
-//! that wants the library alone depends on the crate with `default-features = false`.
+//! `arrow` adds `Table::to_arrow`. `review` adds reviews, and CSV, charts and HTML to the formats. `cli` (on by default) is
+//! the `argql` command with all that only it needs; a program that wants the library alone depends on the crate with
+//! `default-features = false`.
 
-#![cfg_attr(
-    not(feature = "cli"),
-    expect(dead_code, reason = "what names are about, and formats, only the command shows")
-)]
+#![cfg_attr(not(feature = "review"), expect(dead_code, reason = "what only formats and reviews need"))]
 
 pub(crate) mod bind;
 #[cfg(feature = "cli")]
@@ -137,13 +170,13 @@ pub(crate) mod functions;
 pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod library;
+pub(crate) mod names;
 pub(crate) mod operators;
 pub(crate) mod output;
 pub(crate) mod plan;
 pub(crate) mod registry;
+#[cfg(feature = "review")]
+pub(crate) mod review;
 pub(crate) mod rewrite;
 pub(crate) mod run;
 pub(crate) mod sample;
@@ -153,12 +186,26 @@ pub(crate) mod value;
 
 pub use bind::MissingTables;
 pub use column::{Chart, Field, Table};
-pub use diag::{Code, Diagnostic, Place, Severity, Span, codes};
-pub use engine::{Checked, Engine, Query};
+pub use complete::{Completion, Completions, DataPath, Mark, MarkKind, Paths, Share, marks};
+pub use diag::{
+    Code, Diagnostic, Place, Severity, Span, codes, nearest, render::render, render::visible, render::visible_lines,
+};
+pub use engine::{Checked, Engine, Query, Target};
 pub use error::Error;
 pub use guard::{Cancel, Limits, Progress};
+pub use names::NameEntry;
+#[cfg(feature = "review")]
+pub use output::{Document, TableWriter};
+pub use output::{Format, Formulas, Layout, WideCells};
+pub use registry::Example;
+#[cfg(feature = "review")]
+pub use review::{
+    Audit, AuditPlan, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question, Report, ReportPlan,
+    Verdict,
+};
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
+pub use source::known_tables;
 #[doc(no_inline)]
 pub use uuid::Uuid;
 pub use value::{Bag, DateTime, TimeSpan, Type, Value};

@@ -10,8 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use argql::{
-    Bag, Cancel, Chart, Checked, Code, DateTime, Diagnostic, Engine, Error, Field, Limits, MissingTables, Place,
-    Progress, Query, Severity, Span, Table, TimeSpan, Type, Value,
+    Audit, AuditPlan, Bag, Cancel, Chart, Check, Checked, Code, Completion, Completions, DataPath, DateTime, Declared,
+    Diagnostic, Diff, DiffPlan, Document, Engine, Error, Example, Field, Format, Formulas, Grade, Header, Layout,
+    Library, Limits, Mark, MarkKind, MissingTables, NameEntry, Needed, Paths, Place, Progress, Query, Question, Report,
+    ReportPlan, Severity, Share, Span, Table, TableWriter, Target, TimeSpan, Type, Value, Verdict, WideCells,
 };
 use syn::{Attribute, Fields, ImplItem, Item, ItemImpl, UseTree, Visibility};
 
@@ -310,8 +312,10 @@ fn every_export_is_found_and_every_type_can_be_shared_by_threads() {
     let found: BTreeSet<&String> = surface.items.keys().collect();
     assert_eq!(found, surface.exported.keys().collect());
     let shared = shared!(
-        Bag Cancel Chart Checked Code DateTime Diagnostic Engine Error Field Limits MissingTables Place Progress Query
-        Severity Span Table TimeSpan Type Value
+        Audit AuditPlan Bag Cancel Chart Check Checked Code Completion Completions DataPath DateTime Declared Diagnostic
+        Diff DiffPlan Document Engine Error Example Field Format Formulas Grade Header Layout Library Limits Mark
+        MarkKind MissingTables NameEntry Needed Paths Place Progress Query Question Report ReportPlan Severity Share
+        Span Table TableWriter Target TimeSpan Type Value Verdict WideCells
     );
     let types = surface.items.iter().filter(|(_, parts)| !parts[0].contains("pub fn ") || parts.len() > 1);
     assert_eq!(types.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), shared);

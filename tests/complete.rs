@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use argql::Engine;
-use argql::inspect::{completions, hint};
+use argql::inspect::completions;
 
 /// How many candidates are shown; of more, the number.
 const SHOWN: usize = 12;
@@ -26,7 +26,7 @@ fn answer(engine: &Engine, query: &str) -> String {
     if sampled {
         writeln!(lines, "//> sampled").unwrap();
     }
-    if let Some(hint) = hint(text) {
+    if let Some(hint) = Engine::new().hint(text) {
         writeln!(lines, "//? {hint}").unwrap();
     }
     lines
@@ -76,7 +76,7 @@ fn no_text_and_no_place_in_it_brings_completion_down() {
     for text in texts {
         for (at, _) in text.char_indices() {
             completions(&engine, &text[..at], &text[at..]);
-            hint(&text[..at]);
+            let _ = engine.hint(&text[..at]);
         }
     }
 }

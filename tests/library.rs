@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
-use argql::Engine;
+use argql::{Engine, Library};
 use libtest_mimic::{Arguments, Failed, Trial};
 use support::golden::{self, Case};
 
@@ -33,7 +33,8 @@ fn main() -> ExitCode {
     }
     let shown: BTreeSet<String> = files.iter().map(|file| stem(&file.path)).collect();
     let mut trials = vec![Trial::test("every query has an answer here, and every answer a query", move || {
-        let known: BTreeSet<String> = argql::library::names().map(str::to_owned).collect();
+        let known: BTreeSet<String> =
+            Library::builtin().questions().map(|question| question.name().to_owned()).collect();
         let differ: Vec<&String> = known.symmetric_difference(&shown).collect();
         if differ.is_empty() { Ok(()) } else { Err(format!("{differ:?}").into()) }
     })];
@@ -64,7 +65,7 @@ fn answer(name: &str, case: &Case, set: impl Fn(Engine) -> Engine) -> Vec<String
         let (name, value) = parameter.split_once('=').unwrap();
         engine.parameter(name, value)
     });
-    let run = || argql::library::query(&engine, name).expect("files are named after queries")?.run();
+    let run = || Library::builtin().question(name)?.run(&engine);
     match run() {
         Ok(table) => golden::tables(&[table]),
         Err(error) => golden::diagnostics("", error.diagnostics()),

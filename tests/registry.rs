@@ -94,6 +94,7 @@ const UNSHOWN: &[(&str, &str)] = &[
     ("AQ5002", "a warning of check --target arg; shown in tests/cli/check.md"),
     ("AQ5003", "a warning of check --target arg; shown in tests/cli/check.md"),
     ("AQ5004", "a warning of check --target arg; shown in tests/cli/check.md"),
+    ("AQ6001", "is of calls, not of queries; its message is shown in tests/cli/audit.md"),
 ];
 
 #[test]

@@ -72,7 +72,7 @@ pub(crate) struct Environment<'a> {
 /// Rows with a name: an earlier answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Given {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) fields: Vec<Field>,
     /// A column per field, at least.
     pub(crate) batch: Batch,
@@ -82,7 +82,7 @@ impl Given {
     fn definition(&self) -> Definition {
         let columns = self.fields.iter().map(|field| Column::new(field.name.clone(), field.ty)).collect();
         let node = Node::Values { batch: self.batch.clone() };
-        Definition::Table { name: self.name.to_owned(), relation: Relation::new(node, columns) }
+        Definition::Table { name: self.name.clone(), relation: Relation::new(node, columns) }
     }
 }
 

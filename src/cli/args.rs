@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::guard::Limits;
-use crate::output::{Cells, Format};
-use crate::value::{DateTime, parse_datetime};
+use crate::{DateTime, Decimal, Format, Limits, WideCells};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::BrightBlue.on_default().bold())
@@ -235,6 +234,14 @@ pub(super) struct Choice {
     pub(super) baseline: Option<PathBuf>,
 }
 
+impl Choice {
+    /// The values of parameters; those of one check come last, for they count more.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let of = |one| self.parameters.iter().filter(move |(name, _)| name.contains('.') == one);
+        of(false).chain(of(true)).map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
 /// An audit and how it is written.
 #[derive(Debug, Args)]
 pub(super) struct Audit {
@@ -440,20 +447,42 @@ impl Limited {
     }
 }
 
+/// What becomes of wide cells, by name.
+pub(super) const CELLS: [(&str, WideCells); 3] =
+    [("wrap", WideCells::Wrap), ("cut", WideCells::Cut), ("whole", WideCells::Whole)];
+
+/// Every format by its name.
+pub(super) fn formats() -> impl Iterator<Item = (&'static str, Format)> {
+    Format::all().map(|format| (format.name(), format))
+}
+
+/// Reads one of these names.
+fn one_of<T: Copy + Send + Sync + 'static>(
+    choices: impl IntoIterator<Item = (&'static str, T)>,
+) -> impl TypedValueParser<Value = T> {
+    let choices: Vec<(&str, T)> = choices.into_iter().collect();
+    let names = PossibleValuesParser::new(choices.iter().map(|(name, _)| *name));
+    names.map(move |chosen| {
+        let (_, choice) = choices.iter().find(|(name, _)| *name == chosen).expect("only these names are read");
+        *choice
+    })
+}
+
 /// How a table is written, and where to.
 #[derive(Debug, Default, Args)]
 pub(super) struct Listing {
     /// How to write tables: table, chart (drawn as `render` asks, else table), html, json, ndjson, csv, tsv or markdown
     /// [default: by the ending of --output, else chart on a terminal and json elsewhere]
-    #[arg(long, value_enum, hide_possible_values = true, help_heading = "Answer")]
+    #[arg(long, value_parser = one_of(formats()), hide_possible_values = true, help_heading = "Answer")]
     pub(super) format: Option<Format>,
     /// Write to this file; of several tables, a file each to this folder
     #[arg(long, value_name = "FILE", help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
     /// What becomes of wide cells of a table on a terminal: wrap (up to six lines), cut (one line) or whole (all lines)
     /// [default: wrap]
-    #[arg(long, value_enum, value_name = "wrap|cut|whole", hide_possible_values = true, help_heading = "Answer")]
-    pub(super) cells: Option<Cells>,
+    #[arg(long, value_parser = one_of(CELLS), value_name = "wrap|cut|whole", hide_possible_values = true)]
+    #[arg(help_heading = "Answer")]
+    pub(super) cells: Option<WideCells>,
     /// In csv and tsv, put an apostrophe before text that a spreadsheet would run as a formula (=…, +…, -…, @…)
     #[arg(long, help_heading = "Answer")]
     pub(super) csv_safe: bool,
@@ -588,7 +617,7 @@ fn limit<T>(
 
 /// A number with up to nine digits of fraction, times a unit; none unless something comes of it.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
-    let number: rust_decimal::Decimal = number.parse().ok()?;
+    let number: Decimal = number.parse().ok()?;
     u64::try_from(number.checked_mul(unit.into())?.trunc()).ok().filter(|&scaled| scaled > 0)
 }
 
@@ -608,7 +637,7 @@ fn snapshot(text: &str) -> Result<(String, String), &'static str> {
 }
 
 fn moment(text: &str) -> Result<DateTime, &'static str> {
-    parse_datetime(text).ok_or("no date or time, such as 2025-06-01 or 2025-06-01T08:00Z")
+    DateTime::parse(text).ok_or("no date or time, such as 2025-06-01 or 2025-06-01T08:00Z")
 }
 
 #[cfg(test)]

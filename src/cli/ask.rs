@@ -1,38 +1,37 @@
 //! `argql query` and `argql run`: answers.
 
 use super::args::{Ask, Expect};
+use super::failure::{Failure, NOT_AS_EXPECTED};
+use super::messages::Messages;
+use super::open::{open_watched, with_values};
+use super::saved;
 use super::sink::{self, Named};
-use super::{Failure, Messages, NOT_AS_EXPECTED, Text, alone, saved, told};
-use crate::column::Table;
-use crate::diag::Diagnostic;
-use crate::engine::{Engine, Query};
-use crate::library;
-use crate::output::{Format, chart};
+use crate::{Diagnostic, Engine, Format, Query, Question, Table};
 
 /// Answers one query.
-pub(super) fn query(text: &Text, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
+pub(super) fn query(question: &Question, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
     let engine = settled(ask, messages)?;
     if ask.stream {
-        return stream(&engine, text, ask, messages);
+        return stream(&engine, question, ask, messages);
     }
-    let tables = answer(&engine, text, messages)?;
+    let tables = answer(&engine, question, messages)?;
     let named: Vec<Named<'_>> = (1..)
         .zip(&tables)
-        .map(|(number, table)| Named { name: number.to_string(), table, query: Some(&text.text) })
+        .map(|(number, table)| Named { name: number.to_string(), table, query: Some(question.text()) })
         .collect();
     write(&named, ask, messages)?;
-    expect(ask.expect, tables.last().map_or(0, Table::len), &text.name, messages)
+    expect(ask.expect, tables.last().map_or(0, Table::len), question.name(), messages)
 }
 
 /// Writes the rows of the one answer as they come.
-fn stream(engine: &Engine, text: &Text, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
-    let query = prepared(engine, text, messages)?;
+fn stream(engine: &Engine, question: &Question, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
+    let query = prepared(engine, question, messages)?;
     if query.statements() > 1 {
         return Err(Failure::Usage("--stream writes one table, and the query has several statements".to_owned()));
     }
     let (rows, warnings) = sink::stream(&query, &ask.listing)?;
-    messages.warnings(&warnings, Some((&text.name, &text.text)));
-    expect(ask.expect, rows, &text.name, messages)
+    messages.warnings(&warnings, Some((question.name(), question.text())));
+    expect(ask.expect, rows, question.name(), messages)
 }
 
 /// Answers saved queries, all of them before anything is written.
@@ -44,16 +43,16 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
     let engine = settled(ask, messages)?;
     let mut answers = Vec::new();
     for name in queries {
-        let found = saved::find(name)?;
-        let tables = answer(&engine, &found.text, messages)?;
-        answers.push((found.name, found.text.text, tables));
+        let (name, question) = saved::find(name)?;
+        let tables = answer(&engine, &question, messages)?;
+        answers.push((name, question, tables));
     }
     let mut named = Vec::new();
     for (name, query, tables) in &answers {
         let several = tables.len() > 1;
         for (number, table) in (1..).zip(tables) {
             let name = if several { format!("{name}-{number}") } else { name.clone() };
-            named.push(Named { name, table, query: Some(query) });
+            named.push(Named { name, table, query: Some(query.text()) });
         }
     }
     write(&named, ask, messages)?;
@@ -64,7 +63,7 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
 /// Writes answers; says why where a picture is asked for and there is none.
 fn write(named: &[Named<'_>], ask: &Ask, messages: &Messages) -> Result<(), Failure> {
     if matches!(sink::format(&ask.listing), Format::Chart | Format::Html) {
-        let refused: Vec<Diagnostic> = named.iter().filter_map(|named| chart::refusal(named.table)).collect();
+        let refused: Vec<Diagnostic> = named.iter().filter_map(|named| named.table.chart_refusal()).collect();
         messages.warnings(&refused, None);
     }
     sink::tables(named, &ask.listing, messages.ink)
@@ -72,17 +71,17 @@ fn write(named: &[Named<'_>], ask: &Ask, messages: &Messages) -> Result<(), Fail
 
 fn settled(ask: &Ask, messages: &Messages) -> Result<Engine, Failure> {
     sink::agree(&ask.listing)?;
-    Ok(told(alone(&ask.source, messages)?, ask.now, &ask.parameters))
+    Ok(with_values(open_watched(&ask.source, messages)?, ask.now, &ask.parameters))
 }
 
-fn prepared(engine: &Engine, text: &Text, messages: &Messages) -> Result<Query, Failure> {
-    let query = library::prepare(engine, text.composed()?)?;
-    messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+fn prepared(engine: &Engine, question: &Question, messages: &Messages) -> Result<Query, Failure> {
+    let query = question.prepare(engine)?;
+    messages.warnings(query.warnings(), Some((question.name(), question.text())));
     Ok(query)
 }
 
-fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table>, Failure> {
-    let tables = prepared(engine, text, messages)?.run_all()?;
+fn answer(engine: &Engine, question: &Question, messages: &Messages) -> Result<Vec<Table>, Failure> {
+    let tables = prepared(engine, question, messages)?.run_all()?;
     // Of one broken page, every table that reads it warns.
     let mut said: Vec<Diagnostic> = Vec::new();
     for warning in tables.iter().flat_map(Table::warnings) {
@@ -90,7 +89,7 @@ fn answer(engine: &Engine, text: &Text, messages: &Messages) -> Result<Vec<Table
             said.push(warning.clone());
         }
     }
-    messages.warnings(&said, Some((&text.name, &text.text)));
+    messages.warnings(&said, Some((question.name(), question.text())));
     Ok(tables)
 }
 

@@ -7,13 +7,11 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::sink::unwritable;
+use super::failure::Failure;
+use super::messages::Messages;
+use super::sink::{quoted, unwritable};
 use super::terminal::stdout;
-use super::{Failure, Messages, Text};
-use crate::engine::Engine;
-use crate::library;
-use crate::output::{Format, Paper, write};
-use crate::value::write_json_string;
+use crate::{Engine, Format, Layout, Question};
 
 /// Prints `{"load_s", "peak_mib", "queries": {STEM: {"first_s", "times_s": […], "answer": PATH}}}` on one line.
 pub(super) fn bench(
@@ -23,25 +21,24 @@ pub(super) fn bench(
     out: Option<&Path>,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let texts: Vec<Text> = files.iter().map(|file| Text::read(file)).collect::<Result<_, _>>()?;
+    let questions: Vec<Question> = files.iter().map(Question::open).collect::<Result<_, _>>()?;
     let loading = Instant::now();
-    let mut engines = Vec::with_capacity(texts.len());
-    for text in &texts {
+    let mut engines = Vec::with_capacity(questions.len());
+    for question in &questions {
         // Indexes the tables: what a query needs to be bound.
-        let composed = text.composed()?;
-        engines.push(library::completed(engine, &composed)?);
-        let query = engines[engines.len() - 1].prepare_text(composed)?;
-        messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+        let engine = question.complete(engine)?;
+        messages.warnings(question.prepare(&engine)?.warnings(), Some((question.name(), question.text())));
+        engines.push(engine);
     }
     let load = loading.elapsed().as_secs_f64();
     let mut queries = String::new();
-    for ((file, text), engine) in files.iter().zip(&texts).zip(&engines) {
+    for ((file, question), engine) in files.iter().zip(&questions).zip(&engines) {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut times = Vec::with_capacity(repeat);
         let mut last = None;
         for _ in 0..repeat {
             let start = Instant::now();
-            let table = engine.prepare_text(text.composed()?)?.run()?;
+            let table = engine.query(&question.flat_text()?)?;
             times.push(start.elapsed().as_secs_f64());
             last = Some(table);
         }
@@ -50,7 +47,7 @@ pub(super) fn bench(
                 let path = folder.join(format!("{stem}.ndjson"));
                 let written = std::fs::create_dir_all(folder).and_then(|()| File::create(&path)).and_then(|file| {
                     let mut file = BufWriter::new(file);
-                    write(&mut file, &table, Format::Ndjson, Paper::default())?;
+                    table.write(&mut file, Format::Ndjson, &Layout::new())?;
                     file.flush()
                 });
                 written.map_err(|error| unwritable(&path, &error))?;
@@ -68,12 +65,12 @@ fn push(out: &mut String, stem: &str, times: &[f64], answer: Option<&Path>) {
     if !out.is_empty() {
         out.push(',');
     }
-    write_json_string(out, stem);
+    out.push_str(&quoted(stem));
     let infallible = "strings take all text";
     let (first, later) = times.split_first().expect("every query runs at least once");
     write!(out, ":{{\"first_s\":{first},\"times_s\":{later:?},\"answer\":").expect(infallible);
     match answer {
-        Some(path) => write_json_string(out, &path.display().to_string()),
+        Some(path) => out.push_str(&quoted(&path.display().to_string())),
         None => out.push_str("null"),
     }
     out.push('}');

@@ -4,12 +4,11 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::Failure;
 use super::args::Script;
+use super::failure::Failure;
 use super::sink::{replace, unwritable};
 use super::terminal::stdout;
-use crate::diag::nearest;
-use crate::source::known_tables;
+use crate::{known_tables, nearest};
 
 /// What the questions about exemptions, recommendations and their resources read.
 const TABLES: [&str; 4] = ["securityresources", "policyresources", "resourcecontainers", "resources"];

@@ -6,9 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::INTERRUPTED;
-use crate::diag::CANCELLED;
-use crate::guard::Cancel;
+use super::failure::INTERRUPTED;
+use crate::Cancel;
 
 /// How long what was interrupted may take to end by itself. To give back gigabytes takes the system as long again.
 const PATIENCE: Duration = Duration::from_millis(40);
@@ -24,7 +23,7 @@ pub(super) fn switch() -> Cancel {
         if !again {
             thread::sleep(PATIENCE);
             // Where standard error is closed there is nobody to tell.
-            let _ = writeln!(io::stderr(), "error[{}]: the query was interrupted", CANCELLED.id);
+            let _ = writeln!(io::stderr(), "error[AQ4006]: the query was interrupted");
         }
         process::exit(INTERRUPTED.into());
     };

@@ -1,31 +1,27 @@
 //! The commands that list something: tables, columns, functions.
 
 use std::io::Write;
-use std::sync::Arc;
 
 use super::args::Listing;
+use super::failure::Failure;
+use super::sink;
 use super::terminal::stdout;
-use super::{Failure, help, sink};
-use crate::column::{Batch, Column, Field, Table};
-use crate::engine::Engine;
-use crate::value::{Type, Value};
+use crate::{Engine, Table, Type, Value};
 
 /// A table of text.
 pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[String; N]]) -> Table {
-    let fields = names.map(|name| Field { name: Arc::from(name), ty: Type::String });
-    let column =
-        |index: usize| Column::from_values(Type::String, rows.iter().map(move |row| Value::from(row[index].as_str())));
-    Table::new(fields.into(), vec![Batch::new((0..N).map(column).collect(), rows.len())], Vec::new())
+    let row = |row: &[String; N]| row.iter().map(|cell| Value::from(cell.as_str())).collect();
+    Table::from_rows(names.map(|name| (name, Type::String)), rows.iter().map(row))
 }
 
 /// What stands for this text between the quotes of a string.
-pub(super) fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('\'', "\\'")
 }
 
 /// Every table with its rows and what there is to know; of a file that holds none, why.
 pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
-    let (mut names, mut rows, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rows = Vec::new();
     let own = engine.tables().into_iter().map(|name| (format!("['{}']", escaped(&name)), name));
     let others = engine.snapshots().into_iter().flat_map(|(snapshot, tables)| {
         let database = format!("database('{}')", escaped(&snapshot));
@@ -41,15 +37,10 @@ pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> 
         if count == Value::Long(1) && !is_row(engine, &name) {
             about.push("one object with neither `id` nor `type`: rather no table".into());
         }
-        names.push(Value::from(name.as_str()));
-        rows.push(count);
-        notes.push(Value::from(about.join("; ").as_str()));
+        rows.push(vec![Value::from(name.as_str()), count, Value::from(about.join("; "))]);
     }
-    let len = names.len();
-    let columns = [("table", Type::String, names), ("rows", Type::Long, rows), ("note", Type::String, notes)];
-    let fields = columns.each_ref().map(|(name, ty, _)| Field { name: Arc::from(*name), ty: *ty });
-    let columns = columns.map(|(_, ty, values)| Column::from_values(ty, values));
-    sink::list(&Table::new(fields.into(), vec![Batch::new(columns.into(), len)], Vec::new()), listing)
+    let columns = [("table", Type::String), ("rows", Type::Long), ("note", Type::String)];
+    sink::list(&Table::from_rows(columns, rows), listing)
 }
 
 /// Whether a table's rows look like those of Resource Graph.
@@ -64,12 +55,21 @@ pub(super) fn schema(engine: &Engine, name: &str, listing: &Listing) -> Result<(
 }
 
 pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Failure> {
+    let engine = Engine::new();
     let Some(name) = name else {
-        let rows: Vec<[String; 5]> = help::entries()
+        let rows: Vec<[String; 5]> = engine
+            .names()
+            .into_iter()
             .filter(|entry| !entry.legacy)
             .map(|entry| [entry.kind, entry.family, entry.name, &entry.syntax, entry.about].map(str::to_owned))
             .collect();
         return sink::list(&table(["kind", "family", "name", "syntax", "about"], &rows), listing);
     };
-    Ok(stdout().write_all(help::page(name)?.as_bytes())?)
+    Ok(stdout().write_all(page(&engine, name)?.as_bytes())?)
+}
+
+/// All there is to say about a name.
+pub(super) fn page(engine: &Engine, name: &str) -> Result<String, Failure> {
+    let pages: Vec<String> = engine.explain(name)?.iter().map(ToString::to_string).collect();
+    Ok(pages.join("\n"))
 }

@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Screen, When};
-use crate::diag::render::visible;
-use crate::engine::Engine;
-use crate::guard::Progress;
+use crate::{Engine, Progress, visible};
 
 /// Nothing is shown of what takes less.
 const QUIET: Duration = Duration::from_millis(400);

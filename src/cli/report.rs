@@ -1,56 +1,35 @@
 //! `argql report`: one page, or one Markdown file, on the exemptions of an export.
-//!
-//! Its sections are the queries of the library that have a place in it, with the charts that they ask for; the audit
-//! stands at the end. What cannot be answered from the data at hand is said in its place.
 
-use std::io::{self, Write};
 use std::path::Path;
 
-use super::args::{Choice, Report, Sheet};
-use super::audit::{self, Plan, Verdict};
-use super::{Failure, Messages, sink};
-use crate::column::Table;
-use crate::diag::render::visible;
-use crate::engine::Engine;
-use crate::library::{self, Header, LIBRARY, Saved};
-use crate::output::html::{Links, Page, Section};
-use crate::output::{Format, Paper, write};
-use crate::value::DateTime;
+use super::args::{Report as Options, Sheet};
+use super::failure::Failure;
+use super::messages::Messages;
+use super::open::audited;
+use super::{audit, sink};
+use crate::{DateTime, Format, ReportPlan};
 
-pub(super) fn report(options: &Report, messages: &Messages) -> Result<(), Failure> {
+/// Answers what has a place in the report, and writes it.
+pub(super) fn report(options: &Options, messages: &Messages) -> Result<(), Failure> {
     let now = options.now.unwrap_or_else(DateTime::now);
-    let parts = Parts::new(&options.choice.parameters);
-    let choice = Choice { parameters: parts.left.clone(), ..options.choice.clone() };
-    let plan = Plan::new(&choice, Some(options.rows))?;
-    let engine = audit::data(&options.source, now, messages)?;
-    let mut chapters = parts.chapters(&engine)?;
-    let (outcomes, judged) = plan.judged(&engine, now, false, messages)?;
-    let summary = audit::summary(&outcomes);
-    chapters.push(Chapter {
-        heading: "Checks".to_owned(),
-        about: "What the checks of the library find, less what the baseline accepts.".to_owned(),
-        notes: judged.notes(),
-        table: Some(summary),
-    });
-    for outcome in outcomes.iter().filter(|outcome| outcome.verdict() == Verdict::Failed && options.rows > 0) {
-        chapters.push(Chapter {
-            heading: audit::heading(outcome, options.rows),
-            about: outcome.about().to_owned(),
-            notes: Vec::new(),
-            table: Some(outcome.first(options.rows)),
-        });
-    }
     let moment = now.to_string().replace(".0000000Z", "Z");
-    let about = [described(options), format!("As of {moment}, by argql {}.", env!("CARGO_PKG_VERSION"))];
-    let sheet = options.format.unwrap_or_else(|| by_ending(options.output.as_deref()));
-    sink::written(options.output.as_deref(), |out| match sheet {
-        Sheet::Html => page(options, &about, &chapters).write(out),
-        Sheet::Markdown => markdown(out, &options.title, &about, &chapters),
-    })
+    let plan = ReportPlan::new()
+        .title(&options.title)
+        .about(described(options))
+        .about(format!("As of {moment}, by argql {}.", env!("CARGO_PKG_VERSION")))
+        .audit(audit::plan(&options.choice, Some(options.rows))?);
+    let plan = options.choice.parameters().try_fold(plan, |plan, (name, value)| plan.parameter(name, value))?;
+    let report = plan.run(&audited(&options.source, Some(now), messages)?)?;
+    messages.warnings(report.warnings(), None);
+    let format = match options.format.unwrap_or_else(|| by_ending(options.output.as_deref())) {
+        Sheet::Html => Format::Html,
+        Sheet::Markdown => Format::Markdown,
+    };
+    sink::written(options.output.as_deref(), |out| report.write(out, format))
 }
 
 /// What the rows are from.
-fn described(options: &Report) -> String {
+fn described(options: &Options) -> String {
     if options.source.sample {
         return "Data: the sample that is part of argql.".to_owned();
     }
@@ -61,106 +40,6 @@ fn described(options: &Report) -> String {
 fn by_ending(path: Option<&Path>) -> Sheet {
     let ending = path.and_then(Path::extension).and_then(|ending| ending.to_str()).unwrap_or_default();
     if matches!(ending.to_ascii_lowercase().as_str(), "html" | "htm") { Sheet::Html } else { Sheet::Markdown }
-}
-
-/// The queries that have a place in the report, in its order, and the values of their parameters.
-struct Parts {
-    queries: Vec<(&'static Saved, Header, String)>,
-    given: Vec<(String, String)>,
-    /// Parameters that the checks are to take: all but those that only these queries declare.
-    left: Vec<(String, String)>,
-}
-
-impl Parts {
-    fn new(parameters: &[(String, String)]) -> Parts {
-        let heads = LIBRARY.iter().map(|saved| (saved, saved.header()));
-        let mut queries: Vec<(&Saved, Header, (u32, String))> =
-            heads.filter_map(|(saved, header)| header.report.clone().map(|place| (saved, header, place))).collect();
-        queries.sort_by_key(|(.., (place, _))| *place);
-        let of_checks = |name: &str| {
-            let checks = LIBRARY.iter().filter(|saved| saved.header().check.is_some());
-            checks.flat_map(|saved| saved.parameters()).any(|parameter| parameter.name.text == name)
-        };
-        let here = |name: &str| queries.iter().any(|(saved, ..)| declares(saved, name));
-        let (given, left) = (
-            parameters.iter().filter(|(name, _)| here(name)).cloned().collect(),
-            parameters.iter().filter(|(name, _)| !here(name) || of_checks(name)).cloned().collect(),
-        );
-        let queries = queries.into_iter().map(|(saved, header, (_, heading))| (saved, header, heading)).collect();
-        Parts { queries, given, left }
-    }
-
-    fn chapters(&self, engine: &Engine) -> Result<Vec<Chapter>, Failure> {
-        self.queries.iter().map(|(saved, header, heading)| self.chapter(engine, saved, header, heading)).collect()
-    }
-
-    fn chapter(&self, engine: &Engine, saved: &Saved, header: &Header, heading: &str) -> Result<Chapter, Failure> {
-        let wanting = library::wanting(engine, header, saved.name)?;
-        let mut chapter = Chapter {
-            heading: heading.to_owned(),
-            about: header.about.clone(),
-            notes: header.caveats.iter().map(|caveat| format!("Bear in mind: {caveat}.")).collect(),
-            table: None,
-        };
-        chapter.notes.extend(wanting.iter().map(|why| format!("Not answered: {}.", why.message)));
-        if wanting.is_empty() {
-            let given = self.given.iter().filter(|(name, _)| declares(saved, name));
-            let engine = given.fold(engine.clone(), |engine, (name, value)| engine.parameter(name, value.as_str()));
-            let table = library::prepare(&engine, saved.composed())?.run()?;
-            chapter.notes.extend(table.warnings().iter().map(|warning| format!("{}.", warning.message)));
-            chapter.table = Some(table);
-        }
-        Ok(chapter)
-    }
-}
-
-fn declares(saved: &Saved, name: &str) -> bool {
-    saved.parameters().iter().any(|parameter| parameter.name.text == name)
-}
-
-/// A heading and what stands beneath it.
-struct Chapter {
-    heading: String,
-    about: String,
-    notes: Vec<String>,
-    table: Option<Table>,
-}
-
-fn page<'a>(options: &Report, about: &[String], chapters: &'a [Chapter]) -> Page<'a> {
-    let page = about.iter().fold(Page::new(&options.title).links(Links::Portal), Page::about);
-    chapters.iter().fold(page, |page, chapter| {
-        let section = Section::new(&chapter.heading).text(&chapter.about);
-        let section = chapter.notes.iter().fold(section, Section::text);
-        page.section(chapter.table.iter().fold(section, Section::answer))
-    })
-}
-
-fn markdown(out: &mut dyn Write, title: &str, about: &[String], chapters: &[Chapter]) -> io::Result<()> {
-    writeln!(out, "# {}", plain(title))?;
-    for line in about {
-        writeln!(out, "\n{}", plain(line))?;
-    }
-    for chapter in chapters {
-        writeln!(out, "\n## {}\n\n{}", plain(&chapter.heading), plain(&chapter.about))?;
-        for note in &chapter.notes {
-            writeln!(out, "\n{}", plain(note))?;
-        }
-        if let Some(table) = &chapter.table {
-            writeln!(out)?;
-            write(out, table, Format::Markdown, Paper::default())?;
-        }
-    }
-    Ok(())
-}
-
-/// Text that means no more in Markdown than it says.
-fn plain(text: &str) -> String {
-    let mut plain = String::new();
-    for c in visible(text).chars() {
-        plain.push_str(if matches!(c, '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|') { "\\" } else { "" });
-        plain.push(c);
-    }
-    plain
 }
 
 #[cfg(test)]
@@ -213,10 +92,5 @@ mod tests {
         assert!(!page.contains("a\"><b>") && page.contains("#@/resource/subscriptions/a%22%3E%3Cb%3E/providers"));
         let text = reported("page.md", &["-d", data]);
         assert!(text.lines().any(|line| line.starts_with("| Waiver | ")), "{text}");
-    }
-
-    #[test]
-    fn text_between_tables_means_what_it_says() {
-        assert_eq!(plain("a *b* <i> [x](y) `code`"), r"a \*b\* \<i\> \[x\](y) `code`");
     }
 }

@@ -1,46 +1,50 @@
 //! `argql queries`: what the library answers, what that needs, and each of its queries.
 
 use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::args::Listing;
+use super::failure::Failure;
 use super::terminal::stdout;
-use super::{Failure, Text, lists, sink};
-use crate::engine::Engine;
-use crate::library::{self, Header, LIBRARY, Saved};
+use super::{lists, sink};
+use crate::{Engine, Header, Library, Question};
 
-/// A query to run, and what headings and files call its answer.
-pub(super) struct Found {
-    pub(super) name: String,
-    pub(super) text: Text,
+/// The query in a file, or that of standard input, which is called `-`.
+pub(super) fn read(path: &Path) -> Result<Question, Failure> {
+    if path != Path::new("-") {
+        return Ok(Question::open(path)?);
+    }
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().read_to_end(&mut bytes);
+    read.map_err(|error| Failure::Usage(format!("the query cannot be read from standard input: {error}")))?;
+    Ok(Question::from_bytes("stdin", bytes)?)
 }
 
-/// The query of a file, or that of the library with this name.
-pub(super) fn find(name: &str) -> Result<Found, Failure> {
+/// The query of a file, or that of the library with this name; and what headings and files call its answer.
+pub(super) fn find(name: &str) -> Result<(String, Question), Failure> {
     let path = Path::new(name);
     let is_path = name == "-" || path.components().count() > 1 || path.extension().is_some() || path.is_file();
-    if is_path {
-        let text = Text::read(path)?;
-        let stem = path.file_stem().map_or(text.name.clone(), |stem| stem.to_string_lossy().into_owned());
-        return Ok(Found { name: stem, text });
+    if !is_path {
+        return Ok((name.to_owned(), Library::builtin().question(name)?));
     }
-    let saved = library::named(name).map_err(Failure::Usage)?;
-    let text = Text { name: saved.name.to_owned(), text: saved.text.to_owned(), file: None };
-    Ok(Found { name: saved.name.to_owned(), text })
+    let question = read(path)?;
+    let stem = if name == "-" { None } else { path.file_stem() };
+    Ok((stem.map_or(question.name().to_owned(), |stem| stem.to_string_lossy().into_owned()), question))
 }
 
 /// Every query with what it needs; over data, also whether that is there.
 pub(super) fn list(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
-    let heads: Vec<(&Saved, Header)> = LIBRARY.iter().map(|saved| (saved, saved.header())).collect();
-    let row = |(saved, header): &(&Saved, Header)| {
-        let parameters: Vec<String> = saved.parameters().iter().map(ToString::to_string).collect();
+    let heads: Vec<(Question, Header)> =
+        Library::builtin().questions().map(|question| (question.clone(), question.header())).collect();
+    let row = |(question, header): &(Question, Header)| {
+        let parameters: Vec<String> = question.parameters().into_iter().map(|declared| declared.text).collect();
         let tables = header.tables.iter().map(|table| match table.optional {
             None => table.name.clone(),
             Some(_) => format!("({})", table.name),
         });
         let tables: Vec<String> = tables.collect();
-        [header.area.clone(), saved.name.to_owned(), header.about.clone(), parameters.join(", "), tables.join(" ")]
+        [header.area.clone(), question.name().to_owned(), header.about.clone(), parameters.join(", "), tables.join(" ")]
     };
     let mut rows: Vec<[String; 5]> = heads.iter().map(row).collect();
     rows.sort();
@@ -50,8 +54,9 @@ pub(super) fn list(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
     }
     let mut judged = Vec::with_capacity(rows.len());
     for [area, name, about, parameters, tables] in rows {
-        let (_, header) = heads.iter().find(|(saved, _)| saved.name == name).expect("rows are made of these");
-        let runs = if library::wanting(engine, header, &name)?.is_empty() { "yes" } else { "no" };
+        let (question, header) =
+            heads.iter().find(|(question, _)| question.name() == name).expect("rows are made of these");
+        let runs = if question.lacks(engine)?.is_empty() { "yes" } else { "no" };
         let (loaded, given) = (engine.tables(), engine.snapshots());
         let tables_lacking = header.needed().filter(|table| !loaded.iter().any(|name| name == table));
         let others = header.snapshots.iter().filter(|(snapshot, _)| !given.iter().any(|(name, _)| name == snapshot));
@@ -68,21 +73,19 @@ pub(super) fn list(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
 
 /// One query: explained, as it is saved, or with what it includes.
 pub(super) fn page(name: &str, text: bool, flat: bool) -> Result<(), Failure> {
-    let saved = library::named(name).map_err(Failure::Usage)?;
+    let question = Library::builtin().question(name)?;
     let shown = if flat {
-        saved.composed().read().to_owned()
+        question.flat_text()?
     } else if text {
-        saved.text.to_owned()
+        question.text().to_owned()
     } else {
-        explained(saved)
+        explained(&question)
     };
     Ok(stdout().write_all(shown.as_bytes())?)
 }
 
-fn explained(saved: &Saved) -> String {
-    let Saved { name, .. } = saved;
-    let header = saved.header();
-    let declared = saved.parameters();
+fn explained(question: &Question) -> String {
+    let (name, header, declared) = (question.name(), question.header(), question.parameters());
     let infallible = "strings take all text";
     let mut page = format!("{name} ({})\n\n{}\n\nReads:\n", header.area, header.about);
     for table in &header.tables {
@@ -111,7 +114,7 @@ fn explained(saved: &Saved) -> String {
     let about =
         |name: &str| header.parameters.iter().find(|(of, _)| of == name).map_or("", |(_, about)| about.as_str());
     let parameters: Vec<(String, String)> =
-        declared.iter().map(|parameter| (parameter.to_string(), about(&parameter.name.text).to_owned())).collect();
+        declared.iter().map(|each| (each.text.clone(), about(&each.name).to_owned())).collect();
     list("Parameters", &parameters);
     list("Columns", &header.columns);
     if !header.caveats.is_empty() {
@@ -120,7 +123,7 @@ fn explained(saved: &Saved) -> String {
             writeln!(page, "  {caveat}").expect(infallible);
         }
     }
-    let parameter = declared.first().map_or(String::new(), |first| format!(" --param {}=…", first.name.text));
+    let parameter = declared.first().map_or(String::new(), |first| format!(" --param {}=…", first.name));
     write!(page, "\nargql run {name} -d export/{parameter}\nThe query itself: argql queries {name} --text, or --flat for other tools\n")
         .expect(infallible);
     page

@@ -5,15 +5,10 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use super::Failure;
 use super::args::Listing;
+use super::failure::Failure;
 use super::terminal::{harmless, painted, stdout};
-use crate::column::{Chart, Table};
-use crate::diag::Diagnostic;
-use crate::engine::Query;
-use crate::output::chart::refusal;
-use crate::output::html::{Page, Section};
-use crate::output::{Format, Formulas, Paper, Pieces, write};
+use crate::{Diagnostic, Document, Format, Formulas, Layout, Query, Table, TableWriter, Value};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
@@ -49,20 +44,21 @@ pub(super) fn tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Re
     let format = form.format;
     match (&listing.output, tables) {
         (Some(path), [only]) if !path.is_dir() => to_file(path, &[only], form),
-        (Some(path), _) if !together(format) || path.is_dir() => {
+        (Some(path), _) if !format.is_laid_out() || path.is_dir() => {
             std::fs::create_dir_all(path).map_err(|error| unwritable(path, &error))?;
             tables.iter().try_for_each(|named| {
-                to_file(&path.join(&named.name).with_added_extension(ending(format)), &[named], form)
+                to_file(&path.join(&named.name).with_added_extension(format.ending()), &[named], form)
             })
         }
         (Some(path), _) => to_file(path, &tables.iter().collect::<Vec<_>>(), form),
-        (None, [_, _, ..]) if !together(format) => Err(Failure::Usage(format!(
+        (None, [_, _, ..]) if !format.is_laid_out() => Err(Failure::Usage(format!(
             "there are {} tables: --format table prints them all, the other formats want --output FOLDER",
             tables.len()
         ))),
         (None, _) => {
             let color = color && format == Format::Chart;
-            let form = Form { paper: Paper { width: terminal_width(), color, ..form.paper }, ..form };
+            let layout = terminal_width().into_iter().fold(form.layout, Layout::width);
+            let form = Form { layout: if color { layout.colored() } else { layout }, ..form };
             let mut out = BufWriter::with_capacity(64 << 10, if color { painted() } else { stdout() });
             all(&mut out, &tables.iter().collect::<Vec<_>>(), form)?;
             Ok(out.flush()?)
@@ -70,11 +66,11 @@ pub(super) fn tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Re
     }
 }
 
-/// The format, and what the options say about it; a paper that nobody looks at.
+/// The format, and what the options say about it, where nobody looks on.
 #[derive(Clone, Copy)]
 struct Form {
     format: Format,
-    paper: Paper,
+    layout: Layout,
 }
 
 impl Form {
@@ -88,7 +84,7 @@ impl Form {
         }
         let formulas = if listing.csv_safe { Formulas::Disarmed } else { Formulas::Kept };
         let cells = listing.cells.unwrap_or_default();
-        Ok(Form { format, paper: Paper { formulas, cells, ..Paper::default() } })
+        Ok(Form { format, layout: Layout::new().formulas(formulas).cells(cells) })
     }
 }
 
@@ -100,7 +96,7 @@ pub(super) fn agree(listing: &Listing) -> Result<(), Failure> {
 /// Writes the rows of a query as they come; gives their number, and what there is to know about the data.
 pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Diagnostic>), Failure> {
     let form = Form::new(listing)?;
-    if together(form.format) {
+    if form.format.is_laid_out() {
         let cure =
             "--stream wants --format json, ndjson, csv or tsv: a table is laid out once all of its rows are known";
         return Err(Failure::Usage(cure.to_owned()));
@@ -110,90 +106,37 @@ pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Dia
         None => stdout(),
     };
     let mut out = BufWriter::with_capacity(64 << 10, &mut out);
-    let mut pieces = Pieces::start(&mut out, query.columns(), form.format, form.paper.formulas)?;
+    let mut writer = TableWriter::start(&mut out, query.columns(), form.format, &form.layout)?;
     let (mut rows, mut written) = (0, Ok(()));
     let warnings = query.stream(|piece| {
         rows += piece.len();
-        written = pieces.rows(&mut out, &piece).and_then(|()| out.flush());
+        written = writer.rows(&mut out, &piece).and_then(|()| out.flush());
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     written?;
-    pieces.finish(&mut out)?;
+    writer.finish(&mut out)?;
     out.flush()?;
     Ok((rows, warnings))
 }
 
 /// The format asked for, or that of the file's ending, or what suits the reader.
 pub(super) fn format(listing: &Listing) -> Format {
-    let by_ending = |path: &PathBuf| match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "json" => Some(Format::Json),
-        "ndjson" | "jsonl" => Some(Format::Ndjson),
-        "csv" => Some(Format::Csv),
-        "tsv" => Some(Format::Tsv),
-        "md" => Some(Format::Markdown),
-        "txt" => Some(Format::Table),
-        "html" | "htm" => Some(Format::Html),
-        _ => None,
-    };
+    let by_ending = |path: &PathBuf| Format::of_ending(path.extension()?.to_str()?);
     let person = listing.output.is_none() && io::stdout().is_terminal();
     let by_reader = if person { Format::Chart } else { Format::Json };
     listing.format.or_else(|| listing.output.as_ref().and_then(by_ending)).unwrap_or(by_reader)
 }
 
-/// Whether several tables can stand one after the other.
-fn together(format: Format) -> bool {
-    matches!(format, Format::Table | Format::Markdown | Format::Chart | Format::Html)
-}
-
-fn ending(format: Format) -> &'static str {
-    match format {
-        Format::Table | Format::Chart => "txt",
-        Format::Json => "json",
-        Format::Ndjson => "ndjson",
-        Format::Csv => "csv",
-        Format::Tsv => "tsv",
-        Format::Markdown => "md",
-        Format::Html => "html",
-    }
-}
-
 fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form) -> io::Result<()> {
-    if form.format == Format::Html {
-        return page(tables).write(out);
-    }
-    for (index, named) in tables.iter().enumerate() {
-        if index > 0 {
-            writeln!(out)?;
-        }
-        if tables.len() > 1 {
-            let mark = if form.format == Format::Markdown { "## " } else { "" };
-            writeln!(out, "{mark}{}\n", crate::diag::render::visible(&named.name))?;
-        }
-        write(out, named.table, form.format, form.paper)?;
-    }
-    Ok(())
+    let document =
+        tables.iter().fold(Document::new(), |document, named| document.answer(&named.name, named.query, named.table));
+    document.write(out, form.format, &form.layout)
 }
 
-/// A page with a section for each table; one alone gives it its title.
-fn page<'a>(tables: &[&Named<'a>]) -> Page<'a> {
-    let title = match tables {
-        // A table without a name has a number.
-        [only] => {
-            let name = only.name.parse::<usize>().map_or(only.name.as_str(), |_| "");
-            let title = only.table.chart().and_then(Chart::title).unwrap_or(name);
-            if title.is_empty() { "Answer" } else { title }
-        }
-        _ => "Answers",
-    };
-    let page = Page::new(title);
-    let page = page.about(concat!("answered by argql ", env!("CARGO_PKG_VERSION")));
-    tables.iter().fold(page, |page, named| {
-        let section = Section::new(if tables.len() > 1 { named.name.as_str() } else { "" });
-        let section = named.query.into_iter().fold(section, Section::query);
-        let warnings = named.table.warnings().iter().cloned().chain(refusal(named.table));
-        let section = warnings.fold(section, |section, warning| section.text(warning.message));
-        page.section(section.answer(named.table))
-    })
+/// A text as a string of JSON.
+pub(super) fn quoted(text: &str) -> String {
+    let list = Value::Array(vec![Value::from(text)].into()).to_string();
+    list[1..list.len() - 1].to_owned()
 }
 
 fn to_file(path: &Path, tables: &[&Named<'_>], form: Form) -> Result<(), Failure> {
@@ -237,15 +180,11 @@ fn terminal_width() -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::column::{Batch, Column, Field};
-    use crate::value::Type;
+    use crate::Type;
 
     fn table() -> Table {
-        let fields = [Field { name: Arc::from("n"), ty: Type::Long }];
-        Table::new(fields.into(), vec![Batch::new(vec![Column::longs(vec![1])], 1)], Vec::new())
+        Table::from_rows([("n", Type::Long)], [vec![Value::Long(1)]])
     }
 
     fn listing(path: &Path, format: Option<Format>) -> Listing {

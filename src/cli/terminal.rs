@@ -3,7 +3,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::diag::render::visible_lines;
+use crate::visible_lines;
 
 /// Standard output, for data of any kind.
 pub(super) fn stdout() -> Box<dyn Write + Send> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Column;
+use super::{Column, Out};
 use crate::diag::Diagnostic;
 use crate::value::{Type, Value, ValueRef};
 
@@ -142,13 +142,49 @@ impl Table {
         Table { fields, batches, len, warnings, chart: None }
     }
 
+    /// A table of a program's own: names and types of the columns, and the rows, a cell per column. Of columns with the
+    /// same name the later ones are called `name_1`; what is not of a column's type is null there, or its text.
+    ///
+    /// ```
+    /// use argql::{Table, Type, Value};
+    ///
+    /// let rows = [vec![Value::from("Ulm"), Value::from(161.5)], vec![Value::from("Köln")]];
+    /// let table = Table::from_rows([("city", Type::String), ("height", Type::Real)], rows);
+    /// assert_eq!(table.to_json(), r#"[{"city":"Ulm","height":161.5},{"city":"Köln","height":null}]"#);
+    /// ```
+    pub fn from_rows<'a>(
+        columns: impl IntoIterator<Item = (&'a str, Type)>,
+        rows: impl IntoIterator<Item = Vec<Value>>,
+    ) -> Table {
+        let mut fields: Vec<Field> = Vec::new();
+        for (name, ty) in columns {
+            let taken = fields.iter().any(|field| &*field.name == name);
+            fields.push(Field { name: if taken { format!("{name}_1").into() } else { name.into() }, ty });
+        }
+        let mut columns: Vec<Out> = fields.iter().map(|field| Out::new(field.ty, 0)).collect();
+        let mut len = 0;
+        for row in rows {
+            let mut cells = row.iter();
+            columns.iter_mut().for_each(|column| column.value(cells.next().map_or(ValueRef::Null, Value::as_ref)));
+            len += 1;
+        }
+        let columns = columns.into_iter().map(Out::finish).collect();
+        Table::new(fields.into(), vec![Batch::new(columns, len)], Vec::new())
+    }
+
     /// The same rows, to be drawn so.
     pub(crate) fn drawn(self, chart: Option<Chart>) -> Table {
         Table { chart, ..self }
     }
 
     /// The first rows.
-    pub(crate) fn head(&self, rows: usize) -> Table {
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("range x from 1 to 5 step 1")?;
+    /// assert_eq!(table.head(2).to_json(), r#"[{"x":1},{"x":2}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn head(&self, rows: usize) -> Table {
         let mut left = rows;
         let batches = self.batches.iter().map_while(|batch| {
             let head = (left > 0).then(|| batch.head(left));

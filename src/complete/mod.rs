@@ -5,10 +5,12 @@
 //! (`SourceTable::sketch`). Nothing here knows of a terminal.
 
 mod hint;
+mod marks;
 mod origin;
 mod place;
 
 use std::cell::OnceCell;
+use std::fmt;
 
 use crate::bind::{self, Definition, Environment, Relation};
 use crate::error::Error;
@@ -21,31 +23,91 @@ use crate::syntax::{self, tokens::Hope};
 use crate::value::Type;
 
 pub(crate) use hint::hint;
+pub use marks::{Mark, MarkKind, marks};
 use origin::{Origin, Search};
 use place::Place;
 
-/// What could stand at the cursor.
+/// What could be typed at a place; see [`Engine::complete`](crate::Engine::complete).
+///
+/// ```
+/// let found = argql::Engine::new().sample().complete("securityresources | where properties.status.", 44);
+/// assert_eq!((found.start, found.sampled), (44, false));
+/// assert_eq!(found.list[0].name, "code");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Completions {
+#[non_exhaustive]
+pub struct Completions {
     /// Where what is being typed begins: from here to the cursor, a completion takes its place.
-    pub(crate) start: usize,
+    pub start: usize,
     /// The likeliest first.
-    pub(crate) list: Vec<Completion>,
+    pub list: Vec<Completion>,
     /// Some are from a part of the rows only: there may be more.
-    pub(crate) sampled: bool,
+    pub sampled: bool,
 }
 
-/// One thing that could stand at the cursor.
+/// One thing that could be typed.
+///
+/// ```
+/// let found = argql::Engine::new().complete("print strl", 10);
+/// assert_eq!(found.list[0].text, "strlen(");
+/// assert_eq!(found.list[0].about(), "strlen(source: string): long");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Completion {
+#[non_exhaustive]
+pub struct Completion {
     /// What is put in the place of what was typed.
-    pub(crate) text: String,
+    pub text: String,
     /// What it is called in a list.
-    pub(crate) name: String,
-    /// What it is: `column`, `function` …
-    pub(crate) kind: &'static str,
-    /// A type, a signature, how many rows have it.
-    pub(crate) about: String,
+    pub name: String,
+    /// What it is: `column`, `function`, `aggregate`, `operator`, `infix`, `table`, `let`, `key`, `value`, `type`,
+    /// `word`, `setting`.
+    pub kind: &'static str,
+    /// A type, a signature, a sentence; may be empty.
+    pub detail: String,
+    /// Of a key or a value of the data: how many rows have it.
+    pub share: Option<Share>,
+}
+
+impl Completion {
+    /// What there is to know about it, in a few words: `string, 80 %`.
+    ///
+    /// ```
+    /// let found = argql::Engine::new().sample().complete("securityresources | where properties.status.co", 46);
+    /// assert_eq!(found.list[0].about(), "string");
+    /// ```
+    pub fn about(&self) -> String {
+        match self.share {
+            None => self.detail.clone(),
+            Some(share) if self.detail.is_empty() => share.to_string(),
+            Some(share) => format!("{}, {share}", self.detail),
+        }
+    }
+}
+
+/// Some of a number of rows; printed, in hundredths.
+///
+/// ```
+/// let found = argql::Engine::new().sample().paths("resources.location")?;
+/// let share = found.paths[0].share.unwrap();
+/// assert_eq!((share.count, share.of, share.to_string().as_str()), (50, 50, "100 %"));
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Share {
+    /// So many rows
+    pub count: usize,
+    /// of so many.
+    pub of: usize,
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.count * 100).checked_div(self.of).unwrap_or(0) {
+            0 => f.write_str("< 1 %"),
+            percent => write!(f, "{percent} %"),
+        }
+    }
 }
 
 /// Most values that are offered unasked, where any expression may stand.
@@ -145,13 +207,17 @@ impl<'p> Finder<'p, '_> {
         })
     }
 
-    fn offer(&mut self, text: &str, name: &str, kind: &'static str, about: &str) {
+    fn offer(&mut self, text: &str, name: &str, kind: &'static str, detail: &str) {
+        self.offer_shared(text, name, kind, detail, None);
+    }
+
+    fn offer_shared(&mut self, text: &str, name: &str, kind: &'static str, detail: &str, share: Option<Share>) {
         // A word right behind another would be one with it.
         let joined = self.place.head().ends_with(|c: char| c.is_alphanumeric() || matches!(c, ')' | ']' | '\'' | '"'))
             && text.starts_with(|c: char| c.is_alphanumeric() || c == '|' || c == '=')
             && self.place.start == self.place.head().len();
         let text = if joined { format!(" {text}") } else { text.to_owned() };
-        self.list.push(Completion { text, name: name.to_owned(), kind, about: about.to_owned() });
+        self.list.push(Completion { text, name: name.to_owned(), kind, detail: detail.to_owned(), share });
     }
 
     /// Rows and names where the pipeline has got to.
@@ -350,10 +416,10 @@ impl<'p> Finder<'p, '_> {
             let mut keys: Vec<_> = shape.keys.iter().collect();
             keys.sort_by_key(|(_, below)| std::cmp::Reverse(below.count));
             for (key, below) in keys {
-                self.offer(&text(self, key), key, "key", &about(below, whole));
+                self.offer_shared(&text(self, key), key, "key", &below.kinds(), partly(below, whole));
             }
             if let Some(element) = shape.element.filter(|_| self.place.quote.is_none()) {
-                self.offer("[0]", "[0]", "key", &about(&element, element.count));
+                self.offer("[0]", "[0]", "key", &element.kinds());
             }
         }
     }
@@ -381,7 +447,8 @@ impl<'p> Finder<'p, '_> {
             for (value, count) in values {
                 let seen = origin.seen(value);
                 let text = if texts { self.quoted(quote.unwrap_or("'"), &seen) } else { seen.clone() };
-                self.offer(&text, &seen, "value", &share(*count, shape.count));
+                let share = Share { count: *count, of: shape.count };
+                self.offer_shared(&text, &seen, "value", "", Some(share));
             }
         }
     }
@@ -429,21 +496,43 @@ impl<'p> Finder<'p, '_> {
     }
 }
 
-/// What is below a column of a table, a row for each path.
+/// What is below the columns of a table; see [`Engine::paths`](crate::Engine::paths).
+///
+/// ```
+/// let found = argql::Engine::new().sample().paths("resources.tags")?;
+/// assert!(!found.sampled && found.paths.iter().any(|path| path.path.starts_with("tags.")));
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Paths {
-    pub(crate) rows: Vec<Path>,
+#[non_exhaustive]
+pub struct Paths {
+    /// Every path, each before those below it.
+    pub paths: Vec<DataPath>,
     /// Only some rows were looked at.
-    pub(crate) sampled: bool,
+    pub sampled: bool,
 }
 
-/// One path: how a query writes it, and what stands there.
+/// One path and what stands there.
+///
+/// ```
+/// let location = argql::Engine::new().sample().paths("resources.location")?.paths.remove(0);
+/// assert_eq!((location.path.as_str(), location.ty.as_str()), ("location", "string"));
+/// assert_eq!(location.values[0].0, "westeurope");
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct Path {
-    pub(crate) path: String,
-    pub(crate) kinds: String,
-    pub(crate) share: String,
-    pub(crate) examples: String,
+#[non_exhaustive]
+pub struct DataPath {
+    /// As a query writes it.
+    pub path: String,
+    /// The types of what stands there: `string`, `long or real`, `bag`.
+    pub ty: String,
+    /// How many of the rows have it; none of a path that none has.
+    pub share: Option<Share>,
+    /// The values that most rows have, with how many have each; few of them.
+    pub values: Vec<(String, usize)>,
+    /// There are more values than these.
+    pub more: bool,
 }
 
 /// Most paths that are listed.
@@ -475,24 +564,23 @@ pub(crate) fn paths(path: &str, environment: &Environment<'_>) -> Result<Paths, 
             if !below.is_empty() && shape.count == 0 {
                 continue;
             }
-            walk(&root, &shape, rows, &mut found.rows);
+            walk(&root, &shape, rows, &mut found.paths);
         }
     }
     Ok(found)
 }
 
-fn walk(path: &str, shape: &Shape, rows: usize, found: &mut Vec<Path>) {
+fn walk(path: &str, shape: &Shape, rows: usize, found: &mut Vec<DataPath>) {
     if found.len() >= PATHS {
         return;
     }
     let mut values: Vec<_> = shape.values.iter().collect();
     values.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-    let mut examples: Vec<&str> = values.iter().take(EXAMPLES).map(|(value, _)| &***value).collect();
-    if values.len() > EXAMPLES || shape.many {
-        examples.push("…");
-    }
-    let share = if shape.count == 0 { String::new() } else { share(shape.count.min(rows), rows) };
-    found.push(Path { path: path.to_owned(), kinds: shape.kinds(), share, examples: examples.join(", ") });
+    let more = values.len() > EXAMPLES || shape.many;
+    values.truncate(EXAMPLES);
+    let values = values.into_iter().map(|(value, count)| (value.to_string(), *count)).collect();
+    let share = (shape.count > 0).then(|| Share { count: shape.count.min(rows), of: rows });
+    found.push(DataPath { path: path.to_owned(), ty: shape.kinds(), share, values, more });
     for (key, below) in &shape.keys {
         let path = if plain(key) { format!("{path}.{key}") } else { format!("{path}{}", bracketed(key)) };
         walk(&path, below, rows, found);
@@ -536,13 +624,13 @@ fn takes(infix: &Infix, ty: Option<Type>) -> bool {
 }
 
 fn defined(definition: &Definition) -> Option<Completion> {
-    let (text, about) = match definition {
+    let (text, detail) = match definition {
         Definition::Scalar { name, expr, .. } => (name.clone(), expr.ty.name()),
         Definition::Function { name, tabular: false, .. } => (format!("{name}("), "function"),
         Definition::Poisoned { name } => (name.clone(), ""),
         Definition::Table { .. } | Definition::Function { .. } => return None,
     };
-    Some(Completion { text, name: definition.name().to_owned(), kind: "let", about: about.to_owned() })
+    Some(Completion { text, name: definition.name().to_owned(), kind: "let", detail: detail.to_owned(), share: None })
 }
 
 fn call(name: &str, complete: bool) -> String {
@@ -564,16 +652,7 @@ fn written(name: &str) -> String {
     if plain(name) { name.to_owned() } else { bracketed(name) }
 }
 
-/// `string, 80 %`
-fn about(shape: &Shape, whole: usize) -> String {
-    let kinds = shape.kinds();
-    if shape.count >= whole { kinds } else { format!("{kinds}, {}", share(shape.count, whole)) }
-}
-
-/// `80 %`
-fn share(count: usize, whole: usize) -> String {
-    match (count * 100).checked_div(whole).unwrap_or(0) {
-        0 => "< 1 %".to_owned(),
-        percent => format!("{percent} %"),
-    }
+/// How many have it, unless all do.
+fn partly(shape: &Shape, whole: usize) -> Option<Share> {
+    (shape.count < whole).then_some(Share { count: shape.count, of: whole })
 }

@@ -1,7 +1,7 @@
 //! The codes of all diagnostics, each with its title, explanation, and Kusto's own code where one fits.
 
 /// A kind of complaint, the same for as long as argql exists. `AQ0` syntax, `AQ1` names, `AQ2` types and arguments, `AQ3` data, `AQ4` limits, `AQ5` Kusto
-/// that Resource Graph does not take.
+/// that Resource Graph does not take, `AQ6` calls that name what is not there.
 ///
 /// ```
 /// let error = argql::Engine::new().prepare("print nwo()").unwrap_err();
@@ -85,4 +85,5 @@ codes! {
     ARG_JOIN "AQ5002" "join outside Resource Graph": "argql answers it, Azure Resource Graph does not take this kind of join, or hints.";
     ARG_STATEMENT "AQ5003" "statement outside Resource Graph": "argql answers it, Azure Resource Graph takes one query and no let, set or declare.";
     ARG_LIMIT "AQ5004" "beyond a limit of Resource Graph": "argql answers it, Azure Resource Graph takes no more than three joins, three unions and three mv-expand in a query.";
+    USAGE "AQ6001" "no such thing": "What a program or a command asks for by name (a saved question, a check, a parameter, a function) is not there, or cannot be asked for so.";
 }

@@ -113,7 +113,11 @@ impl Diagnostic {
 
 /// The one of `known` that `name` was probably meant to be: the same letters in another case, or at most a third of
 /// its length away. Never a guess for one letter.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+///
+/// ```
+/// assert_eq!(argql::nearest("lokation", ["name", "location"]), Some("location"));
+/// ```
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
     if length < 2 {
         return None;

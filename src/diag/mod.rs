@@ -9,10 +9,9 @@ mod span;
 mod text;
 
 pub use codes::{Code, codes};
-pub use diagnostic::{Diagnostic, Place, Severity};
+pub use diagnostic::{Diagnostic, Place, Severity, nearest};
 pub use span::Span;
 pub(crate) use span::line_column;
 
 pub(crate) use codes::*;
-pub(crate) use diagnostic::nearest;
 pub(crate) use text::QueryText;

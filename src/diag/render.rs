@@ -16,7 +16,14 @@ const WIDTH: usize = 120;
 
 /// All diagnostics, each with its place in `source` (name and text of the query) marked, separated by empty lines.
 /// Ends with a line end unless there is nothing to draw.
-pub(crate) fn render(diagnostics: &[Diagnostic], source: Option<(&str, &str)>, color: bool) -> String {
+///
+/// ```
+/// let text = "resources | where lokation == 'x'";
+/// let checked = argql::Engine::new().check(text);
+/// let drawn = argql::render(&checked.diagnostics, Some(("q.kql", text)), false);
+/// assert!(drawn.starts_with("error[AQ1001]: `lokation` is not a column here\n --> q.kql:1:19\n"));
+/// ```
+pub fn render(diagnostics: &[Diagnostic], source: Option<(&str, &str)>, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
     let mut drawn = String::new();
     for diagnostic in diagnostics {
@@ -104,12 +111,20 @@ pub(crate) fn line(diagnostic: &Diagnostic, source: Option<(&str, &str)>) -> Str
 
 /// The text with every control character shown as a symbol of its own, line ends included, and without the characters
 /// that turn the direction of writing around: data printed so can neither command a terminal nor fake what it says.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+///
+/// ```
+/// assert_eq!(argql::visible("a\u{1b}[2J\n"), "a␛[2J␊");
+/// ```
+pub fn visible(text: &str) -> Cow<'_, str> {
     visible_but(text, &[])
 }
 
 /// As [`visible`], for text of several lines: line ends and tabs stay what they are.
-pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
+///
+/// ```
+/// assert_eq!(argql::visible_lines("a\u{1b}[2J\n"), "a␛[2J\n");
+/// ```
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
     visible_but(text, &['\n', '\t'])
 }
 

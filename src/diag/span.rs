@@ -25,6 +25,17 @@ impl Span {
         self.start..self.end
     }
 
+    /// Line and column at which it begins in `text`, both from 1, the column in characters.
+    ///
+    /// ```
+    /// let text = "T\n| where é == x";
+    /// let start = text.find('x').unwrap();
+    /// assert_eq!(argql::Span { start, end: start + 1 }.line_column(text), (2, 14));
+    /// ```
+    pub fn line_column(self, text: &str) -> (usize, usize) {
+        line_column(text, self.start)
+    }
+
     /// The smallest span that holds both.
     pub(crate) fn to(self, other: Span) -> Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }

@@ -39,7 +39,6 @@ pub(crate) mod serialize;
 pub(crate) mod sort;
 pub(crate) mod summarize;
 pub(crate) mod take;
-#[cfg(feature = "cli")]
 pub(crate) mod target;
 pub(crate) mod top;
 pub(crate) mod top_hitters;

@@ -14,7 +14,7 @@ const MOST: usize = 3;
 
 /// A warning for everything that Resource Graph refuses, in the order of the text.
 pub(crate) fn warnings(script: &Script) -> Vec<Diagnostic> {
-    let mut target = Target::default();
+    let mut target = Walk::default();
     for statement in &script.statements {
         target.statement(statement);
     }
@@ -32,7 +32,7 @@ pub(crate) fn warnings(script: &Script) -> Vec<Diagnostic> {
 }
 
 #[derive(Default)]
-struct Target {
+struct Walk {
     warnings: Vec<Diagnostic>,
     queries: usize,
     joins: Vec<Span>,
@@ -40,7 +40,7 @@ struct Target {
     expansions: Vec<Span>,
 }
 
-impl Target {
+impl Walk {
     fn warn(&mut self, code: &'static crate::diag::Code, span: Span, what: &str) {
         self.warnings.push(Diagnostic::error(code, span, format!("Resource Graph does not take {what}")));
     }

@@ -7,7 +7,7 @@ use crate::column::{Field, Table};
 use crate::value::{write_json, write_json_string};
 
 /// What stands around and between the objects.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     before: &'static str,
     between: &'static str,
@@ -29,7 +29,8 @@ impl Frame {
 const BUFFER: usize = 256 << 10;
 
 /// Writes objects, in one go or piece by piece.
-pub(crate) struct Objects {
+#[derive(Debug)]
+pub(super) struct Objects {
     frame: Frame,
     keys: Vec<String>,
     /// Whether there was one.

@@ -2,11 +2,13 @@
 //! people, and pages of HTML.
 
 mod cells;
-#[cfg(feature = "cli")]
-pub(crate) mod chart;
-#[cfg(feature = "cli")]
+#[cfg(feature = "review")]
+mod chart;
+#[cfg(feature = "review")]
 mod csv;
-#[cfg(feature = "cli")]
+#[cfg(feature = "review")]
+mod document;
+#[cfg(feature = "review")]
 pub(crate) mod html;
 mod json;
 mod markdown;
@@ -15,14 +17,26 @@ mod table;
 use std::fmt;
 use std::io::{self, Write};
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "review")]
 use crate::column::Field;
 use crate::column::Table;
+#[cfg(feature = "review")]
+pub use document::Document;
 
 /// How a table is written.
+///
+/// ```
+/// use argql::{Engine, Format, Layout};
+///
+/// let mut text = Vec::new();
+/// let table = Engine::new().query("print city = 'Ulm', height = 161.5")?;
+/// table.write(&mut text, Format::Markdown, &Layout::new())?;
+/// assert_eq!(String::from_utf8(text)?, "| city | height |\n| --- | --: |\n| Ulm | 161.5 |\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-pub(crate) enum Format {
+#[non_exhaustive]
+pub enum Format {
     /// Aligned columns, for people.
     Table,
     /// One array of objects.
@@ -30,36 +44,127 @@ pub(crate) enum Format {
     /// An object per line.
     Ndjson,
     /// Comma-separated, with a header line.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "review")]
     Csv,
     /// Tab-separated, with a header line.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "review")]
     Tsv,
     /// A table for a README or an issue.
     Markdown,
     /// The picture that `render` asks for, in text; aligned columns where it asks for none.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "review")]
     Chart,
     /// A page with the picture and the rows.
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "review")]
     Html,
 }
 
+/// Every format, its name, and the endings of its files.
+const FORMATS: &[(Format, &str, &[&str])] = &[
+    (Format::Table, "table", &["txt"]),
+    (Format::Json, "json", &["json"]),
+    (Format::Ndjson, "ndjson", &["ndjson", "jsonl"]),
+    #[cfg(feature = "review")]
+    (Format::Csv, "csv", &["csv"]),
+    #[cfg(feature = "review")]
+    (Format::Tsv, "tsv", &["tsv"]),
+    (Format::Markdown, "markdown", &["md"]),
+    #[cfg(feature = "review")]
+    (Format::Chart, "chart", &[]),
+    #[cfg(feature = "review")]
+    (Format::Html, "html", &["html", "htm"]),
+];
+
+impl Format {
+    /// Every format.
+    ///
+    /// ```
+    /// assert!(argql::Format::all().any(|format| format == argql::Format::Ndjson));
+    /// ```
+    pub fn all() -> impl Iterator<Item = Format> {
+        FORMATS.iter().map(|(format, ..)| *format)
+    }
+
+    /// Its name: `markdown`.
+    ///
+    /// ```
+    /// assert_eq!(argql::Format::Markdown.name(), "markdown");
+    /// ```
+    pub fn name(self) -> &'static str {
+        FORMATS.iter().find(|(format, ..)| *format == self).map_or("", |(_, name, _)| name)
+    }
+
+    /// The format with this name, in any letter case.
+    ///
+    /// ```
+    /// use argql::Format;
+    ///
+    /// assert_eq!((Format::named("JSON"), Format::named("xml")), (Some(Format::Json), None));
+    /// ```
+    pub fn named(name: &str) -> Option<Format> {
+        FORMATS.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name)).map(|(format, ..)| *format)
+    }
+
+    /// What its files end in.
+    ///
+    /// ```
+    /// assert_eq!(argql::Format::Markdown.ending(), "md");
+    /// ```
+    pub fn ending(self) -> &'static str {
+        let endings = FORMATS.iter().find(|(format, ..)| *format == self).map_or(&[][..], |(.., endings)| endings);
+        endings.first().copied().unwrap_or("txt")
+    }
+
+    /// The format of files that end so, in any letter case.
+    ///
+    /// ```
+    /// assert_eq!(argql::Format::of_ending("jsonl"), Some(argql::Format::Ndjson));
+    /// ```
+    pub fn of_ending(ending: &str) -> Option<Format> {
+        let ends = |endings: &[&str]| endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
+        FORMATS.iter().find(|(.., endings)| ends(endings)).map(|(format, ..)| *format)
+    }
+
+    /// Whether it is for people to read: laid out once all rows are known, and several tables may stand in one file.
+    ///
+    /// ```
+    /// assert!(argql::Format::Markdown.is_laid_out() && !argql::Format::Ndjson.is_laid_out());
+    /// ```
+    pub fn is_laid_out(self) -> bool {
+        match self {
+            Format::Table | Format::Markdown => true,
+            Format::Json | Format::Ndjson => false,
+            #[cfg(feature = "review")]
+            Format::Chart | Format::Html => true,
+            #[cfg(feature = "review")]
+            Format::Csv | Format::Tsv => false,
+        }
+    }
+}
+
 /// What becomes of text in CSV and TSV that a spreadsheet would run as a formula.
+///
+/// ```
+/// assert_eq!(argql::Formulas::default(), argql::Formulas::Kept);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Formulas {
+#[non_exhaustive]
+pub enum Formulas {
     /// It is written as it is, like all text.
     #[default]
     Kept,
     /// An apostrophe before it makes it text.
-    #[cfg(feature = "cli")]
     Disarmed,
 }
 
 /// What becomes of cells that are wider than their column of the terminal.
+///
+/// ```
+/// assert_eq!(argql::WideCells::default(), argql::WideCells::Wrap);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
-pub(crate) enum Cells {
+#[non_exhaustive]
+pub enum WideCells {
     /// They go on in the next lines, up to six of them.
     #[default]
     Wrap,
@@ -69,84 +174,211 @@ pub(crate) enum Cells {
     Whole,
 }
 
-/// What is written on, and how.
+/// What a table is written on, and how. Each setting matters to some formats.
+///
+/// ```
+/// use argql::{WideCells, Engine, Format, Layout};
+///
+/// let mut text = Vec::new();
+/// let table = Engine::new().query("print a = 'x', b = 'a text that is longer than the line'")?;
+/// table.write(&mut text, Format::Table, &Layout::new().width(30).cells(WideCells::Cut))?;
+/// assert!(String::from_utf8(text)?.lines().all(|line| line.chars().count() <= 30));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Paper {
+pub struct Layout {
     /// Columns of the terminal, if it is one that the answer is to fit.
-    pub(crate) width: Option<u16>,
+    width: Option<u16>,
     /// Whether colours show.
-    pub(crate) color: bool,
-    pub(crate) cells: Cells,
-    pub(crate) formulas: Formulas,
+    color: bool,
+    cells: WideCells,
+    formulas: Formulas,
 }
 
-/// Writes all rows.
-pub(crate) fn write(out: &mut dyn Write, table: &Table, format: Format, paper: Paper) -> io::Result<()> {
-    match format {
-        Format::Table => table::write(out, table, paper),
-        Format::Json => json::write(out, table, json::Frame::ARRAY),
-        Format::Ndjson => json::write(out, table, json::Frame::LINES),
-        #[cfg(feature = "cli")]
-        Format::Csv => csv::Lines { delimiter: b',', formulas: paper.formulas }.write(out, table),
-        #[cfg(feature = "cli")]
-        Format::Tsv => csv::Lines { delimiter: b'\t', formulas: paper.formulas }.write(out, table),
-        Format::Markdown => markdown::write(out, table),
-        #[cfg(feature = "cli")]
-        Format::Chart => chart::write(out, table, paper),
-        #[cfg(feature = "cli")]
-        Format::Html => html::Page::new("Answer").section(html::Section::new("").answer(table)).write(out),
+impl Layout {
+    /// Any width, no colours, wrapped cells, text as it is.
+    ///
+    /// ```
+    /// let layout = argql::Layout::new();
+    /// # let _ = layout;
+    /// ```
+    pub fn new() -> Layout {
+        Layout::default()
+    }
+
+    /// Fits tables and charts into so many columns.
+    ///
+    /// ```
+    /// let layout = argql::Layout::new().width(80);
+    /// # let _ = layout;
+    /// ```
+    pub fn width(self, columns: u16) -> Layout {
+        Layout { width: Some(columns), ..self }
+    }
+
+    /// Draws charts in the colours of a terminal.
+    ///
+    /// ```
+    /// let layout = argql::Layout::new().width(80).colored();
+    /// # let _ = layout;
+    /// ```
+    pub fn colored(self) -> Layout {
+        Layout { color: true, ..self }
+    }
+
+    /// Says what becomes of cells that are too wide.
+    ///
+    /// ```
+    /// let layout = argql::Layout::new().width(80).cells(argql::WideCells::Whole);
+    /// # let _ = layout;
+    /// ```
+    pub fn cells(self, cells: WideCells) -> Layout {
+        Layout { cells, ..self }
+    }
+
+    /// Says what becomes of formulas in CSV and TSV.
+    ///
+    /// ```
+    /// let layout = argql::Layout::new().formulas(argql::Formulas::Disarmed);
+    /// # let _ = layout;
+    /// ```
+    pub fn formulas(self, formulas: Formulas) -> Layout {
+        Layout { formulas, ..self }
     }
 }
 
-/// An answer that is written while it comes.
-#[cfg(feature = "cli")]
-pub(crate) enum Pieces {
+/// Writes an answer while it comes, in formats that are not [laid out](Format::is_laid_out).
+///
+/// ```
+/// use argql::{Engine, Format, Layout, TableWriter};
+///
+/// let query = Engine::new().prepare("range x from 1 to 2 step 1")?;
+/// let mut text = Vec::new();
+/// let mut writer = TableWriter::start(&mut text, query.columns(), Format::Json, &Layout::new())?;
+/// writer.rows(&mut text, &query.run()?)?;
+/// writer.finish(&mut text)?;
+/// assert_eq!(String::from_utf8(text)?, "[{\"x\":1},\n{\"x\":2}]\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[cfg(feature = "review")]
+#[derive(Debug)]
+pub struct TableWriter(Pieces);
+
+#[cfg(feature = "review")]
+#[derive(Debug)]
+enum Pieces {
     Objects(json::Objects),
     Lines(csv::Lines),
 }
 
-#[cfg(feature = "cli")]
-impl Pieces {
+#[cfg(feature = "review")]
+impl TableWriter {
     /// Writes what stands before the first row. Formats that are laid out once all rows are known cannot be written so:
     /// of those, NDJSON is written.
-    pub(crate) fn start(
-        out: &mut dyn Write,
-        fields: &[Field],
-        format: Format,
-        formulas: Formulas,
-    ) -> io::Result<Pieces> {
-        let lines = |out, delimiter| {
-            let lines = csv::Lines { delimiter, formulas };
-            lines.header(out, fields).map(|()| Pieces::Lines(lines))
-        };
-        match format {
-            Format::Json => Ok(Pieces::Objects(json::Objects::new(fields, json::Frame::ARRAY))),
-            Format::Csv => lines(out, b','),
-            Format::Tsv => lines(out, b'\t'),
-            Format::Ndjson | Format::Table | Format::Markdown | Format::Chart | Format::Html => {
-                Ok(Pieces::Objects(json::Objects::new(fields, json::Frame::LINES)))
+    ///
+    /// # Errors
+    ///
+    /// If `out` takes no more.
+    ///
+    /// ```
+    /// use argql::{Format, Layout, TableWriter};
+    ///
+    /// assert!(TableWriter::start(&mut Vec::new(), &[], Format::Ndjson, &Layout::new()).is_ok());
+    /// ```
+    pub fn start(out: &mut dyn Write, fields: &[Field], format: Format, layout: &Layout) -> io::Result<TableWriter> {
+        let pieces = match format {
+            Format::Json => Pieces::Objects(json::Objects::new(fields, json::Frame::ARRAY)),
+            Format::Csv | Format::Tsv => {
+                let lines = csv::Lines { delimiter: delimiter(format), formulas: layout.formulas };
+                lines.header(out, fields)?;
+                Pieces::Lines(lines)
             }
-        }
+            _ => Pieces::Objects(json::Objects::new(fields, json::Frame::LINES)),
+        };
+        Ok(TableWriter(pieces))
     }
 
     /// Writes some rows.
-    pub(crate) fn rows(&mut self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
-        match self {
+    ///
+    /// # Errors
+    ///
+    /// If `out` takes no more.
+    ///
+    /// ```
+    /// use argql::{Engine, Format, Layout, TableWriter};
+    ///
+    /// let (table, mut text) = (Engine::new().query("print x = 1")?, Vec::new());
+    /// let mut writer = TableWriter::start(&mut text, table.columns(), Format::Ndjson, &Layout::new())?;
+    /// writer.rows(&mut text, &table)?;
+    /// assert_eq!(text, br#"{"x":1}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn rows(&mut self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
+        match &mut self.0 {
             Pieces::Objects(objects) => objects.rows(out, table),
             Pieces::Lines(lines) => lines.rows(out, table),
         }
     }
 
     /// Writes what stands behind the last row.
-    pub(crate) fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        match self {
+    ///
+    /// # Errors
+    ///
+    /// If `out` takes no more.
+    ///
+    /// ```
+    /// use argql::{Format, Layout, TableWriter};
+    ///
+    /// let mut text = Vec::new();
+    /// TableWriter::start(&mut text, &[], Format::Json, &Layout::new())?.finish(&mut text)?;
+    /// assert_eq!(text, b"[]\n");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        match &mut self.0 {
             Pieces::Objects(objects) => objects.finish(out),
             Pieces::Lines(_) => Ok(()),
         }
     }
 }
 
+#[cfg(feature = "review")]
+fn delimiter(format: Format) -> u8 {
+    if format == Format::Tsv { b'\t' } else { b',' }
+}
+
 impl Table {
+    /// Writes all rows.
+    ///
+    /// # Errors
+    ///
+    /// If `out` takes no more.
+    ///
+    /// ```
+    /// use argql::{Engine, Format, Layout};
+    ///
+    /// let mut text = Vec::new();
+    /// Engine::new().query("print x = 1, y = 'a'")?.write(&mut text, Format::Ndjson, &Layout::new())?;
+    /// assert_eq!(text, b"{\"x\":1,\"y\":\"a\"}\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write(&self, out: &mut dyn Write, format: Format, layout: &Layout) -> io::Result<()> {
+        match format {
+            Format::Table => table::write(out, self, *layout),
+            Format::Json => json::write(out, self, json::Frame::ARRAY),
+            Format::Ndjson => json::write(out, self, json::Frame::LINES),
+            #[cfg(feature = "review")]
+            Format::Csv | Format::Tsv => {
+                csv::Lines { delimiter: delimiter(format), formulas: layout.formulas }.write(out, self)
+            }
+            Format::Markdown => markdown::write(out, self),
+            #[cfg(feature = "review")]
+            Format::Chart => chart::write(out, self, *layout),
+            #[cfg(feature = "review")]
+            Format::Html => html::Page::new("Answer").section(html::Section::new("").answer(self)).write(out),
+        }
+    }
+
     /// The rows as a JSON array of objects, keys in the order of the columns.
     ///
     /// `long`, `int` and `real` are numbers (`"NaN"`, `"Infinity"` and `"-Infinity"` where JSON has none), `decimal` and
@@ -169,7 +401,7 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = Vec::new();
-        table::write(&mut text, self, Paper::default()).expect("writing to memory cannot fail");
+        table::write(&mut text, self, Layout::default()).expect("writing to memory cannot fail");
         f.write_str(std::str::from_utf8(&text).expect("tables are written as UTF-8").trim_end_matches('\n'))
     }
 }

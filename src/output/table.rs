@@ -7,7 +7,7 @@ use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Row, TableStyle, Width,
 };
 
-use super::{Cells, Paper};
+use super::{Layout, WideCells};
 use crate::column::{Field, Table};
 use crate::diag::render::visible;
 use crate::guard::Grouped;
@@ -28,12 +28,12 @@ const NARROW: usize = 12;
 /// Lines that a cell may take on a terminal, unless somebody wishes otherwise.
 const LINES: usize = 6;
 
-pub(super) fn write(out: &mut dyn Write, table: &Table, paper: Paper) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, table: &Table, layout: Layout) -> io::Result<()> {
     let fields = table.columns();
-    if paper.width.is_some_and(|width| fields.len() * NARROW > usize::from(width)) {
-        write_records(out, table, paper)?;
+    if layout.width.is_some_and(|width| fields.len() * NARROW > usize::from(width)) {
+        write_records(out, table, layout)?;
     } else if !fields.is_empty() {
-        write_columns(out, table, paper)?;
+        write_columns(out, table, layout)?;
     }
     writeln!(out, "{}", Rows(table.len()))
 }
@@ -47,8 +47,8 @@ impl std::fmt::Display for Rows {
     }
 }
 
-fn write_columns(out: &mut dyn Write, table: &Table, paper: Paper) -> io::Result<()> {
-    let (fields, width) = (table.columns(), paper.width);
+fn write_columns(out: &mut dyn Write, table: &Table, layout: Layout) -> io::Result<()> {
+    let (fields, width) = (table.columns(), layout.width);
     let header = || fields.iter().map(|field| aligned(field, visible(&field.name).into_owned())).collect();
     let mut chunk = drawing(width);
     chunk.set_header::<Vec<Cell>>(header());
@@ -70,7 +70,7 @@ fn write_columns(out: &mut dyn Write, table: &Table, paper: Paper) -> io::Result
     };
     table.each_row(|row| {
         let cells = fields.iter().zip(row).map(|(field, cell)| aligned(field, text(*cell)));
-        chunk.add_row(line(cells, paper));
+        chunk.add_row(line(cells, layout));
         rows += 1;
         if rows % CHUNK == 0 { draw(&mut chunk) } else { Ok(()) }
     })?;
@@ -98,29 +98,29 @@ fn widths(drawing: &comfy_table::Table) -> Vec<Width> {
     separator.split('┼').map(|part| Width::Fixed(width(part))).collect()
 }
 
-fn line(cells: impl Iterator<Item = Cell>, paper: Paper) -> Row {
+fn line(cells: impl Iterator<Item = Cell>, layout: Layout) -> Row {
     let mut row = Row::from(cells);
-    let most = match paper.cells {
-        Cells::Wrap => Some(LINES),
-        Cells::Cut => Some(1),
-        Cells::Whole => None,
+    let most = match layout.cells {
+        WideCells::Wrap => Some(LINES),
+        WideCells::Cut => Some(1),
+        WideCells::Whole => None,
     };
-    if let (Some(_), Some(most)) = (paper.width, most) {
+    if let (Some(_), Some(most)) = (layout.width, most) {
         row.max_height(most);
     }
     row
 }
 
-fn write_records(out: &mut dyn Write, table: &Table, paper: Paper) -> io::Result<()> {
+fn write_records(out: &mut dyn Write, table: &Table, layout: Layout) -> io::Result<()> {
     let fields = table.columns();
     let mut number = 0;
     table.each_row(|row| {
         number += 1;
         writeln!(out, "row {number}")?;
-        let mut drawing = drawing(paper.width);
+        let mut drawing = drawing(layout.width);
         for (field, cell) in fields.iter().zip(row) {
             let cells = [Cell::new(visible(&field.name)), Cell::new_owned(text(*cell))];
-            drawing.add_row(line(cells.into_iter(), paper));
+            drawing.add_row(line(cells.into_iter(), layout));
         }
         writeln!(out, "{}\n", drawing.trim_fmt())
     })

@@ -13,7 +13,7 @@ fn table(columns: Vec<(&str, Type, Vec<Value>)>) -> Table {
 
 fn written(table: &Table, format: Format, width: Option<u16>) -> String {
     let mut out = Vec::new();
-    write(&mut out, table, format, Paper { width, ..Paper::default() }).unwrap();
+    table.write(&mut out, format, &Layout { width, ..Layout::default() }).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -81,7 +81,7 @@ fn dictionaries_and_constants_are_written_like_any_column_across_buffers() {
 }
 
 #[test]
-#[cfg(feature = "cli")]
+#[cfg(feature = "review")]
 fn csv_quotes_what_must_be_and_null_is_empty() {
     let table = table(vec![
         ("a,b", Type::String, vec![Value::from("x\ny"), Value::from("say \"hi\""), Value::from("")]),
@@ -93,15 +93,15 @@ fn csv_quotes_what_must_be_and_null_is_empty() {
 }
 
 #[test]
-#[cfg(feature = "cli")]
+#[cfg(feature = "review")]
 fn text_that_a_spreadsheet_would_run_is_made_text_and_numbers_stay_numbers() {
-    const DISARMED: Paper = Paper { width: None, color: false, cells: Cells::Wrap, formulas: Formulas::Disarmed };
+    const DISARMED: Layout = Layout { width: None, color: false, cells: WideCells::Wrap, formulas: Formulas::Disarmed };
     let harmful =
         ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "-", "+49 151", "--1"];
     let harmless = ["-5", "+3.25", "-1e9", "a=1", "", "'=1", " =1", "{\"=\":1}"];
     let disarmed = |values: Vec<Value>, ty| {
         let mut out = Vec::new();
-        write(&mut out, &table(vec![("=h", ty, values)]), Format::Tsv, DISARMED).unwrap();
+        table(vec![("=h", ty, values)]).write(&mut out, Format::Tsv, &DISARMED).unwrap();
         ::csv::ReaderBuilder::new()
             .delimiter(b'\t')
             .has_headers(false)
@@ -124,7 +124,7 @@ fn text_that_a_spreadsheet_would_run_is_made_text_and_numbers_stay_numbers() {
     );
     let table = table(vec![("n", Type::String, vec![Value::from("=1,2")])]);
     let mut out = Vec::new();
-    write(&mut out, &table, Format::Csv, DISARMED).unwrap();
+    table.write(&mut out, Format::Csv, &DISARMED).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "n\n\"'=1,2\"\n");
     assert_eq!(written(&table, Format::Csv, None), "n\n\"=1,2\"\n");
 }
@@ -133,22 +133,22 @@ fn text_that_a_spreadsheet_would_run_is_made_text_and_numbers_stay_numbers() {
 fn wide_cells_on_a_terminal_are_wrapped_cut_or_whole() {
     let words = |count: usize| Value::from(vec!["word"; count].join(" "));
     let texts = table(vec![("n", Type::Long, vec![Value::Long(1)]), ("text", Type::String, vec![words(40)])]);
-    let lines = |cells: Cells, width: Option<u16>| {
+    let lines = |cells: WideCells, width: Option<u16>| {
         let mut out = Vec::new();
-        write(&mut out, &texts, Format::Table, Paper { width, cells, ..Paper::default() }).unwrap();
+        texts.write(&mut out, Format::Table, &Layout { width, cells, ..Layout::default() }).unwrap();
         let text = String::from_utf8(out).unwrap();
         text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>()
     };
     // Beside the cell there are the header, the line beneath it, and the number of rows.
     let of_cell = |cells| lines(cells, Some(30)).len() - 3;
-    assert_eq!((of_cell(Cells::Cut), of_cell(Cells::Wrap)), (1, 6));
+    assert_eq!((of_cell(WideCells::Cut), of_cell(WideCells::Wrap)), (1, 6));
     // Five words of four letters with four spaces have room in each of its lines.
-    assert_eq!(of_cell(Cells::Whole), 8);
-    assert_eq!(lines(Cells::Cut, Some(30))[2], " 1 │ word word word word wor…");
-    assert!(lines(Cells::Wrap, Some(30))[7].ends_with('…'));
-    assert_eq!(lines(Cells::Whole, Some(30))[9], "   │ word word word word word");
+    assert_eq!(of_cell(WideCells::Whole), 8);
+    assert_eq!(lines(WideCells::Cut, Some(30))[2], " 1 │ word word word word wor…");
+    assert!(lines(WideCells::Wrap, Some(30))[7].ends_with('…'));
+    assert_eq!(lines(WideCells::Whole, Some(30))[9], "   │ word word word word word");
     // Where nobody looks on, nothing is cut.
-    assert_eq!(lines(Cells::Cut, None)[2].matches("word").count(), 40);
+    assert_eq!(lines(WideCells::Cut, None)[2].matches("word").count(), 40);
 }
 
 #[test]

@@ -13,8 +13,19 @@ pub(crate) use operator::*;
 pub(crate) use params::*;
 pub(crate) use scalar::*;
 
-/// A query that runs by itself, and its one result row as `tostring` prints the cells, separated by `, `.
-pub(crate) struct Example {
-    pub(crate) query: &'static str,
-    pub(crate) result: &'static str,
+/// A query that runs by itself, and its answer.
+///
+/// ```
+/// let engine = argql::Engine::new();
+/// let substring = engine.explain("substring")?.remove(0);
+/// assert_eq!(engine.query(substring.examples[0].query)?.value(0, 0).to_string(), substring.examples[0].result);
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Example {
+    /// The query.
+    pub query: &'static str,
+    /// Its rows, a line each: the cells as `tostring` prints them, separated by `, `.
+    pub result: &'static str,
 }

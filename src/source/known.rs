@@ -83,7 +83,11 @@ pub(crate) fn known_table(name: &str) -> bool {
 }
 
 /// The names of Resource Graph's tables, in lower case.
-pub(crate) fn known_tables() -> impl Iterator<Item = &'static str> {
+///
+/// ```
+/// assert!(argql::known_tables().any(|table| table == "securityresources"));
+/// ```
+pub fn known_tables() -> impl Iterator<Item = &'static str> {
     TABLES.iter().copied()
 }
 

@@ -22,7 +22,8 @@ mod table;
 mod tests;
 
 pub(crate) use catalog::Catalog;
-pub(crate) use known::{known_columns, known_table, known_tables};
+pub use known::known_tables;
+pub(crate) use known::{known_columns, known_table};
 pub(crate) use paths::Want;
 pub(crate) use sketch::{Inward, Shape};
 pub(crate) use table::SourceTable;

@@ -4,16 +4,16 @@ use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::cli::Failure;
-use crate::column::Table;
-use crate::guard::Grouped;
-use crate::output::{self, Cells, Format, Paper};
+use indicatif::HumanCount;
+
+use super::super::failure::Failure;
+use crate::{Format, Layout, Table, WideCells};
 
 /// One table and how long it took.
 pub(super) struct Answer<'a> {
     pub(super) table: &'a Table,
     pub(super) took: Option<Duration>,
-    pub(super) cells: Cells,
+    pub(super) cells: WideCells,
 }
 
 /// Lines beneath the rows: how many there are, and the next prompt.
@@ -28,7 +28,7 @@ impl Answer<'_> {
         let mut rows = self.table.len().min(room);
         let mut lines = self.lines(rows, width)?;
         if lines.len() > room && rows > 1 {
-            // Cells with several lines: so many rows fit, more or less.
+            // WideCells with several lines: so many rows fit, more or less.
             rows = (rows * room / lines.len()).max(1);
             lines = self.lines(rows, width)?;
         }
@@ -41,14 +41,14 @@ impl Answer<'_> {
         Ok(out.flush()?)
     }
 
-    fn paper(&self, width: Option<u16>) -> Paper {
-        Paper { width, cells: self.cells, ..Paper::default() }
+    fn layout(&self, width: Option<u16>) -> Layout {
+        width.into_iter().fold(Layout::new().cells(self.cells), Layout::width)
     }
 
     /// The first rows as lines, without how many there are.
     fn lines(&self, rows: usize, width: Option<u16>) -> io::Result<Vec<String>> {
         let mut drawn = Vec::new();
-        output::write(&mut drawn, &self.table.head(rows), Format::Table, self.paper(width))?;
+        self.table.head(rows).write(&mut drawn, Format::Table, &self.layout(width))?;
         let drawn = String::from_utf8_lossy(&drawn).into_owned();
         let mut lines: Vec<String> = drawn.lines().map(str::to_owned).collect();
         lines.pop();
@@ -64,10 +64,10 @@ impl Answer<'_> {
         let unit = if all == 1 { "row" } else { "rows" };
         let took = self.took.map_or(String::new(), |took| format!(", {:.3} s", took.as_secs_f64()));
         if shown < all {
-            let left = Grouped((all - shown) as u64);
-            format!("{} of {} {unit}{took} … {left} more: .more", Grouped(shown as u64), Grouped(all as u64))
+            let left = HumanCount((all - shown) as u64);
+            format!("{} of {} {unit}{took} … {left} more: .more", HumanCount(shown as u64), HumanCount(all as u64))
         } else {
-            format!("{} {unit}{took}", Grouped(all as u64))
+            format!("{} {unit}{took}", HumanCount(all as u64))
         }
     }
 
@@ -75,7 +75,7 @@ impl Answer<'_> {
     pub(super) fn page(&self) -> Result<(), Failure> {
         let width = terminal_size::terminal_size().map(|(width, _)| width.0);
         if !io::stdout().is_terminal() {
-            return Ok(output::write(&mut io::stdout().lock(), self.table, Format::Table, self.paper(None))?);
+            return Ok(self.table.write(&mut io::stdout().lock(), Format::Table, &self.layout(None))?);
         }
         let pager = std::env::var("PAGER").ok().filter(|pager| !pager.trim().is_empty());
         let pager = pager.unwrap_or_else(|| "less -RFX".to_owned());
@@ -89,8 +89,7 @@ impl Answer<'_> {
         if let Some(input) = child.stdin.take() {
             let mut input = io::BufWriter::new(input);
             // Whoever leaves the pager has seen enough.
-            let _ =
-                output::write(&mut input, self.table, Format::Table, self.paper(width)).and_then(|()| input.flush());
+            let _ = self.table.write(&mut input, Format::Table, &self.layout(width)).and_then(|()| input.flush());
         }
         let _ = child.wait();
         Ok(())

@@ -6,20 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::time::Duration;
 
+use super::super::args::{self, Listing, Stage};
+use super::super::failure::Failure;
+use super::super::{explain, interrupt, lists, saved, sink};
 use super::Next;
 use super::editor::Keys;
 use super::session::{Session, typed};
-use clap::ValueEnum;
-use clap::builder::PossibleValue;
-
-use crate::cli::args::{self, Listing, Stage};
-use crate::cli::{Failure, explain, help, interrupt, lists, saved};
-use crate::column::Table;
-use crate::diag::nearest;
-use crate::guard::{Bytes, Grouped, Limits};
-use crate::library;
-use crate::output::{Cells, Format};
-use crate::value::parse_datetime;
+use crate::{DataPath, DateTime, Engine, Format, Library, Limits, Question, Table, Value, WideCells, nearest, visible};
 
 /// A command of the prompt.
 pub(super) struct Command {
@@ -167,7 +160,7 @@ fn load(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
     let tables = session.engine().tables();
     let new: Vec<String> = tables.into_iter().filter(|table| !before.contains(table)).collect();
     let what = if new.is_empty() { "no new table".to_owned() } else { new.join(", ") };
-    session.messages.note(&format_args!("loaded: {}", crate::diag::render::visible(&what)));
+    session.messages.note(&format_args!("loaded: {}", visible(&what)));
     Ok(Next::prompt())
 }
 
@@ -193,8 +186,8 @@ fn paths(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
     let below = |path: &str| interrupt::stoppable(|cancel| session.engine().cancelled_by(cancel).paths(path));
     let found = below(path)?;
     // A table without rows is no mistake.
-    if let (true, Some((around, key))) = (found.rows.is_empty(), path.rsplit_once('.')) {
-        let known = below(around)?.rows;
+    if let (true, Some((around, key))) = (found.paths.is_empty(), path.rsplit_once('.')) {
+        let known = below(around)?.paths;
         let root = around.split_once('.').map_or("", |(_, root)| root);
         let keys = known.iter().filter_map(|row| row.path.strip_prefix(root)?.strip_prefix('.'));
         let keys = keys.filter(|key| !key.contains(['.', '[']));
@@ -205,12 +198,23 @@ fn paths(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
         return Err(Failure::Usage(format!("no row has anything at `{path}`; {cure}")));
     }
     let rows: Vec<[String; 4]> =
-        found.rows.into_iter().map(|path| [path.path, path.kinds, path.share, path.examples]).collect();
+        found.paths.iter().map(|path| [path.path.clone(), path.ty.clone(), shared(path), values_of(path)]).collect();
     print(session, &lists::table(["path", "type", "of rows", "examples"], &rows), None)?;
     if found.sampled {
         session.messages.note(&"sampled: only some rows were looked at");
     }
     Ok(Next::prompt())
+}
+
+fn shared(path: &DataPath) -> String {
+    path.share.map_or(String::new(), |share| share.to_string())
+}
+
+/// `Healthy, Unhealthy, …`
+fn values_of(path: &DataPath) -> String {
+    let mut values: Vec<&str> = path.values.iter().map(|(value, _)| value.as_str()).collect();
+    values.extend(path.more.then_some("…"));
+    values.join(", ")
 }
 
 fn values(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
@@ -232,34 +236,28 @@ fn more(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
 
 fn format(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     if !name.is_empty() {
-        let format = <Format as ValueEnum>::from_str(name, true).map_err(|_| {
-            let names: Vec<String> = formats().collect();
+        let format = Format::named(name).ok_or_else(|| {
+            let names: Vec<&str> = Format::all().map(Format::name).collect();
             Failure::Usage(format!("there is no format `{name}`; there are {}", names.join(", ")))
         })?;
         // What people get unless they ask for something else.
         session.format = (format != Format::Chart).then_some(format);
     }
-    let format = session.format.unwrap_or(Format::Chart).to_possible_value();
-    session
-        .messages
-        .note(&format_args!("answers are written as {}", format.as_ref().map_or("", PossibleValue::get_name)));
+    let format = session.format.unwrap_or(Format::Chart);
+    session.messages.note(&format_args!("answers are written as {}", format.name()));
     Ok(Next::prompt())
-}
-
-/// The names of the formats.
-pub(super) fn formats() -> impl Iterator<Item = String> {
-    Format::value_variants().iter().filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
 }
 
 fn cells(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     if !name.is_empty() {
-        session.cells = <Cells as ValueEnum>::from_str(name, true)
-            .map_err(|_| Failure::Usage(format!("wide cells are not `{name}`: there are wrap, cut and whole")))?;
+        let found = args::CELLS.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let wrong = || Failure::Usage(format!("wide cells are not `{name}`: there are wrap, cut and whole"));
+        session.cells = found.ok_or_else(wrong)?.1;
     }
     session.messages.note(&match session.cells {
-        Cells::Wrap => "wide cells are wrapped, in up to six lines",
-        Cells::Cut => "wide cells are cut to one line",
-        Cells::Whole => "wide cells are shown whole",
+        WideCells::Wrap => "wide cells are wrapped, in up to six lines",
+        WideCells::Cut => "wide cells are cut to one line",
+        WideCells::Whole => "wide cells are shown whole",
     });
     Ok(Next::prompt())
 }
@@ -305,7 +303,7 @@ fn explained(session: &mut Session<'_>, query: &str, stage: Stage) -> Result<Nex
 fn functions(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     match name {
         "" => lists::functions(None, &listing(session))?,
-        name => io::stdout().lock().write_all(help::page(name)?.as_bytes())?,
+        name => io::stdout().lock().write_all(lists::page(&Engine::new(), name)?.as_bytes())?,
     }
     Ok(Next::prompt())
 }
@@ -320,17 +318,17 @@ fn queries(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
 
 fn run_saved(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     let file = Path::new(name).with_extension("kql");
-    let of_file = library::named(name).is_err() && file.is_file();
-    let found = saved::find(&if of_file { file.display().to_string() } else { home(name) })?;
-    session.query = Some(found.text.clone());
-    session.answer(&found.text)
+    let of_file = Library::builtin().question(name).is_err() && file.is_file();
+    let (_, question) = saved::find(&if of_file { file.display().to_string() } else { home(name) })?;
+    session.query = Some(question.clone());
+    session.answer(&question)
 }
 
 fn save(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     let Some(query) = &session.query else { return Err(Failure::Usage("there is no query to save yet".to_owned())) };
     let path = PathBuf::from(home(name));
     let path = if path.extension().is_some() { path } else { path.with_extension("kql") };
-    let text = format!("{}\n", session.composed(query)?.read().trim_end());
+    let text = format!("{}\n", session.composed(query).flat_text()?.trim_end());
     let written = std::fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
@@ -363,19 +361,19 @@ fn now(session: &mut Session<'_>, time: &str) -> Result<Next, Failure> {
     session.now = match time {
         "" => session.now,
         "-" => None,
-        time => Some(parse_datetime(time).ok_or_else(|| {
+        time => Some(DateTime::parse(time).ok_or_else(|| {
             Failure::Usage(format!("`{time}` is no date or time, such as 2025-06-01 or 2025-06-01T08:00Z"))
         })?),
     };
     match session.now {
-        Some(now) => session.messages.note(&format_args!("now() is {}", crate::value::Value::DateTime(now))),
+        Some(now) => session.messages.note(&format_args!("now() is {}", Value::DateTime(now))),
         None => session.messages.note(&"now() is the moment at which a query runs"),
     }
     Ok(Next::prompt())
 }
 
 fn limits(session: &mut Session<'_>, text: &str) -> Result<Next, Failure> {
-    let mut limits = session.limits.clone();
+    let mut limits: Limits = session.limits.clone();
     for setting in text.split_whitespace() {
         let refused = |why: &str| Failure::Usage(format!("`{setting}`: {why}"));
         let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
@@ -387,13 +385,7 @@ fn limits(session: &mut Session<'_>, text: &str) -> Result<Next, Failure> {
         }
     }
     session.limits = limits;
-    let Limits { memory, rows, time, .. } = &session.limits;
-    let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
-    let rows = [
-        ["memory".to_owned(), or_none(memory.map(|bytes| Bytes(bytes).to_string()))],
-        ["rows".to_owned(), or_none(rows.map(|rows| Grouped(rows).to_string()))],
-        ["time".to_owned(), or_none(time.map(|time| format!("{time:?}")))],
-    ];
+    let rows = session.limits.described().map(|(name, value)| [name.to_owned(), value]);
     print(session, &lists::table(["limit", "value"], &rows), None)?;
     Ok(Next::prompt())
 }
@@ -415,7 +407,7 @@ fn definitions(session: &mut Session<'_>, text: &str) -> Result<Next, Failure> {
     }
     let statement = text.strip_prefix("let ").unwrap_or(text);
     let statement = format!("let {statement};");
-    if crate::syntax::parse(&statement).is_ok_and(|script| script.statements.len() != 1) {
+    if typed(&statement).definitions().is_ok_and(|kept| kept.len() != 1) {
         return Err(Failure::Usage("`.let` takes one `NAME = …`".to_owned()));
     }
     session.ask(&statement)
@@ -428,7 +420,7 @@ fn edit(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
     let failed = |error: io::Error| Failure::Usage(format!("the query cannot be edited: {error}"));
     let path = std::env::temp_dir().join(format!("argql-{}.kql", std::process::id()));
     let mut file = std::fs::File::create_new(&path).map_err(failed)?;
-    let text = session.query.as_ref().map_or("", |query| &query.text);
+    let text = session.query.as_ref().map_or("", Question::text);
     let edited = file.write_all(text.as_bytes()).and_then(|()| {
         let mut words = editor.split_whitespace();
         Process::new(words.next().unwrap_or("vi")).args(words).arg(&path).status()?;
@@ -460,7 +452,7 @@ fn quit(_: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
 fn print(session: &Session<'_>, table: &Table, took: Option<Duration>) -> Result<(), Failure> {
     match session.format {
         None => session.shown(table, took).print(),
-        Some(_) => crate::cli::sink::list(table, &listing(session)),
+        Some(_) => sink::list(table, &listing(session)),
     }
 }
 

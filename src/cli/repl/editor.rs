@@ -15,14 +15,7 @@ use rustyline::{CompletionType, Config, Context, EditMode};
 
 use super::commands::{self, Argument, COMMANDS};
 use super::session::{LAST, Session};
-use crate::column::Table;
-use crate::complete::{Completion, hint};
-use crate::diag::render::visible;
-use crate::engine::Engine;
-use crate::functions;
-use crate::library::LIBRARY;
-use crate::operators;
-use crate::syntax::{self, Kind};
+use crate::{Engine, Format, Library, MarkKind, Table, marks, visible};
 
 /// The keys of an editor.
 #[derive(Clone, Copy)]
@@ -131,12 +124,14 @@ impl Help {
         let typed = &line[from..at];
         let text = format!("{}{before}{typed}", self.prelude);
         let engine = match &self.last {
-            Some(last) if line.contains(LAST) => self.engine.clone().named(LAST, last),
+            Some(last) if line.contains(LAST) => self.engine.clone().with_answer(LAST, last),
             _ => self.engine.clone(),
         };
-        let found = engine.complete(&text, &line[at..]);
+        let found = engine.complete(&format!("{text}{}", &line[at..]), text.len());
         let Some(start) = found.start.checked_sub(self.prelude.len() + before.len()) else { return (at, Vec::new()) };
-        let mut offers = offers(found.list);
+        let list =
+            found.list.into_iter().map(|found| Found { about: found.about(), name: found.name, text: found.text });
+        let mut offers = offers(list.collect());
         if found.sampled && offers.len() > 1 {
             // An offer that changes nothing: the list says so much.
             let typed = line[from + start..at].to_owned();
@@ -150,13 +145,12 @@ impl Help {
         let typed = &line[..at];
         let Some(space) = typed.find(char::is_whitespace) else {
             let fitting = COMMANDS.iter().filter(|command| command.name().starts_with(typed));
-            let offers = fitting.map(|command| Completion {
+            let found = fitting.map(|command| Found {
                 text: format!("{} ", command.name()),
                 name: command.name().to_owned(),
-                kind: "command",
                 about: command.about().to_owned(),
             });
-            return Ok((0, self::offers(offers.collect())));
+            return Ok((0, offers(found.collect())));
         };
         let Some(command) = commands::named(&typed[..space]) else { return Ok((at, Vec::new())) };
         let rest = typed[space..].trim_start();
@@ -176,15 +170,17 @@ impl Help {
                 Some((table, path)) => self.query(&format!("{table} | project value = "), line, at - path.len(), at),
             },
             Argument::Saved => {
-                let (start, mut offers) = words(LIBRARY.iter().map(|saved| saved.name.to_owned()).collect());
+                let (start, mut offers) =
+                    words(Library::builtin().questions().map(|question| question.name().to_owned()).collect());
                 if offers.is_empty() { self.file(line, at)? } else { (start, std::mem::take(&mut offers)) }
             }
             Argument::Name => {
-                let names =
-                    functions::names().chain(operators::names()).chain(COMMANDS.iter().map(commands::Command::name));
+                let entries = self.engine.names();
+                let names = entries.iter().flat_map(|entry| std::iter::once(entry.name).chain(entry.synonyms.to_vec()));
+                let names = names.chain(COMMANDS.iter().map(commands::Command::name));
                 words(names.map(str::to_owned).collect())
             }
-            Argument::Format => words(commands::formats().collect()),
+            Argument::Format => words(Format::all().map(|format| format.name().to_owned()).collect()),
             Argument::One(choices) => words(choices.iter().map(|word| (*word).to_owned()).collect()),
         })
     }
@@ -208,11 +204,18 @@ const TOLD: usize = 14;
 /// Most candidates at all.
 const OFFERED: usize = 2_000;
 
-fn offers(list: Vec<Completion>) -> Vec<Offer> {
+/// Something that fits: what is put in, its name, and what there is to know about it.
+struct Found {
+    text: String,
+    name: String,
+    about: String,
+}
+
+fn offers(list: Vec<Found>) -> Vec<Offer> {
     let told = list.len() <= TOLD && list.iter().any(|found| !found.about.is_empty());
     let widest = list.iter().map(|found| found.name.chars().count()).max().unwrap_or(0).min(40);
     let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).saturating_sub(3);
-    let shown = |found: &Completion| {
+    let shown = |found: &Found| {
         let name = visible(&found.name);
         let line = if told { format!("{name:widest$}  {}", visible(&found.about)) } else { name.into_owned() };
         // A line each, so that they stand beneath one another.
@@ -270,7 +273,7 @@ impl Hinter for Help {
         if !behind.is_empty() || line.starts_with('.') {
             return None;
         }
-        let hint = hint(&format!("{}{}", self.prelude, &line[..at]))?;
+        let hint = self.engine.hint(&format!("{}{}", self.prelude, &line[..at]))?;
         let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
         let column = line[..at].rsplit('\n').next().map_or(0, |line| line.chars().count()) + PROMPT.len();
         let room = width.checked_sub(column + 2).filter(|room| *room > 4)?;
@@ -296,19 +299,27 @@ fn is_complete(input: &str) -> bool {
     if text.is_empty() || (text.starts_with('.') && !text.contains('\n')) || blank >= 2 {
         return true;
     }
-    let Ok(tokens) = syntax::lex(text) else {
-        // What is no token is said to be none; a string may still be closed.
-        return syntax::string_at_end(text).is_none() && (blank > 0 || text.ends_with(';'));
-    };
-    let mut open = 0_i32;
-    for token in tokens.iter().filter(|token| token.kind == Kind::Symbol) {
-        match token.text {
+    let marks = marks(text);
+    if marks.last().is_some_and(|mark| mark.kind == MarkKind::OpenText) {
+        return false;
+    }
+    // What is no token is said to be none.
+    if marks.last().is_some_and(|mark| mark.kind == MarkKind::Mistake) {
+        return blank > 0 || text.ends_with(';');
+    }
+    let symbols = marks.iter().filter(|mark| mark.kind == MarkKind::Symbol).map(|mark| &text[mark.span.range()]);
+    let (mut open, mut last) = (0_i32, "");
+    for symbol in symbols {
+        match symbol {
             "(" | "[" | "{" => open += 1,
             ")" | "]" | "}" => open -= 1,
             _ => {}
         }
+        last = symbol;
     }
-    open <= 0 && (blank > 0 || tokens.last().is_some_and(|token| token.text == ";"))
+    let ends = marks.iter().rfind(|mark| mark.kind != MarkKind::Comment);
+    let ends = last == ";" && ends.is_some_and(|mark| mark.kind == MarkKind::Symbol);
+    open <= 0 && (blank > 0 || ends)
 }
 
 /// Colours of the basic sixteen, which terminals choose to be read on their own background, light or dark.
@@ -343,71 +354,27 @@ impl Paint {
 
 /// Which stretches of a query get which colour.
 fn paints(text: &str) -> Vec<(std::ops::Range<usize>, Paint)> {
-    let (tokens, tail) = match syntax::lex(text) {
-        Ok(tokens) => (tokens, None),
-        Err(problem) => {
-            let crate::diag::Place::Query(span) = problem.place else { return Vec::new() };
-            let paint = if syntax::string_at_end(text) == Some(span.start) { Paint::Text } else { Paint::Mistake };
-            let start = text.floor_char_boundary(span.start);
-            (syntax::lex(&text[..start]).unwrap_or_default(), Some((start..text.len(), paint)))
-        }
+    let paint = |kind| match kind {
+        MarkKind::Operator => Some(Paint::Operator),
+        MarkKind::Function => Some(Paint::Function),
+        MarkKind::Text | MarkKind::OpenText => Some(Paint::Text),
+        MarkKind::Number => Some(Paint::Number),
+        MarkKind::Comment => Some(Paint::Comment),
+        MarkKind::Mistake => Some(Paint::Mistake),
+        MarkKind::Word | MarkKind::Symbol => None,
     };
-    let mut paints = Vec::new();
-    let mut end = 0;
-    for (at, token) in tokens.iter().enumerate() {
-        if let Some(comment) = text[end..token.span.start].find("//") {
-            paints.push((end + comment..token.span.start, Paint::Comment));
-        }
-        end = token.span.end;
-        let called = tokens.get(at + 1).is_some_and(|next| next.text == "(" && next.span.start == token.span.end);
-        let begins = at == 0 || matches!(tokens[at - 1].text, "|" | ";" | "(" | "{");
-        let (paint, range) = match token.kind {
-            Kind::String | Kind::Typed(_) => (Paint::Text, token.span.range()),
-            Kind::Long | Kind::Real | Kind::TimeSpan => (Paint::Number, token.span.range()),
-            Kind::Word if begins && operator(&text[token.span.start..]).is_some() => {
-                let name = operator(&text[token.span.start..]).unwrap_or_default();
-                (Paint::Operator, token.span.start..token.span.start + name.len())
-            }
-            Kind::Word if token.infix.is_some() || matches!(token.text, "by" | "on" | "let") => {
-                (Paint::Operator, token.span.range())
-            }
-            Kind::Word if called => (Paint::Function, token.span.range()),
-            Kind::Symbol
-                if token.text == "|" || token.infix.is_some_and(|infix| infix.text.ends_with(char::is_alphabetic)) =>
-            {
-                (Paint::Operator, token.span.range())
-            }
-            Kind::Word | Kind::Symbol => continue,
-        };
-        // The parts of `project-away` are painted once.
-        if paints.last().is_none_or(|(last, _): &(std::ops::Range<usize>, Paint)| last.end <= range.start) {
-            paints.push((range, paint));
-        }
-    }
-    let last = tail.as_ref().map_or(text.len(), |(range, _)| range.start);
-    if let Some(comment) = text[end..last].find("//") {
-        paints.push((end + comment..last, Paint::Comment));
-    }
-    paints.extend(tail);
-    paints
-}
-
-/// The operator whose name a text begins with.
-fn operator(text: &str) -> Option<&'static str> {
-    let name = &text[..text.find(|c: char| !(c == '-' || c == '_' || c.is_alphanumeric())).unwrap_or(text.len())];
-    operators::names().find(|known| *known == name)
+    marks(text).into_iter().filter_map(|mark| Some((mark.span.range(), paint(mark.kind)?))).collect()
 }
 
 /// The bracket at the cursor, or right before it, and its other half.
 fn brackets(text: &str, cursor: usize) -> Option<(usize, usize)> {
-    let tokens = syntax::lex(text).ok()?;
     let mut open: Vec<usize> = Vec::new();
-    for token in tokens.iter().filter(|token| token.kind == Kind::Symbol) {
-        match token.text {
-            "(" | "[" | "{" => open.push(token.span.start),
+    for mark in marks(text).iter().filter(|mark| mark.kind == MarkKind::Symbol) {
+        match &text[mark.span.range()] {
+            "(" | "[" | "{" => open.push(mark.span.start),
             ")" | "]" | "}" => {
                 let start = open.pop()?;
-                let close = token.span.start;
+                let close = mark.span.start;
                 if [start, close].iter().any(|&at| at == cursor || at + 1 == cursor) {
                     return Some((start, close));
                 }

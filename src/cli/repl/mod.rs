@@ -12,7 +12,10 @@ mod session;
 use rustyline::error::ReadlineError;
 
 use super::args::Ask;
-use super::{Failure, Messages, engine, interrupt, told};
+use super::failure::Failure;
+use super::interrupt;
+use super::messages::Messages;
+use super::open::{open, with_values};
 use editor::{Editor, Keys};
 use session::Session;
 
@@ -38,7 +41,7 @@ pub(super) fn start(ask: &Ask, messages: &Messages) -> Result<(), Failure> {
         return Err(Failure::Usage("--expect and --stream are for one query: `argql query …`".to_owned()));
     }
     interrupt::listen();
-    let engine = told(engine(&ask.source)?, ask.now, &[]).keep_columns(true);
+    let engine = with_values(open(&ask.source)?, ask.now, &[]).keep_columns(true);
     let mut session = Session::new(engine, ask, messages);
     let mut editor = Editor::new(messages.color).map_err(|error| Failure::Usage(error.to_string()))?;
     messages.text(&session.greeting());

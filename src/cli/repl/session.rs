@@ -1,24 +1,19 @@
 //! What stays between two inputs: tables, settings, definitions, the last answer.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use indicatif::HumanCount;
+
+use super::super::args::{Ask, Listing};
+use super::super::failure::Failure;
+use super::super::interrupt;
+use super::super::messages::Messages;
+use super::super::sink::{self, Named};
 use super::Next;
 use super::answer::Answer;
-use crate::cli::args::{Ask, Listing};
-use crate::cli::sink::{self, Named};
-use crate::cli::{Failure, Messages, Text, interrupt};
-use crate::column::Table;
-use crate::diag::{Diagnostic, QueryText};
-use crate::engine::{Engine, Query};
-use crate::guard::{Cancel, Grouped, Limits};
-use crate::library;
-use crate::output::{Cells, Format, chart};
-use crate::syntax::ast::{Script, Statement};
-use crate::syntax::{self, Kind};
-use crate::value::DateTime;
+use crate::{Cancel, DateTime, Diagnostic, Engine, Format, Limits, Query, Question, Table, WideCells, marks};
 
 /// The name of the last answer, as a table.
 pub(super) const LAST: &str = "_";
@@ -34,11 +29,11 @@ pub(super) struct Session<'a> {
     pub(super) now: Option<DateTime>,
     pub(super) format: Option<Format>,
     pub(super) output: Option<PathBuf>,
-    pub(super) cells: Cells,
+    pub(super) cells: WideCells,
     csv_safe: bool,
     pub(super) timer: bool,
     /// The last query that was asked.
-    pub(super) query: Option<Text>,
+    pub(super) query: Option<Question>,
     last: Option<Arc<Table>>,
 }
 
@@ -97,9 +92,8 @@ impl<'a> Session<'a> {
 
     /// Answers what was typed.
     pub(super) fn ask(&mut self, text: &str) -> Result<Next, Failure> {
-        if let Ok(script) = syntax::parse(text)
-            && let Some(kept) = definitions(&script)
-        {
+        let kept = typed(text).definitions().unwrap_or_default();
+        if !kept.is_empty() {
             for (name, text) in kept {
                 self.define(name, text)?;
             }
@@ -119,17 +113,17 @@ impl<'a> Session<'a> {
     }
 
     /// Runs a query and shows its answer.
-    pub(super) fn answer(&mut self, text: &Text) -> Result<Next, Failure> {
+    pub(super) fn answer(&mut self, question: &Question) -> Result<Next, Failure> {
         let started = Instant::now();
-        let tables = interrupt::stoppable(|cancel| self.tables(text, cancel))?;
+        let tables = interrupt::stoppable(|cancel| self.tables(question, cancel))?;
         self.messages.meter.clear();
-        self.show(&text.text, tables, started.elapsed())?;
+        self.show(question.text(), tables, started.elapsed())?;
         Ok(Next::prompt())
     }
 
     /// The tables that a query gives.
-    fn tables(&self, text: &Text, cancel: &Cancel) -> Result<Vec<Table>, Failure> {
-        let query = self.prepared(text, cancel)?;
+    fn tables(&self, question: &Question, cancel: &Cancel) -> Result<Vec<Table>, Failure> {
+        let query = self.prepared(question, cancel)?;
         let tables = query.run_all()?;
         let mut said: Vec<Diagnostic> = Vec::new();
         for warning in tables.iter().flat_map(Table::warnings) {
@@ -137,44 +131,32 @@ impl<'a> Session<'a> {
                 said.push(warning.clone());
             }
         }
-        self.messages.warnings(&said, Some((&text.name, &text.text)));
+        self.messages.warnings(&said, Some((question.name(), question.text())));
         Ok(tables)
     }
 
     /// A query, ready to run, with what it refers to; what there is to know about it is said.
-    pub(super) fn prepared(&self, text: &Text, cancel: &Cancel) -> Result<Query, Failure> {
-        let composed = self.composed(text)?;
+    pub(super) fn prepared(&self, question: &Question, cancel: &Cancel) -> Result<Query, Failure> {
+        let question = self.composed(question);
         let mut engine = self.engine().cancelled_by(cancel);
-        let script = syntax::parse(composed.read()).unwrap_or_default();
-        for declared in script.statements.iter().filter_map(Statement::as_declare).flatten() {
-            let given = self.parameters.iter().find(|(name, _)| *name == declared.name.text);
+        for declared in question.parameters() {
+            let given = self.parameters.iter().find(|(name, _)| *name == declared.name);
             engine = given.into_iter().fold(engine, |engine, (name, value)| engine.parameter(name, value.as_str()));
         }
-        if let Some(last) = self.last.as_ref().filter(|_| words(composed.read()).contains(LAST)) {
-            engine = engine.named(LAST, last);
+        if let Some(last) = &self.last {
+            let text = question.flat_text()?;
+            if marks(&text).iter().any(|mark| &text[mark.span.range()] == LAST) {
+                engine = engine.with_answer(LAST, last);
+            }
         }
-        let query = library::prepare(&engine, composed)?;
-        self.messages.warnings(query.warnings(), Some((&text.name, &text.text)));
+        let query = question.prepare(&engine)?;
+        self.messages.warnings(query.warnings(), Some((question.name(), question.text())));
         Ok(query)
     }
 
-    /// A query with what it includes, and what it needs of the definitions that are kept.
-    pub(super) fn composed(&self, text: &Text) -> Result<QueryText, Failure> {
-        let composed = text.composed()?;
-        let script = syntax::parse(composed.read()).unwrap_or_default();
-        let own: HashSet<&str> =
-            script.statements.iter().filter_map(Statement::as_let).map(|own| own.name.text.as_str()).collect();
-        // A definition may use those before it.
-        let mut used = words(composed.read());
-        let mut kept = Vec::new();
-        for (name, definition) in self.definitions.iter().rev() {
-            if used.contains(name.as_str()) && !own.contains(name.as_str()) {
-                used.extend(words(definition));
-                kept.push(definition.as_str());
-            }
-        }
-        let before: String = kept.iter().rev().map(|definition| format!("{definition}\n")).collect();
-        Ok(if before.is_empty() { composed } else { composed.behind("let", &before) })
+    /// A query with what it needs of the definitions that are kept.
+    pub(super) fn composed(&self, question: &Question) -> Question {
+        question.clone().defining(&self.definitions)
     }
 
     /// How answers are written, here or to a file.
@@ -193,10 +175,10 @@ impl<'a> Session<'a> {
         let listing = self.listing(self.output.clone());
         let format = sink::format(&listing);
         if matches!(format, Format::Chart | Format::Html) {
-            let refused: Vec<Diagnostic> = tables.iter().filter_map(chart::refusal).collect();
+            let refused: Vec<Diagnostic> = tables.iter().filter_map(Table::chart_refusal).collect();
             self.messages.warnings(&refused, None);
         }
-        let drawn = |table: &Table| format == Format::Chart && chart::is_drawn(table);
+        let drawn = |table: &Table| format == Format::Chart && table.is_drawn();
         if self.output.is_none() && matches!(format, Format::Chart | Format::Table) && !tables.iter().any(drawn) {
             for table in &tables {
                 self.shown(table, self.timer.then_some(took)).print()?;
@@ -208,7 +190,7 @@ impl<'a> Session<'a> {
             if let Some(path) = &self.output {
                 let rows = tables.iter().map(Table::len).sum::<usize>() as u64;
                 let are = if rows == 1 { "row is" } else { "rows are" };
-                self.messages.note(&format_args!("{} {are} in {}", Grouped(rows), path.display()));
+                self.messages.note(&format_args!("{} {are} in {}", HumanCount(rows), path.display()));
             }
         }
         if let Some(table) = tables.into_iter().last() {
@@ -219,23 +201,6 @@ impl<'a> Session<'a> {
 }
 
 /// A query that was typed.
-pub(super) fn typed(text: &str) -> Text {
-    Text { name: "input".to_owned(), text: text.to_owned(), file: None }
-}
-
-/// The words of a text.
-fn words(text: &str) -> HashSet<&str> {
-    let tokens = syntax::lex(text).unwrap_or_default();
-    tokens.into_iter().filter(|token| token.kind == Kind::Word).map(|token| token.text).collect()
-}
-
-/// The `let` statements of a text that has no others: their names and texts.
-fn definitions(script: &Script) -> Option<Vec<(String, String)>> {
-    let mut statements = script.statements.iter().peekable();
-    statements.peek()?;
-    let kept = statements.map(|statement| match statement {
-        Statement::Let(kept) => Some((kept.name.text.clone(), format!("{statement};"))),
-        _ => None,
-    });
-    kept.collect()
+pub(super) fn typed(text: &str) -> Question {
+    Question::new("input", text)
 }

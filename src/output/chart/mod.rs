@@ -16,7 +16,7 @@ use std::io::{self, Write};
 
 use indexmap::IndexSet;
 
-use super::Paper;
+use super::Layout;
 use crate::column::{Chart, Table};
 use crate::diag::{CHART, Diagnostic, Place};
 use crate::value::{Type, Value, ValueRef, parse_datetime, text_of, to_real};
@@ -88,28 +88,43 @@ impl Point {
     }
 }
 
-/// Why the rows of a table are not drawn although its query asks for it.
-pub(crate) fn refusal(table: &Table) -> Option<Diagnostic> {
-    let chart = table.chart().filter(|chart| chart.kind != "table")?;
-    let why = Choice::of(table, chart).err()?;
-    let message = format!("{why}; the rows are shown as a table");
-    Some(Diagnostic::at(CHART, Place::Nowhere, message).warning())
-}
+impl Table {
+    /// Why the rows are not drawn although the query asks for it.
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("print a = 'x' | render timechart")?;
+    /// assert!(table.chart_refusal().is_some_and(|why| why.message.ends_with("; the rows are shown as a table")));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn chart_refusal(&self) -> Option<Diagnostic> {
+        let chart = self.chart().filter(|chart| chart.kind != "table")?;
+        let why = Choice::of(self, chart).err()?;
+        let message = format!("{why}; the rows are shown as a table");
+        Some(Diagnostic::at(CHART, Place::Nowhere, message).warning())
+    }
 
-/// Whether there is a picture of a table.
-pub(crate) fn is_drawn(table: &Table) -> bool {
-    table.chart().is_some_and(|chart| !pictures(table, chart).is_empty())
+    /// Whether the query asks for a picture that there is.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// assert!(engine.query("print a = 'x', n = 1 | render barchart")?.is_drawn());
+    /// assert!(!engine.query("print a = 'x', n = 1")?.is_drawn());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn is_drawn(&self) -> bool {
+        self.chart().is_some_and(|chart| !pictures(self, chart).is_empty())
+    }
 }
 
 /// Writes the pictures that a table's `render` asks for and the number of its rows, or else the rows.
-pub(super) fn write(out: &mut dyn Write, table: &Table, paper: Paper) -> io::Result<()> {
+pub(super) fn write(out: &mut dyn Write, table: &Table, layout: Layout) -> io::Result<()> {
     let pictures = table.chart().map_or_else(Vec::new, |chart| pictures(table, chart));
     if pictures.is_empty() {
-        return super::table::write(out, table, paper);
+        return super::table::write(out, table, layout);
     }
     for picture in pictures {
         let mut drawn = String::new();
-        text::draw(&mut drawn, &picture, paper);
+        text::draw(&mut drawn, &picture, layout);
         writeln!(out, "{drawn}")?;
     }
     writeln!(out, "{}", super::table::Rows(table.len()))

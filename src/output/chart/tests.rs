@@ -8,7 +8,7 @@ fn answer(query: &str) -> Table {
 
 fn drawn(query: &str, width: u16, color: bool) -> String {
     let mut out = Vec::new();
-    write(&mut out, &answer(query), Paper { width: Some(width), color, ..Paper::default() }).unwrap();
+    write(&mut out, &answer(query), Layout { width: Some(width), color, ..Layout::default() }).unwrap();
     let text = String::from_utf8(out).unwrap();
     // Behind the picture stands the number of rows.
     text.rsplit_once("\n\n").map_or(text.clone(), |(picture, _)| picture.to_owned())
@@ -193,7 +193,7 @@ fn every_kind_is_drawn_or_refused_by_name() {
     ];
     for kind in KINDS {
         let table = answer(&format!("{rows} | render {kind}"));
-        let message = refusal(&table).map(|diagnostic| diagnostic.message);
+        let message = table.chart_refusal().map(|diagnostic| diagnostic.message);
         match (kind, drawn.contains(&kind)) {
             ("table", _) | (_, true) => assert_eq!(message, None),
             _ => assert_eq!(message, Some(format!("`{kind}` is not drawn; the rows are shown as a table"))),
@@ -203,7 +203,7 @@ fn every_kind_is_drawn_or_refused_by_name() {
 
 #[test]
 fn what_cannot_be_drawn_says_what_is_missing() {
-    let why = |query: &str| refusal(&answer(query)).map(|diagnostic| diagnostic.message).unwrap_or_default();
+    let why = |query: &str| answer(query).chart_refusal().map(|diagnostic| diagnostic.message).unwrap_or_default();
     assert!(why("print a = 'x', b = 'y' | render barchart").starts_with("a barchart needs a column of numbers beside"));
     assert!(why("print a = 1, b = 2 | render timechart").starts_with("a timechart needs a column of datetimes"));
     assert!(why("print a = 1 | where a > 1 | render card").starts_with("there are no rows to draw"));
@@ -314,7 +314,7 @@ fn nothing_but_nulls_is_a_picture_of_nothing() {
         for picture in pictures(&table, table.chart().unwrap()) {
             let mut out = String::new();
             svg::figure(&mut out, &picture, 1, "");
-            text::draw(&mut out, &picture, Paper { width: Some(50), color: true, ..Paper::default() });
+            text::draw(&mut out, &picture, Layout { width: Some(50), color: true, ..Layout::default() });
             assert!(!out.contains("NaN"), "{kind} {out}");
         }
     }

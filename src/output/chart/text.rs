@@ -10,7 +10,7 @@ use super::axis::Tick;
 use super::svg::percent;
 use super::{Picture, Plot, Shape, Stacking, X, real, whole};
 use crate::diag::render::visible;
-use crate::output::Paper;
+use crate::output::Layout;
 
 /// Columns where nobody says how many there are.
 const WIDTH: usize = 80;
@@ -33,8 +33,8 @@ const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'
 const RISING: [char; 8] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇'];
 
 /// Appends a picture and a line end.
-pub(in crate::output) fn draw(out: &mut String, picture: &Picture, paper: Paper) {
-    let pen = Pen { color: paper.color, width: usize::from(paper.width.unwrap_or(0)) };
+pub(in crate::output) fn draw(out: &mut String, picture: &Picture, layout: Layout) {
+    let pen = Pen { color: layout.color, width: usize::from(layout.width.unwrap_or(0)) };
     let pen = if pen.width == 0 { Pen { width: WIDTH, ..pen } } else { pen };
     match picture {
         Picture::Cards(cards) => draw_cards(out, cards, pen),

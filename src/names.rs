@@ -1,32 +1,47 @@
 //! What the registry says of each name of the language.
 
-use std::fmt::Write;
+use std::fmt;
 
-use super::Failure;
 use crate::diag::nearest;
+use crate::error::Error;
 use crate::functions::{self, INFIXES, KNOWN};
 use crate::operators::{OPERATORS, UNSUPPORTED};
 use crate::registry::{Example, Meaning, Position, Right, signature};
 
-/// One name and what it is.
-pub(super) struct Entry {
-    pub(super) name: &'static str,
-    pub(super) kind: &'static str,
-    pub(super) family: &'static str,
-    pub(super) syntax: String,
-    pub(super) about: &'static str,
-    /// Only old queries use it: explained, but not listed.
-    pub(super) legacy: bool,
+/// A name of the language and what it is; printed, all there is to say about it.
+///
+/// ```
+/// let names = argql::Engine::new().names();
+/// let substring = names.iter().find(|entry| entry.name == "substring").unwrap();
+/// assert_eq!((substring.kind, substring.family), ("function", "text"));
+/// assert!(substring.to_string().starts_with("substring(source: any, start: integer"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NameEntry {
+    /// As queries write it.
+    pub name: &'static str,
+    /// `operator`, `function`, `aggregate`, `infix`.
+    pub kind: &'static str,
+    /// What it has to do with: `text`, `dates and times`; of an operator, where it stands.
+    pub family: &'static str,
+    /// How it is written, with its parameters or clauses.
+    pub syntax: String,
+    /// What it does.
+    pub about: &'static str,
+    /// Only old queries use it: explained, but not to be listed.
+    pub legacy: bool,
     /// Other names for it.
-    synonyms: &'static [&'static str],
+    pub synonyms: &'static [&'static str],
     /// The words of its clauses.
-    words: &'static [&'static str],
-    examples: &'static [Example],
+    pub words: &'static [&'static str],
+    /// Queries that show it, with their answers.
+    pub examples: &'static [Example],
 }
 
 /// Everything that can be used, by kind and family.
-pub(super) fn entries() -> impl Iterator<Item = Entry> {
-    let operators = OPERATORS.iter().map(|(operator, _)| Entry {
+pub(crate) fn entries() -> impl Iterator<Item = NameEntry> {
+    let operators = OPERATORS.iter().map(|(operator, _)| NameEntry {
         name: operator.names[0],
         kind: "operator",
         family: match operator.position {
@@ -41,7 +56,7 @@ pub(super) fn entries() -> impl Iterator<Item = Entry> {
         words: operator.words,
         examples: operator.examples,
     });
-    let scalars = functions::scalars().map(|(family, scalar)| Entry {
+    let scalars = functions::scalars().map(|(family, scalar)| NameEntry {
         name: scalar.name,
         kind: "function",
         family,
@@ -52,7 +67,7 @@ pub(super) fn entries() -> impl Iterator<Item = Entry> {
         words: &[],
         examples: scalar.examples,
     });
-    let aggregates = functions::aggregates().map(|(family, aggregate)| Entry {
+    let aggregates = functions::aggregates().map(|(family, aggregate)| NameEntry {
         name: aggregate.name,
         kind: "aggregate",
         family,
@@ -63,7 +78,7 @@ pub(super) fn entries() -> impl Iterator<Item = Entry> {
         words: &[],
         examples: aggregate.examples,
     });
-    let infixes = INFIXES.iter().filter(|infix| !matches!(infix.meaning, Meaning::Refused)).map(|infix| Entry {
+    let infixes = INFIXES.iter().filter(|infix| !matches!(infix.meaning, Meaning::Refused)).map(|infix| NameEntry {
         name: infix.text,
         kind: "infix",
         family: infix.level.family(),
@@ -81,41 +96,40 @@ pub(super) fn entries() -> impl Iterator<Item = Entry> {
     operators.chain(scalars).chain(aggregates).chain(infixes)
 }
 
-/// All there is to say about a name.
-pub(super) fn page(name: &str) -> Result<String, Failure> {
-    let named = |entry: &Entry| entry.name == name || entry.synonyms.contains(&name);
-    let pages: Vec<String> = entries().filter(named).map(|entry| entry.page()).collect();
-    if !pages.is_empty() {
-        return Ok(pages.join("\n"));
+/// What there is to say about a name: an entry for each kind it has.
+pub(crate) fn explain(name: &str) -> Result<Vec<NameEntry>, Error> {
+    let named = |entry: &NameEntry| entry.name == name || entry.synonyms.contains(&name);
+    let found: Vec<NameEntry> = entries().filter(named).collect();
+    if !found.is_empty() {
+        return Ok(found);
     }
     let refused = UNSUPPORTED.iter().any(|(known, _)| *known == name)
         || KNOWN.contains(&name)
         || INFIXES.iter().any(|infix| infix.text == name);
     if refused {
-        return Err(Failure::Usage(format!("KQL has `{name}`, argql cannot run it yet")));
+        return Err(Error::usage(format!("KQL has `{name}`, argql cannot run it yet"), ""));
     }
     let names: Vec<&str> = entries().filter(|entry| !entry.legacy).map(|entry| entry.name).collect();
     let cure = match nearest(name, names) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`argql functions` lists them".to_owned(),
     };
-    Err(Failure::Usage(format!("there is no function or operator `{name}`; {cure}")))
+    Err(Error::usage(format!("there is no function or operator `{name}`"), cure))
 }
 
-impl Entry {
-    fn page(&self) -> String {
+impl fmt::Display for NameEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let age = if self.legacy { "; an older name" } else { "" };
-        let mut page = format!("{}\n\n{} ({}: {}{age})\n", self.syntax, self.about, self.kind, self.family);
-        let infallible = "strings take all text";
+        writeln!(f, "{}\n\n{} ({}: {}{age})", self.syntax, self.about, self.kind, self.family)?;
         for (heading, names) in [("Also written", self.synonyms), ("Words", self.words)] {
             if !names.is_empty() {
-                writeln!(page, "\n{heading}: {}", names.join(", ")).expect(infallible);
+                writeln!(f, "\n{heading}: {}", names.join(", "))?;
             }
         }
         for example in self.examples {
-            writeln!(page, "\n  {}", example.query).expect(infallible);
-            example.result.lines().for_each(|row| writeln!(page, "  {row}").expect(infallible));
+            writeln!(f, "\n  {}", example.query)?;
+            example.result.lines().try_for_each(|row| writeln!(f, "  {row}"))?;
         }
-        page
+        Ok(())
     }
 }

@@ -19,52 +19,79 @@
 //! A line that begins with more than one blank goes on with the line above. Comments of another form are only that.
 
 /// What the head of a query says.
+///
+/// ```
+/// let header = argql::Question::new("q", "// What there is.\n// param days: how far\nT").header();
+/// assert_eq!((header.about.as_str(), header.parameters[0].1.as_str()), ("What there is.", "how far"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Header {
+#[non_exhaustive]
+pub struct Header {
     /// One sentence: what is answered.
-    pub(crate) about: String,
+    pub about: String,
     /// Which questions it belongs to; empty if it does not say.
-    pub(crate) area: String,
+    pub area: String,
     /// Every table it reads.
-    pub(crate) tables: Vec<Needed>,
+    pub tables: Vec<Needed>,
     /// Other exports that it compares with: the name of each snapshot, and what is read of it.
-    pub(crate) snapshots: Vec<(String, String)>,
+    pub snapshots: Vec<(String, String)>,
     /// Rows without which the answer would be wrong: a table, and a type (empty: any row).
-    pub(crate) rows: Vec<(String, String)>,
+    pub rows: Vec<(String, String)>,
     /// Parameters, and what they are for.
-    pub(crate) parameters: Vec<(String, String)>,
+    pub parameters: Vec<(String, String)>,
     /// Columns of the answer, and what they mean.
-    pub(crate) columns: Vec<(String, String)>,
+    pub columns: Vec<(String, String)>,
     /// What to bear in mind.
-    pub(crate) caveats: Vec<String>,
+    pub caveats: Vec<String>,
     /// What its rows are to an audit, if it is a check.
-    pub(crate) check: Option<Check>,
+    pub check: Option<Check>,
     /// Its place in the report and the heading it has there.
-    pub(crate) report: Option<(u32, String)>,
+    pub report: Option<(u32, String)>,
 }
 
 /// A query whose rows are findings.
+///
+/// ```
+/// use argql::{Grade, Question};
+///
+/// let check = Question::new("q", "// What is wrong.\n// check: high by id, reference\nT").header().check.unwrap();
+/// assert_eq!((check.grade, check.key), (Grade::High, vec!["id".to_owned(), "reference".to_owned()]));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Check {
-    pub(crate) grade: Grade,
+#[non_exhaustive]
+pub struct Check {
+    /// How grave the findings are.
+    pub grade: Grade,
     /// The columns that tell one finding from another.
-    pub(crate) key: Vec<String>,
+    pub key: Vec<String>,
     /// Which rows are findings, where not all are: those with this text in this column.
-    pub(crate) only: Option<(String, String)>,
+    pub only: Option<(String, String)>,
 }
 
 /// How grave a finding is.
+///
+/// ```
+/// assert_eq!(argql::Grade::High.name(), "high");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Grade {
+pub enum Grade {
+    /// To be mended at once.
     High,
+    /// To be mended.
     Medium,
+    /// To be looked at.
     Low,
 }
 
 impl Grade {
     const ALL: [Grade; 3] = [Grade::High, Grade::Medium, Grade::Low];
 
-    pub(crate) fn name(self) -> &'static str {
+    /// As heads of queries write it.
+    ///
+    /// ```
+    /// assert_eq!(argql::Grade::Low.name(), "low");
+    /// ```
+    pub fn name(self) -> &'static str {
         match self {
             Grade::High => "high",
             Grade::Medium => "medium",
@@ -83,11 +110,18 @@ impl Grade {
 }
 
 /// A table that a query reads.
+///
+/// ```
+/// let header = argql::Question::new("q", "// What.\n// tables: a, b (optional: names)\na").header();
+/// assert_eq!((header.tables[0].optional.as_deref(), header.tables[1].optional.as_deref()), (None, Some("names")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Needed {
-    pub(crate) name: String,
+#[non_exhaustive]
+pub struct Needed {
+    /// Its name.
+    pub name: String,
     /// What the answer has less without it; none if there is no answer without it.
-    pub(crate) optional: Option<String>,
+    pub optional: Option<String>,
 }
 
 impl Header {
@@ -135,7 +169,12 @@ impl Header {
     }
 
     /// The tables there is no answer without.
-    pub(crate) fn needed(&self) -> impl Iterator<Item = &str> {
+    ///
+    /// ```
+    /// let header = argql::Question::new("q", "// What.\n// tables: a, b (optional: names)\na").header();
+    /// assert_eq!(header.needed().collect::<Vec<_>>(), ["a"]);
+    /// ```
+    pub fn needed(&self) -> impl Iterator<Item = &str> {
         self.tables.iter().filter(|table| table.optional.is_none()).map(|table| table.name.as_str())
     }
 }

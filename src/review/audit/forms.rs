@@ -1,95 +1,85 @@
-//! The forms an audit is written in: tables and Markdown for people, JSON, SARIF 2.1.0 and JUnit for pipelines.
+//! The forms an audit is written in: tables for people, JSON, SARIF 2.1.0 and JUnit for pipelines.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 
-use super::super::args::{Audit, Form, Listing};
-use super::super::rows::Rows;
-use super::super::sink::{self, Named};
-use super::super::{Failure, Messages};
 use super::settings::Accepted;
-use super::{Finding, Judged, Outcome, Plan, Verdict};
+use super::{Audit, Finding, Grade, Outcome, Verdict};
 use crate::column::Table;
-use crate::library::Grade;
-use crate::output::Format;
 use crate::output::html::escape;
 use crate::value::{Bag, Type, Value, text_of, write_json};
 
-/// Writes what was found.
-pub(super) fn write(
-    options: &Audit,
-    plan: &Plan,
-    outcomes: &[Outcome<'_>],
-    judged: &Judged,
-    messages: &Messages,
-) -> Result<(), Failure> {
-    let text = match form(options) {
-        Form::Table => return tables(options, plan, outcomes, Format::Table, messages),
-        Form::Markdown => return tables(options, plan, outcomes, Format::Markdown, messages),
-        Form::Json => line(&json(outcomes, judged)),
-        Form::Sarif => line(&sarif(options, outcomes)),
-        Form::Junit => junit(outcomes),
-    };
-    sink::written(options.output.as_deref(), |out| out.write_all(text.as_bytes()))
-}
+impl Audit {
+    /// A row per check, called `Checks`, and the first findings of each that failed, called by it and how many there
+    /// are. [`AuditPlan::rows`](super::AuditPlan::rows) says how many are shown.
+    ///
+    /// ```
+    /// # use argql::{AuditPlan, Engine};
+    /// let plan = AuditPlan::new().only(["exemptions-no-expiry"])?;
+    /// let tables = plan.run(&Engine::new().sample())?.tables();
+    /// assert_eq!(tables[1].0, "exemptions-no-expiry: the first 5 of 14");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn tables(&self) -> Vec<(String, Table)> {
+        let failed = self.failed().filter(|_| self.rows > 0);
+        let firsts = failed.map(|outcome| (heading(outcome, self.rows), outcome.first(self.rows)));
+        std::iter::once(("Checks".to_owned(), summary(&self.outcomes))).chain(firsts).collect()
+    }
 
-/// Writes the table of all checks.
-pub(super) fn list(table: &Table, options: &Audit) -> Result<(), Failure> {
-    let format = match form(options) {
-        Form::Table => Format::Table,
-        Form::Markdown => Format::Markdown,
-        Form::Json => Format::Json,
-        Form::Sarif | Form::Junit => {
-            return Err(Failure::Usage("--list is written as table, json or markdown".to_owned()));
-        }
-    };
-    sink::list(table, &Listing { format: Some(format), output: options.output.clone(), ..Listing::default() })
-}
+    /// All findings as one line of JSON, for other programs.
+    ///
+    /// ```
+    /// # use argql::{AuditPlan, Engine};
+    /// let audit = AuditPlan::new().run(&Engine::new().sample())?;
+    /// assert!(audit.to_json().starts_with(r#"{"passed":false,"checks":[{"check":""#));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn to_json(&self) -> String {
+        line(&json(self))
+    }
 
-/// The form asked for, or that of the file's ending, or what suits the reader.
-fn form(options: &Audit) -> Form {
-    let ending = options.output.as_ref().and_then(|path| path.extension()).and_then(|ending| ending.to_str());
-    let by_ending = match ending.unwrap_or_default().to_ascii_lowercase().as_str() {
-        "json" => Some(Form::Json),
-        "md" => Some(Form::Markdown),
-        "sarif" => Some(Form::Sarif),
-        "txt" => Some(Form::Table),
-        "xml" => Some(Form::Junit),
-        _ => None,
-    };
-    let person = options.output.is_none() && std::io::stdout().is_terminal();
-    options.format.or(by_ending).unwrap_or(if person { Form::Table } else { Form::Json })
-}
+    /// All findings as SARIF 2.1.0, for code scanning; `file` is where they are shown.
+    ///
+    /// ```
+    /// # use argql::{AuditPlan, Engine};
+    /// let audit = AuditPlan::new().run(&Engine::new().sample())?;
+    /// assert!(audit.to_sarif("export/").contains(r#""version":"2.1.0""#));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn to_sarif(&self, file: &str) -> String {
+        line(&sarif(file, &self.outcomes))
+    }
 
-/// A row per check, and the first findings of those that failed.
-fn tables(
-    options: &Audit,
-    plan: &Plan,
-    outcomes: &[Outcome<'_>],
-    format: Format,
-    messages: &Messages,
-) -> Result<(), Failure> {
-    let summary = summary(outcomes);
-    let failed = outcomes.iter().filter(|outcome| outcome.verdict() == Verdict::Failed);
-    let firsts: Vec<(String, Table)> = failed
-        .filter(|_| plan.rows > 0)
-        .map(|outcome| (heading(outcome, plan.rows), outcome.first(plan.rows)))
-        .collect();
-    let mut named = vec![Named { name: "Checks".to_owned(), table: &summary, query: None }];
-    named.extend(firsts.iter().map(|(name, table)| Named { name: name.clone(), table, query: None }));
-    let listing = Listing { format: Some(format), output: options.output.clone(), ..Listing::default() };
-    sink::tables(&named, &listing, messages.ink)
+    /// The verdicts as JUnit XML, for the test view of a pipeline.
+    ///
+    /// ```
+    /// # use argql::{AuditPlan, Engine};
+    /// let audit = AuditPlan::new().run(&Engine::new().sample())?;
+    /// assert!(audit.to_junit().contains("<testsuites name=\"argql audit\""));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn to_junit(&self) -> String {
+        junit(&self.outcomes)
+    }
+
+    fn failed(&self) -> impl Iterator<Item = &Outcome> {
+        self.outcomes.iter().filter(|outcome| outcome.verdict() == Verdict::Failed)
+    }
+
+    /// What those checks answer that failed.
+    pub(in crate::review) fn failed_questions(&self) -> impl Iterator<Item = &str> {
+        self.failed().map(|outcome| outcome.check.header.about.as_str())
+    }
 }
 
 /// `exemptions-no-expiry: the first 5 of 13`
-pub(in crate::cli) fn heading(outcome: &Outcome<'_>, rows: usize) -> String {
-    let (name, count) = (outcome.check.saved.name, outcome.counted().count());
+fn heading(outcome: &Outcome, rows: usize) -> String {
+    let (name, count) = (outcome.check.question.name(), outcome.counted().count());
     if count > rows { format!("{name}: the first {rows} of {count}") } else { format!("{name}: {count}") }
 }
 
 /// A row per check.
-pub(in crate::cli) fn summary(outcomes: &[Outcome<'_>]) -> Table {
-    let mut rows = Rows::new(&[
+fn summary(outcomes: &[Outcome]) -> Table {
+    let columns = [
         ("verdict", Type::String),
         ("check", Type::String),
         ("severity", Type::String),
@@ -97,8 +87,8 @@ pub(in crate::cli) fn summary(outcomes: &[Outcome<'_>]) -> Table {
         ("accepted", Type::Long),
         ("max", Type::Long),
         ("answers", Type::String),
-    ]);
-    for outcome in outcomes {
+    ];
+    let row = |outcome: &Outcome| {
         let verdict = outcome.verdict();
         let ran = matches!(verdict, Verdict::Failed | Verdict::Passed);
         let counts = [outcome.counted().count(), accepted(outcome).count(), outcome.check.max];
@@ -109,15 +99,15 @@ pub(in crate::cli) fn summary(outcomes: &[Outcome<'_>]) -> Table {
             (lacks, Some(_)) => format!("not loaded: {}", lacks.join(", ")),
         };
         let mut cells =
-            [verdict.name(), outcome.check.saved.name, outcome.check.severity.name()].map(Value::from).to_vec();
+            [verdict.name(), outcome.check.question.name(), outcome.check.severity.name()].map(Value::from).to_vec();
         cells.extend(counts);
         cells.push(Value::from(about));
-        rows.row(cells);
-    }
-    rows.finish()
+        cells
+    };
+    Table::from_rows(columns, outcomes.iter().map(row))
 }
 
-fn accepted<'a>(outcome: &'a Outcome<'_>) -> impl Iterator<Item = &'a Finding> {
+fn accepted(outcome: &Outcome) -> impl Iterator<Item = &Finding> {
     outcome.findings.iter().filter(|finding| finding.accepted.is_some())
 }
 
@@ -141,13 +131,14 @@ fn line(value: &Value) -> String {
 }
 
 /// A row by the names of its columns.
-fn row(outcome: &Outcome<'_>, finding: &Finding) -> Value {
+fn row(outcome: &Outcome, finding: &Finding) -> Value {
     let cells = outcome.table.columns().iter().enumerate();
     let cells = cells.map(|(column, field)| (field.name.clone(), outcome.table.value(finding.row, column)));
     Value::Bag(Arc::new(cells.collect::<Bag>()))
 }
 
-fn json(outcomes: &[Outcome<'_>], judged: &Judged) -> Value {
+fn json(audit: &Audit) -> Value {
+    let Audit { outcomes, judged, .. } = audit;
     let entry = |entry: &Accepted| {
         bag([
             ("check", Value::from(entry.check.as_str())),
@@ -156,15 +147,15 @@ fn json(outcomes: &[Outcome<'_>], judged: &Judged) -> Value {
             ("until", Value::from(entry.until.as_str())),
         ])
     };
-    let finding = |outcome: &Outcome<'_>, finding: &Finding| {
+    let finding = |outcome: &Outcome, finding: &Finding| {
         let accepted = finding.accepted.as_ref().map_or(Value::Null, |entry| {
             bag([("reason", Value::from(entry.reason.as_str())), ("until", Value::from(entry.until.as_str()))])
         });
         bag([("key", Value::from(finding.key.as_str())), ("accepted", accepted), ("row", row(outcome, finding))])
     };
-    let check = |outcome: &Outcome<'_>| {
+    let check = |outcome: &Outcome| {
         bag([
-            ("check", Value::from(outcome.check.saved.name)),
+            ("check", Value::from(outcome.check.question.name())),
             ("severity", Value::from(outcome.check.severity.name())),
             ("verdict", Value::from(outcome.verdict().name())),
             ("findings", number(outcome.counted().count())),
@@ -175,9 +166,8 @@ fn json(outcomes: &[Outcome<'_>], judged: &Judged) -> Value {
             ("rows", list_of(outcome.findings.iter().map(|each| finding(outcome, each)))),
         ])
     };
-    let worst = outcomes.iter().map(Outcome::verdict).min();
     bag([
-        ("passed", Value::Bool(!matches!(worst, Some(Verdict::Failed | Verdict::Refused)))),
+        ("passed", Value::Bool(audit.verdict() == Verdict::Passed)),
         ("checks", list_of(outcomes.iter().map(check))),
         ("ended", list_of(judged.ended.iter().map(entry))),
         ("stale", list_of(judged.stale.iter().map(entry))),
@@ -185,7 +175,7 @@ fn json(outcomes: &[Outcome<'_>], judged: &Judged) -> Value {
 }
 
 /// A finding in one line: `exemption: tmp, category: Waiver`.
-fn sentence(outcome: &Outcome<'_>, finding: &Finding) -> String {
+fn sentence(outcome: &Outcome, finding: &Finding) -> String {
     let cells = outcome.table.columns().iter().enumerate().filter_map(|(column, field)| {
         let value = outcome.table.value(finding.row, column);
         let text = text_of(Type::Dynamic, value.as_ref());
@@ -203,26 +193,25 @@ fn level(severity: Grade) -> &'static str {
 }
 
 /// <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
-fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
+fn sarif(file: &str, outcomes: &[Outcome]) -> Value {
     let text = |text: &str| bag([("text", Value::from(text))]);
-    let rule = |outcome: &Outcome<'_>| {
+    let rule = |outcome: &Outcome| {
         let score = match outcome.check.severity {
             Grade::High => "8.0",
             Grade::Medium => "5.0",
             Grade::Low => "2.0",
         };
         bag([
-            ("id", Value::from(outcome.check.saved.name)),
+            ("id", Value::from(outcome.check.question.name())),
             ("shortDescription", text(&outcome.check.header.about)),
-            ("help", text(&format!("argql queries {}", outcome.check.saved.name))),
+            ("help", text(&format!("argql queries {}", outcome.check.question.name()))),
             ("defaultConfiguration", bag([("level", Value::from(level(outcome.check.severity)))])),
             ("properties", bag([("security-severity", Value::from(score)), ("max", number(outcome.check.max))])),
         ])
     };
-    let file = options.source.data.first().map_or("sample".into(), |path| path.to_string_lossy().replace('\\', "/"));
-    let result = |index: usize, outcome: &Outcome<'_>, finding: &Finding| {
+    let result = |index: usize, outcome: &Outcome, finding: &Finding| {
         let location = bag([
-            ("physicalLocation", bag([("artifactLocation", bag([("uri", Value::from(uri(&file)))]))])),
+            ("physicalLocation", bag([("artifactLocation", bag([("uri", Value::from(uri(file)))]))])),
             (
                 "logicalLocations",
                 list_of([bag([
@@ -239,7 +228,7 @@ fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
             ])
         });
         bag([
-            ("ruleId", Value::from(outcome.check.saved.name)),
+            ("ruleId", Value::from(outcome.check.question.name())),
             ("ruleIndex", number(index)),
             ("level", Value::from(level(outcome.check.severity))),
             ("message", text(&sentence(outcome, finding))),
@@ -257,7 +246,7 @@ fn sarif(options: &Audit, outcomes: &[Outcome<'_>]) -> Value {
             bag([
                 ("level", Value::from("error")),
                 ("message", text(&why.message)),
-                ("associatedRule", bag([("id", Value::from(outcome.check.saved.name))])),
+                ("associatedRule", bag([("id", Value::from(outcome.check.question.name()))])),
             ])
         })
     });
@@ -289,7 +278,7 @@ fn uri(path: &str) -> String {
 }
 
 /// A suite with a case per check; a refused one is an error, so that no pipeline takes it for passed.
-fn junit(outcomes: &[Outcome<'_>]) -> String {
+fn junit(outcomes: &[Outcome]) -> String {
     let of = |verdict| outcomes.iter().filter(|outcome| outcome.verdict() == verdict).count();
     let counts = format!(
         "tests=\"{}\" failures=\"{}\" errors=\"{}\"",
@@ -302,7 +291,7 @@ fn junit(outcomes: &[Outcome<'_>]) -> String {
          <testsuite name=\"argql audit\" {counts}>\n"
     );
     for outcome in outcomes {
-        let name = escape(outcome.check.saved.name);
+        let name = escape(outcome.check.question.name());
         let inside = match outcome.verdict() {
             Verdict::Passed => String::new(),
             Verdict::Refused => {

@@ -11,10 +11,10 @@ use crate::error::Error;
 use crate::syntax::{Kind, lex, parse};
 
 /// A file to include: what messages call it, and its text.
-pub(crate) type Opened = (String, String);
+pub(super) type Opened = (String, String);
 
 /// Finds a file by the name that a directive gives.
-pub(crate) type Open<'a> = &'a dyn Fn(&str) -> Result<Option<Opened>, Error>;
+pub(super) type Open<'a> = &'a dyn Fn(&str) -> Result<Option<Opened>, Error>;
 
 /// A file on the way of being put in.
 struct File {
@@ -33,7 +33,7 @@ struct Statement {
 }
 
 /// The query with what its head includes, and what that includes.
-pub(crate) fn with_includes(name: &str, text: &str, open: Open<'_>) -> Result<QueryText, Error> {
+pub(super) fn with_includes(name: &str, text: &str, open: Open<'_>) -> Result<QueryText, Error> {
     let directives = directives(text);
     let Some(last) = directives.last() else { return Ok(QueryText::new(name, text)) };
     let line_end = text[last.1.end..].find('\n').map_or(text.len(), |at| last.1.end + at + 1);
@@ -104,7 +104,7 @@ fn include(
     let wrong = |message: String| Diagnostic::error(INCLUDE, span, message);
     let said = |diagnostic: Diagnostic| Err(Error::query(by.0, by.1, vec![diagnostic]));
     let Some((name, text)) = open(wanted)? else {
-        let shared = super::SHARED.iter().map(|shared| shared.name);
+        let shared = super::library::SHARED.iter().map(|shared| shared.name);
         let missing = wrong(format!("there is no file `{wanted}.kql` to include")).label("no such file");
         let help = match nearest(wanted, shared.clone()) {
             Some(near) => format!("did you mean `{near}`?"),

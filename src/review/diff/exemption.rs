@@ -1,6 +1,5 @@
 //! What a change comes to in an exemption.
 
-use super::super::rows::Rows;
 use super::fields::{Change, Compare, is_nothing, item_text};
 use super::{Difference, Fate, Found, Row, Side};
 use crate::column::Table;
@@ -76,7 +75,7 @@ impl Found<'_> {
 
     /// A table with a row per change of an exemption.
     pub(super) fn of_exemptions(&self) -> Table {
-        let mut answer = Rows::new(&[
+        let columns = [
             ("change", Type::String),
             ("exemption", Type::String),
             ("what", Type::String),
@@ -86,8 +85,8 @@ impl Found<'_> {
             ("by", Type::String),
             ("at", Type::DateTime),
             ("id", Type::String),
-        ]);
-        for (difference, change) in self.entries() {
+        ];
+        let row = |(difference, change): (&Difference, Option<&Change>)| {
             let (side, row) = self.subject(difference);
             let text = |path: &[&str]| Value::from(&*text_of(Type::Dynamic, side.at(row, path).as_ref()));
             let (field, what, old, new) = match change {
@@ -102,9 +101,9 @@ impl Found<'_> {
             };
             let (by, at) = self.author(difference);
             let (fate, what) = (Value::from(difference.fate.name()), Value::from(what));
-            answer.row(vec![fate, text(&["name"]), what, Value::from(field), old, new, by, at, text(&["id"])]);
-        }
-        answer.finish()
+            vec![fate, text(&["name"]), what, Value::from(field), old, new, by, at, text(&["id"])]
+        };
+        Table::from_rows(columns, self.entries().map(row))
     }
 }
 

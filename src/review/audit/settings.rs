@@ -18,10 +18,9 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::Failure;
+use super::super::Grade;
 use crate::diag::{Diagnostic, Place, SETTINGS, UNREADABLE, line_column, nearest};
 use crate::error::Error;
-use crate::library::Grade;
 use crate::value::{DateTime, parse_datetime};
 
 /// What `--config` says.
@@ -61,7 +60,7 @@ pub(super) struct Accepted {
 /// A check that files may name.
 #[derive(Debug)]
 pub(super) struct Known {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// The parameters that its query declares.
     pub(super) parameters: Vec<String>,
 }
@@ -77,7 +76,7 @@ type Read<T> = Result<T, Box<Diagnostic>>;
 type Entry<'a, 'i> = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
 
 /// Reads settings, which name these checks.
-pub(super) fn settings(path: &Path, checks: &[Known]) -> Result<Settings, Failure> {
+pub(super) fn settings(path: &Path, checks: &[Known]) -> Result<Settings, Error> {
     read(path, checks, |file, table| {
         let mut settings = Settings::default();
         for (key, value) in entries(table) {
@@ -104,7 +103,7 @@ pub(super) fn settings(path: &Path, checks: &[Known]) -> Result<Settings, Failur
 }
 
 /// Reads a baseline; none of its entries may be there twice.
-pub(super) fn baseline(path: &Path, checks: &[Known]) -> Result<Vec<Accepted>, Failure> {
+pub(super) fn baseline(path: &Path, checks: &[Known]) -> Result<Vec<Accepted>, Error> {
     read(path, checks, |file, table| {
         let mut entries_read: Vec<Accepted> = Vec::new();
         for (key, value) in entries(table) {
@@ -126,7 +125,7 @@ pub(super) fn baseline(path: &Path, checks: &[Known]) -> Result<Vec<Accepted>, F
 }
 
 /// Reads a file and makes of its table what `make` does.
-fn read<T>(path: &Path, checks: &[Known], make: impl FnOnce(&File<'_>, &DeTable<'_>) -> Read<T>) -> Result<T, Failure> {
+fn read<T>(path: &Path, checks: &[Known], make: impl FnOnce(&File<'_>, &DeTable<'_>) -> Read<T>) -> Result<T, Error> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let place = Place::File { path: path.into(), line: 0, column: 0 };
         Error::data(vec![Diagnostic::at(UNREADABLE, place, format!("`{}` cannot be read: {error}", path.display()))])
@@ -136,7 +135,7 @@ fn read<T>(path: &Path, checks: &[Known], make: impl FnOnce(&File<'_>, &DeTable<
         let span = error.span().unwrap_or_default();
         Error::data(vec![*file.wrong(span, format!("this is not TOML: {}", error.message()))])
     })?;
-    Ok(make(&file, table.get_ref()).map_err(|diagnostic| Error::data(vec![*diagnostic]))?)
+    make(&file, table.get_ref()).map_err(|diagnostic| Error::data(vec![*diagnostic]))
 }
 
 /// Keys and values in the order of the file.
@@ -170,7 +169,7 @@ impl File<'_> {
             return Ok(name.to_owned());
         }
         let wrong = self.wrong(span, format!("there is no check `{name}`"));
-        Err(Box::new(match nearest(name, self.checks.iter().map(|check| check.name)) {
+        Err(Box::new(match nearest(name, self.checks.iter().map(|check| check.name.as_str())) {
             Some(near) => wrong.help(format!("did you mean `{near}`?")),
             None => wrong.help("`argql audit --list` lists them"),
         }))
@@ -306,8 +305,8 @@ mod tests {
     use super::*;
 
     fn checks() -> Vec<Known> {
-        let known = |name, parameters: &[&str]| Known {
-            name,
+        let known = |name: &str, parameters: &[&str]| Known {
+            name: String::from(name),
             parameters: parameters.iter().map(|&name| name.into()).collect(),
         };
         vec![known("exemptions-expiring", &["days"]), known("exemptions-no-expiry", &["since", "on"])]
@@ -321,8 +320,8 @@ mod tests {
     }
 
     /// Line, column, message and help of the complaint.
-    fn complaint<T>(result: Result<T, Failure>) -> String {
-        let Err(Failure::Error(error)) = result else { return "none".to_owned() };
+    fn complaint<T>(result: Result<T, Error>) -> String {
+        let Err(error) = result else { return "none".to_owned() };
         let diagnostic = &error.diagnostics()[0];
         let Place::File { line, column, .. } = diagnostic.place else { return "nowhere".to_owned() };
         format!("{line}:{column} {} | {}", diagnostic.message, diagnostic.help.as_deref().unwrap_or_default())

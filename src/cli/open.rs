@@ -1,0 +1,77 @@
+//! Opens an engine: over the data that the arguments name, with their limits, and with a switch and a meter.
+
+use std::num::NonZeroUsize;
+
+use indexmap::IndexMap;
+
+use super::args::{Limited, Missing, Source};
+use super::failure::Failure;
+use super::interrupt;
+use super::messages::Messages;
+use crate::{DateTime, Engine, MissingTables};
+
+/// An engine without data that keeps nothing: one query reads what it needs.
+pub(super) fn settled(missing: Missing, threads: Option<NonZeroUsize>, limits: &Limited) -> Result<Engine, Failure> {
+    let missing = match missing {
+        Missing::Error => MissingTables::Error,
+        Missing::Empty => MissingTables::Empty,
+    };
+    let engine = Engine::new().keep_columns(false).missing_tables(missing).limits(limits.limits());
+    Ok(match threads {
+        Some(threads) => engine.threads(threads.get())?,
+        None => engine,
+    })
+}
+
+/// The engine over the data that the options name, or else `ARGQL_DATA`.
+pub(super) fn open(source: &Source) -> Result<Engine, Failure> {
+    let mut engine = settled(source.missing_tables, source.threads, &source.limits)?;
+    // Paths of one name are one snapshot, as several `--data` are one export.
+    let mut snapshots: IndexMap<&str, Engine> = IndexMap::new();
+    for (name, path) in &source.snapshots {
+        let snapshot = snapshots.entry(name).or_default();
+        *snapshot = std::mem::take(snapshot).load(path)?;
+    }
+    for (name, snapshot) in snapshots {
+        engine = engine.snapshot(name, &snapshot);
+    }
+    if source.sample {
+        return Ok(engine.sample());
+    }
+    for path in &source.data {
+        engine = engine.load(path)?;
+    }
+    if source.data.is_empty() {
+        for path in std::env::split_paths(&std::env::var_os("ARGQL_DATA").unwrap_or_default()) {
+            if !path.as_os_str().is_empty() {
+                engine = engine.load(path)?;
+            }
+        }
+    }
+    Ok(engine)
+}
+
+/// The engine of a command that ends when its work is done: Ctrl-C ends it, too, and it says how far it is.
+pub(super) fn open_watched(source: &Source, messages: &Messages) -> Result<Engine, Failure> {
+    Ok(watched(open(source)?, messages))
+}
+
+/// The engine of a command, with a switch that Ctrl-C turns and a meter.
+pub(super) fn watched(engine: Engine, messages: &Messages) -> Engine {
+    messages.meter.watch(engine).cancelled_by(&interrupt::switch())
+}
+
+/// The engine over an export of which many questions are asked.
+pub(super) fn audited(source: &Source, now: Option<DateTime>, messages: &Messages) -> Result<Engine, Failure> {
+    let engine = with_values(open_watched(source, messages)?.keep_columns(true), now, &[]);
+    if engine.tables().is_empty() {
+        return Err(Failure::Usage("no data: name an export with --data, or use --sample".to_owned()));
+    }
+    Ok(engine)
+}
+
+/// The engine that knows the moment and the parameters' values.
+pub(super) fn with_values(engine: Engine, now: Option<DateTime>, parameters: &[(String, String)]) -> Engine {
+    let engine = now.into_iter().fold(engine, Engine::now);
+    parameters.iter().fold(engine, |engine, (name, value)| engine.parameter(name, value.as_str()))
+}

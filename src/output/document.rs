@@ -1,0 +1,117 @@
+//! Several answers in one file.
+
+use std::io::{self, Write};
+
+use super::html::{Page, Section};
+use super::{Format, Layout};
+use crate::column::{Chart, Table};
+use crate::diag::render::visible;
+
+/// Answers that stand in one file, one after the other, each below its name; in HTML with their queries, and what there
+/// is to know of each.
+///
+/// ```
+/// use argql::{Document, Engine, Format, Layout};
+///
+/// let engine = Engine::new();
+/// let (one, two) = (engine.query("print x = 1")?, engine.query("print x = 2")?);
+/// let mut text = Vec::new();
+/// let document = Document::new().answer("one", None, &one).answer("two", None, &two);
+/// document.write(&mut text, Format::Markdown, &Layout::new())?;
+/// assert!(text.starts_with(b"## one\n\n| x |\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Document<'a> {
+    answers: Vec<Answer<'a>>,
+}
+
+#[derive(Clone, Debug)]
+struct Answer<'a> {
+    name: String,
+    query: Option<&'a str>,
+    table: &'a Table,
+}
+
+impl<'a> Document<'a> {
+    /// No answer yet.
+    ///
+    /// ```
+    /// let mut text = Vec::new();
+    /// argql::Document::new().write(&mut text, argql::Format::Table, &argql::Layout::new())?;
+    /// assert!(text.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn new() -> Document<'a> {
+        Document::default()
+    }
+
+    /// Adds an answer, its name, and the text of its query. One that is alone needs no heading, and a page takes its
+    /// title from its chart or its name.
+    ///
+    /// ```
+    /// use argql::{Document, Engine, Format, Layout};
+    ///
+    /// let (query, mut page) = ("print x = 1", Vec::new());
+    /// let table = Engine::new().query(query)?;
+    /// Document::new().answer("ones", Some(query), &table).write(&mut page, Format::Html, &Layout::new())?;
+    /// assert!(String::from_utf8(page)?.contains("<title>ones</title>"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn answer(mut self, name: impl Into<String>, query: Option<&'a str>, table: &'a Table) -> Document<'a> {
+        self.answers.push(Answer { name: name.into(), query, table });
+        self
+    }
+
+    /// Writes all answers.
+    ///
+    /// # Errors
+    ///
+    /// If `out` takes no more.
+    ///
+    /// ```
+    /// use argql::{Document, Engine, Format, Layout};
+    ///
+    /// let (table, mut text) = (Engine::new().query("print x = 1")?, Vec::new());
+    /// Document::new().answer("x", None, &table).write(&mut text, Format::Ndjson, &Layout::new())?;
+    /// assert_eq!(text, b"{\"x\":1}\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn write(&self, out: &mut dyn Write, format: Format, layout: &Layout) -> io::Result<()> {
+        if format == Format::Html {
+            return self.page().write(out);
+        }
+        for (index, answer) in self.answers.iter().enumerate() {
+            if index > 0 {
+                writeln!(out)?;
+            }
+            if self.answers.len() > 1 {
+                let mark = if format == Format::Markdown { "## " } else { "" };
+                writeln!(out, "{mark}{}\n", visible(&answer.name))?;
+            }
+            answer.table.write(out, format, layout)?;
+        }
+        Ok(())
+    }
+
+    /// A page with a section for each answer; one alone gives it its title.
+    fn page(&self) -> Page<'a> {
+        let title = match self.answers.as_slice() {
+            // A table without a name has a number.
+            [only] => {
+                let name = only.name.parse::<usize>().map_or(only.name.as_str(), |_| "");
+                let title = only.table.chart().and_then(Chart::title).unwrap_or(name);
+                if title.is_empty() { "Answer" } else { title }
+            }
+            _ => "Answers",
+        };
+        let page = Page::new(title).about(concat!("answered by argql ", env!("CARGO_PKG_VERSION")));
+        self.answers.iter().fold(page, |page, answer| {
+            let section = Section::new(if self.answers.len() > 1 { answer.name.as_str() } else { "" });
+            let section = answer.query.into_iter().fold(section, Section::query);
+            let warnings = answer.table.warnings().iter().cloned().chain(answer.table.chart_refusal());
+            let section = warnings.fold(section, |section, warning| section.text(warning.message));
+            page.section(section.answer(answer.table))
+        })
+    }
+}

@@ -1,0 +1,18 @@
+//! What is done with questions again and again: saved questions ([`Library`], [`Question`]), an [`Audit`] of an export,
+//! the [`Diff`] of two, a [`Report`]. Each is a plan that is run over an engine, and then a value that can be written in
+//! any form.
+
+mod audit;
+mod diff;
+mod header;
+mod include;
+mod library;
+mod question;
+mod report;
+
+pub use audit::{Audit, AuditPlan, Verdict};
+pub use diff::{Diff, DiffPlan};
+pub use header::{Check, Grade, Header, Needed};
+pub use library::Library;
+pub use question::{Declared, Question};
+pub use report::{Report, ReportPlan};
