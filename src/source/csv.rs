@@ -6,7 +6,7 @@
 //! `false` only if that is written back as the very same text; `007` and `1.0e3` stay text, and a column in which not
 //! all fields agree is text as a whole (`table`). JSON text of an array or bag is one. An empty field is null.
 
-use super::decode::{Convert, Refused};
+use super::convert::{Convert, Refused};
 use super::document::MARK;
 use super::json::{self, Fault, FaultKind, Passing};
 use super::known::standard_column;

@@ -9,8 +9,8 @@
 use std::sync::Arc;
 
 use super::json::{self, Fault, Passing};
+use super::passage::Reader;
 use super::paths::{Tree, Want};
-use super::scan::Reader;
 use crate::column::{Batch, Interner};
 use crate::value::{Type, ValueRef, write_text};
 

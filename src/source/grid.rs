@@ -3,7 +3,7 @@
 //! What stands before and behind the rows is passed on as it is, since it says how many there should be. Everything is
 //! checked here: places in what comes out would be nobody's.
 
-use super::decode::Convert;
+use super::convert::Convert;
 use super::document::{self, List};
 use super::json::{self, Fault, FaultKind, Passing};
 

@@ -13,8 +13,8 @@ use rayon::prelude::*;
 
 use super::extract::Extractor;
 use super::page::Stamp;
+use super::passage::Passage;
 use super::paths::{Tree, Want};
-use super::scan::Passage;
 use crate::column::{Batch, Column, Interner, Weight};
 use crate::diag::Diagnostic;
 use crate::guard::Guard;

@@ -5,6 +5,7 @@
 //! its way, and hands over batches in the order of the rows. Nothing here knows expressions.
 
 mod catalog;
+mod convert;
 mod csv;
 mod decode;
 mod document;
@@ -14,6 +15,7 @@ mod json;
 mod kept;
 mod known;
 mod page;
+mod passage;
 mod paths;
 mod scan;
 mod sketch;

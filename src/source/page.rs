@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use super::decode::{Broken, Coding, Form, LONGEST, Refused};
+use super::convert::{Broken, LONGEST, Refused};
+use super::decode::{Coding, Form};
 use super::document::MARK;
 use super::json::{Fault, FaultKind};
 use crate::diag::{self, Code, Diagnostic, Place};

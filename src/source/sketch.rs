@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::json::{self, Passing};
-use super::scan::Reader;
+use super::passage::Reader;
 use crate::value::Type;
 
 type ByName<T> = IndexMap<Arc<str>, T, foldhash::fast::FixedState>;

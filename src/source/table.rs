@@ -9,8 +9,9 @@ use super::json::{self, Fault, Passing};
 use super::kept::Kept;
 use super::known::{known_columns, known_table};
 use super::page::{Origin, Page};
+use super::passage::{self, Passage, Reader};
 use super::paths::{Tree, Want};
-use super::scan::{self, Passage, Reader, Scan};
+use super::scan::Scan;
 use super::sketch::Sketch;
 use crate::column::Field;
 use crate::diag::Diagnostic;
@@ -92,12 +93,12 @@ impl SourceTable {
         if let Some(known) = self.schema.get() {
             return Ok(known.clone());
         }
-        if !known_table(&self.name) || scan::has_csv(self.pages.iter().take(SAMPLED))? {
+        if !known_table(&self.name) || passage::has_csv(self.pages.iter().take(SAMPLED))? {
             return self.full_schema(guard);
         }
         let mut census = Census::default();
         for page in self.pages.iter().take(SAMPLED) {
-            scan::sample(page, &mut census, SAMPLE)?;
+            passage::sample(page, &mut census, SAMPLE)?;
         }
         Ok(self.schema.get_or_init(|| self.fields(&census, Sample::Some)).clone())
     }
@@ -108,7 +109,7 @@ impl SourceTable {
             return Ok(known.clone());
         }
         let mut whole = Census::default();
-        let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
+        let passage = Passage::new(&self.name, &self.pages, passage::SEGMENT)?;
         let reader = || Census { outside: json::DEPTH.saturating_sub(guard.nesting()), ..Census::default() };
         passage.drive(guard, reader, Ok::<Census, Box<Diagnostic>>, |part: Census| {
             whole.join(part);
@@ -136,7 +137,7 @@ impl SourceTable {
 
     /// A pass over all rows that takes the wanted columns and paths.
     pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Box<Diagnostic>> {
-        Ok(Scan::new(Passage::new(&self.name, &self.pages, scan::SEGMENT)?, wants).keeping(self.kept.as_ref()))
+        Ok(Scan::new(Passage::new(&self.name, &self.pages, passage::SEGMENT)?, wants).keeping(self.kept.as_ref()))
     }
 
     /// What its rows are like below their columns, by some rows from all over the table; looked at once.
@@ -144,7 +145,7 @@ impl SourceTable {
         if let Some(known) = self.sketch.get() {
             return Ok(known.clone());
         }
-        let passage = Passage::new(&self.name, &self.pages, scan::SEGMENT)?;
+        let passage = Passage::new(&self.name, &self.pages, passage::SEGMENT)?;
         let (parts, whole) = passage.glance(GLANCE, GLANCES, Sketch::default);
         let mut all = Sketch { sampled: !whole, ..Sketch::default() };
         parts.into_iter().for_each(|part| all.join(part));
@@ -158,7 +159,7 @@ impl SourceTable {
         self.pages.iter().take(SAMPLED).find(|page| {
             let mut reader = Extractor::new(&wants, &tree, json::DEPTH);
             // A file that is broken further on has its first rows all the same.
-            let _ = scan::sample(&Page { standard: true, ..(*page).clone() }, &mut reader, SAMPLE);
+            let _ = passage::sample(&Page { standard: true, ..(*page).clone() }, &mut reader, SAMPLE);
             let types = reader.finish().columns.remove(0);
             (0..types.len()).any(|row| types.get(row).as_str().is_some_and(&is))
         })

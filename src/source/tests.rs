@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use serde_json::value::RawValue;
 
 use super::Want;
-use super::scan::{Passage, Scan};
+use super::passage::Passage;
+use super::scan::Scan;
 use super::table::memory;
 use crate::diag::{Diagnostic, Place};
 use crate::guard::Guard;

@@ -1,0 +1,718 @@
+//! The pages of a table, read in parallel and in order.
+//!
+//! A file is cut every [`SEGMENT`] bytes; a segment has the rows that *begin* in it, whatever the number of threads.
+//! Where its first row begins is guessed (after a line's end, or where a row's first keys stand) so that nobody waits
+//! for the segments before; when its turn comes in order, the guess is compared with where the segment before really
+//! ended, and a segment that began in the wrong place is read again. So every byte is checked, also behind the last
+//! row that a query asks for.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use rayon::prelude::*;
+
+use super::decode::Form;
+use super::document::{self, Claims, Cursor, Event, Level, Sign, advance};
+use super::json::{FaultKind, Passing};
+use super::page::{Failure, Feed, Page, Stamp};
+use crate::diag::{self, Diagnostic, Place};
+use crate::guard::{Guard, Progress};
+
+/// Bytes of a segment.
+pub(super) const SEGMENT: u64 = 4 << 20;
+
+/// What is done with rows: taken apart, or only looked at.
+pub(super) trait Reader: Send {
+    /// What one segment gives.
+    type Output;
+    /// Reads (and checks) the row at `at`; gives where it ends. After a fault the row must not have been kept: it may
+    /// come again with more bytes behind it.
+    fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize>;
+    /// Checks the row only.
+    fn pass(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
+        self.row(bytes, at)
+    }
+    /// What the rows since the last call gave.
+    fn finish(&mut self) -> Self::Output;
+}
+
+/// The pages of a table, cut into units of parallel work.
+pub(super) struct Passage {
+    table: String,
+    /// Bytes of a segment.
+    segment: u64,
+    pages: Vec<Opened>,
+    units: Vec<Unit>,
+    warnings: Vec<Diagnostic>,
+}
+
+struct Opened {
+    page: Page,
+    stamp: Stamp,
+    sign: Option<Sign>,
+    level: Level,
+}
+
+/// A segment of a plain file, or all of a compressed one.
+#[derive(Clone, Copy)]
+struct Unit {
+    page: usize,
+    start: u64,
+    /// Rows that begin from here on are the next segment's.
+    limit: u64,
+    /// Read as a stream, in several pieces.
+    stream: bool,
+}
+
+impl Passage {
+    pub(super) fn new(table: &str, pages: &[Page], segment: u64) -> Result<Passage, Box<Diagnostic>> {
+        let mut passage =
+            Passage { table: table.into(), segment, pages: Vec::new(), units: Vec::new(), warnings: Vec::new() };
+        let mut buffer = Vec::new();
+        for page in pages {
+            let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
+            let number = passage.pages.len();
+            let stream = !stamp.coding.is_plain();
+            let mut opened = Opened { page: page.clone(), stamp, sign: None, level: Level::Top };
+            if !stream && opened.stamp.len > segment {
+                let mut feed = opened
+                    .feed(0, 64 << 10, std::mem::take(&mut buffer))
+                    .map_err(|failure| opened.diagnose(failure))?;
+                let cursor = open(&mut feed, &mut Vec::new()).map_err(|failure| opened.diagnose(failure))?;
+                let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
+                opened.level = cursor.level;
+                opened.sign = Sign::of(feed.bytes(), at, cursor.level);
+                buffer = feed.into_buffer();
+            }
+            let segments = if stream { 1 } else { opened.stamp.len.div_ceil(segment).max(1) };
+            for number_of in 0..segments {
+                let last = number_of + 1 == segments;
+                passage.units.push(Unit {
+                    page: number,
+                    start: number_of * segment,
+                    limit: if last { u64::MAX } else { (number_of + 1) * segment },
+                    stream,
+                });
+            }
+            passage.pages.push(opened);
+        }
+        passage.find_copies()?;
+        Ok(passage)
+    }
+
+    /// Whether rows are made of text without types.
+    pub(super) fn has_csv(&self) -> bool {
+        self.pages.iter().any(|opened| matches!(opened.stamp.coding.form, Form::Csv(_)))
+    }
+
+    /// What all pages were like when they were first looked at.
+    pub(super) fn stamps(&self) -> Vec<Stamp> {
+        self.pages.iter().map(|opened| opened.stamp.clone()).collect()
+    }
+
+    /// Warns of pages that are there twice: files with the same ends, or, where some are packed, with the same text at
+    /// their beginning.
+    fn find_copies(&mut self) -> Result<(), Box<Diagnostic>> {
+        let mut by_size: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (number, opened) in self.pages.iter().enumerate().filter(|(_, opened)| opened.stamp.len > 256) {
+            by_size.entry(opened.stamp.len).or_default().push(number);
+        }
+        let mut copies: BTreeMap<usize, usize> = BTreeMap::new();
+        for same in by_size.values().filter(|same| same.len() > 1) {
+            let mut known: BTreeMap<[Vec<u8>; 2], usize> = BTreeMap::new();
+            for &number in same {
+                let opened = &self.pages[number];
+                let ends = opened.page.ends(&opened.stamp).map_err(|failure| opened.diagnose(failure))?;
+                let before = *known.entry(ends).or_insert(number);
+                if before != number {
+                    copies.insert(number, before);
+                }
+            }
+        }
+        if self.pages.len() > 1 && self.pages.iter().any(|opened| !opened.stamp.coding.is_plain()) {
+            let mut known: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+            for (number, opened) in self.pages.iter().enumerate() {
+                // What cannot be decoded is said when it is read.
+                let Ok(feed) = opened.feed(0, 4 << 10, Vec::new()) else { continue };
+                let begins = &feed.bytes()[..feed.bytes().len().min(4 << 10)];
+                if begins.len() > 256 {
+                    let before = *known.entry(begins.to_vec()).or_insert(number);
+                    if before != number {
+                        copies.entry(number).or_insert(before);
+                    }
+                }
+            }
+        }
+        for (number, before) in copies {
+            let [opened, before] = [number, before].map(|number| &self.pages[number]);
+            let message = format!(
+                "`{}` seems to be a copy of `{}`: its rows count twice",
+                opened.page.display(),
+                before.page.display()
+            );
+            let copy = Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message).warning();
+            self.warnings.push(copy.help("remove one of the two pages"));
+        }
+        Ok(())
+    }
+
+    /// What readers make of some rows from at most so many places all over the table, about so many bytes of them; and
+    /// whether these are all rows. Places that cannot be read are left out: whoever reads them all will say so.
+    pub(super) fn glance<R: Reader>(
+        &self,
+        bytes: u64,
+        places: usize,
+        reader: impl Fn() -> R + Sync,
+    ) -> (Vec<R::Output>, bool)
+    where
+        R::Output: Send,
+    {
+        let places = places.min(self.units.len());
+        let each = bytes / u64::try_from(places.max(1)).expect("places are few");
+        let look = |place: usize| {
+            let unit = self.units[place * self.units.len() / places];
+            let mut reader = reader();
+            let whole = self.look(unit, each, &mut reader).ok()?;
+            Some((reader.finish(), whole))
+        };
+        let looks: Vec<(R::Output, bool)> = (0..places).into_par_iter().filter_map(look).collect();
+        let all = looks.len() == self.units.len() && looks.iter().all(|(_, whole)| *whole);
+        (looks.into_iter().map(|(output, _)| output).collect(), all)
+    }
+
+    /// Reads the rows that begin in the first `bytes` of a unit; tells whether it has no more.
+    fn look<R: Reader>(&self, unit: Unit, bytes: u64, reader: &mut R) -> Result<bool, Failure> {
+        let opened = &self.pages[unit.page];
+        let window = usize::try_from(bytes).expect("a glance is small");
+        let mut feed = opened.feed(unit.start.saturating_sub(1), window, Vec::new())?;
+        let mut events = Vec::new();
+        let Some(first) = opened.first_row(&mut feed, unit, &mut events)? else { return Ok(true) };
+        let limit = unit.limit.min(first.at.saturating_add(bytes));
+        let end = rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)?;
+        Ok(end.level == Level::End || end.at >= unit.limit)
+    }
+
+    /// Reads all units in parallel with readers that `reader` makes, and merges in order.
+    pub(super) fn drive<R, T, E>(
+        &self,
+        guard: &Guard,
+        reader: impl Fn() -> R + Sync,
+        work: impl Fn(R::Output) -> Result<T, E> + Sync,
+        merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
+    ) -> Result<Vec<Diagnostic>, E>
+    where
+        R: Reader,
+        T: Send,
+        E: Send + From<Box<Diagnostic>>,
+    {
+        let merger = Merger {
+            next: 0,
+            cursor: None,
+            merge,
+            broken: None,
+            rows: 0,
+            page: Claims::default(),
+            page_rows: 0,
+            total: None,
+            continues: false,
+            truncated: false,
+            shallow: None,
+            warnings: self.warnings.clone(),
+        };
+        let run = Run {
+            passage: self,
+            guard,
+            progress: Mutex::new(self.start()),
+            reader,
+            work,
+            next: AtomicUsize::new(0),
+            mode: AtomicU8::new(READ),
+            spare: Mutex::new(Vec::new()),
+            pending: Mutex::new(BTreeMap::new()),
+            merger: Mutex::new(merger),
+        };
+        if let [_] = self.units[..] {
+            // A small table is read before a pool of threads would have started.
+            run.alone();
+        } else {
+            run.together();
+        }
+        let merger = run.merger.into_inner().expect("a panic would have gone on");
+        match merger.broken {
+            Some(error) => Err(error),
+            None => Ok(merger.conclude(&self.table, &self.pages)),
+        }
+    }
+}
+
+impl Passage {
+    /// How far it is before anything was read.
+    fn start(&self) -> Progress {
+        let total = self.pages.iter().map(|opened| opened.stamp.len).sum();
+        Progress { table: self.table.as_str().into(), bytes: 0, total, rows: 0 }
+    }
+}
+
+impl Opened {
+    fn feed(&self, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
+        self.page.feed(&self.stamp, start, most, buffer)
+    }
+
+    fn diagnose(&self, failure: Failure) -> Box<Diagnostic> {
+        self.page.diagnose(failure, Some(&self.stamp))
+    }
+
+    /// Where the first row of a unit seems to begin, if one does.
+    fn first_row(&self, feed: &mut Feed, unit: Unit, events: &mut Vec<Event>) -> Result<Option<Cursor>, Failure> {
+        if unit.start == 0 {
+            return open(feed, events).map(Some);
+        }
+        Ok(self.sign.as_ref().and_then(|sign| {
+            let within = |at: u64| usize::try_from(at.saturating_sub(feed.base())).unwrap_or(usize::MAX);
+            let found = sign.find(feed.bytes(), within(unit.start), within(unit.limit))?;
+            Some(Cursor { at: feed.base() + found as u64, level: self.level })
+        }))
+    }
+}
+
+fn whole(page: &Page) -> Place {
+    Place::File { path: page.path.clone(), line: 0, column: 0 }
+}
+
+/// From the start of a file to its first row.
+fn open(feed: &mut Feed, events: &mut Vec<Event>) -> Result<Cursor, Failure> {
+    let first = forward(feed, 0, Level::Top, events)?;
+    if first.level == Level::End && !feed.converted() && document::start(feed.bytes()) == feed.bytes().len() {
+        return Err(Failure::Fault { at: None, kind: FaultKind::Empty });
+    }
+    Ok(first)
+}
+
+/// To the next row, reading on where needed.
+fn forward(feed: &mut Feed, at: usize, level: Level, events: &mut Vec<Event>) -> Result<Cursor, Failure> {
+    let mark = events.len();
+    loop {
+        match advance(feed.bytes(), at, level, feed.at_end(), events) {
+            Ok((at, level)) => return Ok(Cursor { at: feed.base() + at as u64, level }),
+            Err(fault) if fault.kind == FaultKind::End && !feed.at_end() => {
+                events.truncate(mark);
+                feed.more()?;
+            }
+            Err(fault) => return Err(Failure::of(&fault, feed)),
+        }
+    }
+}
+
+/// Reads the rows that begin from `from` on and before `limit`; gives where the next one begins.
+fn rows<R: Reader>(
+    feed: &mut Feed,
+    reader: &mut R,
+    keep: bool,
+    from: Cursor,
+    limit: u64,
+    events: &mut Vec<Event>,
+) -> Result<Cursor, Failure> {
+    let mut cursor = from;
+    let mut count = 0;
+    while cursor.level != Level::End && cursor.at < limit {
+        let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
+        let read = if keep { reader.row(feed.bytes(), at) } else { reader.pass(feed.bytes(), at) };
+        let end = match read {
+            Ok(end) => end,
+            Err(fault) if fault.kind == FaultKind::End && !feed.at_end() => {
+                feed.forget(cursor.at);
+                feed.more()?;
+                continue;
+            }
+            Err(fault) => return Err(Failure::of(&fault, feed)),
+        };
+        count += 1;
+        let mark = events.len();
+        cursor = forward(feed, end, cursor.level, events)?;
+        if events.len() > mark {
+            events.insert(mark, Event::Rows(std::mem::take(&mut count)));
+        }
+    }
+    events.push(Event::Rows(count));
+    Ok(cursor)
+}
+
+/// What one segment gave.
+struct Piece<T, E> {
+    /// Where it began; none if no row was found to begin in it.
+    from: Option<Cursor>,
+    to: Result<Cursor, Failure>,
+    events: Vec<Event>,
+    shallow: bool,
+    /// Nothing if there were no rows, or nobody wants them any more.
+    result: Option<Result<T, E>>,
+}
+
+/// A reader with its buffer, kept for the next unit.
+struct Spare<R> {
+    reader: R,
+    buffer: Vec<u8>,
+}
+
+const READ: u8 = 0;
+/// The answer is complete; the rest is only checked.
+const CHECK: u8 = 1;
+/// There is an error: nothing matters any more.
+const STOP: u8 = 2;
+
+struct Run<'a, R, T, E, Make, Work, Merge> {
+    passage: &'a Passage,
+    guard: &'a Guard,
+    progress: Mutex<Progress>,
+    reader: Make,
+    work: Work,
+    next: AtomicUsize,
+    mode: AtomicU8,
+    spare: Mutex<Vec<Spare<R>>>,
+    /// Read, and waiting for those before.
+    pending: Mutex<BTreeMap<usize, Vec<Piece<T, E>>>>,
+    merger: Mutex<Merger<E, Merge>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("a panic of another thread ends this one too")
+}
+
+impl<R, T, E, Make, Work, Merge> Run<'_, R, T, E, Make, Work, Merge>
+where
+    R: Reader,
+    T: Send,
+    E: Send + From<Box<Diagnostic>>,
+    Make: Fn() -> R + Sync,
+    Work: Fn(R::Output) -> Result<T, E> + Sync,
+    Merge: FnMut(T) -> Result<ControlFlow<()>, E> + Send,
+{
+    /// Reads the one unit there is, on this thread.
+    fn alone(&self) {
+        let pieces = self.unit(0);
+        self.merge(&mut lock(&self.merger), pieces);
+    }
+
+    /// Reads all units on the threads of the pool.
+    fn together(&self) {
+        // Enough to keep every thread busy while results wait for their turn, few enough to bound what waits.
+        let window = 2 * rayon::current_num_threads() + 2;
+        rayon::scope(|scope| {
+            for _ in 0..window.min(self.passage.units.len()) {
+                scope.spawn(|scope| self.step(scope));
+            }
+        });
+    }
+
+    /// Reads the next unit, then merges what is due; each unit merged lets another one begin. Nobody ever waits, so
+    /// `work` and `merge` may use the same threads for themselves.
+    fn step<'s>(&'s self, scope: &rayon::Scope<'s>) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        if number >= self.passage.units.len() {
+            return;
+        }
+        let pieces = self.unit(number);
+        lock(&self.pending).insert(number, pieces);
+        loop {
+            let Ok(mut merger) = self.merger.try_lock() else { return };
+            loop {
+                let due = lock(&self.pending).remove(&merger.next);
+                let Some(pieces) = due else { break };
+                self.merge(&mut merger, pieces);
+                merger.next += 1;
+                scope.spawn(|scope| self.step(scope));
+            }
+            let next = merger.next;
+            drop(merger);
+            // Somebody may have come while the door was shut.
+            if !lock(&self.pending).contains_key(&next) {
+                return;
+            }
+        }
+    }
+
+    fn unit(&self, number: usize) -> Vec<Piece<T, E>> {
+        if self.mode.load(Ordering::Relaxed) == STOP {
+            return Vec::new();
+        }
+        let pieces = self.with_spare(|reader, buffer| self.read(number, None, reader, buffer));
+        let unit = self.passage.units[number];
+        if !unit.stream {
+            let end = unit.limit.min(self.passage.pages[unit.page].stamp.len);
+            pieces.iter().for_each(|piece| self.tell(&piece.events, end - unit.start));
+        }
+        pieces
+    }
+
+    /// Says how far it is now, to whom it concerns.
+    fn tell(&self, events: &[Event], bytes: u64) {
+        let Some(listener) = self.guard.listener() else { return };
+        let rows: u64 = events.iter().map(|event| if let Event::Rows(count) = event { *count } else { 0 }).sum();
+        let mut progress = lock(&self.progress);
+        progress.bytes += bytes;
+        progress.rows += rows;
+        listener(&progress);
+    }
+
+    fn with_spare<O>(&self, use_it: impl FnOnce(&mut R, &mut Vec<u8>) -> O) -> O {
+        let spare = lock(&self.spare).pop();
+        let mut spare = spare.unwrap_or_else(|| Spare { reader: (self.reader)(), buffer: Vec::new() });
+        let out = use_it(&mut spare.reader, &mut spare.buffer);
+        lock(&self.spare).push(spare);
+        out
+    }
+
+    /// Reads one unit, from the given row or from where one seems to begin.
+    fn read(&self, number: usize, from: Option<Cursor>, reader: &mut R, buffer: &mut Vec<u8>) -> Vec<Piece<T, E>> {
+        let unit = self.passage.units[number];
+        let opened = &self.passage.pages[unit.page];
+        let start = from.map_or(unit.start, |cursor| cursor.at);
+        // The byte before tells whether a line begins here.
+        let start = if from.is_none() && start > 0 { start - 1 } else { start };
+        let failed = |failure| vec![Piece { from, to: Err(failure), events: Vec::new(), shallow: false, result: None }];
+        let mut feed = match opened.feed(start, usize::MAX, std::mem::take(buffer)) {
+            Ok(feed) => feed,
+            Err(failure) => return failed(failure),
+        };
+        let mut events = Vec::new();
+        let first = match from {
+            Some(cursor) => Some(cursor),
+            None => match opened.first_row(&mut feed, unit, &mut events) {
+                Ok(cursor) => cursor,
+                Err(failure) => return failed(failure),
+            },
+        };
+        let pieces = match first {
+            None => Vec::new(),
+            Some(first) if unit.stream => self.stream(&mut feed, reader, first, events),
+            Some(first) => vec![self.piece(&mut feed, reader, first, unit.limit, events)],
+        };
+        *buffer = feed.into_buffer();
+        pieces
+    }
+
+    fn piece(&self, feed: &mut Feed, reader: &mut R, from: Cursor, limit: u64, before: Vec<Event>) -> Piece<T, E> {
+        let keep = self.mode.load(Ordering::Relaxed) == READ;
+        let mut events = before;
+        let begins = feed.base() == 0;
+        let head = &feed.bytes()[..feed.bytes().len().min(LOOK)];
+        let shallow = begins && is_shallow(head);
+        let to = match self.guard.check() {
+            Ok(()) => rows(feed, reader, keep, from, limit, &mut events)
+                .map_err(|failure| failure.nested(self.guard.nesting())),
+            Err(reason) => Err(Failure::Stopped(reason)),
+        };
+        let output = reader.finish();
+        let some = events.iter().any(|event| matches!(event, Event::Rows(1..)));
+        let result = if keep && some && to.is_ok() { Some((self.work)(output)) } else { None };
+        Piece { from: Some(from), to, events, shallow, result }
+    }
+
+    /// A stream gives a piece per segment of its bytes.
+    fn stream(&self, feed: &mut Feed, reader: &mut R, first: Cursor, before: Vec<Event>) -> Vec<Piece<T, E>> {
+        let mut pieces = Vec::new();
+        let mut cursor = first;
+        let mut before = before;
+        let mut taken = 0;
+        loop {
+            feed.forget(cursor.at);
+            let limit = (cursor.at / self.passage.segment + 1) * self.passage.segment;
+            let piece = self.piece(feed, reader, cursor, limit, std::mem::take(&mut before));
+            let to = match &piece.to {
+                Ok(to) if to.level != Level::End => Some(*to),
+                _ => None,
+            };
+            let before = std::mem::replace(&mut taken, feed.taken());
+            self.tell(&piece.events, taken - before);
+            pieces.push(piece);
+            match to {
+                Some(to) => cursor = to,
+                None => return pieces,
+            }
+        }
+    }
+
+    /// Takes one unit's pieces, reading it again if it began at the wrong place.
+    fn merge(&self, merger: &mut Merger<E, Merge>, pieces: Vec<Piece<T, E>>) {
+        let unit = self.passage.units[merger.next];
+        if self.mode.load(Ordering::Relaxed) == STOP {
+            return;
+        }
+        if unit.start == 0 {
+            merger.cursor = None;
+        }
+        let mut pieces = pieces;
+        if let Some(due) = merger.cursor {
+            if due.level == Level::End || due.at >= unit.limit {
+                return;
+            }
+            if pieces.first().and_then(|piece| piece.from) != Some(due) {
+                pieces = self.with_spare(|reader, buffer| self.read(merger.next, Some(due), reader, buffer));
+            }
+        }
+        let opened = &self.passage.pages[unit.page];
+        for piece in pieces {
+            merger.hear(&piece.events, opened);
+            if piece.shallow {
+                merger.shallow.get_or_insert(unit.page);
+            }
+            let taken = match piece.to {
+                Err(failure) => Err(E::from(opened.diagnose(failure))),
+                Ok(cursor) => {
+                    merger.cursor = Some(cursor);
+                    if cursor.level == Level::End {
+                        merger.page_ends(opened);
+                    }
+                    match piece.result {
+                        Some(_) if self.mode.load(Ordering::Relaxed) != READ => Ok(ControlFlow::Continue(())),
+                        Some(result) => result.and_then(|result| (merger.merge)(result)),
+                        None => Ok(ControlFlow::Continue(())),
+                    }
+                }
+            };
+            match taken {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => self.mode.store(CHECK, Ordering::Relaxed),
+                Err(error) => {
+                    self.mode.store(STOP, Ordering::Relaxed);
+                    merger.broken = Some(error);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// What is due next, and what was heard so far.
+struct Merger<E, Merge> {
+    /// The unit that is due.
+    next: usize,
+    /// Where its first row begins; none at the start of a page.
+    cursor: Option<Cursor>,
+    merge: Merge,
+    broken: Option<E>,
+    rows: u64,
+    /// Of the page (the envelope) at hand.
+    page: Claims,
+    page_rows: u64,
+    /// The most rows that any page says the whole has.
+    total: Option<u64>,
+    /// Whether the last page says that it is not the last.
+    continues: bool,
+    /// Whether any page says that its answer was cut.
+    truncated: bool,
+    /// The first page with what PowerShell writes for bags that it does not go into.
+    shallow: Option<usize>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl<E, Merge> Merger<E, Merge> {
+    fn hear(&mut self, events: &[Event], opened: &Opened) {
+        for event in events {
+            match event {
+                Event::Rows(count) => {
+                    self.rows += count;
+                    self.page_rows += count;
+                }
+                Event::Claims(claims) => self.page.join(claims),
+                Event::Close => {
+                    let claims = std::mem::take(&mut self.page);
+                    let rows = std::mem::take(&mut self.page_rows);
+                    self.total = self.total.max(claims.total);
+                    self.continues = claims.continues;
+                    self.truncated |= claims.truncated;
+                    if let Some(count) = claims.count.filter(|&count| count != rows) {
+                        let message =
+                            format!("`{}` says that it has {count} rows, and has {rows}", opened.page.display());
+                        self.warn(opened, message, "export it again");
+                    }
+                }
+            }
+        }
+    }
+
+    fn warn(&mut self, opened: &Opened, message: String, help: &str) {
+        self.warnings.push(Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message).warning().help(help));
+    }
+
+    /// A page was read to its end.
+    fn page_ends(&mut self, opened: &Opened) {
+        let rows = std::mem::take(&mut self.page_rows);
+        if rows == PORTAL && matches!(opened.stamp.coding.form, Form::Csv(_)) {
+            let message = format!(
+                "`{}` has exactly 55,000 rows, where the portal ends a download: there may be more",
+                opened.page.display()
+            );
+            self.warn(opened, message, "export all pages with `az graph query` instead");
+        }
+    }
+
+    /// The warnings, with those about the table as a whole.
+    fn conclude(mut self, table: &str, pages: &[Opened]) -> Vec<Diagnostic> {
+        let rows = self.rows;
+        let Some(last) = pages.last() else { return self.warnings };
+        let message = match self.total {
+            Some(total) if total > rows => {
+                Some(format!("`{table}` has {rows} of the {total} rows that its export speaks of"))
+            }
+            Some(_) => None,
+            None if self.continues => Some(format!("the last page of `{table}` says that more pages follow")),
+            None if self.truncated => Some(format!("`{table}` says that its rows were cut off")),
+            None => None,
+        };
+        if let Some(message) = message {
+            let help = "export all pages: `az graph query` with `--first 1000`, then again with `--skip-token`";
+            self.warn(last, message, help);
+        }
+        if let Some(page) = self.shallow {
+            let message = format!(
+                "`{}` has bags as text, such as `@{{code=Healthy}}`: they cannot be read",
+                pages[page].page.display()
+            );
+            self.warn(&pages[page], message, "export it again with `ConvertTo-Json -Depth 100`");
+        }
+        self.warnings
+    }
+}
+
+/// Most rows of a download from the portal.
+const PORTAL: u64 = 55_000;
+
+/// How much of a page is looked at for what PowerShell writes for bags that it does not go into.
+const LOOK: usize = 64 << 10;
+
+/// Whether some string begins like `@{code=…`. Expressions of Logic Apps begin with `@{` too, and not with a name and
+/// an equals sign.
+fn is_shallow(bytes: &[u8]) -> bool {
+    memchr::memmem::find_iter(bytes, b" \"@{").chain(memchr::memmem::find_iter(bytes, b":\"@{")).any(|found| {
+        let inside = &bytes[found..].split(|&byte| byte == b'{').nth(1).unwrap_or_default();
+        let name = inside.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        name > 0 && inside.get(name) == Some(&b'=')
+    })
+}
+
+/// Whether some pages are CSV.
+pub(super) fn has_csv<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Result<bool, Box<Diagnostic>> {
+    for page in pages {
+        let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
+        if matches!(stamp.coding.form, Form::Csv(_)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Reads the rows that begin in the first `limit` bytes of a page, one after the other.
+pub(super) fn sample<R: Reader>(page: &Page, reader: &mut R, limit: u64) -> Result<(), Box<Diagnostic>> {
+    let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
+    let mut read = || {
+        let mut events = Vec::new();
+        let mut feed = page.feed(&stamp, 0, usize::try_from(limit).expect("a sample is small"), Vec::new())?;
+        let first = open(&mut feed, &mut events)?;
+        // At least one row, however much stands before it.
+        rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)
+    };
+    read().map(|_| ()).map_err(|failure| page.diagnose(failure, Some(&stamp)))
+}
