@@ -15,7 +15,6 @@
 //! only cells that begin with `https://` become links. The content security policy names the style and the script by
 //! their hashes and forbids all else. Without scripts the page is the same but for the sorting of tables.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use base64::Engine as _;
@@ -23,8 +22,8 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::chart::{self, svg};
+use super::escape::escape;
 use crate::column::{Chart, Table};
-use crate::diag::render::visible;
 use crate::value::{Type, ValueRef, to_real, write_text};
 
 const STYLE: &str = include_str!("html/page.css");
@@ -272,28 +271,6 @@ fn push_linked(out: &mut String, text: &str, shown: &str, links: Links) {
         }
         None => out.push_str(shown),
     }
-}
-
-/// Text for between tags and for attributes in double quotes; control characters become visible.
-pub(crate) fn escape(text: &str) -> Cow<'_, str> {
-    let text = visible(text);
-    if !text.contains(['&', '<', '>', '"', '\'', '\u{FFFE}', '\u{FFFF}']) {
-        return text;
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // No characters of HTML and XML.
-            '\u{FFFE}' | '\u{FFFF}' => out.push(char::REPLACEMENT_CHARACTER),
-            c => out.push(c),
-        }
-    }
-    Cow::Owned(out)
 }
 
 /// As a content security policy names a text that may be used.

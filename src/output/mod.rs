@@ -9,6 +9,8 @@ mod csv;
 #[cfg(feature = "review")]
 mod document;
 #[cfg(feature = "review")]
+pub(crate) mod escape;
+#[cfg(feature = "review")]
 pub(crate) mod html;
 mod json;
 mod markdown;

@@ -375,6 +375,11 @@ fn grouped(text: &str) -> String {
     out
 }
 
+/// `12.5%`
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1}%", share * 100.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

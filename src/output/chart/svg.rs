@@ -7,9 +7,9 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
-use super::axis::Tick;
+use super::axis::{Tick, percent};
 use super::{Picture, Plot, Point, SERIES, Series, Shape, Stacking, X, real, whole};
-use crate::output::html::escape;
+use crate::output::escape::escape;
 
 /// Units across, which the page scales.
 const WIDTH: f64 = 880.0;
@@ -445,9 +445,4 @@ fn pie(out: &mut String, plot: &Plot, number: usize) {
         out.push_str("</ul>\n");
     }
     out.push_str("</div>\n");
-}
-
-/// `12.5%`
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.1}%", share * 100.0)
 }

@@ -6,8 +6,8 @@ use std::iter::repeat_n;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::axis::Tick;
-use super::svg::percent;
+use super::axis::{Tick, percent};
+
 use super::{Picture, Plot, Shape, Stacking, X, real, whole};
 use crate::diag::render::visible;
 use crate::output::Layout;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::settings::Accepted;
 use super::{Audit, Finding, Grade, Outcome, Verdict};
 use crate::column::Table;
-use crate::output::html::escape;
+use crate::output::escape::escape;
 use crate::value::{Bag, Type, Value, text_of, write_json};
 
 impl Audit {
