@@ -104,7 +104,7 @@ fn include(
     let wrong = |message: String| Diagnostic::error(INCLUDE, span, message);
     let said = |diagnostic: Diagnostic| Err(Error::query(by.0, by.1, vec![diagnostic]));
     let Some((name, text)) = open(wanted)? else {
-        let shared = super::library::SHARED.iter().map(|shared| shared.name);
+        let shared = super::embedded::SHARED.iter().map(|shared| shared.name);
         let missing = wrong(format!("there is no file `{wanted}.kql` to include")).label("no such file");
         let help = match nearest(wanted, shared.clone()) {
             Some(near) => format!("did you mean `{near}`?"),

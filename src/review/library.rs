@@ -1,86 +1,9 @@
 //! The library of saved questions in `queries/`, part of the binary.
 
 use super::Question;
+use super::embedded::LIBRARY;
 use crate::diag::nearest;
 use crate::error::Error;
-
-/// A query of the library, or a file of functions that queries include.
-pub(super) struct Saved {
-    pub(super) name: &'static str,
-    pub(super) text: &'static str,
-}
-
-macro_rules! files {
-    ($folder:literal $($name:literal)*) => {
-        &[$(Saved { name: $name, text: include_str!(concat!("../../", $folder, $name, ".kql")) }),*]
-    };
-}
-
-/// Every query of the library, by name.
-const LIBRARY: &[Saved] = files! { "queries/"
-    "assessments-by-severity"
-    "cleanup-duplicates"
-    "cleanup-expired"
-    "cleanup-orphaned"
-    "compliance-with-exemptions"
-    "conflicting-category"
-    "conflicting-expiry"
-    "coverage-by-control"
-    "coverage-by-subscription"
-    "duplicates-exact"
-    "duplicates-nested"
-    "exempt-but-unhealthy"
-    "exempt-by-tag"
-    "exempt-healthy-anyway"
-    "exempt-unused"
-    "exempted-recommendations"
-    "exemption-age-histogram"
-    "exemption-limit"
-    "exemptions-active"
-    "exemptions-by-category"
-    "exemptions-by-creator"
-    "exemptions-by-scope-level"
-    "exemptions-expired"
-    "exemptions-expiring"
-    "exemptions-expiry-too-far"
-    "exemptions-list"
-    "exemptions-mg-level"
-    "exemptions-no-expiry"
-    "exemptions-no-justification"
-    "exemptions-per-assignment"
-    "exemptions-whole-assignment"
-    "high-severity-exempted"
-    "new-exemptions-since"
-    "new-initiative-gap"
-    "offbypolicy"
-    "orphaned-assignment"
-    "orphaned-reference"
-    "orphaned-scope"
-    "partially-exempt"
-    "resources-by-location"
-    "resources-by-type"
-    "resources-with-exemptions"
-    "resources-without-tags"
-    "secure-score-by-control"
-    "secure-score-current"
-    "secure-score-what-if"
-    "secure-score-what-if-by-control"
-    "several-initiatives"
-    "ticket-crosscheck"
-    "top-exempted-recommendations"
-    "unhealthy-by-subscription"
-    "unhealthy-recommendations"
-    "unsupported-exemptions"
-};
-
-/// The functions that queries include, by the name that they are included by.
-pub(super) const SHARED: &[Saved] = files! { "queries/lib/"
-    "assessments"
-    "exemptions"
-    "links"
-    "score"
-    "script"
-};
 
 /// Saved questions: those that are part of argql, on exemptions, recommendations and secure score.
 ///
@@ -146,6 +69,7 @@ mod tests {
 
     use super::*;
     use crate::engine::Engine;
+    use crate::review::embedded::SHARED;
     use crate::source::known_table;
 
     fn names(folder: &str) -> Vec<String> {

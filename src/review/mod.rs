@@ -4,6 +4,7 @@
 
 mod audit;
 mod diff;
+mod embedded;
 mod header;
 mod include;
 mod library;

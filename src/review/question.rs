@@ -7,8 +7,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::Header;
+use super::embedded::{SHARED, Saved};
 use super::include::{Opened, with_includes};
-use super::library::{SHARED, Saved};
 use crate::column::Table;
 use crate::diag::{Diagnostic, NO_ROWS, NOT_LOADED, Place, QueryText, UNREADABLE};
 use crate::engine::{Checked, Engine, Query};
