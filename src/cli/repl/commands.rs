@@ -9,9 +9,8 @@ use std::time::Duration;
 use super::super::args::{self, Listing, Stage};
 use super::super::failure::Failure;
 use super::super::{explain, interrupt, lists, saved, sink};
-use super::Next;
-use super::editor::Keys;
 use super::session::{Session, typed};
+use super::{Keys, Next};
 use crate::{DataPath, DateTime, Engine, Format, Library, Limits, Question, Table, Value, WideCells, nearest, visible};
 
 /// A command of the prompt.

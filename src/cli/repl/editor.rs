@@ -13,16 +13,10 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Config, Context, EditMode};
 
+use super::Keys;
 use super::commands::{self, Argument, COMMANDS};
 use super::session::{LAST, Session};
 use crate::{Engine, Format, Library, MarkKind, Table, marks, visible};
-
-/// The keys of an editor.
-#[derive(Clone, Copy)]
-pub(super) enum Keys {
-    Emacs,
-    Vi,
-}
 
 /// The prompt with all it can do.
 pub(super) struct Editor {

@@ -16,8 +16,15 @@ use super::failure::Failure;
 use super::interrupt;
 use super::messages::Messages;
 use super::open::{open, with_values};
-use editor::{Editor, Keys};
+use editor::Editor;
 use session::Session;
+
+/// The keys of an editor.
+#[derive(Clone, Copy)]
+enum Keys {
+    Emacs,
+    Vi,
+}
 
 /// What follows an input.
 enum Next {
