@@ -1,8 +1,10 @@
 //! A module uses only what stands above it in the tree.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use syn::{Item, UseTree, Visibility};
 
 /// The tree from above; names on one line make one floor and may use one another. `error` only carries diagnostics,
 /// and `sample` only bytes, so they stand high although they are met late.
@@ -26,6 +28,10 @@ const FLOORS: &[&[&str]] = &[
     &["cli"],
 ];
 
+/// Files that cannot do without one another: the tree is made of operators, which are made of tokens that know what the
+/// tree is made of; expressions hold pipelines, and pipelines expressions.
+const CIRCLES: &[&[&str]] = &[&["operators", "syntax::ast", "syntax::tokens"], &["syntax::expr", "syntax::pipeline"]];
+
 fn floor(module: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| floor.contains(&module))
 }
@@ -34,6 +40,8 @@ struct Source {
     path: PathBuf,
     /// The module below `src`, by its first step.
     module: String,
+    /// Without lines of comments.
+    text: String,
     /// Without comments and without its tests, which may use everything.
     code: String,
 }
@@ -53,7 +61,9 @@ fn sources() -> Vec<Source> {
                 let inside = path.strip_prefix(&root).unwrap().with_extension("");
                 let module = inside.iter().next().unwrap().to_str().unwrap().to_owned();
                 let path = path.strip_prefix(root.parent().unwrap()).unwrap().to_owned();
-                sources.push(Source { path, module, code });
+                let comment = |line: &&str| !line.trim_start().starts_with("//");
+                let text = text.lines().filter(comment).collect::<Vec<_>>().join("\n");
+                sources.push(Source { path, module, text, code });
             }
         }
     }
@@ -141,6 +151,122 @@ fn only_column_names_arrow_only_cli_prints_and_only_render_draws() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The crate as files by their modules' paths, `syntax::expr`, and what each of them names.
+struct Files {
+    /// What is behind each `use`, and every path in the code; with whether it is a re-export.
+    named: BTreeMap<String, Vec<(bool, Vec<String>)>>,
+}
+
+impl Files {
+    fn read() -> Files {
+        let mut files = Files { named: BTreeMap::new() };
+        for source in sources() {
+            let inside = source.path.strip_prefix("src").unwrap().with_extension("");
+            let steps: Vec<&str> = inside.iter().map(|step| step.to_str().unwrap()).collect();
+            let steps = steps.strip_suffix(&["mod"]).unwrap_or(&steps);
+            if !matches!(steps, ["lib" | "main"] | [.., "tests"]) {
+                files.named.insert(steps.join("::"), named(&source.text));
+            }
+        }
+        files
+    }
+
+    /// The file that a path leads to, from the file that names it, through re-exports.
+    fn leads(&self, from: &str, path: &[String]) -> Option<String> {
+        let mut at: Vec<String> = match path[0].as_str() {
+            "crate" => Vec::new(),
+            "self" | "super" => from.split("::").map(str::to_owned).collect(),
+            _ => return None,
+        };
+        for step in path {
+            match step.as_str() {
+                "crate" | "self" => {}
+                "super" => _ = at.pop(),
+                _ => at.push(step.clone()),
+            }
+        }
+        let file = (1..=at.len()).rev().find(|&steps| self.named.contains_key(&at[..steps].join("::")))?;
+        let (home, rest) = (at[..file].join("::"), &at[file..]);
+        let exported = rest.first().and_then(|item| {
+            let exports = self.named[&home].iter().filter(|(exported, path)| *exported && path.last() == Some(item));
+            exports.map(|(_, path)| path).next()
+        });
+        match exported {
+            // A path behind `pub use` begins at a file of the folder, or as any other.
+            Some(path) if matches!(path[0].as_str(), "crate" | "self" | "super") => self.leads(&home, path),
+            Some(path) => self.leads(&home, &[&["self".to_owned()], path.as_slice()].concat()),
+            None => Some(home),
+        }
+    }
+
+    /// Which files each file uses. A file and its folder use one another as they like.
+    fn arrows(&self) -> BTreeMap<&str, BTreeSet<String>> {
+        let inside = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+        let arrows = |(file, named): &(&String, &Vec<(bool, Vec<String>)>)| {
+            let used = named.iter().filter(|(exported, _)| !exported).filter_map(|(_, path)| self.leads(file, path));
+            used.filter(|used| !inside(used, file) && !inside(file, used)).collect()
+        };
+        self.named.iter().map(|entry| (entry.0.as_str(), arrows(&entry))).collect()
+    }
+}
+
+/// Every path behind a `use`, and every other that begins with `crate`, `self` or `super`.
+fn named(text: &str) -> Vec<(bool, Vec<String>)> {
+    fn spread(tree: &UseTree, path: &[String], found: &mut Vec<Vec<String>>) {
+        let with = |step: &syn::Ident| [path, &[step.to_string()]].concat();
+        match tree {
+            UseTree::Path(inner) => spread(&inner.tree, &with(&inner.ident), found),
+            UseTree::Name(name) => found.push(if name.ident == "self" { path.to_vec() } else { with(&name.ident) }),
+            UseTree::Rename(name) => found.push(if name.ident == "self" { path.to_vec() } else { with(&name.ident) }),
+            UseTree::Glob(_) => found.push(path.to_vec()),
+            UseTree::Group(group) => group.items.iter().for_each(|tree| spread(tree, path, found)),
+        }
+    }
+    let mut found = Vec::new();
+    for item in syn::parse_file(text).unwrap().items {
+        if matches!(&item, Item::Mod(module) if module.ident == "tests") {
+            continue;
+        }
+        if let Item::Use(used) = &item {
+            let mut paths = Vec::new();
+            spread(&used.tree, &[], &mut paths);
+            let exported = !matches!(used.vis, Visibility::Inherited);
+            found.extend(paths.into_iter().map(|path| (exported, path)));
+            continue;
+        }
+        let tokens = quote::quote!(#item).to_string().replace(" :: ", "::");
+        let paths = tokens.split(|c: char| !(c == ':' || c == '_' || c.is_alphanumeric()));
+        let starts = |path: &&str| ["crate::", "self::", "super::"].iter().any(|start| path.starts_with(start));
+        let steps = |path: &str| path.split("::").filter(|step| !step.is_empty()).map(str::to_owned).collect();
+        found.extend(paths.filter(starts).map(|path| (false, steps(path))));
+    }
+    found
+}
+
+#[test]
+fn no_files_go_round_in_a_circle() {
+    let files = Files::read();
+    let arrows = files.arrows();
+    let reach = |from: &str| {
+        let (mut reached, mut left) = (BTreeSet::new(), vec![from.to_owned()]);
+        while let Some(file) = left.pop() {
+            left.extend(
+                arrows.get(file.as_str()).into_iter().flatten().filter(|to| reached.insert((*to).clone())).cloned(),
+            );
+        }
+        reached
+    };
+    let reached: BTreeMap<&str, BTreeSet<String>> = arrows.keys().map(|file| (*file, reach(file))).collect();
+    let mut circles: BTreeSet<Vec<&str>> = BTreeSet::new();
+    for (file, to) in &reached {
+        let back = |other: &&str| to.contains(*other) && reached[other].contains(*file);
+        circles.insert(reached.keys().copied().filter(back).collect());
+    }
+    circles.remove(&Vec::new());
+    let known: BTreeSet<Vec<&str>> = CIRCLES.iter().map(|circle| circle.to_vec()).collect();
+    assert_eq!(circles, known, "files that use one another, directly or through others");
 }
 
 #[test]
