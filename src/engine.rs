@@ -167,6 +167,26 @@ impl Engine {
         self
     }
 
+    /// The same settings over no data: what a newer export is loaded into, while queries of this engine still answer from
+    /// the older one.
+    ///
+    /// ```
+    /// use std::sync::RwLock;
+    /// use argql::Engine;
+    ///
+    /// let current = RwLock::new(Engine::new().table("pets", br#"[{"name":"Tom"}]"#.to_vec()));
+    /// // Whoever asks takes a clone, and answers from it however long that takes.
+    /// let asked = current.read().unwrap().clone();
+    /// let newer = asked.without_tables().table("pets", br#"[{"name":"Rex"}]"#.to_vec());
+    /// *current.write().unwrap() = newer;
+    /// assert_eq!(asked.query("pets")?.to_json(), r#"[{"name":"Tom"}]"#);
+    /// assert_eq!(current.read().unwrap().query("pets")?.to_json(), r#"[{"name":"Rex"}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn without_tables(&self) -> Engine {
+        Engine { catalog: self.catalog.emptied(), given: None, ..self.clone() }
+    }
+
     /// Adds the rows of an answer as a table, in place of the one that was added so before. Queries may define its name
     /// for themselves.
     ///
@@ -560,14 +580,6 @@ impl Engine {
     #[cfg(feature = "review")]
     pub(crate) fn moment(&self) -> DateTime {
         self.now.unwrap_or_else(DateTime::now)
-    }
-
-    /// The same settings over no data.
-    #[cfg(feature = "review")]
-    pub(crate) fn without_tables(&self) -> Engine {
-        let mut catalog = Catalog::default();
-        catalog.keep_columns(false);
-        Engine { catalog, given: None, ..self.clone() }
     }
 
     /// Whether a known table that no file holds is taken for empty.

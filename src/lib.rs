@@ -36,7 +36,8 @@
 //!
 //! [`Engine`] has tables and settings, [`Query`] is a query whose names, types and arguments are known to be right, and
 //! [`Table`] is an answer: [`columns`](Table::columns), [`rows`](Table::rows) of [`Value`]s, [`to_json`](Table::to_json).
-//! Engines and queries are `Send + Sync` and cheap to clone. Rows come in the same order, and sums of reals are the same
+//! Engines and queries are `Send + Sync` and cheap to clone; many threads may ask one, also while
+//! [a newer export](Engine::without_tables) takes the place of its data. Rows come in the same order, and sums of reals are the same
 //! to the last bit, for any number of threads.
 //!
 //! # Tables

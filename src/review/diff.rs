@@ -172,7 +172,7 @@ impl DiffPlan {
 
     /// Both exports as snapshots; each has the table.
     fn engine(&self, old: &Engine, new: &Engine) -> Result<Engine, Error> {
-        let engine = new.without_tables().snapshot(SIDES[0], old).snapshot(SIDES[1], new);
+        let engine = new.without_tables().keep_columns(false).snapshot(SIDES[0], old).snapshot(SIDES[1], new);
         let source = self.source();
         for (side, (_, tables)) in engine.snapshots().iter().enumerate() {
             let there = tables.iter().any(|table| table.eq_ignore_ascii_case(source));

@@ -132,6 +132,11 @@ impl Catalog {
         }
     }
 
+    /// No tables, to be kept as these are.
+    pub(crate) fn emptied(&self) -> Catalog {
+        Catalog { keeps: self.keeps, ..Catalog::default() }
+    }
+
     /// The table of this name, in any letter case.
     pub(crate) fn table(&self, name: &str) -> Option<Arc<SourceTable>> {
         self.tables.get(&name.to_lowercase()).cloned()
