@@ -134,11 +134,13 @@
 //! on exemptions: each is planned ([`AuditPlan`], [`DiffPlan`], [`ReportPlan`]), run over an engine, and then a value.
 //!
 //! ```
+//! # #[cfg(feature = "review")] {
 //! use argql::{AuditPlan, Engine, Verdict};
 //!
 //! let audit = AuditPlan::new().allow("exemptions-no-expiry", 20)?.run(&Engine::new().sample())?;
 //! assert_eq!(audit.verdict(), Verdict::Failed);
 //! println!("{}", audit.to_sarif("export/"));
+//! # }
 //! # Ok::<(), argql::Error>(())
 //! ```
 //!
