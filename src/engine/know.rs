@@ -1,0 +1,132 @@
+//! What an engine tells besides answers: its tables and their columns and paths, the language, what could be typed.
+
+use std::time::Duration;
+
+use super::Engine;
+use crate::bind::{self, Environment, MissingTables};
+use crate::column::Field;
+use crate::complete::{Completions, Paths, complete, hint, paths};
+use crate::error::Error;
+use crate::guard::{Guard, Limits, Rules};
+use crate::names::{self, NameEntry};
+
+/// How long a completion may take.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+impl Engine {
+    /// The names of the tables that were added, in lower case, first added first. That a file may hold one is known by its name alone.
+    ///
+    /// ```
+    /// let tables = argql::Engine::new().sample().tables();
+    /// assert_eq!(tables, ["securityresources", "policyresources", "resourcecontainers", "resources"]);
+    /// ```
+    pub fn tables(&self) -> Vec<String> {
+        self.catalog.names()
+    }
+
+    /// The names of the snapshots that were added, and of their tables, as [`tables`](Engine::tables) gives them.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().snapshot("sample", &argql::Engine::new().sample());
+    /// let (name, tables) = engine.snapshots().remove(0);
+    /// assert_eq!((name.as_str(), tables.len()), ("sample", 4));
+    /// ```
+    pub fn snapshots(&self) -> Vec<(String, Vec<String>)> {
+        self.catalog.databases().map(|(name, tables)| (name.to_owned(), tables.names())).collect()
+    }
+
+    /// The columns of a table: of a known one also those that the data lacks. That of a snapshot is named as queries do:
+    /// `database("old").resources`.
+    ///
+    /// # Errors
+    ///
+    /// If the table is not loaded, or its file is broken.
+    ///
+    /// ```
+    /// use argql::{Engine, Type};
+    ///
+    /// let fields = Engine::new().sample().schema("Resources")?;
+    /// assert!(fields.iter().any(|field| &*field.name == "tags" && field.ty == Type::Dynamic));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn schema(&self, table: &str) -> Result<Vec<Field>, Error> {
+        bind::table_schema(&self.environment(&Guard::new(&self.rules)), table)
+            .map_err(|diagnostic| Error::data(vec![*diagnostic]))
+    }
+
+    /// What could be typed at `offset` of a text: names that the query knows there, words that the syntax takes, and
+    /// what the data has. Of large tables only some rows are looked at, so it takes half a second at most.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().sample();
+    /// let text = "resources | where loc == 'x'";
+    /// let found = engine.complete(text, text.find(" ==").unwrap());
+    /// assert_eq!(&text[found.start..], "loc == 'x'");
+    /// assert_eq!((found.list[0].text.as_str(), found.list[0].kind), ("location", "column"));
+    /// ```
+    pub fn complete(&self, text: &str, offset: usize) -> Completions {
+        let (text, rest) = text.split_at(text.floor_char_boundary(offset.min(text.len())));
+        // Whoever types does not wait for a table to be read to its end, nor wants to see how far that is.
+        let limits = Limits { time: Some(PATIENCE), ..Limits::default() };
+        let guard = Guard::new(&Rules { limits, ..Rules::default() });
+        // A known table has its columns, loaded or not.
+        let missing = MissingTables::Empty;
+        complete(text, rest, &Environment { evaluate: None, missing, ..self.environment(&guard) })
+    }
+
+    /// What is still to come of the call, or the operator, at the end of a text.
+    ///
+    /// ```
+    /// let hint = argql::Engine::new().hint("resources | extend a = substring(name, ");
+    /// assert_eq!(hint.as_deref(), Some("start: integer, [length: integer])"));
+    /// ```
+    pub fn hint(&self, text: &str) -> Option<String> {
+        hint(text)
+    }
+
+    /// Every name of the language, by kind and family.
+    ///
+    /// ```
+    /// let names = argql::Engine::new().names();
+    /// assert!(names.iter().any(|entry| entry.kind == "operator" && entry.name == "mv-expand"));
+    /// ```
+    pub fn names(&self) -> Vec<NameEntry> {
+        names::entries().collect()
+    }
+
+    /// What there is to say about a name, or another name for it; some are of several kinds.
+    ///
+    /// # Errors
+    ///
+    /// If it is unknown, or refused by name.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// assert_eq!(engine.explain("limit")?[0].name, "take");
+    /// assert_eq!(engine.explain("summarise").unwrap_err().diagnostics()[0].message, "there is no function or operator `summarise`");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn explain(&self, name: &str) -> Result<Vec<NameEntry>, Error> {
+        names::explain(name)
+    }
+
+    /// What is below the columns of a table, or below one path: `resources`, `resources.properties.sku`. Of large tables
+    /// only some rows are looked at. No path at all is known of a table without rows, or where no row has the key.
+    ///
+    /// # Errors
+    ///
+    /// If the table is not loaded, if it has no such column, or a file is broken.
+    ///
+    /// ```
+    /// let found = argql::Engine::new().sample().paths("securityresources.properties.status")?;
+    /// let code = found.paths.iter().find(|path| path.path == "properties.status.code").unwrap();
+    /// assert_eq!(code.ty, "string");
+    /// assert_eq!(code.share.unwrap().to_string(), "82 %");
+    /// assert_eq!(code.values[0].0, "Healthy");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn paths(&self, path: &str) -> Result<Paths, Error> {
+        let guard = Guard::new(&self.rules);
+        paths(path, &Environment { evaluate: None, ..self.environment(&guard) })
+    }
+}

@@ -1,0 +1,236 @@
+//! A query that is ready to run, and can run many times.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::{Engine, bound};
+use crate::bind::Bound;
+use crate::column::{Chart, Field, Table};
+use crate::diag::{Diagnostic, QueryText};
+use crate::error::Error;
+use crate::guard::Guard;
+use crate::rewrite::rewrite;
+use crate::run::{profile, run, stream};
+use crate::syntax;
+use crate::value::Value;
+
+/// A query whose names, types and arguments are known to be right. Cheap to clone, and may run any number of times, from
+/// any thread.
+///
+/// ```
+/// let query = argql::Engine::new().sample().prepare("resources | where location == 'norwayeast' | count")?;
+/// assert_eq!(query.columns()[0].name.as_ref(), "Count");
+/// let other = query.clone();
+/// let answer = std::thread::spawn(move || other.run()).join().unwrap()?;
+/// assert_eq!(answer.to_json(), query.run()?.to_json());
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub(super) engine: Engine,
+    pub(super) script: Arc<syntax::ast::Script>,
+    /// Name and text, for errors.
+    pub(super) source: Arc<QueryText>,
+    pub(super) bound: Bound,
+}
+
+impl Query {
+    /// The columns of the answer, which is that of the last statement.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print n = 1, t = 'x'")?;
+    /// assert_eq!((&*query.columns()[1].name, query.columns()[1].ty), ("t", argql::Type::String));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn columns(&self) -> &[Field] {
+        self.bound.plans.last().map_or(&[], |plan| &plan.fields)
+    }
+
+    /// How the answer is to be drawn, if the query ends in `render`.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print a = 1 | render piechart")?;
+    /// assert_eq!(query.chart().map(|chart| chart.kind.as_str()), Some("piechart"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn chart(&self) -> Option<&Chart> {
+        self.bound.plans.last()?.chart.as_ref()
+    }
+
+    /// How many of its statements give a table.
+    ///
+    /// ```
+    /// assert_eq!(argql::Engine::new().prepare("print 1; print 2")?.statements(), 2);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn statements(&self) -> usize {
+        self.bound.plans.len()
+    }
+
+    /// The same query with another value for a parameter that it declares; text is read by the declared type.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such parameter, or the value is not of its type.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("declare query_parameters(n: long = 1); print n * 2")?;
+    /// assert_eq!(query.with("n", 21)?.run()?.to_json(), r#"[{"print_0":42}]"#);
+    /// assert!(query.with("n", "many").is_err());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn with(&self, parameter: &str, value: impl Into<Value>) -> Result<Query, Error> {
+        self.engine.clone().parameter(parameter, value).bind(self.script.clone(), self.source.clone())
+    }
+
+    /// What there is to know about the query although it can be run.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print 1")?;
+    /// assert!(query.warnings().is_empty());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.bound.warnings
+    }
+
+    /// The query as argql reads it, in its own layout, without comments.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("range x from 1 to 9 step 1|where x>7 and x%2==0 // odd?")?;
+    /// assert_eq!(query.syntax(), "range x from 1 to 9 step 1\n| where x > 7 and x % 2 == 0");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn syntax(&self) -> String {
+        self.script.to_string()
+    }
+
+    /// The plan of each statement as it is run, for people to read: a line per node, its inputs indented beneath it.
+    /// `#2` is the third column of the node's input.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("range x from 1 to 9 step 1 | sort by x desc | take 2")?;
+    /// assert_eq!(
+    ///     query.plans(),
+    ///     ["Answer x: long\n  TopN 2 #0 desc nulls last\n    Range 9 row(s) from 1 by 1\n"]
+    /// );
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn plans(&self) -> Vec<String> {
+        self.bound.plans.iter().map(|plan| rewrite(plan.clone()).to_string()).collect()
+    }
+
+    /// The plan of each statement as the query says it, before anything is rewritten.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("range x from 1 to 9 step 1 | sort by x desc | take 2")?;
+    /// assert!(query.bound_plans()[0].contains("Sort") && query.plans()[0].contains("TopN"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn bound_plans(&self) -> Vec<String> {
+        self.bound.plans.iter().map(ToString::to_string).collect()
+    }
+
+    /// The table of the last statement; an empty one without columns if no statement gives any.
+    ///
+    /// # Errors
+    ///
+    /// If the data is broken, or a limit is reached.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().sample().prepare("resources | count")?;
+    /// assert_eq!(query.run()?.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn run(&self) -> Result<Table, Error> {
+        Ok(self.run_all()?.pop().unwrap_or_default())
+    }
+
+    /// The table of every statement that gives one, in order.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Query::run).
+    ///
+    /// ```
+    /// let tables = argql::Engine::new().prepare("let n = 2; print n; print n * n")?.run_all()?;
+    /// assert_eq!(tables.len(), 2);
+    /// assert_eq!(tables[1].value(0, 0), argql::Value::Long(4));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn run_all(&self) -> Result<Vec<Table>, Error> {
+        let guard = Guard::new(&self.engine.rules);
+        let bound = self.bound_now(&guard)?;
+        let answers = bound.plans.into_iter().map(|plan| self.engine.work(plan, |plan| run(plan, &guard)));
+        let mut tables: Vec<Table> =
+            answers.collect::<Result<_, _>>().map_err(|failure| Error::data(vec![*failure]))?;
+        if let Some(last) = tables.last_mut() {
+            last.warn(bound.notes);
+        }
+        Ok(tables)
+    }
+
+    /// Runs the last statement and hands its rows over piece by piece, each piece a table with the same columns, until
+    /// `each` breaks off. Rows that need no others come while files are still read, so an answer may be larger than
+    /// memory; of a sort or a summary they come at the end. A broken file may be found after some of its rows were
+    /// handed over. Gives what there is to know about the data.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Query::run).
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// let query = argql::Engine::new().prepare("range x from 1 to 1000000 step 1 | where x % 2 == 0")?;
+    /// let mut rows = 0;
+    /// query.stream(|piece| {
+    ///     rows += piece.len();
+    ///     if rows < 1000 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    /// })?;
+    /// assert!((1000..500_000).contains(&rows));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn stream(&self, each: impl FnMut(Table) -> ControlFlow<()> + Send) -> Result<Vec<Diagnostic>, Error> {
+        let guard = Guard::new(&self.engine.rules);
+        let mut bound = self.bound_now(&guard)?;
+        let Some(plan) = bound.plans.pop() else { return Ok(Vec::new()) };
+        let streamed = self.engine.work(plan, |plan| stream(plan, &guard, each));
+        let mut warnings = streamed.map_err(|failure| Error::data(vec![*failure]))?;
+        warnings.retain(|warning| !bound.notes.contains(warning));
+        bound.notes.extend(warnings);
+        Ok(bound.notes)
+    }
+
+    /// Runs the query; gives no answer but the plan of each statement, with the rows that every node gave and its time.
+    /// Filter, Compute and Expand work on all threads while their input is read: their time is the sum of that work,
+    /// while the time of any other node is from its beginning to its end, with everything that runs inside it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Query::run).
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// let query = engine.prepare("range x from 1 to 10 step 1 | where x > 7 | count")?;
+    /// let profile = query.profile()?.remove(0);
+    /// let filter = profile.lines().find(|line| line.contains("Filter")).unwrap_or_default();
+    /// assert!(filter.trim_start().starts_with("3 "), "{profile}");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn profile(&self) -> Result<Vec<String>, Error> {
+        let guard = Guard::new(&self.engine.rules);
+        let plans = self.bound_now(&guard)?.plans.into_iter();
+        let shown: Result<Vec<String>, Box<Diagnostic>> =
+            plans.map(|plan| self.engine.work(plan, |plan| profile(plan, &guard))).collect();
+        shown.map_err(|failure| Error::data(vec![*failure]))
+    }
+
+    /// As it was bound, or, where `now()` is the moment of the run, bound again.
+    fn bound_now(&self, guard: &Guard) -> Result<Bound, Error> {
+        if self.engine.now.is_some() {
+            return Ok(self.bound.clone());
+        }
+        bound(&self.script, &self.engine.environment(guard), &self.source)
+    }
+}
