@@ -214,26 +214,75 @@ fn referred(text: &str) -> std::result::Result<Option<Vec<Row>>, ()> {
     Ok(some.then_some(rows))
 }
 
-/// A row in which the first of equal keys counts.
+/// A row in which the first of equal keys counts, at every depth.
 struct First(Row);
 
 impl<'de> serde::Deserialize<'de> for First {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> std::result::Result<First, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = First;
-            fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                to.write_str("a row")
-            }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> std::result::Result<First, A::Error> {
-                let mut row = Row::new();
-                while let Some((key, value)) = map.next_entry::<String, Value>()? {
-                    row.entry(key).or_insert(value);
-                }
-                Ok(First(row))
-            }
+        match from.deserialize_any(FirstOfEqual)? {
+            Value::Object(row) => Ok(First(row)),
+            other => Err(serde::de::Error::custom(format!("{other} is no row"))),
         }
-        from.deserialize_map(Visitor)
+    }
+}
+
+/// Takes any value; in its bags the first of equal keys counts.
+struct FirstOfEqual;
+
+impl<'de> serde::de::DeserializeSeed<'de> for FirstOfEqual {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> std::result::Result<Value, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> serde::de::Visitor<'de> for FirstOfEqual {
+    type Value = Value;
+
+    fn expecting(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> std::result::Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element_seed(FirstOfEqual)? {
+            array.push(item);
+        }
+        Ok(array.into())
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> std::result::Result<Value, A::Error> {
+        let mut bag = Row::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value_seed(FirstOfEqual)?;
+            bag.entry(key).or_insert(value);
+        }
+        Ok(bag.into())
     }
 }
 
