@@ -50,6 +50,7 @@ codes! {
     TOO_DEEP "AQ0006" "too deeply nested": "Brackets or operators are nested deeper than the limit.";
     UNKNOWN_OPERATOR "AQ0007" "unknown tabular operator" = "KS006": "No operator of KQL has this name.";
     UNSUPPORTED "AQ0008" "not implemented": "KQL has this, argql cannot run it yet. It is refused so that no wrong answer is given.";
+    NO_QUERY "AQ0009" "no query": "The text holds no statement that gives rows: it is empty, or has only comments, `let`, `set` or `declare`.";
     UNKNOWN_COLUMN "AQ1001" "unknown column" = "KS142": "No column of the pipeline has this name here. Names are case-sensitive.";
     UNKNOWN_TABLE "AQ1002" "unknown table" = "KS204": "No table of this name is loaded, known or defined.";
     UNKNOWN_FUNCTION "AQ1003" "unknown function" = "KS211": "No function of KQL has this name.";

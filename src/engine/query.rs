@@ -131,11 +131,11 @@ impl Query {
         self.bound.plans.iter().map(ToString::to_string).collect()
     }
 
-    /// The table of the last statement; an empty one without columns if no statement gives any.
+    /// The table of the last statement.
     ///
     /// # Errors
     ///
-    /// If the data is broken, or a limit is reached.
+    /// If the data is broken, a limit is reached, or there are only `let` statements and the like.
     ///
     /// ```
     /// let query = argql::Engine::new().sample().prepare("resources | count")?;
@@ -143,7 +143,7 @@ impl Query {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn run(&self) -> Result<Table, Error> {
-        Ok(self.run_all()?.pop().unwrap_or_default())
+        Ok(self.run_all()?.pop().expect("a query gives a table"))
     }
 
     /// The table of every statement that gives one, in order.
@@ -194,7 +194,7 @@ impl Query {
     pub fn stream(&self, each: impl FnMut(Table) -> ControlFlow<()> + Send) -> Result<Vec<Diagnostic>, Error> {
         let guard = Guard::new(&self.engine.rules);
         let mut bound = self.bound_now(&guard)?;
-        let Some(plan) = bound.plans.pop() else { return Ok(Vec::new()) };
+        let plan = bound.plans.pop().expect("a query gives a table");
         let streamed = self.engine.work(plan, |plan| stream(plan, &guard, each));
         let mut warnings = streamed.map_err(|failure| Error::data(vec![*failure]))?;
         warnings.retain(|warning| !bound.notes.contains(warning));
@@ -226,8 +226,11 @@ impl Query {
         shown.map_err(|failure| Error::data(vec![*failure]))
     }
 
-    /// As it was bound, or, where `now()` is the moment of the run, bound again.
+    /// As it was bound, or, where `now()` is the moment of the run, bound again: at least one plan.
     fn bound_now(&self, guard: &Guard) -> Result<Bound, Error> {
+        if self.bound.plans.is_empty() {
+            return Err(Error::of_text(&self.source, vec![syntax::no_query(self.source.read())]));
+        }
         if self.engine.now.is_some() {
             return Ok(self.bound.clone());
         }

@@ -17,7 +17,7 @@ pub(crate) mod tokens;
 pub(crate) use lex::{Kind, Token, lex};
 pub(crate) use literal::{literal, type_name};
 
-use crate::diag::{Diagnostic, Place, UNTERMINATED};
+use crate::diag::{Diagnostic, NO_QUERY, Place, Span, UNTERMINATED};
 
 /// How high a tree may be, and how deep brackets may be nested: what walks a tree calls itself that often.
 pub(crate) const DEPTH: u16 = 150;
@@ -27,9 +27,17 @@ pub(crate) fn parse(text: &str) -> Result<ast::Script, Vec<Diagnostic>> {
     let tokens = lex(text).map_err(|problem| vec![problem])?;
     let context = tokens::Context::new(text, &tokens);
     match statement::script(context.input()) {
+        Ok((_, script)) if script.statements.is_empty() => Err(vec![no_query(text)]),
         Ok((_, script)) => Ok(script),
         Err(error) => Err(vec![complaint::complaint(&context, error)]),
     }
+}
+
+/// What is said of a text that asks nothing.
+pub(crate) fn no_query(text: &str) -> Diagnostic {
+    let end = text.trim_end().len();
+    Diagnostic::error(NO_QUERY, Span { start: end, end }, "there is no query here")
+        .help("begin with a table, as in `resources | take 10`, or with `print`")
 }
 
 /// What may follow a text at the end of which somebody is typing: what the parser would have liked to see there. None
