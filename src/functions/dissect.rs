@@ -4,6 +4,9 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use memchr::memmem::Finder;
+use regex::Regex;
+
 use super::infix::compile;
 use crate::registry::*;
 use crate::value::{Found, Type, Value, ValueRef, convert, look_at_json};
@@ -78,23 +81,22 @@ pub(crate) fn dissector(kind: Dissect<'_>, parts: &[Part<'_>]) -> Result<Kernel,
     if !as_regex {
         pattern.push_str(r"\z");
     }
-    let regex = compile(&pattern, 0)?;
-    let groups: Vec<(usize, Type)> = types
-        .into_iter()
-        .enumerate()
-        .map(|(nth, ty)| {
-            let wanted = group(nth);
-            let at = regex.capture_names().position(|name| name == Some(wanted.as_str()));
-            (at.expect("the group was written above"), ty)
-        })
-        .collect();
+    let find = match Literals::of(parts).filter(|_| !as_regex) {
+        Some(literals) => Find::Literals(literals),
+        None => {
+            let regex = compile(&pattern, 0)?;
+            let place = |wanted: String| regex.capture_names().position(|name| name == Some(wanted.as_str()));
+            let places = (0..types.len()).map(|nth| place(group(nth)).expect("the group was written above")).collect();
+            Find::Regex(Box::new(regex), places)
+        }
+    };
     let relaxed = matches!(kind, Dissect::Relaxed);
     Ok(Box::new(move |cells, out| {
         let ValueRef::String(text) = cells[0] else { return out.null() };
-        let Some(found) = regex.captures(text) else { return out.null() };
-        let mut values = Vec::with_capacity(groups.len());
-        for &(group, ty) in &groups {
-            let value = converted(found.get(group).map_or("", |held| held.as_str()), ty);
+        let Some(found) = find.columns(text) else { return out.null() };
+        let mut values = Vec::with_capacity(types.len());
+        for (column, &ty) in found.into_iter().zip(&types) {
+            let value = converted(column, ty);
             if value.is_null() && ty != Type::Dynamic && !relaxed {
                 return out.null();
             }
@@ -102,6 +104,84 @@ pub(crate) fn dissector(kind: Dissect<'_>, parts: &[Part<'_>]) -> Result<Kernel,
         }
         out.owned(Value::Array(Arc::new(values)));
     }))
+}
+
+/// How the texts of the columns are found.
+enum Find {
+    Literals(Literals),
+    /// With the number of each column's group.
+    Regex(Box<Regex>, Vec<usize>),
+}
+
+impl Find {
+    fn columns<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        match self {
+            Find::Literals(literals) => literals.columns(text),
+            Find::Regex(regex, places) => {
+                let found = regex.captures(text)?;
+                Some(places.iter().map(|&place| found.get(place).map_or("", |held| held.as_str())).collect())
+            }
+        }
+    }
+}
+
+/// A pattern in which nothing but literals says where a column ends: each one is looked for behind the one before, and
+/// one that ends the pattern at the end of the text. Where a regular expression would go back for a later place of an
+/// earlier literal, the one behind it is not found from there either.
+struct Literals {
+    /// What stands before each literal (whether it is a column), and the literal.
+    before: Vec<(Vec<bool>, Finder<'static>)>,
+    behind: Vec<bool>,
+}
+
+impl Literals {
+    /// None if a column ends where its shape does.
+    fn of(parts: &[Part<'_>]) -> Option<Literals> {
+        let mut literals = Vec::new();
+        let (mut wild, mut literal) = (Vec::new(), String::new());
+        for (at, part) in parts.iter().enumerate() {
+            match part {
+                Part::Capture(_) if matches!(parts.get(at + 1), Some(Part::Skip)) => return None,
+                Part::Text(text) => {
+                    literal.push_str(text);
+                    continue;
+                }
+                _ if !literal.is_empty() => {
+                    literals.push((std::mem::take(&mut wild), Finder::new(&std::mem::take(&mut literal)).into_owned()));
+                }
+                _ => {}
+            }
+            wild.push(matches!(part, Part::Capture(_)));
+        }
+        if !literal.is_empty() {
+            literals.push((std::mem::take(&mut wild), Finder::new(&literal).into_owned()));
+        }
+        Some(Literals { before: literals, behind: wild })
+    }
+
+    fn columns<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        let (mut columns, mut rest) = (Vec::new(), text);
+        // Of several in a row the last one takes all.
+        let mut fill = |wild: &[bool], text: &'t str| {
+            let last = wild.len().saturating_sub(1);
+            let filled = wild.iter().enumerate().filter(|(_, is_column)| **is_column);
+            columns.extend(filled.map(|(at, _)| if at == last { text } else { "" }));
+        };
+        for (number, (wild, literal)) in self.before.iter().enumerate() {
+            let length = literal.needle().len();
+            let ends = self.behind.is_empty() && number + 1 == self.before.len();
+            let at = match ends {
+                true => rest.as_bytes().ends_with(literal.needle()).then(|| rest.len() - length)?,
+                false => literal.find(rest.as_bytes())?,
+            };
+            fill(wild, &rest[..at]);
+            rest = &rest[at + length..];
+        }
+        if self.before.is_empty() || !self.behind.is_empty() {
+            fill(&self.behind, rest);
+        }
+        Some(columns)
+    }
 }
 
 /// The name of a column's group, unlike any that a user writes.
@@ -166,4 +246,44 @@ fn shape_in_regex(ty: Type) -> Option<&'static str> {
         }
         Type::String | Type::Dynamic => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_find_what_the_regular_expression_finds() {
+        arbtest::arbtest(|u| {
+            let letters = |u: &mut arbitrary::Unstructured<'_>, most: usize| -> arbitrary::Result<String> {
+                (0..u.int_in_range(0..=most)?).map(|_| Ok(*u.choose(&['a', 'b', 'ü', '\n'])?)).collect()
+            };
+            let texts: Vec<String> = (0..4).map(|_| letters(u, 2)).collect::<Result<_, _>>()?;
+            let count = u.int_in_range(1..=7)?;
+            let mut parts = Vec::new();
+            for _ in 0..count {
+                parts.push(match u.int_in_range(0..=2)? {
+                    0 => Part::Skip,
+                    1 => Part::Text(u.choose(&texts)?),
+                    _ => Part::Capture(Type::String),
+                });
+            }
+            let Some(literals) = Literals::of(&parts) else { return Ok(()) };
+            let mut pattern = "(?s)".to_owned();
+            for part in &parts {
+                match part {
+                    Part::Skip => pattern.push_str(".*?"),
+                    Part::Text(text) => pattern.push_str(&regex::escape(text)),
+                    Part::Capture(_) => pattern.push_str("(.*?)"),
+                }
+            }
+            let regex = Regex::new(&(pattern + r"\z")).unwrap();
+            let text = letters(u, 9)?;
+            let expected = regex
+                .captures(&text)
+                .map(|found| (1..found.len()).map(|group| found.get(group).unwrap().as_str()).collect::<Vec<_>>());
+            assert_eq!(literals.columns(&text), expected, "{} on {text:?}", regex.as_str());
+            Ok(())
+        });
+    }
 }
