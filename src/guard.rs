@@ -5,11 +5,12 @@
 //! changes back, and whoever runs the plan looks again before the result is used.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use crate::diag::{CANCELLED, Code, Diagnostic, OUT_OF_MEMORY, OUT_OF_TIME, Place, TOO_MANY_ROWS};
+use crate::diag::{CANCELLED, Code, Diagnostic, OUT_OF_MEMORY, OUT_OF_TIME, Place, TOO_MANY_ROWS, UNCOUNTED};
+use crate::meter::{self, Lease};
 
 /// What a query may use before it is given up with an error that says so ([`Error::is_limit`](crate::Error::is_limit)).
 ///
@@ -26,8 +27,10 @@ use crate::diag::{CANCELLED, Code, Diagnostic, OUT_OF_MEMORY, OUT_OF_TIME, Place
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Bytes that rows on their way, groups, joins and the answer may take; 8 GiB unless told. What a file is read
-    /// through (a few MiB per thread) and the program itself come on top.
+    /// Bytes that a run may hold at any time: what it reads files through, rows on their way, groups, joins and the
+    /// answer; 8 GiB unless told. The program itself, and columns that earlier queries left in memory, come on top. Bytes
+    /// are counted by the allocator ([`Metered`](crate::Metered)); where it does not count, there is no limit unless told,
+    /// and a query with one is an error.
     pub memory: Option<u64>,
     /// Rows that one answer may have; 100 million unless told.
     pub rows: Option<u64>,
@@ -42,7 +45,12 @@ pub(crate) const MOST_NESTING: usize = 1000;
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { memory: Some(8 << 30), rows: Some(100_000_000), nesting: MOST_NESTING, time: None }
+        Limits {
+            memory: meter::counts().then_some(8 << 30),
+            rows: Some(100_000_000),
+            nesting: MOST_NESTING,
+            time: None,
+        }
     }
 }
 
@@ -167,8 +175,8 @@ impl fmt::Debug for Rules {
 pub(crate) struct Guard {
     rules: Rules,
     deadline: Option<Instant>,
-    /// Bytes that are held.
-    used: AtomicU64,
+    /// Counts the bytes that are held; a guard that lets everything pass has none.
+    meter: Option<Lease>,
     /// Why nothing matters any more, once a limit was reached or the switch turned.
     stopped: OnceLock<Diagnostic>,
 }
@@ -176,12 +184,24 @@ pub(crate) struct Guard {
 impl Guard {
     pub(crate) fn new(rules: &Rules) -> Guard {
         let deadline = rules.limits.time.and_then(|time| Instant::now().checked_add(time));
-        Guard { rules: rules.clone(), deadline, used: AtomicU64::new(0), stopped: OnceLock::new() }
+        let guard = Guard {
+            rules: rules.clone(),
+            deadline,
+            meter: Some(Lease::new(rules.limits.memory.unwrap_or(u64::MAX))),
+            stopped: OnceLock::new(),
+        };
+        if rules.limits.memory.is_some() && !meter::counts() {
+            let message = "there is a limit for memory, and this program's allocator does not count".to_owned();
+            let help = "build with the feature `meter`, wrap the allocator in `argql::Metered`, or set `Limits::memory` to none";
+            guard.stop(UNCOUNTED, message, Some(help));
+        }
+        guard
     }
 
     /// A guard that lets everything pass: for what cannot take long.
     pub(crate) fn none() -> Guard {
-        Guard::new(&Rules { limits: Limits::none(), ..Rules::default() })
+        let rules = Rules { limits: Limits::none(), ..Rules::default() };
+        Guard { rules, deadline: None, meter: None, stopped: OnceLock::new() }
     }
 
     /// Whether to stop; once true, always true.
@@ -189,7 +209,11 @@ impl Guard {
         if self.stopped.get().is_some() {
             return true;
         }
-        if self.rules.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+        if self.meter.as_ref().is_some_and(Lease::over) {
+            let most = Bytes(self.rules.limits.memory.unwrap_or_default());
+            let help = "filter rows and project columns earlier, or give it more with `--memory`, at the prompt `.limits memory=…` (`Limits::memory`)";
+            self.stop(OUT_OF_MEMORY, format!("the query needs more than {most} of memory"), Some(help));
+        } else if self.rules.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
             self.stop(CANCELLED, "the query was interrupted".to_owned(), None);
         } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             let message = format!("the query takes longer than {:?}", self.rules.limits.time.unwrap_or_default());
@@ -207,6 +231,7 @@ impl Guard {
     fn stop(&self, code: &'static Code, message: String, help: Option<&str>) {
         let reason = Diagnostic::at(code, Place::Nowhere, message);
         self.stopped.get_or_init(|| help.into_iter().fold(reason, Diagnostic::help));
+        self.meter.iter().for_each(Lease::stop);
     }
 
     /// An error if it is time to stop.
@@ -223,31 +248,17 @@ impl Guard {
         self.check()
     }
 
-    /// Notes more bytes that are held; they stay noted until they are given back.
-    pub(crate) fn hold(&self, bytes: usize) -> Result<(), Box<Diagnostic>> {
-        self.grow(bytes);
-        self.check()
-    }
-
-    /// The same where nothing can fail: the next look tells.
-    pub(crate) fn grow(&self, bytes: usize) {
-        let used = self.used.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
-        if let Some(most) = self.rules.limits.memory.filter(|&most| used > most) {
-            let message = format!("the query needs more than {} of memory", Bytes(most));
-            let help = "filter rows and project columns earlier, or give it more with `--memory`, at the prompt `.limits memory=…` (`Limits::memory`)";
-            self.stop(OUT_OF_MEMORY, message, Some(help));
+    /// Does `work` on this thread as part of the run: what it allocates is the run's.
+    pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.meter {
+            Some(meter) => meter.within(work),
+            None => work(),
         }
-    }
-
-    /// Bytes are held no longer.
-    pub(crate) fn give_back(&self, bytes: usize) {
-        self.used.fetch_sub(bytes as u64, Ordering::Relaxed);
     }
 
     /// Bytes that may still be held.
     pub(crate) fn left(&self) -> u64 {
-        let used = self.used.load(Ordering::Relaxed);
-        self.rules.limits.memory.map_or(u64::MAX, |most| most.saturating_sub(used))
+        self.meter.as_ref().map_or(u64::MAX, Lease::left)
     }
 
     /// How deep arrays and bags may be nested.
@@ -258,6 +269,40 @@ impl Guard {
     /// Who wants to know how far it is.
     pub(crate) fn listener(&self) -> Option<&Listener> {
         self.rules.listener.as_ref()
+    }
+}
+
+/// Asks a guard often enough to stop within milliseconds, whatever a turn of a loop costs, and seldom enough not to be
+/// felt where it costs little.
+pub(crate) struct Pace<'a> {
+    guard: &'a Guard,
+    /// Turns until it asks again, and how many these were at first.
+    left: u32,
+    turns: u32,
+    asked: Instant,
+}
+
+impl Pace<'_> {
+    const MOST_TURNS: u32 = 256;
+    const SHORT: Duration = Duration::from_millis(1);
+
+    pub(crate) fn new(guard: &Guard) -> Pace<'_> {
+        Pace { guard, left: 1, turns: 1, asked: Instant::now() }
+    }
+
+    /// Whether to stop; asked at every turn.
+    #[inline]
+    pub(crate) fn stops(&mut self) -> bool {
+        self.left -= 1;
+        if self.left == 0 { self.ask() } else { meter::over() }
+    }
+
+    fn ask(&mut self) -> bool {
+        let before = std::mem::replace(&mut self.asked, Instant::now());
+        let short = self.asked - before < Self::SHORT;
+        self.turns = if short { (self.turns * 2).min(Self::MOST_TURNS) } else { (self.turns / 4).max(1) };
+        self.left = self.turns;
+        self.guard.stops()
     }
 }
 
@@ -304,13 +349,12 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_counted_until_it_is_given_back_and_the_reason_stays() {
+    #[cfg(feature = "meter")]
+    fn memory_is_counted_where_the_run_is_at_work_and_the_reason_stays() {
         let guard = guard(Limits { memory: Some(1 << 20), ..Limits::none() }, None);
-        guard.hold(1 << 20).unwrap();
-        guard.give_back(1 << 19);
-        assert_eq!(guard.left(), 1 << 19);
-        guard.grow(1 << 20);
-        guard.give_back(1 << 20);
+        let block = vec![0u8; 2 << 20];
+        guard.check().unwrap();
+        guard.within(|| drop(block.clone()));
         assert!(guard.stops());
         assert_eq!(says(guard.check()), ("AQ4003", "the query needs more than 1 MiB of memory".to_owned()));
     }

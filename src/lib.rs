@@ -153,7 +153,8 @@
 //!
 //! # Features
 //!
-//! `arrow` adds `Table::to_arrow`. `review` adds reviews, and CSV, charts and HTML to the formats. `cli` (on by default) is
+//! `meter` (on by default) counts the memory that queries take, for [`Limits::memory`]; a program with an allocator of its
+//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow`. `review` adds reviews, and CSV, charts and HTML to the formats. `cli` (on by default) is
 //! the `argql` command with all that only it needs; a program that wants the library alone depends on the crate with
 //! `default-features = false`.
 
@@ -173,9 +174,11 @@ pub(crate) mod functions;
 pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
+pub(crate) mod meter;
 pub(crate) mod names;
 pub(crate) mod operators;
 pub(crate) mod output;
+pub(crate) mod parallel;
 pub(crate) mod plan;
 pub(crate) mod registry;
 #[cfg(feature = "review")]
@@ -196,6 +199,7 @@ pub use diag::{
 pub use engine::{Checked, Engine, Query, Target};
 pub use error::Error;
 pub use guard::{Cancel, Limits, Progress};
+pub use meter::Metered;
 pub use names::NameEntry;
 #[cfg(feature = "review")]
 pub use output::{Document, TableWriter};

@@ -101,6 +101,10 @@ pub(crate) struct Bound {
 /// Binds all statements. Of the tables of Resource Graph only the first rows are looked at; where the answer depends on
 /// which columns there are at all, once more with those of every row.
 pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
+    environment.guard.within(|| bind_within(script, environment))
+}
+
+fn bind_within(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
     let mut binder = Binder::new(environment, Depth::Sample);
     let mut plans = binder.script(script);
     // Sub-queries run once it is known how far to look, and that nothing is wrong.
@@ -114,12 +118,13 @@ pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bou
     }
     binder.unclaimed();
     let Binder { mut errors, warnings, notes, .. } = binder;
-    if errors.is_empty() {
-        Ok(Bound { plans, warnings, notes })
-    } else {
+    if !errors.is_empty() {
         errors.extend(warnings);
-        Err(errors)
+        return Err(errors);
     }
+    // A constant that was computed after the guard stopped is none.
+    environment.guard.check().map_err(|reason| vec![*reason])?;
+    Ok(Bound { plans, warnings, notes })
 }
 
 /// What is known at the end of a query that may be wrong, or unfinished: the rows of its last statement, and what it

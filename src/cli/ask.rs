@@ -1,7 +1,10 @@
 //! `argql query` and `argql run`: answers.
 
+use std::time::Duration;
+
 use super::args::{Ask, Expect};
 use super::failure::{Failure, NOT_AS_EXPECTED};
+use super::interrupt;
 use super::messages::Messages;
 use super::open::{open_watched, with_values};
 use super::saved;
@@ -14,7 +17,7 @@ pub(super) fn query(question: &Question, ask: &Ask, messages: &Messages) -> Resu
     if ask.stream {
         return stream(&engine, question, ask, messages);
     }
-    let tables = answer(&engine, question, messages)?;
+    let tables = answer(&engine, question, time(ask), messages)?;
     let named: Vec<Named<'_>> = (1..)
         .zip(&tables)
         .map(|(number, table)| Named { name: number.to_string(), table, query: Some(question.text()) })
@@ -29,7 +32,7 @@ fn stream(engine: &Engine, question: &Question, ask: &Ask, messages: &Messages) 
     if query.statements() > 1 {
         return Err(Failure::Usage("--stream writes one table, and the query has several statements".to_owned()));
     }
-    let (rows, warnings) = sink::stream(&query, &ask.listing)?;
+    let (rows, warnings) = interrupt::in_time(time(ask), || sink::stream(&query, &ask.listing))?;
     messages.warnings(&warnings, Some((question.name(), question.text())));
     expect(ask.expect, rows, question.name(), messages)
 }
@@ -44,7 +47,7 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
     let mut answers = Vec::new();
     for name in queries {
         let (name, question) = saved::find(name)?;
-        let tables = answer(&engine, &question, messages)?;
+        let tables = answer(&engine, &question, time(ask), messages)?;
         answers.push((name, question, tables));
     }
     let mut named = Vec::new();
@@ -69,6 +72,10 @@ fn write(named: &[Named<'_>], ask: &Ask, messages: &Messages) -> Result<(), Fail
     sink::tables(named, &ask.listing, messages.ink)
 }
 
+fn time(ask: &Ask) -> Option<Duration> {
+    ask.source.limits.limits().time
+}
+
 fn settled(ask: &Ask, messages: &Messages) -> Result<Engine, Failure> {
     sink::agree(&ask.listing)?;
     Ok(with_values(open_watched(&ask.source, messages)?, ask.now, &ask.parameters))
@@ -80,8 +87,14 @@ fn prepared(engine: &Engine, question: &Question, messages: &Messages) -> Result
     Ok(query)
 }
 
-fn answer(engine: &Engine, question: &Question, messages: &Messages) -> Result<Vec<Table>, Failure> {
-    let tables = prepared(engine, question, messages)?.run_all()?;
+fn answer(
+    engine: &Engine,
+    question: &Question,
+    limit: Option<Duration>,
+    messages: &Messages,
+) -> Result<Vec<Table>, Failure> {
+    let query = prepared(engine, question, messages)?;
+    let tables = interrupt::in_time(limit, || query.run_all())?;
     // Of one broken page, every table that reads it warns.
     let mut said: Vec<Diagnostic> = Vec::new();
     for warning in tables.iter().flat_map(Table::warnings) {

@@ -1,12 +1,13 @@
-//! Ctrl-C: the query that runs is stopped, and the program ends soon after; a session goes on.
+//! Ctrl-C and time limits: the query that runs is stopped, and the program ends soon after; a session goes on.
 
 use std::io::{self, Write};
 use std::process;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::failure::INTERRUPTED;
+use super::failure::{INTERRUPTED, LIMIT};
 use crate::Cancel;
 
 /// How long what was interrupted may take to end by itself. To give back gigabytes takes the system as long again.
@@ -22,14 +23,35 @@ pub(super) fn switch() -> Cancel {
         turned.cancel();
         if !again {
             thread::sleep(PATIENCE);
-            // Where standard error is closed there is nobody to tell.
-            let _ = writeln!(io::stderr(), "error[AQ4006]: the query was interrupted");
+            end("error[AQ4006]: the query was interrupted", INTERRUPTED);
         }
         process::exit(INTERRUPTED.into());
     };
     // Without a handler Ctrl-C ends the program all the same.
     let _ = ctrlc::set_handler(handler);
     cancel
+}
+
+/// Ends the program whatever its threads do.
+fn end(says: &str, code: u8) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{says}");
+    process::exit(code.into());
+}
+
+/// Runs a query that is given up after so long, and has a moment to say so; after that the program ends.
+pub(super) fn in_time<T>(limit: Option<Duration>, run: impl FnOnce() -> T) -> T {
+    let Some(limit) = limit else { return run() };
+    let (done, wait) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        if wait.recv_timeout(limit.saturating_add(PATIENCE)) == Err(RecvTimeoutError::Timeout) {
+            let cure = " |\n = help: give it more with `--timeout`";
+            end(&format!("error[AQ4005]: the query takes longer than {limit:?}\n{cure}"), LIMIT);
+        }
+    });
+    let made = run();
+    drop(done);
+    made
 }
 
 /// The switch of a session's query that is running.

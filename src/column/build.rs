@@ -12,6 +12,7 @@ use foldhash::fast::FixedState;
 use hashbrown::{HashTable, hash_table::Entry};
 
 use super::{Column, Data};
+use crate::meter;
 use crate::value::{Type, Value, ValueRef, write_text};
 
 /// A column being made, one cell after the other. A dynamic column takes the narrowest form that holds what it is
@@ -79,6 +80,9 @@ impl Out {
     }
 
     pub(crate) fn string(&mut self, text: &str) {
+        if text.len() > meter::LONGEST {
+            meter::end();
+        }
         self.value(ValueRef::String(text));
     }
 
@@ -106,6 +110,10 @@ impl Out {
     /// not of the type becomes its text in a string column and null elsewhere.
     pub(crate) fn value(&mut self, value: ValueRef<'_>) {
         self.len += 1;
+        let lies_elsewhere =
+            matches!(value, ValueRef::String(_) | ValueRef::Json(_) | ValueRef::Array(_) | ValueRef::Bag(_));
+        // Nobody will look at it, and it would only take room.
+        let value = if lies_elsewhere && meter::over() { ValueRef::Null } else { value };
         match (&mut self.form, value) {
             (Form::Nulls, ValueRef::Null) => {}
             (Form::Bool(to), ValueRef::Bool(v)) => to.append_value(v),

@@ -49,11 +49,6 @@ impl KeyTable {
         slice(&self.bytes, &self.ends, number)
     }
 
-    /// About how many bytes it holds.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * size_of::<usize>() + self.table.allocation_size()
-    }
-
     /// How many keys there are.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()

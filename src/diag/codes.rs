@@ -82,6 +82,7 @@ codes! {
     TOO_MANY_ROWS "AQ4004" "row limit": "The answer has more rows than the limit that was set.";
     OUT_OF_TIME "AQ4005" "time limit": "The query was given up after the time that was set.";
     CANCELLED "AQ4006" "interrupted": "Somebody stopped the query: Ctrl-C, or the program that asked it.";
+    UNCOUNTED "AQ4007" "memory is not counted": "There is a memory limit, and the program that argql is part of has an allocator that does not count.";
     ARG_OPERATOR "AQ5001" "operator outside Resource Graph": "argql answers it, Azure Resource Graph does not have this operator.";
     ARG_JOIN "AQ5002" "join outside Resource Graph": "argql answers it, Azure Resource Graph does not take this kind of join, or hints.";
     ARG_STATEMENT "AQ5003" "statement outside Resource Graph": "argql answers it, Azure Resource Graph takes one query and no let, set or declare.";

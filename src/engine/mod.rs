@@ -478,7 +478,7 @@ impl Engine {
 
     fn environment<'a>(&'a self, guard: &'a Guard) -> Environment<'a> {
         let now = self.now.unwrap_or_else(DateTime::now);
-        let evaluate: Evaluate<'_> = Box::new(|plan| self.work(plan, |plan| run(plan, guard)));
+        let evaluate: Evaluate<'_> = Box::new(|plan| self.work(plan, guard, |plan| run(plan, guard)));
         Environment {
             catalog: &self.catalog,
             missing: self.missing,
@@ -492,11 +492,12 @@ impl Engine {
     }
 
     /// Does `work` with a plan as it is run, on the threads that were asked for.
-    fn work<T: Send>(&self, plan: Plan, work: impl FnOnce(&Plan) -> T + Send) -> T {
+    fn work<T: Send>(&self, plan: Plan, guard: &Guard, work: impl FnOnce(&Plan) -> T + Send) -> T {
         let plan = if self.plain { plan } else { rewrite(plan) };
+        let work = || guard.within(|| work(&plan));
         match &self.pool {
-            Some(pool) => pool.install(|| work(&plan)),
-            None => work(&plan),
+            Some(pool) => pool.install(work),
+            None => work(),
         }
     }
 }
@@ -559,6 +560,14 @@ mod tests {
 
     fn codes(error: &Error) -> Vec<&str> {
         error.diagnostics().iter().map(|diagnostic| diagnostic.code.id).collect()
+    }
+
+    #[test]
+    fn what_waits_for_the_moment_of_the_run_is_a_query_and_definitions_alone_are_none() {
+        let waits =
+            "range k from 1 to 2 step 1 | extend b = bag_pack(strcat('c', k), k) | evaluate bag_unpack(b) | take 1";
+        assert_eq!(Engine::new().query(waits).unwrap().to_json(), r#"[{"k":1,"c1":1,"c2":null}]"#);
+        assert_eq!(codes(&Engine::new().prepare("let n = 1;").unwrap().run().unwrap_err()), ["AQ0009"]);
     }
 
     #[test]

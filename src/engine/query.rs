@@ -161,7 +161,7 @@ impl Query {
     pub fn run_all(&self) -> Result<Vec<Table>, Error> {
         let guard = Guard::new(&self.engine.rules);
         let bound = self.bound_now(&guard)?;
-        let answers = bound.plans.into_iter().map(|plan| self.engine.work(plan, |plan| run(plan, &guard)));
+        let answers = bound.plans.into_iter().map(|plan| self.engine.work(plan, &guard, |plan| run(plan, &guard)));
         let mut tables: Vec<Table> =
             answers.collect::<Result<_, _>>().map_err(|failure| Error::data(vec![*failure]))?;
         if let Some(last) = tables.last_mut() {
@@ -195,7 +195,7 @@ impl Query {
         let guard = Guard::new(&self.engine.rules);
         let mut bound = self.bound_now(&guard)?;
         let plan = bound.plans.pop().expect("a query gives a table");
-        let streamed = self.engine.work(plan, |plan| stream(plan, &guard, each));
+        let streamed = self.engine.work(plan, &guard, |plan| stream(plan, &guard, each));
         let mut warnings = streamed.map_err(|failure| Error::data(vec![*failure]))?;
         warnings.retain(|warning| !bound.notes.contains(warning));
         bound.notes.extend(warnings);
@@ -222,18 +222,19 @@ impl Query {
         let guard = Guard::new(&self.engine.rules);
         let plans = self.bound_now(&guard)?.plans.into_iter();
         let shown: Result<Vec<String>, Box<Diagnostic>> =
-            plans.map(|plan| self.engine.work(plan, |plan| profile(plan, &guard))).collect();
+            plans.map(|plan| self.engine.work(plan, &guard, |plan| profile(plan, &guard))).collect();
         shown.map_err(|failure| Error::data(vec![*failure]))
     }
 
     /// As it was bound, or, where `now()` is the moment of the run, bound again: at least one plan.
     fn bound_now(&self, guard: &Guard) -> Result<Bound, Error> {
-        if self.bound.plans.is_empty() {
-            return Err(Error::of_text(&self.source, vec![syntax::no_query(self.source.read())]));
+        let bound = match self.engine.now {
+            Some(_) => self.bound.clone(),
+            None => bound(&self.script, &self.engine.environment(guard), &self.source)?,
+        };
+        match bound.plans[..] {
+            [] => Err(Error::of_text(&self.source, vec![syntax::no_query(self.source.read())])),
+            _ => Ok(bound),
         }
-        if self.engine.now.is_some() {
-            return Ok(self.bound.clone());
-        }
-        bound(&self.script, &self.engine.environment(guard), &self.source)
     }
 }

@@ -6,20 +6,17 @@
 mod path;
 
 use crate::column::{Batch, Column, Dictionary, Out};
-use crate::guard::Guard;
+use crate::guard::{Guard, Pace};
 use crate::plan::{Expr, Kind};
 use crate::registry::{Kernel, Reads};
 use crate::value::{Type, Value, ValueRef};
-
-/// Rows after which the guard is asked.
-const TURN: usize = 256;
 
 /// The value of `expr` at every row of `batch`; whatever it likes once the guard stops.
 pub(crate) fn eval(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
     match &expr.kind {
         Kind::Literal(value) => Column::constant(expr.ty, value.clone(), batch.rows),
         Kind::Column(index) => batch.columns[*index].clone(),
-        Kind::Path { base, steps } => path::walk(&eval(base, batch, guard), steps),
+        Kind::Path { base, steps } => path::walk(&eval(base, batch, guard), steps, guard),
         Kind::And(parts) => fold(parts, batch, guard, Column::and),
         Kind::Or(parts) => fold(parts, batch, guard, Column::or),
         Kind::Call { callee, kernel, args } => {
@@ -189,9 +186,9 @@ impl Call<'_> {
         if self.strict && args.iter().any(|arg| matches!(arg.as_constant(), Some(Value::Null))) {
             return Column::constant(self.ty, Value::absent(self.ty), rows);
         }
-        let mut out = Out::new(self.ty, rows);
+        let (mut out, mut pace) = (Out::new(self.ty, rows), Pace::new(self.guard));
         for row in 0..rows {
-            if row % TURN == TURN - 1 && self.guard.stops() {
+            if pace.stops() {
                 return Column::constant(self.ty, Value::absent(self.ty), rows);
             }
             for &at in &varying {

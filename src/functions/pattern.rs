@@ -8,6 +8,7 @@ use regex::{Captures, Regex};
 use super::cells::{count, elements, long, long_at, named_or_string, text};
 use super::infix::compile;
 use crate::column::Out;
+use crate::meter;
 use crate::registry::*;
 use crate::value::{Type, Value, ValueRef, convert, text_of};
 
@@ -146,6 +147,9 @@ fn replace(regex: &Regex, source: &str, rewrite: &str, out: &mut Out) {
         let mut done = 0;
         for captures in regex.captures_iter(source) {
             let whole = captures.get_match();
+            if meter::over() {
+                return;
+            }
             to.push_str(&source[done..whole.start()]);
             done = whole.end();
             let mut pieces = rewrite.chars().peekable();
@@ -154,7 +158,7 @@ fn replace(regex: &Regex, source: &str, rewrite: &str, out: &mut Out) {
                     ('\\', Some(digit @ '0'..='9')) => {
                         pieces.next();
                         let group = digit.to_digit(10).map_or(0, |digit| digit as usize);
-                        to.push_str(captures.get(group).map_or("", |held| held.as_str()));
+                        meter::push(to, captures.get(group).map_or("", |held| held.as_str()));
                     }
                     ('\\', Some('\\')) => {
                         pieces.next();

@@ -10,6 +10,7 @@ use memchr::memmem;
 use super::cells::{count, elements, long, long_at, text};
 use super::infix::{Edges, Needle};
 use crate::column::Out;
+use crate::meter;
 use crate::registry::*;
 use crate::value::{Type, Value, ValueRef, text_of, write_text, write_typed_text};
 
@@ -124,7 +125,7 @@ const STRCAT_DELIM: Scalar = Scalar {
             out.write(|to| {
                 for (index, (&cell, &ty)) in cells.iter().zip(&*types).enumerate().skip(1) {
                     if index > 1 {
-                        to.push_str(&delimiter);
+                        meter::push(to, &delimiter);
                     }
                     write_typed_text(to, ty, cell);
                 }
@@ -154,7 +155,7 @@ fn strcat_array(cells: &[ValueRef<'_>], out: &mut Out) {
         Some(items) => out.write(|to| {
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    to.push_str(&delimiter);
+                    meter::push(to, &delimiter);
                 }
                 write_text(to, item.as_ref());
             }
@@ -371,8 +372,8 @@ const REPLACE_STRING: Scalar = Scalar {
             let mut parts = source.split(lookup);
             to.push_str(parts.next().unwrap_or_default());
             parts.for_each(|part| {
-                to.push_str(rewrite);
-                to.push_str(part);
+                meter::push(to, rewrite);
+                meter::push(to, part);
             });
         });
     }),
@@ -391,7 +392,7 @@ const REPLACE_STRINGS: Scalar = Scalar {
     }],
     kernel: KernelDef::Plain(|cells, out| match elements(cells[1]).zip(elements(cells[2])) {
         Some((lookups, rewrites)) if lookups.len() == rewrites.len() => {
-            out.string(&replace_strings(text(cells[0]), &lookups, &rewrites));
+            out.write(|to| replace_strings(text(cells[0]), &lookups, &rewrites, to));
         }
         _ => out.null(),
     }),
@@ -400,31 +401,28 @@ const REPLACE_STRINGS: Scalar = Scalar {
 
 /// The documentation's examples show that lookups go by their order and not by place: of `is` and `This`, `is` takes
 /// its part of `This` first; and that a rewrite that is no text leaves what its lookup took as it is.
-fn replace_strings(source: &str, lookups: &[Value], rewrites: &[Value]) -> String {
+fn replace_strings(source: &str, lookups: &[Value], rewrites: &[Value], to: &mut String) {
+    let pairs: Vec<(Cow<'_, str>, &Value)> = lookups.iter().map(plain).zip(rewrites).collect();
     // Pieces of the source that are still free, and what was put in the place of those that are not.
-    let mut pieces = vec![(Cow::Borrowed(source), true)];
-    for (lookup, rewrite) in lookups.iter().zip(rewrites) {
-        let lookup = plain(lookup);
-        if lookup.is_empty() {
-            continue;
-        }
-        let rewrite = if let Value::String(rewrite) = rewrite { &**rewrite } else { &*lookup };
+    let mut pieces = vec![(source, true)];
+    for (lookup, rewrite) in pairs.iter().filter(|(lookup, _)| !lookup.is_empty()) {
+        let rewrite = if let Value::String(rewrite) = rewrite { &**rewrite } else { lookup };
         let mut next = Vec::new();
         for (piece, free) in pieces {
             if !free {
                 next.push((piece, false));
                 continue;
             }
-            for (nth, part) in piece.split(&*lookup).enumerate() {
+            for (nth, part) in piece.split(&**lookup).enumerate() {
                 if nth > 0 {
-                    next.push((Cow::Owned(rewrite.to_owned()), false));
+                    next.push((rewrite, false));
                 }
-                next.push((Cow::Owned(part.to_owned()), true));
+                next.push((part, true));
             }
         }
         pieces = next;
     }
-    pieces.into_iter().map(|(piece, _)| piece).collect()
+    pieces.into_iter().for_each(|(piece, _)| meter::push(to, piece));
 }
 
 /// The text of an element.
@@ -480,9 +478,9 @@ const STRREP: Scalar = Scalar {
             out.write(|to| {
                 for time in 0..times {
                     if time > 0 {
-                        to.push_str(&delimiter);
+                        meter::push(to, &delimiter);
                     }
-                    to.push_str(&value);
+                    meter::push(to, &value);
                 }
             });
         }))

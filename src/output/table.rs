@@ -22,6 +22,9 @@ const STYLE: TableStyle = TableStyle::new()
 /// they may need more.
 const CHUNK: usize = 10_000;
 
+/// Bytes of text after which there are fewer of them: a layout takes many times as much.
+const HEAVY: usize = 4 << 20;
+
 /// Columns of a terminal that a column of the table should have at the least.
 const NARROW: usize = 12;
 
@@ -52,7 +55,7 @@ fn write_columns(out: &mut dyn Write, table: &Table, layout: Layout) -> io::Resu
     let header = || fields.iter().map(|field| aligned(field, visible(&field.name).into_owned())).collect();
     let mut chunk = drawing(width);
     chunk.set_header::<Vec<Cell>>(header());
-    let mut rows = 0;
+    let (mut rows, mut waiting, mut bytes) = (0, 0, 0);
     let mut widths: Option<Vec<Width>> = None;
     let mut draw = |chunk: &mut comfy_table::Table| {
         match &widths {
@@ -69,12 +72,17 @@ fn write_columns(out: &mut dyn Write, table: &Table, layout: Layout) -> io::Resu
         writeln!(out, "{}", drawn.trim_fmt())
     };
     table.each_row(|row| {
-        let cells = fields.iter().zip(row).map(|(field, cell)| aligned(field, text(*cell)));
-        chunk.add_row(line(cells, layout));
-        rows += 1;
-        if rows % CHUNK == 0 { draw(&mut chunk) } else { Ok(()) }
+        let texts: Vec<String> = row.iter().map(|cell| text(*cell)).collect();
+        bytes += texts.iter().map(String::len).sum::<usize>();
+        chunk.add_row(line(fields.iter().zip(texts).map(|(field, text)| aligned(field, text)), layout));
+        (rows, waiting) = (rows + 1, waiting + 1);
+        if waiting < CHUNK && bytes < HEAVY {
+            return Ok(());
+        }
+        (waiting, bytes) = (0, 0);
+        draw(&mut chunk)
     })?;
-    if rows == 0 || rows % CHUNK > 0 { draw(&mut chunk) } else { Ok(()) }
+    if rows == 0 || waiting > 0 { draw(&mut chunk) } else { Ok(()) }
 }
 
 fn drawing(width: Option<u16>) -> comfy_table::Table {

@@ -4,6 +4,7 @@ use std::any::Any;
 
 use super::{Args, Example, Fault, Param, Returns, scalar::arity};
 use crate::column::{Column, Out};
+use crate::meter;
 use crate::value::{Type, ValueRef};
 
 /// An aggregate, a `const` with its fold beneath it in `functions`.
@@ -75,8 +76,6 @@ pub(crate) trait Fold: Send {
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize);
     /// The result columns, a row per group; groups that no row reached give what no rows give.
     fn finish(self: Box<Self>, count: usize) -> Vec<Column>;
-    /// About how many bytes it holds; asked after every merge, so it is known without counting.
-    fn bytes(&self) -> usize;
     /// For `merge` to get at its own kind.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
@@ -102,10 +101,6 @@ pub(crate) trait State: Send + 'static {
     fn add(&mut self, row: &[ValueRef<'_>]);
     /// Takes over the state of later rows.
     fn merge(&mut self, later: Self);
-    /// About how many bytes it holds besides its own; known without counting.
-    fn heap(&self) -> usize {
-        0
-    }
     /// Writes the one result.
     fn finish(self, out: &mut Out);
 }
@@ -114,15 +109,13 @@ pub(crate) trait State: Send + 'static {
 pub(crate) struct PerGroup<S> {
     start: Box<dyn Fn() -> S + Send>,
     states: Vec<S>,
-    /// Bytes that the states hold, as far as they were merged.
-    heap: usize,
     returns: Type,
 }
 
 impl<S: State> PerGroup<S> {
     /// States begin as `start` makes them; the result column has type `returns`.
     pub(crate) fn fold(returns: Type, start: impl Fn() -> S + Send + 'static) -> Box<dyn Fold> {
-        Box::new(PerGroup { start: Box::new(start), states: Vec::new(), heap: 0, returns })
+        Box::new(PerGroup { start: Box::new(start), states: Vec::new(), returns })
     }
 
     fn grow(&mut self, count: usize) {
@@ -137,7 +130,7 @@ impl<S: State> Fold for PerGroup<S> {
         self.grow(groups.count);
         let rows = args.first().map_or(groups.rows.len(), Column::len);
         let mut cells = Vec::with_capacity(args.len());
-        for row in 0..rows {
+        for row in (0..rows).take_while(|_| !meter::over()) {
             cells.clear();
             cells.extend(args.iter().map(|column| column.get(row)));
             self.states[groups.of(row)].add(&cells);
@@ -148,10 +141,7 @@ impl<S: State> Fold for PerGroup<S> {
         self.grow(count);
         let later = later.into_any().downcast::<PerGroup<S>>().expect("folds of one aggregate are of one kind");
         for (state, &group) in later.states.into_iter().zip(map) {
-            let ours = &mut self.states[group as usize];
-            let before = ours.heap();
-            ours.merge(state);
-            self.heap += ours.heap().saturating_sub(before);
+            self.states[group as usize].merge(state);
         }
     }
 
@@ -162,10 +152,6 @@ impl<S: State> Fold for PerGroup<S> {
             state.finish(&mut out);
         }
         vec![out.finish()]
-    }
-
-    fn bytes(&self) -> usize {
-        self.states.capacity() * size_of::<S>() + self.heap
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

@@ -23,7 +23,6 @@ impl Run<'_> {
         let mut table = RowTable::keeping(keys.iter().map(|key| key.ty));
         let mut folds: Vec<Box<dyn Fold>> = calls.iter().map(|call| (call.start)()).collect();
         let guard = self.guard;
-        let mut held = 0;
         self.stream(
             input,
             |batch| Part::new(&batch, keys, calls, guard),
@@ -31,15 +30,11 @@ impl Run<'_> {
                 let map = table.number(&part.keys, part.groups, guard)?;
                 let groups = table.len();
                 let pairs = folds.par_iter_mut().zip(part.folds).with_min_len(side_by_side(part.groups));
-                pairs.for_each(|(fold, later)| fold.merge(later, &map, groups));
-                let bytes = table.bytes() + folds.iter().map(|fold| fold.bytes()).sum::<usize>();
-                let more = bytes.saturating_sub(held);
-                held += more;
-                guard.hold(more)?;
+                pairs.for_each(|(fold, later)| guard.within(|| fold.merge(later, &map, groups)));
+                guard.check()?;
                 Ok(ControlFlow::Continue(()))
             },
         )?;
-        self.held += held;
         // Without keys there is one group, rows or no rows.
         let groups = if keys.is_empty() { 1 } else { table.len() };
         let mut columns = table.finish();

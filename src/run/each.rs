@@ -1,14 +1,13 @@
 //! Each: a body is run for one part of the rows after the other. Parts know nothing of each other, so they run in
 //! parallel; what the body reads besides its part is the same for all of them, and is run once.
 
-use rayon::prelude::*;
-
 use super::number::number;
 use super::{Failure, Run};
-use crate::column::{Batch, Column, Weight};
+use crate::column::{Batch, Column};
 use crate::diag::Diagnostic;
 use crate::eval::eval;
 use crate::guard::Guard;
+use crate::parallel;
 use crate::plan::{Expr, Node, PartId, Parts};
 
 /// The rows and what is to be made of their parts.
@@ -31,27 +30,23 @@ impl Run<'_> {
         let body = self.settled(each.body.clone())?;
         let around = &self.parts;
         let guard = self.guard;
-        let results: Result<Vec<(Batch, Vec<Diagnostic>)>, Failure> = parts(each.parts, rows, guard)?
-            .into_par_iter()
-            .map(|part| {
-                guard.check()?;
-                let mut run = Run { parts: around.clone(), ..Run::new(guard) };
-                run.parts.push((each.part, rows.take(&part)));
-                let made = Batch::concat(run.batches(&body)?);
-                guard.hold(Weight::default().add(&made))?;
-                if made.rows == 0 {
-                    return Ok((Batch::default(), run.warnings));
-                }
-                let first = rows.take(&part[..1]);
-                let repeated = vec![0; made.rows];
-                let kept = each.keep.iter().map(|expr| eval(expr, &first, guard).take(&repeated));
-                let columns = kept.chain(made.columns.into_iter().take(each.width)).collect();
-                Ok((Batch::new(columns, made.rows), run.warnings))
-            })
-            .collect();
-        let results = results?;
-        let mut batches = Vec::with_capacity(results.len());
-        for (batch, warnings) in results {
+        let one = |part: Vec<u32>| -> Result<(Batch, Vec<Diagnostic>), Failure> {
+            guard.check()?;
+            let mut run = Run { parts: around.clone(), ..Run::new(guard) };
+            run.parts.push((each.part, rows.take(&part)));
+            let made = run.joined(&body)?;
+            if made.rows == 0 {
+                return Ok((Batch::default(), run.warnings));
+            }
+            let first = rows.take(&part[..1]);
+            let repeated = vec![0; made.rows];
+            let kept = each.keep.iter().map(|expr| eval(expr, &first, guard).take(&repeated));
+            let columns = kept.chain(made.columns.into_iter().take(each.width)).collect();
+            Ok((Batch::new(columns, made.rows), run.warnings))
+        };
+        let mut batches = Vec::new();
+        for result in parallel::map(guard, parts(each.parts, rows, guard)?, one) {
+            let (batch, warnings) = result?;
             self.warn(warnings);
             if batch.rows > 0 {
                 batches.push(batch);

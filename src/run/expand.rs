@@ -3,7 +3,7 @@
 
 use crate::column::{Batch, Codes, Column, Out};
 use crate::eval::eval;
-use crate::guard::Guard;
+use crate::guard::{Guard, Pace};
 use crate::plan::{Expanded, Expr};
 use crate::value::{Found, Items, Type, Value, ValueRef, convert};
 
@@ -16,9 +16,7 @@ pub(super) fn expand(
     guard: &Guard,
 ) -> Batch {
     let sources: Vec<Column> = expanded.iter().map(|each| eval(&each.expr, batch, guard)).collect();
-    // A row of the answer takes its number, its place and its elements.
-    let width = size_of::<u32>() + size_of::<i64>() + expanded.len() * size_of::<Value>();
-    let mut held = 0;
+    let mut pace = Pace::new(guard);
     let mut rows: Vec<u32> = Vec::new();
     let mut numbers: Vec<i64> = Vec::new();
     let mut outs: Vec<Out> = expanded.iter().map(|each| Out::new(each.to, batch.rows)).collect();
@@ -26,12 +24,10 @@ pub(super) fn expand(
         let elements: Vec<Vec<Found<'_>>> =
             sources.iter().zip(expanded).map(|(source, each)| elements(source.get(row), each.pairs)).collect();
         let count = elements.iter().map(Vec::len).max().unwrap_or(0).min(limit);
-        held += count * width;
-        guard.grow(count * width);
-        if guard.stops() {
-            break;
-        }
         for at in 0..count {
+            if pace.stops() {
+                return Batch::default();
+            }
             rows.push(u32::try_from(row).expect("batches have fewer than 2^32 rows"));
             numbers.push(i64::try_from(at).unwrap_or(i64::MAX));
             for ((out, elements), each) in outs.iter_mut().zip(&elements).zip(expanded) {
@@ -50,7 +46,6 @@ pub(super) fn expand(
     if index {
         columns.push(Column::longs(numbers));
     }
-    guard.give_back(held);
     Batch::new(columns, rows.len())
 }
 

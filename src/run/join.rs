@@ -3,13 +3,12 @@
 //! Null keys match null keys (measured on Kusto). Rows come in the order of the left side, partners in the order of the
 //! right; right rows without partner follow at the end.
 
-use rayon::prelude::*;
-
 use super::number::RowTable;
 use super::{Failure, Run};
 use crate::column::{Batch, Codes, Column};
 use crate::eval::eval;
 use crate::guard::Guard;
+use crate::parallel;
 use crate::plan::{JoinKind, Side};
 use crate::value::Value;
 
@@ -21,15 +20,9 @@ impl Run<'_> {
         let mut rows = made.into_iter().zip(sides).map(|(batch, side)| Rows::new(batch, side, guard));
         let (right_rows, left_rows) = (rows.next().expect("two sides"), rows.next().expect("two sides"));
         let partners = Partners::new(&left_rows, &right_rows, guard)?;
-        self.hold(partners.bytes())?;
-        let mut picked = Picked { left: Vec::new(), right: Vec::new(), held: 0, guard };
-        let pick = pick(&mut picked, kind, &partners, left_rows.len(), right_rows.len());
-        self.held += picked.held;
-        pick?;
+        let mut picked = Picked { left: Vec::new(), right: Vec::new(), guard };
+        pick(&mut picked, kind, &partners, left_rows.len(), right_rows.len())?;
         let rows = picked.left.len().max(picked.right.len());
-        // An answer may be many times larger than both sides.
-        let width = left_rows.keep.len() + right_rows.keep.len();
-        self.hold(rows * width * size_of::<u64>())?;
         let mut columns = left_rows.take(&picked.left, guard);
         columns.extend(right_rows.take(&picked.right, guard));
         Ok(vec![Batch::new(columns, rows)])
@@ -69,7 +62,7 @@ impl Rows {
             Some(rows) => column.repeat(rows),
             None => column.take_or_absent(rows),
         };
-        self.keep.par_iter().map(take).collect()
+        parallel::map(guard, &self.keep, take)
     }
 }
 
@@ -121,12 +114,6 @@ impl Partners {
     fn has_left(&self, row: u32) -> bool {
         self.in_left[self.right[row as usize] as usize]
     }
-
-    /// About how many bytes it holds.
-    fn bytes(&self) -> usize {
-        let rows = self.left.len() + self.right.len() + self.by_key.len() + self.ends.len();
-        rows * size_of::<u32>() + self.in_left.len()
-    }
 }
 
 /// Rows after which the guard is asked.
@@ -137,8 +124,6 @@ const TURN: usize = 1 << 14;
 struct Picked<'a> {
     left: Vec<Option<u32>>,
     right: Vec<Option<u32>>,
-    /// Bytes that were noted.
-    held: usize,
     guard: &'a Guard,
 }
 
@@ -147,9 +132,7 @@ impl Picked<'_> {
         self.left.push(left);
         self.right.push(right);
         if self.left.len().is_multiple_of(TURN) {
-            let bytes = 2 * TURN * size_of::<Option<u32>>();
-            self.held += bytes;
-            self.guard.hold(bytes)?;
+            self.guard.check()?;
         }
         Ok(())
     }

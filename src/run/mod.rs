@@ -16,12 +16,11 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rayon::prelude::*;
-
-use crate::column::{Batch, Field, Table, Weight};
+use crate::column::{Batch, Field, Table};
 use crate::diag::Diagnostic;
 use crate::eval::eval;
 use crate::guard::Guard;
+use crate::parallel;
 use crate::plan::{Node, PartId, Plan};
 use profile::Profile;
 
@@ -57,14 +56,9 @@ pub(crate) fn stream(
 /// Most nodes of what another thread takes over, whose stack may be smaller than that of whoever asked.
 const SMALL: usize = 64;
 
-/// Pieces of a range that are made at a time.
-const SIDE_BY_SIDE: usize = 32;
-
 /// One run of one plan.
 struct Run<'p> {
     guard: &'p Guard,
-    /// Bytes that this run has noted with the guard and not given back.
-    held: usize,
     warnings: Vec<Diagnostic>,
     /// Where to note what every node does, if somebody wants to know.
     profile: Option<&'p Profile<'p>>,
@@ -74,13 +68,7 @@ struct Run<'p> {
 
 impl<'p> Run<'p> {
     fn new(guard: &'p Guard) -> Run<'p> {
-        Run { guard, held: 0, warnings: Vec::new(), profile: None, parts: Vec::new() }
-    }
-
-    /// Notes more bytes that are held.
-    fn hold(&mut self, bytes: usize) -> Result<(), Failure> {
-        self.held += bytes;
-        self.guard.hold(bytes)
+        Run { guard, warnings: Vec::new(), profile: None, parts: Vec::new() }
     }
 
     /// Hands over the rows of the answer as they come.
@@ -99,14 +87,7 @@ impl<'p> Run<'p> {
         };
         match &plan.node {
             Node::Limit { input, rows } => self.first(input, *rows, pass),
-            node if streams(node) => {
-                let mut weight = Weight::default();
-                self.stream(node, Ok, |batch| {
-                    let batch = batch.compact();
-                    guard.hold(weight.add(&batch))?;
-                    pass(batch)
-                })
-            }
+            node if streams(node) => self.stream(node, |batch| Ok(batch.compact()), pass),
             node => {
                 for batch in self.batches(node)? {
                     if pass(batch)?.is_break() {
@@ -132,13 +113,11 @@ impl<'p> Run<'p> {
         let (guard, profile, parts) = (self.guard, self.profile, &self.parts);
         let apart = |node: &&Node| {
             let mut run = Run { profile, parts: parts.clone(), ..Run::new(guard) };
-            work(&mut run, node).map(|made| (made, run.held, run.warnings))
+            work(&mut run, node).map(|made| (made, run.warnings))
         };
-        let made: Vec<Result<_, Failure>> = nodes.par_iter().map(apart).collect();
         let mut results = Vec::with_capacity(nodes.len());
-        for result in made {
-            let (made, held, warnings) = result?;
-            self.held += held;
+        for result in parallel::map(guard, nodes, apart) {
+            let (made, warnings) = result?;
             self.warn(warnings);
             results.push(made);
         }
@@ -156,26 +135,16 @@ impl<'p> Run<'p> {
 
     /// All rows of a node, in one batch.
     fn joined(&mut self, node: &Node) -> Result<Batch, Failure> {
-        let batches = self.batches(node)?;
-        let several = batches.len() > 1;
-        let joined = Batch::concat(batches);
-        if several {
-            let bytes = Weight::default().add(&joined);
-            self.hold(bytes)?;
-        }
+        let joined = Batch::concat(self.batches(node)?);
+        self.guard.check()?;
         Ok(joined)
     }
 
     /// All rows of a node.
     fn batches(&mut self, node: &Node) -> Result<Vec<Batch>, Failure> {
         self.guard.check()?;
-        let before = self.held;
         let batches = self.timed(node)?;
-        // Whatever was held on the way is gone.
-        self.guard.give_back(self.held - before);
-        self.held = before;
-        let mut weight = Weight::default();
-        self.hold(batches.iter().map(|batch| weight.add(batch)).sum())?;
+        self.guard.check()?;
         Ok(batches)
     }
 
@@ -196,17 +165,12 @@ impl<'p> Run<'p> {
             | Node::Filter { .. }
             | Node::Compute { .. }
             | Node::Expand { .. } => {
-                let guard = self.guard;
-                let (mut batches, mut weight, mut held) = (Vec::new(), Weight::default(), 0);
-                self.stream(node, Ok, |batch| {
-                    let batch = batch.compact();
-                    let bytes = weight.add(&batch);
-                    held += bytes;
-                    guard.hold(bytes)?;
+                let mut batches = Vec::new();
+                let all = |batch| {
                     batches.push(batch);
                     Ok(ControlFlow::Continue(()))
-                })?;
-                self.held += held;
+                };
+                self.stream(node, |batch| Ok(batch.compact()), all)?;
                 Ok(batches)
             }
             Node::Values { batch } => Ok(vec![batch.clone()]),
@@ -242,12 +206,10 @@ impl<'p> Run<'p> {
         rows: usize,
         mut each: impl FnMut(Batch) -> Result<ControlFlow<()>, Failure> + Send,
     ) -> Result<(), Failure> {
-        let guard = self.guard;
-        let (mut left, mut weight) = (rows, Weight::default());
+        let mut left = rows;
         self.stream(input, Ok, |batch| {
             let batch = batch.head(left).compact();
             left -= batch.rows;
-            guard.hold(weight.add(&batch))?;
             Ok(if each(batch)?.is_break() || left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })
     }
@@ -258,7 +220,7 @@ impl<'p> Run<'p> {
         &mut self,
         node: &Node,
         work: impl Fn(Batch) -> Result<T, Failure> + Sync,
-        mut merge: impl FnMut(T) -> Result<ControlFlow<()>, Failure> + Send,
+        merge: impl FnMut(T) -> Result<ControlFlow<()>, Failure> + Send,
     ) -> Result<(), Failure> {
         let mut steps = Vec::new();
         let mut source = node;
@@ -296,25 +258,12 @@ impl<'p> Run<'p> {
                 self.warn(warnings);
             }
             Node::Range { ty, start, step, rows } => {
-                let mut pieces = range::pieces(*rows).peekable();
-                'pieces: while pieces.peek().is_some() {
-                    let some: Vec<_> = pieces.by_ref().take(SIDE_BY_SIDE).collect();
-                    let made = some.into_par_iter().map(|rows| read(range::piece(*ty, start, step, rows)));
-                    for result in made.collect::<Vec<Result<T, Failure>>>() {
-                        if merge(result?)?.is_break() {
-                            break 'pieces;
-                        }
-                    }
-                }
+                let piece = |rows| read(range::piece(*ty, start, step, rows));
+                parallel::ordered(guard, range::pieces(*rows), piece, merge)?;
             }
             _ => {
-                let batches: Vec<Batch> = self.batches(source)?.iter().flat_map(Batch::pieces).collect();
-                let results: Vec<Result<T, Failure>> = batches.into_par_iter().map(work).collect();
-                for result in results {
-                    if merge(result?)?.is_break() {
-                        break;
-                    }
-                }
+                let batches = self.batches(source)?;
+                parallel::ordered(guard, batches.iter().flat_map(Batch::pieces), work, merge)?;
             }
         }
         if let Some((profile, start)) = start {

@@ -78,7 +78,7 @@ impl RowTable {
     pub(super) fn number(&mut self, keys: &[Column], rows: usize, guard: &Guard) -> Result<Vec<u32>, Failure> {
         let known = self.len();
         let each = self.cells.par_iter_mut().zip(keys).with_min_len(side_by_side(rows));
-        let each = each.map(|(table, key)| table.number(key, rows, guard));
+        let each = each.map(|(table, key)| guard.within(|| table.number(key, rows, guard)));
         let each: Vec<Numbered> = each.collect::<Result<_, _>>()?;
         let Some((first, others)) = each.split_first() else {
             self.empty = self.empty.max(rows.min(1));
@@ -102,12 +102,6 @@ impl RowTable {
             (None, Some(cells)) => cells.keys.len(),
             (None, None) => self.empty,
         }
-    }
-
-    /// About how many bytes it holds.
-    pub(super) fn bytes(&self) -> usize {
-        let cells = self.cells.iter().map(CellTable::bytes).sum::<usize>();
-        cells + self.pairs.iter().map(PairTable::bytes).sum::<usize>()
     }
 
     /// The columns of a table made to keep them: the distinct keys in the order of their numbers.
@@ -182,17 +176,6 @@ impl CellTable {
             Some(Kept::Own(own)) => rows.for_each(|row| own.value(column.get(row))),
         }
     }
-
-    /// Cells that are kept say what the encoded keys say.
-    fn bytes(&self) -> usize {
-        let kept = match &self.kept {
-            None => 0,
-            Some(Kept::Coded { of, .. }) => self.keys.bytes() + of.capacity() * size_of::<u32>(),
-            Some(Kept::Own(own)) => self.keys.bytes().max(own.len() * size_of::<u64>()),
-        };
-        let coded = self.coded.as_ref().map_or(0, |(_, known)| known.capacity() * size_of::<u32>());
-        self.keys.bytes() + kept + coded
-    }
 }
 
 /// The distinct pairs of numbers.
@@ -240,10 +223,6 @@ impl PairTable {
         self.table.insert_unique(hash, number, |&known| hasher.hash_one(pairs[known as usize]));
         self.pairs.push(pair);
         number
-    }
-
-    fn bytes(&self) -> usize {
-        self.table.allocation_size() + self.pairs.capacity() * size_of::<u64>()
     }
 }
 

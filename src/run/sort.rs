@@ -6,9 +6,10 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 
 use super::{Failure, Run};
-use crate::column::{Batch, Column, Weight};
+use crate::column::{Batch, Column};
 use crate::eval::eval;
 use crate::guard::Guard;
+use crate::parallel;
 use crate::plan::{Node, SortKey};
 
 impl Run<'_> {
@@ -20,26 +21,19 @@ impl Run<'_> {
     pub(super) fn top(&mut self, input: &Node, keys: &[SortKey], rows: usize) -> Result<Vec<Batch>, Failure> {
         let guard = self.guard;
         let mut best: Vec<Batch> = Vec::new();
-        let mut held = 0;
         self.stream(
             input,
             |batch| Ok(sorted(&batch, keys, rows, guard).compact()),
             |batch| {
-                let bytes = Weight::default().add(&batch);
-                held += bytes;
-                guard.hold(bytes)?;
                 best.push(batch);
                 // Few enough to sort again now and then, so that a long input does not pile up.
                 if best.len() == 64 {
                     let again = sorted(&Batch::concat(std::mem::take(&mut best)), keys, rows, guard).compact();
-                    guard.give_back(std::mem::replace(&mut held, Weight::default().add(&again)));
-                    guard.hold(held)?;
                     best.push(again);
                 }
                 Ok(ControlFlow::Continue(()))
             },
         )?;
-        self.held += held;
         Ok(vec![sorted(&Batch::concat(best), keys, rows, guard)])
     }
 }
@@ -76,7 +70,7 @@ fn in_order(rows: Vec<u32>, order: impl Fn(&u32, &u32) -> Ordering + Sync, guard
     runs.par_iter_mut().filter(|_| !guard.stops()).for_each(|run| run.sort_unstable_by(&order));
     while runs.len() > 1 {
         let pairs: Vec<&[Vec<u32>]> = runs.chunks(2).collect();
-        runs = pairs.into_par_iter().map(|pair| merge(pair, &order, guard)).collect();
+        runs = parallel::map(guard, pairs, |pair| merge(pair, &order, guard));
     }
     runs.pop().unwrap_or_default()
 }

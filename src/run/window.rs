@@ -3,7 +3,7 @@
 use super::{Failure, Run};
 use crate::column::{Batch, Column, Out};
 use crate::eval::eval;
-use crate::guard::Guard;
+use crate::guard::{Guard, Pace};
 use crate::plan::{Expr, Node, WindowCall};
 use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef, same_key};
 
@@ -13,24 +13,31 @@ impl Run<'_> {
         if batch.rows == 0 {
             return Ok(Vec::new());
         }
-        let kept = keep.iter().map(|expr| eval(expr, &batch, self.guard));
-        let columns = kept.chain(calls.iter().map(|call| along(call, &batch, self.guard))).collect();
+        let mut columns: Vec<Column> = keep.iter().map(|expr| eval(expr, &batch, self.guard)).collect();
+        for call in calls {
+            columns.push(along(call, &batch, self.guard));
+            // A column that was not finished is as good as none.
+            self.guard.check()?;
+        }
         Ok(vec![Batch::new(columns, batch.rows)])
     }
 }
 
+/// Whether the computation begins again at each row; fewer rows once the guard stops.
+fn restarts(restart: Option<&Expr>, batch: &Batch, guard: &Guard) -> impl Iterator<Item = bool> {
+    let mut at = vec![false; batch.rows];
+    if let Some(restart) = restart {
+        eval(restart, batch, guard).truths().into_iter().for_each(|row| at[row as usize] = true);
+    }
+    let mut pace = Pace::new(guard);
+    at.into_iter().take_while(move |_| !pace.stops())
+}
+
 fn along(call: &WindowCall, batch: &Batch, guard: &Guard) -> Column {
-    let restarts = |restart: &Option<Expr>| -> Vec<bool> {
-        let mut at = vec![false; batch.rows];
-        if let Some(restart) = restart {
-            eval(restart, batch, guard).truths().into_iter().for_each(|row| at[row as usize] = true);
-        }
-        at
-    };
     match call {
         WindowCall::RowNumber { start, restart } => {
             let mut next = *start;
-            let numbers = restarts(restart).into_iter().map(|again| {
+            let numbers = restarts(restart.as_ref(), batch, guard).map(|again| {
                 next = if again { *start } else { next };
                 next = next.wrapping_add(1);
                 next.wrapping_sub(1)
@@ -39,22 +46,20 @@ fn along(call: &WindowCall, batch: &Batch, guard: &Guard) -> Column {
         }
         WindowCall::Shift { expr, offset, default } => {
             let (cells, others) = (eval(expr, batch, guard), eval(default, batch, guard));
-            let mut out = Out::new(expr.ty, batch.rows);
-            for row in 0..batch.rows {
-                let at = i64::try_from(row).ok().and_then(|row| row.checked_add(*offset));
-                match at.and_then(|at| usize::try_from(at).ok()).filter(|&at| at < batch.rows) {
-                    Some(at) => out.value(cells.get(at)),
-                    None => out.value(others.get(row)),
-                }
-            }
-            out.finish()
+            let shifted = |row: usize| i64::try_from(row).ok()?.checked_add(*offset);
+            let place =
+                |row| shifted(row).and_then(|at| u32::try_from(at).ok()).filter(|&at| (at as usize) < batch.rows);
+            let places: Vec<Option<u32>> = (0..batch.rows).map(place).collect();
+            // No text is copied: a cell is one of two columns' own.
+            let chosen: Vec<usize> = places.iter().map(|place| usize::from(place.is_none())).collect();
+            Column::choose(expr.ty, &[cells.take_or_absent(&places), others], &chosen)
         }
         WindowCall::Session { expr, from_first, between, restart } => {
             let cells = eval(expr, batch, guard);
             let mut out = Out::new(expr.ty, batch.rows);
             // The first value of the session, and the last one so far.
             let mut session: Option<(DateTime, DateTime)> = None;
-            for (row, again) in restarts(restart).into_iter().enumerate() {
+            for (row, again) in restarts(restart.as_ref(), batch, guard).enumerate() {
                 session = match cells.get(row) {
                     ValueRef::DateTime(value) => {
                         let after = |from: DateTime, distance: &TimeSpan| {
@@ -73,7 +78,7 @@ fn along(call: &WindowCall, batch: &Batch, guard: &Guard) -> Column {
         WindowCall::Rank { expr, dense, restart } => {
             let cells = eval(expr, batch, guard);
             let (mut rank, mut rows) = (0, 0);
-            let ranks = restarts(restart).into_iter().enumerate().map(|(row, again)| {
+            let ranks = restarts(restart.as_ref(), batch, guard).enumerate().map(|(row, again)| {
                 if again {
                     (rank, rows) = (0, 0);
                 }
@@ -89,7 +94,7 @@ fn along(call: &WindowCall, batch: &Batch, guard: &Guard) -> Column {
             let cells = eval(expr, batch, guard);
             let mut out = Out::new(expr.ty, batch.rows);
             let mut sum = nothing(expr.ty);
-            for (row, again) in restarts(restart).into_iter().enumerate() {
+            for (row, again) in restarts(restart.as_ref(), batch, guard).enumerate() {
                 if again {
                     sum = nothing(expr.ty);
                 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Read};
 
 use super::json::{Fault, FaultKind, Passing};
+use crate::meter;
 
 /// A file that argql does not read: what it is, and what to do.
 #[derive(Debug)]
@@ -104,6 +105,9 @@ impl<C: Convert> Converted<C> {
             return Err(Broken::error(self.before, FaultKind::Long));
         }
         let count = self.text.len().max(BLOCK);
+        if !meter::room(count) {
+            return Err(Broken::error(self.before, FaultKind::Long));
+        }
         self.ended = (&mut self.from).take(count as u64).read_to_end(&mut self.text)? < count;
         Ok(())
     }

@@ -9,7 +9,6 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use foldhash::fast::FixedState;
-use rayon::prelude::*;
 
 use super::extract::Extractor;
 use super::page::Stamp;
@@ -18,6 +17,7 @@ use super::paths::{Tree, Want};
 use crate::column::{Batch, Column, Interner, Weight};
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
+use crate::parallel;
 use crate::value::Type;
 
 /// What is kept of one table.
@@ -80,7 +80,7 @@ impl Kept {
                     return Ok(None);
                 }
                 let missing = wants.iter().filter(|want| !state.columns.contains_key(*want)).cloned().collect();
-                (missing, guard.left().saturating_sub(state.bytes))
+                (missing, guard.left().saturating_sub(state.bytes) / 2)
             };
             if !missing.is_empty() || self.state().stamps.is_none() {
                 match self.read(passage, stamps.clone(), &missing, guard, room) {
@@ -144,13 +144,10 @@ impl Kept {
             groups.push(group);
             rest = others;
         }
-        let joined: Vec<Vec<Column>> = (0..wants.len())
-            .into_par_iter()
-            .map(|want| {
-                let join = |group: &&[Batch]| join(wants[want].ty, group.iter().map(|batch| &batch.columns[want]));
-                groups.par_iter().map(join).collect()
-            })
-            .collect();
+        let joined: Vec<Vec<Column>> = parallel::map(guard, 0..wants.len(), |want| {
+            let join = |group: &&[Batch]| join(wants[want].ty, group.iter().map(|batch| &batch.columns[want]));
+            parallel::map(guard, &groups, join)
+        });
         let mut state = self.state();
         if state.stamps.as_ref() != Some(&stamps) {
             *state = State { stamps: Some(stamps), ..State::default() };

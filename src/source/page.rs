@@ -15,6 +15,7 @@ use super::decode::{Coding, Form};
 use super::document::MARK;
 use super::json::{Fault, FaultKind};
 use crate::diag::{self, Code, Diagnostic, Place};
+use crate::meter;
 
 /// One file (or memory) of a table's rows.
 #[derive(Clone, Debug)]
@@ -366,6 +367,9 @@ impl Feed {
         };
         let from = self.filled;
         if self.buffer.len() < from + wanted {
+            if !meter::room(from + wanted - self.buffer.len()) {
+                return Err(Failure::Fault { at: None, kind: FaultKind::Long });
+            }
             self.buffer.resize(from + wanted, 0);
         }
         let space = &mut self.buffer[from..from + wanted];

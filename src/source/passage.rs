@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use rayon::prelude::*;
@@ -19,6 +19,7 @@ use super::json::{FaultKind, Passing};
 use super::page::{Failure, Feed, Page, Stamp};
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Progress};
+use crate::parallel;
 
 /// Bytes of a segment.
 pub(super) const SEGMENT: u64 = 4 << 20;
@@ -207,11 +208,9 @@ impl Passage {
         T: Send,
         E: Send + From<Box<Diagnostic>>,
     {
-        let merger = Merger {
-            next: 0,
+        let mut merger = Merger {
             cursor: None,
             merge,
-            broken: None,
             rows: 0,
             page: Claims::default(),
             page_rows: 0,
@@ -227,23 +226,16 @@ impl Passage {
             progress: Mutex::new(self.start()),
             reader,
             work,
-            next: AtomicUsize::new(0),
             mode: AtomicU8::new(READ),
             spare: Mutex::new(Vec::new()),
-            pending: Mutex::new(BTreeMap::new()),
-            merger: Mutex::new(merger),
         };
-        if let [_] = self.units[..] {
-            // A small table is read before a pool of threads would have started.
-            run.alone();
-        } else {
-            run.together();
-        }
-        let merger = run.merger.into_inner().expect("a panic would have gone on");
-        match merger.broken {
-            Some(error) => Err(error),
-            None => Ok(merger.conclude(&self.table, &self.pages)),
-        }
+        parallel::ordered(
+            guard,
+            0..self.units.len(),
+            |number| Ok((number, run.unit(number))),
+            |(number, pieces)| run.merge(&mut merger, number, pieces),
+        )?;
+        Ok(merger.conclude(&self.table, &self.pages))
     }
 }
 
@@ -362,77 +354,27 @@ const CHECK: u8 = 1;
 /// There is an error: nothing matters any more.
 const STOP: u8 = 2;
 
-struct Run<'a, R, T, E, Make, Work, Merge> {
+struct Run<'a, R, Make, Work> {
     passage: &'a Passage,
     guard: &'a Guard,
     progress: Mutex<Progress>,
     reader: Make,
     work: Work,
-    next: AtomicUsize,
     mode: AtomicU8,
     spare: Mutex<Vec<Spare<R>>>,
-    /// Read, and waiting for those before.
-    pending: Mutex<BTreeMap<usize, Vec<Piece<T, E>>>>,
-    merger: Mutex<Merger<E, Merge>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect("a panic of another thread ends this one too")
 }
 
-impl<R, T, E, Make, Work, Merge> Run<'_, R, T, E, Make, Work, Merge>
+impl<R, T, E, Make, Work> Run<'_, R, Make, Work>
 where
     R: Reader,
-    T: Send,
-    E: Send + From<Box<Diagnostic>>,
+    E: From<Box<Diagnostic>>,
     Make: Fn() -> R + Sync,
     Work: Fn(R::Output) -> Result<T, E> + Sync,
-    Merge: FnMut(T) -> Result<ControlFlow<()>, E> + Send,
 {
-    /// Reads the one unit there is, on this thread.
-    fn alone(&self) {
-        let pieces = self.unit(0);
-        self.merge(&mut lock(&self.merger), pieces);
-    }
-
-    /// Reads all units on the threads of the pool.
-    fn together(&self) {
-        // Enough to keep every thread busy while results wait for their turn, few enough to bound what waits.
-        let window = 2 * rayon::current_num_threads() + 2;
-        rayon::scope(|scope| {
-            for _ in 0..window.min(self.passage.units.len()) {
-                scope.spawn(|scope| self.step(scope));
-            }
-        });
-    }
-
-    /// Reads the next unit, then merges what is due; each unit merged lets another one begin. Nobody ever waits, so
-    /// `work` and `merge` may use the same threads for themselves.
-    fn step<'s>(&'s self, scope: &rayon::Scope<'s>) {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        if number >= self.passage.units.len() {
-            return;
-        }
-        let pieces = self.unit(number);
-        lock(&self.pending).insert(number, pieces);
-        loop {
-            let Ok(mut merger) = self.merger.try_lock() else { return };
-            loop {
-                let due = lock(&self.pending).remove(&merger.next);
-                let Some(pieces) = due else { break };
-                self.merge(&mut merger, pieces);
-                merger.next += 1;
-                scope.spawn(|scope| self.step(scope));
-            }
-            let next = merger.next;
-            drop(merger);
-            // Somebody may have come while the door was shut.
-            if !lock(&self.pending).contains_key(&next) {
-                return;
-            }
-        }
-    }
-
     fn unit(&self, number: usize) -> Vec<Piece<T, E>> {
         if self.mode.load(Ordering::Relaxed) == STOP {
             return Vec::new();
@@ -535,64 +477,72 @@ where
     }
 
     /// Takes one unit's pieces, reading it again if it began at the wrong place.
-    fn merge(&self, merger: &mut Merger<E, Merge>, pieces: Vec<Piece<T, E>>) {
-        let unit = self.passage.units[merger.next];
-        if self.mode.load(Ordering::Relaxed) == STOP {
-            return;
-        }
+    fn merge(
+        &self,
+        merger: &mut Merger<impl FnMut(T) -> Result<ControlFlow<()>, E>>,
+        number: usize,
+        mut pieces: Vec<Piece<T, E>>,
+    ) -> Result<ControlFlow<()>, E> {
+        let unit = self.passage.units[number];
         if unit.start == 0 {
             merger.cursor = None;
         }
-        let mut pieces = pieces;
         if let Some(due) = merger.cursor {
             if due.level == Level::End || due.at >= unit.limit {
-                return;
+                return Ok(ControlFlow::Continue(()));
             }
             if pieces.first().and_then(|piece| piece.from) != Some(due) {
-                pieces = self.with_spare(|reader, buffer| self.read(merger.next, Some(due), reader, buffer));
+                pieces = self.with_spare(|reader, buffer| self.read(number, Some(due), reader, buffer));
             }
         }
         let opened = &self.passage.pages[unit.page];
         for piece in pieces {
-            merger.hear(&piece.events, opened);
-            if piece.shallow {
-                merger.shallow.get_or_insert(unit.page);
-            }
-            let taken = match piece.to {
-                Err(failure) => Err(E::from(opened.diagnose(failure))),
-                Ok(cursor) => {
-                    merger.cursor = Some(cursor);
-                    if cursor.level == Level::End {
-                        merger.page_ends(opened);
-                    }
-                    match piece.result {
-                        Some(_) if self.mode.load(Ordering::Relaxed) != READ => Ok(ControlFlow::Continue(())),
-                        Some(result) => result.and_then(|result| (merger.merge)(result)),
-                        None => Ok(ControlFlow::Continue(())),
-                    }
-                }
-            };
-            match taken {
-                Ok(ControlFlow::Continue(())) => {}
-                Ok(ControlFlow::Break(())) => self.mode.store(CHECK, Ordering::Relaxed),
-                Err(error) => {
-                    self.mode.store(STOP, Ordering::Relaxed);
-                    merger.broken = Some(error);
-                    return;
-                }
+            if let Err(error) = self.take(merger, unit, opened, piece) {
+                self.mode.store(STOP, Ordering::Relaxed);
+                return Err(error);
             }
         }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn take(
+        &self,
+        merger: &mut Merger<impl FnMut(T) -> Result<ControlFlow<()>, E>>,
+        unit: Unit,
+        opened: &Opened,
+        piece: Piece<T, E>,
+    ) -> Result<(), E> {
+        merger.hear(&piece.events, opened);
+        if piece.shallow {
+            merger.shallow.get_or_insert(unit.page);
+        }
+        let cursor = match piece.to {
+            Ok(cursor) => cursor,
+            Err(failure) => {
+                // Bytes that were given up are no broken ones.
+                self.guard.check()?;
+                return Err(opened.diagnose(failure).into());
+            }
+        };
+        merger.cursor = Some(cursor);
+        if cursor.level == Level::End {
+            merger.page_ends(opened);
+        }
+        // The rest of a table whose answer is complete is read all the same: an error in it is an error.
+        if let Some(result) = piece.result.filter(|_| self.mode.load(Ordering::Relaxed) == READ)
+            && (merger.merge)(result?)?.is_break()
+        {
+            self.mode.store(CHECK, Ordering::Relaxed);
+        }
+        Ok(())
     }
 }
 
 /// What is due next, and what was heard so far.
-struct Merger<E, Merge> {
-    /// The unit that is due.
-    next: usize,
+struct Merger<Merge> {
     /// Where its first row begins; none at the start of a page.
     cursor: Option<Cursor>,
     merge: Merge,
-    broken: Option<E>,
     rows: u64,
     /// Of the page (the envelope) at hand.
     page: Claims,
@@ -608,7 +558,7 @@ struct Merger<E, Merge> {
     warnings: Vec<Diagnostic>,
 }
 
-impl<E, Merge> Merger<E, Merge> {
+impl<Merge> Merger<Merge> {
     fn hear(&mut self, events: &[Event], opened: &Opened) {
         for event in events {
             match event {

@@ -3,8 +3,6 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::extract::Extractor;
 use super::kept::Kept;
 use super::passage::Passage;
@@ -12,6 +10,7 @@ use super::paths::{Tree, Want};
 use crate::column::Batch;
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
+use crate::parallel;
 
 /// One pass over a table that takes the wanted paths: the batches' columns, in their order.
 pub(crate) struct Scan {
@@ -46,32 +45,10 @@ impl Scan {
         if let Some(kept) = &self.kept
             && let Some((batches, warnings)) = kept.batches(&self.passage, &self.wants, guard)?
         {
-            return replay(&batches, work, merge).map(|()| warnings);
+            let pieces = batches.iter().flat_map(Batch::pieces);
+            return parallel::ordered(guard, pieces, work, merge).map(|()| warnings);
         }
         let tree = Arc::new(Tree::new(&self.wants));
         self.passage.drive(guard, || Extractor::new(&self.wants, &tree, guard.nesting()), work, merge)
     }
-}
-
-/// Pieces for each thread that are worked on before their results are merged.
-const TURN: usize = 8;
-
-/// Works on batches that are there already, as a pass over files does.
-fn replay<T: Send, E: Send>(
-    batches: &[Batch],
-    work: impl Fn(Batch) -> Result<T, E> + Sync,
-    mut merge: impl FnMut(T) -> Result<ControlFlow<()>, E>,
-) -> Result<(), E> {
-    let mut pieces = batches.iter().flat_map(Batch::pieces).peekable();
-    // By turns, so that a merge that has seen enough ends the work.
-    while pieces.peek().is_some() {
-        let turn: Vec<Batch> = pieces.by_ref().take(TURN * rayon::current_num_threads()).collect();
-        let results: Vec<Result<T, E>> = turn.into_par_iter().map(&work).collect();
-        for result in results {
-            if merge(result?)?.is_break() {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
 }

@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn statements_end_with_semicolons_and_empty_ones_are_none() {
         assert_eq!(parse(";; T | take 1 ; ; U;").unwrap().statements.len(), 2);
-        assert_eq!(parse(" // nothing").unwrap().statements.len(), 0);
+        assert_eq!(parse(" // nothing").unwrap_err()[0].code.id, "AQ0009");
         assert_eq!(parse("\u{feff}let x = 1;\r\nT\r\n| take x\r\n").unwrap().statements.len(), 2);
     }
 

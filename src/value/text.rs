@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Type, ValueRef, write_datetime, write_json, write_timespan};
+use crate::meter;
 
 /// Appends the text of a cell as `tostring` and `strcat` print it; of null, nothing. A bool is `true` here, as inside
 /// a dynamic value; see [`write_typed_text`].
@@ -14,7 +15,7 @@ pub(crate) fn write_text(out: &mut String, value: ValueRef<'_>) {
         ValueRef::Long(v) => write_long(out, v),
         ValueRef::Real(v) => write_real(out, v),
         ValueRef::Decimal(v) => write!(out, "{v}").expect("writing to a string succeeds"),
-        ValueRef::String(v) => out.push_str(v),
+        ValueRef::String(v) => meter::push(out, v),
         ValueRef::DateTime(v) => write_datetime(out, v),
         ValueRef::TimeSpan(v) => write_timespan(out, v),
         ValueRef::Guid(v) => out.push_str(v.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer())),

@@ -74,10 +74,6 @@ impl Fold for Count {
         vec![Column::longs(self.rows)]
     }
 
-    fn bytes(&self) -> usize {
-        self.rows.capacity() * size_of::<i64>()
-    }
-
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }

@@ -255,14 +255,6 @@ impl Fold for Distinct {
         }]
     }
 
-    fn bytes(&self) -> usize {
-        let members = self.members.len() * size_of::<Vec<u32>>() + self.pairs.len() * size_of::<u32>();
-        // Values repeat what their keys say.
-        let values =
-            self.values.len() * (size_of::<Value>() + 16) + if self.values.is_empty() { 0 } else { self.keys.bytes() };
-        self.keys.bytes() + values + self.pairs.allocation_size() + members
-    }
-
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }

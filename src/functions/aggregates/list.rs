@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{MAX_ELEMENTS, PREDICATE, each, grow, max_size};
 use crate::column::{Column, Out};
+use crate::meter;
 use crate::registry::{
     Aggregate, AggregateNaming::Prefixed, Args, Example, Fault, Fold, Groups, PerGroup, Returns, State, any, dynamic,
     integer,
@@ -62,13 +63,11 @@ struct Lists {
     limit: usize,
     nulls: bool,
     lists: Vec<Vec<Value>>,
-    /// About how many bytes the values take.
-    held: usize,
 }
 
 impl Lists {
     fn start(limit: usize, nulls: bool) -> Box<dyn Fold> {
-        Box::new(Lists { limit, nulls, lists: Vec::new(), held: 0 })
+        Box::new(Lists { limit, nulls, lists: Vec::new() })
     }
 }
 
@@ -81,7 +80,7 @@ impl Fold for Lists {
         let mut entries: Vec<Option<Value>> = vec![None; dictionary.map_or(0, |dictionary| dictionary.values().len())];
         each(column, groups, |row, group| {
             let list = &mut self.lists[group];
-            if list.len() >= self.limit {
+            if list.len() >= self.limit || meter::over() {
                 return;
             }
             let value = match dictionary {
@@ -92,7 +91,6 @@ impl Fold for Lists {
                 }
             };
             if self.nulls || !value.is_null() {
-                self.held += size_of::<Value>() + value.heap();
                 list.push(value);
             }
         });
@@ -101,7 +99,6 @@ impl Fold for Lists {
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize) {
         let later = later.into_any().downcast::<Lists>().expect("folds of one aggregate are of one kind");
         self.lists.resize_with(self.lists.len().max(count), Vec::new);
-        self.held += later.held;
         for (list, &group) in later.lists.into_iter().zip(map) {
             let ours = &mut self.lists[group as usize];
             let room = self.limit.saturating_sub(ours.len());
@@ -112,10 +109,6 @@ impl Fold for Lists {
     fn finish(mut self: Box<Self>, count: usize) -> Vec<Column> {
         self.lists.resize_with(count, Vec::new);
         vec![arrays(self.lists.into_iter())]
-    }
-
-    fn bytes(&self) -> usize {
-        self.lists.capacity() * size_of::<Vec<Value>>() + self.held
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
@@ -197,10 +190,6 @@ impl State for Bags {
 
     fn merge(&mut self, later: Bags) {
         self.extend(&later.bag);
-    }
-
-    fn heap(&self) -> usize {
-        self.bag.len() * 128
     }
 
     fn finish(self, out: &mut Out) {

@@ -110,14 +110,7 @@ fn percentiles(args: &Args<'_>, shape: Shape) -> Result<Box<dyn Fold>, Fault> {
         }
     }
     let weighted = shape.first == 2;
-    Ok(Box::new(Percentiles {
-        ranks,
-        weighted,
-        array: shape.array,
-        ty: promoted(args.types[0]),
-        values: Vec::new(),
-        held: 0,
-    }))
+    Ok(Box::new(Percentiles { ranks, weighted, array: shape.array, ty: promoted(args.types[0]), values: Vec::new() }))
 }
 
 fn percent(value: &Value, argument: usize) -> Result<f64, Fault> {
@@ -140,8 +133,6 @@ struct Percentiles {
     array: bool,
     ty: Type,
     values: Vec<Vec<Weighted>>,
-    /// About how many bytes they take.
-    held: usize,
 }
 
 #[derive(Clone)]
@@ -166,7 +157,6 @@ impl Fold for Percentiles {
                 (true, Some(ValueRef::Long(weight))) if weight > 0 => weight,
                 (true, _) => return,
             };
-            self.held += size_of::<Weighted>() + value.heap();
             self.values[group].push(Weighted { value, weight });
         });
     }
@@ -174,7 +164,6 @@ impl Fold for Percentiles {
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize) {
         let later = later.into_any().downcast::<Percentiles>().expect("folds of one aggregate are of one kind");
         self.values.resize_with(self.values.len().max(count), Vec::new);
-        self.held += later.held;
         for (values, &group) in later.values.into_iter().zip(map) {
             self.values[group as usize].extend(values);
         }
@@ -196,10 +185,6 @@ impl Fold for Percentiles {
             out.finish()
         };
         self.ranks.iter().map(column).collect()
-    }
-
-    fn bytes(&self) -> usize {
-        self.values.capacity() * size_of::<Vec<Weighted>>() + self.held
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cmp::Ordering;
 
 use super::{PREDICATE, each};
-use crate::column::{Batch, Column, Out, Weight};
+use crate::column::{Batch, Column, Out};
 use crate::registry::{
     Aggregate,
     AggregateNaming::{EachPrefixed, PerArgument, Prefixed},
@@ -128,8 +128,6 @@ struct Pick {
     types: Vec<Type>,
     parts: Vec<Vec<Column>>,
     kept: Vec<Option<Place>>,
-    /// Bytes of the parts.
-    held: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -140,7 +138,7 @@ struct Place {
 
 impl Pick {
     fn start(better: Better, args: &Args<'_>) -> Box<dyn Fold> {
-        Box::new(Pick { better, types: args.types.to_vec(), parts: Vec::new(), kept: Vec::new(), held: 0 })
+        Box::new(Pick { better, types: args.types.to_vec(), parts: Vec::new(), kept: Vec::new() })
     }
 
     fn get(&self, place: Place, column: usize) -> ValueRef<'_> {
@@ -181,7 +179,6 @@ impl Fold for Pick {
         let part = self.next_part();
         let taken = Batch::new(args[..self.types.len()].iter().map(|column| column.take(&rows)).collect(), rows.len());
         let taken = taken.compact();
-        self.held += Weight::default().add(&taken);
         self.parts.push(taken.columns);
         for (row, group) in (0..).zip(of) {
             self.offer(group, Place { part, row });
@@ -192,7 +189,6 @@ impl Fold for Pick {
         let later = later.into_any().downcast::<Pick>().expect("folds of one aggregate are of one kind");
         self.grow(count);
         let first = self.next_part();
-        self.held += later.held;
         self.parts.extend(later.parts);
         for (kept, &group) in later.kept.iter().zip(map) {
             if let Some(place) = *kept {
@@ -211,10 +207,6 @@ impl Fold for Pick {
             out.finish()
         };
         self.types.iter().enumerate().map(column).collect()
-    }
-
-    fn bytes(&self) -> usize {
-        self.kept.capacity() * size_of::<Option<Place>>() + self.held
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

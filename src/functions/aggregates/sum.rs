@@ -94,10 +94,6 @@ impl Fold for Longs {
         vec![out.finish()]
     }
 
-    fn bytes(&self) -> usize {
-        self.sums.capacity() * size_of::<i64>()
-    }
-
     fn into_any(self: Box<Self>) -> Box<dyn std::any::Any> {
         self
     }
