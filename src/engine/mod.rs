@@ -396,7 +396,7 @@ impl Engine {
 
     /// As [`prepare`](Engine::prepare), of a query with what it includes.
     pub(crate) fn prepare_text(&self, text: QueryText) -> Result<Query, Error> {
-        let script = syntax::parse(text.read()).map_err(|errors| Error::of_text(&text, errors))?;
+        let script = syntax::script(text.read()).map_err(|errors| Error::of_text(&text, errors))?;
         self.bind(Arc::new(script), Arc::new(text))
     }
 
@@ -442,7 +442,7 @@ impl Engine {
         let guard = Guard::new(&self.rules);
         let environment = Environment { data: false, evaluate: None, ..self.environment(&guard) };
         let placed = |said: Vec<Diagnostic>| said.into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
-        let script = match syntax::parse(text.read()) {
+        let script = match syntax::script(text.read()) {
             Ok(script) => script,
             Err(diagnostics) => return Checked { columns: Vec::new(), diagnostics: placed(diagnostics) },
         };

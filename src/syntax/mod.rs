@@ -27,10 +27,15 @@ pub(crate) fn parse(text: &str) -> Result<ast::Script, Vec<Diagnostic>> {
     let tokens = lex(text).map_err(|problem| vec![problem])?;
     let context = tokens::Context::new(text, &tokens);
     match statement::script(context.input()) {
-        Ok((_, script)) if script.statements.is_empty() => Err(vec![no_query(text)]),
         Ok((_, script)) => Ok(script),
         Err(error) => Err(vec![complaint::complaint(&context, error)]),
     }
+}
+
+/// Reads a text that somebody wants something from: one without any statement is no script.
+pub(crate) fn script(text: &str) -> Result<ast::Script, Vec<Diagnostic>> {
+    let script = parse(text)?;
+    if script.statements.is_empty() { Err(vec![no_query(text)]) } else { Ok(script) }
 }
 
 /// What is said of a text that asks nothing.
@@ -124,7 +129,8 @@ mod tests {
     #[test]
     fn statements_end_with_semicolons_and_empty_ones_are_none() {
         assert_eq!(parse(";; T | take 1 ; ; U;").unwrap().statements.len(), 2);
-        assert_eq!(parse(" // nothing").unwrap_err()[0].code.id, "AQ0009");
+        assert_eq!(parse(" // nothing").unwrap().statements.len(), 0);
+        assert_eq!(script(" // nothing").unwrap_err()[0].code.id, "AQ0009");
         assert_eq!(parse("\u{feff}let x = 1;\r\nT\r\n| take x\r\n").unwrap().statements.len(), 2);
     }
 
