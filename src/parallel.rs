@@ -18,6 +18,19 @@ pub(crate) fn map<I: Send, T: Send>(
     items.into_par_iter().map(|item| guard.within(|| work(item))).collect()
 }
 
+/// The same of work that may fail; what was not begun when it does is left out.
+///
+/// # Errors
+///
+/// One of those that there are.
+pub(crate) fn try_map<I: Send, T: Send, E: Send>(
+    guard: &Guard,
+    items: impl IntoParallelIterator<Item = I>,
+    work: impl Fn(I) -> Result<T, E> + Sync + Send,
+) -> Result<Vec<T>, E> {
+    items.into_par_iter().map(|item| guard.within(|| work(item))).collect()
+}
+
 /// Passes the items through `work`, side by side, and the results through `merge`, one by one and in order, until that
 /// has seen enough or one of them fails.
 ///

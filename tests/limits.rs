@@ -67,13 +67,13 @@ fn a_cancelled_switch_stops_later_queries_and_no_others() {
 fn a_session_keeps_no_more_columns_than_memory_allows_and_answers_all_the_same() {
     let rows: Vec<String> = (0..20_000).map(|row| format!(r#"{{"id":"{row:0>200}","n":{row}}}"#)).collect();
     let mut limits = Limits::default();
-    limits.memory = Some(2 << 20);
+    limits.memory = Some(6 << 20);
     let engine = Engine::new().limits(limits).table("t", rows.join("\n").into_bytes());
     for _ in 0..2 {
         let table = engine.query("t | where id endswith '7' | summarize n = count(), s = sum(n)").unwrap();
         assert_eq!(table.to_json(), r#"[{"n":2000,"s":20004000}]"#);
     }
-    assert!(engine.query("t | project id | sort by id asc").unwrap_err().is_limit());
+    assert!(engine.query("t | project id, twice = strcat(id, id) | sort by id asc").unwrap_err().is_limit());
 }
 
 #[test]

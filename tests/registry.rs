@@ -90,6 +90,7 @@ const UNSHOWN: &[(&str, &str)] = &[
     ("AQ4004", "wants a limit; shown in tests/cli/limits.md"),
     ("AQ4005", "wants a limit; shown in tests/cli/limits.md"),
     ("AQ4006", "wants somebody who interrupts; shown in tests/limits.rs"),
+    ("AQ4007", "wants another allocator; shown in tests/unmetered.rs"),
     ("AQ5001", "a warning of check --target arg; shown in tests/cli/check.md"),
     ("AQ5002", "a warning of check --target arg; shown in tests/cli/check.md"),
     ("AQ5003", "a warning of check --target arg; shown in tests/cli/check.md"),

@@ -293,7 +293,8 @@ impl Engine {
     /// Sets what a query may use; see [`Limits`].
     ///
     /// ```
-    ///     /// use argql::{Engine, Limits};
+    /// use argql::{Engine, Limits};
+    /// use std::time::Duration;
     ///
     /// let mut limits = Limits::default();
     /// limits.time = Some(Duration::from_secs(60));

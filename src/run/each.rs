@@ -45,8 +45,7 @@ impl Run<'_> {
             Ok((Batch::new(columns, made.rows), run.warnings))
         };
         let mut batches = Vec::new();
-        for result in parallel::map(guard, parts(each.parts, rows, guard)?, one) {
-            let (batch, warnings) = result?;
+        for (batch, warnings) in parallel::try_map(guard, parts(each.parts, rows, guard)?, one)? {
             self.warn(warnings);
             if batch.rows > 0 {
                 batches.push(batch);

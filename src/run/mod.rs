@@ -116,8 +116,7 @@ impl<'p> Run<'p> {
             work(&mut run, node).map(|made| (made, run.warnings))
         };
         let mut results = Vec::with_capacity(nodes.len());
-        for result in parallel::map(guard, nodes, apart) {
-            let (made, warnings) = result?;
+        for (made, warnings) in parallel::try_map(guard, nodes, apart)? {
             self.warn(warnings);
             results.push(made);
         }
