@@ -52,17 +52,21 @@ impl Address {
         Some(Address { bits: u32::from(address).into(), prefix, width: 32 })
     }
 
-    /// An IPv6 address, perhaps with a zone, or an IPv4 one. A prefix behind four numbers (`::ffff:10.0.0.1/24`) is one
-    /// of IPv4 and counts from the 96 bits before them (measured on Kusto).
+    /// An IPv6 address, perhaps with a zone, or an IPv4 one. Four numbers behind `::` are an IPv4 address too, and a prefix
+    /// behind four numbers (`::ffff:10.0.0.1/24`) counts from the 96 bits before them: so the documentation of
+    /// `parse_ipv6_mask`, and so the engine compares them.
     fn v6(text: &str) -> Option<Address> {
+        const MAPPED: u128 = 0xffff << 32;
         if let Some(Address { bits, prefix, .. }) = Address::v4(text) {
-            return Some(Address { bits: 0xffff_u128 << 32 | bits, prefix: prefix + 96, width: 128 });
+            return Some(Address { bits: MAPPED | bits, prefix: prefix + 96, width: 128 });
         }
         let before = if text.contains('.') { 96 } else { 0 };
         let (address, prefix) = parts(text, 128 - before)?;
         let address = address.split_once('%').map_or(address, |(address, _zone)| address);
         let address: Ipv6Addr = address.parse().ok()?;
-        Some(Address { bits: u128::from(address), prefix: before + prefix, width: 128 })
+        let bits = u128::from(address);
+        let bits = if before > 0 && bits >> 32 == 0 { MAPPED | bits } else { bits };
+        Some(Address { bits, prefix: before + prefix, width: 128 })
     }
 
     /// With at most so long a prefix; `None` if there is no such prefix.
