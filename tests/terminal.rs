@@ -61,7 +61,11 @@ impl Terminal {
     }
 
     fn types(&mut self, keys: &str) -> &mut Terminal {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
+        self.sends(keys.as_bytes())
+    }
+
+    fn sends(&mut self, bytes: &[u8]) -> &mut Terminal {
+        self.keyboard.write_all(bytes).unwrap();
         self.keyboard.flush().unwrap();
         self
     }
@@ -153,6 +157,31 @@ fn ctrl_c_stops_the_query_and_nothing_else() {
     terminal.types("print 2 * (kept + 1);").types(ENTER).sees("84").prompt();
     // At the prompt it leaves the line.
     terminal.types("print nothing").sees("nothing").types(CTRL_C).prompt();
+    assert_eq!(terminal.ends(), 0);
+}
+
+#[test]
+fn what_is_not_utf8_costs_neither_the_line_nor_the_session() {
+    let state = state();
+    let mut terminal = Terminal::open(&[], state.path(), &[]);
+    terminal.types("let kept = 41;").types(ENTER).sees("`kept` is kept").prompt();
+    // A lone byte, and the second half of an `ä` without its first, in the middle of a line.
+    terminal.types("print kept + ").sees("print kept + ").sends(b"\xff").sees("not UTF-8 and left out");
+    terminal
+        .types("1, 'ä")
+        .sees("kept + 1, 'ä")
+        .sends(b"\xa4")
+        .waits("another line", |screen| screen.matches("print kept + 1, 'ä").count() == 2);
+    terminal.types("';").types(ENTER).sees("42").prompt();
+    // Pasted, and typed ahead byte by byte while an answer is made.
+    terminal.wiped().types("print ").sees("print ").sends(b"\x1b[200~1\xe2\x82\x1b[201~").sees("left out");
+    terminal.types("2 * kept;").types(ENTER).sees("82").prompt();
+    terminal.types("range x from 1 to 3000000 step 1 | summarize dcount(x) by x % 7 | count;").types(ENTER);
+    for piece in "print 'tür', kept;".as_bytes().chunks(1) {
+        terminal.sends(piece);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    terminal.types(ENTER).sees("41").prompt();
     assert_eq!(terminal.ends(), 0);
 }
 

@@ -1,12 +1,14 @@
 //! The line that is edited: completion, hints, colours by the real lexer, lines that go on, history across sessions.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustyline::completion::{Candidate, Completer, FilenameCompleter};
 use rustyline::config::Configurer;
+use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::history::FileHistory;
@@ -54,8 +56,14 @@ impl Editor {
         });
     }
 
-    /// Reads the next input; `initial` is there already.
-    pub(super) fn read(&mut self, session: &Session<'_>, initial: &str) -> rustyline::Result<String> {
+    /// Reads the next input; `initial` is there already. A byte that is not UTF-8, pasted or the rest of a character that was
+    /// cut, ends what the line editor has read so far: `noted` is told, and the line goes on as it was.
+    pub(super) fn read(
+        &mut self,
+        session: &Session<'_>,
+        initial: &str,
+        noted: &dyn Fn(&str),
+    ) -> rustyline::Result<String> {
         if let Some(help) = self.line.helper_mut() {
             help.engine = session.engine();
             help.prelude = session.prelude();
@@ -63,7 +71,20 @@ impl Editor {
         }
         let styled =
             if self.color { format!("{}{PROMPT}{}", Paint::Prompt.begin(), Paint::END) } else { PROMPT.to_owned() };
-        self.line.readline_with_initial(&(PROMPT, styled), (initial, ""))
+        let prompt = (PROMPT, styled.as_str());
+        let mut read = self.line.readline_with_initial(&prompt, (initial, ""));
+        let broken = |read: &rustyline::Result<String>| match read {
+            Err(ReadlineError::Io(error)) => error.kind() == ErrorKind::InvalidData,
+            _ => false,
+        };
+        if broken(&read) {
+            noted("what came last is not UTF-8 and left out");
+        }
+        while broken(&read) {
+            let (before, behind) = self.line.helper().map(|help| help.line.take()).unwrap_or_default();
+            read = self.line.readline_with_initial(&prompt, (&before, &behind));
+        }
+        read
     }
 
     /// Adds an input to the history, also to that of later sessions if it can be written.
@@ -99,6 +120,8 @@ struct Help {
     color: bool,
     /// The bracket at the cursor and its other half.
     brackets: Cell<Option<(usize, usize)>>,
+    /// The line as it was shown last, before and behind the cursor.
+    line: RefCell<(String, String)>,
 }
 
 impl Help {
@@ -110,6 +133,7 @@ impl Help {
             files: FilenameCompleter::new(),
             color,
             brackets: Cell::new(None),
+            line: RefCell::default(),
         }
     }
 
@@ -263,6 +287,7 @@ impl Hinter for Help {
     type Hint = Missing;
 
     fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<Missing> {
+        self.line.replace((line[..at].to_owned(), line[at..].to_owned()));
         let behind = line[at..].trim_start();
         if !behind.is_empty() || line.starts_with('.') {
             return None;

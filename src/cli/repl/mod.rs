@@ -54,7 +54,7 @@ pub(super) fn start(ask: &Ask, messages: &Messages) -> Result<(), Failure> {
     messages.text(&session.greeting());
     let mut initial = String::new();
     loop {
-        let line = editor.read(&session, &std::mem::take(&mut initial));
+        let line = editor.read(&session, &std::mem::take(&mut initial), &|text| messages.note(&text));
         let input = match line {
             Ok(input) => input,
             // Ctrl-C leaves what was typed, not the session.
