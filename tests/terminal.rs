@@ -271,7 +271,9 @@ fn the_parameters_of_a_function_that_is_kept_are_shown_while_it_is_called() {
 fn commands_do_what_help_says() {
     let state = state();
     let mut terminal = Terminal::open(&["--sample"], state.path(), &[("EDITOR", "sed -i s/1/2/")]);
-    terminal.types(".help").types(ENTER).sees(".values TABLE.PATH").prompt();
+    terminal.types(".help").types(ENTER).sees("leaves; so does Ctrl-D").prompt();
+    // Lines end at words.
+    terminal.sees("cut to one, or\n").sees("\n [rows=N] [time=TIME]\n");
     terminal
         .wiped()
         .types(".paths policyresources.properties.metadata")

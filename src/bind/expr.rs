@@ -227,8 +227,8 @@ impl<'a, 'b> Exprs<'a, 'b> {
         if self.columns.is_open() {
             return Err(Reported(()));
         }
-        if self.columns.is_retired(&name.text) {
-            return Ok(Expr::literal(Type::Dynamic, Value::Null));
+        if let Some(ty) = self.columns.unshown(&name.text) {
+            return Ok(Expr::literal(ty, Value::absent(ty)));
         }
         let diagnostic = match name.text.as_str() {
             "null" => Diagnostic::error(UNKNOWN_COLUMN, name.span, "`null` is not a literal of KQL")

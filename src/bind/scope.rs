@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::column::{Batch, Chart, Column as Cells, Field, Out};
 use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
 use crate::plan::{Expr, Node, Plan, WindowCall};
+use crate::source;
 use crate::syntax::ast::{Function, Name};
 use crate::value::Type;
 
@@ -35,21 +36,19 @@ pub(crate) struct Columns {
     open: bool,
     /// Holds all columns of a table of which only the first rows were looked at: later ones may have more.
     wide: bool,
-    /// Holds all columns of a table of Resource Graph, which still answers to columns that it no longer has.
+    /// Holds all columns of a table of Resource Graph, which also answers to some that it does not show.
     whole: bool,
 }
-
-/// Columns that Resource Graph had once and old queries read: always null now.
-const RETIRED: &[&str] = &["aliases"];
 
 impl Columns {
     pub(crate) fn new(list: Vec<Column>) -> Columns {
         Columns { list, open: false, wide: false, whole: false }
     }
 
-    /// Whether this name is that of a column that was here once.
-    pub(crate) fn is_retired(&self, name: &str) -> bool {
-        self.whole && RETIRED.contains(&name)
+    /// The type of a column of this name that is not shown and empty in all rows.
+    pub(crate) fn unshown(&self, name: &str) -> Option<Type> {
+        // Further rows may have one that the first ones have not.
+        if self.whole && !self.wide { source::unshown_column(name) } else { None }
     }
 
     /// No columns, as for `print` and `let`.

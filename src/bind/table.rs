@@ -239,7 +239,12 @@ impl Binder<'_> {
         let lenient = !self.environment.data || self.environment.missing == MissingTables::Empty;
         let known = source::known_table(name) || (lenient && !source::known_columns(name).is_empty());
         if known && lenient {
-            return Relation::empty(columns(source::known_columns(name))).of_whole_table(true);
+            let fields = if self.environment.data {
+                source::shown_columns(name, |_| false)
+            } else {
+                source::known_columns(name)
+            };
+            return Relation::empty(columns(fields)).of_whole_table(true);
         }
         let diagnostic = if known {
             not_loaded(catalog, name, span)

@@ -65,7 +65,7 @@ pub(super) fn matching(patterns: &[Pattern], input: &Columns, binder: &mut Binde
 pub(super) fn positions(pattern: &Pattern, input: &Columns, binder: &mut Binder<'_>) -> Vec<usize> {
     let found: Vec<usize> =
         input.names().enumerate().filter(|(_, name)| pattern.matches(name)).map(|(at, _)| at).collect();
-    if found.is_empty() && !input.is_open() {
+    if found.is_empty() && !input.is_open() && input.unshown(&pattern.name.text).is_none() {
         binder.error(input.unknown(&pattern.name));
     }
     found

@@ -56,6 +56,10 @@ const TABLES: &[&str] = &[
     "workloadmonitorresources",
 ];
 
+/// Columns that every table answers to, and that are shown only where the data has them: what few types say of
+/// themselves, and what Resource Graph had once and old queries read.
+const UNSHOWN: &[(&str, Type)] = &[("apiVersion", Type::String), ("aliases", Type::Dynamic)];
+
 /// What every table of Resource Graph has, in the order of its answers.
 const COLUMNS: &[(&str, Type)] = &[
     ("id", Type::String),
@@ -98,6 +102,18 @@ pub(crate) fn known_columns(name: &str) -> Vec<Field> {
     let known = known_table(&lower) || lower.ends_with("resources") || lower.ends_with("changes");
     let columns = if known { COLUMNS } else { &[] };
     columns.iter().map(|&(name, ty)| Field { name: name.into(), ty }).collect()
+}
+
+/// The columns that a table of Resource Graph shows, whose data has those that `has` says.
+pub(crate) fn shown_columns(name: &str, has: impl Fn(&str) -> bool) -> Vec<Field> {
+    let mut columns = known_columns(name);
+    columns.retain(|column| unshown_column(&column.name).is_none() || has(&column.name));
+    columns
+}
+
+/// The type of a column that every table of Resource Graph answers to, also where it is not shown.
+pub(crate) fn unshown_column(name: &str) -> Option<Type> {
+    UNSHOWN.iter().find(|(known, _)| *known == name).map(|&(_, ty)| ty)
 }
 
 /// A column that every table of Resource Graph has, by its name in any letter case.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::extract::Extractor;
 use super::json::{self, Fault, Passing};
 use super::kept::Kept;
-use super::known::{known_columns, known_table};
+use super::known::{known_table, shown_columns};
 use super::page::{Origin, Page};
 use super::passage::{self, Passage, Reader};
 use super::paths::{Tree, Want};
@@ -125,7 +125,8 @@ impl SourceTable {
     }
 
     fn fields(&self, census: &Census, sample: Sample) -> Vec<Field> {
-        let mut fields = if known_table(&self.name) { known_columns(&self.name) } else { Vec::new() };
+        let has = |name: &str| census.columns.iter().any(|(column, _)| **column == *name);
+        let mut fields = if known_table(&self.name) { shown_columns(&self.name, has) } else { Vec::new() };
         let known = fields.len();
         for (name, kinds) in &census.columns {
             if fields[..known].iter().all(|known| known.name != *name) {

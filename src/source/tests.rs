@@ -827,7 +827,7 @@ mod files {
         catalog.add_bytes("resources", csv.as_bytes());
         let table = catalog.table("resources").unwrap();
         let fields = table.schema(&Guard::none()).unwrap();
-        let names: Vec<(&str, Type)> = fields[17..].iter().map(|field| (&*field.name, field.ty)).collect();
+        let names: Vec<(&str, Type)> = fields[16..].iter().map(|field| (&*field.name, field.ty)).collect();
         let expected = [
             ("count_", Type::Long),
             // `1e3` would be written as `1000.0`.
@@ -940,6 +940,9 @@ mod files {
                 ("n".into(), Type::Dynamic),
             ]
         );
+        // What few types say of themselves is shown where one does.
+        let plain = schema("Resources", r#"[{"id":"a","n":1}]"#);
+        assert_eq!(plain[15..], [("extendedLocation".into(), Type::Dynamic), ("n".into(), Type::Dynamic)]);
         let other = schema(
             "pets",
             r#"{"name":"Tom","lives":9,"x":null} {"weight":3,"vaccinated":true,"\u0065xtra":[],"x":1,"name":null}

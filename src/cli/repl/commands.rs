@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::time::Duration;
 
+use comfy_table::{ColumnConstraint, Width};
+
 use super::super::args::{self, Listing, Stage};
 use super::super::failure::Failure;
 use super::super::{explain, interrupt, lists, saved, sink};
@@ -135,17 +137,24 @@ fn show_help(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
         }
         None if !name.is_empty() => return functions(session, name),
         None => {
-            for command in COMMANDS {
-                let usage = format!("{} {}", command.name(), command.takes);
-                match usage.chars().count() {
-                    ..=26 => writeln!(out, "  {usage:26} {}", command.about),
-                    _ => writeln!(out, "  {usage}\n  {:26} {}", "", command.about),
-                }
-                .expect(infallible);
+            let mut list = comfy_table::Table::new();
+            list.load_style(comfy_table::presets::NOTHING);
+            list.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+            list.set_width(terminal_size::terminal_size().map_or(80, |(width, _)| width.0));
+            list.add_rows(
+                COMMANDS
+                    .iter()
+                    .map(|command| [format!("{} {}", command.name(), command.takes), command.about.to_owned()]),
+            );
+            // The longest usage takes lines of its own.
+            if let Some(usage) = list.column_mut(0) {
+                usage.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(28)));
             }
+            out.extend(list.lines().map(|line| format!("{}\n", line.trim_end())));
             out.push_str(
-                "\nA query ends with an empty line or `;`. `_` is the last answer, as a table: `_ | count`.\n\
-                 Tab completes from the query and the data, Ctrl-R searches the history, Ctrl-C stops a query.\n",
+                "\n A query ends with an empty line or `;`. `_` is the last answer, as a table:\n \
+                 `_ | count`. Tab completes from the query and the data, Ctrl-R searches the\n \
+                 history, Ctrl-C stops a query.\n",
             );
         }
     }

@@ -64,7 +64,7 @@ impl<'a> Session<'a> {
             count => format!("{count} tables"),
         };
         format!(
-            "argql {}, {tables}. `.help` lists commands, Tab completes, an empty line or `;` ends a query.\n",
+            "argql {}, {tables}.\n`.help` lists commands, Tab completes, an empty line or `;` ends a query.\n",
             env!("CARGO_PKG_VERSION")
         )
     }
