@@ -303,7 +303,7 @@ impl<'a> Binder<'a> {
                 None => self.table("resources", pipeline.span),
             },
             Source::Table(expr) => self.tabular(expr),
-            Source::Operator(step) => step.operator.lower(Relation::nothing(), step, self),
+            Source::Operator(step) => step.operator.tabular().lower(Relation::nothing(), step, self),
         };
         pipeline.steps.iter().fold(source, |input, step| {
             self.steps += 1;
@@ -318,7 +318,7 @@ impl<'a> Binder<'a> {
                 );
                 return Relation::poisoned();
             }
-            step.operator.lower(input, step, self)
+            step.operator.tabular().lower(input, step, self)
         })
     }
 

@@ -3,8 +3,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::hints;
 use crate::syntax::expr::name;
@@ -21,6 +22,7 @@ pub(crate) struct As {
 const AS: OperatorDef = OperatorDef {
     names: &["as"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &[],
     syntax: "as name",
     about: "Gives the rows so far a name, for what comes after `;`.",
@@ -43,8 +45,8 @@ impl Display for As {
     }
 }
 
-impl As {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for As {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         binder.define_table(&self.name, input.clone());
         input.called(&self.name.text)
     }

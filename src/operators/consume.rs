@@ -3,8 +3,10 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
-use crate::bind::Relation;
-use crate::registry::{OperatorDef, Position};
+use super::tabular::Tabular;
+use crate::bind::{Binder, Relation};
+use crate::registry::{Allowed, OperatorDef, Position};
+use crate::syntax::ast::Step;
 use crate::syntax::clause::{boolean, parameter};
 use crate::syntax::tokens::{Parsed, Tokens};
 
@@ -18,6 +20,7 @@ pub(crate) struct Consume {
 const CONSUME: OperatorDef = OperatorDef {
     names: &["consume"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["decodeblocks"],
     syntax: "consume [decodeblocks=true | false]",
     about: "Gives no rows and no columns: queries end with it to have their time measured.",
@@ -47,8 +50,8 @@ impl Display for Consume {
     }
 }
 
-impl Consume {
-    pub(crate) fn lower(input: &Relation) -> Relation {
+impl Tabular for Consume {
+    fn lower(&self, input: Relation, _: &Step, _: &mut Binder<'_>) -> Relation {
         let nothing = Relation::empty(Vec::new());
         if input.columns.is_open() { nothing.opened() } else { nothing }
     }

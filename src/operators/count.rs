@@ -4,11 +4,11 @@ use std::fmt::{self, Display, Formatter};
 use std::sync::Arc;
 
 use super::Syntax;
-use crate::bind::{Column, Relation};
+use super::tabular::Tabular;
+use crate::bind::{Binder, Column, Relation};
 use crate::functions;
 use crate::plan::{AggregateCall, Node};
-use crate::registry::Args;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Args, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::name;
 use crate::syntax::tokens::{Hope, Parsed, Tokens};
@@ -23,6 +23,7 @@ pub(crate) struct Count {
 const COUNT: OperatorDef = OperatorDef {
     names: &["count"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &["as"],
     syntax: "count [as name]",
     about: "Counts the rows.",
@@ -51,8 +52,8 @@ impl Display for Count {
     }
 }
 
-impl Count {
-    pub(crate) fn lower(&self, input: Relation) -> Relation {
+impl Tabular for Count {
+    fn lower(&self, input: Relation, _: &Step, _: &mut Binder<'_>) -> Relation {
         let name = self.name.as_ref().map_or("Count", |name| &name.text);
         let node = Node::Aggregate { input: Box::new(input.node), keys: Vec::new(), aggregates: vec![counting()] };
         Relation::new(node, vec![Column::new(name, Type::Long)])

@@ -6,11 +6,12 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Columns, Exprs, Relation, duplicate};
 use crate::column::{Batch, Out};
 use crate::diag::{Diagnostic, WRONG_COUNT};
 use crate::plan::Node;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::schema;
 use crate::syntax::expr::expr;
@@ -28,6 +29,7 @@ pub(crate) struct Datatable {
 const DATATABLE: OperatorDef = OperatorDef {
     names: &["datatable"],
     position: Position::Start,
+    resource_graph: Allowed::Freely,
     words: &[],
     syntax: "datatable(name: type, …)[value, …]",
     about: "A table written out, row after row.",
@@ -70,8 +72,8 @@ impl Display for Datatable {
     }
 }
 
-impl Datatable {
-    pub(crate) fn lower(&self, step: &Step, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Datatable {
+    fn lower(&self, _: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         let width = self.columns.len();
         let columns: Vec<Column> =
             self.columns.iter().map(|column| Column::new(column.name.text.as_str(), column.ty)).collect();

@@ -4,10 +4,11 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::project::assigned;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Namer, Relation, dynamic_key};
 use crate::diag::{DYNAMIC_KEY, Diagnostic};
 use crate::plan::{self, Node};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, hints};
 use crate::syntax::print::{HintList, Listed};
@@ -24,6 +25,7 @@ pub(crate) struct Distinct {
 const DISTINCT: OperatorDef = OperatorDef {
     names: &["distinct"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &[],
     syntax: "distinct expr, … | *",
     about: "Keeps every combination of values once.",
@@ -46,8 +48,8 @@ impl Display for Distinct {
     }
 }
 
-impl Distinct {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Distinct {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let star = matches!(self.columns.as_slice(), [Assign { expr: Expr { kind: ExprKind::Star, .. }, .. }]);
         let (input, keys): (Relation, Vec<(Column, plan::Expr)>) = if star {
             for column in input.columns.list().iter().filter(|column| column.ty == Type::Dynamic && !column.poisoned) {

@@ -12,10 +12,11 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Columns, Exprs, Relation};
 use crate::diag::{Diagnostic, NOT_CONSTANT, Span, UNEXPECTED, UNKNOWN_FUNCTION, WRONG_COUNT, WRONG_TYPE};
 use crate::functions;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{column_type, hints};
 use crate::syntax::expr::plain_call;
@@ -43,6 +44,7 @@ pub(crate) struct OutputSchema {
 const EVALUATE: OperatorDef = OperatorDef {
     names: &["evaluate"],
     position: Position::Both,
+    resource_graph: Allowed::Never,
     words: &["bag_unpack", "pivot", "narrow"],
     syntax: "evaluate bag_unpack(column [, prefix]) | pivot(column [, aggregate] [, key, …]) | narrow() \
              [: ([*,] name: type, …)]",
@@ -119,8 +121,8 @@ impl Display for Evaluate {
     }
 }
 
-impl Evaluate {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Evaluate {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let name = &self.plugin.name;
         if !PLUGINS.contains(&name.text.as_str()) {
             if functions::KNOWN.contains(&name.text.as_str()) {
@@ -151,7 +153,9 @@ impl Evaluate {
         // What is wrong has been said.
         made.unwrap_or_else(Relation::poisoned)
     }
+}
 
+impl Evaluate {
     /// That a plugin is called with too few or too many arguments.
     fn wrong_count(&self, usage: &str, binder: &mut Binder<'_>) {
         let name = &self.plugin.name;

@@ -4,9 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::project::assigned;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Namer, Relation};
 use crate::plan;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas};
 use crate::syntax::print::Listed;
@@ -21,6 +22,7 @@ pub(crate) struct Extend {
 const EXTEND: OperatorDef = OperatorDef {
     names: &["extend"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &[],
     syntax: "extend [name =] expr, …",
     about: "Adds columns, or replaces those of the same name where they stand.",
@@ -42,8 +44,8 @@ impl Display for Extend {
     }
 }
 
-impl Extend {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Extend {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         extended(&self.columns, input, binder)
     }
 }

@@ -5,9 +5,9 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
-use crate::diag::Span;
-use crate::registry::{OperatorDef, Position};
+use crate::registry::{Allowed, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, schema, setting_value};
 use crate::syntax::expr::{expr, name};
@@ -32,6 +32,7 @@ pub(crate) struct Property {
 const EXTERNALDATA: OperatorDef = OperatorDef {
     names: &["externaldata", "external_data"],
     position: Position::Start,
+    resource_graph: Allowed::Never,
     words: &["with"],
     syntax: "externaldata(name: type, …)[place, …] [with (property = value, …)]",
     about: "A table in files elsewhere. It is read and refused: queries reach no files but those that were loaded.",
@@ -77,9 +78,9 @@ impl Display for Externaldata {
     }
 }
 
-impl Externaldata {
-    pub(crate) fn lower(span: Span, binder: &mut Binder<'_>) -> Relation {
-        binder.refuse(span, "`externaldata`");
+impl Tabular for Externaldata {
+    fn lower(&self, _: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+        binder.refuse(step.name.span, "`externaldata`");
         Relation::poisoned()
     }
 }

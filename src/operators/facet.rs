@@ -5,9 +5,9 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Exprs, Relation};
-use crate::diag::Span;
-use crate::registry::{OperatorDef, Position};
+use crate::registry::{Allowed, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::commas;
 use crate::syntax::expr::name;
@@ -25,6 +25,7 @@ pub(crate) struct Facet {
 const FACET: OperatorDef = OperatorDef {
     names: &["facet"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["by", "with"],
     syntax: "facet by column, … [with (operator | …)]",
     about: "A table for each of some columns with the values in it. It is read and refused: argql gives one table.",
@@ -56,16 +57,16 @@ impl Display for Facet {
     }
 }
 
-impl Facet {
-    pub(crate) fn lower(&self, input: &Relation, span: Span, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Facet {
+    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         // What is wrong inside is said as well.
         for column in &self.columns {
             let _ = Exprs::new(binder, &input.columns).key(&Expr::named(column));
         }
         if let Some(body) = &self.body {
-            binder.subquery(body, input);
+            binder.subquery(body, &input);
         }
-        binder.refuse(span, "`facet`, which gives several tables,");
+        binder.refuse(step.name.span, "`facet`, which gives several tables,");
         Relation::poisoned()
     }
 }

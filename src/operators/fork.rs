@@ -5,9 +5,9 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
-use crate::diag::Span;
-use crate::registry::{OperatorDef, Position};
+use crate::registry::{Allowed, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::name;
 use crate::syntax::pipeline::subquery;
@@ -30,6 +30,7 @@ pub(crate) struct Leg {
 const FORK: OperatorDef = OperatorDef {
     names: &["fork"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &[],
     syntax: "fork [name =] (operator | …) …",
     about: "A table for each of several sub-queries over the same rows. It is read and refused: argql gives one table.",
@@ -73,13 +74,13 @@ impl Display for Fork {
     }
 }
 
-impl Fork {
-    pub(crate) fn lower(&self, input: Relation, span: Span, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Fork {
+    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         // What is wrong inside is said as well.
         for leg in &self.legs {
             binder.subquery(&leg.body, &input);
         }
-        binder.refuse(span, "`fork`, which gives several tables,");
+        binder.refuse(step.name.span, "`fork`, which gives several tables,");
         Relation::poisoned()
     }
 }

@@ -3,10 +3,12 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Relation};
 use crate::column::{Batch, Out};
 use crate::plan::Node;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
+use crate::syntax::ast::Step;
 use crate::syntax::tokens::{Parsed, Tokens};
 use crate::value::{Type, ValueRef};
 
@@ -17,6 +19,7 @@ pub(crate) struct Getschema;
 const GETSCHEMA: OperatorDef = OperatorDef {
     names: &["getschema"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &[],
     syntax: "getschema",
     about: "Shows the columns as rows: name, ordinal and types.",
@@ -38,8 +41,8 @@ impl Display for Getschema {
     }
 }
 
-impl Getschema {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Getschema {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         binder.reads_all(&input.columns);
         let shape = [
             ("ColumnName", Type::String),

@@ -3,8 +3,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::operand;
 use crate::syntax::print::Listed;
@@ -19,6 +20,7 @@ pub(crate) struct Invoke {
 const INVOKE: OperatorDef = OperatorDef {
     names: &["invoke"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &[],
     syntax: "invoke function(argument, …)",
     about: "Calls a function that `let` defined with the rows so far as its first argument.",
@@ -48,8 +50,8 @@ impl Display for Invoke {
     }
 }
 
-impl Invoke {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Invoke {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         binder.invoke(&self.call, input)
     }
 }

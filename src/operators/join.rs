@@ -6,10 +6,12 @@ use std::sync::Arc;
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
+use super::target::Target;
 use crate::bind::{Binder, Column, Columns, Namer, Relation};
-use crate::diag::{DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
+use crate::diag::{ARG_JOIN, DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
 use crate::plan::{self, JoinKind, Node, Side};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, hint, parameter};
 use crate::syntax::expr::expr;
@@ -40,6 +42,7 @@ pub(crate) enum Condition {
 const JOIN: OperatorDef = OperatorDef {
     names: &["join"],
     position: Position::Piped,
+    resource_graph: Allowed::AtMost(3),
     words: &[
         "kind",
         "on",
@@ -190,13 +193,23 @@ impl Display for Join {
     }
 }
 
-impl Join {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Join {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let right = binder.tabular(&self.right);
         let keys = keys(&self.on, &input, &right, binder);
         let kind = self.kind.unwrap_or(JoinKind::InnerUnique);
         let right_columns: Vec<usize> = (0..right.columns.list().len()).collect();
         beside(input, right, keys, kind, &right_columns)
+    }
+
+    fn target(&self, step: &Step, target: &mut Target) {
+        let known = [JoinKind::InnerUnique, JoinKind::Inner, JoinKind::LeftOuter, JoinKind::FullOuter];
+        if self.kind.is_some_and(|kind| !known.contains(&kind)) {
+            let what = "this kind of `join`; it takes `innerunique`, `inner`, `leftouter` and `fullouter`";
+            target.warn(ARG_JOIN, step.name.span, what);
+        }
+        self.hints.iter().for_each(|hint| target.warn(ARG_JOIN, hint.name.span, "hints"));
+        target.expr(&self.right);
     }
 }
 

@@ -4,9 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::join::{Condition, beside, keys, partner};
+use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
 use crate::plan::JoinKind;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::print::{HintList, Listed, spelling};
 use crate::syntax::tokens::{Parsed, Tokens};
@@ -31,6 +32,7 @@ pub(crate) enum LookupKind {
 const LOOKUP: OperatorDef = OperatorDef {
     names: &["lookup"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["kind", "on", "leftouter", "inner"],
     syntax: "lookup [kind=leftouter | inner] (table) on column | $left.a == $right.b, …",
     about: "Adds the columns of another table, without its keys.",
@@ -57,8 +59,8 @@ impl Display for Lookup {
     }
 }
 
-impl Lookup {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Lookup {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let right = binder.tabular(&self.right);
         let keys = keys(&self.on, &input, &right, binder);
         let kind = match self.kind {

@@ -7,11 +7,12 @@ use nom::Parser;
 
 use super::Syntax;
 use super::project::output;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, label};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
 use crate::functions::{self, Axis, step_type};
 use crate::plan::{self, AggregateCall, Callee, Kind as What, Node};
-use crate::registry::{Args, Example, Kernel, OperatorDef, Position};
+use crate::registry::{Allowed, Args, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, hint, parameter};
 use crate::syntax::expr::expr;
@@ -43,6 +44,7 @@ pub(crate) struct Series {
 const MAKE_SERIES: OperatorDef = OperatorDef {
     names: &["make-series"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["kind", "nonempty", "default", "on", "from", "to", "step", "by"],
     syntax: "make-series [kind=nonempty] [name =] aggregate [default=value], … on axis from start to end step size \
              [by [name =] expr, …]",
@@ -136,11 +138,13 @@ impl Display for MakeSeries {
 /// Most elements of an array (Kusto's page of `make-series`).
 const LONGEST: usize = 1 << 20;
 
-impl MakeSeries {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for MakeSeries {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         self.lowered(input, binder).unwrap_or_else(Relation::poisoned)
     }
+}
 
+impl MakeSeries {
     /// None if something is wrong, which has been said.
     fn lowered(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
         let labels: Vec<Label> = self

@@ -6,9 +6,10 @@ use nom::Parser;
 
 use super::Syntax;
 use super::mv_expand::{Expanded, MvExpand, expanded, limit};
+use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Relation};
 use crate::plan::{self, Node, Parts};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, parameter};
 use crate::syntax::expr::name;
@@ -27,6 +28,7 @@ pub(crate) struct MvApply {
 const MV_APPLY: OperatorDef = OperatorDef {
     names: &["mv-apply", "mvapply"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["with_itemindex", "to", "typeof", "limit", "on"],
     syntax: "mv-apply [with_itemindex=name] [name =] expr [to typeof(type)], … [limit rows] on (operator | …)",
     about: "Expands each row as `mv-expand` does, and runs a sub-query for the rows that come of it.",
@@ -59,10 +61,10 @@ impl Display for MvApply {
     }
 }
 
-impl MvApply {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for MvApply {
+    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         let (part, rows) = binder.part(&input);
-        let rows = self.expansion.lower(rows, binder);
+        let rows = self.expansion.lower(rows, step, binder);
         let body = binder.subquery(&self.body, &rows);
         // A column that is expanded under its own name is the sub-query's; all others stand before what that makes,
         // which takes the place of a column of its name (as Kusto's binder has it).

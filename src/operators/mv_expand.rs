@@ -3,10 +3,12 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::tabular::Tabular;
+use super::target::Target;
 use crate::bind::{Binder, Column, Exprs, Label, Namer, Relation, label};
 use crate::diag::{Diagnostic, WRONG_TYPE};
 use crate::plan::{self, Node};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, choice, commas, parameter, to_type};
 use crate::syntax::expr::{expr, name};
@@ -44,6 +46,7 @@ pub(crate) struct Expanded {
 const MV_EXPAND: OperatorDef = OperatorDef {
     names: &["mv-expand", "mvexpand"],
     position: Position::Piped,
+    resource_graph: Allowed::AtMost(3),
     words: &["kind", "bagexpansion", "with_itemindex", "bag", "array", "to", "typeof", "limit"],
     syntax: "mv-expand [kind=bag | array] [with_itemindex=name] [name =] expr [to typeof(type)], … [limit rows]",
     about: "Makes a row per element of an array or entry of a bag.",
@@ -120,8 +123,8 @@ impl Display for MvExpand {
     }
 }
 
-impl MvExpand {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for MvExpand {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let limit = match &self.limit {
             None => usize::MAX,
             Some(limit) => match Exprs::new(binder, &input.columns).count(limit) {
@@ -166,6 +169,10 @@ impl MvExpand {
         }
         let index = self.item_index.is_some();
         input.map(|input| Node::Expand { input, keep, expanded, index, limit }).compute(outputs)
+    }
+
+    fn target(&self, _: &Step, target: &mut Target) {
+        self.columns.iter().for_each(|column| target.expr(&column.column.expr));
     }
 }
 

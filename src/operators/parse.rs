@@ -7,11 +7,12 @@ use std::sync::Arc;
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNEXPECTED};
 use crate::functions::{self, Dissect, Part};
 use crate::plan::{self, Callee, Kind as What, Node};
-use crate::registry::{Example, Kernel, OperatorDef, Position};
+use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, parameter};
 use crate::syntax::expr::{expr, name};
@@ -53,6 +54,7 @@ pub(crate) enum Piece {
 const PARSE: OperatorDef = OperatorDef {
     names: &["parse"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &["kind", "simple", "regex", "relaxed", "flags", "with"],
     syntax: "parse [kind=simple | regex | relaxed [flags=…]] text with [*] \"literal\" name[: type] …",
     about: "Takes text apart; rows that do not match get empty columns.",
@@ -147,9 +149,15 @@ impl Display for Parse {
     }
 }
 
+impl Tabular for Parse {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+        self.applied(input, false, binder)
+    }
+}
+
 impl Parse {
     /// With `strict` of `parse-where`, rows that do not match are dropped.
-    pub(crate) fn lower(&self, input: Relation, strict: bool, binder: &mut Binder<'_>) -> Relation {
+    pub(super) fn applied(&self, input: Relation, strict: bool, binder: &mut Binder<'_>) -> Relation {
         let text = Exprs::new(binder, &input.columns).expr(&self.text);
         let call = match (text, self.dissection(strict, binder)) {
             (Ok(text), Some(kernel)) => {

@@ -8,11 +8,12 @@ use nom::Parser;
 
 use super::Syntax;
 use super::parse::{Taken, literal_text};
+use super::tabular::Tabular;
 use crate::bind::{Binder, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, Span};
 use crate::functions::{self, Delimiters, Quote};
 use crate::plan::{self, Callee, Kind as What};
-use crate::registry::{Example, Kernel, OperatorDef, Position};
+use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{boolean, commas, parameter, schema};
 use crate::syntax::expr::expr;
@@ -51,6 +52,7 @@ pub(crate) enum PairText {
 const PARSE_KV: OperatorDef = OperatorDef {
     names: &["parse-kv"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["as", "with", "pair_delimiter", "kv_delimiter", "quote", "escape", "regex", "greedy"],
     syntax: "parse-kv text as (key: type, …) [with (pair_delimiter=\"…\", kv_delimiter=\"…\" [, quote=\"…\"] \
              [, escape=\"…\"] [, greedy=true] | regex=\"…\")]",
@@ -124,8 +126,8 @@ impl Display for ParseKv {
     }
 }
 
-impl ParseKv {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for ParseKv {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let text = Exprs::new(binder, &input.columns).expr(&self.text);
         let call = match (text, self.reader(binder)) {
             (Ok(text), Ok(kernel)) => {
@@ -144,7 +146,9 @@ impl ParseKv {
         let columns = self.keys.iter().map(|key| (key.name.text.as_str(), key.ty)).collect();
         Taken { call, only_matches: false, columns }.lower(input, binder)
     }
+}
 
+impl ParseKv {
     /// What takes the text apart; none if the operator is wrong.
     fn reader(&self, binder: &mut Binder<'_>) -> Result<Kernel, Option<Box<Diagnostic>>> {
         let mut names = HashSet::new();

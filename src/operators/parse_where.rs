@@ -4,7 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::parse::Parse;
-use crate::registry::{Example, OperatorDef, Position};
+use super::tabular::Tabular;
+use crate::bind::{Binder, Relation};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
+use crate::syntax::ast::Step;
 use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `parse-where text with "id=" id: long`
@@ -14,6 +17,7 @@ pub(crate) struct ParseWhere(pub(crate) Parse);
 const PARSE_WHERE: OperatorDef = OperatorDef {
     names: &["parse-where"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["kind", "simple", "regex", "relaxed", "flags", "with"],
     syntax: "parse-where [kind=simple | regex [flags=…]] text with [*] \"literal\" name[: type] …",
     about: "Takes text apart, and drops the rows that do not match.",
@@ -35,5 +39,11 @@ impl Syntax for ParseWhere {
 impl Display for ParseWhere {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl Tabular for ParseWhere {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+        self.0.applied(input, true, binder)
     }
 }

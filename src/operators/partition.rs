@@ -5,10 +5,10 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Exprs, Relation};
-use crate::diag::Span;
 use crate::plan::{self, Node, Parts};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::hints;
 use crate::syntax::expr::name;
@@ -36,6 +36,7 @@ pub(crate) enum Body {
 const PARTITION: OperatorDef = OperatorDef {
     names: &["partition"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["by"],
     syntax: "partition [hint.strategy=native | shuffle | legacy] by column (operator | …)",
     about: "Runs a sub-query for the rows of each value of a column, and puts the results one behind the other.",
@@ -73,11 +74,11 @@ impl Display for Partition {
     }
 }
 
-impl Partition {
-    pub(crate) fn lower(&self, input: Relation, span: Span, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Partition {
+    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         let key = Exprs::new(binder, &input.columns).key(&Expr::named(&self.key));
         let Body::OfPart(body) = &self.body else {
-            binder.refuse(span, "`partition` with a query that has a source of its own");
+            binder.refuse(step.name.span, "`partition` with a query that has a source of its own");
             return Relation::poisoned();
         };
         let (part, rows) = binder.part(&input);

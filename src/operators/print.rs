@@ -4,10 +4,11 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::project::output;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation};
 use crate::column::Batch;
 use crate::plan::Node;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas};
 use crate::syntax::print::Listed;
@@ -22,6 +23,7 @@ pub(crate) struct Print {
 const PRINT: OperatorDef = OperatorDef {
     names: &["print"],
     position: Position::Start,
+    resource_graph: Allowed::Never,
     words: &[],
     syntax: "print [name =] expr, …",
     about: "Makes one row.",
@@ -43,8 +45,8 @@ impl Display for Print {
     }
 }
 
-impl Print {
-    pub(crate) fn lower(&self, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Print {
+    fn lower(&self, _: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let mut row = Relation::nothing();
         row.node = Node::Values { batch: Batch::new(Vec::new(), 1) };
         // `print` numbers by position: the second column is `print_1`, whatever the first is called.

@@ -3,9 +3,10 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, Reported, label};
 use crate::plan;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas};
 use crate::syntax::print::Listed;
@@ -21,6 +22,7 @@ pub(crate) struct Project {
 const PROJECT: OperatorDef = OperatorDef {
     names: &["project"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &[],
     syntax: "project [name =] expr, …",
     about: "Makes these columns and no others, in this order.",
@@ -42,8 +44,8 @@ impl Display for Project {
     }
 }
 
-impl Project {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Project {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let (input, outputs) = assigned(&self.columns, input, |labels, _| Namer::new(labels), binder);
         input.compute(outputs).widened(false).of_whole_table(false)
     }

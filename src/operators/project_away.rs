@@ -5,8 +5,9 @@ use std::fmt::{self, Display, Formatter};
 use indexmap::IndexSet;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Columns, Relation};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, pattern};
 use crate::syntax::print::Listed;
@@ -21,6 +22,7 @@ pub(crate) struct ProjectAway {
 const PROJECT_AWAY: OperatorDef = OperatorDef {
     names: &["project-away"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &[],
     syntax: "project-away column | pattern*, …",
     about: "Drops these columns; `*` in a name stands for anything.",
@@ -42,8 +44,8 @@ impl Display for ProjectAway {
     }
 }
 
-impl ProjectAway {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for ProjectAway {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let dropped = matching(&self.columns, &input.columns, binder);
         let outputs =
             input.pass().enumerate().filter(|(at, _)| !dropped.contains(at)).map(|(_, output)| output).collect();

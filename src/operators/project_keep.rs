@@ -4,8 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::project_away::matching;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, pattern};
 use crate::syntax::print::Listed;
@@ -20,6 +21,7 @@ pub(crate) struct ProjectKeep {
 const PROJECT_KEEP: OperatorDef = OperatorDef {
     names: &["project-keep"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &[],
     syntax: "project-keep column | pattern*, …",
     about: "Keeps these columns, in the order in which they came.",
@@ -41,8 +43,8 @@ impl Display for ProjectKeep {
     }
 }
 
-impl ProjectKeep {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for ProjectKeep {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let kept = matching(&self.columns, &input.columns, binder);
         let outputs = input.pass().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, output)| output).collect();
         let wide = input.columns.is_wide() && self.columns.iter().any(Pattern::is_wild);

@@ -5,8 +5,9 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Relation, duplicate};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::commas;
 use crate::syntax::expr::name;
@@ -29,6 +30,7 @@ pub(crate) struct Rename {
 const PROJECT_RENAME: OperatorDef = OperatorDef {
     names: &["project-rename"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &[],
     syntax: "project-rename new = old, …",
     about: "Gives columns other names, where they stand.",
@@ -63,8 +65,8 @@ impl Display for ProjectRename {
     }
 }
 
-impl ProjectRename {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for ProjectRename {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let mut outputs: Vec<_> = input.pass().collect();
         for rename in &self.columns {
             match input.columns.position(&rename.old.text) {

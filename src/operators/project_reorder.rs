@@ -7,8 +7,9 @@ use indexmap::IndexSet;
 
 use super::Syntax;
 use super::project_away::positions;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, pattern, word_of};
 use crate::syntax::print::{Listed, spelling};
@@ -40,6 +41,7 @@ pub(crate) enum NameOrder {
 const PROJECT_REORDER: OperatorDef = OperatorDef {
     names: &["project-reorder"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["asc", "desc", "granny-asc", "granny-desc"],
     syntax: "project-reorder column | pattern* [asc | desc | granny-asc | granny-desc], …",
     about: "Puts these columns first; the others follow as they came.",
@@ -89,8 +91,8 @@ impl Display for ProjectReorder {
     }
 }
 
-impl ProjectReorder {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for ProjectReorder {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let mut order: IndexSet<usize> = IndexSet::new();
         for placed in &self.columns {
             let mut found = positions(&placed.pattern, &input.columns, binder);

@@ -5,10 +5,11 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Columns, Exprs, Relation};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
 use crate::plan::{self, Node, real_at};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::{expr, name};
 use crate::syntax::tokens::{Parsed, Tokens, word};
@@ -26,6 +27,7 @@ pub(crate) struct Range {
 const RANGE: OperatorDef = OperatorDef {
     names: &["range"],
     position: Position::Start,
+    resource_graph: Allowed::Never,
     words: &["from", "to", "step"],
     syntax: "range name from low to high step size",
     about: "Makes a column of evenly spaced values, both ends included.",
@@ -56,8 +58,8 @@ impl Display for Range {
 /// Most rows of one range. A longer one is rather a slip than a question.
 const LONGEST: i128 = 100_000_000;
 
-impl Range {
-    pub(crate) fn lower(&self, step: &Step, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Range {
+    fn lower(&self, _: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         let written = [&self.from, &self.to, &self.step];
         let nothing = Columns::none();
         let mut exprs = Exprs::new(binder, &nothing);
@@ -107,7 +109,9 @@ impl Range {
             }
         }
     }
+}
 
+impl Range {
     /// The type of the values: that of the ends, the widest if these are numbers.
     fn ty(&self, bounds: &[plan::Expr], step: &Step, binder: &mut Binder<'_>) -> Option<Type> {
         let types: Vec<Type> = bounds.iter().map(|bound| bound.ty).collect();

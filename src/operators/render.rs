@@ -5,10 +5,11 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
 use crate::column::Chart;
 use crate::diag::{CHART, Diagnostic, Span, nearest};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, setting_value};
 use crate::syntax::print::Listed;
@@ -84,6 +85,7 @@ pub(crate) struct Property {
 const RENDER: OperatorDef = OperatorDef {
     names: &["render"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["with", "kind", "title", "xcolumn", "ycolumns"],
     syntax: "render chart [with (property = value, …)]",
     about: "Draws the rows on a terminal, with --format chart, and on a page of HTML; the rows stay as they are. Drawn are barchart, columnchart, piechart, linechart, timechart, anomalychart, areachart, stackedareachart, scatterchart and card; the other kinds are shown as a table.",
@@ -156,8 +158,8 @@ impl Display for Render {
     }
 }
 
-impl Render {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Render {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let kind = &self.chart.text;
         if !KINDS.contains(&kind.as_str()) {
             let message = format!("`{kind}` is no kind of picture, and the rows are shown as a table");

@@ -3,10 +3,11 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Columns, Exprs, Relation};
 use crate::functions;
 use crate::plan::{self, Node, SortKey, WindowCall};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::expr;
 use crate::syntax::tokens::{Parsed, Tokens};
@@ -21,6 +22,7 @@ pub(crate) struct Sample {
 const SAMPLE: OperatorDef = OperatorDef {
     names: &["sample"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &[],
     syntax: "sample rows",
     about: "So many of the rows, picked from all over the table; the same ones whenever the query is run.",
@@ -42,9 +44,9 @@ impl Display for Sample {
     }
 }
 
-impl Sample {
+impl Tabular for Sample {
     /// The rows whose numbers have the smallest hashes, in the order they had.
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let Ok(rows) = Exprs::new(binder, &Columns::none()).count(&self.rows) else { return input };
         let outputs: Vec<_> = input.pass().collect();
         let number = plan::Expr::column(Type::Long, outputs.len());

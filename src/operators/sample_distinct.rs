@@ -6,9 +6,10 @@ use nom::Parser;
 
 use super::Syntax;
 use super::distinct::Distinct;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Columns, Exprs, Relation};
 use crate::plan::Node;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::{expr, name};
 use crate::syntax::tokens::{Parsed, Tokens, word};
@@ -23,6 +24,7 @@ pub(crate) struct SampleDistinct {
 const SAMPLE_DISTINCT: OperatorDef = OperatorDef {
     names: &["sample-distinct"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["of"],
     syntax: "sample-distinct rows of column",
     about: "So many of the values of a column, those that come first.",
@@ -46,11 +48,11 @@ impl Display for SampleDistinct {
     }
 }
 
-impl SampleDistinct {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for SampleDistinct {
+    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
         let column = Assign { names: Vec::new(), expr: Expr::named(&self.column) };
-        let distinct = Distinct { hints: Vec::new(), columns: vec![column] }.lower(input, binder);
+        let distinct = Distinct { hints: Vec::new(), columns: vec![column] }.lower(input, step, binder);
         let rows = rows.map_or(0, |rows| usize::try_from(rows).unwrap_or(0));
         distinct.map(|input| Node::Limit { input, rows })
     }

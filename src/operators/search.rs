@@ -6,12 +6,13 @@ use nom::Parser;
 
 use super::Syntax;
 use super::parse::literal_text;
+use super::tabular::Tabular;
 use super::union::{Leg, leg, legs_of, table_name, united};
 use crate::bind::{Binder, Column, Columns, Exprs, Relation, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNKNOWN_TABLE};
 use crate::functions;
 use crate::plan::{self, Kind as What, Node};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, parameter};
 use crate::syntax::expr::{comparison, name};
@@ -56,6 +57,7 @@ pub(crate) enum Searched {
 const SEARCH: OperatorDef = OperatorDef {
     names: &["search"],
     position: Position::Both,
+    resource_graph: Allowed::Never,
     words: &["kind", "default", "case_insensitive", "case_sensitive", "in", "and", "or"],
     syntax: "search [kind=case_sensitive] [in (table, …)] \"text\" | column: \"text\" | condition [and | or …]",
     about: "Finds rows that hold a text, `*` in it standing for anything; `$table` says where they are from.",
@@ -208,8 +210,8 @@ impl Display for Search {
     }
 }
 
-impl Search {
-    pub(crate) fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Search {
+    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
         let piped = !input.is_nothing();
         let legs = match (piped, self.legs.is_empty()) {
             (true, true) => vec![(table_name(&input), input)],
@@ -249,7 +251,9 @@ impl Search {
         let legs = legs.into_iter().map(|(name, leg)| (name, self.found(leg, &lent, binder))).collect();
         united(legs, false, Some("$table"))
     }
+}
 
+impl Search {
     /// The rows of one table that are searched for.
     fn found(&self, leg: Relation, lent: &[Column], binder: &mut Binder<'_>) -> Relation {
         let own: Vec<(Column, plan::Expr)> = leg.pass().collect();

@@ -4,8 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::extend::extended;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, step_ends};
 use crate::syntax::print::Listed;
@@ -20,6 +21,7 @@ pub(crate) struct Serialize {
 const SERIALIZE: OperatorDef = OperatorDef {
     names: &["serialize"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &[],
     syntax: "serialize [[name =] expr, …]",
     about: "Fixes the order of the rows, so that `row_number()`, `prev()` and their like may read it.",
@@ -47,8 +49,8 @@ impl Display for Serialize {
     }
 }
 
-impl Serialize {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Serialize {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         extended(&self.columns, input.serialized(), binder)
     }
 }

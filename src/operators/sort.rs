@@ -5,9 +5,10 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Exprs, Relation};
 use crate::plan::{Node, SortKey};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, hints, key};
 use crate::syntax::print::{HintList, Listed};
@@ -24,6 +25,7 @@ pub(crate) struct Sort {
 const SORT: OperatorDef = OperatorDef {
     names: &["sort", "order"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &["by", "asc", "desc", "nulls", "first", "last"],
     syntax: "sort by expr [asc | desc] [nulls first | last], …",
     about: "Puts the rows in order, the largest first unless told otherwise.",
@@ -47,8 +49,8 @@ impl Display for Sort {
     }
 }
 
-impl Sort {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Sort {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let keys: Vec<SortKey> = self.keys.iter().filter_map(|key| sort_key(key, &input, binder)).collect();
         if keys.is_empty() { input } else { input.map(|input| Node::Sort { input, keys }).serialized() }
     }

@@ -4,11 +4,12 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::project::output;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation, Reported, aggregate_labels, label};
 use crate::diag::{Diagnostic, Span, WRONG_COUNT};
 use crate::functions;
 use crate::plan::{self, Kind, Node};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, hints, step_ends};
 use crate::syntax::print::{HintList, Listed};
@@ -25,6 +26,7 @@ pub(crate) struct Summarize {
 const SUMMARIZE: OperatorDef = OperatorDef {
     names: &["summarize"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &["by"],
     syntax: "summarize [[name =] aggregate, …] [by [name =] expr, …]",
     about: "Makes a row per group of rows that agree in the keys, or one row for all.",
@@ -65,8 +67,8 @@ impl Display for Summarize {
     }
 }
 
-impl Summarize {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Summarize {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let by: Vec<Label> = self.by.iter().map(|assign| label(assign, &input.columns)).collect();
         let makes: Vec<Vec<Label>> =
             self.aggregates.iter().map(|assign| labels(assign, &self.by, &input.columns)).collect();

@@ -3,9 +3,10 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Columns, Exprs, Relation};
 use crate::plan::Node;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::expr;
 use crate::syntax::tokens::{Parsed, Tokens};
@@ -19,6 +20,7 @@ pub(crate) struct Take {
 const TAKE: OperatorDef = OperatorDef {
     names: &["take", "limit"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &[],
     syntax: "take rows",
     about: "So many of the rows; which ones is open unless they were sorted.",
@@ -40,8 +42,8 @@ impl Display for Take {
     }
 }
 
-impl Take {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Take {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         match Exprs::new(binder, &Columns::none()).count(&self.rows) {
             // Measured on Kusto: fewer than none is none.
             Ok(rows) => input.map(|input| Node::Limit { input, rows: usize::try_from(rows).unwrap_or(0) }),

@@ -3,45 +3,36 @@
 //! After the service's page "Understanding the Azure Resource Graph query language" and published queries that go
 //! beyond it (`project-rename`, `datatable`). Only what is known to be refused is named.
 
-use super::union::Leg;
-use super::{Join, MvExpand, Operator, Union};
-use crate::diag::{ARG_JOIN, ARG_LIMIT, ARG_OPERATOR, ARG_STATEMENT, Diagnostic, Span};
-use crate::plan::JoinKind;
-use crate::syntax::ast::{Expr, ExprKind, Pipeline, Script, Source, Statement};
+use std::collections::HashMap;
 
-/// Most joins, unions and expansions of one query, each.
-const MOST: usize = 3;
+use crate::diag::{ARG_LIMIT, ARG_OPERATOR, ARG_STATEMENT, Code, Diagnostic, Place, Span};
+use crate::registry::Allowed;
+use crate::syntax::ast::{Expr, ExprKind, Pipeline, Script, Source, Statement, Step};
 
 /// A warning for everything that Resource Graph refuses, in the order of the text.
 pub(crate) fn warnings(script: &Script) -> Vec<Diagnostic> {
-    let mut target = Walk::default();
+    let mut target = Target::default();
     for statement in &script.statements {
         target.statement(statement);
     }
-    for (operators, name) in [(&target.joins, "join"), (&target.unions, "union"), (&target.expansions, "mv-expand")] {
-        if let Some(&span) = operators.get(MOST) {
-            let message = format!("Resource Graph takes at most {MOST} `{name}` in a query");
-            target.warnings.push(Diagnostic::error(ARG_LIMIT, span, message));
-        }
-    }
     target.warnings.sort_by_key(|warning| match warning.place {
-        crate::diag::Place::Query(span) => span.start,
+        Place::Query(span) => span.start,
         _ => usize::MAX,
     });
     target.warnings.into_iter().map(Diagnostic::warning).collect()
 }
 
+/// A way through a query, and what was found on it.
 #[derive(Default)]
-struct Walk {
+pub(crate) struct Target {
     warnings: Vec<Diagnostic>,
     queries: usize,
-    joins: Vec<Span>,
-    unions: Vec<Span>,
-    expansions: Vec<Span>,
+    /// How often each operator was met so far, by its usual name.
+    met: HashMap<&'static str, usize>,
 }
 
-impl Walk {
-    fn warn(&mut self, code: &'static crate::diag::Code, span: Span, what: &str) {
+impl Target {
+    pub(super) fn warn(&mut self, code: &'static Code, span: Span, what: &str) {
         self.warnings.push(Diagnostic::error(code, span, format!("Resource Graph does not take {what}")));
     }
 
@@ -67,102 +58,32 @@ impl Walk {
         match &pipeline.source {
             Source::Implicit => {}
             Source::Table(table) => self.expr(table),
-            Source::Operator(step) => self.operator(&step.operator, &step.name.text, step.name.span),
+            Source::Operator(step) => self.step(step),
         }
-        for step in &pipeline.steps {
-            self.operator(&step.operator, &step.name.text, step.name.span);
-        }
+        pipeline.steps.iter().for_each(|step| self.step(step));
     }
 
-    fn operator(&mut self, operator: &Operator, name: &str, span: Span) {
-        match operator {
-            Operator::Count(_)
-            | Operator::Datatable(_)
-            | Operator::Distinct(_)
-            | Operator::Extend(_)
-            | Operator::Parse(_)
-            | Operator::Project(_)
-            | Operator::ProjectAway(_)
-            | Operator::ProjectRename(_)
-            | Operator::Sort(_)
-            | Operator::Summarize(_)
-            | Operator::Take(_)
-            | Operator::Top(_)
-            | Operator::Where(_) => {}
-            Operator::MvExpand(expand) => self.expand(expand, span),
-            Operator::Join(join) => self.join(join, span),
-            Operator::Union(union) => self.union(union, span),
-            Operator::As(_)
-            | Operator::Evaluate(_)
-            | Operator::Consume(_)
-            | Operator::Externaldata(_)
-            | Operator::Facet(_)
-            | Operator::Fork(_)
-            | Operator::Getschema(_)
-            | Operator::Invoke(_)
-            | Operator::Lookup(_)
-            | Operator::MakeSeries(_)
-            | Operator::MvApply(_)
-            | Operator::ParseKv(_)
-            | Operator::ParseWhere(_)
-            | Operator::Partition(_)
-            | Operator::Print(_)
-            | Operator::ProjectKeep(_)
-            | Operator::ProjectReorder(_)
-            | Operator::Range(_)
-            | Operator::Render(_)
-            | Operator::Sample(_)
-            | Operator::SampleDistinct(_)
-            | Operator::Search(_)
-            | Operator::Serialize(_)
-            | Operator::TopHitters(_)
-            | Operator::TopNested(_) => self.warn(ARG_OPERATOR, span, &format!("the operator `{name}`")),
-        }
-    }
-
-    fn expand(&mut self, expand: &MvExpand, span: Span) {
-        self.expansions.push(span);
-        for column in &expand.columns {
-            self.expr(&column.column.expr);
-        }
-    }
-
-    fn join(&mut self, join: &Join, span: Span) {
-        self.joins.push(span);
-        match join.kind {
-            None | Some(JoinKind::InnerUnique | JoinKind::Inner | JoinKind::LeftOuter | JoinKind::FullOuter) => {}
-            Some(
-                JoinKind::RightOuter
-                | JoinKind::LeftSemi
-                | JoinKind::RightSemi
-                | JoinKind::LeftAnti
-                | JoinKind::RightAnti,
-            ) => {
-                let what = "this kind of `join`; it takes `innerunique`, `inner`, `leftouter` and `fullouter`";
-                self.warn(ARG_JOIN, span, what);
+    fn step(&mut self, step: &Step) {
+        let (def, at) = (step.operator.def(), step.name.span);
+        // An operator counts before those in its arguments.
+        let count = self.met.entry(def.names[0]).or_default();
+        *count += 1;
+        let count = *count;
+        step.operator.tabular().target(step, self);
+        match def.resource_graph {
+            Allowed::Freely => {}
+            Allowed::AtMost(most) => {
+                if count == most + 1 {
+                    let message = format!("Resource Graph takes at most {most} `{}` in a query", def.names[0]);
+                    self.warnings.push(Diagnostic::error(ARG_LIMIT, at, message));
+                }
             }
-        }
-        for hint in &join.hints {
-            self.warn(ARG_JOIN, hint.name.span, "hints");
-        }
-        self.expr(&join.right);
-    }
-
-    fn union(&mut self, union: &Union, span: Span) {
-        self.unions.push(span);
-        if union.fuzzy {
-            self.warn(ARG_OPERATOR, span, "`isfuzzy`");
-        }
-        for leg in &union.legs {
-            match leg {
-                Leg::Table(table) => self.expr(table),
-                Leg::Wild(pattern) => self.warn(ARG_OPERATOR, pattern.name.span, "wildcards for tables"),
-            }
+            Allowed::Never => self.warn(ARG_OPERATOR, at, &format!("the operator `{}`", step.name.text)),
         }
     }
 
     /// Looks for pipelines in arguments.
-    fn expr(&mut self, expr: &Expr) {
+    pub(super) fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Tabular(pipeline) => self.pipeline(pipeline),
             ExprKind::Member { of, .. } if is_database(of) => {
@@ -181,7 +102,6 @@ fn is_database(expr: &Expr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::Place;
 
     /// Code and marked text of each warning.
     fn found(query: &str) -> Vec<(&'static str, &str)> {

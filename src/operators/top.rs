@@ -6,9 +6,10 @@ use nom::Parser;
 
 use super::Syntax;
 use super::sort::sort_key;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Columns, Exprs, Relation};
 use crate::plan::Node;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{hints, key};
 use crate::syntax::expr::expr;
@@ -26,6 +27,7 @@ pub(crate) struct Top {
 const TOP: OperatorDef = OperatorDef {
     names: &["top"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &["by", "asc", "desc", "nulls", "first", "last"],
     syntax: "top rows by expr [asc | desc] [nulls first | last]",
     about: "The first rows by one key, the largest first unless told otherwise.",
@@ -50,8 +52,8 @@ impl Display for Top {
     }
 }
 
-impl Top {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Top {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
         match (rows, sort_key(&self.key, &input, binder)) {
             (Ok(rows), Some(key)) => input

@@ -5,11 +5,12 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::tabular::Tabular;
 use super::top_nested::best;
 use crate::bind::{Binder, Column, Columns, Exprs, Label, Relation, label};
 use crate::diag::{Diagnostic, Span, WRONG_TYPE};
 use crate::plan::{self, Node};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::{expr, name};
 use crate::syntax::tokens::{Hope, Parsed, Tokens, word};
@@ -26,6 +27,7 @@ pub(crate) struct TopHitters {
 const TOP_HITTERS: OperatorDef = OperatorDef {
     names: &["top-hitters"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["of", "by"],
     syntax: "top-hitters rows of column [by number]",
     about: "The most frequent values of a column, or those with the largest sums. Kusto estimates them, argql counts.",
@@ -58,8 +60,9 @@ impl Display for TopHitters {
     }
 }
 
-impl TopHitters {
-    pub(crate) fn lower(&self, input: Relation, span: Span, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for TopHitters {
+    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+        let span = step.name.span;
         let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
         let key = Exprs::new(binder, &input.columns).key(&Expr::named(&self.column));
         let mut exprs = Exprs::summarizing(binder, &input.columns, 1);

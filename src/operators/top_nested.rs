@@ -9,10 +9,11 @@ use nom::Parser;
 
 use super::Syntax;
 use super::count::counting;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, dynamic_key, label};
 use crate::diag::{Diagnostic, NOT_CONSTANT, WRONG_TYPE};
 use crate::plan::{self, AggregateCall, JoinKind, Node, Parts, Side, SortKey};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, word_of};
 use crate::syntax::expr::expr;
@@ -39,6 +40,7 @@ pub(crate) struct Level {
 const TOP_NESTED: OperatorDef = OperatorDef {
     names: &["top-nested"],
     position: Position::Piped,
+    resource_graph: Allowed::Never,
     words: &["of", "with", "others", "by", "asc", "desc"],
     syntax: "top-nested [rows] of [name =] expr [with others = constant] by [name =] aggregate [asc | desc], top-nested …",
     about: "The best groups by an aggregate, within each of them the best groups of the next level, and so on.",
@@ -135,8 +137,8 @@ struct Bound {
     others: Option<Value>,
 }
 
-impl TopNested {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for TopNested {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let (labels, by): (Vec<Label>, Vec<Label>) = self
             .levels
             .iter()
@@ -172,7 +174,9 @@ impl TopNested {
         let result = Relation::new(node, columns).serialized();
         if open { result.opened() } else { result }
     }
+}
 
+impl TopNested {
     /// The groups of a level and, of the rows of each, those of the levels below.
     fn run(&self, levels: &[Bound], at: usize, rows: Node, columns: &Columns, binder: &mut Binder<'_>) -> Node {
         let level = &levels[at];

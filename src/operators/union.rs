@@ -3,10 +3,12 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::tabular::Tabular;
+use super::target::Target;
 use crate::bind::{Binder, Column, Namer, Relation};
-use crate::diag::{Diagnostic, UNKNOWN_TABLE, UNSUPPORTED};
+use crate::diag::{ARG_OPERATOR, Diagnostic, UNKNOWN_TABLE, UNSUPPORTED};
 use crate::plan::{self, Node};
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{boolean, choice, commas, hint, parameter, pattern};
 use crate::syntax::expr::name;
@@ -49,6 +51,7 @@ pub(crate) enum Leg {
 const UNION: OperatorDef = OperatorDef {
     names: &["union"],
     position: Position::Both,
+    resource_graph: Allowed::AtMost(3),
     words: &["kind", "inner", "outer", "withsource", "with_source", "isfuzzy"],
     syntax: "union [kind=outer | inner] [withsource=column] [isfuzzy=true] table, …",
     about: "The rows of several tables, columns matched by name.",
@@ -117,8 +120,8 @@ impl Display for Union {
     }
 }
 
-impl Union {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Union {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let mut legs: Vec<(Option<String>, Relation)> = Vec::new();
         if !input.is_nothing() {
             legs.push((table_name(&input), input));
@@ -139,6 +142,18 @@ impl Union {
             return Relation::poisoned();
         }
         united(legs, self.kind == Some(UnionKind::Inner), self.with_source.as_ref().map(|name| name.text.as_str()))
+    }
+
+    fn target(&self, step: &Step, target: &mut Target) {
+        if self.fuzzy {
+            target.warn(ARG_OPERATOR, step.name.span, "`isfuzzy`");
+        }
+        for leg in &self.legs {
+            match leg {
+                Leg::Table(table) => target.expr(table),
+                Leg::Wild(pattern) => target.warn(ARG_OPERATOR, pattern.name.span, "wildcards for tables"),
+            }
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
+use super::tabular::Tabular;
 use crate::bind::{Binder, Exprs, Relation};
 use crate::plan::Node;
-use crate::registry::{Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::expr;
 use crate::syntax::tokens::{Parsed, Tokens};
@@ -19,6 +20,7 @@ pub(crate) struct Where {
 const WHERE: OperatorDef = OperatorDef {
     names: &["where", "filter"],
     position: Position::Piped,
+    resource_graph: Allowed::Freely,
     words: &[],
     syntax: "where predicate",
     about: "Keeps the rows for which the predicate is true; null is not.",
@@ -40,8 +42,8 @@ impl Display for Where {
     }
 }
 
-impl Where {
-    pub(crate) fn lower(&self, input: Relation, binder: &mut Binder<'_>) -> Relation {
+impl Tabular for Where {
+    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let mut exprs = Exprs::along(binder, &input);
         let bound = exprs.predicate(&self.predicate);
         let windows = exprs.into_windows();

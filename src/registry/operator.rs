@@ -7,6 +7,8 @@ pub(crate) struct OperatorDef {
     /// The usual name first, then synonyms.
     pub(crate) names: &'static [&'static str],
     pub(crate) position: Position,
+    /// How often Azure Resource Graph takes it in a query.
+    pub(crate) resource_graph: Allowed,
     /// The words of its clauses, for completion: `by`, `kind`, `leftouter`.
     pub(crate) words: &'static [&'static str],
     /// One line: `sort by expr [asc | desc] [nulls first | last], …`.
@@ -25,4 +27,12 @@ pub(crate) enum Position {
     Piped,
     /// Either: `union`.
     Both,
+}
+
+/// How often something may stand in a query.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Allowed {
+    Never,
+    AtMost(usize),
+    Freely,
 }
