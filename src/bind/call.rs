@@ -11,10 +11,10 @@ use crate::functions;
 use crate::plan::{AggregateCall, Callee, Expr, Kind, WindowCall};
 use crate::registry::{
     self, AggregateNaming, Args, Fault, Infix, KernelDef, Meaning, Operand, Operation, Param, Returns, Scalar, Takes,
-    Window, param_of,
+    param_of,
 };
 use crate::syntax::ast::{self, ExprKind};
-use crate::value::{TimeSpan, Type, Value};
+use crate::value::{Type, Value};
 
 impl Exprs<'_, '_> {
     pub(super) fn call(&mut self, call: &ast::Call, span: Span) -> Result<Expr, Reported> {
@@ -103,8 +103,8 @@ impl Exprs<'_, '_> {
         let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
         let ty = self.returns(scalar.name, scalar.params, scalar.returns, &args, &types, span)?;
         match scalar.kernel {
-            KernelDef::Window(window) => return self.window(scalar, window, name, args, arguments),
             KernelDef::Columns(asked) => return self.asked(asked, span, args),
+            KernelDef::Window(_) => self.check_order(scalar.name, name)?,
             KernelDef::Plain(_) | KernelDef::Prepared(_) => {}
         }
         if self.any_open(&args) {
@@ -112,6 +112,12 @@ impl Exprs<'_, '_> {
         }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
         let known = Args { types: &types, constants: &constants, returns: ty, now: self.binder.environment.now };
+        if let KernelDef::Window(prepare) = scalar.kernel {
+            let kernel = Arc::new(prepare(&known).map_err(|fault| self.fault(fault, span, arguments))?);
+            let windows = self.windows.as_mut().expect("it was looked at above");
+            windows.calls.push(WindowCall { function: scalar, args, ty, kernel });
+            return Ok(Expr::column(ty, self.columns.list().len() + windows.calls.len() - 1));
+        }
         let kernel = scalar.kernel.prepared(&known).map_err(|fault| self.fault(fault, span, arguments))?;
         let kind = Kind::Call { callee: Callee::Scalar(scalar), kernel: Arc::new(kernel), args };
         Ok(Expr { ty, kind }.folded())
@@ -147,88 +153,21 @@ impl Exprs<'_, '_> {
         }
     }
 
-    /// A function along the order of the rows: the column that a window below this operator will make.
-    fn window(
-        &mut self,
-        scalar: &'static Scalar,
-        window: Window,
-        name: Span,
-        args: Vec<Expr>,
-        written: &[&ast::Expr],
-    ) -> Result<Expr, Reported> {
-        let what = scalar.name;
-        match &self.windows {
-            None => {
-                return Err(self.binder.error(
-                    Diagnostic::error(UNEXPECTED, name, format!("`{what}` cannot stand here"))
-                        .label("reads the rows around its own")
-                        .help(format!("make a column of it first: `extend n = {what}(…)`")),
-                ));
-            }
-            Some(windows) if !windows.serialized => {
-                return Err(self.binder.error(
-                    Diagnostic::error(
-                        UNORDERED,
-                        name,
-                        format!("`{what}` reads the rows in their order, and here it is open"),
-                    )
+    /// That a function along the order of the rows may stand here.
+    fn check_order(&mut self, what: &str, name: Span) -> Result<(), Reported> {
+        let diagnostic = match &self.windows {
+            Some(windows) if windows.serialized => return Ok(()),
+            Some(_) => {
+                let message = format!("`{what}` reads the rows in their order, and here it is open");
+                Diagnostic::error(UNORDERED, name, message)
                     .label("wants rows in order")
-                    .help("sort the rows first (`| sort by …`), or take them as they come (`| serialize`)"),
-                ));
+                    .help("sort the rows first (`| sort by …`), or take them as they come (`| serialize`)")
             }
-            Some(_) => {}
-        }
-        let whole = |arg: Option<&Expr>| match arg.and_then(Expr::constant) {
-            None => Some(1),
-            Some(Value::Long(value)) => Some(*value),
-            Some(_) => None,
+            None => Diagnostic::error(UNEXPECTED, name, format!("`{what}` cannot stand here"))
+                .label("reads the rows around its own")
+                .help(format!("make a column of it first: `extend n = {what}(…)`")),
         };
-        let mut args = args.into_iter();
-        let call = match window {
-            Window::Number => {
-                let (start, restart) = (args.next(), args.next());
-                WindowCall::RowNumber { start: whole(start.as_ref()).unwrap_or(1), restart }
-            }
-            Window::Before | Window::After => {
-                let expr = args.next().expect("the number of arguments was checked");
-                let offset = whole(args.next().as_ref()).filter(|offset| *offset >= 0);
-                let Some(offset) = offset else {
-                    return Err(self.fault(
-                        Fault::new(1, "the offset must be a whole number, 0 or more"),
-                        name,
-                        written,
-                    ));
-                };
-                let default = match args.next() {
-                    Some(default) => self.convert(default, expr.ty, written[2])?,
-                    None => Expr::literal(expr.ty, Value::absent(expr.ty)),
-                };
-                WindowCall::Shift { expr, offset: if window == Window::Before { -offset } else { offset }, default }
-            }
-            Window::Sum => WindowCall::Cumulative {
-                expr: args.next().expect("the number of arguments was checked"),
-                restart: args.next(),
-            },
-            Window::Session => {
-                let expr = args.next().expect("the number of arguments was checked");
-                let mut longest = || match args.next().as_ref().and_then(Expr::constant) {
-                    Some(Value::TimeSpan(longest)) => *longest,
-                    // No distance is as long as null.
-                    _ => TimeSpan::from_ticks(i64::MAX),
-                };
-                let (from_first, between) = (longest(), longest());
-                WindowCall::Session { expr, from_first, between, restart: args.next() }
-            }
-            Window::DenseRank | Window::Rank => WindowCall::Rank {
-                expr: args.next().expect("the number of arguments was checked"),
-                dense: window == Window::DenseRank,
-                restart: args.next(),
-            },
-        };
-        let ty = call.ty();
-        let windows = self.windows.as_mut().expect("it was looked at above");
-        windows.calls.push(call);
-        Ok(Expr::column(ty, self.columns.list().len() + windows.calls.len() - 1))
+        Err(self.binder.error(diagnostic))
     }
 
     /// An aggregate of a summarize: the columns that it makes, as seen behind it. `star` stands for `*`.
@@ -504,15 +443,19 @@ impl Exprs<'_, '_> {
                     (ty.is_number() || matches!(ty, Type::TimeSpan | Type::DateTime)).then_some(ty)
                 }
                 (Takes::Common | Takes::Branch, _) => common,
+                (Takes::As(of), _) => args.get(of).map(|arg: &Expr| arg.ty),
                 _ => None,
             };
             let given = arg.ty;
             let fitting = wanted.and_then(|ty| match takes {
-                Takes::Is(_) => self.argument(arg, ty, written),
+                Takes::Is(_) | Takes::As(_) => self.argument(arg, ty, written),
                 _ => Some(self.converted(arg, ty)),
             });
             let Some(arg) = fitting else {
-                failed = Some(self.wrong_argument(name, parameter, takes, common, given, written.span));
+                failed = Some(match (takes, wanted) {
+                    (Takes::As(_), Some(ty)) => self.wrong_type(given, ty, written.span),
+                    _ => self.wrong_argument(name, parameter, takes, common, given, written.span),
+                });
                 continue;
             };
             if constant && !self.is_constant(&arg) {
@@ -550,7 +493,7 @@ impl Exprs<'_, '_> {
             Takes::Orderable => "a value with an order",
             Takes::Summable => "a number, timespan or datetime",
             Takes::Common | Takes::Branch if common.is_none() => "the same type as the others",
-            Takes::Common | Takes::Branch => "a value",
+            Takes::As(_) | Takes::Common | Takes::Branch => "a value",
         };
         let diagnostic =
             Diagnostic::error(WRONG_TYPE, span, format!("`{parameter}` of `{name}` wants {wanted}, and this is {ty}"))
@@ -627,14 +570,15 @@ impl Exprs<'_, '_> {
     /// `expr` as a value of type `to` that KQL converts to by itself, or an error at `written`.
     pub(super) fn convert(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Result<Expr, Reported> {
         let from = expr.ty;
-        self.argument(expr, to, written).ok_or_else(|| {
-            let diagnostic =
-                Diagnostic::error(WRONG_TYPE, written.span, format!("a {to} is wanted here, and this is {from}"))
-                    .label(from.name());
-            self.binder.error(match to {
-                Type::Bool => diagnostic.help("compare it with something: `… == …`"),
-                _ => diagnostic,
-            })
+        self.argument(expr, to, written).ok_or_else(|| self.wrong_type(from, to, written.span))
+    }
+
+    fn wrong_type(&mut self, from: Type, to: Type, span: Span) -> Reported {
+        let diagnostic = Diagnostic::error(WRONG_TYPE, span, format!("a {to} is wanted here, and this is {from}"))
+            .label(from.name());
+        self.binder.error(match to {
+            Type::Bool => diagnostic.help("compare it with something: `… == …`"),
+            _ => diagnostic,
         })
     }
 

@@ -133,7 +133,7 @@ impl Relation {
         let mut types: Vec<Type> = self.columns.list.iter().map(|column| column.ty).collect();
         let node = calls.into_iter().fold(self.node, |input, call| {
             let keep = types.iter().enumerate().map(|(at, &ty)| Expr::column(ty, at)).collect();
-            types.push(call.ty());
+            types.push(call.ty);
             Node::Window { input: Box::new(input), keep, calls: vec![call] }
         });
         Relation { node, called: None, ..self }

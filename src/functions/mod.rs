@@ -62,6 +62,7 @@ pub(crate) use infix::INFIXES;
 pub(crate) use intervals::{Axis, INTERVAL, step_type};
 pub(crate) use known::KNOWN;
 pub(crate) use pairs::{Delimiters, Quote, pairs, pairs_by_regex};
+pub(crate) use window::{ROW_NUMBER, numbered};
 
 /// Every scalar function with its family.
 pub(crate) fn scalars() -> impl Iterator<Item = (&'static str, &'static Scalar)> {

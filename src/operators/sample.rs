@@ -1,6 +1,7 @@
 //! `sample`: rows picked by chance, though the same ones whenever the query is run.
 
 use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
 
 use super::Syntax;
 use super::tabular::Tabular;
@@ -11,7 +12,7 @@ use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::expr;
 use crate::syntax::tokens::{Parsed, Tokens};
-use crate::value::{SortOrder, Type};
+use crate::value::{SortOrder, Type, Value};
 
 /// `sample 5`
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ impl Tabular for Sample {
         let hash = binder.calling(hash, Type::Long, vec![number.clone()]);
         let order = SortOrder { descending: false, nulls_first: true };
         let by = |expr| vec![SortKey { expr, order }];
-        let numbered = input.along(vec![WindowCall::RowNumber { start: 0, restart: None }]);
+        let numbered = input.along(vec![numbering()]);
         let rows = usize::try_from(rows).unwrap_or(0);
         let picked = numbered
             .map(|input| Node::Sort { input, keys: by(hash) })
@@ -62,5 +63,15 @@ impl Tabular for Sample {
             .map(|input| Node::Sort { input, keys: by(number) })
             .compute(outputs);
         Relation { serialized: false, ..picked }
+    }
+}
+
+/// The numbers of the rows, from 0.
+pub(super) fn numbering() -> WindowCall {
+    WindowCall {
+        function: &functions::ROW_NUMBER,
+        args: vec![plan::Expr::literal(Type::Long, Value::Long(0))],
+        ty: Type::Long,
+        kernel: Arc::new(functions::numbered(0)),
     }
 }

@@ -8,9 +8,9 @@ mod print;
 use std::sync::Arc;
 
 use crate::column::{Batch, Chart, Field};
-use crate::registry::{Aggregate, Fold};
+use crate::registry::{Aggregate, Along, Fold, Scalar};
 use crate::source::{SourceTable, Want};
-use crate::value::{SortOrder, TimeSpan, Type, Value};
+use crate::value::{SortOrder, Type, Value};
 
 pub(crate) use expr::{Callee, Expr, Kind, Step};
 
@@ -109,52 +109,18 @@ pub(crate) enum JoinKind {
 }
 
 /// A function that reads the rows around its own.
-#[derive(Clone, Debug)]
-pub(crate) enum WindowCall {
-    /// The number of the row, from `start`; again from there where `restart` is true.
-    RowNumber { start: i64, restart: Option<Expr> },
-    /// The value `offset` rows further down (up, if negative), or `default`.
-    Shift { expr: Expr, offset: i64, default: Expr },
-    /// The sum so far; again from nothing where `restart` is true.
-    Cumulative { expr: Expr, restart: Option<Expr> },
-    /// How many values there were so far (`dense`), or the number of the first row with this one; from 1, and again
-    /// from there where `restart` is true.
-    Rank { expr: Expr, dense: bool, restart: Option<Expr> },
-    /// The first value of the session: a new one begins `from_first` after that, `between` after the value before, and
-    /// where `restart` is true.
-    Session { expr: Expr, from_first: TimeSpan, between: TimeSpan, restart: Option<Expr> },
+#[derive(Clone)]
+pub(crate) struct WindowCall {
+    pub(crate) function: &'static Scalar,
+    pub(crate) args: Vec<Expr>,
+    /// The type of the column it makes.
+    pub(crate) ty: Type,
+    pub(crate) kernel: Arc<Along>,
 }
 
-impl WindowCall {
-    pub(crate) fn ty(&self) -> Type {
-        match self {
-            WindowCall::RowNumber { .. } | WindowCall::Rank { .. } => Type::Long,
-            WindowCall::Shift { expr, .. } | WindowCall::Cumulative { expr, .. } | WindowCall::Session { expr, .. } => {
-                expr.ty
-            }
-        }
-    }
-
-    /// The expressions it reads.
-    pub(crate) fn exprs(&self) -> Vec<&Expr> {
-        match self {
-            WindowCall::RowNumber { restart, .. } => restart.iter().collect(),
-            WindowCall::Shift { expr, default, .. } => vec![expr, default],
-            WindowCall::Cumulative { expr, restart }
-            | WindowCall::Rank { expr, restart, .. }
-            | WindowCall::Session { expr, restart, .. } => std::iter::once(expr).chain(restart).collect(),
-        }
-    }
-
-    /// The same, to change them.
-    pub(crate) fn exprs_mut(&mut self) -> Vec<&mut Expr> {
-        match self {
-            WindowCall::RowNumber { restart, .. } => restart.iter_mut().collect(),
-            WindowCall::Shift { expr, default, .. } => vec![expr, default],
-            WindowCall::Cumulative { expr, restart }
-            | WindowCall::Rank { expr, restart, .. }
-            | WindowCall::Session { expr, restart, .. } => std::iter::once(expr).chain(restart).collect(),
-        }
+impl std::fmt::Debug for WindowCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WindowCall").field("name", &self.function.name).field("args", &self.args).finish()
     }
 }
 
@@ -228,7 +194,7 @@ impl Node {
             Node::Join { left, right, .. } => {
                 [left, right].into_iter().flat_map(|side| side.keys.iter().chain(&side.keep)).collect()
             }
-            Node::Window { keep, calls, .. } => keep.iter().chain(calls.iter().flat_map(WindowCall::exprs)).collect(),
+            Node::Window { keep, calls, .. } => keep.iter().chain(calls.iter().flat_map(|call| &call.args)).collect(),
             Node::Each { parts: Parts::Rows, keep, .. } => keep.iter().collect(),
             Node::Each { parts: Parts::Keyed(key), keep, .. } => keep.iter().chain([key]).collect(),
         }
@@ -255,7 +221,7 @@ impl Node {
                 [left, right].into_iter().flat_map(|side| side.keys.iter_mut().chain(&mut side.keep)).collect()
             }
             Node::Window { keep, calls, .. } => {
-                keep.iter_mut().chain(calls.iter_mut().flat_map(WindowCall::exprs_mut)).collect()
+                keep.iter_mut().chain(calls.iter_mut().flat_map(|call| &mut call.args)).collect()
             }
             Node::Each { parts: Parts::Rows, keep, .. } => keep.iter_mut().collect(),
             Node::Each { parts: Parts::Keyed(key), keep, .. } => keep.iter_mut().chain([key]).collect(),

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-use super::{Expr, Kind, Node, Parts, Plan, Step, WindowCall};
+use super::{Expr, Kind, Node, Parts, Plan, Step};
 use crate::registry::AggregateNaming;
 use crate::value::{Value, write_json};
 
@@ -74,7 +74,8 @@ impl Node {
             }
             Node::Union { .. } => write!(f, "Union")?,
             Node::Window { keep, calls, .. } => {
-                let calls: Vec<String> = calls.iter().map(WindowCall::to_string).collect();
+                let calls: Vec<String> =
+                    calls.iter().map(|call| format!("{}({})", call.function.name, list(&call.args, ", "))).collect();
                 write!(f, "Window [{}] keep [{}]", calls.join(", "), list(keep, ", "))?;
             }
             Node::Each { parts, keep, .. } => {
@@ -88,23 +89,6 @@ impl Node {
         }
         writeln!(f)?;
         self.inputs().into_iter().try_for_each(|input| input.write(f, depth + 1, margin))
-    }
-}
-
-impl Display for WindowCall {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let restart = |restart: &Option<Expr>| restart.as_ref().map_or(String::new(), |at| format!(" restart {at}"));
-        match self {
-            WindowCall::RowNumber { start, restart: at } => write!(f, "row_number from {start}{}", restart(at)),
-            WindowCall::Shift { expr, offset, default } => write!(f, "{expr} of row {offset:+} else {default}"),
-            WindowCall::Session { expr, from_first, between, restart: at } => {
-                write!(f, "session of {expr} within {from_first} and {between}{}", restart(at))
-            }
-            WindowCall::Rank { expr, dense, restart: at } => {
-                write!(f, "{}rank of {expr}{}", if *dense { "dense " } else { "" }, restart(at))
-            }
-            WindowCall::Cumulative { expr, restart: at } => write!(f, "sum of {expr} so far{}", restart(at)),
-        }
     }
 }
 

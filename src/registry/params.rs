@@ -37,6 +37,8 @@ pub(crate) enum Takes {
     /// All arguments of this kind become one type: the widest number, or dynamic if one of them is; else they must
     /// be the same.
     Common,
+    /// Values of the type that the argument with this index, an earlier one, has.
+    As(usize),
     /// As [`Common`](Takes::Common), but dynamic ones become what the others are: the branches of `iff` and `case`.
     Branch,
 }
@@ -77,7 +79,7 @@ impl std::fmt::Display for Param {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let takes = match self.takes {
             Takes::Is(ty) => ty.name(),
-            Takes::Any | Takes::Common | Takes::Branch => "any",
+            Takes::Any | Takes::As(_) | Takes::Common | Takes::Branch => "any",
             Takes::Number => "number",
             Takes::Integer => "integer",
             Takes::Orderable => "orderable",

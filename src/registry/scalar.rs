@@ -1,7 +1,8 @@
 //! Scalar functions: one value per row from that row's arguments.
 
 use super::{Example, Param};
-use crate::column::Out;
+use crate::column::{Column, Out};
+use crate::guard::Guard;
 use crate::value::{DateTime, Type, Value, ValueRef};
 
 /// A scalar function, a `const` with its kernel beneath it in `functions`.
@@ -106,8 +107,8 @@ pub(crate) enum KernelDef {
     Plain(fn(&[ValueRef<'_>], &mut Out)),
     /// Sees types and constants first: compiles a regex, parses a format, takes `now`.
     Prepared(fn(&Args<'_>) -> Result<Kernel, Fault>),
-    /// None: it reads the rows around its own, and a node of the plan computes it.
-    Window(Window),
+    /// Reads the rows around its own: sees types and constants first, then the whole columns.
+    Window(fn(&Args<'_>) -> Result<Along, Fault>),
     /// None: it asks about the columns, and the binder puts the answer in its place.
     Columns(Columns),
 }
@@ -123,25 +124,6 @@ impl KernelDef {
     }
 }
 
-/// Functions along the order of the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Window {
-    /// `row_number(start, restart)`
-    Number,
-    /// `prev(value, offset, default)`
-    Before,
-    /// `next(value, offset, default)`
-    After,
-    /// `row_cumsum(value, restart)`
-    Sum,
-    /// `row_rank_dense(value, restart)`
-    DenseRank,
-    /// `row_rank_min(value, restart)`
-    Rank,
-    /// `row_window_session(value, from first, between neighbours, restart)`
-    Session,
-}
-
 /// Functions of the columns themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Columns {
@@ -153,6 +135,17 @@ pub(crate) enum Columns {
 
 /// One row's arguments in, exactly one value out.
 pub(crate) type Kernel = Box<dyn Fn(&[ValueRef<'_>], &mut Out) + Send + Sync>;
+
+/// All rows in their order in, one value for each out.
+pub(crate) type Along = Box<dyn Fn(&Ordered<'_>) -> Column + Send + Sync>;
+
+/// The arguments of a call along the order of the rows.
+pub(crate) struct Ordered<'a> {
+    /// A column per argument.
+    pub(crate) args: Vec<Column>,
+    pub(crate) rows: usize,
+    pub(crate) guard: &'a Guard,
+}
 
 /// What is known of a call before any row is read.
 pub(crate) struct Args<'a> {

@@ -220,10 +220,10 @@ fn give_expand(
 
 /// A window keeps what is demanded of its input.
 fn give_window(input: Node, keep: &[Expr], mut calls: Vec<WindowCall>, demand: &Demand) -> Node {
-    let (mut wanted, outputs) = kept(keep, demand, |call| calls[call].ty());
+    let (mut wanted, outputs) = kept(keep, demand, |call| calls[call].ty);
     let mut below = Demand::default();
-    wanted.iter().chain(calls.iter().flat_map(WindowCall::exprs)).for_each(|expr| below.add(expr));
-    wanted.iter_mut().chain(calls.iter_mut().flat_map(WindowCall::exprs_mut)).for_each(|expr| below.rewrite(expr));
+    wanted.iter().chain(calls.iter().flat_map(|call| &call.args)).for_each(|expr| below.add(expr));
+    wanted.iter_mut().chain(calls.iter_mut().flat_map(|call| &mut call.args)).for_each(|expr| below.rewrite(expr));
     let input = Box::new(give(input, below));
     compute(Node::Window { input, keep: wanted, calls }, outputs)
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::Evaluate;
 use crate::bind::{Binder, Column, Relation};
 use crate::functions;
-use crate::plan::{Expanded, Expr, Node, WindowCall};
+use crate::operators::sample::numbering;
+use crate::plan::{Expanded, Expr, Node};
 use crate::value::{Type, Value};
 
 impl Evaluate {
@@ -23,7 +24,7 @@ impl Evaluate {
         let number = Expr::column(Type::Long, cells.len());
         let pack = functions::scalar("pack_array").expect("it is a function");
         let packed = binder.calling(pack, Type::Dynamic, cells);
-        let numbered = input.along(vec![WindowCall::RowNumber { start: 0, restart: None }]);
+        let numbered = input.along(vec![numbering()]);
         let expanded = [Expr::literal(Type::Dynamic, Value::Array(Arc::new(names))), packed].map(|expr| Expanded {
             expr,
             to: Type::String,
