@@ -45,7 +45,7 @@ pub(super) fn in_time<T>(limit: Option<Duration>, run: impl FnOnce() -> T) -> T 
     let (done, wait) = mpsc::channel::<()>();
     thread::spawn(move || {
         if wait.recv_timeout(limit.saturating_add(PATIENCE)) == Err(RecvTimeoutError::Timeout) {
-            let cure = " |\n = help: give it more with `--timeout`";
+            let cure = " |\n = help: give it more with `--timeout`, at the prompt `.limits time=…` (`Limits::time`)";
             end(&format!("error[AQ4005]: the query takes longer than {limit:?}\n{cure}"), LIMIT);
         }
     });
