@@ -37,15 +37,16 @@
 //! [`Engine`] has tables and settings, [`Query`] is a query whose names, types and arguments are known to be right, and
 //! [`Table`] is an answer: [`columns`](Table::columns), [`rows`](Table::rows) of [`Value`]s, [`to_json`](Table::to_json).
 //! Engines and queries are `Send + Sync` and cheap to clone; many threads may ask one, also while
-//! [a newer export](Engine::without_tables) takes the place of its data. Rows come in the same order, and sums of reals are the same
-//! to the last bit, for any number of threads.
+//! [a newer export](Engine::without_tables) takes the place of its data. Rows come in the same order, and sums of reals are
+//! the same to the last bit, for any number of threads.
 //!
 //! # Tables
 //!
 //! [`Engine::load`] takes a file or a folder, [`Engine::table`] the bytes of an export. Arrays of rows, a row a line, and
 //! what `az graph query`, the REST API and `Search-AzGraph | ConvertTo-Json` print and CSV as the portal downloads it are
-//! told apart by their content, in UTF-8 or UTF-16, also compressed with gzip or Zstandard. A file is opened when a query names its table, and read for the columns and paths that the query
-//! asks for; these stay in memory for later queries (see [`Engine::keep_columns`]).
+//! told apart by their content, in UTF-8 or UTF-16, also compressed with gzip or Zstandard. A file is opened when a query
+//! names its table, and read for the columns and paths that the query asks for; these stay in memory for later queries
+//! (see [`Engine::keep_columns`]).
 //!
 //! ```
 //! use argql::{Engine, MissingTables};
@@ -154,9 +155,29 @@
 //! # Features
 //!
 //! `meter` (on by default) counts the memory that queries take, for [`Limits::memory`]; a program with an allocator of its
-//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow`. `review` adds reviews, and CSV, charts and HTML to the formats. `cli` (on by default) is
-//! the `argql` command with all that only it needs; a program that wants the library alone depends on the crate with
-//! `default-features = false`.
+//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow`. `review` adds reviews, and CSV, charts and HTML
+//! to the formats. `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the
+//! library alone depends on the crate with `default-features = false`.
+//!
+//! # Inside
+//!
+//! A room uses only those above it; `.github/CONTRIBUTING.md` says more of each, and how to add to it.
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | `diag`, `error` | what went wrong and where, and how it is drawn |
+//! | `guard`, `meter`, `parallel` | limits, interruption, progress; memory that is counted; work on all threads, in order |
+//! | `value`, `column` | one value; many of one type |
+//! | `source` | from the bytes of exports to columns |
+//! | `registry`, `functions` | what functions and operators say of themselves; what functions do |
+//! | `plan`, `eval` | what is to be done; expressions over columns |
+//! | `syntax`, `operators`, `bind` | from text to a plan: the grammar, an operator a file, names and types |
+//! | `rewrite`, `run` | better plans; their execution |
+//! | `complete`, `names` | what may be typed; what there is to say about a name |
+//! | `engine` | the way in: engines and queries |
+//! | `output` | answers as text, JSON, CSV, charts and pages |
+//! | `review` | saved questions, audits, diffs and reports |
+//! | `cli` | the command |
 
 #![cfg_attr(not(feature = "review"), expect(dead_code, reason = "what only formats and reviews need"))]
 
