@@ -19,7 +19,10 @@ use crate::operators::OPERATORS;
 use crate::plan::Node;
 use crate::registry::{Infix, Meaning, Operand, Position, Right, signature};
 use crate::source::{self, Shape};
-use crate::syntax::{self, tokens::Hope};
+use crate::syntax::{
+    self,
+    tokens::{Hope, Thing},
+};
 use crate::value::Type;
 
 pub(crate) use hint::hint;
@@ -181,19 +184,19 @@ impl<'p> Finder<'p, '_> {
         }
         for hope in &hopes {
             match *hope {
-                Hope::Kind("a statement") => self.statement(),
-                Hope::Kind("an operator's name") => self.operators(|position| position != Position::Start),
-                Hope::Kind("a table") => self.tables(),
-                Hope::Kind("an expression") if !hopes.contains(&Hope::Kind("a table")) => self.expressions(),
-                Hope::Kind("a column") => self.columns(),
-                Hope::Kind("a call of a function") => self.functions_of_tables(),
-                Hope::Kind("an operator") => self.infixes(),
-                Hope::Kind("a type") => Type::ALL.iter().for_each(|ty| self.offer(ty.name(), ty.name(), "type", "")),
+                Hope::Kind(Thing::Statement) => self.statement(),
+                Hope::Kind(Thing::OperatorName) => self.operators(|position| position != Position::Start),
+                Hope::Kind(Thing::Table) => self.tables(),
+                Hope::Kind(Thing::Expression) if !hopes.contains(&Hope::Kind(Thing::Table)) => self.expressions(),
+                Hope::Kind(Thing::Column) => self.columns(),
+                Hope::Kind(Thing::FunctionCall) => self.functions_of_tables(),
+                Hope::Kind(Thing::Infix) => self.infixes(),
+                Hope::Kind(Thing::Type) => Type::ALL.iter().for_each(|ty| self.offer(ty.name(), ty.name(), "type", "")),
                 _ => {}
             }
         }
         // `by` is followed by names, which the parser takes whatever they are.
-        if hopes.contains(&Hope::Kind("a name")) && self.names_columns() {
+        if hopes.contains(&Hope::Kind(Thing::Name)) && self.names_columns() {
             self.columns();
         }
     }

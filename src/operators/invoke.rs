@@ -9,7 +9,7 @@ use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::operand;
 use crate::syntax::print::Listed;
-use crate::syntax::tokens::{Hope, Parsed, Tokens};
+use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens};
 
 /// `invoke f(5)`
 #[derive(Clone, Debug)]
@@ -35,11 +35,11 @@ impl Syntax for Invoke {
 
     fn parse(input: Tokens<'_>) -> Parsed<'_, Invoke> {
         if !(input.is_word(0) && input.is(1, "(")) {
-            return input.unexpected(Hope::Kind("a call of a function"));
+            return input.unexpected(Hope::Kind(Thing::FunctionCall));
         }
         match operand(input)? {
             (rest, Expr { kind: ExprKind::Call(call @ Call { of: None, .. }), .. }) => Ok((rest, Invoke { call })),
-            _ => input.unexpected(Hope::Kind("a call of a function")),
+            _ => input.unexpected(Hope::Kind(Thing::FunctionCall)),
         }
     }
 }

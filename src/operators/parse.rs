@@ -17,7 +17,7 @@ use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, parameter};
 use crate::syntax::expr::{expr, name};
 use crate::syntax::print::spelling;
-use crate::syntax::tokens::{Hope, Parsed, Tokens, any_word, said, word};
+use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens, any_word, said, word};
 use crate::syntax::{Kind, literal, type_name};
 use crate::value::{Type, Value};
 
@@ -93,7 +93,7 @@ impl Syntax for Parse {
             pattern.push(next);
             input = rest;
         }
-        input.hope(Hope::Kind("a string, a name or `*`"));
+        input.hope(Hope::Kind(Thing::Piece));
         Ok((input, Parse { kind, flags, text, pattern }))
     }
 }
@@ -102,7 +102,7 @@ const KINDS: &[(&str, ParseKind)] =
     &[("simple", ParseKind::Simple), ("regex", ParseKind::Regex), ("relaxed", ParseKind::Relaxed)];
 
 fn piece(input: Tokens<'_>) -> Parsed<'_, Piece> {
-    let Some(token) = input.first() else { return input.unexpected(Hope::Kind("a string, a name or `*`")) };
+    let Some(token) = input.first() else { return input.unexpected(Hope::Kind(Thing::Piece)) };
     match token.kind {
         Kind::Symbol if token.text == "*" => Ok((input.skip(1), Piece::Star(token.span))),
         Kind::String => {
@@ -111,7 +111,7 @@ fn piece(input: Tokens<'_>) -> Parsed<'_, Piece> {
         }
         Kind::Word => column(input),
         Kind::Symbol if token.text == "[" => column(input),
-        _ => input.unexpected(Hope::Kind("a string, a name or `*`")),
+        _ => input.unexpected(Hope::Kind(Thing::Piece)),
     }
 }
 

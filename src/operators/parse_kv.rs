@@ -18,7 +18,7 @@ use crate::syntax::ast::*;
 use crate::syntax::clause::{boolean, commas, parameter, schema};
 use crate::syntax::expr::expr;
 use crate::syntax::print::{Listed, spelling};
-use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol, word};
+use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens, symbol, word};
 use crate::syntax::{Kind, literal};
 use crate::value::{Type, Value};
 
@@ -95,7 +95,7 @@ fn setting(input: Tokens<'_>) -> Parsed<'_, PairSetting> {
     for &(name, what) in TEXTS {
         if let Some(rest) = parameter(input, name) {
             if rest.first().is_none_or(|token| token.kind != Kind::String) {
-                return rest.unexpected(Hope::Kind("a string"));
+                return rest.unexpected(Hope::Kind(Thing::String));
             }
             let (rest, text) = literal(rest)?;
             return Ok((rest, PairSetting::Text(what, text)));

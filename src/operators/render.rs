@@ -13,7 +13,7 @@ use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, setting_value};
 use crate::syntax::print::Listed;
-use crate::syntax::tokens::{Hope, Parsed, Tokens, any_word, symbol};
+use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens, any_word, symbol};
 use crate::value::text_of;
 
 /// The kinds of pictures that KQL documents for one client or another.
@@ -127,7 +127,7 @@ fn property<'a>(input: Tokens<'a>, goes_on: fn(Tokens<'a>) -> bool) -> Parsed<'a
     let (input, _) = symbol("=").parse(input)?;
     match PROPERTIES.iter().find(|(known, _)| *known == name.text) {
         Some((_, Takes::Word(words))) => words.iter().for_each(|word| input.hope(Hope::Word(word))),
-        Some((_, Takes::Columns)) if input.first().is_none() => input.hope(Hope::Kind("a column")),
+        Some((_, Takes::Columns)) if input.first().is_none() => input.hope(Hope::Kind(Thing::Column)),
         _ => {}
     }
     let (mut input, first) = setting_value(input)?;

@@ -18,7 +18,7 @@ use crate::syntax::clause::{choice, commas, parameter};
 use crate::syntax::expr::{comparison, name};
 use crate::syntax::pipeline::is_pipeline;
 use crate::syntax::print::{Listed, spelling};
-use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol};
+use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens, symbol};
 use crate::syntax::{Kind, literal};
 use crate::value::{Type, Value};
 
@@ -122,7 +122,7 @@ fn one(input: Tokens<'_>) -> Parsed<'_, Searched> {
     }
     if let Some((name, rest)) = column_ahead(input) {
         if rest.first().is_none_or(|token| token.kind != Kind::String) {
-            return rest.unexpected(Hope::Kind("a string"));
+            return rest.unexpected(Hope::Kind(Thing::String));
         }
         let (input, text) = literal(rest)?;
         return Ok((input, Searched::Column { name, text }));

@@ -6,7 +6,7 @@ use super::ast::{Assign, ColumnType, Expr, ExprKind, Hint, Key, Name, Nulls, Ord
 use super::expr::{expr, name};
 use super::lex::Kind;
 use super::literal::{literal, type_name};
-use super::tokens::{Hope, Parsed, Tokens, said, symbol, word};
+use super::tokens::{Hope, Parsed, Thing, Tokens, said, symbol, word};
 use crate::diag::{Diagnostic, UNEXPECTED};
 use crate::value::Type;
 
@@ -108,7 +108,7 @@ pub(crate) fn choice<'a, T: Copy>(
     move |input| {
         let Some(token) = input.first().filter(|token| token.kind == Kind::Word) else {
             words.iter().for_each(|&(text, _)| input.hope(Hope::Word(text)));
-            return input.unexpected(Hope::Kind(what));
+            return input.unexpected(Hope::Kind(Thing::One(what)));
         };
         if let Some(&(_, value)) = words.iter().find(|(text, _)| *text == token.text) {
             return Ok((input.skip(1), value));
@@ -201,7 +201,7 @@ pub(crate) fn pattern(input: Tokens<'_>) -> Parsed<'_, Pattern> {
     }
     let part = |at: usize| input.is_word(at) || input.is(at, "*");
     if !part(0) {
-        return input.unexpected(Hope::Kind("a column"));
+        return input.unexpected(Hope::Kind(Thing::Column));
     }
     let mut count = 1;
     while part(count) && input.touches(count) {
@@ -246,7 +246,7 @@ pub(crate) fn to_type(input: Tokens<'_>) -> Parsed<'_, Option<Type>> {
 /// Whether the operator's text is over.
 pub(crate) fn step_ends(input: Tokens<'_>) -> bool {
     if input.first().is_none() {
-        input.hope(Hope::Kind("an expression"));
+        input.hope(Hope::Kind(Thing::Expression));
     }
     input.first().is_none() || ["|", ";", ")", "}", ","].iter().any(|text| input.is(0, text))
 }

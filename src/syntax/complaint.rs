@@ -1,7 +1,7 @@
 //! What to say when the text is not what was hoped for: the place, what was hoped for, and what was probably meant.
 
 use super::lex::{Kind, Token};
-use super::tokens::{Context, Fault, Hope};
+use super::tokens::{Context, Fault, Hope, Thing};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, nearest};
 use crate::functions::INFIXES;
 use crate::operators;
@@ -82,7 +82,7 @@ fn habit(read: &[Token<'_>], ahead: &[Token<'_>], hopes: &[Hope]) -> Option<Diag
     if found.text != "=" || found.kind != Kind::Symbol {
         return None;
     }
-    let message = if !hopes.contains(&Hope::Kind("an operator")) {
+    let message = if !hopes.contains(&Hope::Kind(Thing::Infix)) {
         return None;
     } else if hopes.contains(&Hope::Text(",")) {
         "only a plain name can stand before `=`"
@@ -101,8 +101,8 @@ fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
         .filter_map(|hope| match hope {
             Hope::Text(text) => Some(format!("`{text}`")),
             // A name stands for all of them.
-            Hope::Setting(text) if !hopes.contains(&Hope::Kind("a name")) => Some(format!("`{text}`")),
-            Hope::Kind(kind) => Some((*kind).to_owned()),
+            Hope::Setting(text) if !hopes.contains(&Hope::Kind(Thing::Name)) => Some(format!("`{text}`")),
+            Hope::Kind(thing) => Some(thing.text().to_owned()),
             Hope::Setting(_) | Hope::Word(_) => None,
         })
         .take(5)
@@ -110,7 +110,7 @@ fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
     let last = parts.pop().unwrap_or_else(|| "the end of the query".to_owned());
     let list = if parts.is_empty() { last } else { format!("{} or {last}", parts.join(", ")) };
     match before {
-        Some(token) if hopes == [Hope::Kind("an expression")] => format!("{list} after `{}`", shown(token.text)),
+        Some(token) if hopes == [Hope::Kind(Thing::Expression)] => format!("{list} after `{}`", shown(token.text)),
         _ => list,
     }
 }
@@ -119,7 +119,7 @@ fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
 fn cure(context: &Context<'_>, read: &[Token<'_>], ahead: &[Token<'_>], hopes: &[Hope]) -> Option<String> {
     let found = ahead.first()?;
     let hoped = |text: &'static str| hopes.contains(&Hope::Text(text));
-    let operator_fits = hopes.contains(&Hope::Kind("an operator"));
+    let operator_fits = hopes.contains(&Hope::Kind(Thing::Infix));
     let before = read.last().map_or("", |token| token.text);
     let next = ahead.get(1).map_or("", |token| token.text);
     if hoped("(") {

@@ -8,7 +8,7 @@ use super::ast::{Argument, Call, Expr, ExprKind, Literal, Name};
 use super::lex::Kind;
 use super::literal::{concatenated, literal, type_name};
 use super::pipeline::value;
-use super::tokens::{Fault, Hope, Parsed, Tokens, any_word, said, symbol};
+use super::tokens::{Fault, Hope, Parsed, Thing, Tokens, any_word, said, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED};
 use crate::registry::{Infix, Level, Right};
 use crate::value::Type;
@@ -43,7 +43,7 @@ fn climb(input: Tokens<'_>, least: Level) -> Parsed<'_, Expr> {
         (input, left) = joined(input, left, infix, start)?;
     }
     if input.infix().is_none() {
-        input.hope(Hope::Kind("an operator"));
+        input.hope(Hope::Kind(Thing::Infix));
     }
     Ok((input, left))
 }
@@ -211,7 +211,7 @@ fn primary(input: Tokens<'_>) -> Parsed<'_, Expr> {
         Some(Kind::Symbol) => signs(input),
         Some(Kind::Word) => words(input),
         Some(_) => literal(input),
-        None => input.unexpected(Hope::Kind("an expression")),
+        None => input.unexpected(Hope::Kind(Thing::Expression)),
     }
 }
 
@@ -236,7 +236,7 @@ fn words(input: Tokens<'_>) -> Parsed<'_, Expr> {
         "dynamic" if input.is(1, "(") => literal(input),
         "typeof" if input.is(1, "(") => type_of(input),
         // Columns of these names want brackets: `['and']` (Kusto.Language).
-        "and" | "or" => input.unexpected(Hope::Kind("an expression")),
+        "and" | "or" => input.unexpected(Hope::Kind(Thing::Expression)),
         "null" => Err(said(
             Diagnostic::error(UNEXPECTED, start, "`null` is no value of its own")
                 .help("write `int(null)`, `dynamic(null)` …; a column of that name is `['null']`"),
@@ -264,7 +264,7 @@ fn no_operand(input: Tokens<'_>) -> Parsed<'_, Expr> {
         let complaint = Diagnostic::error(UNEXPECTED, span, "a number cannot begin with a point");
         return Err(said(complaint.help(format!("write `0.{}`", token.text))));
     }
-    input.unexpected(Hope::Kind("an expression"))
+    input.unexpected(Hope::Kind(Thing::Expression))
 }
 
 /// Behind an opening bracket: an expression, or a pipeline.

@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use super::ast::{Call, Expr, ExprKind, Literal, Name};
 use super::lex::{Kind, Token, UNITS, escape};
-use super::tokens::{Hope, Parsed, Tokens, said, symbol};
+use super::tokens::{Hope, Parsed, Thing, Tokens, said, symbol};
 use crate::diag::{BAD_LITERAL, Diagnostic, UNEXPECTED, nearest};
 use crate::value::{Bag, DateTime, TimeSpan, Type, Value, parse_datetime, parse_timespan};
 
 /// A literal of any type, if one is ahead.
 pub(crate) fn literal(input: Tokens<'_>) -> Parsed<'_, Expr> {
     let start = input.here();
-    let Some(token) = input.first() else { return input.unexpected(Hope::Kind("a literal")) };
+    let Some(token) = input.first() else { return input.unexpected(Hope::Kind(Thing::Literal)) };
     let (ty, value) = match token.kind {
         Kind::String => {
             let (rest, (text, value)) = concatenated(input)?;
@@ -44,9 +44,9 @@ pub(crate) fn literal(input: Tokens<'_>) -> Parsed<'_, Expr> {
                 let text = rest.text(rest.since(start)).to_owned();
                 return rest.expr(ExprKind::Literal(Literal { ty: Type::Dynamic, value, text }), start);
             }
-            _ => return input.unexpected(Hope::Kind("a literal")),
+            _ => return input.unexpected(Hope::Kind(Thing::Literal)),
         },
-        Kind::Symbol => return input.unexpected(Hope::Kind("a literal")),
+        Kind::Symbol => return input.unexpected(Hope::Kind(Thing::Literal)),
     };
     input.skip(1).expr(ExprKind::Literal(Literal { ty, value, text: token.text.to_owned() }), start)
 }
@@ -61,7 +61,7 @@ pub(crate) fn concatenated(input: Tokens<'_>) -> Parsed<'_, (String, String)> {
     }
     let (rest, texts) = match many1(one).parse(input) {
         Ok(parsed) => parsed,
-        Err(_) => return input.unexpected(Hope::Kind("a string")),
+        Err(_) => return input.unexpected(Hope::Kind(Thing::String)),
     };
     Ok((rest, (texts.join(" "), texts.iter().map(|text| string(text)).collect())))
 }
@@ -257,7 +257,7 @@ fn timespan(text: &str) -> Option<TimeSpan> {
 
 /// JSON, with single quotes, strings in a row, and literals of KQL.
 fn dynamic(input: Tokens<'_>) -> Parsed<'_, Value> {
-    let Some(token) = input.first() else { return input.unexpected(Hope::Kind("a value")) };
+    let Some(token) = input.first() else { return input.unexpected(Hope::Kind(Thing::Value)) };
     let rest = input.skip(1);
     match (token.kind, token.text) {
         (Kind::String, _) => {
@@ -269,7 +269,7 @@ fn dynamic(input: Tokens<'_>) -> Parsed<'_, Value> {
             Some(number_token) if matches!(number_token.kind, Kind::Long | Kind::Real) => {
                 Ok((rest.skip(1), number(&format!("{}{}", sign.trim_start_matches('+'), number_token.text))))
             }
-            _ => rest.unexpected(Hope::Kind("a number")),
+            _ => rest.unexpected(Hope::Kind(Thing::Number)),
         },
         (Kind::TimeSpan, text) => Ok((rest, Value::Long(checked(token, "a timespan", unit_timespan(text))?.ticks()))),
         (Kind::Typed(ty), _) => Ok((rest, element(token, ty)?)),
@@ -288,7 +288,7 @@ fn dynamic(input: Tokens<'_>) -> Parsed<'_, Value> {
         )),
         (Kind::Symbol, "[") => rest.nested(1, array),
         (Kind::Symbol, "{") => rest.nested(1, bag),
-        _ => input.unexpected(Hope::Kind("a JSON value")),
+        _ => input.unexpected(Hope::Kind(Thing::Json)),
     }
 }
 
@@ -381,7 +381,7 @@ pub(crate) fn type_name(input: Tokens<'_>) -> Parsed<'_, Type> {
                 }))
             }
         },
-        _ => input.unexpected(Hope::Kind("a type")),
+        _ => input.unexpected(Hope::Kind(Thing::Type)),
     }
 }
 

@@ -4,7 +4,7 @@ use nom::Parser;
 
 use super::ast::{Call, Expr, ExprKind, Name, Pipeline, Source, Step};
 use super::expr::{expr, operand};
-use super::tokens::{Hope, Parsed, Tokens, expect, said, symbol};
+use super::tokens::{Hope, Parsed, Thing, Tokens, expect, said, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_OPERATOR, UNSUPPORTED};
 use crate::operators;
 use crate::registry::Position;
@@ -82,7 +82,7 @@ fn source_table(input: Tokens<'_>) -> Parsed<'_, Source> {
 
 /// A table beside the one at hand: a name, a call, or a pipeline in brackets.
 pub(crate) fn table(input: Tokens<'_>) -> Parsed<'_, Expr> {
-    let (input, table) = expect("a table", operand).parse(input)?;
+    let (input, table) = expect(Thing::Table, operand).parse(input)?;
     if !is_table(&table) {
         let complaint = Diagnostic::error(UNEXPECTED, table.span, "a table is wanted here").label("a value");
         return Err(said(complaint.help("write the name of one, or a query in brackets")));
@@ -141,7 +141,7 @@ fn push<'a>(input: Tokens<'a>, steps: &mut Vec<Step>) -> Parsed<'a, ()> {
 /// One operator, from its name on; behind the name there is no way back.
 fn step(input: Tokens<'_>, position: Position) -> Parsed<'_, Step> {
     let start = input.here();
-    let Some((count, name)) = operator_name(input) else { return input.unexpected(Hope::Kind("an operator's name")) };
+    let Some((count, name)) = operator_name(input) else { return input.unexpected(Hope::Kind(Thing::OperatorName)) };
     let Some((def, parse)) = operators::named(&name.text) else { return Err(said(unknown(&name))) };
     if def.position != Position::Both && def.position != position {
         let complaint = match def.position {

@@ -7,7 +7,7 @@ use super::clause::{bracketed_ahead, column_type, commas, constant, setting_valu
 use super::expr::name;
 use super::literal::type_name;
 use super::pipeline::{pipeline, value};
-use super::tokens::{Hope, Parsed, Tokens, said, symbol};
+use super::tokens::{Hope, Parsed, Thing, Tokens, said, symbol};
 use crate::diag::{Diagnostic, UNSUPPORTED};
 
 /// A whole text; what is not read is an error.
@@ -21,7 +21,7 @@ pub(super) fn script(input: Tokens<'_>) -> Parsed<'_, Script> {
         }
         if input.first().is_none() {
             if begins {
-                input.hope(Hope::Kind("a statement"));
+                input.hope(Hope::Kind(Thing::Statement));
             }
             return Ok((input, Script { statements }));
         }

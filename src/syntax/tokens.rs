@@ -45,12 +45,67 @@ pub(crate) struct Furthest {
 pub(crate) enum Hope {
     /// This very word or sign.
     Text(&'static str),
-    /// Something like this: `an expression`.
-    Kind(&'static str),
+    /// Something like this.
+    Kind(Thing),
     /// The name of a parameter, with `=` and a value behind it: `kind`.
     Setting(&'static str),
     /// A word of the kind that is hoped for as well, for completion: there may be many.
     Word(&'static str),
+}
+
+/// What the parser hopes for where many words would do: completion asks which, messages have a text for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thing {
+    Statement,
+    OperatorName,
+    Table,
+    Expression,
+    /// A column that is there, or a pattern of such names.
+    Column,
+    /// The name of a column that is there, where the parser takes any name.
+    ColumnName,
+    /// Any name, of something new perhaps.
+    Name,
+    /// A call of a function that gives a table.
+    FunctionCall,
+    /// An infix operator.
+    Infix,
+    Type,
+    Literal,
+    String,
+    Number,
+    /// A value inside of `dynamic(…)`, in the place of something else.
+    Json,
+    /// A value inside of `dynamic(…)`, at the end of the text.
+    Value,
+    /// A piece of a pattern of `parse`.
+    Piece,
+    /// One of a few words, which are hoped for as well: `a kind of join`.
+    One(&'static str),
+}
+
+impl Thing {
+    /// As messages say it.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Thing::Statement => "a statement",
+            Thing::OperatorName => "an operator's name",
+            Thing::Table => "a table",
+            Thing::Expression => "an expression",
+            Thing::Column => "a column",
+            Thing::ColumnName | Thing::Name => "a name",
+            Thing::FunctionCall => "a call of a function",
+            Thing::Infix => "an operator",
+            Thing::Type => "a type",
+            Thing::Literal => "a literal",
+            Thing::String => "a string",
+            Thing::Number => "a number",
+            Thing::Json => "a JSON value",
+            Thing::Value => "a value",
+            Thing::Piece => "a string, a name or `*`",
+            Thing::One(what) => what,
+        }
+    }
 }
 
 /// Why a parser does not go on.
@@ -241,7 +296,7 @@ pub(crate) fn said(diagnostic: Diagnostic) -> nom::Err<Fault> {
 
 /// What `parser` gives; if it fails right here, `hope` is what was missing.
 pub(crate) fn expect<'a, T>(
-    hope: &'static str,
+    hope: Thing,
     mut parser: impl Parser<Tokens<'a>, Output = T, Error = Fault>,
 ) -> impl Parser<Tokens<'a>, Output = T, Error = Fault> {
     move |input: Tokens<'a>| {
@@ -274,7 +329,7 @@ fn exactly<'a>(text: &'static str, kind: Kind) -> impl Parser<Tokens<'a>, Output
 pub(crate) fn any_word(input: Tokens<'_>) -> Parsed<'_, Name> {
     match input.first() {
         Some(token) if token.kind == Kind::Word => Ok((input.skip(1), Name::new(token.text, token.span))),
-        _ => input.unexpected(Hope::Kind("a name")),
+        _ => input.unexpected(Hope::Kind(Thing::Name)),
     }
 }
 
