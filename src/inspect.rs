@@ -1,21 +1,18 @@
 //! What tests look at: the examples and words of everything the registry names, and how a text is read.
 
 use crate::engine::Engine;
-use crate::functions::{self, INFIXES};
-use crate::operators::{self, OPERATORS, UNSUPPORTED};
-use crate::registry::{Example, Meaning};
+use crate::functions::INFIXES;
+use crate::names::{self, NameEntry};
+use crate::operators::{self, OPERATORS};
+use crate::registry::{Example, REFUSED, Refused};
 use crate::syntax::{self, Kind};
 use crate::value::Type;
 
 /// Name, query and result of every example: a row's cells as `tostring` prints them, separated by `, `; rows by line
 /// ends.
 pub fn examples() -> Vec<(String, String, String)> {
-    let scalars = functions::scalars().map(|(_, scalar)| (scalar.name, scalar.examples));
-    let aggregates = functions::aggregates().map(|(_, aggregate)| (aggregate.name, aggregate.examples));
-    let operators = OPERATORS.iter().map(|(operator, _)| (operator.names[0], operator.examples));
-    let all = scalars.chain(aggregates).chain(operators);
     let owned = |name: &str, example: &Example| (name.to_owned(), example.query.to_owned(), example.result.to_owned());
-    all.flat_map(|(name, examples)| examples.iter().map(move |example| owned(name, example))).collect()
+    names::entries().flat_map(|entry| entry.examples.iter().map(move |example| owned(entry.name, example))).collect()
 }
 
 /// A name of the language and where it belongs.
@@ -23,9 +20,9 @@ pub fn examples() -> Vec<(String, String, String)> {
 pub struct Word {
     /// As queries write it.
     pub name: &'static str,
-    /// `operator`, `function`, `aggregate`, `infix`.
+    /// As [`NameEntry`] has it.
     pub kind: &'static str,
-    /// What it has to do with: `text`, `dates and times`; empty for operators.
+    /// What it has to do with: `text`, `dates and times`.
     pub family: &'static str,
     /// An older name, or another one for the same, that queries still use.
     pub older: bool,
@@ -33,35 +30,21 @@ pub struct Word {
 
 /// Every name that queries may use, by kind and family.
 pub fn words() -> Vec<Word> {
-    let run = OPERATORS.iter().filter(|(operator, _)| !refused().contains(&operator.names[0]));
-    let operators = run.flat_map(|(operator, _)| {
-        let named = |(at, name): (usize, &&'static str)| Word { name, kind: "operator", family: "", older: at > 0 };
-        operator.names.iter().enumerate().map(named)
-    });
-    let scalars = functions::scalars().map(|(family, scalar)| Word {
-        name: scalar.name,
-        kind: "function",
-        family,
-        older: scalar.legacy,
-    });
-    let aggregates = functions::aggregates().map(|(family, aggregate)| Word {
-        name: aggregate.name,
-        kind: "aggregate",
-        family,
-        older: aggregate.legacy,
-    });
-    let infixes = INFIXES.iter().filter(|infix| !matches!(infix.meaning, Meaning::Refused)).map(|infix| Word {
-        name: infix.text,
-        kind: "infix",
-        family: infix.level.family(),
-        older: infix.legacy,
-    });
-    operators.chain(scalars).chain(aggregates).chain(infixes).collect()
+    names::entries()
+        .flat_map(|NameEntry { name, kind, family, legacy, synonyms, .. }| {
+            let others = synonyms.iter().map(move |name| Word { name, kind, family, older: true });
+            std::iter::once(Word { name, kind, family, older: legacy }).chain(others)
+        })
+        .collect()
 }
 
-/// The operators of KQL that are refused by name.
-pub fn refused() -> Vec<&'static str> {
-    UNSUPPORTED.iter().map(|(name, _)| *name).collect()
+/// Every name of KQL that is refused; its kind is `operator`, `function` or `plugin`.
+pub fn refused() -> Vec<Word> {
+    let words = |refused: &'static Refused| {
+        let kind = refused.kind.text();
+        refused.names.iter().map(move |name| Word { name, kind, family: "", older: false })
+    };
+    REFUSED.iter().flat_map(words).collect()
 }
 
 /// A piece of a query's text.

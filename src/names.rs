@@ -4,9 +4,10 @@ use std::fmt;
 
 use crate::diag::nearest;
 use crate::error::Error;
-use crate::functions::{self, INFIXES, KNOWN};
-use crate::operators::{OPERATORS, UNSUPPORTED};
-use crate::registry::{Example, Meaning, Position, Right, signature};
+use crate::functions::{self, INFIXES};
+use crate::operators::OPERATORS;
+use crate::operators::evaluate::plugins;
+use crate::registry::{Example, FORMS, Meaning, Position, Right, refusal, signature};
 
 /// A name of the language and what it is; printed, all there is to say about it.
 ///
@@ -21,7 +22,7 @@ use crate::registry::{Example, Meaning, Position, Right, signature};
 pub struct NameEntry {
     /// As queries write it.
     pub name: &'static str,
-    /// `operator`, `function`, `aggregate`, `infix`.
+    /// `operator`, `plugin`, `function`, `literal`, `statement`, `aggregate`, `infix`.
     pub kind: &'static str,
     /// What it has to do with: `text`, `dates and times`; of an operator, where it stands.
     pub family: &'static str,
@@ -39,61 +40,69 @@ pub struct NameEntry {
     pub examples: &'static [Example],
 }
 
+impl NameEntry {
+    fn new(name: &'static str, kind: &'static str, family: &'static str, syntax: String) -> NameEntry {
+        NameEntry { name, kind, family, syntax, about: "", legacy: false, synonyms: &[], words: &[], examples: &[] }
+    }
+}
+
 /// Everything that can be used, by kind and family.
 pub(crate) fn entries() -> impl Iterator<Item = NameEntry> {
-    let operators = OPERATORS.iter().map(|(operator, _)| NameEntry {
-        name: operator.names[0],
-        kind: "operator",
-        family: match operator.position {
+    let run = OPERATORS.iter().filter(|(operator, _)| refusal(operator.name()).is_none());
+    let operators = run.map(|(operator, _)| {
+        let family = match operator.position {
             Position::Start => "begins a query",
             Position::Piped => "behind a |",
             Position::Both => "anywhere",
-        },
-        syntax: operator.syntax.to_owned(),
-        about: operator.about,
-        legacy: false,
-        synonyms: &operator.names[1..],
-        words: operator.words,
-        examples: operator.examples,
+        };
+        NameEntry {
+            about: operator.about,
+            synonyms: &operator.names[1..],
+            words: operator.words,
+            examples: operator.examples,
+            ..NameEntry::new(operator.name(), "operator", family, operator.syntax.to_owned())
+        }
+    });
+    let plugins = plugins().map(|plugin| NameEntry {
+        about: plugin.about,
+        examples: plugin.examples,
+        ..NameEntry::new(plugin.name, "plugin", "behind evaluate", plugin.syntax.to_owned())
     });
     let scalars = functions::scalars().map(|(family, scalar)| NameEntry {
-        name: scalar.name,
-        kind: "function",
-        family,
-        syntax: signature(scalar.name, scalar.params, scalar.returns),
         about: scalar.about,
         legacy: scalar.legacy,
-        synonyms: &[],
-        words: &[],
         examples: scalar.examples,
+        ..NameEntry::new(scalar.name, "function", family, signature(scalar.name, scalar.params, scalar.returns))
+    });
+    let forms = FORMS.iter().map(|form| NameEntry {
+        about: form.about,
+        examples: form.examples,
+        ..NameEntry::new(form.name, form.kind(), form.family(), form.syntax.to_owned())
     });
     let aggregates = functions::aggregates().map(|(family, aggregate)| NameEntry {
-        name: aggregate.name,
-        kind: "aggregate",
-        family,
-        syntax: signature(aggregate.name, aggregate.params, aggregate.returns),
         about: aggregate.about,
         legacy: aggregate.legacy,
-        synonyms: &[],
-        words: &[],
         examples: aggregate.examples,
+        ..NameEntry::new(
+            aggregate.name,
+            "aggregate",
+            family,
+            signature(aggregate.name, aggregate.params, aggregate.returns),
+        )
     });
-    let infixes = INFIXES.iter().filter(|infix| !matches!(infix.meaning, Meaning::Refused)).map(|infix| NameEntry {
-        name: infix.text,
-        kind: "infix",
-        family: infix.level.family(),
-        syntax: match infix.right {
+    let infixes = INFIXES.iter().filter(|infix| !matches!(infix.meaning, Meaning::Refused)).map(|infix| {
+        let syntax = match infix.right {
             Right::Operand => format!("a {} b", infix.text),
             Right::List => format!("a {} (b, …)", infix.text),
             Right::Range => format!("a {} (low .. high)", infix.text),
-        },
-        about: infix.about,
-        legacy: infix.legacy,
-        synonyms: &[],
-        words: &[],
-        examples: &[],
+        };
+        NameEntry {
+            about: infix.about,
+            legacy: infix.legacy,
+            ..NameEntry::new(infix.text, "infix", infix.level.family(), syntax)
+        }
     });
-    operators.chain(scalars).chain(aggregates).chain(infixes)
+    operators.chain(plugins).chain(scalars).chain(forms).chain(aggregates).chain(infixes)
 }
 
 /// What there is to say about a name: an entry for each kind it has.
@@ -103,11 +112,9 @@ pub(crate) fn explain(name: &str) -> Result<Vec<NameEntry>, Error> {
     if !found.is_empty() {
         return Ok(found);
     }
-    let refused = UNSUPPORTED.iter().any(|(known, _)| *known == name)
-        || KNOWN.contains(&name)
-        || INFIXES.iter().any(|infix| infix.text == name);
-    if refused {
-        return Err(Error::usage(format!("KQL has `{name}`, argql cannot run it yet"), ""));
+    let refused = refusal(name).map(|refused| refused.why.unwrap_or_default());
+    if let Some(why) = refused.or(functions::infix(name).map(|_| "")) {
+        return Err(Error::usage(format!("KQL has `{name}`, argql cannot run it yet"), why));
     }
     let names: Vec<&str> = entries().filter(|entry| !entry.legacy).map(|entry| entry.name).collect();
     let cure = match nearest(name, names) {

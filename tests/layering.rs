@@ -153,6 +153,50 @@ fn only_column_names_arrow_only_cli_prints_and_only_render_draws() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Where names of the language are said.
+const HOMES: [&str; 3] = ["src/registry", "src/functions", "src/operators"];
+
+/// Words that are no names where they stand, and what they are there.
+const WORDS: &[(&str, &[&str], &str)] = &[
+    ("src/cli", &["limit", "min", "sample", "table"], "options, units, titles of columns"),
+    ("src/complete/mod.rs", &["table"], "a kind of what is offered"),
+    ("src/output", &["log", "map", "table"], "formats, charts and scales"),
+    ("src/review/audit", &["max"], "a setting of a check"),
+    ("src/source/document.rs", &["count"], "a key of exports"),
+    ("src/source/known.rs", &["identity"], "a column"),
+    ("src/syntax/complaint.rs", &["not"], "a word of SQL"),
+    ("src/syntax/lex.rs", &["min"], "a unit"),
+];
+
+/// Other places ask the registry, so that a name cannot be known to one and unknown to another. Words of statements and
+/// literals are left to those who read them.
+#[test]
+fn names_of_the_language_are_said_at_home_only() {
+    let run = argql::inspect::words().into_iter().filter(|word| !matches!(word.kind, "statement" | "literal"));
+    let names: BTreeSet<&str> = run.chain(argql::inspect::refused()).map(|word| word.name).collect();
+    let (mut wrong, mut used) = (Vec::new(), BTreeSet::new());
+    for source in sources() {
+        let test = source.path.file_name().is_some_and(|name| name == "tests.rs");
+        if test || HOMES.iter().any(|home| source.path.starts_with(home)) {
+            continue;
+        }
+        // Between two quotes stands a text, or code, which is longer than a name.
+        for text in source.code.split('"').filter(|text| text.contains(char::is_alphabetic) && names.contains(text)) {
+            let known =
+                |(home, words, _): &&(&str, &[&str], &str)| source.path.starts_with(home) && words.contains(&text);
+            match WORDS.iter().find(known) {
+                Some((home, _, _)) => _ = used.insert((*home, text.to_owned())),
+                None => wrong.push(format!("{}: \"{text}\" is a name", source.path.display())),
+            }
+        }
+    }
+    for (home, words, _) in WORDS {
+        let unused = words.iter().filter(|word| !used.contains(&(*home, (**word).to_owned())));
+        wrong.extend(unused.map(|word| format!("{home}: \"{word}\" does not stand there any more")));
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
 /// The crate as files by their modules' paths, `syntax::expr`, and what each of them names.
 struct Files {
     /// What is behind each `use`, and every path in the code; with whether it is a re-export.

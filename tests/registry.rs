@@ -60,8 +60,17 @@ fn names() -> String {
     };
     let words = argql::inspect::words();
     let of_kind = |kind: &str| words.iter().filter(|word| word.kind == kind && !word.older).collect::<Vec<_>>();
-    let operators: Vec<&str> = of_kind("operator").iter().map(|word| word.name).collect();
-    let mut text = format!("**Tabular operators:** {}\n", listed(&operators));
+    let mut text = String::new();
+    for (kind, title) in [
+        ("operator", "Tabular operators"),
+        ("plugin", "Plugins of `evaluate`"),
+        ("statement", "Statements"),
+        ("literal", "Literals"),
+    ] {
+        let names: Vec<&str> = of_kind(kind).iter().map(|word| word.name).collect();
+        let gap = if text.is_empty() { "" } else { "\n" };
+        text += &format!("{gap}**{title}:** {}\n", listed(&names));
+    }
     for (kind, title) in [("function", "Scalar functions"), ("aggregate", "Aggregates"), ("infix", "Infix operators")] {
         text += &format!("\n| {title} | |\n| --- | --- |\n");
         for family in of_kind(kind).chunk_by(|one, other| one.family == other.family) {
@@ -71,8 +80,24 @@ fn names() -> String {
     }
     let older: Vec<&str> = words.iter().filter(|word| word.older).map(|word| word.name).collect();
     text += &format!("\n**Other names** for some of these, as queries still use them: {}\n", listed(&older));
-    text += &format!("\n**Refused by name** so far: {}\n", listed(&argql::inspect::refused()));
+    let mut refused: Vec<&str> =
+        argql::inspect::refused().iter().filter(|word| word.kind == "operator").map(|word| word.name).collect();
+    refused.sort_unstable();
+    text += &format!("\n**Refused by name** so far: {}\n", listed(&refused));
     text
+}
+
+#[test]
+fn a_name_is_run_or_refused_and_never_both() {
+    let run: BTreeSet<&str> = argql::inspect::words().iter().map(|word| word.name).collect();
+    let refused: Vec<&str> = argql::inspect::refused().iter().map(|word| word.name).collect();
+    assert_eq!(refused.iter().filter(|name| run.contains(*name)).collect::<Vec<_>>(), Vec::<&&str>::new());
+    let once: BTreeSet<&str> = refused.iter().copied().collect();
+    assert_eq!(once.len(), refused.len(), "a name is refused twice");
+    for name in refused {
+        let message = Engine::new().explain(name).unwrap_err().diagnostics()[0].message.clone();
+        assert!(message.starts_with(&format!("KQL has `{name}`, argql cannot run it yet")), "{message}");
+    }
 }
 
 /// Complaints that no golden file can show, and why.

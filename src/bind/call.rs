@@ -10,8 +10,8 @@ use crate::diag::{
 use crate::functions;
 use crate::plan::{AggregateCall, Callee, Expr, Kind, WindowCall};
 use crate::registry::{
-    self, AggregateNaming, Args, Fault, Infix, KernelDef, Meaning, Operand, Operation, Param, Returns, Scalar, Takes,
-    param_of,
+    self, AggregateNaming, Args, Fault, FormMeaning, Infix, KernelDef, Meaning, Operand, Operation, Param, Returns,
+    Scalar, Takes, param_of,
 };
 use crate::syntax::ast::{self, ExprKind};
 use crate::value::{Type, Value};
@@ -23,11 +23,13 @@ impl Exprs<'_, '_> {
         if !built_in && self.binder.is_function(&name.text) {
             return self.function(call);
         }
-        match name.text.as_str() {
-            "toscalar" => return self.toscalar(call),
-            "column_names_of" => return self.column_names_of(call),
-            "materialize" => return Err(self.misplaced(span, "a table")),
-            _ => {}
+        match call.form() {
+            Some(FormMeaning::FirstValue) => return self.toscalar(call),
+            Some(FormMeaning::ColumnNames) => return self.column_names_of(call),
+            Some(FormMeaning::Kept | FormMeaning::Database | FormMeaning::ResourceGraph) => {
+                return Err(self.misplaced(span, "a table"));
+            }
+            Some(FormMeaning::Literal | FormMeaning::Statement) | None => {}
         }
         if built_in {
             self.check_names(call)?;
@@ -51,17 +53,6 @@ impl Exprs<'_, '_> {
                 ));
             }
             return columns.pop().ok_or_else(|| self.no_groups(name));
-        }
-        if name.text == "database" {
-            return Err(self.misplaced(span, "a table"));
-        }
-        if functions::KNOWN.contains(&name.text.as_str()) {
-            let what = format!("`{}`", name.text);
-            return Err(self.binder.error(
-                Diagnostic::error(UNSUPPORTED, name.span, format!("the function {what} is not implemented"))
-                    .label("not implemented")
-                    .help("it is refused so that no wrong answer is given"),
-            ));
         }
         Err(self.binder.no_function(name))
     }

@@ -12,7 +12,9 @@ use crate::diag::{
     WRONG_COUNT, WRONG_TYPE,
 };
 use crate::functions;
+use crate::operators::evaluate::plugins;
 use crate::plan::Expr;
+use crate::registry::{FormMeaning, Refused, RefusedKind, refusal};
 use crate::syntax::DEPTH;
 use crate::syntax::ast::{self, Argument, Call, ColumnType, Function, Name, Parameter, ParameterKind};
 
@@ -106,8 +108,12 @@ impl Binder<'_> {
         matches!(self.definition(name), Some(Definition::Function { .. } | Definition::Poisoned { .. }))
     }
 
-    /// That there is no function of this name.
+    /// That there is no function of this name, or none that argql runs.
     pub(super) fn no_function(&mut self, name: &Name) -> Reported {
+        match refusal(&name.text) {
+            Some(Refused { kind: RefusedKind::Operator(_), .. }) | None => {}
+            Some(refused) => return self.refuse_named(name, refused),
+        }
         let unknown = Diagnostic::error(UNKNOWN_FUNCTION, name.span, format!("there is no function `{}`", name.text));
         if self.calls.names.contains(&name.text) {
             return self.error(
@@ -115,6 +121,9 @@ impl Binder<'_> {
                     .label("not defined yet")
                     .help("functions of KQL see only what is defined before them"),
             );
+        }
+        if plugins().any(|plugin| plugin.name == name.text) {
+            return self.error(unknown.label("a plugin").help(format!("write `| evaluate {}(…)`", name.text)));
         }
         let defined = self.definitions.iter().filter(|known| matches!(known, Definition::Function { .. }));
         let defined = defined.map(|known| known.name().to_owned());
@@ -126,7 +135,7 @@ impl Binder<'_> {
     /// A call in the place of a table.
     pub(super) fn table_of_call(&mut self, call: &Call) -> Relation {
         let name = &call.name;
-        if name.text == "materialize" {
+        if call.form() == Some(FormMeaning::Kept) {
             return self.materialize(call);
         }
         let nothing = Columns::none();
@@ -136,11 +145,11 @@ impl Binder<'_> {
             Some(Ok(Given::Value(_))) => {
                 self.error(not_a_table(name));
             }
-            None if functions::scalar(&name.text).is_some() || functions::aggregate(&name.text).is_some() => {
+            None if functions::scalar(&name.text).is_some()
+                || functions::aggregate(&name.text).is_some()
+                || call.form().is_some_and(FormMeaning::gives_value) =>
+            {
                 self.error(not_a_table(name));
-            }
-            None if functions::KNOWN.contains(&name.text.as_str()) => {
-                self.refuse(name.span, &format!("the function `{}`", name.text));
             }
             None => {
                 self.no_function(name);

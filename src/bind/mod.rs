@@ -17,6 +17,7 @@ use crate::column::{Batch, Field, Table};
 use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP, UNKNOWN_COLUMN};
 use crate::guard::Guard;
 use crate::plan::{Expr, Kind, Node, PartId, Plan};
+use crate::registry::Refused;
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
 use crate::value::{DateTime, Value};
@@ -260,6 +261,16 @@ impl<'a> Binder<'a> {
         self.error(
             Diagnostic::error(crate::diag::UNSUPPORTED, span, format!("{what} is not implemented"))
                 .help("it is refused so that no wrong answer is given"),
+        )
+    }
+
+    /// What KQL has by this name and argql does not run.
+    pub(crate) fn refuse_named(&mut self, name: &Name, refused: &Refused) -> Reported {
+        let message = format!("the {} `{}` is not implemented", refused.kind.text(), name.text);
+        self.error(
+            Diagnostic::error(crate::diag::UNSUPPORTED, name.span, message)
+                .label("not implemented")
+                .help(refused.why.unwrap_or("it is refused so that no wrong answer is given")),
         )
     }
 

@@ -12,7 +12,7 @@ use crate::column::{Batch, Table};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, WRONG_COUNT, WRONG_TYPE};
 use crate::functions;
 use crate::plan::{Callee, Expr, Kind, Node};
-use crate::registry::{Infix, Meaning, Operand, Right, Scalar};
+use crate::registry::{FormMeaning, Infix, Meaning, Operand, Right, Scalar, TOSCALAR};
 use crate::syntax::ast::{self, Call, ExprKind};
 use crate::value::{Type, Value, ValueRef};
 
@@ -20,7 +20,7 @@ use crate::value::{Type, Value, ValueRef};
 const LARGE: usize = 100;
 
 /// What stands for a value that is not known yet. It never runs, and is never folded away.
-const OPEN: Scalar = Scalar { name: "toscalar", deterministic: false, ..Scalar::PLAIN };
+const OPEN: Scalar = Scalar { name: TOSCALAR.name, deterministic: false, ..Scalar::PLAIN };
 
 impl Expr {
     /// A value that is constant and not known yet.
@@ -77,7 +77,9 @@ impl Binder<'_> {
             ExprKind::Name(name) => matches!(self.definition(&name.text), Some(Definition::Scalar { .. })),
             ExprKind::Call(call) => match self.definition(&call.name.text) {
                 Some(definition) => matches!(definition, Definition::Function { tabular: false, .. }),
-                None => functions::scalar(&call.name.text).is_some(),
+                None => {
+                    functions::scalar(&call.name.text).is_some() || call.form().is_some_and(FormMeaning::gives_value)
+                }
             },
             ExprKind::Tabular(_) | ExprKind::Member { .. } | ExprKind::Star => false,
             _ => true,

@@ -7,6 +7,7 @@ use crate::diag::{
     UNSUPPORTED, WRONG_COUNT, WRONG_TYPE, nearest,
 };
 use crate::plan::Node;
+use crate::registry::FormMeaning;
 use crate::source::{self, Catalog, Want};
 use crate::syntax;
 use crate::syntax::ast::{self, ExprKind, Name, Pipeline, Script, Source, Statement};
@@ -23,11 +24,12 @@ impl Binder<'_> {
             ExprKind::Name(name) => self.table(&name.text, name.span),
             ExprKind::Member { of, name } if is_resource_graph(of) => self.table(&name.text, name.span),
             ExprKind::Member { of, name } if is_database(of) => self.table_of_database(of, name),
-            ExprKind::Call(_) if is_database(expr) => {
+            ExprKind::Call(call) if is_database(expr) || is_resource_graph(expr) => {
+                let name = if is_database(expr) { "NAME" } else { "" };
                 self.error(
                     Diagnostic::error(UNEXPECTED, expr.span, "a table is wanted here")
                         .label("a database")
-                        .help("name one of its tables: `database(\"NAME\").TABLE`"),
+                        .help(format!("name one of its tables: `{}(\"{name}\").TABLE`", call.name.text)),
                 );
                 Relation::poisoned()
             }
@@ -58,7 +60,7 @@ impl Binder<'_> {
             },
             ExprKind::Member { of, .. } => is_resource_graph(of) || is_database(of),
             ExprKind::Call(call) => {
-                call.name.text == "materialize"
+                call.form() == Some(FormMeaning::Kept)
                     || matches!(self.definition(&call.name.text), Some(Definition::Function { tabular: true, .. }))
             }
             _ => false,
@@ -190,7 +192,7 @@ impl Binder<'_> {
             return None;
         }
         let [argument] = call.arguments.as_slice() else {
-            let message = format!("`database` takes one name, and {} are given", call.arguments.len());
+            let message = format!("`{}` takes one name, and {} are given", call.name.text, call.arguments.len());
             self.error(Diagnostic::error(WRONG_COUNT, of.span, message).help("`database(\"NAME\")`"));
             return None;
         };
@@ -288,7 +290,7 @@ fn not_loaded(catalog: &Catalog, name: &str, span: Span) -> Diagnostic {
 
 /// `database("old")`, also of a cluster.
 fn is_database(expr: &ast::Expr) -> bool {
-    matches!(&expr.kind, ExprKind::Call(call) if call.name.text == "database")
+    matches!(&expr.kind, ExprKind::Call(call) if call.form() == Some(FormMeaning::Database))
 }
 
 /// The name in `database("old")`, where it is written out.
@@ -296,14 +298,14 @@ fn literal_database(expr: &ast::Expr) -> Option<&str> {
     let ExprKind::Call(call) = &expr.kind else { return None };
     let [argument] = call.arguments.as_slice() else { return None };
     match &argument.value.kind {
-        ExprKind::Literal(literal) if call.of.is_none() && call.name.text == "database" => literal.value.as_str(),
+        ExprKind::Literal(literal) if call.of.is_none() && is_database(expr) => literal.value.as_str(),
         _ => None,
     }
 }
 
 /// `arg("")`, which other services name Resource Graph by.
 fn is_resource_graph(expr: &ast::Expr) -> bool {
-    matches!(&expr.kind, ExprKind::Call(call) if call.of.is_none() && call.name.text == "arg")
+    matches!(&expr.kind, ExprKind::Call(call) if call.of.is_none() && call.form() == Some(FormMeaning::ResourceGraph))
 }
 
 fn columns(fields: Vec<Field>) -> Vec<Column> {

@@ -2,6 +2,7 @@
 
 use super::place::{Open, Place};
 use crate::functions;
+use crate::operators::{Syntax, invoke::Invoke};
 use crate::registry::Param;
 use crate::syntax::{
     self,
@@ -37,7 +38,7 @@ fn own(place: &Place<'_>, call: &Open<'_>) -> Option<Vec<String>> {
     let mut defined = script.statements.iter().rev().filter_map(Statement::as_let);
     let LetValue::Function(function) = &defined.find(|known| known.name.text == call.name)?.value else { return None };
     let invoked = |at: usize| place.tokens.get(at).is_some_and(|name| name.text == call.name);
-    let given = place.operator().is_some_and(|(def, name)| def.names.contains(&"invoke") && invoked(name));
+    let given = place.operator().is_some_and(|(def, name)| def == Invoke::DEF && invoked(name));
     Some(function.parameters.iter().skip(usize::from(given)).map(Parameter::to_string).collect())
 }
 

@@ -15,9 +15,9 @@ use std::fmt;
 use crate::bind::{self, Definition, Environment, Relation};
 use crate::error::Error;
 use crate::functions::{self, INFIXES};
-use crate::operators::OPERATORS;
+use crate::operators::{OPERATORS, Syntax, make_series::MakeSeries, summarize::Summarize, top_nested::TopNested};
 use crate::plan::Node;
-use crate::registry::{Infix, Meaning, Operand, Position, Right, signature};
+use crate::registry::{FORMS, FormMeaning, Infix, Meaning, Operand, Position, Right, form, refusal, signature};
 use crate::source::{self, Shape};
 use crate::syntax::{
     self,
@@ -188,26 +188,13 @@ impl<'p> Finder<'p, '_> {
                 Hope::Kind(Thing::OperatorName) => self.operators(|position| position != Position::Start),
                 Hope::Kind(Thing::Table) => self.tables(),
                 Hope::Kind(Thing::Expression) if !hopes.contains(&Hope::Kind(Thing::Table)) => self.expressions(),
-                Hope::Kind(Thing::Column) => self.columns(),
+                Hope::Kind(Thing::Column | Thing::ColumnName) => self.columns(),
                 Hope::Kind(Thing::FunctionCall) => self.functions_of_tables(),
                 Hope::Kind(Thing::Infix) => self.infixes(),
                 Hope::Kind(Thing::Type) => Type::ALL.iter().for_each(|ty| self.offer(ty.name(), ty.name(), "type", "")),
                 _ => {}
             }
         }
-        // `by` is followed by names, which the parser takes whatever they are.
-        if hopes.contains(&Hope::Kind(Thing::Name)) && self.names_columns() {
-            self.columns();
-        }
-    }
-
-    /// Whether the operator at the cursor wants the names of columns that are there.
-    fn names_columns(&self) -> bool {
-        self.place.operator().is_some_and(|(def, _)| match def.names[0] {
-            "partition" | "facet" => true,
-            "project-rename" => self.place.is_before(1, "="),
-            _ => false,
-        })
     }
 
     fn offer(&mut self, text: &str, name: &str, kind: &'static str, detail: &str) {
@@ -237,24 +224,20 @@ impl<'p> Finder<'p, '_> {
     fn statement(&mut self) {
         self.tables();
         self.operators(|_| true);
-        for (word, about) in
-            [("let", "gives a name to a value, a table or a function"), ("declare query_parameters(", "")]
-        {
-            self.offer(&if word == "let" { format!("{word} ") } else { word.to_owned() }, word, "word", about);
+        for form in FORMS.iter().filter(|form| form.meaning == FormMeaning::Statement) {
+            self.offer(&form.opening(), form.name, "word", form.about);
         }
     }
 
     fn operators(&mut self, fits: impl Fn(Position) -> bool) {
-        let refused = crate::operators::UNSUPPORTED;
-        let run = OPERATORS.iter().map(|(def, _)| def);
-        for def in run.filter(|def| fits(def.position) && !refused.iter().any(|(name, _)| *name == def.names[0])) {
-            let name = def.names[0];
-            self.offer(&format!("{name} "), name, "operator", def.about);
+        let run = || OPERATORS.iter().map(|(def, _)| def).filter(|def| refusal(def.name()).is_none());
+        for def in run().filter(|def| fits(def.position)) {
+            self.offer(&format!("{} ", def.name()), def.name(), "operator", def.about);
         }
         // Other names for the same are offered to who begins to write them.
-        for def in OPERATORS.iter().map(|(def, _)| def).filter(|def| fits(def.position)) {
-            for name in def.names[1..].iter().filter(|_| !self.place.typed.is_empty()) {
-                if name.contains('-') || matches!(*name, "order" | "limit" | "filter") {
+        if !self.place.typed.is_empty() {
+            for def in run().filter(|def| fits(def.position)) {
+                for name in def.offered().skip(1) {
                     self.offer(&format!("{name} "), name, "operator", def.about);
                 }
             }
@@ -327,9 +310,14 @@ impl<'p> Finder<'p, '_> {
             }
         }
         if !place.typed.is_empty() {
-            for word in ["true", "false", "datetime(", "timespan(", "dynamic(", "typeof(", "toscalar(", "materialize("]
-            {
-                self.offer(word, word.trim_end_matches('('), "word", "");
+            for form in FORMS {
+                match form.meaning {
+                    FormMeaning::Literal => self.offer(&form.opening(), form.name, "word", form.about),
+                    meaning if meaning.takes_table() => {
+                        self.offer(&form.opening(), form.name, "function", form.syntax);
+                    }
+                    _ => {}
+                }
             }
         }
     }
@@ -339,12 +327,9 @@ impl<'p> Finder<'p, '_> {
         let Some((def, _)) = self.place.operator() else { return false };
         let inside = self.place.call().is_some_and(|call| functions::aggregate(call.name).is_some());
         !inside
-            && match def.names[0] {
-                "summarize" => self.place.clause("by").is_none(),
-                "make-series" => self.place.clause("on").is_none(),
-                "top-nested" => self.place.is_before(1, "by"),
-                _ => false,
-            }
+            && ((def == Summarize::DEF && self.place.clause("by").is_none())
+                || (def == MakeSeries::DEF && self.place.clause("on").is_none())
+                || (def == TopNested::DEF && self.place.is_before(1, "by")))
     }
 
     fn aggregates(&mut self) {
@@ -357,7 +342,7 @@ impl<'p> Finder<'p, '_> {
     /// Whether a table may stand here as well as a value.
     fn takes_table(&self) -> bool {
         let place = self.place;
-        let called = place.call().is_some_and(|call| matches!(call.name, "toscalar" | "materialize"));
+        let called = place.call().is_some_and(|call| form(call.name).is_some_and(|form| form.meaning.takes_table()));
         let listed = place.infix().is_some_and(|at| {
             place.tokens[at].infix.is_some_and(|infix| infix.right == Right::List) && place.is_before(1, "(")
         });

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::plan::{Expr, Kind, Node, PartId, Parts, Step};
+use crate::plan::{Callee, Expr, Kind, Node, PartId, Parts, Step};
+use crate::registry::{Case, Says};
 use crate::source::{Inward, Shape, SourceTable};
 use crate::value::{Type, Value};
 
@@ -16,21 +17,6 @@ pub(super) struct Origin {
     /// The values are seen through one of these.
     case: Case,
 }
-
-/// What becomes of the letters on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Case {
-    Kept,
-    Lower,
-    Upper,
-}
-
-/// Functions that leave a value what it is, or nearly.
-const TRANSPARENT: &[&str] =
-    &["tostring", "todynamic", "parse_json", "toobject", "coalesce", "tolower", "toupper", "trim", "tobool", "tolong"];
-
-/// Aggregates that give one of the values they were given.
-const PICKING: &[&str] = &["take_any", "any", "min", "max", "arg_min", "arg_max", "take_anyif", "minif", "maxif"];
 
 /// Looks for the origins of values in a plan.
 #[derive(Default)]
@@ -61,8 +47,11 @@ impl<'a> Search<'a> {
                 Some(mut made) => {
                     for call in aggregates {
                         if made < call.returns.len() {
-                            let picks = PICKING.contains(&call.aggregate.name);
-                            return if picks { self.output(input, &call.args, made) } else { Vec::new() };
+                            return if call.aggregate.picks {
+                                self.output(input, &call.args, made)
+                            } else {
+                                Vec::new()
+                            };
                         }
                         made -= call.returns.len();
                     }
@@ -117,14 +106,12 @@ impl<'a> Search<'a> {
                 let bases = self.expr(input, base);
                 bases.into_iter().map(|base| steps.iter().map(inward).fold(base, Origin::inward)).collect()
             }
-            Kind::Call { callee, args, .. } if TRANSPARENT.contains(&callee.name()) => {
-                let mut found = args.first().map_or(Vec::new(), |argument| self.expr(input, argument));
-                let case = match callee.name() {
-                    "tolower" => Some(Case::Lower),
-                    "toupper" => Some(Case::Upper),
-                    _ => None,
-                };
-                found.iter_mut().for_each(|origin| origin.case = case.unwrap_or(origin.case));
+            Kind::Call { callee: Callee::Scalar(scalar), args, .. } => {
+                let Some(passes) = scalar.passes else { return Vec::new() };
+                let mut found = self.output(input, args, passes.argument);
+                if passes.case != Case::Kept {
+                    found.iter_mut().for_each(|origin| origin.case = passes.case);
+                }
                 found
             }
             _ => Vec::new(),
@@ -135,7 +122,7 @@ impl<'a> Search<'a> {
     fn narrow(&mut self, found: &mut [Origin], input: &'a Node, condition: &'a Expr) {
         match &condition.kind {
             Kind::And(all) => all.iter().for_each(|each| self.narrow(found, input, each)),
-            Kind::Call { callee, args, .. } if matches!(callee.name(), "==" | "=~" | "in" | "in~") => {
+            Kind::Call { callee: Callee::Infix(infix, _), args, .. } if infix.says == Says::Equal => {
                 let [left, right @ ..] = args.as_slice() else { return };
                 let values: Option<Vec<String>> = right.iter().map(text).collect();
                 let Some(values) = values.filter(|values| !values.is_empty()) else { return };

@@ -3,8 +3,11 @@
 //! A query that is being typed is rarely one that can be bound. But what stands before the last `|` of each pipeline
 //! around the cursor is, so its text is put together here, to be bound as a query of its own.
 
-use crate::operators;
-use crate::registry::{OperatorDef, Position};
+use crate::operators::{
+    self, Syntax, facet::Facet, fork::Fork, join::Join, lookup::Lookup, mv_apply::MvApply, mv_expand::MvExpand,
+    partition::Partition, union::Union, r#where::Where,
+};
+use crate::registry::{Meaning, OperatorDef, Position};
 use crate::syntax::{self, Kind, Token};
 
 /// The place of the cursor in a text.
@@ -170,10 +173,14 @@ impl<'a> Place<'a> {
 
     /// Whether this word stands in the operator that is being written, outside of brackets; the token.
     pub(super) fn clause(&self, word: &str) -> Option<usize> {
+        self.last(|token| token.text == word && token.kind == Kind::Word)
+    }
+
+    /// The last such token of the operator that is being written, outside of brackets.
+    fn last(&self, is: impl Fn(&Token<'_>) -> bool) -> Option<usize> {
         let (_, behind) = self.operator()?;
         let depth = self.pipeline();
-        (behind..self.tokens.len())
-            .rfind(|&at| self.depths[at] == depth && self.tokens[at].text == word && self.tokens[at].kind == Kind::Word)
+        (behind..self.tokens.len()).rfind(|&at| self.depths[at] == depth && is(&self.tokens[at]))
     }
 
     /// The query whose rows the operator at the cursor sees; none for `print` and its like.
@@ -186,18 +193,18 @@ impl<'a> Place<'a> {
     pub(super) fn rows_that_pass(&self) -> Option<String> {
         let rows = self.rows()?;
         let (def, behind) = self.operator()?;
-        if def.names[0] != "where" {
+        if def != Where::DEF {
             return Some(rows);
         }
-        match self.clause("and") {
-            Some(and) => Some(format!("{rows}\n| where {}", self.between(behind, and))),
+        match self.last(|token| token.infix.is_some_and(|infix| matches!(infix.meaning, Meaning::And))) {
+            Some(and) => Some(format!("{rows}\n| {} {}", def.name(), self.between(behind, and))),
             None => Some(rows),
         }
     }
 
     /// The query that stands on the right of the join that is being written, if its `on` is there.
     pub(super) fn partner(&self) -> Option<String> {
-        let (_, behind) = self.operator().filter(|(def, _)| matches!(def.names[0], "join" | "lookup"))?;
+        let (_, behind) = self.operator().filter(|(def, _)| [Join::DEF, Lookup::DEF].contains(def))?;
         let on = self.clause("on")?;
         let mut first = behind;
         loop {
@@ -284,15 +291,12 @@ impl<'a> Place<'a> {
         let outer = (0..=outer).rfind(|&at| self.operator_of(at).is_some())?;
         let (def, behind) = self.operator_of(outer)?;
         let rows = self.rows_of(outer)?;
-        match def.names[0] {
-            "mv-apply" => {
-                let on =
-                    (behind..self.tokens.len()).find(|&at| self.depths[at] == outer && self.tokens[at].text == "on")?;
-                Some(format!("{rows}\n| mv-expand {}", self.between(behind, on)))
-            }
-            "partition" | "facet" | "fork" => Some(rows),
-            _ => None,
+        if def == MvApply::DEF {
+            let on =
+                (behind..self.tokens.len()).find(|&at| self.depths[at] == outer && self.tokens[at].text == "on")?;
+            return Some(format!("{rows}\n| {} {}", MvExpand::DEF.name(), self.between(behind, on)));
         }
+        [Partition::DEF, Facet::DEF, Fork::DEF].contains(&def).then_some(rows)
     }
 
     /// The innermost call whose arguments are being written.
@@ -358,7 +362,7 @@ impl<'a> Place<'a> {
         let directly = self.pipeline() + 2 == self.levels.len() && self.is_before(1, "(");
         directly
             && behind < self.tokens.len()
-            && matches!(def.names[0], "join" | "lookup" | "union")
+            && [Join::DEF, Lookup::DEF, Union::DEF].contains(&def)
             && self.clause("on").is_none()
     }
 

@@ -55,6 +55,7 @@ const COALESCE: Scalar = Scalar {
     examples: &[Example { query: "print coalesce(tolong('x'), 5), coalesce('', 'b')", result: "5, b" }],
     strict: false,
     reads: Reads::UntilFilled,
+    passes: Passes::on(0),
     kernel: KernelDef::Plain(|cells, out| {
         let there = |cell: &&ValueRef<'_>| !matches!(cell, ValueRef::Null | ValueRef::String(""));
         out.value(cells.iter().find(there).copied().unwrap_or_default());

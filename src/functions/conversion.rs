@@ -4,7 +4,7 @@
 
 use crate::column::Out;
 use crate::registry::KernelDef::{Plain, Prepared};
-use crate::registry::{Example, Naming, Returns, Scalar, any, integer};
+use crate::registry::{Example, Naming, Passes, Returns, Scalar, any, integer};
 use crate::value::{
     Found, Type, ValueRef, look_at_json, to_bool, to_datetime, to_decimal, to_guid, to_int, to_long, to_real,
     to_timespan, write_sorted_json, write_typed_text,
@@ -73,6 +73,7 @@ const TOSTRING: Scalar = Scalar {
         Example { query: "print tostring(dynamic({'a': [1, true]}))", result: r#"{"a":[1,true]}"# },
     ],
     strict: false,
+    passes: Passes::on(0),
     kernel: Prepared(|args| {
         let ty = args.types[0];
         Ok(Box::new(move |args, out| match args[0] {
@@ -97,6 +98,7 @@ const TOLONG: Scalar = Scalar {
     returns: Returns::Is(Type::Long),
     about: "`value` as a 64-bit integer: text is read, a `real` truncated; else null.",
     examples: &[Example { query: "print tolong(' 0x1F '), tolong(5.7), tolong('5.7')", result: "31, 5, " }],
+    passes: Passes::on(0),
     kernel: Plain(|args, out| put(out, to_long(args[0]).map(ValueRef::Long))),
     ..CONVERTS
 };
@@ -131,6 +133,7 @@ const TOBOOL: Scalar = Scalar {
     returns: Returns::Is(Type::Bool),
     about: "`value` as true or false: the words in any letter case, or a number, which is true unless 0; else null.",
     examples: &[Example { query: "print tobool('TRUE'), tobool(0), tobool('yes')", result: "True, False, " }],
+    passes: Passes::on(0),
     kernel: Plain(|args, out| put(out, to_bool(args[0]).map(ValueRef::Bool))),
     ..CONVERTS
 };
@@ -203,6 +206,7 @@ const PARSE_JSON: Scalar = Scalar {
         Example { query: r#"print parse_json('{"a": [1, 2]}').a[1]"#, result: "2" },
         Example { query: "print parse_json('no JSON')", result: "no JSON" },
     ],
+    passes: Passes::on(0),
     kernel: Prepared(|args| {
         if args.types[0] == Type::Dynamic {
             return Ok(Box::new(|args, out| out.value(args[0])));
@@ -306,7 +310,7 @@ const DYNAMIC_TO_JSON: Scalar = Scalar {
 const ASKS: Scalar =
     Scalar { params: &[any("value")], returns: Returns::Is(Type::Bool), strict: false, ..Scalar::PLAIN };
 
-const ISNULL: Scalar = Scalar {
+pub(super) const ISNULL: Scalar = Scalar {
     name: "isnull",
     about: "Whether `value` is null; text never is.",
     examples: &[Example {
@@ -317,7 +321,7 @@ const ISNULL: Scalar = Scalar {
     ..ASKS
 };
 
-const ISNOTNULL: Scalar = Scalar {
+pub(super) const ISNOTNULL: Scalar = Scalar {
     name: "isnotnull",
     about: "Whether `value` is not null, as text always is.",
     examples: &[Example { query: "print isnotnull(0), isnotnull(dynamic(null))", result: "True, False" }],

@@ -8,7 +8,8 @@ mod membership;
 use arithmetic::{Minus, Modulo, Over, Plus, Times};
 use matching::{Contains, Ends, Has, HasPrefix, HasSuffix, Starts};
 
-use crate::registry::{Args, Fault, Infix, Kernel, Level, Meaning, Operand, Operation, Right};
+use super::conversion::{ISNOTNULL, ISNULL};
+use crate::registry::{Args, Fault, Infix, Kernel, Level, Meaning, Operand, Operation, Right, Says, Scalar};
 
 pub(super) use matching::{Edges, Needle, compile};
 
@@ -16,45 +17,55 @@ pub(super) use matching::{Edges, Needle, compile};
 pub(crate) const INFIXES: &[Infix] = &[
     infix("or", Level::Or, Meaning::Or, "True if one side is."),
     infix("and", Level::And, Meaning::And, "True if both sides are."),
-    infix("==", Level::Equality, free(comparison::equality, comparison::equals::<false>), "Equal, by case."),
-    infix("!=", Level::Equality, free(comparison::equality, comparison::equals::<true>), "Not equal, by case."),
-    legacy("<>", Level::Equality, free(comparison::equality, comparison::equals::<true>), "Not equal, by case."),
-    infix(
+    equal(infix("==", Level::Equality, free(comparison::equality, comparison::equals::<false>), "Equal, by case.")),
+    unequal(infix(
+        "!=",
+        Level::Equality,
+        free(comparison::equality, comparison::equals::<true>),
+        "Not equal, by case.",
+    )),
+    unequal(legacy(
+        "<>",
+        Level::Equality,
+        free(comparison::equality, comparison::equals::<true>),
+        "Not equal, by case.",
+    )),
+    equal(infix(
         "=~",
         Level::Equality,
         free(matching::lenient_types, matching::equals::<false>),
         "Equal text in any letter case.",
-    ),
-    infix(
+    )),
+    unequal(infix(
         "!~",
         Level::Equality,
         free(matching::lenient_types, matching::equals::<true>),
         "Not equal text in any letter case.",
-    ),
-    list(
+    )),
+    equal(list(
         "in",
         Level::Equality,
         free(membership::types, membership::contained::<false>),
         "Equal to one of the list, by case.",
-    ),
-    list(
+    )),
+    unequal(list(
         "!in",
         Level::Equality,
         free(membership::types, membership::contained::<true>),
         "Equal to none of the list, by case.",
-    ),
-    list(
+    )),
+    equal(list(
         "in~",
         Level::Equality,
         free(membership::textual_types, membership::contained_folded::<false>),
         "Equal to one of the list in any letter case.",
-    ),
-    list(
+    )),
+    unequal(list(
         "!in~",
         Level::Equality,
         free(membership::textual_types, membership::contained_folded::<true>),
         "Equal to none of the list in any letter case.",
-    ),
+    )),
     list(
         "has_any",
         Level::Equality,
@@ -281,7 +292,7 @@ const fn strict(types: fn(&[Operand]) -> Option<Operation>, kernel: fn(&Args<'_>
 }
 
 const fn infix(text: &'static str, level: Level, meaning: Meaning, about: &'static str) -> Infix {
-    Infix { text, level, right: Right::Operand, about, legacy: false, meaning }
+    Infix { text, level, right: Right::Operand, about, legacy: false, says: Says::Nothing, meaning }
 }
 
 const fn list(text: &'static str, level: Level, meaning: Meaning, about: &'static str) -> Infix {
@@ -294,4 +305,26 @@ const fn range(text: &'static str, level: Level, meaning: Meaning, about: &'stat
 
 const fn legacy(text: &'static str, level: Level, meaning: Meaning, about: &'static str) -> Infix {
     Infix { legacy: true, ..infix(text, level, meaning, about) }
+}
+
+/// The one operator of a level that joins predicates: `and`, `or`.
+pub(crate) fn joining(level: Level) -> Option<&'static Infix> {
+    INFIXES.iter().find(|infix| infix.level == level && matches!(infix.meaning, Meaning::And | Meaning::Or))
+}
+
+const fn equal(infix: Infix) -> Infix {
+    Infix { says: Says::Equal, ..infix }
+}
+
+const fn unequal(infix: Infix) -> Infix {
+    Infix { says: Says::Unequal, ..infix }
+}
+
+/// The function that tests for null what an operator cannot compare with null.
+pub(crate) fn null_test(infix: &Infix) -> Option<&'static Scalar> {
+    match infix.says {
+        Says::Equal => Some(&ISNULL),
+        Says::Unequal => Some(&ISNOTNULL),
+        Says::Nothing => None,
+    }
 }

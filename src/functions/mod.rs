@@ -15,10 +15,8 @@ mod dissect;
 mod encoding;
 mod format;
 mod infix;
-mod ip;
-mod known;
-
 mod intervals;
+mod ip;
 mod number;
 mod pairs;
 mod pattern;
@@ -30,7 +28,7 @@ mod trial;
 mod unit;
 mod window;
 
-use crate::registry::{Aggregate, Infix, Scalar};
+use crate::registry::{self, Aggregate, Infix, Scalar};
 
 /// Every scalar function, by the family that help and README show it in.
 const SCALARS: &[(&str, &[&Scalar])] = &[
@@ -54,14 +52,15 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
 ];
 
 pub(crate) use access::ELEMENT;
+pub(crate) use aggregates::{COUNT, PIVOTED};
 pub(crate) use cells::elements;
 pub(crate) use columns::packing;
 pub(crate) use conversion::conversion;
 pub(crate) use dissect::{DISSECT, Dissect, Part, dissector};
-pub(crate) use infix::INFIXES;
+pub(crate) use infix::{INFIXES, joining, null_test};
 pub(crate) use intervals::{Axis, INTERVAL, step_type};
-pub(crate) use known::KNOWN;
 pub(crate) use pairs::{Delimiters, Quote, pairs, pairs_by_regex};
+pub(crate) use time::NOW;
 pub(crate) use window::{ROW_NUMBER, numbered};
 
 /// Every scalar function with its family.
@@ -89,9 +88,9 @@ pub(crate) fn infix(text: &str) -> Option<&'static Infix> {
     INFIXES.iter().find(|infix| infix.text == text)
 }
 
-/// The names of all functions and aggregates that are not only kept for old queries, for suggestions.
+/// The names of all that can be called and is not only kept for old queries, for suggestions.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     let scalars = scalars().filter(|(_, scalar)| !scalar.legacy).map(|(_, scalar)| scalar.name);
     let aggregates = aggregates().filter(|(_, aggregate)| !aggregate.legacy).map(|(_, aggregate)| aggregate.name);
-    scalars.chain(aggregates)
+    scalars.chain(aggregates).chain(registry::calls())
 }

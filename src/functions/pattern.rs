@@ -178,6 +178,7 @@ const TRIM: Scalar = Scalar {
     returns: Returns::Is(Type::String),
     about: "`source` without a match of `regex` at its beginning and one at its end.",
     examples: &[Example { query: "print trim('--', '--a--b--')", result: "a--b" }],
+    passes: Passes::on(1),
     kernel: KernelDef::Prepared(|args| trim(args, true, true)),
     ..Scalar::PLAIN
 };

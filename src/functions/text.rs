@@ -56,6 +56,7 @@ const TOLOWER: Scalar = Scalar {
     about: "`value` in lower case.",
     examples: &[Example { query: "print tolower('West Europe')", result: "west europe" }],
     strict: false,
+    passes: Passes::cased(Case::Lower),
     kernel: KernelDef::Prepared(|args| cased(args, str::make_ascii_lowercase, |c| one(c, c.to_lowercase()))),
     ..Scalar::PLAIN
 };
@@ -67,6 +68,7 @@ const TOUPPER: Scalar = Scalar {
     about: "`value` in upper case.",
     examples: &[Example { query: "print toupper('p1')", result: "P1" }],
     strict: false,
+    passes: Passes::cased(Case::Upper),
     kernel: KernelDef::Prepared(|args| cased(args, str::make_ascii_uppercase, |c| one(c, c.to_uppercase()))),
     ..Scalar::PLAIN
 };

@@ -21,7 +21,7 @@ pub(crate) const FAMILY: &[&Scalar] = &[
 /// A moment of the query's own clock, which stands still while it runs.
 const CLOCK: Scalar = Scalar { returns: Returns::Is(Type::DateTime), ..Scalar::PLAIN };
 
-const NOW: Scalar = Scalar {
+pub(crate) const NOW: Scalar = Scalar {
     name: "now",
     params: &[timespan("offset").optional()],
     about: "The present moment, the same throughout the query, and `offset` later if that is given.",

@@ -9,14 +9,16 @@ mod pivot;
 
 use std::fmt::{self, Display, Formatter};
 
+use bag_unpack::BAG_UNPACK;
+use narrow::NARROW;
 use nom::Parser;
+use pivot::PIVOT;
 
 use super::Syntax;
 use super::tabular::Tabular;
 use crate::bind::{Binder, Columns, Exprs, Relation};
 use crate::diag::{Diagnostic, NOT_CONSTANT, Span, UNEXPECTED, UNKNOWN_FUNCTION, WRONG_COUNT, WRONG_TYPE};
-use crate::functions;
-use crate::registry::{Allowed, Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Plugin, Position, RefusedKind, refusal};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{column_type, hints};
 use crate::syntax::expr::plain_call;
@@ -45,7 +47,7 @@ const EVALUATE: OperatorDef = OperatorDef {
     names: &["evaluate"],
     position: Position::Both,
     resource_graph: Allowed::Never,
-    words: &["bag_unpack", "pivot", "narrow"],
+    words: &[BAG_UNPACK.name, PIVOT.name, NARROW.name],
     syntax: "evaluate bag_unpack(column [, prefix]) | pivot(column [, aggregate] [, key, …]) | narrow() \
              [: ([*,] name: type, …)]",
     about: "Calls a plugin: properties as columns, values as columns, or a row per cell.",
@@ -59,15 +61,24 @@ const EVALUATE: OperatorDef = OperatorDef {
     ],
 };
 
+/// What a plugin makes of its input; nothing if something is wrong with the call, which then has been said.
+type Lower = fn(&Evaluate, Relation, &mut Binder<'_>) -> Option<Relation>;
+
 /// The plugins there are.
-const PLUGINS: &[&str] = &["bag_unpack", "narrow", "pivot"];
+const PLUGINS: &[(&Plugin, Lower)] =
+    &[(&BAG_UNPACK, Evaluate::bag_unpack), (&NARROW, Evaluate::narrow), (&PIVOT, Evaluate::pivot)];
+
+/// Every plugin.
+pub(crate) fn plugins() -> impl Iterator<Item = &'static Plugin> {
+    PLUGINS.iter().map(|(plugin, _)| *plugin)
+}
 
 impl Syntax for Evaluate {
     const DEF: &'static OperatorDef = &EVALUATE;
 
     fn parse(input: Tokens<'_>) -> Parsed<'_, Evaluate> {
         let (input, hints) = hints(input)?;
-        PLUGINS.iter().for_each(|plugin| input.hope(Hope::Word(plugin)));
+        plugins().for_each(|plugin| input.hope(Hope::Word(plugin.name)));
         let (input, plugin) = plain_call(input)?;
         if !input.is(0, ":") {
             input.hope(Hope::Text(":"));
@@ -124,18 +135,17 @@ impl Display for Evaluate {
 impl Tabular for Evaluate {
     fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
         let name = &self.plugin.name;
-        if !PLUGINS.contains(&name.text.as_str()) {
-            if functions::KNOWN.contains(&name.text.as_str()) {
-                binder.refuse(name.span, &format!("the plugin `{}`", name.text));
-            } else {
-                binder.error(
+        let Some((_, lower)) = PLUGINS.iter().find(|(plugin, _)| plugin.name == name.text) else {
+            match refusal(&name.text).filter(|refused| refused.kind == RefusedKind::Plugin) {
+                Some(refused) => binder.refuse_named(name, refused),
+                None => binder.error(
                     Diagnostic::error(UNKNOWN_FUNCTION, name.span, format!("there is no plugin `{}`", name.text))
                         .label("unknown plugin")
-                        .suggest(&name.text, PLUGINS.iter().copied()),
-                );
-            }
+                        .suggest(&name.text, plugins().map(|plugin| plugin.name)),
+                ),
+            };
             return Relation::poisoned();
-        }
+        };
         if input.is_nothing() {
             let message = format!("`{}` needs rows from a `|`", name.text);
             binder.error(Diagnostic::error(UNEXPECTED, name.span, message));
@@ -145,22 +155,16 @@ impl Tabular for Evaluate {
             return Relation::poisoned();
         }
         binder.reads_all(&input.columns);
-        let made = match name.text.as_str() {
-            "bag_unpack" => self.bag_unpack(input, binder),
-            "pivot" => self.pivot(input, binder),
-            _ => self.narrow(input, binder),
-        };
-        // What is wrong has been said.
-        made.unwrap_or_else(Relation::poisoned)
+        lower(self, input, binder).unwrap_or_else(Relation::poisoned)
     }
 }
 
 impl Evaluate {
     /// That a plugin is called with too few or too many arguments.
-    fn wrong_count(&self, usage: &str, binder: &mut Binder<'_>) {
+    fn wrong_count(&self, plugin: &Plugin, binder: &mut Binder<'_>) {
         let name = &self.plugin.name;
         let message = format!("`{}` is not called with {} arguments", name.text, self.plugin.arguments.len());
-        binder.error(Diagnostic::error(WRONG_COUNT, name.span, message).help(format!("`{usage}`")));
+        binder.error(Diagnostic::error(WRONG_COUNT, name.span, message).help(format!("`{}`", plugin.syntax)));
     }
 }
 

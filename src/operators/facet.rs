@@ -10,7 +10,7 @@ use crate::bind::{Binder, Exprs, Relation};
 use crate::registry::{Allowed, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::commas;
-use crate::syntax::expr::name;
+use crate::syntax::expr::column_name;
 use crate::syntax::pipeline::subquery;
 use crate::syntax::print::{Listed, Subquery};
 use crate::syntax::tokens::{Hope, Parsed, Tokens, word};
@@ -37,7 +37,7 @@ impl Syntax for Facet {
 
     fn parse(input: Tokens<'_>) -> Parsed<'_, Facet> {
         let (input, _) = word("by").parse(input)?;
-        let (input, columns) = commas(name)(input)?;
+        let (input, columns) = commas(column_name)(input)?;
         if !input.is(0, "with") {
             input.hope(Hope::Text("with"));
             return Ok((input, Facet { columns, body: None }));

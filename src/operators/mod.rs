@@ -2,14 +2,16 @@
 //!
 //! The list below is the only place that names them all: it makes their modules and the [`Operator`] enum.
 
+mod foreign;
 mod tabular;
 pub(crate) mod target;
 
 use std::fmt::{self, Display, Formatter};
 
+pub(crate) use foreign::meant;
 use tabular::Tabular;
 
-use crate::registry::{OperatorDef, Position};
+use crate::registry::OperatorDef;
 use crate::syntax::tokens::{Parsed, Tokens};
 
 /// What an operator's file says about its syntax; its `Display` writes what follows the name.
@@ -108,28 +110,6 @@ impl Display for Operator {
         self.tabular().fmt(f)
     }
 }
-
-/// Operators of KQL that are refused by name; a few of them are read all the same, and refused by what they mean.
-pub(crate) const UNSUPPORTED: &[(&str, Position)] = &[
-    ("__executeAndCache", Position::Piped),
-    ("__partitionby", Position::Piped),
-    ("assert-schema", Position::Piped),
-    ("externaldata", Position::Start),
-    ("facet", Position::Piped),
-    ("find", Position::Both),
-    ("fork", Position::Piped),
-    ("graph-mark-components", Position::Piped),
-    ("graph-match", Position::Piped),
-    ("graph-shortest-paths", Position::Piped),
-    ("graph-to-table", Position::Piped),
-    ("graph-where-edges", Position::Piped),
-    ("graph-where-nodes", Position::Piped),
-    ("macro-expand", Position::Both),
-    ("make-graph", Position::Piped),
-    ("project-by-names", Position::Piped),
-    ("reduce", Position::Piped),
-    ("scan", Position::Piped),
-];
 
 /// The operator of this (case-sensitive) name.
 pub(crate) fn named(name: &str) -> Option<&'static (&'static OperatorDef, Reader)> {

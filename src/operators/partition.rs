@@ -11,7 +11,7 @@ use crate::plan::{self, Node, Parts};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::hints;
-use crate::syntax::expr::name;
+use crate::syntax::expr::column_name;
 use crate::syntax::pipeline::{rows, subquery};
 use crate::syntax::print::{HintList, Subquery};
 use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol, word};
@@ -52,7 +52,7 @@ impl Syntax for Partition {
     fn parse(input: Tokens<'_>) -> Parsed<'_, Partition> {
         let (input, hints) = hints(input)?;
         let (input, _) = word("by").parse(input)?;
-        let (input, key) = name(input)?;
+        let (input, key) = column_name(input)?;
         if !input.is(0, "{") {
             input.hope(Hope::Text("{"));
             let (input, body) = subquery(input)?;

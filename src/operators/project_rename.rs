@@ -10,7 +10,7 @@ use crate::bind::{Binder, Relation, duplicate};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::commas;
-use crate::syntax::expr::name;
+use crate::syntax::expr::{column_name, name};
 use crate::syntax::print::Listed;
 use crate::syntax::tokens::{Parsed, Tokens, symbol};
 
@@ -49,7 +49,7 @@ impl Syntax for ProjectRename {
 fn rename(input: Tokens<'_>) -> Parsed<'_, Rename> {
     let (input, new) = name(input)?;
     let (input, _) = symbol("=").parse(input)?;
-    let (input, old) = name(input)?;
+    let (input, old) = column_name(input)?;
     Ok((input, Rename { new, old }))
 }
 

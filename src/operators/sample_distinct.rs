@@ -11,7 +11,7 @@ use crate::bind::{Binder, Columns, Exprs, Relation};
 use crate::plan::Node;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
-use crate::syntax::expr::{expr, name};
+use crate::syntax::expr::{column_name, expr};
 use crate::syntax::tokens::{Parsed, Tokens, word};
 
 /// `sample-distinct 5 of type`
@@ -37,7 +37,7 @@ impl Syntax for SampleDistinct {
     fn parse(input: Tokens<'_>) -> Parsed<'_, SampleDistinct> {
         let (input, rows) = expr(input)?;
         let (input, _) = word("of").parse(input)?;
-        let (input, column) = name(input)?;
+        let (input, column) = column_name(input)?;
         Ok((input, SampleDistinct { rows, column }))
     }
 }

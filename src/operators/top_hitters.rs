@@ -12,7 +12,7 @@ use crate::diag::{Diagnostic, Span, WRONG_TYPE};
 use crate::plan::{self, Node};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
-use crate::syntax::expr::{expr, name};
+use crate::syntax::expr::{column_name, expr};
 use crate::syntax::tokens::{Hope, Parsed, Tokens, word};
 use crate::value::Type;
 
@@ -40,7 +40,7 @@ impl Syntax for TopHitters {
     fn parse(input: Tokens<'_>) -> Parsed<'_, TopHitters> {
         let (input, rows) = expr(input)?;
         let (input, _) = word("of").parse(input)?;
-        let (input, column) = name(input)?;
+        let (input, column) = column_name(input)?;
         if !input.is(0, "by") {
             input.hope(Hope::Text("by"));
             return Ok((input, TopHitters { rows, column, by: None }));

@@ -18,6 +18,8 @@ pub(crate) struct Aggregate {
     pub(crate) examples: &'static [Example],
     /// The parameter that is a predicate: rows where it is not true are kept from the fold, which does not see it.
     pub(crate) condition: Option<usize>,
+    /// Gives values that it was given: completion knows them.
+    pub(crate) picks: bool,
     /// An older name that Resource Graph queries still use; not offered in help and completion.
     pub(crate) legacy: bool,
     /// Sees the arguments as the fold does, without the condition.
@@ -34,6 +36,7 @@ impl Aggregate {
         about: "",
         examples: &[],
         condition: None,
+        picks: false,
         legacy: false,
         fold: |_| Err(Fault::new(0, "no fold")),
     };

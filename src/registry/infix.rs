@@ -48,7 +48,19 @@ pub(crate) struct Infix {
     pub(crate) about: &'static str,
     /// An older or undocumented spelling; not offered in help and completion.
     pub(crate) legacy: bool,
+    /// What it says of its sides.
+    pub(crate) says: Says,
     pub(crate) meaning: Meaning,
+}
+
+/// What is known of the sides of an infix operator where it is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    Nothing,
+    /// They are equal, in some letter case, or one is among the others.
+    Equal,
+    /// They are not.
+    Unequal,
 }
 
 /// What an infix operator does.

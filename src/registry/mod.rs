@@ -1,16 +1,23 @@
-//! What a name of the language is: scalar function, aggregate, infix operator, tabular operator. Which names there
-//! are is said where their kernels stand (`functions`, `operators`); binder, help, completion and docs read both here.
+//! What a name of the language is: scalar function, aggregate, infix operator, tabular operator, plugin. Which names
+//! there are is said where their kernels stand (`functions`, `operators`), and here of what has none: the forms that
+//! parser and binder know, and what is refused. Binder, help, completion and docs read all of them.
 
 mod aggregate;
+mod form;
 mod infix;
 mod operator;
 mod params;
+mod plugin;
+mod refused;
 mod scalar;
 
 pub(crate) use aggregate::*;
+pub(crate) use form::*;
 pub(crate) use infix::*;
 pub(crate) use operator::*;
 pub(crate) use params::*;
+pub(crate) use plugin::*;
+pub(crate) use refused::*;
 pub(crate) use scalar::*;
 
 /// A query that runs by itself, and its answer.

@@ -18,6 +18,28 @@ pub(crate) struct OperatorDef {
     pub(crate) examples: &'static [Example],
 }
 
+impl OperatorDef {
+    /// The usual name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.names[0]
+    }
+
+    /// Its names but those that only spell another one without its hyphens, as old queries do.
+    pub(crate) fn offered(&self) -> impl Iterator<Item = &'static str> {
+        let letters = |name: &str| name.replace(['-', '_'], "");
+        let own = letters(self.name());
+        let (first, others) = self.names.split_at(1);
+        first.iter().chain(others.iter().filter(move |name| letters(name) != own)).copied()
+    }
+}
+
+/// Two are the same if they are called the same.
+impl PartialEq for OperatorDef {
+    fn eq(&self, other: &OperatorDef) -> bool {
+        self.name() == other.name()
+    }
+}
+
 /// Where an operator may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Position {

@@ -23,6 +23,8 @@ pub(crate) struct Scalar {
     pub(crate) legacy: bool,
     /// Which of its arguments it looks at.
     pub(crate) reads: Reads,
+    /// The argument whose values it gives on, nearly as they are: completion knows them.
+    pub(crate) passes: Option<Passes>,
     /// What gives one element of its array without making the array, from the same arguments and an index.
     pub(crate) element: Option<&'static Scalar>,
     pub(crate) kernel: KernelDef,
@@ -41,6 +43,7 @@ impl Scalar {
         strict: true,
         legacy: false,
         reads: Reads::All,
+        passes: None,
         element: None,
         kernel: KernelDef::Plain(|_, out| out.null()),
     };
@@ -66,6 +69,33 @@ pub(crate) enum Reads {
     Branch,
     /// Those up to the first that is neither null nor an empty string.
     UntilFilled,
+}
+
+/// What a function gives on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passes {
+    pub(crate) argument: usize,
+    pub(crate) case: Case,
+}
+
+impl Passes {
+    /// The values of this argument.
+    pub(crate) const fn on(argument: usize) -> Option<Passes> {
+        Some(Passes { argument, case: Case::Kept })
+    }
+
+    /// The texts of the first argument in this case.
+    pub(crate) const fn cased(case: Case) -> Option<Passes> {
+        Some(Passes { argument: 0, case })
+    }
+}
+
+/// What becomes of letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    Kept,
+    Lower,
+    Upper,
 }
 
 /// The type of a call.

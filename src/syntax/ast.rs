@@ -6,7 +6,7 @@
 
 use crate::diag::Span;
 use crate::operators::Operator;
-use crate::registry::Infix;
+use crate::registry::{FormMeaning, Infix, form};
 use crate::value::{Type, Value};
 
 /// A whole text: statements between semicolons.
@@ -177,6 +177,13 @@ pub(crate) struct Call {
     pub(crate) of: Option<Box<Expr>>,
     pub(crate) name: Name,
     pub(crate) arguments: Vec<Argument>,
+}
+
+impl Call {
+    /// The form that a call of this name is, whatever the query may define.
+    pub(crate) fn form(&self) -> Option<FormMeaning> {
+        form(&self.name.text).map(|form| form.meaning)
+    }
 }
 
 /// `5`, or `n = 5` for functions of the user.

@@ -10,6 +10,7 @@ use super::literal::{concatenated, literal, type_name};
 use super::pipeline::value;
 use super::tokens::{Fault, Hope, Parsed, Thing, Tokens, any_word, said, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED};
+use crate::functions;
 use crate::registry::{Infix, Level, Right};
 use crate::value::Type;
 
@@ -111,16 +112,9 @@ fn infixed<'a>(input: Tokens<'a>, left: Expr, infix: &'static Infix, operator: S
 
 /// `x == null`: there is no such value.
 fn not_null(input: Tokens<'_>, left: &Expr, infix: &Infix) -> Result<(), nom::Err<Fault>> {
-    let test = match infix.text {
-        "==" | "=~" => "isnull",
-        "!=" | "<>" | "!~" => "isnotnull",
-        _ => return Ok(()),
-    };
-    if !input.is(0, "null") {
-        return Ok(());
-    }
+    let Some(test) = functions::null_test(infix).filter(|_| input.is(0, "null")) else { return Ok(()) };
     let complaint = Diagnostic::error(UNEXPECTED, input.here(), "nothing can be compared with null");
-    Err(said(complaint.help(format!("write `{test}({})`", input.text(left.span)))))
+    Err(said(complaint.help(format!("write `{}({})`", test.name, input.text(left.span)))))
 }
 
 /// `(a, b)`, `(T | project x)`; brackets are a must, and so is something in them (Kusto.Language).
@@ -235,8 +229,10 @@ fn words(input: Tokens<'_>) -> Parsed<'_, Expr> {
         "true" | "True" | "TRUE" | "false" | "False" | "FALSE" => literal(input),
         "dynamic" if input.is(1, "(") => literal(input),
         "typeof" if input.is(1, "(") => type_of(input),
-        // Columns of these names want brackets: `['and']` (Kusto.Language).
-        "and" | "or" => input.unexpected(Hope::Kind(Thing::Expression)),
+        // Columns called `and` and `or` want brackets: `['and']` (Kusto.Language).
+        _ if input.infix().is_some_and(|infix| infix.level <= Level::And) => {
+            input.unexpected(Hope::Kind(Thing::Expression))
+        }
         "null" => Err(said(
             Diagnostic::error(UNEXPECTED, start, "`null` is no value of its own")
                 .help("write `int(null)`, `dynamic(null)` …; a column of that name is `['null']`"),
@@ -290,6 +286,14 @@ pub(crate) fn bracketed_name(input: Tokens<'_>) -> Parsed<'_, Name> {
 /// `a`, `['a b']`
 pub(crate) fn name(input: Tokens<'_>) -> Parsed<'_, Name> {
     if input.is(0, "[") { bracketed_name(input) } else { any_word(input) }
+}
+
+/// The name of a column that is there: no other is known to completion, while any is read.
+pub(crate) fn column_name(input: Tokens<'_>) -> Parsed<'_, Name> {
+    if input.is_word(0) || input.is(0, "[") {
+        return name(input);
+    }
+    input.unexpected(Hope::Kind(Thing::ColumnName))
 }
 
 /// `name(arguments)`, and nothing behind it that would be part of an operand.

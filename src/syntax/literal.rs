@@ -10,6 +10,7 @@ use super::ast::{Call, Expr, ExprKind, Literal, Name};
 use super::lex::{Kind, Token, UNITS, escape};
 use super::tokens::{Hope, Parsed, Thing, Tokens, said, symbol};
 use crate::diag::{BAD_LITERAL, Diagnostic, UNEXPECTED, nearest};
+use crate::functions;
 use crate::value::{Bag, DateTime, TimeSpan, Type, Value, parse_datetime, parse_timespan};
 
 /// A literal of any type, if one is ahead.
@@ -27,7 +28,7 @@ pub(crate) fn literal(input: Tokens<'_>) -> Parsed<'_, Expr> {
         Kind::TimeSpan => (Type::TimeSpan, Value::TimeSpan(checked(token, "a timespan", unit_timespan(token.text))?)),
         Kind::Typed(Type::DateTime) if inside(token.text).is_empty() => {
             // `datetime()` is the current time.
-            let now = Call { of: None, name: Name::new("now", token.span), arguments: Vec::new() };
+            let now = Call { of: None, name: Name::new(functions::NOW.name, token.span), arguments: Vec::new() };
             return input.skip(1).expr(ExprKind::Call(now), start);
         }
         Kind::Typed(ty) => (ty, typed(token, ty)?),
@@ -173,16 +174,7 @@ fn typed(token: &Token<'_>, ty: Type) -> Result<Value, nom::Err<super::tokens::F
         } else {
             Diagnostic::error(BAD_LITERAL, token.span, format!("`{text}` is not a literal of type {ty}"))
         };
-        let converts = match ty {
-            Type::Real => "toreal",
-            Type::Int => "toint",
-            Type::Bool => "tobool",
-            Type::Decimal => "todecimal",
-            Type::DateTime => "todatetime",
-            Type::TimeSpan => "totimespan",
-            Type::Guid => "toguid",
-            Type::Long | Type::String | Type::Dynamic => "tolong",
-        };
+        let converts = functions::conversion(ty).name;
         said(complaint.help(format!("`{name}(…)` takes a literal only; to convert a value, write `{converts}(…)`")))
     })
 }

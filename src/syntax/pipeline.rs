@@ -6,8 +6,9 @@ use super::ast::{Call, Expr, ExprKind, Name, Pipeline, Source, Step};
 use super::expr::{expr, operand};
 use super::tokens::{Hope, Parsed, Thing, Tokens, expect, said, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_OPERATOR, UNSUPPORTED};
+use crate::functions;
 use crate::operators;
-use crate::registry::Position;
+use crate::registry::{FormMeaning, Position, form, refused_operator};
 
 /// How many levels of nesting a pipeline inside another counts for: reading one takes that much more of the stack.
 const SUBQUERY: u16 = 5;
@@ -198,13 +199,13 @@ fn operator_ahead(input: Tokens<'_>) -> Option<Position> {
     let (count, name) = operator_name(input)?;
     let position = match operators::named(&name.text) {
         Some((def, _)) => def.position,
-        None => operators::UNSUPPORTED.iter().find(|(known, _)| *known == name.text)?.1,
+        None => refused_operator(&name.text)?,
     };
     let Some(next) = input.ahead(count) else { return input.goes_on(count).then_some(position) };
     let follows_name = match next.text {
         "|" | ";" | ")" | "}" | "]" | "," | "." | ":" | "=" | ".." => true,
-        // Of the operators only this one is a function as well.
-        "(" => name.text == "range",
+        // `range` is a function as well.
+        "(" => functions::scalar(&name.text).is_some(),
         // What begins an operand as well is no sign of a name: `take -5`, `distinct *`.
         "-" | "+" | "*" => false,
         _ => next.infix.is_some() && next.kind == super::lex::Kind::Symbol,
@@ -214,21 +215,16 @@ fn operator_ahead(input: Tokens<'_>) -> Option<Position> {
 
 /// What to say of an operator that is not ours.
 fn unknown(name: &Name) -> Diagnostic {
-    if operators::UNSUPPORTED.iter().any(|(known, _)| *known == name.text) {
+    if refused_operator(&name.text).is_some() {
         return Diagnostic::error(UNSUPPORTED, name.span, format!("argql cannot run `{}` yet", name.text));
     }
     let complaint = Diagnostic::error(UNKNOWN_OPERATOR, name.span, format!("`{}` is no operator of KQL", name.text));
-    let meant = match name.text.to_ascii_lowercase().as_str() {
-        "select" => Some("project"),
-        "group" | "groupby" | "group-by" | "aggregate" => Some("summarize"),
-        "having" => Some("where"),
-        "rename" => Some("project-rename"),
-        "drop" => Some("project-away"),
-        "let" => return complaint.help("`let` is a statement: it stands before the query and ends with `;`"),
-        _ => None,
-    };
-    match meant {
+    let word = name.text.to_ascii_lowercase();
+    if form(&word).is_some_and(|form| form.meaning == FormMeaning::Statement) {
+        return complaint.help(format!("`{word}` is a statement: it stands before the query and ends with `;`"));
+    }
+    match operators::meant(&word) {
         Some(meant) => complaint.help(format!("KQL's word for it is `{meant}`")),
-        None => complaint.suggest(&name.text, operators::names().filter(|near| *near != "mvexpand")),
+        None => complaint.suggest(&name.text, operators::OPERATORS.iter().flat_map(|(def, _)| def.offered())),
     }
 }

@@ -10,6 +10,7 @@ use super::ast::{
     Order, Parameter, ParameterKind, Pattern, Pipeline, Script, Setting, Source, Statement, Step,
 };
 use super::expr::above;
+use crate::functions;
 use crate::registry::{Level, Right};
 
 /// Items with commas between.
@@ -314,8 +315,8 @@ impl Display for Expr {
             ExprKind::TypeOf(ty) => write!(f, "typeof({ty})"),
             ExprKind::Minus(of) => write!(f, "-{}", Held(of, Hold::Number)),
             ExprKind::Plus(of) => write!(f, "+{}", Held(of, Hold::Number)),
-            ExprKind::And(operands) => write_chain(f, operands, "and", Level::And),
-            ExprKind::Or(operands) => write_chain(f, operands, "or", Level::Or),
+            ExprKind::And(operands) => write_chain(f, operands, Level::And),
+            ExprKind::Or(operands) => write_chain(f, operands, Level::Or),
             ExprKind::Infix { infix, operands, .. } => {
                 let tighter = above(infix.level).map_or(Hold::Sign, Hold::Level);
                 let left = if infix.level == Level::Equality { tighter } else { Hold::Level(infix.level) };
@@ -333,8 +334,9 @@ impl Display for Expr {
     }
 }
 
-fn write_chain(f: &mut Formatter<'_>, operands: &[Expr], word: &str, level: Level) -> fmt::Result {
+fn write_chain(f: &mut Formatter<'_>, operands: &[Expr], level: Level) -> fmt::Result {
     let tighter = above(level).map_or(Hold::Sign, Hold::Level);
+    let word = functions::joining(level).map_or("", |infix| infix.text);
     for (index, operand) in operands.iter().enumerate() {
         if index > 0 {
             write!(f, " {word} ")?;

@@ -10,7 +10,7 @@ use crate::value::Type;
 pub(super) const FAMILY: &[&Aggregate] = &[&COUNT, &COUNTIF, &CNT];
 
 /// Resource Graph takes any argument and counts rows; of a predicate, as in older Kusto, the rows where it is true.
-const COUNT: Aggregate = Aggregate {
+pub(crate) const COUNT: Aggregate = Aggregate {
     name: "count",
     params: &[any("of").optional()],
     returns: Returns::Is(Type::Long),

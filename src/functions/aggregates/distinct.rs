@@ -17,7 +17,7 @@ pub(super) const FAMILY: &[&Aggregate] =
     &[&DCOUNT, &DCOUNTIF, &COUNT_DISTINCT, &COUNT_DISTINCTIF, &MAKE_SET, &MAKE_SET_IF, &MAKESET];
 
 /// Kusto estimates beyond some hundred values; an exact count is what it estimates.
-const DCOUNT: Aggregate = Aggregate {
+pub(super) const DCOUNT: Aggregate = Aggregate {
     name: "dcount",
     params: &[orderable("expr"), integer("accuracy").optional().constant()],
     returns: Returns::Is(Type::Long),
@@ -63,7 +63,7 @@ const COUNT_DISTINCTIF: Aggregate = Aggregate {
     ..DCOUNT
 };
 
-const MAKE_SET: Aggregate = Aggregate {
+pub(super) const MAKE_SET: Aggregate = Aggregate {
     name: "make_set",
     params: &[any("expr"), integer("max_size").optional().constant()],
     returns: Returns::Is(Type::Dynamic),

@@ -10,6 +10,8 @@ mod percentile;
 mod pick;
 mod sum;
 
+pub(crate) use count::COUNT;
+
 use crate::column::Column;
 use crate::registry::{Aggregate, Args, Fault, Groups, Param};
 use crate::value::{Type, Value};
@@ -24,6 +26,23 @@ pub(super) const ALL: &[(&str, &[&Aggregate])] = &[
     ("statistics", moments::FAMILY),
     ("percentiles", percentile::FAMILY),
     ("bits", bits::FAMILY),
+];
+
+/// The aggregates that `pivot` takes, by its page.
+pub(crate) const PIVOTED: &[&Aggregate] = &[
+    &pick::MIN,
+    &pick::MAX,
+    &pick::TAKE_ANY,
+    &pick::ANY,
+    &sum::SUM,
+    &distinct::DCOUNT,
+    &sum::AVG,
+    &moments::STDEV,
+    &moments::VARIANCE,
+    &list::MAKE_LIST,
+    &list::MAKE_BAG,
+    &distinct::MAKE_SET,
+    &count::COUNT,
 ];
 
 /// The predicate of the `…if` forms.

@@ -23,7 +23,7 @@ pub(super) const FAMILY: &[&Aggregate] = &[
     &COVARIANCEPIF,
 ];
 
-const VARIANCE: Aggregate = Aggregate {
+pub(super) const VARIANCE: Aggregate = Aggregate {
     name: "variance",
     params: &[summable("expr")],
     returns: Returns::Is(Type::Real),
@@ -63,7 +63,7 @@ const VARIANCEPIF: Aggregate = Aggregate {
     ..VARIANCEP
 };
 
-const STDEV: Aggregate = Aggregate {
+pub(super) const STDEV: Aggregate = Aggregate {
     name: "stdev",
     names: Prefixed("stdev"),
     about: "The standard deviation of `expr` taken as a sample (n - 1), nulls left out; 0 of fewer than two values.",

@@ -15,13 +15,14 @@ use crate::value::{Type, ValueRef, compare};
 pub(super) const FAMILY: &[&Aggregate] =
     &[&MIN, &MINIF, &MAX, &MAXIF, &ARG_MIN, &ARG_MAX, &TAKE_ANY, &TAKE_ANYIF, &ANY, &ANYIF];
 
-const MIN: Aggregate = Aggregate {
+pub(super) const MIN: Aggregate = Aggregate {
     name: "min",
     params: &[orderable("expr")],
     returns: Returns::Argument(0),
     names: Prefixed("min"),
     about: "The smallest value of `expr`, nulls left out; null of nothing.",
     examples: &[Example { query: "datatable(x: long)[3, long(null), 2] | summarize min(x)", result: "2" }],
+    picks: true,
     fold: |args| Ok(Pick::start(smaller, args)),
     ..Aggregate::PLAIN
 };
@@ -36,7 +37,7 @@ const MINIF: Aggregate = Aggregate {
     ..MIN
 };
 
-const MAX: Aggregate = Aggregate {
+pub(super) const MAX: Aggregate = Aggregate {
     name: "max",
     names: Prefixed("max"),
     about: "The largest value of `expr`, nulls left out; null of nothing.",
@@ -79,7 +80,7 @@ const ARG_MAX: Aggregate = Aggregate {
     ..MAX
 };
 
-const TAKE_ANY: Aggregate = Aggregate {
+pub(super) const TAKE_ANY: Aggregate = Aggregate {
     name: "take_any",
     params: &[any("expr").repeated()],
     names: PerArgument("any"),
@@ -98,7 +99,7 @@ const TAKE_ANYIF: Aggregate = Aggregate {
     ..TAKE_ANY
 };
 
-const ANY: Aggregate = Aggregate { name: "any", names: EachPrefixed("any"), legacy: true, ..TAKE_ANY };
+pub(super) const ANY: Aggregate = Aggregate { name: "any", names: EachPrefixed("any"), legacy: true, ..TAKE_ANY };
 
 const ANYIF: Aggregate = Aggregate { name: "anyif", names: Prefixed("anyif"), legacy: true, ..TAKE_ANYIF };
 

@@ -12,7 +12,7 @@ use crate::value::{DateTime, TimeSpan, Type, ValueRef};
 
 pub(super) const FAMILY: &[&Aggregate] = &[&SUM, &SUMIF, &AVG, &AVGIF];
 
-const SUM: Aggregate = Aggregate {
+pub(super) const SUM: Aggregate = Aggregate {
     name: "sum",
     params: &[summable("expr")],
     returns: Returns::By(|types| match types[0] {
@@ -144,7 +144,7 @@ impl State for Option<Decimal> {
     }
 }
 
-const AVG: Aggregate = Aggregate {
+pub(super) const AVG: Aggregate = Aggregate {
     name: "avg",
     params: &[summable("expr")],
     returns: Returns::By(|types| {

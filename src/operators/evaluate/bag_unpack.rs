@@ -7,6 +7,7 @@ use crate::bind::{Binder, Column, Relation, duplicate};
 use crate::column::Table;
 use crate::diag::{BAD_ARGUMENT, DUPLICATE_NAME, Diagnostic, UNKNOWN_COLUMN, WRONG_TYPE};
 use crate::plan::{Expr, Kind, Step};
+use crate::registry::{Example, Plugin};
 use crate::syntax::ast;
 use crate::value::{Entries, Type, Value, ValueRef};
 
@@ -21,7 +22,15 @@ enum Conflict {
 const CONFLICTS: [(&str, Conflict); 3] =
     [("error", Conflict::Error), ("replace_source", Conflict::ReplaceSource), ("keep_source", Conflict::KeepSource)];
 
-const USAGE: &str = "bag_unpack(column [, prefix] [, columnsConflict] [, ignoredProperties])";
+pub(super) const BAG_UNPACK: Plugin = Plugin {
+    name: "bag_unpack",
+    syntax: "bag_unpack(column [, prefix] [, columnsConflict] [, ignoredProperties])",
+    about: "The properties of the bags in `column` as columns, each name behind `prefix`.",
+    examples: &[Example {
+        query: "print d = dynamic({'a': 1, 'b': 'x'}) | evaluate bag_unpack(d, 'd_') | project d_b, d_a",
+        result: "x, 1",
+    }],
+};
 
 /// The parameters behind the column, which may be given by name.
 const NAMES: [&str; 3] = ["OutputColumnPrefix", "columnsConflict", "ignoredProperties"];
@@ -80,7 +89,7 @@ impl Evaluate {
     /// What the arguments say.
     fn unpacked(&self, input: &Relation, binder: &mut Binder<'_>) -> Option<Unpacked> {
         let [first, rest @ ..] = self.plugin.arguments.as_slice() else {
-            self.wrong_count(USAGE, binder);
+            self.wrong_count(&BAG_UNPACK, binder);
             return None;
         };
         let mut given: [Option<&ast::Expr>; 3] = [None; 3];
@@ -90,7 +99,7 @@ impl Evaluate {
                 Some(name) => match NAMES.iter().position(|known| *known == name.text) {
                     Some(place) => place,
                     None => {
-                        let message = format!("`bag_unpack` has no parameter `{}`", name.text);
+                        let message = format!("`{}` has no parameter `{}`", BAG_UNPACK.name, name.text);
                         binder.error(
                             Diagnostic::error(UNKNOWN_COLUMN, name.span, message)
                                 .label("unknown parameter")
@@ -108,7 +117,7 @@ impl Evaluate {
                     return None;
                 }
                 None => {
-                    self.wrong_count(USAGE, binder);
+                    self.wrong_count(&BAG_UNPACK, binder);
                     return None;
                 }
             }

@@ -7,12 +7,20 @@ use crate::bind::{Binder, Column, Relation};
 use crate::functions;
 use crate::operators::sample::numbering;
 use crate::plan::{Expanded, Expr, Node};
+use crate::registry::{Example, Plugin};
 use crate::value::{Type, Value};
+
+pub(super) const NARROW: Plugin = Plugin {
+    name: "narrow",
+    syntax: "narrow()",
+    about: "A row per cell: the number of its row, the name of its column, and its text.",
+    examples: &[Example { query: "print a = 1, b = 'x' | evaluate narrow() | where Column == 'b'", result: "0, b, x" }],
+};
 
 impl Evaluate {
     pub(super) fn narrow(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
         if !self.plugin.arguments.is_empty() {
-            self.wrong_count("narrow()", binder);
+            self.wrong_count(&NARROW, binder);
             return None;
         }
         if let Some(schema) = &self.schema {

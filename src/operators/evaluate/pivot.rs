@@ -3,37 +3,31 @@
 use super::{Evaluate, OutputSchema, column};
 use crate::bind::{Binder, Column, Exprs, Relation, duplicate, dynamic_key};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, Span, TOO_LARGE, WRONG_TYPE};
+use crate::functions::{COUNT, PIVOTED};
 use crate::plan::{AggregateCall, Expr, Kind, Node};
+use crate::registry::{Example, Plugin};
 use crate::syntax::ast::{self, ColumnType, ExprKind, Name};
 use crate::value::{Type, Value, ValueRef, convert, text_of};
 
-const USAGE: &str = "pivot(column [, aggregate] [, key, …])";
+pub(super) const PIVOT: Plugin = Plugin {
+    name: "pivot",
+    syntax: "pivot(column [, aggregate] [, key, …])",
+    about: "The values in `column` as columns, with the `aggregate` (`count()`) of the rows of each, by `key` or else by \
+            all other columns.",
+    examples: &[Example {
+        query: "datatable(k: string, v: long)['a', 7, 'b', 7, 'a', 7] | evaluate pivot(k)",
+        result: "7, 2, 1",
+    }],
+};
 
 /// Most columns that values become: each is an aggregate over all rows.
 const MOST: usize = 10_000;
-
-/// The aggregates that `pivot` takes, by its page.
-const AGGREGATES: &[&str] = &[
-    "min",
-    "max",
-    "take_any",
-    "any",
-    "sum",
-    "dcount",
-    "avg",
-    "stdev",
-    "variance",
-    "make_list",
-    "make_bag",
-    "make_set",
-    "count",
-];
 
 impl Evaluate {
     pub(super) fn pivot(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
         let arguments: Vec<&ast::Expr> = self.plugin.arguments.iter().map(|argument| &argument.value).collect();
         let [pivoted, rest @ ..] = arguments.as_slice() else {
-            self.wrong_count(USAGE, binder);
+            self.wrong_count(&PIVOT, binder);
             return None;
         };
         let pivoted_at = column(pivoted, &input.columns, binder)?;
@@ -47,15 +41,16 @@ impl Evaluate {
             [first, keys @ ..] if matches!(first.kind, ExprKind::Call(_)) => (Some(*first), keys),
             keys => (None, keys),
         };
-        let counting = ast::Call { of: None, name: Name::new("count", span), arguments: Vec::new() };
+        let counting = ast::Call { of: None, name: Name::new(COUNT.name, span), arguments: Vec::new() };
         let call = match call.map(|call| &call.kind) {
             Some(ExprKind::Call(call)) => call,
             _ => &counting,
         };
-        if !AGGREGATES.contains(&call.name.text.as_str()) || call.of.is_some() {
+        if !PIVOTED.iter().any(|aggregate| aggregate.name == call.name.text) || call.of.is_some() {
+            let known: Vec<&str> = PIVOTED.iter().map(|aggregate| aggregate.name).collect();
             binder.error(
                 Diagnostic::error(BAD_ARGUMENT, call.name.span, format!("`pivot` does not take `{}`", call.name.text))
-                    .help(format!("it takes {}", AGGREGATES.join(", "))),
+                    .help(format!("it takes {}", known.join(", "))),
             );
             return None;
         }

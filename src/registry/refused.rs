@@ -1,0 +1,185 @@
+//! What KQL has and argql does not run, so that it is refused as such and not as unknown.
+
+use super::Position;
+
+/// Names that are refused for one reason.
+pub(crate) struct Refused {
+    pub(crate) kind: RefusedKind,
+    /// Why it is so, if argql is not only lacking it: lower case, no full stop.
+    pub(crate) why: Option<&'static str>,
+    pub(crate) names: &'static [&'static str],
+}
+
+/// What the names would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RefusedKind {
+    Function,
+    Aggregate,
+    Plugin,
+    Operator(Position),
+}
+
+impl RefusedKind {
+    /// As messages say it; aggregates are functions there.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            RefusedKind::Function | RefusedKind::Aggregate => "function",
+            RefusedKind::Plugin => "plugin",
+            RefusedKind::Operator(_) => "operator",
+        }
+    }
+}
+
+/// What is said of a refused name, if it is one.
+pub(crate) fn refusal(name: &str) -> Option<&'static Refused> {
+    REFUSED.iter().find(|refused| refused.names.contains(&name))
+}
+
+/// Where an operator would stand that is refused by its name.
+pub(crate) fn refused_operator(name: &str) -> Option<Position> {
+    match refusal(name)?.kind {
+        RefusedKind::Operator(position) => Some(position),
+        _ => None,
+    }
+}
+
+const FILES: Option<&str> = Some("queries reach no files but those that were loaded");
+const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
+const TABLES: Option<&str> = Some("it gives several tables, and argql gives one");
+const CODE: Option<&str> = Some("argql runs no other language");
+const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
+
+/// Everything that is refused by its name. A few of the operators are read all the same, and refused when they are bound.
+#[rustfmt::skip]
+pub(crate) const REFUSED: &[Refused] = &[
+    Refused {
+        kind: RefusedKind::Operator(Position::Start),
+        why: FILES,
+        names: &[
+            "externaldata",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Operator(Position::Piped),
+        why: TABLES,
+        names: &[
+            "facet", "fork",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Operator(Position::Both),
+        why: None,
+        names: &[
+            "find", "macro-expand",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Operator(Position::Piped),
+        why: None,
+        names: &[
+            "__executeAndCache", "__partitionby", "assert-schema", "graph-mark-components", "graph-match",
+            "graph-shortest-paths", "graph-to-table", "graph-where-edges", "graph-where-nodes",
+            "make-graph", "project-by-names", "reduce", "scan",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: None,
+        names: &[
+            "__cast", "__geo_length_to_s2cell_level", "__geo_line_s2cell_covering_level",
+            "__geo_line_validate", "__geo_polygon_s2cell_covering_level", "__geo_polygon_validate",
+            "__hash_crc32", "__hash_djb2", "__hash_many_crc32", "__hash_xxh64", "__hll_normalize",
+            "__invoke", "__ipv6_lookup_ranges", "__lz4_compress_dynamic_array_to_base64_string", "all",
+            "assert", "bag_pack_columns", "beta_cdf", "beta_inv", "beta_pdf", "bin_auto",
+            "datetime_list_timezones", "datetime_local_to_utc", "datetime_utc_to_local", "dcount_hll",
+            "entity_group", "estimate_data_size", "geo_angle", "geo_azimuth", "geo_closest_point_on_line",
+            "geo_closest_point_on_polygon", "geo_distance_2points", "geo_distance_point_to_line",
+            "geo_distance_point_to_polygon", "geo_from_wkt", "geo_geohash_neighbors",
+            "geo_geohash_to_central_point", "geo_geohash_to_polygon", "geo_h3cell_children",
+            "geo_h3cell_level", "geo_h3cell_neighbors", "geo_h3cell_parent", "geo_h3cell_rings",
+            "geo_h3cell_to_central_point", "geo_h3cell_to_polygon", "geo_info_from_ip_address",
+            "geo_intersection_2lines", "geo_intersection_2polygons", "geo_intersection_line_with_polygon",
+            "geo_intersects_2lines", "geo_intersects_2polygons", "geo_intersects_line_with_polygon",
+            "geo_line_buffer", "geo_line_centroid", "geo_line_densify", "geo_line_interpolate_point",
+            "geo_line_length", "geo_line_locate_point", "geo_line_simplify", "geo_line_to_s2cells",
+            "geo_point_buffer", "geo_point_in_circle", "geo_point_in_polygon", "geo_point_to_geohash",
+            "geo_point_to_h3cell", "geo_point_to_s2cell", "geo_polygon_area", "geo_polygon_buffer",
+            "geo_polygon_centroid", "geo_polygon_densify", "geo_polygon_perimeter", "geo_polygon_simplify",
+            "geo_polygon_to_h3cells", "geo_polygon_to_s2cells", "geo_s2cell_neighbors",
+            "geo_s2cell_to_central_point", "geo_s2cell_to_polygon", "geo_simplify_polygons_array",
+            "geo_union_lines_array", "geo_union_polygons_array", "graph", "gzip_compress_to_base64_string",
+            "hash_combine", "hash_many", "hll_isvalid", "inner_nodes", "iscolumnexists", "labels", "map",
+            "new_guid", "node_degree_in", "node_degree_out", "node_id", "parse_command_line", "parse_path",
+            "parse_user_agent", "parse_xml", "parsejson", "percentile_tdigest", "percentiles_array_tdigest",
+            "percentrank_tdigest", "punycode_domain_to_string", "rank_tdigest", "row_rank",
+            "series_ceiling", "series_cosine_similarity", "series_decompose", "series_decompose_anomalies",
+            "series_decompose_forecast", "series_fft", "series_fill_backward", "series_fill_const",
+            "series_fill_forward", "series_fill_linear", "series_fir", "series_fit_2lines",
+            "series_fit_2lines_dynamic", "series_fit_line", "series_fit_line_dynamic", "series_fit_poly",
+            "series_floor", "series_ifft", "series_iir", "series_magnitude", "series_outliers",
+            "series_pearson_correlation", "series_periods_detect", "series_periods_validate",
+            "series_seasonal", "series_stats", "series_stats_dynamic", "table", "tdigest_isvalid",
+            "welch_test", "zlib_compress_to_base64_string",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: CLUSTER,
+        names: &[
+            "cluster", "current_cluster_endpoint", "current_cursor", "current_database", "current_node_id",
+            "current_principal", "current_principal_details", "current_principal_is_member_of",
+            "cursor_after", "cursor_before_or_at", "cursor_current", "extent_id", "extent_tags", "extentid",
+            "ingestion_time", "materialized_view", "row_id", "rowstore_ordinal_range", "stored_query_result",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: SERVICE,
+        names: &[
+            "external_table",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Aggregate,
+        why: None,
+        names: &[
+            "argmax", "argmin", "buildschema", "hll", "hll_if", "hll_merge", "merge_tdigest", "passthrough",
+            "tdigest", "tdigest_merge",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Plugin,
+        why: None,
+        names: &[
+            "active_users_count", "activity_counts_metrics", "activity_engagement", "activity_metrics",
+            "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
+            "funnel_sequence_completion", "geo_line_lookup", "geo_polygon_lookup", "identity",
+            "identity_v3", "ipv4_lookup", "ipv6_lookup", "new_activity_metrics", "preview",
+            "rolling_percentile", "rows_near", "sequence_detect", "session_count", "sliding_window_counts",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Plugin,
+        why: CLUSTER,
+        names: &[
+            "estimate_rows_count", "execute_query", "execute_show_command",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Plugin,
+        why: CODE,
+        names: &[
+            "csharp", "python", "r",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Plugin,
+        why: SERVICE,
+        names: &[
+            "ai_chat_completion", "ai_chat_completion_prompt", "ai_embed_text", "ai_embeddings",
+            "azure_digital_twins_query_request", "cosmosdb_sql_request", "dax_request",
+            "external_datatable", "http_request", "http_request_post", "infer_storage_schema",
+            "infer_storage_schema_with_suggestions", "mysql_request", "postgresql_request", "sql_request",
+        ],
+    },
+];
