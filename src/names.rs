@@ -107,7 +107,8 @@ pub(crate) fn entries() -> impl Iterator<Item = NameEntry> {
 
 /// What there is to say about a name: an entry for each kind it has.
 pub(crate) fn explain(name: &str) -> Result<Vec<NameEntry>, Error> {
-    let named = |entry: &NameEntry| entry.name == name || entry.synonyms.contains(&name);
+    let begins = |entry: &NameEntry| entry.name.split(' ').next() == Some(name);
+    let named = |entry: &NameEntry| entry.name == name || begins(entry) || entry.synonyms.contains(&name);
     let found: Vec<NameEntry> = entries().filter(named).collect();
     if !found.is_empty() {
         return Ok(found);

@@ -106,7 +106,7 @@ const ARRAY_SLICE: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
-const PACK_ARRAY: Scalar = Scalar {
+pub(crate) const PACK_ARRAY: Scalar = Scalar {
     name: "pack_array",
     params: &[any("value").repeated()],
     returns: Returns::Is(Type::Dynamic),

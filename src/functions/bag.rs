@@ -62,7 +62,7 @@ const BAG_KEYS: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
-const BAG_PACK: Scalar = Scalar {
+pub(super) const BAG_PACK: Scalar = Scalar {
     name: "bag_pack",
     params: &[string("key").repeated(), any("value").repeated()],
     returns: Returns::Is(Type::Dynamic),

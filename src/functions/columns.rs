@@ -1,6 +1,6 @@
 //! Functions of the columns themselves: the binder puts what they stand for in their place.
 
-use super::bag::PACK_PRESENT;
+use super::bag::{BAG_PACK, PACK_PRESENT};
 use crate::registry::*;
 use crate::value::Type;
 
@@ -36,5 +36,5 @@ const COLUMNIFEXISTS: Scalar = Scalar { name: "columnifexists", legacy: true, ..
 
 /// What packs the columns: `bag_pack`, or the same without what is null or empty.
 pub(crate) fn packing(ignore_null_empty: bool) -> &'static Scalar {
-    if ignore_null_empty { &PACK_PRESENT } else { super::scalar("bag_pack").expect("packing is a function") }
+    if ignore_null_empty { &PACK_PRESENT } else { &BAG_PACK }
 }

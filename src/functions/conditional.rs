@@ -63,7 +63,7 @@ const COALESCE: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
-const NOT: Scalar = Scalar {
+pub(crate) const NOT: Scalar = Scalar {
     name: "not",
     params: &[boolean("expression")],
     returns: Returns::Is(Type::Bool),

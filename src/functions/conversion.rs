@@ -321,7 +321,7 @@ pub(super) const ISNULL: Scalar = Scalar {
     ..ASKS
 };
 
-pub(super) const ISNOTNULL: Scalar = Scalar {
+pub(crate) const ISNOTNULL: Scalar = Scalar {
     name: "isnotnull",
     about: "Whether `value` is not null, as text always is.",
     examples: &[Example { query: "print isnotnull(0), isnotnull(dynamic(null))", result: "True, False" }],

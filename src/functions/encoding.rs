@@ -47,7 +47,7 @@ pub(super) const FAMILY: &[&Scalar] = &[
     &PUNYCODE_DOMAIN_FROM_STRING,
 ];
 
-const HASH: Scalar = Scalar {
+pub(crate) const HASH: Scalar = Scalar {
     name: "hash",
     params: &[any("source"), integer("modulo").optional()],
     returns: Returns::By(|types| match types[0] {

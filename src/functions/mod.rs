@@ -52,11 +52,14 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
 ];
 
 pub(crate) use access::ELEMENT;
-pub(crate) use aggregates::{COUNT, PIVOTED};
+pub(crate) use aggregates::{COUNT, MAKE_LIST, PIVOTED};
+pub(crate) use array::PACK_ARRAY;
 pub(crate) use cells::elements;
 pub(crate) use columns::packing;
-pub(crate) use conversion::conversion;
+pub(crate) use conditional::NOT;
+pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use dissect::{DISSECT, Dissect, Part, dissector};
+pub(crate) use encoding::HASH;
 pub(crate) use infix::{INFIXES, joining, null_test};
 pub(crate) use intervals::{Axis, INTERVAL, step_type};
 pub(crate) use pairs::{Delimiters, Quote, pairs, pairs_by_regex};

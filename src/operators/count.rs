@@ -62,7 +62,7 @@ impl Tabular for Count {
 
 /// The number of rows.
 pub(super) fn counting() -> AggregateCall {
-    let count = functions::aggregate("count").expect("KQL counts");
+    let count = &functions::COUNT;
     let start = || (count.fold)(&Args::none(Type::Long)).expect("counting needs no arguments");
     AggregateCall {
         aggregate: count,

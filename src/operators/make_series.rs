@@ -198,16 +198,14 @@ impl MakeSeries {
         }
         columns.push(Column::new(name(&self.axis, binder)?, Type::Dynamic));
 
-        let known = functions::scalar("isnotnull").expect("it is a function");
-        let inside = binder.calling(known, Type::Bool, vec![number.clone()]);
+        let inside = binder.calling(&functions::ISNOTNULL, Type::Bool, vec![number.clone()]);
         let node = Node::Filter { input: Box::new(input.node), conditions: vec![inside] };
         let pass: Vec<plan::Expr> = keys.iter().enumerate().map(|(at, key)| plan::Expr::column(key.ty, at)).collect();
         let node =
             Node::Aggregate { input: Box::new(node), keys: keys.into_iter().chain([number]).collect(), aggregates };
 
         // Then a row per group, with a list of its intervals.
-        let pack = functions::scalar("pack_array").expect("it is a function");
-        let interval = binder.calling(pack, Type::Dynamic, packed);
+        let interval = binder.calling(&functions::PACK_ARRAY, Type::Dynamic, packed);
         let node = Node::Compute { input: Box::new(node), outputs: pass.iter().cloned().chain([interval]).collect() };
         let intervals = vec![listing(plan::Expr::column(Type::Dynamic, width))];
         let node = Node::Aggregate { input: Box::new(node), keys: pass.clone(), aggregates: intervals };
@@ -332,7 +330,7 @@ fn call(ty: Type, kernel: Kernel, args: Vec<plan::Expr>) -> plan::Expr {
 
 /// The list of all values of `expr`.
 fn listing(expr: plan::Expr) -> AggregateCall {
-    let aggregate = functions::aggregate("make_list").expect("KQL makes lists");
+    let aggregate = &functions::MAKE_LIST;
     let start = || {
         let types = [Type::Dynamic];
         let known = Args { types: &types, constants: &[None], ..Args::none(Type::Dynamic) };

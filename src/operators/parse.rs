@@ -298,8 +298,7 @@ impl Taken<'_> {
         let mut taken = input.compute(with_array);
         let array = plan::Expr::column(Type::Dynamic, width);
         if self.only_matches {
-            let matched = functions::scalar("isnotnull").expect("it is a function");
-            let condition = binder.calling(matched, Type::Bool, vec![array.clone()]);
+            let condition = binder.calling(&functions::ISNOTNULL, Type::Bool, vec![array.clone()]);
             taken = taken.map(|input| Node::Filter { input, conditions: vec![condition] });
         }
         for (at, (name, ty)) in (0..).zip(self.columns) {

@@ -51,8 +51,7 @@ impl Tabular for Sample {
         let Ok(rows) = Exprs::new(binder, &Columns::none()).count(&self.rows) else { return input };
         let outputs: Vec<_> = input.pass().collect();
         let number = plan::Expr::column(Type::Long, outputs.len());
-        let hash = functions::scalar("hash").expect("KQL hashes");
-        let hash = binder.calling(hash, Type::Long, vec![number.clone()]);
+        let hash = binder.calling(&functions::HASH, Type::Long, vec![number.clone()]);
         let order = SortOrder { descending: false, nulls_first: true };
         let by = |expr| vec![SortKey { expr, order }];
         let numbered = input.along(vec![numbering()]);

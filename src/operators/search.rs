@@ -307,8 +307,7 @@ impl Search {
             ExprKind::And(parts) => What::And(all(parts)?),
             ExprKind::Call(Call { of: None, name, arguments }) if name.text == "not" && arguments.len() == 1 => {
                 let condition = self.one(&arguments[0].value, leg, width, binder)?;
-                let not = functions::scalar("not").expect("it is a function");
-                return Ok(binder.calling(not, Type::Bool, vec![condition]));
+                return Ok(binder.calling(&functions::NOT, Type::Bool, vec![condition]));
             }
             ExprKind::Star => return Ok(plan::Expr::literal(Type::Bool, Value::Bool(true))),
             ExprKind::Literal(literal) if literal.ty == Type::String => {

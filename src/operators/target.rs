@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::diag::{ARG_LIMIT, ARG_OPERATOR, ARG_STATEMENT, Code, Diagnostic, Place, Span};
-use crate::registry::Allowed;
+use crate::registry::{Allowed, FormMeaning};
 use crate::syntax::ast::{Expr, ExprKind, Pipeline, Script, Source, Statement, Step};
 
 /// A warning for everything that Resource Graph refuses, in the order of the text.
@@ -96,7 +96,7 @@ impl Target {
 
 /// `database("old")`
 fn is_database(expr: &Expr) -> bool {
-    matches!(&expr.kind, ExprKind::Call(call) if call.name.text == "database")
+    matches!(&expr.kind, ExprKind::Call(call) if call.form() == Some(FormMeaning::Database))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::value::{Bag, Type, Value, ValueRef};
 pub(super) const FAMILY: &[&Aggregate] =
     &[&MAKE_LIST, &MAKE_LIST_IF, &MAKE_LIST_WITH_NULLS, &MAKELIST, &MAKE_BAG, &MAKE_BAG_IF, &MAKEBAG, &MAKE_DICTIONARY];
 
-pub(super) const MAKE_LIST: Aggregate = Aggregate {
+pub(crate) const MAKE_LIST: Aggregate = Aggregate {
     name: "make_list",
     params: &[any("expr"), integer("max_size").optional().constant()],
     returns: Returns::Is(Type::Dynamic),

@@ -11,6 +11,7 @@ mod pick;
 mod sum;
 
 pub(crate) use count::COUNT;
+pub(crate) use list::MAKE_LIST;
 
 use crate::column::Column;
 use crate::registry::{Aggregate, Args, Fault, Groups, Param};

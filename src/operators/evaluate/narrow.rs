@@ -30,8 +30,7 @@ impl Evaluate {
         let names: Vec<Value> = input.columns.names().map(Value::from).collect();
         let cells: Vec<Expr> = input.pass().map(|(_, cell)| binder.converted(cell, Type::String)).collect();
         let number = Expr::column(Type::Long, cells.len());
-        let pack = functions::scalar("pack_array").expect("it is a function");
-        let packed = binder.calling(pack, Type::Dynamic, cells);
+        let packed = binder.calling(&functions::PACK_ARRAY, Type::Dynamic, cells);
         let numbered = input.along(vec![numbering()]);
         let expanded = [Expr::literal(Type::Dynamic, Value::Array(Arc::new(names))), packed].map(|expr| Expanded {
             expr,
