@@ -195,6 +195,7 @@ pub(crate) mod functions;
 pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
+pub(crate) mod json;
 pub(crate) mod meter;
 pub(crate) mod names;
 pub(crate) mod operators;

@@ -11,6 +11,7 @@ use syn::{Item, UseTree, Visibility};
 const FLOORS: &[&[&str]] = &[
     &["diag"],
     &["error", "sample", "guard", "meter", "parallel"],
+    &["json"],
     &["value"],
     &["column"],
     &["source"],

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use super::cells::Cells;
 use crate::column::{Field, Table};
-use crate::value::{write_json, write_json_string};
+use crate::json::write_string;
+use crate::value::write_json;
 
 /// What stands around and between the objects.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +84,7 @@ pub(super) fn write(out: &mut dyn Write, table: &Table, frame: Frame) -> io::Res
 /// `"name":`, with the comma that stands before it.
 fn key(index: usize, name: &str) -> String {
     let mut text = String::from(if index == 0 { "" } else { "," });
-    write_json_string(&mut text, name);
+    write_string(&mut text, name);
     text.push(':');
     text
 }

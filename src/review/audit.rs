@@ -14,7 +14,8 @@ use crate::column::Table;
 use crate::diag::Diagnostic;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::value::{DateTime, Type, Value, text_of, write_json_string};
+use crate::json::write_string;
+use crate::value::{DateTime, Type, Value, text_of};
 pub use plan::AuditPlan;
 use plan::Planned;
 use settings::{Accepted, ends};
@@ -192,7 +193,7 @@ impl Audit {
                 text.push_str(" = ");
                 // A string of JSON is one of TOML, but for this character.
                 let mut quoted = String::new();
-                write_json_string(&mut quoted, value);
+                write_string(&mut quoted, value);
                 text.push_str(&quoted.replace('\u{7f}', "\\u007f"));
                 text.push('\n');
             }

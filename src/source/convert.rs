@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use super::json::{Fault, FaultKind, Passing};
+use super::fault::{Fault, FaultKind, Passing};
 use crate::meter;
 
 /// A file that argql does not read: what it is, and what to do.
@@ -83,7 +83,7 @@ impl<C: Convert> Converted<C> {
                 }
                 Err(fault) => {
                     self.json.truncate(mark);
-                    if fault.kind == FaultKind::End && !self.ended {
+                    if fault.is_end() && !self.ended {
                         if at > 0 {
                             break;
                         }

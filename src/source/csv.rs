@@ -8,8 +8,9 @@
 
 use super::convert::{Convert, Refused};
 use super::document::MARK;
-use super::json::{self, Fault, FaultKind, Passing};
+use super::fault::{Fault, FaultKind, Passing};
 use super::known::standard_column;
+use crate::json::{self, Misfit, Why};
 use crate::value::{Type, ValueRef, write_text};
 
 pub(super) struct Csv {
@@ -174,7 +175,7 @@ impl Csv {
                 return Err(Fault::new(field.start, FaultKind::Twice { column }));
             }
             let mut key = Vec::new();
-            serde_json::to_writer(&mut key, name).expect("a vector takes all text");
+            json::quote(name, |piece| key.extend_from_slice(piece.as_bytes()));
             key.push(b':');
             columns.push(Named { key, name: name.to_owned(), ty });
         }
@@ -217,7 +218,7 @@ impl Convert for Csv {
         let end = self.record(text, start, end_of_file)?;
         if simdutf8::basic::from_utf8(&text[start..end]).is_err() {
             let valid = std::str::from_utf8(&text[start..end]).map_or_else(|error| error.valid_up_to(), str::len);
-            return Err(Fault::new(start + valid, FaultKind::Utf8));
+            return Err(Fault::new(start + valid, FaultKind::Json(Why::Utf8)));
         }
         if self.columns.is_empty() {
             self.columns = self.header(text)?;
@@ -255,7 +256,7 @@ impl Convert for Csv {
                 None if nested && is_json(says.as_bytes()).is_ok() || is_plain(says, &mut self.text) => {
                     json.extend_from_slice(says.as_bytes());
                 }
-                _ => serde_json::to_writer(&mut *json, says).expect("a vector takes all text"),
+                _ => json::quote(says, |piece| json.extend_from_slice(piece.as_bytes())),
             }
         }
         json.extend_from_slice(b"}\n");
@@ -270,10 +271,10 @@ fn is_json(text: &[u8]) -> Passing<()> {
 }
 
 /// A value that ends within a field is no end of the file.
-fn closed(fault: Box<Fault>) -> Box<Fault> {
-    match fault.kind {
-        FaultKind::End => Fault::new(fault.at, FaultKind::FieldEnds),
-        _ => fault,
+fn closed(misfit: Box<Misfit>) -> Box<Fault> {
+    match misfit.why {
+        Why::End => Fault::new(misfit.at, FaultKind::FieldEnds),
+        _ => misfit.into(),
     }
 }
 

@@ -11,8 +11,9 @@ use flate2::read::MultiGzDecoder;
 use super::convert::{Broken, Converted, Refused};
 use super::csv::{self, Csv};
 use super::document;
+use super::fault::FaultKind;
 use super::grid::Grid;
-use super::json::FaultKind;
+use crate::json::Why;
 
 /// How a file's rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -248,7 +249,7 @@ impl Wide {
                 return Ok(false);
             }
             if self.bytes.len() == 1 {
-                return Err(Broken::error(self.before, FaultKind::End));
+                return Err(Broken::error(self.before, FaultKind::Json(Why::End)));
             }
         } else if units > 0 && matches!(unit(&self.bytes[2 * units - 2..]), 0xd800..0xdc00) {
             // Its other half comes with the next bytes.

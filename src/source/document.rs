@@ -4,7 +4,8 @@
 //! Recognised by content: a JSON array of rows, rows one after the other (NDJSON), and objects that hold such an array
 //! (`az graph query`, the REST answer, ARM lists), several of them in one file if need be.
 
-use super::json::{self, Fault, FaultKind, Passing};
+use super::fault::{Fault, Passing};
+use crate::json::{self, Why};
 
 /// Where reading stands: at a row, or at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,9 +130,9 @@ pub(super) fn advance(
                     }
                 },
                 Some(_) => {
-                    json::value(bytes, at, 0).map_err(|fault| match fault.kind {
-                        FaultKind::Expected(json::VALUE) if fault.at == at => Fault::expected(bytes, at, ROWS),
-                        _ => fault,
+                    json::value(bytes, at, 0).map_err(|misfit| match misfit.why {
+                        Why::Expected(json::VALUE) if misfit.at == at => Fault::expected(bytes, at, ROWS),
+                        _ => misfit.into(),
                     })?;
                     return Err(Fault::no_row(at, "neither an array nor an object"));
                 }
@@ -179,7 +180,7 @@ fn close(bytes: &[u8], at: usize) -> Passing<usize> {
 fn no_object(bytes: &[u8], at: usize) -> Box<Fault> {
     match json::value(bytes, at, 1) {
         Ok(_) => Fault::no_row(at, "an array of something else than objects"),
-        Err(fault) => fault,
+        Err(misfit) => misfit.into(),
     }
 }
 

@@ -8,10 +8,10 @@
 
 use std::sync::Arc;
 
-use super::json::{self, Fault, Passing};
 use super::passage::Reader;
 use super::paths::{Tree, Want};
 use crate::column::{Batch, Interner};
+use crate::json::{self, Misfit, Numeral, Scanned};
 use crate::value::{Type, ValueRef, write_text};
 
 /// Takes rows apart, one segment after the other; what it learned about their shape stays.
@@ -190,14 +190,14 @@ fn columns(wants: &[Want]) -> Vec<Interner> {
 impl Reader for Extractor {
     type Output = Batch;
 
-    fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
+    fn row(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
         let end = self.row.read(bytes, at)?;
         self.keep(bytes);
         self.rows += 1;
         Ok(end)
     }
 
-    fn pass(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
+    fn pass(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
         self.row.read(bytes, at)
     }
 
@@ -210,7 +210,7 @@ impl Reader for Extractor {
 
 impl Row {
     /// One row, whose bracket is at `at`.
-    fn read(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
+    fn read(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
         self.held.fill(Held::default());
         self.serial += 1;
         self.unescaped.clear();
@@ -230,7 +230,7 @@ impl Row {
 
     /// The value of a slot.
     fn get<'a>(&'a self, bytes: &'a [u8], slot: Slot) -> ValueRef<'a> {
-        let text = |part: Part| utf8(self.text_of(bytes, part));
+        let text = |part: Part| json::text(self.text_of(bytes, part));
         match slot {
             Slot::Null => ValueRef::Null,
             Slot::Bool(value) => ValueRef::Bool(value),
@@ -248,9 +248,9 @@ impl Row {
     }
 
     /// A bag whose bracket is at `at`, under `depth` others; gives where it ends.
-    fn bag(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
+    fn bag(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
         if depth >= json::DEPTH {
-            return Err(Fault::deep(at));
+            return Err(Misfit::deep(at));
         }
         let start = at + 1;
         let mut at = start;
@@ -297,7 +297,7 @@ impl Row {
 
     /// The value of a member.
     #[inline]
-    fn member(&mut self, bytes: &[u8], at: usize, site: u32, node: u32, depth: usize) -> Passing<usize> {
+    fn member(&mut self, bytes: &[u8], at: usize, site: u32, node: u32, depth: usize) -> Scanned<usize> {
         if node != NO_NODE {
             let node = node as usize;
             let again = std::mem::replace(&mut self.seen[node], self.serial) == self.serial;
@@ -383,7 +383,7 @@ impl Row {
         node: Option<usize>,
         before: &mut u32,
     ) -> (u32, u32) {
-        let text = &*json::says(&bytes[key.start..key.passed.end()], key.passed);
+        let text = &*json::says(json::text(&bytes[key.start..key.passed.end()]), key.passed);
         let child = node.and_then(|node| self.tree.child(node, text));
         let child = child.map_or(NO_NODE, |child| u32::try_from(child).expect("a query wants few paths"));
         let previous = std::mem::replace(before, NOBODY);
@@ -419,7 +419,7 @@ impl Row {
     }
 
     #[inline]
-    fn text(&mut self, bytes: &[u8], at: usize, node: Option<usize>) -> Passing<usize> {
+    fn text(&mut self, bytes: &[u8], at: usize, node: Option<usize>) -> Scanned<usize> {
         let passed = json::string(bytes, at + 1)?;
         if let Some(node) = node {
             let part = self.inside(bytes, at + 1, passed);
@@ -429,14 +429,15 @@ impl Row {
     }
 
     /// Any value, behind white space or not; takes what the tree wants of it.
-    fn value(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
+    fn value(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
         match bytes.get(at) {
             Some(b'"') => self.text(bytes, at, node),
             Some(b'{' | b'[') => self.nested(bytes, at, site, node, depth),
             Some(b'-' | b'0'..=b'9') => {
                 let (end, whole) = json::number(bytes, at)?;
                 if let Some(node) = node {
-                    self.set(node, parse_number(utf8(&bytes[at..end]), whole));
+                    let numeral = Numeral { text: json::text(&bytes[at..end]), whole };
+                    self.set(node, numeral.long().map_or_else(|| Slot::Real(numeral.real()), Slot::Long));
                 }
                 Ok(end)
             }
@@ -444,7 +445,7 @@ impl Row {
             Some(b'f') => self.literal(bytes, at, node, "false", Slot::Bool(false)),
             Some(b'n') => self.literal(bytes, at, node, "null", Slot::Null),
             Some(b' ' | b'\n' | b'\r' | b'\t') => self.value(bytes, json::space(bytes, at), site, node, depth),
-            _ => Err(Fault::expected(bytes, at, json::VALUE)),
+            _ => Err(Misfit::expected(bytes, at, json::VALUE)),
         }
     }
 
@@ -455,7 +456,7 @@ impl Row {
         node: Option<usize>,
         word: &'static str,
         slot: Slot,
-    ) -> Passing<usize> {
+    ) -> Scanned<usize> {
         let end = json::literal(bytes, at, word)?;
         if let Some(node) = node {
             self.set(node, slot);
@@ -469,13 +470,13 @@ impl Row {
             return Part { of: Of::Source, start, end: passed.end() };
         }
         let from = self.unescaped.len();
-        json::unescape(utf8(&bytes[start..passed.end()]), &mut self.unescaped);
+        json::unescape(json::text(&bytes[start..passed.end()]), &mut self.unescaped);
         Part { of: Of::Unescaped, start: from, end: self.unescaped.len() }
     }
 
     /// An array or bag, from the memo if its bytes stood there before.
     #[inline]
-    fn nested(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
+    fn nested(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
         let closing = if bytes[at] == b'{' { b'}' } else { b']' };
         if bytes.get(at + 1) == Some(&closing) && depth < json::DEPTH {
             if let Some(node) = node {
@@ -493,7 +494,7 @@ impl Row {
 
     /// The same where the memo may help.
     #[inline(never)]
-    fn memorable(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
+    fn memorable(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
         let memo = if site == NOWHERE { None } else { self.recall(bytes, at, site) };
         let end = match memo {
             Some(Recall::Known { end, entry }) => {
@@ -515,7 +516,7 @@ impl Row {
 
     /// The same without the memo.
     #[inline]
-    fn inner(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Passing<usize> {
+    fn inner(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
         if bytes[at] == b'[' {
             self.array(bytes, at, site, depth)
         } else if node.is_none_or(|node| self.tree.is_leaf(node)) && self.is_wild(site) {
@@ -531,9 +532,9 @@ impl Row {
     }
 
     #[inline(never)]
-    fn array(&mut self, bytes: &[u8], at: usize, site: u32, depth: usize) -> Passing<usize> {
+    fn array(&mut self, bytes: &[u8], at: usize, site: u32, depth: usize) -> Scanned<usize> {
         if depth >= json::DEPTH {
-            return Err(Fault::deep(at));
+            return Err(Misfit::deep(at));
         }
         let mut at = json::space(bytes, at + 1);
         if bytes.get(at) == Some(&b']') {
@@ -546,7 +547,7 @@ impl Row {
             match bytes.get(at) {
                 Some(b',') => at = json::space(bytes, at + 1),
                 Some(b']') => return Ok(at + 1),
-                _ => return Err(Fault::expected(bytes, at, json::ARRAY_GOES_ON)),
+                _ => return Err(Misfit::expected(bytes, at, json::ARRAY_GOES_ON)),
             }
         }
     }
@@ -567,18 +568,6 @@ impl Row {
     }
 }
 
-/// Text of bytes that were passed as (parts of) strings or values, which checks them.
-fn utf8(bytes: &[u8]) -> &str {
-    simdutf8::basic::from_utf8(bytes).expect("passed text is UTF-8")
-}
-
-fn parse_number(text: &str, whole: bool) -> Slot {
-    match text.parse() {
-        Ok(long) if whole => Slot::Long(long),
-        _ => text.parse().map_or(Slot::Null, Slot::Real),
-    }
-}
-
 /// A key as it stands in the bytes.
 struct Key {
     /// Where its inside begins.
@@ -589,16 +578,16 @@ struct Key {
 }
 
 /// The key behind the value before (or behind the opening bracket); none where the bag ends.
-fn key(bytes: &[u8], at: usize, first: bool) -> Passing<Option<Key>> {
+fn key(bytes: &[u8], at: usize, first: bool) -> Scanned<Option<Key>> {
     let mut at = json::space(bytes, at);
     match bytes.get(at) {
         Some(b'}') => return Ok(None),
         Some(b',') if !first => at = json::space(bytes, at + 1),
         Some(b'"') if first => {}
-        _ => return Err(Fault::expected(bytes, at, if first { "a key in quotes or `}`" } else { json::BAG_GOES_ON })),
+        _ => return Err(Misfit::expected(bytes, at, if first { "a key in quotes or `}`" } else { json::BAG_GOES_ON })),
     }
     if bytes.get(at) != Some(&b'"') {
-        return Err(Fault::expected(bytes, at, json::KEY));
+        return Err(Misfit::expected(bytes, at, json::KEY));
     }
     let passed = json::string(bytes, at + 1)?;
     let value = json::colon(bytes, passed.end() + 1)?;

@@ -5,7 +5,9 @@
 
 use super::convert::Convert;
 use super::document::{self, List};
-use super::json::{self, Fault, FaultKind, Passing};
+use super::fault::{Fault, FaultKind, Passing};
+use crate::json;
+use crate::value::{Value, from_json};
 
 #[derive(Default)]
 pub(super) struct Grid {
@@ -53,7 +55,7 @@ impl Convert for Grid {
         };
         if text.get(row) != Some(&b'[') {
             json::value(text, row, 1)?;
-            return Err(Fault::new(row, FaultKind::NoRow("`rows` with something else than arrays")));
+            return Err(Fault::no_row(row, "`rows` with something else than arrays"));
         }
         if self.some {
             json.extend_from_slice(b",\n");
@@ -92,8 +94,12 @@ fn columns(text: &[u8], at: usize) -> Passing<(Vec<Vec<u8>>, usize)> {
     let list = list(text, json::space(text, at), "columns")?;
     let end = json::value(text, list, 2)?;
     let named = || -> Option<Vec<String>> {
-        let columns: Vec<serde_json::Value> = serde_json::from_slice(&text[list..end]).ok()?;
-        columns.iter().map(|column| column.get("name")?.as_str().map(str::to_owned)).collect()
+        let Value::Array(columns) = from_json(json::text(&text[list..end])) else { return None };
+        let name = |column: &Value| match column {
+            Value::Bag(bag) => bag.get("name")?.as_str().map(str::to_owned),
+            _ => None,
+        };
+        columns.iter().map(name).collect()
     };
     let Some(names) = named() else {
         return Err(Fault::no_row(list, "`data` whose `columns` are no objects with a `name`"));
@@ -110,7 +116,7 @@ fn columns(text: &[u8], at: usize) -> Passing<(Vec<Vec<u8>>, usize)> {
     let rows = self::list(text, json::space(text, comma + 1), "rows")?;
     let key = |(number, name): (usize, String)| {
         let mut key = Vec::from(if number == 0 { "" } else { "," });
-        serde_json::to_writer(&mut key, &name).expect("a vector takes all text");
+        json::quote(&name, |piece| key.extend_from_slice(piece.as_bytes()));
         key.push(b':');
         key
     };

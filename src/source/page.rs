@@ -13,8 +13,9 @@ use std::time::SystemTime;
 use super::convert::{Broken, LONGEST, Refused};
 use super::decode::{Coding, Form};
 use super::document::MARK;
-use super::json::{Fault, FaultKind};
+use super::fault::{Fault, FaultKind};
 use crate::diag::{self, Code, Diagnostic, Place};
+use crate::json::Why;
 use crate::meter;
 
 /// One file (or memory) of a table's rows.
@@ -195,17 +196,19 @@ impl Page {
         let csv = |what: &str| format!("`{name}` is not valid CSV: {what}");
         let mut help = None;
         let (code, message, label) = match kind {
-            FaultKind::End => {
+            FaultKind::Json(Why::End) => {
                 (diag::TRUNCATED, format!("`{name}` ends in the middle of a value"), "the file ends here".into())
             }
-            FaultKind::Expected(what) => {
+            FaultKind::Json(Why::Expected(what)) => {
                 (diag::MALFORMED, json(&format!("expected {what}")), format!("expected {what}"))
             }
-            FaultKind::Control => {
+            FaultKind::Json(Why::Control) => {
                 (diag::MALFORMED, json("raw control character in a string"), "must be written as `\\u00XX`".into())
             }
-            FaultKind::Utf8 => (diag::MALFORMED, format!("`{name}` is not UTF-8"), "no character of UTF-8".into()),
-            FaultKind::Deep(most) => {
+            FaultKind::Json(Why::Utf8) => {
+                (diag::MALFORMED, format!("`{name}` is not UTF-8"), "no character of UTF-8".into())
+            }
+            FaultKind::Json(Why::Deep(most)) => {
                 (diag::TOO_LARGE, format!("`{name}` nests arrays and bags deeper than {most}"), "too deep".into())
             }
             FaultKind::NoRow(what) => (diag::NO_TABLE, format!("`{name}` holds {what}"), String::new()),
@@ -441,13 +444,16 @@ impl Failure {
     /// With the limit of nesting that was set.
     pub(super) fn nested(self, most: usize) -> Failure {
         match self {
-            Failure::Fault { at, kind: FaultKind::Deep(_) } => Failure::Fault { at, kind: FaultKind::Deep(most) },
+            Failure::Fault { at, kind: FaultKind::Json(Why::Deep(_)) } => {
+                Failure::Fault { at, kind: FaultKind::Json(Why::Deep(most)) }
+            }
             other => other,
         }
     }
 
     /// A fault within the bytes at hand.
-    pub(super) fn of(fault: &Fault, feed: &Feed) -> Failure {
+    pub(super) fn of(fault: impl Into<Box<Fault>>, feed: &Feed) -> Failure {
+        let fault = fault.into();
         Failure::Fault { at: (!feed.converted).then_some(feed.base + fault.at as u64), kind: fault.kind }
     }
 }

@@ -15,10 +15,11 @@ use rayon::prelude::*;
 
 use super::decode::Form;
 use super::document::{self, Claims, Cursor, Event, Level, Sign, advance};
-use super::json::{FaultKind, Passing};
+use super::fault::FaultKind;
 use super::page::{Failure, Feed, Page, Stamp};
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Progress};
+use crate::json::{Scanned, Why};
 use crate::parallel;
 
 /// Bytes of a segment.
@@ -30,9 +31,9 @@ pub(super) trait Reader: Send {
     type Output;
     /// Reads (and checks) the row at `at`; gives where it ends. After a fault the row must not have been kept: it may
     /// come again with more bytes behind it.
-    fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize>;
+    fn row(&mut self, bytes: &[u8], at: usize) -> Scanned<usize>;
     /// Checks the row only.
-    fn pass(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
+    fn pass(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
         self.row(bytes, at)
     }
     /// What the rows since the last call gave.
@@ -288,11 +289,11 @@ fn forward(feed: &mut Feed, at: usize, level: Level, events: &mut Vec<Event>) ->
     loop {
         match advance(feed.bytes(), at, level, feed.at_end(), events) {
             Ok((at, level)) => return Ok(Cursor { at: feed.base() + at as u64, level }),
-            Err(fault) if fault.kind == FaultKind::End && !feed.at_end() => {
+            Err(fault) if fault.is_end() && !feed.at_end() => {
                 events.truncate(mark);
                 feed.more()?;
             }
-            Err(fault) => return Err(Failure::of(&fault, feed)),
+            Err(fault) => return Err(Failure::of(fault, feed)),
         }
     }
 }
@@ -313,12 +314,12 @@ fn rows<R: Reader>(
         let read = if keep { reader.row(feed.bytes(), at) } else { reader.pass(feed.bytes(), at) };
         let end = match read {
             Ok(end) => end,
-            Err(fault) if fault.kind == FaultKind::End && !feed.at_end() => {
+            Err(misfit) if misfit.why == Why::End && !feed.at_end() => {
                 feed.forget(cursor.at);
                 feed.more()?;
                 continue;
             }
-            Err(fault) => return Err(Failure::of(&fault, feed)),
+            Err(misfit) => return Err(Failure::of(misfit, feed)),
         };
         count += 1;
         let mark = events.len();

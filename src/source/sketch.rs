@@ -4,14 +4,12 @@
 //! Rows are told apart by their column `type`, since in Resource Graph the properties of one type have little in common
 //! with those of another.
 
-use std::fmt;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::json::{self, Passing};
 use super::passage::Reader;
+use crate::json::{self, Head, Scanned, Scanner};
 use crate::value::Type;
 
 type ByName<T> = IndexMap<Arc<str>, T, foldhash::fast::FixedState>;
@@ -108,6 +106,41 @@ impl Shape {
         if self.kinds.is_empty() { "null".to_owned() } else { self.kinds.join(" | ") }
     }
 
+    /// Reads the next value into it.
+    fn read(&mut self, scanner: &mut Scanner<'_>) -> Scanned<()> {
+        match scanner.head()? {
+            Head::Null => {}
+            Head::Bool(value) => self.scalar(Type::Bool, if value { "true" } else { "false" }),
+            Head::Number(numeral) => match numeral.long() {
+                Some(value) => self.scalar(Type::Long, &value.to_string()),
+                None => self.scalar(Type::Real, &numeral.real().to_string()),
+            },
+            Head::String(text) => self.scalar(Type::String, &text),
+            Head::Array => {
+                self.count += 1;
+                self.is("array");
+                let element = self.element.get_or_insert_default();
+                while scanner.element()? {
+                    element.read(scanner)?;
+                }
+            }
+            Head::Bag => {
+                self.count += 1;
+                self.is("bag");
+                while let Some(key) = scanner.key()? {
+                    if let Some(shape) = self.keys.get_mut(&*key) {
+                        shape.read(scanner)?;
+                    } else if self.keys.len() < KEYS {
+                        self.keys.entry(key.into()).or_default().read(scanner)?;
+                    } else {
+                        scanner.raw()?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn is(&mut self, kind: &'static str) {
         if !self.kinds.contains(&kind) {
             self.kinds.push(kind);
@@ -133,112 +166,29 @@ impl Shape {
     }
 }
 
-/// Reads a value into a shape.
-impl<'de> DeserializeSeed<'de> for &mut Shape {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Shape {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.scalar(Type::Bool, if value { "true" } else { "false" });
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.scalar(Type::Long, &value.to_string());
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.scalar(Type::Long, &value.to_string());
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.scalar(Type::Real, &value.to_string());
-        Ok(())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.scalar(Type::String, value);
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        self.count += 1;
-        self.is("array");
-        let element = self.element.get_or_insert_default();
-        while elements.next_element_seed(&mut **element)?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        self.count += 1;
-        self.is("bag");
-        while let Some(key) = entries.next_key::<std::borrow::Cow<'de, str>>()? {
-            let full = self.keys.len() >= KEYS;
-            match self.keys.get_mut(&*key) {
-                Some(shape) => entries.next_value_seed(shape)?,
-                None if !full => {
-                    let mut shape = Shape::default();
-                    entries.next_value_seed(&mut shape)?;
-                    self.keys.insert(Arc::from(&*key), shape);
-                }
-                None => drop(entries.next_value::<IgnoredAny>()?),
-            }
+/// The column `type` of a row, in lower case; reads no further, for it stands near the beginning.
+fn row_type(row: &str) -> Scanned<String> {
+    let mut scanner = Scanner::new(row);
+    scanner.head()?;
+    while let Some(key) = scanner.key()? {
+        if key == "type" {
+            return Ok(match scanner.head()? {
+                Head::String(ty) => ty.to_lowercase(),
+                _ => String::new(),
+            });
         }
-        Ok(())
+        scanner.raw()?;
     }
-}
-
-/// Finds the column `type` of a row, and reads no further: it stands near the beginning.
-struct RowType<'a>(&'a mut String);
-
-impl<'de> Visitor<'de> for RowType<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a row")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        while let Some(key) = entries.next_key::<std::borrow::Cow<'de, str>>()? {
-            if key == "type" {
-                *self.0 = entries.next_value::<serde_json::Value>()?.as_str().unwrap_or_default().to_lowercase();
-                break;
-            }
-            entries.next_value::<IgnoredAny>()?;
-        }
-        Ok(())
-    }
+    Ok(String::new())
 }
 
 impl Reader for Sketch {
     type Output = Sketch;
 
-    fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
+    fn row(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
         let end = json::value(bytes, at, 0)?;
-        let row = &bytes[at..end];
-        // That something is left to read is said to be an error, and none here; what serde_json does not take (deeper
-        // nesting than it allows) is no help in completing either.
-        let mut ty = String::new();
-        let _ = serde_json::Deserializer::from_slice(row).deserialize_map(RowType(&mut ty));
-        let rows = self.types.entry(ty.into()).or_default();
-        let _ = rows.deserialize(&mut serde_json::Deserializer::from_slice(row));
+        let row = json::text(&bytes[at..end]);
+        self.types.entry(row_type(row)?.into()).or_default().read(&mut Scanner::new(row))?;
         Ok(end)
     }
 

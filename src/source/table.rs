@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use super::extract::Extractor;
-use super::json::{self, Fault, Passing};
 use super::kept::Kept;
 use super::known::{known_table, shown_columns};
 use super::page::{Origin, Page};
@@ -16,6 +15,7 @@ use super::sketch::Sketch;
 use crate::column::Field;
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
+use crate::json::{self, Misfit, Scanned};
 use crate::value::Type;
 
 /// A table that was given: one or more pages of rows.
@@ -254,7 +254,7 @@ impl Census {
 impl Reader for Census {
     type Output = Census;
 
-    fn row(&mut self, bytes: &[u8], at: usize) -> Passing<usize> {
+    fn row(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
         let mut at = json::space(bytes, at + 1);
         let mut next = 0;
         if bytes.get(at) == Some(&b'}') {
@@ -262,7 +262,7 @@ impl Reader for Census {
         }
         loop {
             if bytes.get(at) != Some(&b'"') {
-                return Err(Fault::expected(bytes, at, json::KEY));
+                return Err(Misfit::expected(bytes, at, json::KEY));
             }
             let passed = json::string(bytes, at + 1)?;
             let inside = &bytes[at + 1..passed.end()];
@@ -272,14 +272,14 @@ impl Reader for Census {
             match self.columns.get_mut(next) {
                 // Rows mostly have the same keys in the same order.
                 Some((name, known)) if name.as_bytes() == inside && !passed.escaped() => known.0 |= kinds,
-                _ => next = self.note(&json::says(inside, passed), kinds),
+                _ => next = self.note(&json::says(json::text(inside), passed), kinds),
             }
             next += 1;
             at = json::space(bytes, behind);
             match bytes.get(at) {
                 Some(b',') => at = json::space(bytes, at + 1),
                 Some(b'}') => return Ok(at + 1),
-                _ => return Err(Fault::expected(bytes, at, json::BAG_GOES_ON)),
+                _ => return Err(Misfit::expected(bytes, at, json::BAG_GOES_ON)),
             }
         }
     }

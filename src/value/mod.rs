@@ -8,8 +8,10 @@ mod compare;
 mod convert;
 mod datetime;
 mod json;
+mod step;
 mod text;
 mod timespan;
+mod write;
 
 use std::sync::Arc;
 
@@ -23,8 +25,10 @@ pub(crate) use compare::*;
 pub(crate) use convert::*;
 pub(crate) use datetime::*;
 pub(crate) use json::*;
+pub(crate) use step::*;
 pub(crate) use text::*;
 pub(crate) use timespan::*;
+pub(crate) use write::*;
 
 /// A type of KQL. Each has one form of [`Value`], `dynamic` any of them.
 ///
