@@ -1,15 +1,16 @@
 //! `argql bench`: load once, answer repeatedly. The first run of a query reads its paths from the JSON, later ones find
 //! the extracted columns; no result is kept.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use serde_json::json;
+
 use super::failure::Failure;
 use super::messages::Messages;
-use super::sink::{quoted, unwritable};
+use super::sink::unwritable;
 use super::terminal::stdout;
 use crate::{Engine, Format, Layout, Question};
 
@@ -31,7 +32,7 @@ pub(super) fn bench(
         engines.push(engine);
     }
     let load = loading.elapsed().as_secs_f64();
-    let mut queries = String::new();
+    let mut queries = serde_json::Map::new();
     for ((file, question), engine) in files.iter().zip(&questions).zip(&engines) {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut times = Vec::with_capacity(repeat);
@@ -55,25 +56,12 @@ pub(super) fn bench(
             }
             _ => None,
         };
-        push(&mut queries, &stem, &times, answer.as_deref());
+        let answer = answer.map(|path| path.display().to_string());
+        let (first, later) = times.split_first().expect("every query runs at least once");
+        queries.insert(stem, json!({ "first_s": first, "times_s": later, "answer": answer }));
     }
-    let peak = peak_mib().map_or("null".to_owned(), |peak| format!("{peak:.1}"));
-    Ok(writeln!(stdout(), "{{\"load_s\":{load},\"peak_mib\":{peak},\"queries\":{{{queries}}}}}")?)
-}
-
-fn push(out: &mut String, stem: &str, times: &[f64], answer: Option<&Path>) {
-    if !out.is_empty() {
-        out.push(',');
-    }
-    out.push_str(&quoted(stem));
-    let infallible = "strings take all text";
-    let (first, later) = times.split_first().expect("every query runs at least once");
-    write!(out, ":{{\"first_s\":{first},\"times_s\":{later:?},\"answer\":").expect(infallible);
-    match answer {
-        Some(path) => out.push_str(&quoted(&path.display().to_string())),
-        None => out.push_str("null"),
-    }
-    out.push('}');
+    let peak = peak_mib().map(|peak| (peak * 10.0).round() / 10.0);
+    Ok(writeln!(stdout(), "{}", json!({ "load_s": load, "peak_mib": peak, "queries": queries }))?)
 }
 
 /// The most memory that the process had, where the system tells.

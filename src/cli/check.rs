@@ -3,11 +3,13 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use super::args::{Deny, Listing, Target};
 use super::failure::{Failure, USAGE, WRONG_QUERY};
 use super::messages::Messages;
 use super::saved;
-use super::sink::{self, quoted};
+use super::sink;
 use super::terminal::stdout;
 use crate::{Checked, Diagnostic, Engine, Field, Format, Place, Severity, render};
 
@@ -27,12 +29,8 @@ pub(super) fn check(
     let reports: Vec<Report> = files.iter().map(|file| Report::new(&engine, file)).collect();
     match sink::format(listing) {
         Format::Json | Format::Ndjson => {
-            let mut json = String::from("[");
-            for (index, report) in reports.iter().enumerate() {
-                json.push_str(if index > 0 { ",\n" } else { "" });
-                report.write_json(&mut json);
-            }
-            json.push_str("]\n");
+            let reports: Vec<String> = reports.iter().map(|report| report.json().to_string()).collect();
+            let json = format!("[{}]\n", reports.join(",\n"));
             match &listing.output {
                 None => stdout().write_all(json.as_bytes())?,
                 Some(path) => sink::replace(path, |out| out.write_all(json.as_bytes()))
@@ -105,58 +103,41 @@ impl Report {
         }
     }
 
-    fn write_json(&self, out: &mut String) {
-        out.push_str("{\"file\":");
-        out.push_str(&quoted(&self.file));
-        out.push_str(if self.is_ok() { ",\"ok\":true" } else { ",\"ok\":false" });
-        out.push_str(",\"columns\":[");
-        for (index, field) in self.columns.iter().enumerate() {
-            out.push_str(if index > 0 { ",{\"name\":" } else { "{\"name\":" });
-            out.push_str(&quoted(&field.name));
-            out.push_str(",\"type\":");
-            out.push_str(&quoted(field.ty.name()));
-            out.push('}');
-        }
-        out.push_str("],\"diagnostics\":[");
-        for (index, diagnostic) in self.diagnostics.iter().enumerate() {
-            out.push_str(if index > 0 { ",{\"code\":" } else { "{\"code\":" });
-            self.write_diagnostic(out, diagnostic);
-        }
-        out.push_str("]}");
+    fn json(&self) -> serde_json::Value {
+        let column = |field: &Field| json!({ "name": *field.name, "type": field.ty.name() });
+        json!({
+            "file": self.file,
+            "ok": self.is_ok(),
+            "columns": self.columns.iter().map(column).collect::<Vec<_>>(),
+            "diagnostics": self.diagnostics.iter().map(|diagnostic| self.said(diagnostic)).collect::<Vec<_>>(),
+        })
     }
 
-    fn write_diagnostic(&self, out: &mut String, diagnostic: &Diagnostic) {
+    fn said(&self, diagnostic: &Diagnostic) -> serde_json::Value {
         let (line, column) = match (&diagnostic.place, &self.text) {
             (Place::Query(span), Some(text)) => span.line_column(text),
             (Place::File { line, column, .. }, _) => (*line, *column),
             _ => (0, 0),
         };
-        out.push_str(&quoted(diagnostic.code.id));
-        out.push_str(match diagnostic.severity {
-            Severity::Error => ",\"severity\":\"error\"",
-            Severity::Warning => ",\"severity\":\"warning\"",
+        let known = |number: usize| (number > 0).then_some(number);
+        let severity = match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let mut said = json!({
+            "code": diagnostic.code.id,
+            "severity": severity,
+            "line": known(line),
+            "column": known(column),
         });
-        for (key, number) in [(",\"line\":", line), (",\"column\":", column)] {
-            out.push_str(key);
-            match number {
-                0 => out.push_str("null"),
-                number => out.push_str(&number.to_string()),
-            }
-        }
         if let Place::File { path, .. } = &diagnostic.place
             && path.as_os_str() != self.file.as_str()
         {
-            out.push_str(",\"file\":");
-            out.push_str(&quoted(&path.display().to_string()));
+            said["file"] = path.display().to_string().into();
         }
-        out.push_str(",\"message\":");
-        out.push_str(&quoted(&diagnostic.message));
-        out.push_str(",\"help\":");
-        match &diagnostic.help {
-            Some(help) => out.push_str(&quoted(help)),
-            None => out.push_str("null"),
-        }
-        out.push('}');
+        said["message"] = diagnostic.message.as_str().into();
+        said["help"] = diagnostic.help.as_deref().into();
+        said
     }
 }
 
@@ -175,8 +156,7 @@ mod tests {
         let warned = report("resources\n| project ['a\"b'] = 1s\n| invoke f()");
         assert_eq!(warned.exit_code(None), 1);
         let warned = report("let n = 1;\nresources | take n | project ['a\"b'] = 1s");
-        let mut json = String::new();
-        warned.write_json(&mut json);
+        let json = warned.json().to_string();
         let (start, end) = json.split_once("\"message\":").unwrap();
         assert_eq!(
             start,
@@ -191,8 +171,7 @@ mod tests {
     fn a_file_that_is_not_there_is_reported_beside_the_others() {
         let report = Report::new(&Engine::new(), std::path::Path::new("no/such.kql"));
         assert_eq!(report.exit_code(None), 2);
-        let mut json = String::new();
-        report.write_json(&mut json);
+        let json = report.json().to_string();
         assert!(json.starts_with(r#"{"file":"no/such.kql","ok":false,"columns":[],"diagnostics":[{"code":"AQ3005","severity":"error","line":null"#), "{json}");
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::args::Listing;
 use super::failure::Failure;
 use super::terminal::{harmless, painted, stdout};
-use crate::{Diagnostic, Document, Format, Formulas, Layout, Query, Table, TableWriter, Value};
+use crate::{Diagnostic, Document, Format, Formulas, Layout, Query, Table, TableWriter};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct Named<'a> {
@@ -131,12 +131,6 @@ fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form) -> io::Result<()>
     let document =
         tables.iter().fold(Document::new(), |document, named| document.answer(&named.name, named.query, named.table));
     document.write(out, form.format, &form.layout)
-}
-
-/// A text as a string of JSON.
-pub(super) fn quoted(text: &str) -> String {
-    let list = Value::Array(vec![Value::from(text)].into()).to_string();
-    list[1..list.len() - 1].to_owned()
 }
 
 fn to_file(path: &Path, tables: &[&Named<'_>], form: Form) -> Result<(), Failure> {

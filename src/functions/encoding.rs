@@ -8,6 +8,7 @@ use base64::alphabet::STANDARD as ALPHABET;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use md5::Md5;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -299,17 +300,17 @@ const URL_ENCODE_COMPONENT: Scalar = Scalar {
     ..URL_ENCODE
 };
 
+/// All but what never has a meaning in URLs.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 /// Kusto's digits are lower case.
 fn url_encode(source: &str, space: &str, out: &mut Out) {
     out.write(|to| {
-        for byte in source.bytes() {
-            match byte {
-                b' ' => to.push_str(space),
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => to.push(char::from(byte)),
-                _ => {
-                    to.push('%');
-                    push_hex(to, byte);
-                }
+        for piece in utf8_percent_encode(source, RESERVED) {
+            match piece {
+                "%20" => to.push_str(space),
+                escape if escape.starts_with('%') => to.extend(escape.chars().map(|digit| digit.to_ascii_lowercase())),
+                plain => to.push_str(plain),
             }
         }
     });
@@ -325,22 +326,8 @@ const URL_DECODE: Scalar = Scalar {
         result: "https://www.bing.com/",
     }],
     kernel: KernelDef::Plain(|cells, out| {
-        let source = text(cells[0]).as_bytes();
-        let (mut decoded, mut at) = (Vec::with_capacity(source.len()), 0);
-        while let Some(&byte) = source.get(at) {
-            let digits = source.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
-            match digits.filter(|_| byte == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-                Some(escaped) => {
-                    decoded.push(escaped);
-                    at += 3;
-                }
-                None => {
-                    decoded.push(if byte == b'+' { b' ' } else { byte });
-                    at += 1;
-                }
-            }
-        }
-        out.string(&String::from_utf8_lossy(&decoded));
+        let spaced = text(cells[0]).replace('+', " ");
+        out.string(&percent_decode_str(&spaced).decode_utf8_lossy());
     }),
     ..Scalar::PLAIN
 };
@@ -608,6 +595,8 @@ mod tests {
     fn escapes_come_back() {
         assert_eq!(answer("url_encode", &[text("https://a b/ü")]), "https%3a%2f%2fa+b%2f%c3%bc");
         assert_eq!(answer("url_decode", &[text("a%20b%zz%c3%bc")]), "a b%zzü");
+        assert_eq!(answer("url_encode_component", &[text("a b+%20~(é)")]), "a%20b%2b%2520~%28%c3%a9%29");
+        assert_eq!(answer("url_decode", &[text("a+b%2b%2B%2520%c3%%4")]), "a b++%20\u{fffd}%%4");
     }
 
     #[test]

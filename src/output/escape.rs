@@ -1,8 +1,13 @@
-//! Text in HTML and XML.
+//! Text in HTML, XML and paths of URLs.
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+
 use crate::diag::render::visible;
+
+/// What is escaped in the path of a URL.
+pub(crate) const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// Text for between tags and for attributes in double quotes; control characters become visible.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
@@ -24,4 +29,15 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_a_reference() {
+        let path = percent_encoding::utf8_percent_encode("export/2026 01/ä.json", PATH);
+        assert_eq!(path.to_string(), "export/2026%2001/%C3%A4.json");
+    }
 }

@@ -19,10 +19,11 @@ use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::chart::{self, svg};
-use super::escape::escape;
+use super::escape::{PATH, escape};
 use crate::column::{Chart, Table};
 use crate::value::{Type, ValueRef, to_real, write_text};
 
@@ -260,9 +261,9 @@ fn push_linked(out: &mut String, text: &str, shown: &str, links: Links) {
         Links::Web => beneath("https://").then(|| shown.to_owned()),
         Links::Portal if beneath("https://portal.azure.com/") => Some(shown.to_owned()),
         Links::Portal => beneath("/subscriptions/").then(|| {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/()".contains(&byte);
-            let letter = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-            format!("{PORTAL}{}", text.bytes().map(letter).collect::<String>())
+            // Names of resource groups may have brackets.
+            const ID: &AsciiSet = &PATH.remove(b'(').remove(b')');
+            format!("{PORTAL}{}", utf8_percent_encode(text, ID))
         }),
     };
     match address.filter(|_| plain || links == Links::Portal && text.starts_with('/')) {

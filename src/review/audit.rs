@@ -14,7 +14,6 @@ use crate::column::Table;
 use crate::diag::Diagnostic;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::json::write_string;
 use crate::value::{DateTime, Type, Value, text_of};
 pub use plan::AuditPlan;
 use plan::Planned;
@@ -182,22 +181,17 @@ impl Audit {
         }
         let added = kept.len() - before - renewed;
         kept.sort_by(|a, b| (&a.check, &a.key).cmp(&(&b.check, &b.key)));
-        let mut text =
-            "# Findings that are accepted: `argql audit --baseline` counts them no more until they end.\n".to_owned();
-        for entry in &kept {
-            text.push_str("\n[[accepted]]\n");
-            for (name, value) in
-                [("check", &entry.check), ("key", &entry.key), ("reason", &entry.reason), ("until", &entry.until)]
-            {
-                text.push_str(name);
-                text.push_str(" = ");
-                // A string of JSON is one of TOML, but for this character.
-                let mut quoted = String::new();
-                write_string(&mut quoted, value);
-                text.push_str(&quoted.replace('\u{7f}', "\\u007f"));
-                text.push('\n');
-            }
-        }
+        let entry = |entry: &Accepted| {
+            let fields =
+                [("check", &entry.check), ("key", &entry.key), ("reason", &entry.reason), ("until", &entry.until)];
+            let fields = fields.map(|(name, value)| (name.to_owned(), toml::Value::from(value.as_str())));
+            toml::Value::Table(fields.into_iter().collect())
+        };
+        let accepted = toml::Value::Array(kept.iter().map(entry).collect());
+        let accepted = toml::Table::from_iter([("accepted".to_owned(), accepted)]);
+        let text = format!(
+            "# Findings that are accepted: `argql audit --baseline` counts them no more until they end.\n\n{accepted}"
+        );
         let about = format!(
             "{} accepted: {added} new, {renewed} renewed, {before} as before; {} that matched nothing left out",
             kept.len(),

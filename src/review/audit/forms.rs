@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use percent_encoding::utf8_percent_encode;
+use serde_json::json;
+
 use super::settings::Accepted;
 use super::{Audit, Finding, Grade, Outcome, Verdict};
 use crate::column::Table;
-use crate::output::escape::escape;
+use crate::output::escape::{PATH, escape};
 use crate::value::{Bag, Type, Value, text_of, write_json};
 
 impl Audit {
@@ -34,7 +37,10 @@ impl Audit {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn to_json(&self) -> String {
-        line(&json(self))
+        let mut text = String::new();
+        write_json(&mut text, json(self).as_ref());
+        text.push('\n');
+        text
     }
 
     /// All findings as SARIF 2.1.0, for code scanning; `file` is where they are shown.
@@ -46,7 +52,7 @@ impl Audit {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn to_sarif(&self, file: &str) -> String {
-        line(&sarif(file, &self.outcomes))
+        format!("{}\n", sarif(file, &self.outcomes))
     }
 
     /// The verdicts as JUnit XML, for the test view of a pipeline.
@@ -123,13 +129,6 @@ fn list_of(items: impl IntoIterator<Item = Value>) -> Value {
     Value::Array(Arc::new(items.into_iter().collect()))
 }
 
-fn line(value: &Value) -> String {
-    let mut text = String::new();
-    write_json(&mut text, value.as_ref());
-    text.push('\n');
-    text
-}
-
 /// A row by the names of its columns.
 fn row(outcome: &Outcome, finding: &Finding) -> Value {
     let cells = outcome.table.columns().iter().enumerate();
@@ -137,6 +136,7 @@ fn row(outcome: &Outcome, finding: &Finding) -> Value {
     Value::Bag(Arc::new(cells.collect::<Bag>()))
 }
 
+/// Made of values of KQL, for the cells of rows are written as in every answer.
 fn json(audit: &Audit) -> Value {
     let Audit { outcomes, judged, .. } = audit;
     let entry = |entry: &Accepted| {
@@ -193,88 +193,72 @@ fn level(severity: Grade) -> &'static str {
 }
 
 /// <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
-fn sarif(file: &str, outcomes: &[Outcome]) -> Value {
-    let text = |text: &str| bag([("text", Value::from(text))]);
+fn sarif(file: &str, outcomes: &[Outcome]) -> serde_json::Value {
     let rule = |outcome: &Outcome| {
+        let name = outcome.check.question.name();
         let score = match outcome.check.severity {
             Grade::High => "8.0",
             Grade::Medium => "5.0",
             Grade::Low => "2.0",
         };
-        bag([
-            ("id", Value::from(outcome.check.question.name())),
-            ("shortDescription", text(&outcome.check.header.about)),
-            ("help", text(&format!("argql queries {}", outcome.check.question.name()))),
-            ("defaultConfiguration", bag([("level", Value::from(level(outcome.check.severity)))])),
-            ("properties", bag([("security-severity", Value::from(score)), ("max", number(outcome.check.max))])),
-        ])
+        json!({
+            "id": name,
+            "shortDescription": { "text": outcome.check.header.about },
+            "help": { "text": format!("argql queries {name}") },
+            "defaultConfiguration": { "level": level(outcome.check.severity) },
+            "properties": { "security-severity": score, "max": outcome.check.max },
+        })
     };
+    let uri = utf8_percent_encode(file, PATH).to_string();
     let result = |index: usize, outcome: &Outcome, finding: &Finding| {
-        let location = bag([
-            ("physicalLocation", bag([("artifactLocation", bag([("uri", Value::from(uri(file)))]))])),
-            (
-                "logicalLocations",
-                list_of([bag([
-                    ("fullyQualifiedName", Value::from(finding.key.as_str())),
-                    ("kind", Value::from("resource")),
-                ])]),
-            ),
-        ]);
-        let suppressed = finding.accepted.iter().map(|entry| {
-            bag([
-                ("kind", Value::from("external")),
-                ("status", Value::from("accepted")),
-                ("justification", Value::from(format!("{} (until {})", entry.reason, entry.until))),
-            ])
-        });
-        bag([
-            ("ruleId", Value::from(outcome.check.question.name())),
-            ("ruleIndex", number(index)),
-            ("level", Value::from(level(outcome.check.severity))),
-            ("message", text(&sentence(outcome, finding))),
-            ("locations", list_of([location])),
-            ("partialFingerprints", bag([("argqlKey/v1", Value::from(finding.key.as_str()))])),
-            ("suppressions", list_of(suppressed)),
-        ])
+        let suppressed = |entry: &Accepted| {
+            let justification = format!("{} (until {})", entry.reason, entry.until);
+            json!({ "kind": "external", "status": "accepted", "justification": justification })
+        };
+        json!({
+            "ruleId": outcome.check.question.name(),
+            "ruleIndex": index,
+            "level": level(outcome.check.severity),
+            "message": { "text": sentence(outcome, finding) },
+            "locations": [{
+                "physicalLocation": { "artifactLocation": { "uri": uri } },
+                "logicalLocations": [{ "fullyQualifiedName": finding.key, "kind": "resource" }],
+            }],
+            "partialFingerprints": { "argqlKey/v1": finding.key },
+            "suppressions": finding.accepted.iter().map(suppressed).collect::<Vec<_>>(),
+        })
     };
-    let results = outcomes
-        .iter()
-        .enumerate()
-        .flat_map(|(index, outcome)| outcome.findings.iter().map(move |finding| (index, outcome, finding)));
+    let mut results = Vec::new();
+    for (index, outcome) in outcomes.iter().enumerate() {
+        results.extend(outcome.findings.iter().map(|finding| result(index, outcome, finding)));
+    }
     let refused = outcomes.iter().flat_map(|outcome| {
         outcome.refused.iter().map(|why| {
-            bag([
-                ("level", Value::from("error")),
-                ("message", text(&why.message)),
-                ("associatedRule", bag([("id", Value::from(outcome.check.question.name()))])),
-            ])
+            json!({
+                "level": "error",
+                "message": { "text": why.message },
+                "associatedRule": { "id": outcome.check.question.name() },
+            })
         })
     });
-    let refused = list_of(refused);
-    let complete = matches!(&refused, Value::Array(items) if items.is_empty());
-    let invocation = bag([("executionSuccessful", Value::Bool(complete)), ("toolExecutionNotifications", refused)]);
-    let driver = bag([
-        ("name", Value::from("argql")),
-        ("version", Value::from(env!("CARGO_PKG_VERSION"))),
-        ("rules", list_of(outcomes.iter().map(rule))),
-    ]);
-    let run = bag([
-        ("tool", bag([("driver", driver)])),
-        ("columnKind", Value::from("unicodeCodePoints")),
-        ("invocations", list_of([invocation])),
-        ("results", list_of(results.map(|(index, outcome, finding)| result(index, outcome, finding)))),
-    ]);
-    bag([
-        ("$schema", Value::from("https://json.schemastore.org/sarif-2.1.0.json")),
-        ("version", Value::from("2.1.0")),
-        ("runs", list_of([run])),
-    ])
-}
-
-/// A path as a reference of a URI.
-fn uri(path: &str) -> String {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(byte);
-    path.bytes().map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    let refused: Vec<_> = refused.collect();
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "argql",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": outcomes.iter().map(rule).collect::<Vec<_>>(),
+            } },
+            "columnKind": "unicodeCodePoints",
+            "invocations": [{
+                "executionSuccessful": refused.is_empty(),
+                "toolExecutionNotifications": refused,
+            }],
+            "results": results,
+        }],
+    })
 }
 
 /// A suite with a case per check; a refused one is an error, so that no pipeline takes it for passed.
@@ -311,14 +295,4 @@ fn junit(outcomes: &[Outcome]) -> String {
     }
     text.push_str("</testsuite>\n</testsuites>\n");
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_becomes_a_reference() {
-        assert_eq!(uri("export/2026 01/ä.json"), "export/2026%2001/%C3%A4.json");
-    }
 }
