@@ -175,7 +175,7 @@ fn terminal_width() -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Type;
+    use crate::{Type, Value};
 
     fn table() -> Table {
         Table::from_rows([("n", Type::Long)], [vec![Value::Long(1)]])
