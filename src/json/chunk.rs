@@ -28,7 +28,7 @@ pub(super) fn skip<const ASCII: bool>(bytes: &[u8], at: usize) -> usize {
     at
 }
 
-fn is_stop<const ASCII: bool>(byte: u8) -> bool {
+pub(super) fn is_stop<const ASCII: bool>(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20 || ASCII && byte >= 0x80
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::chunk::{skip, stops};
+use super::chunk::{is_stop, skip, stops};
 use super::misfit::{Misfit, Scanned, Why};
 
 /// A string that was passed: where its inside ends, and whether it has escapes.
@@ -29,14 +29,24 @@ impl Passed {
 /// Over a string whose inside begins at `start`.
 #[inline]
 pub(crate) fn string(bytes: &[u8], start: usize) -> Scanned<Passed> {
+    let Some(chunk) = bytes.get(start..).and_then(<[u8]>::first_chunk::<32>) else {
+        return last_string(bytes, start);
+    };
     // Most strings are short and plain: those end here.
-    let mut plain = 0;
-    if let Some(chunk) = bytes.get(start..).and_then(<[u8]>::first_chunk::<32>) {
-        let stops = stops::<true>(chunk);
-        plain = stops.trailing_zeros() as usize;
-        if stops != 0 && chunk[plain % 32] == b'"' {
-            return Ok(Passed::new(start + plain, false));
-        }
+    let stops = stops::<true>(chunk);
+    let plain = stops.trailing_zeros() as usize;
+    if stops != 0 && chunk[plain % 32] == b'"' {
+        return Ok(Passed::new(start + plain, false));
+    }
+    long_string(bytes, start, start + plain)
+}
+
+/// The same near the end of the bytes, where short texts are all the time.
+#[inline(never)]
+fn last_string(bytes: &[u8], start: usize) -> Scanned<Passed> {
+    let plain = bytes.get(start..).unwrap_or_default().iter().take_while(|&&byte| !is_stop::<true>(byte)).count();
+    if bytes.get(start + plain) == Some(&b'"') {
+        return Ok(Passed::new(start + plain, false));
     }
     long_string(bytes, start, start + plain)
 }

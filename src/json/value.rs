@@ -5,16 +5,35 @@ use super::misfit::{Misfit, Scanned};
 use super::string::string;
 use super::token::{ARRAY_GOES_ON, BAG_GOES_ON, KEY, VALUE, colon, literal, number, space};
 
-/// Over one whole value that stands under `depth` open brackets. Keeps a bit per bracket, so that a million of them
-/// are a message and no overflow.
+/// Over one whole value that stands under `depth` open brackets.
+#[inline]
 pub(crate) fn value(bytes: &[u8], at: usize, depth: usize) -> Scanned<usize> {
+    match bytes.get(at) {
+        Some(b'{' | b'[') => nested(bytes, at, depth),
+        _ => scalar(bytes, at),
+    }
+}
+
+#[inline]
+fn scalar(bytes: &[u8], at: usize) -> Scanned<usize> {
+    match bytes.get(at) {
+        Some(b'"') => Ok(string(bytes, at + 1)?.end() + 1),
+        Some(b'-' | b'0'..=b'9') => Ok(number(bytes, at)?.0),
+        Some(b't') => literal(bytes, at, "true"),
+        Some(b'f') => literal(bytes, at, "false"),
+        Some(b'n') => literal(bytes, at, "null"),
+        _ => Err(Misfit::expected(bytes, at, VALUE)),
+    }
+}
+
+/// Over an array or bag. Keeps a bit per bracket, so that a million of them are a message and no overflow.
+fn nested(bytes: &[u8], at: usize, depth: usize) -> Scanned<usize> {
     let mut open = Brackets { bags: [0; DEPTH / 64 + 1], depth };
     let base = depth;
     let mut at = at;
     loop {
         // At a value.
         at = match bytes.get(at) {
-            Some(b'"') => string(bytes, at + 1)?.end() + 1,
             Some(b'{') => {
                 open.push(at, true)?;
                 let inside = space(bytes, at + 1);
@@ -35,11 +54,7 @@ pub(crate) fn value(bytes: &[u8], at: usize, depth: usize) -> Scanned<usize> {
                 open.depth -= 1;
                 inside + 1
             }
-            Some(b'-' | b'0'..=b'9') => number(bytes, at)?.0,
-            Some(b't') => literal(bytes, at, "true")?,
-            Some(b'f') => literal(bytes, at, "false")?,
-            Some(b'n') => literal(bytes, at, "null")?,
-            _ => return Err(Misfit::expected(bytes, at, VALUE)),
+            _ => scalar(bytes, at)?,
         };
         // Behind a value.
         loop {

@@ -78,7 +78,7 @@ fn compact<'a>(out: &mut String, scanner: &mut Scanner<'a>, keys: &mut Vec<Cow<'
             out.push_str(number.text);
         }
         Head::Number(number) => write_json(out, value_of(number).as_ref()),
-        Head::String(text) => write_says(out, &text),
+        Head::String(text) => write_string(out, &text),
         Head::Array => {
             out.push('[');
             let mut first = true;
@@ -101,7 +101,7 @@ fn compact<'a>(out: &mut String, scanner: &mut Scanner<'a>, keys: &mut Vec<Cow<'
                 if keys.len() > from {
                     out.push(',');
                 }
-                write_says(out, &key);
+                write_string(out, &key);
                 out.push(':');
                 keys.push(key);
                 compact(out, scanner, keys)?;
@@ -111,19 +111,6 @@ fn compact<'a>(out: &mut String, scanner: &mut Scanner<'a>, keys: &mut Vec<Cow<'
         }
     }
     Ok(())
-}
-
-/// What a string says, as a string again.
-fn write_says(out: &mut String, text: &Cow<'_, str>) {
-    match text {
-        // It had no escapes, and needs none.
-        Cow::Borrowed(plain) => {
-            out.push('"');
-            out.push_str(plain);
-            out.push('"');
-        }
-        Cow::Owned(text) => write_string(out, text),
-    }
 }
 
 #[cfg(test)]
