@@ -11,7 +11,7 @@ use arrow_buffer::Buffer;
 use foldhash::fast::FixedState;
 use hashbrown::{HashTable, hash_table::Entry};
 
-use super::{Column, Data};
+use super::{Column, Data, Dictionary};
 use crate::meter;
 use crate::value::{Type, Value, ValueRef, write_text};
 
@@ -356,24 +356,55 @@ impl Interner {
 }
 
 impl Column {
-    /// The same cells as a dictionary if they are text of which at least half repeats. All of it is looked at, unlike in
+    /// The cells, as a dictionary if they are text of which at least half repeats. All of it is looked at, unlike in
     /// a column that is being read: rows that belong together may be far from each other.
     pub(crate) fn coded(self) -> Column {
-        let (Data::Text(texts), hasher) = (&self.data, FixedState::default()) else { return self };
-        let mut distinct = HashTable::new();
-        for text in texts.iter().flatten() {
+        if !matches!(self.data, Data::Text(_)) { self } else { Column::joined(self.ty, &[&self]).unwrap_or(self) }
+    }
+
+    /// Columns of text one after the other as one dictionary, if at least half of it repeats.
+    pub(crate) fn joined(ty: Type, columns: &[&Column]) -> Option<Column> {
+        if !repeats(columns) {
+            return None;
+        }
+        let mut interner = Interner { stubborn: true, ..Interner::new(ty) };
+        for column in columns {
+            let Some(dictionary) = column.as_dictionary() else {
+                column.iter().for_each(|cell| interner.push(cell));
+                continue;
+            };
+            let mut known: Vec<Option<u32>> = vec![None; dictionary.values().len()];
+            for &code in dictionary.codes() {
+                match known[code as usize] {
+                    Some(same) if interner.repeat(same) => {}
+                    _ => known[code as usize] = interner.push_coded(dictionary.values().get(code as usize)),
+                }
+            }
+        }
+        Some(interner.finish())
+    }
+}
+
+/// Whether columns are text of which at least half repeats, by the hashes of what differs within each.
+fn repeats(columns: &[&Column]) -> bool {
+    let rows: usize = columns.iter().map(|column| column.len).sum();
+    let (mut distinct, hasher) = (HashTable::new(), FixedState::default());
+    for column in columns {
+        let cells = column.as_dictionary().map_or(*column, Dictionary::values);
+        for cell in cells.iter().take(if column.as_constant().is_some() { 1 } else { usize::MAX }) {
+            let (ValueRef::String(text) | ValueRef::Json(text)) = cell else {
+                if cell.is_null() { continue } else { return false }
+            };
             let hash = hasher.hash_one(text);
             if let Entry::Vacant(place) = distinct.entry(hash, |&known| known == hash, |&known| known) {
                 place.insert(hash);
             }
-            if distinct.len() > self.len / 2 {
-                return self;
-            }
         }
-        let mut interner = Interner { stubborn: true, ..Interner::new(self.ty) };
-        self.iter().for_each(|cell| interner.push(cell));
-        interner.finish()
+        if distinct.len() > rows / 2 {
+            return false;
+        }
     }
+    true
 }
 
 impl Interning {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, UInt32Array};
 use arrow_select::{concat::concat, take::take};
 
-use super::{Codes, Column, Data, Dictionary, Out};
+use super::{Codes, Column, Data, Dictionary, Entries, Out};
 use crate::value::{Type, Value};
 
 impl Column {
@@ -35,7 +35,7 @@ impl Column {
         if !matches!(self.data, Data::Text(_) | Data::Json(_) | Data::Values(_)) || self.len >= rows.len() {
             return self.take(rows);
         }
-        let dictionary = Dictionary { codes: rows.clone(), values: Arc::new(self.clone()), unique: false };
+        let dictionary = Dictionary { codes: rows.clone(), entries: Entries::of(self.clone(), false) };
         Column { ty: self.ty, len: rows.len(), data: Data::Dictionary(dictionary) }
     }
 
@@ -75,8 +75,8 @@ impl Column {
             .iter()
             .map(|column| match &column.data {
                 // One of far more entries than rows is what a filter left: its cells are taken like all others.
-                Data::Dictionary(dictionary) if dictionary.values.len() <= 4 * chosen.len() => {
-                    vec![NONE; dictionary.values.len()]
+                Data::Dictionary(dictionary) if dictionary.values().len() <= 4 * chosen.len() => {
+                    vec![NONE; dictionary.values().len()]
                 }
                 Data::Constant(_) => vec![NONE],
                 _ => Vec::new(),
@@ -111,7 +111,7 @@ impl Column {
         let parts = columns.iter().zip(cells.iter().zip(&places)).filter(|(_, (cells, _))| !cells.is_empty());
         let parts: Vec<Column> = parts
             .map(|(column, (cells, places))| match &column.data {
-                Data::Dictionary(dictionary) if !places.is_empty() => dictionary.values.take(cells),
+                Data::Dictionary(dictionary) if !places.is_empty() => dictionary.values().take(cells),
                 Data::Constant(value) => Column::from_values(ty, [value.clone()]),
                 _ => column.take(cells),
             })
@@ -135,6 +135,16 @@ impl Column {
             _ => self.with_array(self.array().expect("all other forms are arrays").slice(start, len)),
         };
         Column { ty: self.ty, len, data }
+    }
+
+    /// Pieces of so many rows each, which are all of them; they share what they can.
+    pub(crate) fn cut(&self, rows: &[usize]) -> Vec<Column> {
+        let mut start = 0;
+        let piece = |&rows: &usize| {
+            start += rows;
+            self.slice(start - rows, start)
+        };
+        rows.iter().map(piece).collect()
     }
 
     /// All rows of all columns, which are of one type, in order.
@@ -173,7 +183,7 @@ impl Column {
         let mut codes = first.codes.to_vec();
         for column in rest {
             match &column.data {
-                Data::Dictionary(next) if Arc::ptr_eq(&first.values, &next.values) => {
+                Data::Dictionary(next) if first.entries.same(&next.entries) => {
                     codes.extend_from_slice(&next.codes)
                 }
                 _ => return None,
@@ -200,7 +210,7 @@ impl Column {
             match &column.data {
                 Data::Dictionary(dictionary) => {
                     codes.extend(dictionary.codes.iter().map(|code| base + code));
-                    entries.push((*dictionary.values).clone());
+                    entries.push(dictionary.values().clone());
                 }
                 Data::Constant(value) => {
                     codes.resize(codes.len() + column.len, base);
@@ -237,7 +247,7 @@ impl Column {
     /// The same cells without codes in front of them.
     pub(super) fn flat(self) -> Column {
         match &self.data {
-            Data::Dictionary(dictionary) => Column { ty: self.ty, ..dictionary.values.take(&dictionary.codes) },
+            Data::Dictionary(dictionary) => Column { ty: self.ty, ..dictionary.values().take(&dictionary.codes) },
             _ => self,
         }
     }

@@ -10,6 +10,7 @@ mod arrow;
 mod build;
 mod gather;
 mod keys;
+mod memo;
 mod table;
 mod weight;
 
@@ -22,6 +23,7 @@ use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 
 pub(crate) use build::{Interner, Out};
 pub(crate) use keys::KeyTable;
+use memo::Memo;
 pub(crate) use table::Batch;
 pub use table::{Chart, Field, Table};
 pub(crate) use weight::Weight;
@@ -58,9 +60,47 @@ enum Data {
 #[derive(Clone, Debug)]
 pub(crate) struct Dictionary {
     codes: Codes,
+    entries: Entries,
+}
+
+/// What codes stand for; clones are the same entries.
+#[derive(Clone, Debug)]
+pub(crate) struct Entries {
     values: Arc<Column>,
     /// No two entries are equal, so that equal rows have equal codes.
     unique: bool,
+    /// What was computed from them, if the dictionaries of many batches have them.
+    memo: Option<Arc<Memo>>,
+}
+
+impl Entries {
+    /// Of one dictionary. `unique` promises that no two are equal.
+    pub(crate) fn of(values: Column, unique: bool) -> Entries {
+        Entries { values: Arc::new(values), unique, memo: None }
+    }
+
+    /// Whether both are the same, not only equal.
+    pub(crate) fn same(&self, other: &Entries) -> bool {
+        Arc::ptr_eq(&self.values, &other.values)
+    }
+
+    pub(crate) fn values(&self) -> &Column {
+        &self.values
+    }
+
+    /// As those of many batches.
+    fn with_memo(self) -> Entries {
+        Entries { memo: Some(Arc::default()), ..self }
+    }
+
+    /// The texts of entries of which all are text, or null.
+    fn as_text(&self) -> Option<Entries> {
+        let values = self.values.as_text()?;
+        let null = self.values.array().is_some_and(|array| array.null_count() > 0);
+        let unique = self.unique && !(null && values.iter().filter(|cell| cell.as_str() == Some("")).count() > 1);
+        let entries = Entries::of(values, unique);
+        Some(if self.memo.is_some() { entries.with_memo() } else { entries })
+    }
 }
 
 /// Codes of dictionary entries, a `u32` per row, shared.
@@ -72,16 +112,20 @@ impl Dictionary {
     }
 
     pub(crate) fn values(&self) -> &Column {
-        &self.values
+        &self.entries.values
     }
 
-    /// The same entries, shared: two dictionaries have them if the pointers are equal.
-    pub(crate) fn entries(&self) -> &Arc<Column> {
-        &self.values
+    pub(crate) fn entries(&self) -> &Entries {
+        &self.entries
     }
 
     pub(crate) fn unique(&self) -> bool {
-        self.unique
+        self.entries.unique
+    }
+
+    /// Whether the dictionaries of other batches have these entries, too.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.entries.memo.is_some()
     }
 
     /// Whether both have the same rows behind the same codes, as two columns computed from one dictionary do.
@@ -92,18 +136,31 @@ impl Dictionary {
     /// The column that has, at every row, what `values` (one per entry) says for that row's entry. Entries of
     /// `values` may be equal.
     pub(crate) fn map(&self, values: Column) -> Column {
-        debug_assert_eq!(values.len, self.values.len);
-        match values.data {
-            Data::Constant(_) => Column { len: self.codes.len(), ..values },
-            Data::Text(_) | Data::Json(_) | Data::Values(_) | Data::Dictionary(_) => Column {
-                ty: values.ty,
-                len: self.codes.len(),
-                data: Data::Dictionary(Dictionary {
-                    codes: self.codes.clone(),
-                    values: Arc::new(values.flat()),
-                    unique: false,
-                }),
-            },
+        self.over(Entries::of(values.flat(), false))
+    }
+
+    /// What `make` gives for all entries, if they are shared: made once for each `of`, when enough rows have asked; none
+    /// until then. [`Dictionary::over`] gives it to the rows.
+    pub(crate) fn shared<K: PartialEq + Send + 'static>(
+        &self,
+        of: K,
+        make: impl FnOnce(&Column) -> Column,
+    ) -> Option<Entries> {
+        let memo = self.entries.memo.as_ref()?;
+        let size = (self.codes.len(), self.entries.values.len());
+        memo.entries(of, size, || Entries::of(make(&self.entries.values).flat(), false).with_memo())
+    }
+
+    /// The column that has, at every row, what `entries` (one per entry) say for that row's.
+    pub(crate) fn over(&self, entries: Entries) -> Column {
+        debug_assert_eq!(entries.values.len, self.entries.values.len);
+        let (values, len) = (&entries.values, self.codes.len());
+        match &values.data {
+            Data::Constant(value) => Column::constant(values.ty, value.clone(), len),
+            Data::Text(_) | Data::Json(_) | Data::Values(_) => {
+                let ty = values.ty;
+                Column { ty, len, data: Data::Dictionary(Dictionary { codes: self.codes.clone(), entries }) }
+            }
             _ => values.take(&self.codes),
         }
     }
@@ -119,7 +176,7 @@ impl Column {
     pub(crate) fn dictionary(codes: Vec<u32>, values: Column, unique: bool) -> Column {
         debug_assert!(codes.iter().all(|&code| (code as usize) < values.len));
         let (ty, len) = (values.ty, codes.len());
-        Column { ty, len, data: Data::Dictionary(Dictionary { codes: codes.into(), values: Arc::new(values), unique }) }
+        Column { ty, len, data: Data::Dictionary(Dictionary { codes: codes.into(), entries: Entries::of(values, unique) }) }
     }
 
     /// A column of type `ty` out of owned cells.
@@ -139,6 +196,23 @@ impl Column {
 
     pub(crate) fn longs(values: Vec<i64>) -> Column {
         Column { ty: Type::Long, len: values.len(), data: Data::Long(Int64Array::from(values)) }
+    }
+
+    /// The columns of the batches of a table; if they are of one dictionary, whatever is computed from its entries is
+    /// computed once for all of them.
+    pub(crate) fn sharing(columns: &[Column]) -> Vec<Column> {
+        let mut columns = columns.to_vec();
+        let memo = Arc::default();
+        let first = columns.first().and_then(Column::as_dictionary).map(|first| first.entries.clone());
+        for column in &mut columns {
+            match (&mut column.data, &first) {
+                (Data::Dictionary(dictionary), Some(first)) if dictionary.entries.same(first) => {
+                    dictionary.entries.memo = Some(Arc::clone(&memo));
+                }
+                _ => {}
+            }
+        }
+        columns
     }
 
     pub(crate) fn ty(&self) -> Type {
@@ -180,7 +254,7 @@ impl Column {
         }
         let held = match &self.data {
             Data::Constant(value) => return value.as_ref(),
-            Data::Dictionary(dictionary) => return dictionary.values.get(dictionary.codes[row] as usize),
+            Data::Dictionary(dictionary) => return dictionary.entries.values.get(dictionary.codes[row] as usize),
             Data::Values(values) => return values[row].as_ref(),
             Data::Bool(array) => some(array, row, || ValueRef::Bool(array.value(row))),
             Data::Int(array) => some(array, row, || ValueRef::Int(array.value(row))),
@@ -200,6 +274,33 @@ impl Column {
     /// All cells in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ValueRef<'_>> {
         (0..self.len).map(|row| self.get(row))
+    }
+
+    /// The text of every cell, if all of them are text already, or null, whose text is `""`. No text is copied.
+    pub(crate) fn as_text(&self) -> Option<Column> {
+        #[derive(PartialEq)]
+        struct Text;
+        let data = match &self.data {
+            Data::Constant(Value::String(_)) => self.data.clone(),
+            Data::Constant(Value::Null) => Data::Constant(Value::absent(Type::String)),
+            Data::Text(array) if array.null_count() == 0 => self.data.clone(),
+            Data::Text(array) => {
+                let rows = 0..u32::try_from(self.len).expect("batches have fewer than 2^32 rows");
+                let rows: Vec<Option<u32>> = rows.map(|row| array.is_valid(row as usize).then_some(row)).collect();
+                return Some(Column { ty: Type::String, ..self.clone() }.take_or_absent(&rows));
+            }
+            Data::Dictionary(Dictionary { codes, entries }) => {
+                let texts = match &entries.memo {
+                    Some(memo) if matches!(entries.values.data, Data::Text(_)) => {
+                        memo.at_once(Text, || entries.as_text().unwrap_or_else(|| entries.clone()))
+                    }
+                    _ => entries.as_text()?,
+                };
+                Data::Dictionary(Dictionary { codes: codes.clone(), entries: texts })
+            }
+            _ => return None,
+        };
+        Some(Column { ty: Type::String, len: self.len, data })
     }
 
     /// Three-valued `and` of bool columns: false wins over null.
@@ -231,13 +332,28 @@ impl Column {
         }
     }
 
-    /// The rows of a bool column that are true: neither false nor null.
+    /// Whether a row of a bool column is true: neither false nor null.
+    pub(crate) fn is_true(&self, row: usize) -> bool {
+        match &self.data {
+            Data::Bool(array) => array.is_valid(row) && array.value(row),
+            _ => self.truth(row) == Some(true),
+        }
+    }
+
+    /// The rows of a bool column that are true.
     pub(crate) fn truths(&self) -> Vec<u32> {
         let rows = 0..u32::try_from(self.len).expect("batches have fewer than 2^32 rows");
         match &self.data {
             Data::Constant(Value::Bool(true)) => rows.collect(),
             Data::Constant(_) => Vec::new(),
-            _ => rows.filter(|&row| self.truth(row as usize) == Some(true)).collect(),
+            Data::Bool(array) => {
+                let bits = match array.nulls() {
+                    Some(valid) => array.values() & valid.inner(),
+                    None => array.values().clone(),
+                };
+                bits.set_indices_u32().collect()
+            }
+            _ => rows.filter(|&row| self.is_true(row as usize)).collect(),
         }
     }
 }

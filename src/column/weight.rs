@@ -33,8 +33,8 @@ impl Weight {
             Data::Dictionary(dictionary) => {
                 let codes = dictionary.codes.inner();
                 let codes = if self.is_new(codes.data_ptr().as_ptr() as usize) { codes.capacity() } else { 0 };
-                let entries = Arc::as_ptr(&dictionary.values) as usize;
-                codes + if self.is_new(entries) { self.column(&dictionary.values) } else { 0 }
+                let entries = Arc::as_ptr(&dictionary.entries.values) as usize;
+                codes + if self.is_new(entries) { self.column(dictionary.values()) } else { 0 }
             }
             _ => {
                 let data = column.array().expect("all other forms are arrays").to_data();
@@ -76,7 +76,7 @@ impl Column {
         let smaller = match &self.data {
             Data::Text(array) => compact(array).map(Data::Text),
             Data::Json(array) => compact(array).map(Data::Json),
-            Data::Dictionary(dictionary) if dictionary.values.len() > 2 * self.len + SPARE_ENTRIES => {
+            Data::Dictionary(dictionary) if dictionary.values().len() > 2 * self.len + SPARE_ENTRIES => {
                 return self.flat().compact();
             }
             _ => None,

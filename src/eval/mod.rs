@@ -5,7 +5,9 @@
 
 mod path;
 
-use crate::column::{Batch, Column, Dictionary, Out};
+use std::sync::Arc;
+
+use crate::column::{Batch, Column, Dictionary, Entries, Out};
 use crate::guard::{Guard, Pace};
 use crate::plan::{Expr, Kind};
 use crate::registry::{Kernel, Reads};
@@ -13,6 +15,87 @@ use crate::value::{Type, Value, ValueRef};
 
 /// The value of `expr` at every row of `batch`; whatever it likes once the guard stops.
 pub(crate) fn eval(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
+    match shared(expr, batch, guard) {
+        Some((dictionary, entries)) => dictionary.over(entries),
+        None => computed(expr, batch, guard),
+    }
+}
+
+/// The dictionary that `expr` reads alone, if many batches have its entries, and the value of `expr` at each of these,
+/// if it is worth being computed.
+fn shared<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Option<(&'b Dictionary, Entries)> {
+    // Texts are given on without a call.
+    if matches!(&expr.kind, Kind::Call { callee, .. } if callee.texts()) {
+        return None;
+    }
+    let (at, dictionary) = one_column(expr, batch).filter(|(_, dictionary)| dictionary.is_shared())?;
+    let of = Formula(expr.clone());
+    let entries = dictionary.shared(of, |entries| eval(expr, &column_alone(at, entries), guard))?;
+    Some((dictionary, entries))
+}
+
+/// What a condition says of the rows, as the codes of the dictionary that it reads alone and its value at each entry:
+/// few entries are asked for many rows. None if it reads another column, or too few rows show too many entries.
+pub(crate) fn by_entries<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Option<(&'b Dictionary, Column)> {
+    let (at, dictionary) = one_column(expr, batch)?;
+    if let Some((dictionary, entries)) = shared(expr, batch, guard) {
+        return Some((dictionary, entries.values().clone()));
+    }
+    let few = dictionary.values().len() <= batch.rows;
+    few.then(|| (dictionary, eval(expr, &column_alone(at, dictionary.values()), guard)))
+}
+
+/// The one column that a deterministic call or path reads, if it is a dictionary.
+fn one_column<'b>(expr: &Expr, batch: &'b Batch) -> Option<(usize, &'b Dictionary)> {
+    let mut read = None;
+    let mut alone = !matches!(expr.kind, Kind::Column(_));
+    expr.visit(&mut |part| {
+        match &part.kind {
+            Kind::Column(index) => alone &= *read.get_or_insert(*index) == *index,
+            Kind::Call { callee, .. } => alone &= callee.deterministic(),
+            _ => {}
+        }
+        alone
+    });
+    let at = read.filter(|_| alone)?;
+    Some((at, batch.columns[at].as_dictionary()?))
+}
+
+/// Rows with a column at the position `at`, and nothing that matters at those before.
+fn column_alone(at: usize, column: &Column) -> Batch {
+    let mut columns = vec![Column::constant(Type::Dynamic, Value::Null, column.len()); at];
+    columns.push(column.clone());
+    Batch::new(columns, column.len())
+}
+
+/// An expression as what it computes. Two are the same if they make the same calls, with the kernels of one place in a
+/// plan, whose constants these may hold.
+struct Formula(Expr);
+
+impl PartialEq for Formula {
+    fn eq(&self, other: &Formula) -> bool {
+        fn same(one: &Expr, other: &Expr) -> bool {
+            let all = |one: &[Expr], other: &[Expr]| {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+            };
+            match (&one.kind, &other.kind) {
+                (Kind::Literal(one), Kind::Literal(other)) => one == other,
+                (Kind::Column(one), Kind::Column(other)) => one == other,
+                (Kind::Path { base: one, steps }, Kind::Path { base: other, steps: others }) => {
+                    steps == others && same(one, other)
+                }
+                (Kind::Call { kernel, args, .. }, Kind::Call { kernel: other, args: others, .. }) => {
+                    Arc::ptr_eq(kernel, other) && all(args, others)
+                }
+                (Kind::And(one), Kind::And(other)) | (Kind::Or(one), Kind::Or(other)) => all(one, other),
+                _ => false,
+            }
+        }
+        same(&self.0, &other.0)
+    }
+}
+
+fn computed(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
     match &expr.kind {
         Kind::Literal(value) => Column::constant(expr.ty, value.clone(), batch.rows),
         Kind::Column(index) => batch.columns[*index].clone(),
@@ -24,6 +107,11 @@ pub(crate) fn eval(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
                 return choice(expr, callee.reads(), args, batch, guard);
             }
             let args: Vec<Column> = args.iter().map(|arg| eval(arg, batch, guard)).collect();
+            if callee.texts()
+                && let Some(texts) = args[0].as_text()
+            {
+                return texts;
+            }
             let call = Call { kernel, strict: callee.strict(), ty: expr.ty, guard };
             if callee.deterministic() { call.lifted(&args, batch.rows) } else { call.rows(&args, batch.rows) }
         }

@@ -74,6 +74,7 @@ const TOSTRING: Scalar = Scalar {
     ],
     strict: false,
     passes: Passes::on(0),
+    texts: true,
     kernel: Prepared(|args| {
         let ty = args.types[0];
         Ok(Box::new(move |args, out| match args[0] {

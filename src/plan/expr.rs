@@ -70,6 +70,14 @@ impl Callee {
         }
     }
 
+    /// Gives texts on as they are.
+    pub(crate) fn texts(self) -> bool {
+        match self {
+            Callee::Scalar(scalar) => scalar.texts,
+            Callee::Infix(..) => false,
+        }
+    }
+
     /// May be computed once for equal arguments.
     pub(crate) fn deterministic(self) -> bool {
         match self {

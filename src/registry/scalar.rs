@@ -25,6 +25,8 @@ pub(crate) struct Scalar {
     pub(crate) reads: Reads,
     /// The argument whose values it gives on, nearly as they are: completion knows them.
     pub(crate) passes: Option<Passes>,
+    /// Gives a text on as it is, and of null the empty one: columns of texts need no call.
+    pub(crate) texts: bool,
     /// What gives one element of its array without making the array, from the same arguments and an index.
     pub(crate) element: Option<&'static Scalar>,
     pub(crate) kernel: KernelDef,
@@ -44,6 +46,7 @@ impl Scalar {
         legacy: false,
         reads: Reads::All,
         passes: None,
+        texts: false,
         element: None,
         kernel: KernelDef::Plain(|_, out| out.null()),
     };

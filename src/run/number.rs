@@ -4,14 +4,13 @@
 //! last: long text is hashed once for each distinct value of a column where that is known, not once for each row.
 
 use std::hash::BuildHasher;
-use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
 use super::Failure;
-use crate::column::{Column, Dictionary, KeyTable, Out};
+use crate::column::{Column, Dictionary, Entries, KeyTable, Out};
 use crate::guard::Guard;
 use crate::value::{Type, ValueRef, encode_key};
 
@@ -19,7 +18,7 @@ use crate::value::{Type, ValueRef, encode_key};
 pub(super) fn number(keys: &[Column], rows: usize, guard: &Guard) -> Result<Vec<u32>, Failure> {
     let mut numbered: Option<Numbered> = None;
     for key in keys {
-        let numbers = match by_entries(key, rows) {
+        let numbers = match by_entries(key, rows, None) {
             // Each entry is asked for once, and no other equals it.
             Some(dictionary) if dictionary.unique() => {
                 let mut count = 0;
@@ -116,13 +115,16 @@ struct Numbered {
     count: u32,
 }
 
+/// Entries of a dictionary, and the number of each that was met.
+type Coded = (Entries, Vec<u32>);
+
 /// The distinct cells of one column.
 #[derive(Default)]
 struct CellTable {
     keys: KeyTable,
     kept: Option<Kept>,
     /// The entries of the last dictionary and the numbers that they got: batches in a row often share one.
-    coded: Option<(Arc<Column>, Vec<u32>)>,
+    coded: Option<Coded>,
 }
 
 /// The cells of one column of the distinct keys.
@@ -236,9 +238,14 @@ const NONE: u32 = u32::MAX;
 /// Rows after which the guard is asked.
 const TURN: usize = 1 << 14;
 
-/// The dictionary by whose entries a column is numbered: one of far more entries than rows is what a filter left.
-fn by_entries(column: &Column, rows: usize) -> Option<&Dictionary> {
-    column.as_dictionary().filter(|dictionary| dictionary.values().len() <= (4 * rows).max(64))
+/// The dictionary by whose entries a column is numbered: one of far more entries than rows is what a filter left. Those
+/// of a whole table are many, and are met again.
+fn by_entries<'c>(column: &'c Column, rows: usize, coded: Option<&Coded>) -> Option<&'c Dictionary> {
+    column.as_dictionary().filter(|dictionary| {
+        let most = if dictionary.is_shared() { 32 } else { 4 };
+        let met = coded.is_some_and(|(last, _)| last.same(dictionary.entries()));
+        met || dictionary.values().len() <= (most * rows).max(64)
+    })
 }
 
 /// Asks `number` about the cells in order, of a dictionary once for each entry that `coded` does not know; its answer for
@@ -246,7 +253,7 @@ fn by_entries(column: &Column, rows: usize) -> Option<&Dictionary> {
 fn cells(
     column: &Column,
     rows: usize,
-    coded: &mut Option<(Arc<Column>, Vec<u32>)>,
+    coded: &mut Option<Coded>,
     guard: &Guard,
     mut number: impl FnMut(ValueRef<'_>) -> u32,
 ) -> Result<Vec<u32>, Failure> {
@@ -254,11 +261,11 @@ fn cells(
         return Ok(vec![number(value.as_ref()); rows]);
     }
     let mut numbers = Vec::with_capacity(rows);
-    if let Some(dictionary) = by_entries(column, rows) {
-        let entries = dictionary.entries();
+    if let Some(dictionary) = by_entries(column, rows, coded.as_ref()) {
+        let entries = dictionary.values();
         let known = match coded {
-            Some((last, known)) if Arc::ptr_eq(last, entries) => known,
-            _ => &mut coded.insert((entries.clone(), vec![NONE; entries.len()])).1,
+            Some((last, known)) if last.same(dictionary.entries()) => known,
+            _ => &mut coded.insert((dictionary.entries().clone(), vec![NONE; entries.len()])).1,
         };
         for codes in dictionary.codes().chunks(TURN) {
             guard.check()?;

@@ -1,8 +1,9 @@
 //! Columns that stay in memory between the queries of a session.
 //!
 //! What a query wants and no query wanted before is read in one pass over the table; after that its files are opened
-//! only to see that they are the same. The segments' columns are joined into longer ones, each with one dictionary:
-//! some thousand rows are right for reading in parallel, but warm queries would pay for each of many small batches.
+//! only to see that they are the same. The segments' columns are joined into longer ones: some thousand rows are right
+//! for reading in parallel, but warm queries would pay for each of many small batches. Text that repeats has one
+//! dictionary for the whole table, so that a query computes once what it wants of each distinct text.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -14,7 +15,7 @@ use super::extract::Extractor;
 use super::page::Stamp;
 use super::passage::Passage;
 use super::paths::{Tree, Want};
-use crate::column::{Batch, Column, Interner, Weight};
+use crate::column::{Batch, Column, Weight};
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
 use crate::parallel;
@@ -144,9 +145,16 @@ impl Kept {
             groups.push(group);
             rest = others;
         }
+        let rows: Vec<usize> = groups.iter().map(|group| group.iter().map(|batch| batch.rows).sum()).collect();
         let joined: Vec<Vec<Column>> = parallel::map(guard, 0..wants.len(), |want| {
-            let join = |group: &&[Batch]| join(wants[want].ty, group.iter().map(|batch| &batch.columns[want]));
-            parallel::map(guard, &groups, join)
+            let (ty, all) = (wants[want].ty, pieces.iter().map(|batch| &batch.columns[want]).collect::<Vec<_>>());
+            match Column::joined(ty, &all) {
+                Some(column) => column.cut(&rows),
+                None => parallel::map(guard, &groups, |group| {
+                    let columns: Vec<Column> = group.iter().map(|batch| batch.columns[want].clone()).collect();
+                    Column::concat(ty, &columns)
+                }),
+            }
         });
         let mut state = self.state();
         if state.stamps.as_ref() != Some(&stamps) {
@@ -154,7 +162,7 @@ impl Kept {
         }
         state.warnings = warnings;
         state.bytes += bytes;
-        state.rows = groups.iter().map(|group| group.iter().map(|batch| batch.rows).sum()).collect();
+        state.rows = rows;
         state.columns.extend(wants.iter().cloned().zip(joined.into_iter().map(Into::into)));
         Ok(())
     }
@@ -164,32 +172,11 @@ impl State {
     /// The wanted columns, if they are there, of the files as they were.
     fn batches(&self, stamps: &[Stamp], wants: &[Want]) -> Option<Found> {
         self.stamps.as_deref().filter(|known| *known == stamps)?;
-        let columns: Vec<&Arc<[Column]>> = wants.iter().map(|want| self.columns.get(want)).collect::<Option<_>>()?;
+        let kept = |want| self.columns.get(want).map(|columns: &Arc<[Column]>| Column::sharing(columns));
+        let columns: Vec<Vec<Column>> = wants.iter().map(kept).collect::<Option<_>>()?;
         let batch = |(number, &rows): (usize, &usize)| {
             Batch::new(columns.iter().map(|column| column[number].clone()).collect(), rows)
         };
         Some((self.rows.iter().enumerate().map(batch).collect(), self.warnings.clone()))
     }
-}
-
-/// Columns one after the other, with one dictionary if they had some or together repeat enough.
-fn join<'a>(ty: Type, columns: impl Iterator<Item = &'a Column> + Clone) -> Column {
-    if !columns.clone().any(|column| column.as_dictionary().is_some() || column.as_constant().is_some()) {
-        return Column::concat(ty, &columns.cloned().collect::<Vec<_>>()).coded();
-    }
-    let mut interner = Interner::new(ty);
-    for column in columns {
-        let Some(dictionary) = column.as_dictionary() else {
-            column.iter().for_each(|cell| interner.push(cell));
-            continue;
-        };
-        let mut known: Vec<Option<u32>> = vec![None; dictionary.values().len()];
-        for &code in dictionary.codes() {
-            match known[code as usize] {
-                Some(same) if interner.repeat(same) => {}
-                _ => known[code as usize] = interner.push_coded(dictionary.values().get(code as usize)),
-            }
-        }
-    }
-    interner.finish()
 }

@@ -5,9 +5,10 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::{MAX_ELEMENTS, PREDICATE, each, grow, max_size};
-use crate::column::{Column, KeyTable};
+use crate::column::{Column, Dictionary, Entries, KeyTable};
 use crate::registry::{
     Aggregate, AggregateNaming::Prefixed, Args, Example, Fault, Fold, Groups, Returns, any, integer, orderable,
 };
@@ -114,6 +115,8 @@ struct Distinct {
     hasher: FixedState,
     /// The values of each group.
     members: Vec<Vec<u32>>,
+    /// Instead of all these, as long as all cells are entries of one dictionary and only their number is asked.
+    coded: Option<Coded>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,7 +138,20 @@ impl Distinct {
             pairs: HashTable::new(),
             hasher: FixedState::default(),
             members: Vec::new(),
+            coded: None,
         })
+    }
+
+    /// From now on by values: cells come that are not entries of the same dictionary.
+    fn by_values(&mut self) {
+        let Some(coded) = self.coded.take() else { return };
+        let mut scratch = Vec::new();
+        coded.pairs(|group, cell| {
+            if self.members.len() <= group {
+                self.members.resize_with(group + 1, Vec::new);
+            }
+            self.cell(&mut scratch, group, cell);
+        });
     }
 
     /// The number of a value that is not null.
@@ -184,10 +200,147 @@ impl Distinct {
     }
 }
 
+impl Distinct {
+    /// The dictionary of a column whose cells can be told apart, and from those before, by their codes.
+    fn one_dictionary<'c>(&self, column: &'c Column) -> Option<&'c Dictionary> {
+        let dictionary = column.as_dictionary().filter(|dictionary| dictionary.is_shared() && dictionary.unique())?;
+        let counts = self.shape == Shape::Count && self.limit == usize::MAX && column.ty() == Type::String;
+        let same = match &self.coded {
+            Some(coded) => coded.entries.same(dictionary.entries()),
+            None => self.members.is_empty(),
+        };
+        (counts && same).then_some(dictionary)
+    }
+}
+
+/// Which groups have which entries of a dictionary of strings, by their codes.
+struct Coded {
+    entries: Entries,
+    /// Pairs as they came, of which some repeat: a batch has few, and what it is merged into tells them apart.
+    waiting: Vec<(u32, u32)>,
+    /// Those that were told apart.
+    seen: Seen,
+    /// How many entries of each group were seen.
+    counts: Vec<i64>,
+}
+
+/// Pairs of groups and codes.
+enum Seen {
+    /// A bit for each, group by group, as long as they are not too many.
+    Bits(Vec<u64>),
+    Table(HashTable<(u32, u32)>),
+}
+
+/// Most words of bits: 64 MiB.
+const BITS: usize = 8 << 20;
+
+/// Pairs that wait to be told apart.
+const WAITING: usize = 1 << 20;
+
+impl Coded {
+    fn new(entries: &Entries) -> Coded {
+        Coded { entries: entries.clone(), waiting: Vec::new(), seen: Seen::Bits(Vec::new()), counts: Vec::new() }
+    }
+
+    fn fits(&self, other: &Coded) -> bool {
+        self.entries.same(&other.entries)
+    }
+
+    fn note(&mut self, group: usize, code: u32) {
+        self.waiting.push((u32::try_from(group).expect("fewer than 2^32 groups"), code));
+        if self.waiting.len() >= WAITING {
+            self.settle();
+        }
+    }
+
+    /// Tells the pairs apart that wait.
+    fn settle(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let Some(groups) = waiting.iter().map(|&(group, _)| group as usize + 1).max() else { return };
+        if self.counts.len() < groups {
+            self.counts.resize(groups, 0);
+        }
+        let width = self.width();
+        let words = self.counts.len().saturating_mul(width);
+        if let Seen::Bits(bits) = &mut self.seen {
+            if words <= BITS {
+                bits.resize(words, 0);
+            } else {
+                let mut table = HashTable::new();
+                set(bits, width, |pair| _ = insert(&mut table, pair));
+                self.seen = Seen::Table(table);
+            }
+        }
+        for pair in waiting {
+            let (group, code) = (pair.0 as usize, pair.1 as usize);
+            let new = match &mut self.seen {
+                Seen::Bits(bits) => {
+                    let word = &mut bits[group * width + code / 64];
+                    let before = std::mem::replace(word, *word | 1 << (code % 64));
+                    before != *word
+                }
+                Seen::Table(table) => insert(table, pair),
+            };
+            self.counts[group] += i64::from(new);
+        }
+    }
+
+    /// Words of bits of each group.
+    fn width(&self) -> usize {
+        self.entries.values().len().div_ceil(64)
+    }
+
+    /// Shows all pairs, some perhaps repeatedly.
+    fn codes(&self, mut each: impl FnMut(usize, u32)) {
+        self.waiting.iter().for_each(|&(group, code)| each(group as usize, code));
+        match &self.seen {
+            Seen::Bits(bits) => set(bits, self.width(), |(group, code)| each(group as usize, code)),
+            Seen::Table(table) => table.iter().for_each(|&(group, code)| each(group as usize, code)),
+        }
+    }
+
+    fn pairs(&self, mut each: impl FnMut(usize, ValueRef<'_>)) {
+        self.codes(|group, code| each(group, self.entries.values().get(code as usize)));
+    }
+
+    fn counts(mut self, groups: usize) -> Vec<i64> {
+        self.settle();
+        self.counts.resize(groups, 0);
+        self.counts
+    }
+}
+
+/// Shows the pairs whose bits are set.
+fn set(bits: &[u64], width: usize, mut each: impl FnMut((u32, u32))) {
+    let number = |of: usize| u32::try_from(of).expect("groups and codes have 32 bits");
+    for (at, &word) in bits.iter().enumerate() {
+        let mut left = word;
+        while left != 0 {
+            each((number(at / width), number(at % width * 64) + left.trailing_zeros()));
+            left &= left - 1;
+        }
+    }
+}
+
+/// Whether a pair is new.
+fn insert(table: &mut HashTable<(u32, u32)>, pair: (u32, u32)) -> bool {
+    let hash = |pair: &(u32, u32)| FixedState::default().hash_one(pair);
+    let found = table.entry(hash(&pair), |known| *known == pair, hash);
+    let new = matches!(found, Entry::Vacant(_));
+    found.or_insert(pair);
+    new
+}
+
 impl Fold for Distinct {
     fn add(&mut self, args: &[Column], groups: Groups<'_>) {
-        grow(&mut self.members, groups.count, groups);
         let column = &args[0];
+        if let Some(dictionary) = self.one_dictionary(column) {
+            let coded = self.coded.get_or_insert_with(|| Coded::new(dictionary.entries()));
+            each(column, groups, |row, group| coded.note(group, dictionary.codes()[row]));
+            return;
+        }
+        self.by_values();
+        grow(&mut self.members, groups.count, groups);
         let mut scratch = Vec::new();
         let Some(dictionary) = column.as_dictionary() else {
             // A constant is one cell per group, however many rows there are.
@@ -223,7 +376,14 @@ impl Fold for Distinct {
     }
 
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize) {
-        let later = later.into_any().downcast::<Distinct>().expect("folds of one aggregate are of one kind");
+        let mut later = later.into_any().downcast::<Distinct>().expect("folds of one aggregate are of one kind");
+        let fresh = self.coded.is_none() && self.members.is_empty();
+        if let Some(more) = later.coded.take_if(|more| fresh || self.coded.as_ref().is_some_and(|coded| coded.fits(more))) {
+            let coded = self.coded.get_or_insert_with(|| Coded::new(&more.entries));
+            return more.codes(|group, code| coded.note(map[group] as usize, code));
+        }
+        self.by_values();
+        later.by_values();
         self.members.resize_with(self.members.len().max(count), Vec::new);
         let mut numbers = Vec::with_capacity(later.keys.len());
         let mut values = later.values.into_iter();
@@ -242,6 +402,9 @@ impl Fold for Distinct {
     }
 
     fn finish(mut self: Box<Self>, count: usize) -> Vec<Column> {
+        if let Some(coded) = self.coded.take() {
+            return vec![Column::longs(coded.counts(count))];
+        }
         self.members.resize_with(count, Vec::new);
         vec![match self.shape {
             Shape::Count => {
