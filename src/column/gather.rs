@@ -183,9 +183,7 @@ impl Column {
         let mut codes = first.codes.to_vec();
         for column in rest {
             match &column.data {
-                Data::Dictionary(next) if first.entries.same(&next.entries) => {
-                    codes.extend_from_slice(&next.codes)
-                }
+                Data::Dictionary(next) if first.entries.same(&next.entries) => codes.extend_from_slice(&next.codes),
                 _ => return None,
             }
         }

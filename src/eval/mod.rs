@@ -234,6 +234,9 @@ fn eval_at(rows: &[u32], expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
 /// Rows are worth being picked out if they are at most one in so many.
 const FEW: usize = 4;
 
+/// Rows whose text is fetched before a kernel looks at the first of them.
+const BLOCK: usize = 64;
+
 struct Call<'a> {
     kernel: &'a Kernel,
     strict: bool,
@@ -276,6 +279,9 @@ impl Call<'_> {
         }
         let (mut out, mut pace) = (Out::new(self.ty, rows), Pace::new(self.guard));
         for row in 0..rows {
+            if row % BLOCK == 0 {
+                varying.iter().for_each(|&at| args[at].fetch(row..rows.min(row + BLOCK)));
+            }
             if pace.stops() {
                 return Column::constant(self.ty, Value::absent(self.ty), rows);
             }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use super::cells::{count, elements, long, long_at, text};
 use super::infix::{Edges, Needle};
@@ -240,19 +240,19 @@ const SPLIT: Scalar = Scalar {
     ],
     strict: false,
     kernel: KernelDef::Prepared(|args| {
-        let ty = args.types[0];
+        let (ty, known) = (args.types[0], finder(args, 1));
         Ok(Box::new(move |cells, out| {
-            let (source, delimiter) = (text_of(ty, cells[0]), text(cells[1]));
+            let source = text_of(ty, cells[0]);
+            let delimiter = known.as_ref().map_or_else(|| Finder::new(text(cells[1])), Finder::as_ref);
             if let Some(index) = cells.get(2) {
                 let index = long(*index).and_then(|index| usize::try_from(index).ok());
-                let part =
-                    index.filter(|_| !delimiter.is_empty()).and_then(|index| parts(&source, delimiter).nth(index));
-                return match part {
+                let index = index.filter(|_| !delimiter.needle().is_empty());
+                return match index.and_then(|index| parts(&source, &delimiter).nth(index)) {
                     Some(part) => array(out, vec![Value::from(part)]),
                     None => out.null(),
                 };
             }
-            array(out, parts(&source, delimiter).map(Value::from).collect());
+            array(out, parts(&source, &delimiter).map(Value::from).collect());
         }))
     }),
     element: Some(&PART),
@@ -265,11 +265,12 @@ const PART: Scalar = Scalar {
     params: &[any("source"), string("delimiter"), integer("index")],
     about: "The part of `source` with this number, counted from zero.",
     kernel: KernelDef::Prepared(|args| {
-        let ty = args.types[0];
+        let (ty, known) = (args.types[0], finder(args, 1));
         Ok(Box::new(move |cells, out| {
-            let (source, delimiter) = (text_of(ty, cells[0]), text(cells[1]));
+            let source = text_of(ty, cells[0]);
+            let delimiter = known.as_ref().map_or_else(|| Finder::new(text(cells[1])), Finder::as_ref);
             let index = long(cells[2]).and_then(|index| usize::try_from(index).ok());
-            match index.and_then(|index| parts(&source, delimiter).nth(index)) {
+            match index.and_then(|index| parts(&source, &delimiter).nth(index)) {
                 Some(part) => out.string(part),
                 None => out.null(),
             }
@@ -279,14 +280,20 @@ const PART: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
+/// What looks for the text of an argument, if that is the same for all rows: it is prepared only once.
+fn finder(args: &Args<'_>, at: usize) -> Option<Finder<'static>> {
+    Some(Finder::new(args.constants[at].as_ref()?.as_str()?).into_owned())
+}
+
 /// What stands between occurrences of a delimiter; all of the source if that is empty.
-fn parts<'a>(source: &'a str, delimiter: &'a str) -> impl Iterator<Item = &'a str> {
-    let mut found = memmem::find_iter(source.as_bytes(), delimiter).filter(|_| !delimiter.is_empty());
+fn parts<'a>(source: &'a str, delimiter: &'a Finder<'_>) -> impl Iterator<Item = &'a str> {
+    let length = delimiter.needle().len();
+    let mut found = delimiter.find_iter(source.as_bytes()).filter(move |_| length > 0);
     let mut rest = Some(0);
     std::iter::from_fn(move || {
         let start = rest?;
         let end = found.next();
-        rest = end.map(|end| end + delimiter.len());
+        rest = end.map(|end| end + length);
         Some(&source[start..end.unwrap_or(source.len())])
     })
 }

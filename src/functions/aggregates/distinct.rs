@@ -378,7 +378,9 @@ impl Fold for Distinct {
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize) {
         let mut later = later.into_any().downcast::<Distinct>().expect("folds of one aggregate are of one kind");
         let fresh = self.coded.is_none() && self.members.is_empty();
-        if let Some(more) = later.coded.take_if(|more| fresh || self.coded.as_ref().is_some_and(|coded| coded.fits(more))) {
+        if let Some(more) =
+            later.coded.take_if(|more| fresh || self.coded.as_ref().is_some_and(|coded| coded.fits(more)))
+        {
             let coded = self.coded.get_or_insert_with(|| Coded::new(&more.entries));
             return more.codes(|group, code| coded.note(map[group] as usize, code));
         }
