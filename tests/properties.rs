@@ -79,6 +79,58 @@ fn the_sample_gives_the_same_answer_with_and_without_rewrites_and_for_any_number
     .budget_ms(budget());
 }
 
+/// Kept columns lie in batches that share one dictionary; what is computed from its entries is computed for all of them,
+/// and where few rows ask, for those. A column that is read anew has none of that.
+#[test]
+fn columns_that_are_kept_in_many_batches_give_the_same_answers_as_those_that_are_read_again() {
+    const ROWS: usize = 70_000;
+    let cell = |of: usize, text: String| match of % 11 {
+        0 => "null".to_owned(),
+        1 => r#""""#.to_owned(),
+        _ => text,
+    };
+    let mut lines = String::new();
+    for row in 0..ROWS {
+        let (seldom, often) = (row * 7919 % 40_000, row * 31 % 13);
+        let text = cell(seldom, format!(r#""/Sub/{often}/Group{seldom}""#));
+        let mixed = match often {
+            0 => "1.5".to_owned(),
+            1 => r#"{"a":[1,"x"]}"#.to_owned(),
+            _ => text.clone(),
+        };
+        let word = cell(row / 4_000, format!(r#""word{}""#, row / 5_000));
+        let line = format!(r#"{{"id":"{row}","p":{{"text":{text},"mixed":{mixed},"word":{word},"n":{often}}}}}"#);
+        lines.push_str(&line);
+        lines.push('\n');
+    }
+    let read = Engine::new().table("t", lines.into_bytes()).keep_columns(false);
+    let kept = read.clone().keep_columns(true);
+    let ends = [
+        "summarize n = count(), d = dcount(tostring(p.text)) by w = tostring(p.word) | sort by w asc",
+        "summarize d = dcount(tostring(p.mixed)), e = dcount(tolower(tostring(p.text))) by n = toint(p.n) | sort by n asc",
+        "summarize d = dcountif(tostring(p.text), p.n > 3), s = make_set(tostring(p.word), 100), e = dcount(tostring(p.word))",
+        "summarize d = dcount(tostring(p.text)) by g = tostring(p.mixed) | summarize count(), sum(d), max(d)",
+        "summarize n = count() by g = tolower(split(p.text, '/')[3]) | summarize count(), sum(n), max(g)",
+        "where p.text contains '77' | project id, t = toupper(p.text), m = tostring(p.mixed) | summarize count(), take_any(t), max(m), min(m)",
+        "where p.word == 'word3' and p.text !endswith '7' or isnull(p.text) | summarize count(), dcount(tostring(p.text)), max(id)",
+        "where p.word != 'word3' | where p.mixed has 'x' | where isnotempty(p.text) | summarize count(), dcount(tostring(p.text))",
+        "extend k = iff(p.n == 2, tostring(p.text), tostring(p.word)) | summarize n = count(), d = dcount(k) by b = isempty(k) | sort by n asc",
+        "extend l = strlen(tostring(p.text)) | summarize count(), sum(l), dcount(l) by case(l > 15, 'long', l > 0, 'short', '')",
+        "distinct w = tostring(p.word), m = strlen(tostring(p.text)) | sort by w asc, m asc | summarize count(), make_list(m)",
+        "where p.n == 5 | project w = tostring(p.word) | join kind=inner (t | where p.n == 6 and id endswith '7' | project w = tostring(p.word), k = p.text) on w | summarize count(), dcount(tostring(k))",
+        "project w = tostring(p.word), k = tostring(p.text) | where k in (toscalar(t | summarize make_list(tostring(p.text), 50))) | summarize count() by w | sort by w asc",
+        "sort by tostring(p.text) desc, id asc | take 5 | project id, p.text",
+    ];
+    for end in ends {
+        let query = format!("t | {end}");
+        let expected = answer(&read, &query);
+        assert!(!expected.starts_with("AQ"), "the query is none: {expected}\n{query}");
+        same("kept", &query, &expected, &answer(&kept, &query));
+        same("kept, on one thread", &query, &expected, &answer(&kept.clone().threads(1).unwrap(), &query));
+        same("kept, without rewrites", &query, &expected, &answer(&kept.clone().rewrites(false), &query));
+    }
+}
+
 #[test]
 fn the_longest_queries_fit_in_a_small_stack_and_longer_ones_are_refused() {
     let check = || {
