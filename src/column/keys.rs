@@ -30,18 +30,30 @@ impl Slot {
 impl KeyTable {
     /// The number of `key`, new or known.
     pub(crate) fn number(&mut self, key: &[u8]) -> u32 {
-        #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
-        let hash = self.hasher.hash_one(key) as u32;
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        let known = |slot: &Slot| slot.hash == hash && slice(bytes, ends, slot.number) == key;
-        if let Some(slot) = self.table.find(Slot::spread(hash), known) {
-            return slot.number;
+        let hash = self.hash(key);
+        if let Some(number) = self.known(hash, key) {
+            return number;
         }
-        let number = u32::try_from(ends.len()).expect("fewer than 2^32 keys");
+        let number = u32::try_from(self.ends.len()).expect("fewer than 2^32 keys");
         self.bytes.extend_from_slice(key);
         self.ends.push(self.bytes.len());
         self.table.insert_unique(Slot::spread(hash), Slot { hash, number }, |slot| Slot::spread(slot.hash));
         number
+    }
+
+    /// The number of `key`, if it has one.
+    pub(crate) fn find(&self, key: &[u8]) -> Option<u32> {
+        self.known(self.hash(key), key)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
+    fn hash(&self, key: &[u8]) -> u32 {
+        self.hasher.hash_one(key) as u32
+    }
+
+    fn known(&self, hash: u32, key: &[u8]) -> Option<u32> {
+        let known = |slot: &Slot| slot.hash == hash && slice(&self.bytes, &self.ends, slot.number) == key;
+        self.table.find(Slot::spread(hash), known).map(|slot| slot.number)
     }
 
     /// The key of a number that was given out.
@@ -69,6 +81,7 @@ mod tests {
         let mut keys = KeyTable::default();
         let numbers = [&b"b"[..], b"", b"a", b"", b"b"].map(|key| keys.number(key));
         assert_eq!(numbers, [0, 1, 2, 1, 0]);
+        assert_eq!((keys.find(b"a"), keys.find(b"c"), keys.len()), (Some(2), None, 3));
         assert_eq!((keys.key(0), keys.key(1), keys.key(2), keys.len()), (&b"b"[..], &b""[..], &b"a"[..], 3));
         for i in 0..10_000_u32 {
             assert_eq!(keys.number(&i.to_le_bytes()), i + 3);

@@ -3,7 +3,7 @@
 //! Null keys match null keys (measured on Kusto). Rows come in the order of the left side, partners in the order of the
 //! right; right rows without partner follow at the end.
 
-use super::number::RowTable;
+use super::number::{NONE, RowTable};
 use super::{Failure, Run};
 use crate::column::{Batch, Codes, Column};
 use crate::eval::eval;
@@ -68,7 +68,7 @@ impl Rows {
 
 /// Who has the same key as whom.
 struct Partners {
-    /// The key number of each left row.
+    /// The key number of each left row, if a right row has the key.
     left: Vec<u32>,
     /// The key number of each right row.
     right: Vec<u32>,
@@ -83,10 +83,15 @@ struct Partners {
 impl Partners {
     fn new(left: &Rows, right: &Rows, guard: &Guard) -> Result<Partners, Failure> {
         let mut keys = RowTable::new(left.keys.len());
-        let mut number = |rows: &Rows| keys.number(&rows.keys, rows.len(), guard);
-        let (right, left) = (number(right)?, number(left)?);
+        let right = keys.number(&right.keys, right.len(), guard)?;
+        let found = parallel::try_map(guard, 0..left.len().div_ceil(PIECE), |piece| {
+            let (start, end) = (piece * PIECE, left.len().min((piece + 1) * PIECE));
+            let of_piece: Vec<Column> = left.keys.iter().map(|key| key.slice(start, end)).collect();
+            keys.find(&of_piece, end - start, guard)
+        })?;
+        let left = found.concat();
         let mut in_left = vec![false; keys.len()];
-        left.iter().for_each(|&key| in_left[key as usize] = true);
+        left.iter().filter(|&&key| key != NONE).for_each(|&key| in_left[key as usize] = true);
         // Each end begins where the rows of its key begin, and moves on with every row that is put there.
         let mut ends = vec![0; keys.len()];
         right.iter().for_each(|&key| ends[key as usize] += 1);
@@ -106,6 +111,9 @@ impl Partners {
     /// The right rows with the key of this left row.
     fn right_of(&self, row: u32) -> &[u32] {
         let key = self.left[row as usize] as usize;
+        if key >= self.ends.len() {
+            return &[];
+        }
         let start = key.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.by_key[start as usize..self.ends[key] as usize]
     }
@@ -115,6 +123,9 @@ impl Partners {
         self.in_left[self.right[row as usize] as usize]
     }
 }
+
+/// Left rows whose partners are looked for at once.
+const PIECE: usize = 1 << 13;
 
 /// Rows after which the guard is asked.
 const TURN: usize = 1 << 14;
@@ -155,11 +166,11 @@ fn pick(
         K::InnerUnique | K::Inner | K::LeftOuter | K::RightOuter | K::FullOuter => {
             let mut seen = vec![false; partners.in_left.len()];
             for row in rows(left) {
-                let key = partners.left[row as usize] as usize;
-                if kind == K::InnerUnique && std::mem::replace(&mut seen[key], true) {
+                let right = partners.right_of(row);
+                let mut again = || std::mem::replace(&mut seen[partners.left[row as usize] as usize], true);
+                if kind == K::InnerUnique && (right.is_empty() || again()) {
                     continue;
                 }
-                let right = partners.right_of(row);
                 for &partner in right {
                     picked.push(Some(row), Some(partner))?;
                 }

@@ -94,6 +94,19 @@ impl RowTable {
         Ok(numbered.numbers)
     }
 
+    /// The number of each row, [`NONE`] if its key has none. Any thread may ask.
+    pub(super) fn find(&self, keys: &[Column], rows: usize, guard: &Guard) -> Result<Vec<u32>, Failure> {
+        let Some((first, others)) = keys.split_first() else {
+            return Ok(vec![if self.empty > 0 { 0 } else { NONE }; rows]);
+        };
+        let mut found = self.cells[0].find(first, rows, guard)?;
+        for ((cells, pairs), key) in self.cells[1..].iter().zip(&self.pairs).zip(others) {
+            let next = cells.find(key, rows, guard)?;
+            found.iter_mut().zip(next).for_each(|(left, right)| *left = pairs.find(*left, right));
+        }
+        Ok(found)
+    }
+
     /// How many distinct keys there are.
     pub(super) fn len(&self) -> usize {
         match (self.pairs.last(), self.cells.first()) {
@@ -169,6 +182,15 @@ impl CellTable {
         Ok(Numbered { numbers, count: u32::try_from(keys.len()).expect("fewer than 2^32 keys") })
     }
 
+    fn find(&self, column: &Column, rows: usize, guard: &Guard) -> Result<Vec<u32>, Failure> {
+        let mut key = Vec::new();
+        cells(column, rows, &mut None, guard, |cell| {
+            key.clear();
+            encode_key(&mut key, cell);
+            self.keys.find(&key).unwrap_or(NONE)
+        })
+    }
+
     /// Notes the cells of keys that are new, which stand at these rows.
     fn keep(&mut self, new: &[u32], cells: &[u32], column: &Column) {
         let rows = new.iter().map(|&row| row as usize);
@@ -215,12 +237,21 @@ impl PairTable {
         Ok(left)
     }
 
+    fn known(&self, hash: u64, pair: u64) -> Option<u32> {
+        self.table.find(hash, |&number| self.pairs[number as usize] == pair).copied()
+    }
+
+    fn find(&self, left: u32, right: u32) -> u32 {
+        let pair = (u64::from(left) << 32) | u64::from(right);
+        self.known(self.hasher.hash_one(pair), pair).unwrap_or(NONE)
+    }
+
     fn one(&mut self, pair: u64) -> u32 {
         let hash = self.hasher.hash_one(pair);
-        let (pairs, hasher) = (&self.pairs, &self.hasher);
-        if let Some(&number) = self.table.find(hash, |&number| pairs[number as usize] == pair) {
+        if let Some(number) = self.known(hash, pair) {
             return number;
         }
+        let (pairs, hasher) = (&self.pairs, &self.hasher);
         let number = u32::try_from(pairs.len()).expect("fewer than 2^32 pairs");
         self.table.insert_unique(hash, number, |&known| hasher.hash_one(pairs[known as usize]));
         self.pairs.push(pair);
@@ -233,7 +264,8 @@ pub(super) fn side_by_side(rows: usize) -> usize {
     if rows < 4096 { usize::MAX } else { 1 }
 }
 
-const NONE: u32 = u32::MAX;
+/// The number of what has none.
+pub(super) const NONE: u32 = u32::MAX;
 
 /// Rows after which the guard is asked.
 const TURN: usize = 1 << 14;
@@ -332,6 +364,10 @@ mod tests {
         assert_eq!(table.number(&batch(&["x", "y"], &[1, 1]), 2, &guard).expect("no limit"), [0, 1]);
         assert_eq!(table.number(&batch(&["z", "y", "x"], &[1, 1, 2]), 3, &guard).expect("no limit"), [2, 1, 3]);
         assert_eq!(table.len(), 4);
+        assert_eq!(
+            table.find(&batch(&["x", "z", "y", "w"], &[2, 2, 1, 1]), 4, &guard).expect("no limit"),
+            [3, NONE, 1, NONE]
+        );
         let cells = |column: &Column| column.iter().map(ValueRef::to_value).collect::<Vec<_>>();
         let columns = table.finish();
         assert_eq!(cells(&columns[0]), ["x", "y", "z", "x"].map(Value::from));
@@ -342,6 +378,7 @@ mod tests {
     fn without_columns_all_rows_are_one() {
         let mut table = RowTable::new(0);
         assert_eq!((table.number(&[], 0, &Guard::none()).expect("no limit"), table.len()), (vec![], 0));
+        assert_eq!(table.find(&[], 1, &Guard::none()).expect("no limit"), [NONE]);
         assert_eq!((table.number(&[], 2, &Guard::none()).expect("no limit"), table.len()), (vec![0, 0], 1));
     }
 }
