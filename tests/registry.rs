@@ -103,6 +103,7 @@ fn a_name_is_run_or_refused_and_never_both() {
 /// Complaints that no golden file can show, and why.
 const UNSHOWN: &[(&str, &str)] = &[
     ("AQ1008", "wants files to include; shown in tests/cli/library.md"),
+    ("AQ1010", "wants the head of a check; shown in tests/cli/check.md"),
     ("AQ3002", "wants a file; shown in tests/cli/data.md"),
     ("AQ3003", "wants a broken file; shown in tests/cli/data.md"),
     ("AQ3004", "wants a broken file; shown in tests/cli/data.md"),

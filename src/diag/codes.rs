@@ -60,6 +60,7 @@ codes! {
     PARAMETER "AQ1007" "query parameter": "The query declares a parameter that nobody gave a value to, or a value was given for one that it does not declare.";
     INCLUDE "AQ1008" "include": "A comment `// include: NAME` at the head of a query puts in the functions of the file NAME.kql. There is no such file, it includes itself, or it holds more than `let` statements.";
     UNKNOWN_DATABASE "AQ1009" "unknown database": "No snapshot of this name is loaded. Names of databases are case-sensitive.";
+    FINDING "AQ1010" "finding": "A comment `// finding: SENTENCE` at the head of a query that is a check says what a row of its answer is: columns stand in braces, `{name}`, and what is left out when they are empty in brackets, `[, until {expiresOn}]`.";
     WRONG_TYPE "AQ2001" "wrong type" = "KS107": "The value has a type that does not fit here.";
     NO_OVERLOAD "AQ2002" "operator not defined for these types" = "KS106": "The operator exists, but not for values of these types.";
     WRONG_COUNT "AQ2003" "wrong number of arguments" = "KS119": "The function takes fewer or more arguments.";

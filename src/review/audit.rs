@@ -10,6 +10,7 @@ mod settings;
 use std::collections::BTreeSet;
 
 use super::Grade;
+use super::finding::Sentence;
 use crate::column::Table;
 use crate::diag::Diagnostic;
 use crate::engine::Engine;
@@ -240,6 +241,8 @@ impl Verdict {
 struct Outcome {
     check: Planned,
     table: Table,
+    /// What is said of a row.
+    sentence: Sentence,
     findings: Vec<Finding>,
     /// Why it has no answer.
     refused: Vec<Diagnostic>,
@@ -262,6 +265,7 @@ impl Outcome {
         let engine = given.fold(engine.clone(), |engine, (name, value)| engine.parameter(name, value.as_str()));
         self.table = self.check.question.run(&engine)?;
         let names = self.table.columns();
+        self.sentence = self.check.question.sentence(names)?;
         let position = |column: &String| names.iter().position(|field| *field.name == **column);
         let key = self.check.head.key.iter().filter_map(position);
         let columns: Vec<usize> = key.collect();

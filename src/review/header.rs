@@ -10,11 +10,14 @@
 //! // column daysLeft: whole days until then
 //! // caveat: an exemption that ends at this very moment has ended
 //! // check: high by id where state = over
+//! // finding: The exemption {exemption} ends on {expiresOn}[, says {createdBy}].
 //! // report: 4 Ending soon
 //! ```
 //!
 //! A *check* is run by `argql audit`: each row of its answer (or each with that text in that column) is a finding of that
-//! grade, told from others by the columns that are named. What has a place in the *report* is part of `argql report`, in the order of the numbers.
+//! grade, told from others by the columns that are named. Its *finding* is the sentence that SARIF and JUnit say of such a row; see
+//! [`Sentence`](super::finding::Sentence). What has a place in the *report* is part of `argql report`, in the order of the
+//! numbers.
 //!
 //! A line that begins with more than one blank goes on with the line above. Comments of another form are only that.
 
@@ -45,6 +48,8 @@ pub struct Header {
     pub caveats: Vec<String>,
     /// What its rows are to an audit, if it is a check.
     pub check: Option<Check>,
+    /// The sentence that says what a finding of the check is, with columns in braces.
+    pub finding: Option<String>,
     /// Its place in the report and the heading it has there.
     pub report: Option<(u32, String)>,
 }
@@ -127,19 +132,9 @@ pub struct Needed {
 impl Header {
     /// The head of this query.
     pub(crate) fn of(text: &str) -> Header {
-        let mut entries: Vec<String> = Vec::new();
-        for line in text.lines() {
-            let Some(comment) = line.trim_start().strip_prefix("//") else { break };
-            match (comment.strip_prefix("  "), entries.last_mut()) {
-                (Some(more), Some(last)) => {
-                    last.push(' ');
-                    last.push_str(more.trim());
-                }
-                _ => entries.push(comment.trim().to_owned()),
-            }
-        }
         let mut header = Header::default();
-        for (at, entry) in entries.into_iter().enumerate() {
+        for (at, lines) in entries(text).into_iter().enumerate() {
+            let entry = lines.join(" ");
             if at == 0 && !entry.starts_with("include:") {
                 header.about = entry;
                 continue;
@@ -158,6 +153,7 @@ impl Header {
                 ("column", name) => header.columns.push((named(name), value)),
                 ("caveat", "") => header.caveats.push(value),
                 ("check", "") => header.check = check(&value),
+                ("finding", "") => header.finding = Some(value),
                 ("report", "") => {
                     let (place, heading) = value.split_once(' ').unwrap_or((&value, ""));
                     header.report = place.parse().ok().map(|place| (place, named(heading)));
@@ -177,6 +173,19 @@ impl Header {
     pub fn needed(&self) -> impl Iterator<Item = &str> {
         self.tables.iter().filter(|table| table.optional.is_none()).map(|table| table.name.as_str())
     }
+}
+
+/// The comments at the head of a query, each with the lines that go on with it.
+pub(super) fn entries(text: &str) -> Vec<Vec<&str>> {
+    let mut entries: Vec<Vec<&str>> = Vec::new();
+    for line in text.lines() {
+        let Some(comment) = line.trim_start().strip_prefix("//") else { break };
+        match (comment.strip_prefix("  "), entries.last_mut()) {
+            (Some(more), Some(last)) => last.push(more.trim()),
+            _ => entries.push(vec![comment.trim()]),
+        }
+    }
+    entries
 }
 
 /// `high by id, reference`, `low by id where verdict = gone`
@@ -234,11 +243,14 @@ mod tests {
         assert_eq!(header.columns, [("id".to_owned(), "whose id it is".to_owned())]);
         assert_eq!(header.caveats, ["none"]);
         assert_eq!((header.check, header.report), (None, None));
-        let marked = Header::of("// What is found.\n// check: high by id, reference\n// report: 12 Found here\nT");
+        let marked = Header::of(
+            "// What is found.\n// check: high by id, reference\n// finding: {id} is\n//   lost.\n// report: 12 Found here\nT",
+        );
         let key = vec!["id".to_owned(), "reference".to_owned()];
         assert_eq!(marked.check, Some(Check { grade: Grade::High, key, only: None }));
         let some = Header::of("// What is found.\n// check: low by id where verdict = gone for good\nT").check.unwrap();
         assert_eq!(some.only, Some(("verdict".to_owned(), "gone for good".to_owned())));
+        assert_eq!(marked.finding.as_deref(), Some("{id} is lost."));
         assert_eq!(marked.report, Some((12, "Found here".to_owned())));
         assert_eq!(Header::of("// What is found.\n// check: huge by id\nT").check, None);
         assert_eq!(Header::of("T | take 1"), Header::default());

@@ -5,6 +5,7 @@
 mod audit;
 mod diff;
 mod embedded;
+mod finding;
 mod header;
 mod include;
 mod library;

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use super::Header;
 use super::embedded::{SHARED, Saved};
+use super::finding::Sentence;
 use super::include::{Opened, with_includes};
-use crate::column::Table;
+use crate::column::{Field, Table};
 use crate::diag::{Diagnostic, NO_ROWS, NOT_LOADED, Place, QueryText, UNREADABLE};
 use crate::engine::{Checked, Engine, Query};
 use crate::error::Error;
@@ -241,7 +242,8 @@ impl Question {
         lacking(engine, &self.header(), &self.name)
     }
 
-    /// Checks names and types without looking at data; see [`Engine::check`].
+    /// Checks names and types without looking at data, also those that `// finding:` in the head names; see
+    /// [`Engine::check`].
     ///
     /// ```
     /// let checked = argql::Question::new("q", "resources | where lokation == 'x'").check(&argql::Engine::new());
@@ -249,7 +251,13 @@ impl Question {
     /// ```
     pub fn check(&self, engine: &Engine) -> Checked {
         match self.composed() {
-            Ok(composed) => engine.check_text(&composed),
+            Ok(composed) => {
+                let mut checked = engine.check_text(&composed);
+                if checked.is_ok() {
+                    checked.diagnostics.extend(Sentence::of(&self.text, &checked.columns).err().unwrap_or_default());
+                }
+                checked
+            }
             Err(error) => Checked { columns: Vec::new(), diagnostics: error.diagnostics().to_vec() },
         }
     }
@@ -305,6 +313,11 @@ impl Question {
     /// ```
     pub fn run(&self, engine: &Engine) -> Result<Table, Error> {
         self.prepare(engine)?.run()
+    }
+
+    /// What it says of a row of an answer with these columns, if it is a check.
+    pub(super) fn sentence(&self, columns: &[Field]) -> Result<Sentence, Error> {
+        Sentence::of(&self.text, columns).map_err(|wrong| Error::query(&self.name, &self.text, wrong))
     }
 
     /// The query with what it includes, behind the definitions that it uses.

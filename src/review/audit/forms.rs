@@ -9,7 +9,7 @@ use super::settings::Accepted;
 use super::{Audit, Finding, Grade, Outcome, Verdict};
 use crate::column::Table;
 use crate::output::escape::{PATH, escape};
-use crate::value::{Bag, Type, Value, text_of, write_json};
+use crate::value::{Bag, Type, Value, write_json};
 
 impl Audit {
     /// A row per check, called `Checks`, and the first findings of each that failed, called by it and how many there
@@ -174,14 +174,10 @@ fn json(audit: &Audit) -> Value {
     ])
 }
 
-/// A finding in one line: `exemption: tmp, category: Waiver`.
 fn sentence(outcome: &Outcome, finding: &Finding) -> String {
-    let cells = outcome.table.columns().iter().enumerate().filter_map(|(column, field)| {
-        let value = outcome.table.value(finding.row, column);
-        let text = text_of(Type::Dynamic, value.as_ref());
-        (!text.is_empty()).then(|| format!("{}: {text}", field.name))
-    });
-    cells.collect::<Vec<_>>().join(", ")
+    let columns = outcome.table.columns().len();
+    let cells: Vec<Value> = (0..columns).map(|column| outcome.table.value(finding.row, column)).collect();
+    outcome.sentence.filled(&cells)
 }
 
 fn level(severity: Grade) -> &'static str {

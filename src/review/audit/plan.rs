@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::super::finding::Sentence;
 use super::super::{Check, Grade, Header, Library, Question};
 use super::settings::{self, Known, Settings};
 use super::{Audit, Outcome, judge};
@@ -302,6 +303,7 @@ impl AuditPlan {
                 refused: check.question.lacks(&engine)?,
                 check: check.clone(),
                 table: Table::default(),
+                sentence: Sentence::default(),
                 findings: Vec::new(),
             };
             if outcome.refused.is_empty() {
