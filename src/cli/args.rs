@@ -1,14 +1,17 @@
 //! What can be typed: commands, options and the help that teaches them.
 
+mod values;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{DateTime, Decimal, Format, Limits, WideCells};
+use crate::{DateTime, Format, Limits, WideCells};
+pub(super) use values::{Limit, count, duration, size};
+use values::{moment, nesting, one_of, parameter, snapshot, threshold};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::BrightBlue.on_default().bold())
@@ -423,10 +426,6 @@ pub(super) struct Limited {
     pub(super) timeout: Option<Limit<Duration>>,
 }
 
-/// A limit that was typed: so much, or none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limit<T>(pub(super) Option<T>);
-
 impl Limited {
     /// The limits, those that were not typed as they are by default.
     pub(super) fn limits(&self) -> Limits {
@@ -454,18 +453,6 @@ pub(super) const CELLS: [(&str, WideCells); 3] =
 /// Every format by its name.
 pub(super) fn formats() -> impl Iterator<Item = (&'static str, Format)> {
     Format::all().map(|format| (format.name(), format))
-}
-
-/// Reads one of these names.
-fn one_of<T: Copy + Send + Sync + 'static>(
-    choices: impl IntoIterator<Item = (&'static str, T)>,
-) -> impl TypedValueParser<Value = T> {
-    let choices: Vec<(&str, T)> = choices.into_iter().collect();
-    let names = PossibleValuesParser::new(choices.iter().map(|(name, _)| *name));
-    names.map(move |chosen| {
-        let (_, choice) = choices.iter().find(|(name, _)| *name == chosen).expect("only these names are read");
-        *choice
-    })
 }
 
 /// How a table is written, and where to.
@@ -562,166 +549,5 @@ pub(super) enum Stage {
     Profile,
 }
 
-/// `256MB`, `1.5 GiB`, a number of bytes, or `none`: units of 1,000 and of 1,024 bytes.
-pub(super) fn size(text: &str) -> Result<Limit<u64>, &'static str> {
-    const UNITS: [(&str, u64); 9] = [
-        ("", 1),
-        ("b", 1),
-        ("kb", 1000),
-        ("mb", 1_000_000),
-        ("gb", 1_000_000_000),
-        ("tb", 1_000_000_000_000),
-        ("kib", 1 << 10),
-        ("mib", 1 << 20),
-        ("gib", 1 << 30),
-    ];
-    limit(text, "no size, such as 256MB or 2GiB, or none", |number, unit| {
-        UNITS.into_iter().find(|(name, _)| *name == unit).and_then(|(_, bytes)| scaled(number, bytes))
-    })
-}
-
-pub(super) fn count(text: &str) -> Result<Limit<u64>, &'static str> {
-    limit(text, "no number of rows, and not none", |number, unit| {
-        number.parse().ok().filter(|&rows: &u64| rows > 0 && unit.is_empty())
-    })
-}
-
-fn nesting(text: &str) -> Result<usize, String> {
-    let most = Limits::none().nesting;
-    text.parse().ok().filter(|depth| (1..=most).contains(depth)).ok_or(format!("no number from 1 to {most}"))
-}
-
-/// `30s`, `5m`, `1.5h`, `250ms`, a number of seconds, or `none`.
-pub(super) fn duration(text: &str) -> Result<Limit<Duration>, &'static str> {
-    limit(text, "no time, such as 30s or 5m, or none", |number, unit| {
-        let units = [("ms", 1), ("s", 1000), ("", 1000), ("m", 60_000), ("min", 60_000), ("h", 3_600_000)];
-        let (_, factor) = units.into_iter().find(|(name, _)| *name == unit)?;
-        Some(Duration::from_millis(scaled(number, factor)?))
-    })
-}
-
-/// Whatever a number and a unit mean, or `none`.
-fn limit<T>(
-    text: &str,
-    wrong: &'static str,
-    read: impl FnOnce(&str, &str) -> Option<T>,
-) -> Result<Limit<T>, &'static str> {
-    let text = text.trim().to_ascii_lowercase();
-    if text == "none" {
-        return Ok(Limit(None));
-    }
-    let unit = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit);
-    read(number, unit.trim()).map(|value| Limit(Some(value))).ok_or(wrong)
-}
-
-/// A number with up to nine digits of fraction, times a unit; none unless something comes of it.
-fn scaled(number: &str, unit: u64) -> Option<u64> {
-    let number: Decimal = number.parse().ok()?;
-    u64::try_from(number.checked_mul(unit.into())?.trunc()).ok().filter(|&scaled| scaled > 0)
-}
-
-fn parameter(text: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("no NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-fn threshold(text: &str) -> Result<(String, usize), &'static str> {
-    let wrong = "no CHECK=MAX, such as exemptions-no-expiry=10";
-    let (name, max) = parameter(text).map_err(|_| wrong)?;
-    Ok((name, max.parse().map_err(|_| wrong)?))
-}
-
-fn snapshot(text: &str) -> Result<(String, String), &'static str> {
-    parameter(text).ok().filter(|(_, path)| !path.is_empty()).ok_or("no NAME=PATH, such as old=export-2026-01/")
-}
-
-fn moment(text: &str) -> Result<DateTime, &'static str> {
-    DateTime::parse(text).ok_or("no date or time, such as 2025-06-01 or 2025-06-01T08:00Z")
-}
-
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    fn parse(line: &str) -> Result<Cli, clap::Error> {
-        Cli::try_parse_from(std::iter::once("argql").chain(line.split_whitespace()))
-    }
-
-    #[test]
-    fn the_commands_are_consistent() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn the_lines_that_other_tools_type_are_understood() {
-        for line in [
-            "query --format json -",
-            "query --data x --missing-tables empty --format ndjson --now 2025-06-01T00:00:00Z -f q.kql",
-            "query --data x -d y=z --format ndjson -f q.kql",
-            "query --param n=5 --param text=a=b -f q.kql",
-            "query --snapshot old=a/ --snapshot old=resources=b.json --sample x",
-            "explain --param n=5 x",
-            "check --format json a.kql b.kql",
-            "check --target arg --deny warnings a.kql",
-            "bench --data x --repeat 6 --out o -f a.kql -f b.kql",
-            "run exempted-recommendations --sample",
-            "audit --sample --only a,b --skip c --check a=5 --param a.days=3 --format sarif --baseline b.toml",
-            "report --sample -o report.html --title Mine --rows 5 --only a",
-            "diff a/ resources=b.json --table resources --key name,properties.a --expect empty",
-            "--sample --format csv --quiet",
-            "explain --stage ast x",
-            "export --script bash",
-            "export --script pwsh resources healthresources --output x.ps1",
-            "query --memory 256MB --max-rows 1000 --timeout 1.5s --stream --progress x",
-            "query --memory none --max-rows none --timeout none --progress=never x",
-        ] {
-            parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
-        }
-    }
-
-    #[test]
-    fn limits_are_read_with_their_units() {
-        let read = |text: &str| size(text).unwrap().0;
-        let sizes = ["256MB", "1.5 GiB", "42", "2kb", "none"].map(read);
-        assert_eq!(sizes, [Some(256_000_000), Some(3 << 29), Some(42), Some(2000), None]);
-        let times = ["250ms", "1.5s", "2m", "3", "1h"].map(|text| duration(text).unwrap().0.unwrap().as_millis());
-        assert_eq!(times, [250, 1500, 120_000, 3000, 3_600_000]);
-        assert_eq!(count("1000").unwrap().0, Some(1000));
-        assert_eq!(size("99999999999999999999TB"), Err("no size, such as 256MB or 2GiB, or none"));
-    }
-
-    #[test]
-    fn what_cannot_go_together_is_refused_as_usage() {
-        for line in [
-            "query --sample -d x y",
-            "query -f a.kql b",
-            "run",
-            "check",
-            "query --now soon x",
-            "query --threads 0 x",
-            "query --param n x",
-            "export resources",
-            "export --script fish",
-            "query --memory 0 x",
-            "query --memory 5parsecs x",
-            "query --max-rows -1 x",
-            "query --max-rows 1.5 x",
-            "query --nesting 2000 x",
-            "query --timeout soon x",
-            "query --progress=often x",
-            "diff a",
-            "diff a b --key id",
-            "audit --check x",
-            "audit --check x=-1",
-            "audit --baseline b --write-baseline",
-            "audit --until 2026-12-31",
-            "query --snapshot old x",
-            "query --snapshot old= x",
-        ] {
-            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
-        }
-    }
-}
+mod tests;
