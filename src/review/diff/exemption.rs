@@ -1,7 +1,8 @@
 //! What a change comes to in an exemption.
 
-use super::fields::{Change, Compare, is_nothing, item_text};
-use super::{Difference, Fate, Found, Row, Side};
+use super::differences::{Difference, Fate, Found};
+use super::fields::{Change, Compare, is_nothing, item_text, step};
+use super::side::{Row, Side};
 use crate::column::Table;
 use crate::value::{Bag, Type, Value, parse_datetime, text_of};
 use std::collections::HashMap;
@@ -129,7 +130,7 @@ fn facts(side: &Side, row: Row) -> Value {
 
 /// `waiver without expiry`, `mitigated until 2026-12-31`
 fn category(facts: &Value) -> String {
-    let of = |name: &str| text_of(Type::Dynamic, super::step(facts, name).as_ref()).into_owned();
+    let of = |name: &str| text_of(Type::Dynamic, step(facts, name).as_ref()).into_owned();
     let category = Some(of("category").to_lowercase()).filter(|name| !name.is_empty());
     let category = category.unwrap_or_else(|| "no category".to_owned());
     match of("expiresOn") {
