@@ -77,7 +77,7 @@ pub(super) struct Cli {
     pub(super) command: Option<Command>,
 
     #[command(flatten)]
-    pub(super) ask: Ask,
+    pub(super) options: AnswerArgs,
 
     #[command(flatten)]
     pub(super) screen: Screen,
@@ -94,7 +94,7 @@ pub(super) enum Command {
         #[arg(short, long)]
         file: Option<PathBuf>,
         #[command(flatten)]
-        ask: Ask,
+        options: AnswerArgs,
     },
     /// Answer saved queries, by name from the library (`argql queries`) or by path
     Run {
@@ -102,7 +102,7 @@ pub(super) enum Command {
         #[arg(required = true, value_name = "NAME|FILE")]
         queries: Vec<String>,
         #[command(flatten)]
-        ask: Ask,
+        options: AnswerArgs,
     },
     /// Check queries without data: syntax, names and types; tables called …resources or …changes have the standard
     /// columns
@@ -111,8 +111,8 @@ pub(super) enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
         /// Who is to answer: with `arg`, what Azure Resource Graph does not take is warned about
-        #[arg(long, value_enum, value_name = "kql|arg", hide_possible_values = true, default_value_t = Target::Kql)]
-        target: Target,
+        #[arg(long, value_enum, value_name = "kql|arg", hide_possible_values = true, default_value_t = TargetArg::Kql)]
+        target: TargetArg,
         /// Take warnings for errors
         #[arg(long, value_enum)]
         deny: Option<Deny>,
@@ -132,7 +132,7 @@ pub(super) enum Command {
         #[arg(long, value_enum, value_name = "STAGE", hide_possible_values = true, default_value_t = Stage::Rewritten)]
         stage: Stage,
         #[command(flatten)]
-        source: Source,
+        source: DataArgs,
         /// The moment that now() gives
         #[arg(long, value_name = "TIME", value_parser = moment)]
         now: Option<DateTime>,
@@ -142,16 +142,16 @@ pub(super) enum Command {
     },
     /// Run the checks of the library: what is wrong with the exemptions of an export
     #[command(after_help = AUDIT)]
-    Audit(Audit),
+    Audit(AuditArgs),
     /// Say what changed between two exports: which exemptions, or which rows of any table
     #[command(after_help = DIFF)]
-    Diff(Diff),
+    Diff(DiffArgs),
     /// Write a report on the exemptions of an export: score, categories, scopes, what ends soon, findings
-    Report(Report),
+    Report(ReportArgs),
     /// List the tables of the data
     Tables {
         #[command(flatten)]
-        source: Source,
+        source: DataArgs,
         #[command(flatten)]
         listing: Listing,
     },
@@ -160,7 +160,7 @@ pub(super) enum Command {
         /// The table, in any letter case
         table: String,
         #[command(flatten)]
-        source: Source,
+        source: DataArgs,
         #[command(flatten)]
         listing: Listing,
     },
@@ -175,7 +175,7 @@ pub(super) enum Command {
         #[arg(long, requires = "name")]
         flat: bool,
         #[command(flatten)]
-        source: Source,
+        source: DataArgs,
         #[command(flatten)]
         listing: Listing,
     },
@@ -210,13 +210,13 @@ pub(super) enum Command {
         #[arg(long)]
         out: Option<PathBuf>,
         #[command(flatten)]
-        source: Source,
+        source: DataArgs,
     },
 }
 
 /// Which checks are run, and what their findings are held to.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct Choice {
+pub(super) struct CheckArgs {
     /// Settings: thresholds, parameters, what to leave out
     #[arg(long, value_name = "FILE", help_heading = "Checks")]
     pub(super) config: Option<PathBuf>,
@@ -237,7 +237,7 @@ pub(super) struct Choice {
     pub(super) baseline: Option<PathBuf>,
 }
 
-impl Choice {
+impl CheckArgs {
     /// The values of parameters; those of one check come last, for they count more.
     pub(super) fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
         let of = |one| self.parameters.iter().filter(move |(name, _)| name.contains('.') == one);
@@ -247,11 +247,11 @@ impl Choice {
 
 /// An audit and how it is written.
 #[derive(Debug, Args)]
-pub(super) struct Audit {
+pub(super) struct AuditArgs {
     #[command(flatten)]
-    pub(super) source: Source,
+    pub(super) source: DataArgs,
     #[command(flatten)]
-    pub(super) choice: Choice,
+    pub(super) choice: CheckArgs,
     /// List the checks, with their parameters; no data is needed
     #[arg(long, help_heading = "Checks")]
     pub(super) list: bool,
@@ -267,7 +267,7 @@ pub(super) struct Audit {
     /// How to write the findings [default: by the ending of --output (.txt .md .json .sarif .xml), else table on a
     /// terminal and json elsewhere]
     #[arg(long, value_enum, help_heading = "Answer")]
-    pub(super) format: Option<Form>,
+    pub(super) format: Option<AuditFormat>,
     /// Write to this file
     #[arg(long, value_name = "FILE", help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
@@ -281,17 +281,17 @@ pub(super) struct Audit {
 
 /// A report and what is in it.
 #[derive(Debug, Args)]
-pub(super) struct Report {
+pub(super) struct ReportArgs {
     #[command(flatten)]
-    pub(super) source: Source,
+    pub(super) source: DataArgs,
     #[command(flatten)]
-    pub(super) choice: Choice,
+    pub(super) choice: CheckArgs,
     /// Write to this file: .html for a page that needs nothing else, .md for Markdown
     #[arg(short, long, value_name = "FILE", help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
     /// How to write it [default: by the ending of --output, else markdown]
     #[arg(long, value_enum, help_heading = "Answer")]
-    pub(super) format: Option<Sheet>,
+    pub(super) format: Option<ReportFormat>,
     /// What stands above it
     #[arg(long, value_name = "TEXT", default_value = "Exemptions", help_heading = "Answer")]
     pub(super) title: String,
@@ -304,7 +304,7 @@ pub(super) struct Report {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Sheet {
+pub(super) enum ReportFormat {
     /// One page with charts and tables that can be sorted and printed, without network
     Html,
     /// Headings and tables
@@ -312,10 +312,10 @@ pub(super) enum Sheet {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Form {
+pub(super) enum AuditFormat {
     /// A row per check, and the first findings of those that failed
     Table,
-    /// The same for a page or an issue
+    /// A row per check and the first findings as Markdown, for a page or an issue
     Markdown,
     /// All findings, for other programs
     Json,
@@ -327,7 +327,7 @@ pub(super) enum Form {
 
 /// What is compared, and how.
 #[derive(Debug, Args)]
-pub(super) struct Diff {
+pub(super) struct DiffArgs {
     /// The older export: a file, a folder or NAME=PATH, as --data takes it
     pub(super) old: PathBuf,
     /// The newer export
@@ -359,14 +359,14 @@ pub(super) struct Diff {
     #[arg(long, value_name = "N", help_heading = "Data")]
     pub(super) threads: Option<NonZeroUsize>,
     #[command(flatten)]
-    pub(super) limits: Limited,
+    pub(super) limits: LimitArgs,
 }
 
 /// Everything about one answer.
 #[derive(Debug, Args)]
-pub(super) struct Ask {
+pub(super) struct AnswerArgs {
     #[command(flatten)]
-    pub(super) source: Source,
+    pub(super) source: DataArgs,
     #[command(flatten)]
     pub(super) listing: Listing,
     /// The moment that now() gives, for reports that can be repeated: 2025-06-01, 2025-06-01T08:00Z
@@ -386,7 +386,7 @@ pub(super) struct Ask {
 
 /// Where rows come from.
 #[derive(Debug, Default, Args)]
-pub(super) struct Source {
+pub(super) struct DataArgs {
     /// A file, or a folder of files, with exported rows; NAME=PATH names the table. May be given several times
     /// [default: $ARGQL_DATA]
     #[arg(short, long, value_name = "PATH", help_heading = "Data")]
@@ -406,12 +406,12 @@ pub(super) struct Source {
     #[arg(long, value_name = "N", help_heading = "Data")]
     pub(super) threads: Option<NonZeroUsize>,
     #[command(flatten)]
-    pub(super) limits: Limited,
+    pub(super) limits: LimitArgs,
 }
 
 /// What a query may use before it is given up, with exit code 4.
 #[derive(Debug, Default, Args)]
-pub(super) struct Limited {
+pub(super) struct LimitArgs {
     /// Memory for rows on their way, groups, joins and the answer: 256MB, 2GiB, none [default: 8GiB]
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]
     pub(super) memory: Option<Limit<u64>>,
@@ -426,7 +426,7 @@ pub(super) struct Limited {
     pub(super) timeout: Option<Limit<Duration>>,
 }
 
-impl Limited {
+impl LimitArgs {
     /// The limits, those that were not typed as they are by default.
     pub(super) fn limits(&self) -> Limits {
         let mut limits = Limits::default();
@@ -515,7 +515,7 @@ pub(super) enum When {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Target {
+pub(super) enum TargetArg {
     // All that argql answers
     Kql,
     // Azure Resource Graph
@@ -545,7 +545,7 @@ pub(super) enum Stage {
     Plan,
     // The plan that is run
     Rewritten,
-    // The same after it was run, with rows and times
+    // The plan after it was run, with rows and times
     Profile,
 }
 

@@ -3,28 +3,28 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use super::args::{Audit as Options, Choice, Form, Listing};
+use super::args::{AuditArgs, AuditFormat, CheckArgs, Listing};
+use super::destination::{self, Named};
 use super::failure::{Failure, NOT_AS_EXPECTED, USAGE};
 use super::messages::Messages;
-use super::open::audited;
-use super::sink::{self, Named};
+use super::open::open_export;
 use crate::{Audit, AuditPlan, Format, Verdict};
 
 /// Runs the checks and says how they ended, lists them, or accepts all that they find.
-pub(super) fn audit(options: &Options, messages: &Messages) -> Result<(), Failure> {
+pub(super) fn audit(options: &AuditArgs, messages: &Messages) -> Result<(), Failure> {
     if options.list {
-        return list(options);
+        return list_checks(options);
     }
     let plan = parameters(plan(&options.choice, options.rows)?, &options.choice)?;
     if options.write_baseline {
         return write_baseline(options, plan, messages);
     }
-    let engine = audited(&options.source, options.now, messages)?;
+    let engine = open_export(&options.source, options.now, messages)?;
     let audit = plan.run(&engine)?;
     messages.warnings(audit.warnings(), None);
     write(options, &audit, messages)?;
-    let told = audit.notes().into_iter().chain(audit.refusals());
-    told.for_each(|line| messages.note(&line));
+    let notes = audit.notes().into_iter().chain(audit.refusals());
+    notes.for_each(|line| messages.note(&line));
     messages.note(&format_args!("checks: {}", audit.summary()));
     match audit.verdict() {
         Verdict::Failed => Err(Failure::Unexpected(NOT_AS_EXPECTED)),
@@ -34,7 +34,7 @@ pub(super) fn audit(options: &Options, messages: &Messages) -> Result<(), Failur
 }
 
 /// The checks that were chosen and what they are held to; the command line counts more than the settings.
-pub(super) fn plan(choice: &Choice, rows: Option<usize>) -> Result<AuditPlan, Failure> {
+pub(super) fn plan(choice: &CheckArgs, rows: Option<usize>) -> Result<AuditPlan, Failure> {
     let mut plan = AuditPlan::new();
     if let Some(path) = &choice.config {
         plan = plan.settings(path)?;
@@ -50,71 +50,71 @@ pub(super) fn plan(choice: &Choice, rows: Option<usize>) -> Result<AuditPlan, Fa
     Ok(choice.baseline.iter().fold(plan, AuditPlan::baseline))
 }
 
-fn parameters(plan: AuditPlan, choice: &Choice) -> Result<AuditPlan, Failure> {
+fn parameters(plan: AuditPlan, choice: &CheckArgs) -> Result<AuditPlan, Failure> {
     Ok(choice.parameters().try_fold(plan, |plan, (name, value)| plan.parameter(name, value))?)
 }
 
 /// The checks there are, without running any.
-fn list(options: &Options) -> Result<(), Failure> {
-    let format = match form(options) {
-        Form::Table => Format::Table,
-        Form::Markdown => Format::Markdown,
-        Form::Json => Format::Json,
-        Form::Sarif | Form::Junit => {
+fn list_checks(options: &AuditArgs) -> Result<(), Failure> {
+    let format = match format_of(options) {
+        AuditFormat::Table => Format::Table,
+        AuditFormat::Markdown => Format::Markdown,
+        AuditFormat::Json => Format::Json,
+        AuditFormat::Sarif | AuditFormat::Junit => {
             return Err(Failure::Usage("--list is written as table, json or markdown".to_owned()));
         }
     };
-    sink::list(&AuditPlan::new().checks(), &listing(options, format))
+    destination::write_listing(&AuditPlan::new().checks(), &listing(options, format))
 }
 
-fn listing(options: &Options, format: Format) -> Listing {
+fn listing(options: &AuditArgs, format: Format) -> Listing {
     Listing { format: Some(format), output: options.output.clone(), ..Listing::default() }
 }
 
 /// The form asked for, or that of the file's ending, or what suits the reader.
-fn form(options: &Options) -> Form {
+fn format_of(options: &AuditArgs) -> AuditFormat {
     let ending = options.output.as_ref().and_then(|path| path.extension()).and_then(|ending| ending.to_str());
     let by_ending = match ending.unwrap_or_default().to_ascii_lowercase().as_str() {
-        "json" => Some(Form::Json),
-        "md" => Some(Form::Markdown),
-        "sarif" => Some(Form::Sarif),
-        "txt" => Some(Form::Table),
-        "xml" => Some(Form::Junit),
+        "json" => Some(AuditFormat::Json),
+        "md" => Some(AuditFormat::Markdown),
+        "sarif" => Some(AuditFormat::Sarif),
+        "txt" => Some(AuditFormat::Table),
+        "xml" => Some(AuditFormat::Junit),
         _ => None,
     };
     let person = options.output.is_none() && std::io::stdout().is_terminal();
-    options.format.or(by_ending).unwrap_or(if person { Form::Table } else { Form::Json })
+    options.format.or(by_ending).unwrap_or(if person { AuditFormat::Table } else { AuditFormat::Json })
 }
 
-fn write(options: &Options, audit: &Audit, messages: &Messages) -> Result<(), Failure> {
-    let text = match form(options) {
-        Form::Table => return tables(options, audit, Format::Table, messages),
-        Form::Markdown => return tables(options, audit, Format::Markdown, messages),
-        Form::Json => audit.to_json(),
-        Form::Sarif => {
+fn write(options: &AuditArgs, audit: &Audit, messages: &Messages) -> Result<(), Failure> {
+    let text = match format_of(options) {
+        AuditFormat::Table => return write_tables(options, audit, Format::Table, messages),
+        AuditFormat::Markdown => return write_tables(options, audit, Format::Markdown, messages),
+        AuditFormat::Json => audit.to_json(),
+        AuditFormat::Sarif => {
             let data = options.source.data.first();
             audit.to_sarif(&data.map_or("sample".into(), |path| path.to_string_lossy().replace('\\', "/")))
         }
-        Form::Junit => audit.to_junit(),
+        AuditFormat::Junit => audit.to_junit(),
     };
-    sink::written(options.output.as_deref(), |out| out.write_all(text.as_bytes()))
+    destination::write_text(options.output.as_deref(), |out| out.write_all(text.as_bytes()))
 }
 
-fn tables(options: &Options, audit: &Audit, format: Format, messages: &Messages) -> Result<(), Failure> {
+fn write_tables(options: &AuditArgs, audit: &Audit, format: Format, messages: &Messages) -> Result<(), Failure> {
     let tables = audit.tables();
     let named = tables.iter().map(|(name, table)| Named { name: name.clone(), table, query: None });
-    sink::tables(&named.collect::<Vec<_>>(), &listing(options, format), messages.ink)
+    destination::write_tables(&named.collect::<Vec<_>>(), &listing(options, format), messages.ink)
 }
 
 /// Accepts all that is found.
-fn write_baseline(options: &Options, plan: AuditPlan, messages: &Messages) -> Result<(), Failure> {
+fn write_baseline(options: &AuditArgs, plan: AuditPlan, messages: &Messages) -> Result<(), Failure> {
     let Some(path) = plan.baseline_path().map(Path::to_owned) else {
         return Err(Failure::Usage("--write-baseline needs the file: --baseline FILE".to_owned()));
     };
-    let audit = plan.writes_baseline().run(&audited(&options.source, options.now, messages)?)?;
+    let audit = plan.writes_baseline().run(&open_export(&options.source, options.now, messages)?)?;
     messages.warnings(audit.warnings(), None);
     let (text, about) = audit.accept(options.reason.as_deref().unwrap_or_default(), options.until.as_deref())?;
-    sink::written(Some(&path), |out| out.write_all(text.as_bytes()))?;
+    destination::write_text(Some(&path), |out| out.write_all(text.as_bytes()))?;
     messages.say(&format_args!("{}: {about}", path.display()));
     Ok(())
 }

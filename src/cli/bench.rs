@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::destination::unwritable;
 use super::failure::Failure;
 use super::messages::Messages;
-use super::sink::unwritable;
 use super::terminal::stdout;
 use crate::{Engine, Format, Layout, Question};
 

@@ -5,40 +5,40 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::args::{Deny, Listing, Target};
+use super::args::{Deny, Listing, TargetArg};
+use super::destination;
 use super::failure::{Failure, USAGE, WRONG_QUERY};
 use super::messages::Messages;
 use super::saved;
-use super::sink;
 use super::terminal::stdout;
 use crate::{Checked, Diagnostic, Engine, Field, Format, Place, Severity, render};
 
 /// Checks every file; says what is wrong, for people on standard error or as JSON on standard output.
 pub(super) fn check(
     files: &[PathBuf],
-    target: Target,
+    target: TargetArg,
     deny: Option<Deny>,
     listing: &Listing,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    sink::agree(listing)?;
+    destination::check_options(listing)?;
     let engine = Engine::new().target(match target {
-        Target::Kql => crate::Target::Kql,
-        Target::Arg => crate::Target::Arg,
+        TargetArg::Kql => crate::Target::Kql,
+        TargetArg::Arg => crate::Target::Arg,
     });
-    let reports: Vec<Report> = files.iter().map(|file| Report::new(&engine, file)).collect();
-    match sink::format(listing) {
+    let reports: Vec<CheckedFile> = files.iter().map(|file| CheckedFile::new(&engine, file)).collect();
+    match destination::format_of(listing) {
         Format::Json | Format::Ndjson => {
             let reports: Vec<String> = reports.iter().map(|report| report.json().to_string()).collect();
             let json = format!("[{}]\n", reports.join(",\n"));
             match &listing.output {
                 None => stdout().write_all(json.as_bytes())?,
-                Some(path) => sink::replace(path, |out| out.write_all(json.as_bytes()))
-                    .map_err(|error| sink::unwritable(path, &error))?,
+                Some(path) => destination::replace_file(path, |out| out.write_all(json.as_bytes()))
+                    .map_err(|error| destination::unwritable(path, &error))?,
             }
         }
         _ => {
-            reports.iter().for_each(|report| report.say(messages));
+            reports.iter().for_each(|report| report.print(messages));
             if !messages.quiet {
                 let wrong = reports.iter().filter(|report| !report.is_ok()).count();
                 messages.say(&format_args!("{} checked, {wrong} wrong", reports.len()));
@@ -49,7 +49,7 @@ pub(super) fn check(
     if worst == 0 { Ok(()) } else { Err(Failure::Unexpected(worst)) }
 }
 
-struct Report {
+struct CheckedFile {
     file: String,
     /// `None` if the file cannot be read.
     text: Option<String>,
@@ -57,20 +57,20 @@ struct Report {
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Report {
-    fn new(engine: &Engine, file: &std::path::Path) -> Report {
+impl CheckedFile {
+    fn new(engine: &Engine, file: &std::path::Path) -> CheckedFile {
         let name = file.display().to_string();
-        match saved::read(file) {
+        match saved::read_question(file) {
             Ok(question) => {
                 let Checked { columns, diagnostics, .. } = question.check(engine);
-                Report { file: name, text: Some(question.text().to_owned()), columns, diagnostics }
+                CheckedFile { file: name, text: Some(question.text().to_owned()), columns, diagnostics }
             }
             Err(failure) => {
                 let diagnostics = match failure {
                     Failure::Error(error) => error.diagnostics().to_vec(),
                     _ => Vec::new(),
                 };
-                Report { file: name, text: None, columns: Vec::new(), diagnostics }
+                CheckedFile { file: name, text: None, columns: Vec::new(), diagnostics }
             }
         }
     }
@@ -83,7 +83,7 @@ impl Report {
         self.text.as_ref().map(|text| (self.file.as_str(), text.as_str()))
     }
 
-    fn say(&self, messages: &Messages) {
+    fn print(&self, messages: &Messages) {
         let wanted = |diagnostic: &&Diagnostic| !messages.quiet || diagnostic.severity == Severity::Error;
         let said: Vec<Diagnostic> = self.diagnostics.iter().filter(wanted).cloned().collect();
         messages.text(&render(&said, self.source(), messages.color));
@@ -109,11 +109,11 @@ impl Report {
             "file": self.file,
             "ok": self.is_ok(),
             "columns": self.columns.iter().map(column).collect::<Vec<_>>(),
-            "diagnostics": self.diagnostics.iter().map(|diagnostic| self.said(diagnostic)).collect::<Vec<_>>(),
+            "diagnostics": self.diagnostics.iter().map(|diagnostic| self.diagnostic_json(diagnostic)).collect::<Vec<_>>(),
         })
     }
 
-    fn said(&self, diagnostic: &Diagnostic) -> serde_json::Value {
+    fn diagnostic_json(&self, diagnostic: &Diagnostic) -> serde_json::Value {
         let (line, column) = match (&diagnostic.place, &self.text) {
             (Place::Query(span), Some(text)) => span.line_column(text),
             (Place::File { line, column, .. }, _) => (*line, *column),
@@ -151,7 +151,10 @@ mod tests {
         let file = folder.path().join("q.kql");
         let report = |text: &str| {
             std::fs::write(&file, text).unwrap();
-            Report { file: "q.kql".to_owned(), ..Report::new(&Engine::new().target(crate::Target::Arg), &file) }
+            CheckedFile {
+                file: "q.kql".to_owned(),
+                ..CheckedFile::new(&Engine::new().target(crate::Target::Arg), &file)
+            }
         };
         let warned = report("resources\n| project ['a\"b'] = 1s\n| invoke f()");
         assert_eq!(warned.exit_code(None), 1);
@@ -169,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_reported_beside_the_others() {
-        let report = Report::new(&Engine::new(), std::path::Path::new("no/such.kql"));
+        let report = CheckedFile::new(&Engine::new(), std::path::Path::new("no/such.kql"));
         assert_eq!(report.exit_code(None), 2);
         let json = report.json().to_string();
         assert!(json.starts_with(r#"{"file":"no/such.kql","ok":false,"columns":[],"diagnostics":[{"code":"AQ3005","severity":"error","line":null"#), "{json}");

@@ -14,11 +14,11 @@ pub(super) fn explain(engine: &Engine, question: &Question, stage: Stage, messag
     }
     let query = question.prepare(engine)?;
     messages.warnings(query.warnings(), Some((question.name(), question.text())));
-    prepared(&query, stage)
+    show(&query, stage)
 }
 
 /// Shows a stage of a query that is ready to run.
-pub(super) fn prepared(query: &Query, stage: Stage) -> Result<(), Failure> {
+pub(super) fn show(query: &Query, stage: Stage) -> Result<(), Failure> {
     let shown = match stage {
         Stage::Tokens | Stage::Ast => query.syntax(),
         Stage::Plan => query.bound_plans().join("\n"),

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::Script;
+use super::destination::{replace_file, unwritable};
 use super::failure::Failure;
-use super::sink::{replace, unwritable};
 use super::terminal::stdout;
 use crate::{known_tables, nearest};
 
@@ -15,15 +15,17 @@ const TABLES: [&str; 4] = ["securityresources", "policyresources", "resourcecont
 
 /// Writes the script that exports these tables, or those that most questions need.
 pub(super) fn export(script: Script, tables: &[String], output: Option<&Path>) -> Result<(), Failure> {
-    let text = text(script, &known(tables)?);
+    let text = text(script, &named_tables(tables)?);
     match output {
-        Some(path) => replace(path, |out| out.write_all(text.as_bytes())).map_err(|error| unwritable(path, &error)),
+        Some(path) => {
+            replace_file(path, |out| out.write_all(text.as_bytes())).map_err(|error| unwritable(path, &error))
+        }
         None => Ok(stdout().write_all(text.as_bytes())?),
     }
 }
 
 /// The tables as Azure Resource Graph calls them, each once.
-fn known(tables: &[String]) -> Result<Vec<&'static str>, Failure> {
+fn named_tables(tables: &[String]) -> Result<Vec<&'static str>, Failure> {
     let mut found = Vec::new();
     for wanted in tables {
         let Some(known) = known_tables().find(|known| known.eq_ignore_ascii_case(wanted)) else {
@@ -56,7 +58,7 @@ mod tests {
     use super::*;
 
     fn names(wanted: &[&str]) -> Result<Vec<&'static str>, Failure> {
-        known(&wanted.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
+        named_tables(&wanted.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::args::Listing;
+use super::destination;
 use super::failure::Failure;
-use super::sink;
 use super::terminal::stdout;
 use crate::{Engine, Table, Type, Value};
 
@@ -40,7 +40,7 @@ pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> 
         rows.push(vec![Value::from(name.as_str()), count, Value::from(about.join("; "))]);
     }
     let columns = [("table", Type::String), ("rows", Type::Long), ("note", Type::String)];
-    sink::list(&Table::from_rows(columns, rows), listing)
+    destination::write_listing(&Table::from_rows(columns, rows), listing)
 }
 
 /// Whether a table's rows look like those of Resource Graph.
@@ -51,7 +51,7 @@ fn is_row(engine: &Engine, table: &str) -> bool {
 pub(super) fn schema(engine: &Engine, name: &str, listing: &Listing) -> Result<(), Failure> {
     let fields = engine.schema(name)?;
     let rows: Vec<[String; 2]> = fields.iter().map(|field| [field.name.to_string(), field.ty.to_string()]).collect();
-    sink::list(&table(["column", "type"], &rows), listing)
+    destination::write_listing(&table(["column", "type"], &rows), listing)
 }
 
 pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Failure> {
@@ -63,7 +63,7 @@ pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Fai
             .filter(|entry| !entry.legacy)
             .map(|entry| [entry.kind, entry.family, entry.name, &entry.syntax, entry.about].map(str::to_owned))
             .collect();
-        return sink::list(&table(["kind", "family", "name", "syntax", "about"], &rows), listing);
+        return destination::write_listing(&table(["kind", "family", "name", "syntax", "about"], &rows), listing);
     };
     Ok(stdout().write_all(page(&engine, name)?.as_bytes())?)
 }

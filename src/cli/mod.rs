@@ -1,14 +1,14 @@
 //! The command line: data to standard output, all else to standard error, and exit codes that scripts can rely on.
 //!
 //! A customer of the library like any other: it uses the public interface and nothing else. `args` says what can be
-//! typed, `open` makes an engine of it, `sink` and `terminal` are where answers go, `messages` and `failure`
+//! typed, `open` makes an engine of it, `destination` and `terminal` are where answers go, `messages` and `failure`
 //! what is said beside them; every other file is a command.
 
 mod args;
-mod ask;
 mod audit;
 mod bench;
 mod check;
+mod destination;
 mod diff;
 mod explain;
 mod export;
@@ -18,10 +18,10 @@ mod lists;
 mod messages;
 mod open;
 mod progress;
+mod query;
 mod repl;
 mod report;
 mod saved;
-mod sink;
 mod terminal;
 
 use std::borrow::Cow;
@@ -36,7 +36,7 @@ use crate::{Question, visible, visible_lines};
 use args::{Cli, Command};
 use failure::{Failure, USAGE};
 use messages::Messages;
-use open::{open_watched, with_values};
+use open::{open_engine, with_values};
 
 /// Runs the command line with these arguments, the program's own name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -69,33 +69,33 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
     let Some(command) = cli.command else {
         if io::stdin().is_terminal() && io::stdout().is_terminal() {
-            return repl::start(&cli.ask, messages);
+            return repl::start(&cli.options, messages);
         }
-        return ask::query(&read_query(None, None)?, &cli.ask, messages);
+        return query::query(&read_query(None, None)?, &cli.options, messages);
     };
     match command {
-        Command::Query { query, file, ask } => ask::query(&read_query(query, file.as_deref())?, &ask, messages),
-        Command::Run { queries, ask } => ask::run(&queries, &ask, messages),
+        Command::Query { query, file, options } => {
+            query::query(&read_query(query, file.as_deref())?, &options, messages)
+        }
+        Command::Run { queries, options } => query::run(&queries, &options, messages),
         Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
         Command::Audit(options) => audit::audit(&options, messages),
         Command::Diff(options) => diff::diff(&options, messages),
         Command::Report(options) => report::report(&options, messages),
         Command::Explain { query, file, stage, source, now, parameters } => {
-            let engine = with_values(open_watched(&source, messages)?, now, &parameters);
+            let engine = with_values(open_engine(&source, messages)?, now, &parameters);
             explain::explain(&engine, &read_query(query, file.as_deref())?, stage, messages)
         }
-        Command::Tables { source, listing } => lists::tables(&open_watched(&source, messages)?, &listing),
-        Command::Schema { table, source, listing } => {
-            lists::schema(&open_watched(&source, messages)?, &table, &listing)
-        }
+        Command::Tables { source, listing } => lists::tables(&open_engine(&source, messages)?, &listing),
+        Command::Schema { table, source, listing } => lists::schema(&open_engine(&source, messages)?, &table, &listing),
         Command::Queries { name, text, flat, source, listing } => match name {
-            Some(name) => saved::page(&name, text, flat),
-            None => saved::list(&open_watched(&source, messages)?, &listing),
+            Some(name) => saved::print_question(&name, text, flat),
+            None => saved::list_questions(&open_engine(&source, messages)?, &listing),
         },
         Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
         Command::Export { tables, script, output } => export::export(script, &tables, output.as_deref()),
         Command::Bench { files, repeat, out, source } => bench::bench(
-            &open_watched(&source, messages)?.keep_columns(true),
+            &open_engine(&source, messages)?.keep_columns(true),
             &files,
             repeat.get(),
             out.as_deref(),
@@ -108,10 +108,10 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
 fn read_query(query: Option<String>, file: Option<&Path>) -> Result<Question, Failure> {
     match (query, file) {
         (Some(text), _) if text != "-" => Ok(Question::new("query", &text)),
-        (None, Some(file)) => saved::read(file),
+        (None, Some(file)) => saved::read_question(file),
         (None, None) if io::stdin().is_terminal() => {
             Err(Failure::Usage("no query: type one, or name a file with -f, or `-` for standard input".to_owned()))
         }
-        _ => saved::read(Path::new("-")),
+        _ => saved::read_question(Path::new("-")),
     }
 }

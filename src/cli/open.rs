@@ -4,14 +4,18 @@ use std::num::NonZeroUsize;
 
 use indexmap::IndexMap;
 
-use super::args::{Limited, Missing, Source};
+use super::args::{DataArgs, LimitArgs, Missing};
 use super::failure::Failure;
 use super::interrupt;
 use super::messages::Messages;
 use crate::{DateTime, Engine, MissingTables};
 
 /// An engine without data that keeps nothing: one query reads what it needs.
-pub(super) fn settled(missing: Missing, threads: Option<NonZeroUsize>, limits: &Limited) -> Result<Engine, Failure> {
+pub(super) fn empty_engine(
+    missing: Missing,
+    threads: Option<NonZeroUsize>,
+    limits: &LimitArgs,
+) -> Result<Engine, Failure> {
     let missing = match missing {
         Missing::Error => MissingTables::Error,
         Missing::Empty => MissingTables::Empty,
@@ -24,8 +28,8 @@ pub(super) fn settled(missing: Missing, threads: Option<NonZeroUsize>, limits: &
 }
 
 /// The engine over the data that the options name, or else `ARGQL_DATA`.
-pub(super) fn open(source: &Source) -> Result<Engine, Failure> {
-    let mut engine = settled(source.missing_tables, source.threads, &source.limits)?;
+pub(super) fn open_data(source: &DataArgs) -> Result<Engine, Failure> {
+    let mut engine = empty_engine(source.missing_tables, source.threads, &source.limits)?;
     // Paths of one name are one snapshot, as several `--data` are one export.
     let mut snapshots: IndexMap<&str, Engine> = IndexMap::new();
     for (name, path) in &source.snapshots {
@@ -52,18 +56,18 @@ pub(super) fn open(source: &Source) -> Result<Engine, Failure> {
 }
 
 /// The engine of a command that ends when its work is done: Ctrl-C ends it, too, and it says how far it is.
-pub(super) fn open_watched(source: &Source, messages: &Messages) -> Result<Engine, Failure> {
-    Ok(watched(open(source)?, messages))
+pub(super) fn open_engine(source: &DataArgs, messages: &Messages) -> Result<Engine, Failure> {
+    Ok(with_meter_and_switch(open_data(source)?, messages))
 }
 
 /// The engine of a command, with a switch that Ctrl-C turns and a meter.
-pub(super) fn watched(engine: Engine, messages: &Messages) -> Engine {
+pub(super) fn with_meter_and_switch(engine: Engine, messages: &Messages) -> Engine {
     messages.meter.watch(engine).cancelled_by(&interrupt::switch())
 }
 
 /// The engine over an export of which many questions are asked.
-pub(super) fn audited(source: &Source, now: Option<DateTime>, messages: &Messages) -> Result<Engine, Failure> {
-    let engine = with_values(open_watched(source, messages)?.keep_columns(true), now, &[]);
+pub(super) fn open_export(source: &DataArgs, now: Option<DateTime>, messages: &Messages) -> Result<Engine, Failure> {
+    let engine = with_values(open_engine(source, messages)?.keep_columns(true), now, &[]);
     if engine.tables().is_empty() {
         return Err(Failure::Usage("no data: name an export with --data, or use --sample".to_owned()));
     }

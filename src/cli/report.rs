@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use super::args::{Report as Options, Sheet};
+use super::args::{ReportArgs, ReportFormat};
 use super::failure::Failure;
 use super::messages::Messages;
-use super::open::audited;
-use super::{audit, sink};
+use super::open::open_export;
+use super::{audit, destination};
 use crate::{DateTime, Format, ReportPlan};
 
 /// Answers what has a place in the report, and writes it.
-pub(super) fn report(options: &Options, messages: &Messages) -> Result<(), Failure> {
+pub(super) fn report(options: &ReportArgs, messages: &Messages) -> Result<(), Failure> {
     let now = options.now.unwrap_or_else(DateTime::now);
     let moment = now.to_string().replace(".0000000Z", "Z");
     let plan = ReportPlan::new()
@@ -19,17 +19,17 @@ pub(super) fn report(options: &Options, messages: &Messages) -> Result<(), Failu
         .about(format!("As of {moment}, by argql {}.", env!("CARGO_PKG_VERSION")))
         .audit(audit::plan(&options.choice, Some(options.rows))?);
     let plan = options.choice.parameters().try_fold(plan, |plan, (name, value)| plan.parameter(name, value))?;
-    let report = plan.run(&audited(&options.source, Some(now), messages)?)?;
+    let report = plan.run(&open_export(&options.source, Some(now), messages)?)?;
     messages.warnings(report.warnings(), None);
     let format = match options.format.unwrap_or_else(|| by_ending(options.output.as_deref())) {
-        Sheet::Html => Format::Html,
-        Sheet::Markdown => Format::Markdown,
+        ReportFormat::Html => Format::Html,
+        ReportFormat::Markdown => Format::Markdown,
     };
-    sink::written(options.output.as_deref(), |out| report.write(out, format))
+    destination::write_text(options.output.as_deref(), |out| report.write(out, format))
 }
 
 /// What the rows are from.
-fn described(options: &Options) -> String {
+fn described(options: &ReportArgs) -> String {
     if options.source.sample {
         return "Data: the sample that is part of argql.".to_owned();
     }
@@ -37,9 +37,13 @@ fn described(options: &Options) -> String {
     if paths.is_empty() { "Data: what ARGQL_DATA names.".to_owned() } else { format!("Data: {}.", paths.join(", ")) }
 }
 
-fn by_ending(path: Option<&Path>) -> Sheet {
+fn by_ending(path: Option<&Path>) -> ReportFormat {
     let ending = path.and_then(Path::extension).and_then(|ending| ending.to_str()).unwrap_or_default();
-    if matches!(ending.to_ascii_lowercase().as_str(), "html" | "htm") { Sheet::Html } else { Sheet::Markdown }
+    if matches!(ending.to_ascii_lowercase().as_str(), "html" | "htm") {
+        ReportFormat::Html
+    } else {
+        ReportFormat::Markdown
+    }
 }
 
 #[cfg(test)]

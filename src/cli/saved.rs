@@ -7,11 +7,11 @@ use std::path::Path;
 use super::args::Listing;
 use super::failure::Failure;
 use super::terminal::stdout;
-use super::{lists, sink};
+use super::{destination, lists};
 use crate::{Engine, Header, Library, Question};
 
 /// The query in a file, or that of standard input, which is called `-`.
-pub(super) fn read(path: &Path) -> Result<Question, Failure> {
+pub(super) fn read_question(path: &Path) -> Result<Question, Failure> {
     if path != Path::new("-") {
         return Ok(Question::open(path)?);
     }
@@ -22,19 +22,19 @@ pub(super) fn read(path: &Path) -> Result<Question, Failure> {
 }
 
 /// The query of a file, or that of the library with this name; and what headings and files call its answer.
-pub(super) fn find(name: &str) -> Result<(String, Question), Failure> {
+pub(super) fn find_question(name: &str) -> Result<(String, Question), Failure> {
     let path = Path::new(name);
     let is_path = name == "-" || path.components().count() > 1 || path.extension().is_some() || path.is_file();
     if !is_path {
         return Ok((name.to_owned(), Library::builtin().question(name)?));
     }
-    let question = read(path)?;
+    let question = read_question(path)?;
     let stem = if name == "-" { None } else { path.file_stem() };
     Ok((stem.map_or(question.name().to_owned(), |stem| stem.to_string_lossy().into_owned()), question))
 }
 
 /// Every query with what it needs; over data, also whether that is there.
-pub(super) fn list(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
+pub(super) fn list_questions(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
     let heads: Vec<(Question, Header)> =
         Library::builtin().questions().map(|question| (question.clone(), question.header())).collect();
     let row = |(question, header): &(Question, Header)| {
@@ -50,7 +50,7 @@ pub(super) fn list(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
     rows.sort();
     let names = ["area", "name", "answers", "parameters", "tables"];
     if engine.tables().is_empty() {
-        return sink::list(&lists::table(names, &rows), listing);
+        return destination::write_listing(&lists::table(names, &rows), listing);
     }
     let mut judged = Vec::with_capacity(rows.len());
     for [area, name, about, parameters, tables] in rows {
@@ -68,11 +68,14 @@ pub(super) fn list(engine: &Engine, listing: &Listing) -> Result<(), Failure> {
         let lacks = if runs == "yes" { String::new() } else { lacks.join(", ") };
         judged.push([area, name, about, parameters, tables, runs.to_owned(), lacks]);
     }
-    sink::list(&lists::table(["area", "name", "answers", "parameters", "tables", "runs", "lacks"], &judged), listing)
+    destination::write_listing(
+        &lists::table(["area", "name", "answers", "parameters", "tables", "runs", "lacks"], &judged),
+        listing,
+    )
 }
 
 /// One query: explained, as it is saved, or with what it includes.
-pub(super) fn page(name: &str, text: bool, flat: bool) -> Result<(), Failure> {
+pub(super) fn print_question(name: &str, text: bool, flat: bool) -> Result<(), Failure> {
     let question = Library::builtin().question(name)?;
     let shown = if flat {
         question.flat_text()?
@@ -135,7 +138,9 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_gets_a_hint() {
-        let Err(Failure::Usage(message)) = find("exempted-recomendations").map(|_| ()) else { panic!("no such query") };
+        let Err(Failure::Usage(message)) = find_question("exempted-recomendations").map(|_| ()) else {
+            panic!("no such query")
+        };
         assert!(message.ends_with("did you mean `exempted-recommendations`?"), "{message}");
     }
 }

@@ -164,8 +164,8 @@ impl Engine {
         self
     }
 
-    /// The same settings over no data: what a newer export is loaded into, while queries of this engine still answer from
-    /// the older one.
+    /// An engine with these settings and no data: what a newer export is loaded into, while queries of this engine still
+    /// answer from the older one.
     ///
     /// ```
     /// use std::sync::RwLock;

@@ -67,7 +67,7 @@ impl Query {
         self.bound.plans.len()
     }
 
-    /// The same query with another value for a parameter that it declares; text is read by the declared type.
+    /// This query with another value for a parameter that it declares; text is read by the declared type.
     ///
     /// # Errors
     ///

@@ -10,11 +10,11 @@ pub(super) type WriteCell = fn(&mut String, ValueRef<'_>);
 
 /// The columns of a batch, ready to have their cells written.
 pub(super) struct Cells<'a> {
-    columns: Vec<Source<'a>>,
+    columns: Vec<ColumnText<'a>>,
     write: WriteCell,
 }
 
-enum Source<'a> {
+enum ColumnText<'a> {
     /// Every row the same text.
     Constant(String),
     /// Rows of a dictionary: the text of an entry is written when it is first met, and copied from then on.
@@ -32,16 +32,16 @@ const KEPT: usize = 8 << 20;
 
 impl<'a> Cells<'a> {
     pub(super) fn new(batch: &'a Batch, width: usize, write: WriteCell) -> Cells<'a> {
-        let columns = batch.columns[..width].iter().map(|column| source(column, write)).collect();
+        let columns = batch.columns[..width].iter().map(|column| column_text(column, write)).collect();
         Cells { columns, write }
     }
 
     /// Appends the text of one cell.
     pub(super) fn push(&mut self, out: &mut String, row: usize, column: usize) {
         match &mut self.columns[column] {
-            Source::Constant(text) => out.push_str(text),
-            Source::Each(column) => (self.write)(out, column.get(row)),
-            Source::Entries { codes, values, texts, places } => {
+            ColumnText::Constant(text) => out.push_str(text),
+            ColumnText::Each(column) => (self.write)(out, column.get(row)),
+            ColumnText::Entries { codes, values, texts, places } => {
                 let code = codes[row] as usize;
                 match &places[code] {
                     Some(place) => out.push_str(&texts[place.clone()]),
@@ -59,19 +59,19 @@ impl<'a> Cells<'a> {
     }
 }
 
-fn source(column: &Column, write: WriteCell) -> Source<'_> {
+fn column_text(column: &Column, write: WriteCell) -> ColumnText<'_> {
     if let Some(value) = column.as_constant() {
         let mut text = String::new();
         write(&mut text, value.as_ref());
-        return Source::Constant(text);
+        return ColumnText::Constant(text);
     }
     match column.as_dictionary() {
-        Some(dictionary) => Source::Entries {
+        Some(dictionary) => ColumnText::Entries {
             codes: dictionary.codes(),
             values: dictionary.values(),
             texts: String::new(),
             places: vec![None; dictionary.values().len()],
         },
-        None => Source::Each(column),
+        None => ColumnText::Each(column),
     }
 }

@@ -56,10 +56,10 @@ pub(crate) struct Page<'a> {
 /// A part of a page; without a heading if that is empty.
 pub(crate) struct Section<'a> {
     heading: String,
-    parts: Vec<Part<'a>>,
+    parts: Vec<SectionPart<'a>>,
 }
 
-enum Part<'a> {
+enum SectionPart<'a> {
     Text(String),
     Query(String),
     Chart(&'a Table, Chart),
@@ -127,18 +127,18 @@ impl<'a> Section<'a> {
 
     /// A paragraph.
     pub(crate) fn text(self, text: impl Into<String>) -> Section<'a> {
-        self.part(Part::Text(text.into()))
+        self.part(SectionPart::Text(text.into()))
     }
 
     /// The text of a query; below a heading it is folded away until somebody wants to see it.
     pub(crate) fn query(self, query: impl Into<String>) -> Section<'a> {
-        self.part(Part::Query(query.into()))
+        self.part(SectionPart::Query(query.into()))
     }
 
     /// A table as its own `render` asks for, if it does, and its rows beneath.
     pub(crate) fn answer(self, table: &'a Table) -> Section<'a> {
         let drawn = match table.chart() {
-            Some(chart) => self.part(Part::Chart(table, chart.clone())),
+            Some(chart) => self.part(SectionPart::Chart(table, chart.clone())),
             None => self,
         };
         drawn.rows(table)
@@ -146,10 +146,10 @@ impl<'a> Section<'a> {
 
     /// The rows of a table.
     pub(crate) fn rows(self, table: &'a Table) -> Section<'a> {
-        self.part(Part::Rows(table))
+        self.part(SectionPart::Rows(table))
     }
 
-    fn part(mut self, part: Part<'a>) -> Section<'a> {
+    fn part(mut self, part: SectionPart<'a>) -> Section<'a> {
         self.parts.push(part);
         self
     }
@@ -170,12 +170,12 @@ impl<'a> Section<'a> {
         }
         for part in &self.parts {
             match part {
-                Part::Text(line) => {
+                SectionPart::Text(line) => {
                     text.push_str("<p>");
                     text.push_str(&escape(line));
                     text.push_str("</p>\n");
                 }
-                Part::Query(query) => {
+                SectionPart::Query(query) => {
                     let open = if self.heading.is_empty() { " open=\"open\"" } else { "" };
                     text.push_str(&format!("<details{open}><summary>Query</summary><pre><code>"));
                     for (index, line) in query.trim_end().lines().enumerate() {
@@ -184,13 +184,13 @@ impl<'a> Section<'a> {
                     }
                     text.push_str("</code></pre></details>\n");
                 }
-                Part::Chart(table, chart) => {
+                SectionPart::Chart(table, chart) => {
                     for picture in chart::pictures(table, chart) {
                         *figures += 1;
                         svg::figure(text, &picture, *figures, above);
                     }
                 }
-                Part::Rows(table) => rows(text, out, table, &self.heading, links)?,
+                SectionPart::Rows(table) => rows(text, out, table, &self.heading, links)?,
             }
         }
         text.push_str("</section>\n");
@@ -201,7 +201,7 @@ impl<'a> Section<'a> {
 /// A table with its number of rows as the caption.
 fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, links: Links) -> io::Result<()> {
     let fields = table.columns();
-    let count = super::table::Rows(table.len());
+    let count = super::table::RowCount(table.len());
     let of = if heading.is_empty() { String::new() } else { format!("{}: ", escape(heading)) };
     text.push_str(&format!("<div class=\"rows\">\n<table>\n<caption>{of}{count}</caption>\n"));
     if fields.is_empty() {

@@ -38,13 +38,13 @@ pub(super) fn write(out: &mut dyn Write, table: &Table, layout: Layout) -> io::R
     } else if !fields.is_empty() {
         write_columns(out, table, layout)?;
     }
-    writeln!(out, "{}", Rows(table.len()))
+    writeln!(out, "{}", RowCount(table.len()))
 }
 
 /// `3 rows`, with commas in large numbers.
-pub(super) struct Rows(pub(super) usize);
+pub(super) struct RowCount(pub(super) usize);
 
-impl std::fmt::Display for Rows {
+impl std::fmt::Display for RowCount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}{}", Grouped(self.0 as u64), if self.0 == 1 { " row" } else { " rows" })
     }

@@ -283,7 +283,7 @@ impl Outcome {
     fn verdict(&self) -> Verdict {
         if !self.refused.is_empty() {
             Verdict::Refused
-        } else if self.counted().count() > self.check.max {
+        } else if self.unaccepted().count() > self.check.max {
             Verdict::Failed
         } else {
             Verdict::Passed
@@ -291,7 +291,7 @@ impl Outcome {
     }
 
     /// The findings that nobody accepted.
-    fn counted(&self) -> impl Iterator<Item = &Finding> {
+    fn unaccepted(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.accepted.is_none())
     }
 
@@ -300,7 +300,7 @@ impl Outcome {
         let columns = self.table.columns();
         let row = |finding: &Finding| (0..columns.len()).map(|column| self.table.value(finding.row, column)).collect();
         let named = columns.iter().map(|field| (&*field.name, field.ty));
-        Table::from_rows(named, self.counted().take(rows).map(row))
+        Table::from_rows(named, self.unaccepted().take(rows).map(row))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::diag::{Diagnostic, nearest};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::source::known_table;
-use differences::Found;
+use differences::Differences;
 use fields::Compare;
 use side::Side;
 
@@ -37,7 +37,7 @@ const SIDES: [&str; 2] = ["old", "new"];
 pub struct DiffPlan {
     /// None: the exemptions of `policyresources`.
     table: Option<String>,
-    /// Columns, or paths into them, that tell rows apart.
+    /// ColumnPairs, or paths into them, that tell rows apart.
     keys: Vec<String>,
     ignored: Vec<String>,
     volatile: bool,
@@ -145,8 +145,9 @@ impl DiffPlan {
         let (mut warnings, mut notes) = (Vec::new(), Vec::new());
         let mut read = |side| Side::read(&engine, self, side, &compare, &mut warnings, &mut notes);
         let (old, new) = (read(0)?, read(1)?);
-        let found = Found::between(&old, &new, &compare, self.exemptions());
-        let table = if self.exemptions() { found.of_exemptions() } else { found.of_rows(&self.key_paths()) };
+        let found = Differences::between(&old, &new, &compare, self.exemptions());
+        let table =
+            if self.exemptions() { found.table_of_exemptions() } else { found.table_of_rows(&self.key_paths()) };
         Ok(Diff { summary: found.summary(self.noun()), table, warnings, notes })
     }
 

@@ -132,14 +132,14 @@ impl Reader<'_> {
                     let (name, behind) = rest.split_at(rest.find(['{', '}', '[', ']']).unwrap_or(rest.len()));
                     match behind.strip_prefix('}') {
                         Some(behind) if name.is_empty() => {
-                            self.say(at, "there is no column in the braces", "a name is wanted");
+                            self.complain(at, "there is no column in the braces", "a name is wanted");
                             rest = behind;
                         }
                         Some(behind) => {
                             parts.extend(self.column(at + 1, name));
                             rest = behind;
                         }
-                        None => self.say(at, "the brace `{` is never closed", "a column and `}` are wanted"),
+                        None => self.complain(at, "the brace `{` is never closed", "a column and `}` are wanted"),
                     }
                 }
                 (Some('['), None) => before = Some((at, std::mem::take(&mut parts))),
@@ -147,14 +147,16 @@ impl Reader<'_> {
                     let (start, outer) = before.take().unwrap_or_default();
                     let inner = std::mem::replace(&mut parts, outer);
                     if !inner.iter().any(|part| matches!(part, Fragment::Column(_))) && self.wrong.is_empty() {
-                        self.say(start, "there is no column in the brackets", "it would always be said");
+                        self.complain(start, "there is no column in the brackets", "it would always be said");
                     }
                     parts.push(Fragment::Optional(inner));
                 }
-                (Some('['), Some(_)) => self.say(at, "brackets stand in brackets", "one is open already"),
-                (Some(sign), _) => self.say(at, &format!("nothing is open that `{sign}` closes"), "closes nothing"),
+                (Some('['), Some(_)) => self.complain(at, "brackets stand in brackets", "one is open already"),
+                (Some(sign), _) => {
+                    self.complain(at, &format!("nothing is open that `{sign}` closes"), "closes nothing")
+                }
                 (None, Some((start, _))) => {
-                    self.say(*start, "the bracket `[` is never closed", "`]` is wanted");
+                    self.complain(*start, "the bracket `[` is never closed", "`]` is wanted");
                     return parts;
                 }
                 (None, None) => return parts,
@@ -173,7 +175,7 @@ impl Reader<'_> {
         None
     }
 
-    fn say(&mut self, at: usize, message: &str, label: &str) {
+    fn complain(&mut self, at: usize, message: &str, label: &str) {
         self.wrong.push(Diagnostic::error(FINDING, self.span(at, 1), message).label(label));
     }
 

@@ -30,12 +30,12 @@ pub struct ReportPlan {
     about: Vec<String>,
     audit: AuditPlan,
     /// The questions that have a place in the report, in its order.
-    parts: Vec<Part>,
+    parts: Vec<PlannedChapter>,
     parameters: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]
-struct Part {
+struct PlannedChapter {
     question: Question,
     header: Header,
     heading: String,
@@ -58,9 +58,9 @@ impl ReportPlan {
         let placed = Library::builtin().questions().filter_map(|question| {
             let header = question.header();
             let (place, heading) = header.report.clone()?;
-            Some((place, Part { question, header, heading }))
+            Some((place, PlannedChapter { question, header, heading }))
         });
-        let mut placed: Vec<(u32, Part)> = placed.collect();
+        let mut placed: Vec<(u32, PlannedChapter)> = placed.collect();
         placed.sort_by_key(|(place, _)| *place);
         ReportPlan {
             title: "Exemptions".to_owned(),
@@ -173,13 +173,13 @@ impl ReportPlan {
     }
 }
 
-impl Part {
+impl PlannedChapter {
     fn declares(&self, name: &str) -> bool {
         self.question.parameters().iter().any(|declared| declared.name == name)
     }
 
     fn chapter(&self, engine: &Engine, parameters: &[(String, String)]) -> Result<Chapter, Error> {
-        let Part { question, header, heading } = self;
+        let PlannedChapter { question, header, heading } = self;
         let lacks = question.lacks(engine)?;
         let mut chapter = Chapter {
             heading: heading.clone(),

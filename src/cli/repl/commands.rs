@@ -3,20 +3,20 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command as Process;
+use std::process::Command;
 use std::time::Duration;
 
 use comfy_table::{ColumnConstraint, Width};
 
 use super::super::args::{self, Listing, Stage};
 use super::super::failure::Failure;
-use super::super::{explain, interrupt, lists, saved, sink};
-use super::session::{Session, typed};
+use super::super::{destination, explain, interrupt, lists, saved};
+use super::session::{Session, typed_question};
 use super::{Keys, Next};
 use crate::{DataPath, DateTime, Engine, Format, Library, Limits, Question, Table, Value, WideCells, nearest, visible};
 
 /// A command of the prompt.
-pub(super) struct Command {
+pub(super) struct PromptCommand {
     /// Its name, then others for the same.
     names: &'static [&'static str],
     /// What stands behind it.
@@ -47,8 +47,8 @@ pub(super) enum Argument {
 macro_rules! commands {
     ($([$($name:literal)*] $takes:literal $argument:expr, $run:ident: $about:literal;)*) => {
         /// Every command.
-        pub(super) const COMMANDS: &[Command] = &[$(
-            Command { names: &[$($name),*], takes: $takes, about: $about, argument: $argument, run: $run },
+        pub(super) const COMMANDS: &[PromptCommand] = &[$(
+            PromptCommand { names: &[$($name),*], takes: $takes, about: $about, argument: $argument, run: $run },
         )*];
     };
 }
@@ -87,11 +87,11 @@ pub(super) fn split(line: &str) -> (&str, &str) {
     line.split_once(char::is_whitespace).map_or((line, ""), |(name, rest)| (name, rest.trim()))
 }
 
-pub(super) fn named(name: &str) -> Option<&'static Command> {
+pub(super) fn find_command(name: &str) -> Option<&'static PromptCommand> {
     COMMANDS.iter().find(|command| command.names.contains(&name))
 }
 
-impl Command {
+impl PromptCommand {
     pub(super) fn name(&self) -> &'static str {
         self.names[0]
     }
@@ -104,7 +104,7 @@ impl Command {
 /// Does what a line says that begins with a dot.
 pub(super) fn run(session: &mut Session<'_>, line: &str) -> Result<Next, Failure> {
     let (name, rest) = split(line);
-    let Some(command) = named(name) else {
+    let Some(command) = find_command(name) else {
         let names = COMMANDS.iter().flat_map(|command| command.names.iter().copied());
         let cure = match nearest(name, names) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -131,7 +131,7 @@ fn show_help(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     let mut out = String::new();
     let infallible = "strings take all text";
     let dotted = format!(".{}", name.trim_start_matches('.'));
-    match named(&dotted).filter(|_| !name.is_empty()) {
+    match find_command(&dotted).filter(|_| !name.is_empty()) {
         Some(command) => {
             writeln!(out, "{} {}\n\n{}", command.names.join(" "), command.takes, command.about).expect(infallible);
         }
@@ -231,7 +231,7 @@ fn values(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
     };
     let query =
         format!("{table} | summarize rows = count() by value = tostring({path}) | sort by rows desc, value asc");
-    session.answer(&typed(&query))
+    session.answer(&typed_question(&query))
 }
 
 fn more(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
@@ -302,9 +302,9 @@ fn explained(session: &mut Session<'_>, query: &str, stage: Stage) -> Result<Nex
     let text = match (query, &session.query) {
         ("", None) => return Err(Failure::Usage("there is no query yet".to_owned())),
         ("", Some(last)) => last.clone(),
-        (query, _) => typed(query),
+        (query, _) => typed_question(query),
     };
-    interrupt::stoppable(|cancel| explain::prepared(&session.prepared(&text, cancel)?, stage))?;
+    interrupt::stoppable(|cancel| explain::show(&session.prepare(&text, cancel)?, stage))?;
     Ok(Next::prompt())
 }
 
@@ -318,8 +318,8 @@ fn functions(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
 
 fn queries(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     match name {
-        "" => saved::list(&session.engine(), &listing(session))?,
-        name => saved::page(name, false, false)?,
+        "" => saved::list_questions(&session.engine(), &listing(session))?,
+        name => saved::print_question(name, false, false)?,
     }
     Ok(Next::prompt())
 }
@@ -327,7 +327,7 @@ fn queries(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
 fn run_saved(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     let file = Path::new(name).with_extension("kql");
     let of_file = Library::builtin().question(name).is_err() && file.is_file();
-    let (_, question) = saved::find(&if of_file { file.display().to_string() } else { home(name) })?;
+    let (_, question) = saved::find_question(&if of_file { file.display().to_string() } else { home(name) })?;
     session.query = Some(question.clone());
     session.answer(&question)
 }
@@ -336,7 +336,7 @@ fn save(session: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     let Some(query) = &session.query else { return Err(Failure::Usage("there is no query to save yet".to_owned())) };
     let path = PathBuf::from(home(name));
     let path = if path.extension().is_some() { path } else { path.with_extension("kql") };
-    let text = format!("{}\n", session.composed(query).flat_text()?.trim_end());
+    let text = format!("{}\n", session.with_definitions(query).flat_text()?.trim_end());
     let written = std::fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
@@ -415,10 +415,10 @@ fn definitions(session: &mut Session<'_>, text: &str) -> Result<Next, Failure> {
     }
     let statement = text.strip_prefix("let ").unwrap_or(text);
     let statement = format!("let {statement};");
-    if typed(&statement).definitions().is_ok_and(|kept| kept.len() != 1) {
+    if typed_question(&statement).definitions().is_ok_and(|kept| kept.len() != 1) {
         return Err(Failure::Usage("`.let` takes one `NAME = …`".to_owned()));
     }
-    session.ask(&statement)
+    session.answer_typed(&statement)
 }
 
 fn edit(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
@@ -431,7 +431,7 @@ fn edit(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
     let text = session.query.as_ref().map_or("", Question::text);
     let edited = file.write_all(text.as_bytes()).and_then(|()| {
         let mut words = editor.split_whitespace();
-        Process::new(words.next().unwrap_or("vi")).args(words).arg(&path).status()?;
+        Command::new(words.next().unwrap_or("vi")).args(words).arg(&path).status()?;
         std::fs::read_to_string(&path)
     });
     let _ = std::fs::remove_file(&path);
@@ -460,7 +460,7 @@ fn quit(_: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
 fn print(session: &Session<'_>, table: &Table, took: Option<Duration>) -> Result<(), Failure> {
     match session.format {
         None => session.shown(table, took).print(),
-        Some(_) => sink::list(table, &listing(session)),
+        Some(_) => destination::write_listing(table, &listing(session)),
     }
 }
 

@@ -57,7 +57,7 @@ impl Editor {
     }
 
     /// Reads the next input; `initial` is there already. A byte that is not UTF-8, pasted or the rest of a character that was
-    /// cut, ends what the line editor has read so far: `noted` is told, and the line goes on as it was.
+    /// cut, ends what the line editor has read so far: `noted` is explained, and the line goes on as it was.
     pub(super) fn read(
         &mut self,
         session: &Session<'_>,
@@ -148,7 +148,7 @@ impl Help {
         let found = engine.complete(&format!("{text}{}", &line[at..]), text.len());
         let Some(start) = found.start.checked_sub(self.prelude.len() + before.len()) else { return (at, Vec::new()) };
         let list =
-            found.list.into_iter().map(|found| Found { about: found.about(), name: found.name, text: found.text });
+            found.list.into_iter().map(|found| Suggestion { about: found.about(), name: found.name, text: found.text });
         let mut offers = offers(list.collect());
         if found.sampled && offers.len() > 1 {
             // An offer that changes nothing: the list says so much.
@@ -163,14 +163,14 @@ impl Help {
         let typed = &line[..at];
         let Some(space) = typed.find(char::is_whitespace) else {
             let fitting = COMMANDS.iter().filter(|command| command.name().starts_with(typed));
-            let found = fitting.map(|command| Found {
+            let found = fitting.map(|command| Suggestion {
                 text: format!("{} ", command.name()),
                 name: command.name().to_owned(),
                 about: command.about().to_owned(),
             });
             return Ok((0, offers(found.collect())));
         };
-        let Some(command) = commands::named(&typed[..space]) else { return Ok((at, Vec::new())) };
+        let Some(command) = commands::find_command(&typed[..space]) else { return Ok((at, Vec::new())) };
         let rest = typed[space..].trim_start();
         let from = at - rest.len();
         let words = |words: Vec<String>| {
@@ -195,7 +195,7 @@ impl Help {
             Argument::Name => {
                 let entries = self.engine.names();
                 let names = entries.iter().flat_map(|entry| std::iter::once(entry.name).chain(entry.synonyms.to_vec()));
-                let names = names.chain(COMMANDS.iter().map(commands::Command::name));
+                let names = names.chain(COMMANDS.iter().map(commands::PromptCommand::name));
                 words(names.map(str::to_owned).collect())
             }
             Argument::Format => words(Format::all().map(|format| format.name().to_owned()).collect()),
@@ -218,26 +218,26 @@ struct Offer {
 }
 
 /// Most candidates of a list in which each has a line with what there is to know about it.
-const TOLD: usize = 14;
+const EXPLAINED: usize = 14;
 /// Most candidates at all.
 const OFFERED: usize = 2_000;
 
 /// Something that fits: what is put in, its name, and what there is to know about it.
-struct Found {
+struct Suggestion {
     text: String,
     name: String,
     about: String,
 }
 
-fn offers(list: Vec<Found>) -> Vec<Offer> {
-    let told = list.len() <= TOLD && list.iter().any(|found| !found.about.is_empty());
+fn offers(list: Vec<Suggestion>) -> Vec<Offer> {
+    let explained = list.len() <= EXPLAINED && list.iter().any(|found| !found.about.is_empty());
     let widest = list.iter().map(|found| found.name.chars().count()).max().unwrap_or(0).min(40);
     let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).saturating_sub(3);
-    let shown = |found: &Found| {
+    let shown = |found: &Suggestion| {
         let name = visible(&found.name);
-        let line = if told { format!("{name:widest$}  {}", visible(&found.about)) } else { name.into_owned() };
+        let line = if explained { format!("{name:widest$}  {}", visible(&found.about)) } else { name.into_owned() };
         // A line each, so that they stand beneath one another.
-        let line = if told { format!("{line:width$}") } else { line };
+        let line = if explained { format!("{line:width$}") } else { line };
         match line.char_indices().nth(width) {
             Some((end, _)) => format!("{}…", &line[..end]),
             None => line,

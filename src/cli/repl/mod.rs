@@ -11,11 +11,11 @@ mod session;
 
 use rustyline::error::ReadlineError;
 
-use super::args::Ask;
+use super::args::AnswerArgs;
 use super::failure::Failure;
 use super::interrupt;
 use super::messages::Messages;
-use super::open::{open, with_values};
+use super::open::{open_data, with_values};
 use editor::Editor;
 use session::Session;
 
@@ -43,13 +43,13 @@ impl Next {
 }
 
 /// Reads, answers and prints until the input ends.
-pub(super) fn start(ask: &Ask, messages: &Messages) -> Result<(), Failure> {
-    if ask.expect.is_some() || ask.stream {
+pub(super) fn start(options: &AnswerArgs, messages: &Messages) -> Result<(), Failure> {
+    if options.expect.is_some() || options.stream {
         return Err(Failure::Usage("--expect and --stream are for one query: `argql query …`".to_owned()));
     }
     interrupt::listen();
-    let engine = with_values(open(&ask.source)?, ask.now, &[]).keep_columns(true);
-    let mut session = Session::new(engine, ask, messages);
+    let engine = with_values(open_data(&options.source)?, options.now, &[]).keep_columns(true);
+    let mut session = Session::new(engine, options, messages);
     let mut editor = Editor::new(messages.color).map_err(|error| Failure::Usage(error.to_string()))?;
     messages.text(&session.greeting());
     let mut initial = String::new();
@@ -67,7 +67,7 @@ pub(super) fn start(ask: &Ask, messages: &Messages) -> Result<(), Failure> {
             continue;
         }
         editor.remember(text);
-        let next = if text.starts_with('.') { commands::run(&mut session, text) } else { session.ask(text) };
+        let next = if text.starts_with('.') { commands::run(&mut session, text) } else { session.answer_typed(text) };
         match next {
             Ok(Next::Quit) => return Ok(()),
             Ok(Next::Keys(keys)) => editor.bind(keys),

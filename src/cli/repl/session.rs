@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::HumanCount;
 
-use super::super::args::{Ask, Listing};
+use super::super::args::{AnswerArgs, Listing};
+use super::super::destination::{self, Named};
 use super::super::failure::Failure;
 use super::super::interrupt;
 use super::super::messages::Messages;
-use super::super::sink::{self, Named};
 use super::Next;
 use super::answer::Answer;
 use crate::{Cancel, DateTime, Diagnostic, Engine, Format, Limits, Query, Question, Table, WideCells, marks};
@@ -38,18 +38,18 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(engine: Engine, ask: &Ask, messages: &'a Messages) -> Session<'a> {
+    pub(super) fn new(engine: Engine, options: &AnswerArgs, messages: &'a Messages) -> Session<'a> {
         Session {
             engine,
             messages,
             definitions: Vec::new(),
-            parameters: ask.parameters.clone(),
-            limits: ask.source.limits.limits(),
+            parameters: options.parameters.clone(),
+            limits: options.source.limits.limits(),
             now: None,
-            format: ask.listing.format,
-            output: ask.listing.output.clone(),
-            cells: ask.listing.cells.unwrap_or_default(),
-            csv_safe: ask.listing.csv_safe,
+            format: options.listing.format,
+            output: options.listing.output.clone(),
+            cells: options.listing.cells.unwrap_or_default(),
+            csv_safe: options.listing.csv_safe,
             timer: true,
             query: None,
             last: None,
@@ -91,21 +91,21 @@ impl<'a> Session<'a> {
     }
 
     /// Answers what was typed.
-    pub(super) fn ask(&mut self, text: &str) -> Result<Next, Failure> {
-        let kept = typed(text).definitions().unwrap_or_default();
+    pub(super) fn answer_typed(&mut self, text: &str) -> Result<Next, Failure> {
+        let kept = typed_question(text).definitions().unwrap_or_default();
         if !kept.is_empty() {
             for (name, text) in kept {
                 self.define(name, text)?;
             }
             return Ok(Next::prompt());
         }
-        self.query = Some(typed(text));
-        self.answer(&typed(text))
+        self.query = Some(typed_question(text));
+        self.answer(&typed_question(text))
     }
 
     /// Keeps a `let` statement, unless something is wrong with it.
     pub(super) fn define(&mut self, name: String, text: String) -> Result<(), Failure> {
-        interrupt::stoppable(|cancel| self.prepared(&typed(&text), cancel))?;
+        interrupt::stoppable(|cancel| self.prepare(&typed_question(&text), cancel))?;
         self.definitions.retain(|(known, _)| *known != name);
         self.messages.note(&format_args!("`{name}` is kept; `.let` lists what is, `.let - {name}` forgets it"));
         self.definitions.push((name, text));
@@ -123,7 +123,7 @@ impl<'a> Session<'a> {
 
     /// The tables that a query gives.
     fn tables(&self, question: &Question, cancel: &Cancel) -> Result<Vec<Table>, Failure> {
-        let query = self.prepared(question, cancel)?;
+        let query = self.prepare(question, cancel)?;
         let tables = query.run_all()?;
         let mut said: Vec<Diagnostic> = Vec::new();
         for warning in tables.iter().flat_map(Table::warnings) {
@@ -136,8 +136,8 @@ impl<'a> Session<'a> {
     }
 
     /// A query, ready to run, with what it refers to; what there is to know about it is said.
-    pub(super) fn prepared(&self, question: &Question, cancel: &Cancel) -> Result<Query, Failure> {
-        let question = self.composed(question);
+    pub(super) fn prepare(&self, question: &Question, cancel: &Cancel) -> Result<Query, Failure> {
+        let question = self.with_definitions(question);
         let mut engine = self.engine().cancelled_by(cancel);
         for declared in question.parameters() {
             let given = self.parameters.iter().find(|(name, _)| *name == declared.name);
@@ -155,14 +155,14 @@ impl<'a> Session<'a> {
     }
 
     /// A query with what it needs of the definitions that are kept.
-    pub(super) fn composed(&self, question: &Question) -> Question {
+    pub(super) fn with_definitions(&self, question: &Question) -> Question {
         question.clone().defining(&self.definitions)
     }
 
     /// How answers are written, here or to a file.
     pub(super) fn listing(&self, output: Option<PathBuf>) -> Listing {
         let listing = Listing { format: self.format, output, cells: None, csv_safe: self.csv_safe };
-        let laid_out = matches!(sink::format(&listing), Format::Table | Format::Chart);
+        let laid_out = matches!(destination::format_of(&listing), Format::Table | Format::Chart);
         Listing { cells: laid_out.then_some(self.cells), ..listing }
     }
 
@@ -173,7 +173,7 @@ impl<'a> Session<'a> {
 
     fn show(&mut self, text: &str, tables: Vec<Table>, took: Duration) -> Result<(), Failure> {
         let listing = self.listing(self.output.clone());
-        let format = sink::format(&listing);
+        let format = destination::format_of(&listing);
         if matches!(format, Format::Chart | Format::Html) {
             let refused: Vec<Diagnostic> = tables.iter().filter_map(Table::chart_refusal).collect();
             self.messages.warnings(&refused, None);
@@ -186,7 +186,7 @@ impl<'a> Session<'a> {
         } else {
             let named = |(number, table): (usize, _)| Named { name: number.to_string(), table, query: Some(text) };
             let named: Vec<Named<'_>> = (1..).zip(&tables).map(named).collect();
-            sink::tables(&named, &listing, self.messages.ink)?;
+            destination::write_tables(&named, &listing, self.messages.ink)?;
             if let Some(path) = &self.output {
                 let rows = tables.iter().map(Table::len).sum::<usize>() as u64;
                 let are = if rows == 1 { "row is" } else { "rows are" };
@@ -201,6 +201,6 @@ impl<'a> Session<'a> {
 }
 
 /// A query that was typed.
-pub(super) fn typed(text: &str) -> Question {
+pub(super) fn typed_question(text: &str) -> Question {
     Question::new("input", text)
 }

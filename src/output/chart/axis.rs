@@ -77,11 +77,11 @@ impl Axis {
         if zero && !log {
             (low, high) = (low.min(0.0), high.max(0.0));
         }
-        Axis { measure, log, whole, low, high }.widened()
+        Axis { measure, log, whole, low, high }.with_width()
     }
 
     /// With some width, and of a logarithmic axis with nothing below nought.
-    pub(super) fn widened(mut self) -> Axis {
+    pub(super) fn with_width(mut self) -> Axis {
         if self.log && self.low <= 0.0 {
             self.low = if self.high > 0.0 { self.high / 1000.0 } else { 1.0 };
         }

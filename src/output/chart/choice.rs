@@ -8,7 +8,7 @@ use super::axis::Measure;
 
 /// The forms that are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum ChartShape {
     Bars,
     Columns,
     Pie,
@@ -18,10 +18,10 @@ pub(super) enum Shape {
     Card,
 }
 
-impl Shape {
+impl ChartShape {
     /// Whether series are drawn over an axis rather than at places of their own.
     pub(super) fn is_continuous(self) -> bool {
-        matches!(self, Shape::Lines | Shape::Areas | Shape::Points)
+        matches!(self, ChartShape::Lines | ChartShape::Areas | ChartShape::Points)
     }
 }
 
@@ -48,7 +48,7 @@ pub(super) enum Nature {
 /// Form and columns.
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
-    pub(super) shape: Shape,
+    pub(super) shape: ChartShape,
     pub(super) stacking: Stacking,
     pub(super) x: usize,
     pub(super) ys: Vec<usize>,
@@ -69,14 +69,14 @@ impl Choice {
     pub(super) fn of(table: &Table, chart: &Chart) -> Result<Choice, String> {
         let kind = chart.kind.as_str();
         let (shape, stacked) = match kind {
-            "barchart" => (Shape::Bars, false),
-            "columnchart" => (Shape::Columns, false),
-            "piechart" => (Shape::Pie, false),
-            "linechart" | "timechart" | "anomalychart" => (Shape::Lines, false),
-            "areachart" => (Shape::Areas, false),
-            "stackedareachart" => (Shape::Areas, true),
-            "scatterchart" => (Shape::Points, false),
-            "card" => (Shape::Card, false),
+            "barchart" => (ChartShape::Bars, false),
+            "columnchart" => (ChartShape::Columns, false),
+            "piechart" => (ChartShape::Pie, false),
+            "linechart" | "timechart" | "anomalychart" => (ChartShape::Lines, false),
+            "areachart" => (ChartShape::Areas, false),
+            "stackedareachart" => (ChartShape::Areas, true),
+            "scatterchart" => (ChartShape::Points, false),
+            "card" => (ChartShape::Card, false),
             _ => return Err(format!("`{kind}` is not drawn")),
         };
         let stacking = match property(chart, "kind") {
@@ -86,8 +86,11 @@ impl Choice {
             None if stacked => Stacking::Stacked,
             _ => Stacking::Apart,
         };
-        let stacking =
-            if matches!(shape, Shape::Bars | Shape::Columns | Shape::Areas) { stacking } else { Stacking::Apart };
+        let stacking = if matches!(shape, ChartShape::Bars | ChartShape::Columns | ChartShape::Areas) {
+            stacking
+        } else {
+            Stacking::Apart
+        };
         if table.is_empty() {
             return Err("there are no rows to draw".to_owned());
         }
@@ -104,7 +107,7 @@ impl Choice {
             natures,
             panels,
         };
-        if shape == Shape::Card {
+        if shape == ChartShape::Card {
             return Ok(choice);
         }
         choice.x = choice.x_column(named("xcolumn").first().copied(), kind)?;
@@ -165,7 +168,7 @@ impl Choice {
         if ys.is_empty() {
             ys = of(&|nature| nature == Nature::Measured(Measure::Span));
         }
-        if self.series.is_empty() && self.shape != Shape::Pie {
+        if self.series.is_empty() && self.shape != ChartShape::Pie {
             self.series = series;
         }
         if self.ys.is_empty() {
@@ -174,7 +177,7 @@ impl Choice {
             let wrong = |nature| matches!(nature, Nature::Text | Nature::Other);
             self.ys.retain(|column| !wrong(self.natures[*column]));
         }
-        if self.shape == Shape::Pie {
+        if self.shape == ChartShape::Pie {
             self.ys.truncate(1);
             self.series.clear();
         }

@@ -19,7 +19,7 @@ use crate::column::{Chart, Table};
 use crate::diag::{CHART, Diagnostic, Place};
 use crate::value::{Type, Value, ValueRef, text_of, to_real};
 use axis::{Axis, Measure, exact};
-use choice::{Choice, Shape, Stacking};
+use choice::{ChartShape, Choice, Stacking};
 use plot::plot;
 
 /// Series that colours can tell apart.
@@ -39,7 +39,7 @@ pub(super) enum Picture {
 /// A chart with axes, or a pie.
 #[derive(Debug)]
 pub(super) struct Plot {
-    shape: Shape,
+    shape: ChartShape,
     stacking: Stacking,
     title: Option<String>,
     legend: bool,
@@ -123,13 +123,13 @@ pub(super) fn write(out: &mut dyn Write, table: &Table, layout: Layout) -> io::R
         text::draw(&mut drawn, &picture, layout);
         writeln!(out, "{drawn}")?;
     }
-    writeln!(out, "{}", super::table::Rows(table.len()))
+    writeln!(out, "{}", super::table::RowCount(table.len()))
 }
 
 /// The pictures that `chart` asks for; none if the rows are to be shown as a table, or cannot be drawn.
 pub(super) fn pictures(table: &Table, chart: &Chart) -> Vec<Picture> {
     let Ok(choice) = Choice::of(table, chart) else { return Vec::new() };
-    if choice.shape == Shape::Card {
+    if choice.shape == ChartShape::Card {
         return vec![Picture::Cards(cards(table))];
     }
     if !choice.panels || choice.ys.len() < 2 {
@@ -146,12 +146,12 @@ pub(super) fn pictures(table: &Table, chart: &Chart) -> Vec<Picture> {
 fn cards(table: &Table) -> Vec<(String, String)> {
     let Some(row) = table.rows().next() else { return Vec::new() };
     let card =
-        |(field, value): (&crate::column::Field, Value)| (field.name.to_string(), written(field.ty, value.as_ref()));
+        |(field, value): (&crate::column::Field, Value)| (field.name.to_string(), cell_text(field.ty, value.as_ref()));
     table.columns().iter().zip(row).map(card).collect()
 }
 
 /// A cell as a chart writes it: numbers short, the rest as `tostring` does.
-fn written(ty: Type, cell: ValueRef<'_>) -> String {
+fn cell_text(ty: Type, cell: ValueRef<'_>) -> String {
     let measure = match cell {
         ValueRef::Int(_) | ValueRef::Long(_) | ValueRef::Real(_) | ValueRef::Decimal(_) => Measure::Number,
         ValueRef::DateTime(_) => Measure::Moment,

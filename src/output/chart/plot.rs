@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use indexmap::IndexSet;
 
 use super::axis::{Axis, Measure, exact, number};
-use super::choice::{Choice, Nature, Shape, Stacking, property};
+use super::choice::{ChartShape, Choice, Nature, Stacking, property};
 use super::{Plot, Point, SERIES, Series, X, real, whole};
 use crate::column::{Chart, Table};
 use crate::value::{Value, ValueRef, parse_datetime, text_of, to_real};
@@ -53,13 +53,13 @@ pub(super) fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
             bounded(&mut axis, limit(chart, "xmin"), limit(chart, "xmax"));
             X::Axis(axis)
         }
-        Some(measure) => X::Places(settle(&mut found, measure)),
+        Some(measure) => X::Places(assign_places(&mut found, measure)),
         None => X::Places(places.into_iter().collect()),
     };
     let accumulate = property(chart, "accumulate").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let mut series = match &x {
-        X::Places(places) if !choice.shape.is_continuous() => stand(found, kept, places.len(), &mut notes),
-        X::Places(_) | X::Axis(_) => run(found, kept),
+        X::Places(places) if !choice.shape.is_continuous() => sum_at_places(found, kept, places.len(), &mut notes),
+        X::Places(_) | X::Axis(_) => points_along_axis(found, kept),
     };
     if let X::Axis(axis) = &x {
         let before: usize = series.iter().map(|series| series.points.len()).sum();
@@ -76,7 +76,7 @@ pub(super) fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
     if accumulate {
         series.iter_mut().for_each(sum_up);
     }
-    if choice.shape == Shape::Pie {
+    if choice.shape == ChartShape::Pie {
         let count = leave_out(&mut series, |y| y < 0.0);
         let (one, many) = ("value is below nought, and not", "values are below nought, and not");
         note(&mut notes, count, one, many, " in a pie");
@@ -93,7 +93,7 @@ pub(super) fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
         shape: choice.shape,
         stacking: choice.stacking,
         title: chart.title().map(str::to_owned),
-        legend: property(chart, "legend") != Some("hidden") && (series.len() > 1 || choice.shape == Shape::Pie),
+        legend: property(chart, "legend") != Some("hidden") && (series.len() > 1 || choice.shape == ChartShape::Pie),
         x,
         ordered: measured.is_some(),
         x_title: text("xtitle").unwrap_or_else(|| fields[choice.x].name.to_string()),
@@ -110,9 +110,9 @@ fn y_axis(series: &mut [Series], chart: &Chart, choice: &Choice, notes: &mut Vec
         Nature::Measured(measure) | Nature::List(measure) => measure,
         Nature::Text | Nature::Other => Measure::Number,
     };
-    let from_zero = !matches!(choice.shape, Shape::Lines | Shape::Points);
+    let from_zero = !matches!(choice.shape, ChartShape::Lines | ChartShape::Points);
     let apart = choice.stacking == Stacking::Apart;
-    let log = property(chart, "yaxis") == Some("log") && apart && choice.shape != Shape::Pie;
+    let log = property(chart, "yaxis") == Some("log") && apart && choice.shape != ChartShape::Pie;
     if log {
         let count = leave_out(series, |y| y <= 0.0);
         let (one, many) = ("value is not above nought, and not", "values are not above nought, and not");
@@ -164,7 +164,7 @@ fn bounded(axis: &mut Axis, low: Option<f64>, high: Option<f64>) {
     if low.is_some() || high.is_some() {
         axis.low = low.unwrap_or(axis.low);
         axis.high = high.unwrap_or(axis.high);
-        *axis = axis.clone().widened();
+        *axis = axis.clone().with_width();
     }
 }
 
@@ -301,7 +301,7 @@ fn main_series(
 
 /// Gives every measured x a place, small ones first; between places of one distance those that are missing are left
 /// open. Gives the names of the places.
-fn settle(found: &mut [Measured], measure: Measure) -> Vec<String> {
+fn assign_places(found: &mut [Measured], measure: Measure) -> Vec<String> {
     let mut at: Vec<f64> = found
         .iter()
         .filter_map(|measured| match measured.x {
@@ -336,7 +336,7 @@ fn without_gaps(at: Vec<f64>) -> Vec<f64> {
 }
 
 /// A value for every series and place, added up where there are several.
-fn stand(found: Vec<Measured>, names: Vec<String>, places: usize, notes: &mut Vec<String>) -> Vec<Series> {
+fn sum_at_places(found: Vec<Measured>, names: Vec<String>, places: usize, notes: &mut Vec<String>) -> Vec<Series> {
     let mut values = vec![vec![None; places]; names.len()];
     let mut added = false;
     for measured in found {
@@ -356,7 +356,7 @@ fn stand(found: Vec<Measured>, names: Vec<String>, places: usize, notes: &mut Ve
 }
 
 /// The points of each series, along the x axis.
-fn run(found: Vec<Measured>, names: Vec<String>) -> Vec<Series> {
+fn points_along_axis(found: Vec<Measured>, names: Vec<String>) -> Vec<Series> {
     let mut series: Vec<Series> = names.into_iter().map(|name| Series { name, points: Vec::new() }).collect();
     for Measured { x, series: at, y, marked } in found {
         let x = match x {
@@ -383,7 +383,7 @@ fn crop(x: X, series: &mut [Series], choice: &Choice, notes: &mut Vec<String>) -
     if choice.shape.is_continuous() {
         return X::Places(places);
     }
-    if choice.shape == Shape::Pie {
+    if choice.shape == ChartShape::Pie {
         let points = &mut series[0].points;
         if places.len() > SERIES {
             let mut sizes: Vec<f64> = points.iter().filter_map(|point| point.y).collect();

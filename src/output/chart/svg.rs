@@ -8,7 +8,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::axis::{Tick, percent};
-use super::{Picture, Plot, Point, SERIES, Series, Shape, Stacking, X, real, whole};
+use super::{ChartShape, Picture, Plot, Point, SERIES, Series, Stacking, X, real, whole};
 use crate::output::escape::escape;
 
 /// Units across, which the page scales.
@@ -43,8 +43,8 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
                 push(out, format_args!("<figcaption>{}</figcaption>\n", escape(title)));
             }
             match plot.shape {
-                Shape::Pie => pie(out, plot, number),
-                Shape::Bars => bars(out, plot, number),
+                ChartShape::Pie => pie(out, plot, number),
+                ChartShape::Bars => bars(out, plot, number),
                 _ => upright(out, plot, number),
             }
             for note in &plot.notes {
@@ -77,12 +77,12 @@ fn color(series: usize) -> String {
 /// The beginning of the drawing, with what it shows in words for who cannot see it.
 fn open(out: &mut String, plot: &Plot, number: usize, width: f64, height: f64) {
     let what = match plot.shape {
-        Shape::Pie => "Pie chart",
-        Shape::Bars => "Bar chart",
-        Shape::Columns => "Column chart",
-        Shape::Areas => "Area chart",
-        Shape::Points => "Scatter chart",
-        Shape::Lines | Shape::Card => "Line chart",
+        ChartShape::Pie => "Pie chart",
+        ChartShape::Bars => "Bar chart",
+        ChartShape::Columns => "Column chart",
+        ChartShape::Areas => "Area chart",
+        ChartShape::Points => "Scatter chart",
+        ChartShape::Lines | ChartShape::Card => "Line chart",
     };
     let measured = if plot.y_title.is_empty() { "values" } else { &plot.y_title };
     let title = format!("{what} of {measured} by {}", plot.x_title);
@@ -124,7 +124,7 @@ fn line(out: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
 }
 
 /// What a tooltip says of a point.
-fn told(plot: &Plot, series: &Series, point: &Point, y: f64) -> String {
+fn tooltip(plot: &Plot, series: &Series, point: &Point, y: f64) -> String {
     let name = if plot.series.len() > 1 { format!(" · {}", series.name) } else { String::new() };
     format!("{}{name}: {}", plot.place(point.x), plot.value(y))
 }
@@ -197,7 +197,7 @@ fn bars(out: &mut String, plot: &Plot, number: usize) {
             let (start, end) = (at(from), at(if lanes.stacked { point.base + y } else { y }));
             let high = top + lanes.start(point.x, index);
             let (x, width) = (start.min(end), (end - start).abs());
-            rect(out, &color(index), (x, high), (width, lanes.thick), &told(plot, series, point, y));
+            rect(out, &color(index), (x, high), (width, lanes.thick), &tooltip(plot, series, point, y));
             if !lanes.stacked && beside < 4 {
                 let (x, side) = if y < base { (end - 5.0, "value end") } else { (end + 5.0, "value") };
                 label(out, x, high + lanes.thick / 2.0 + 4.0, side, &plot.value(y), 20);
@@ -252,21 +252,21 @@ fn upright(out: &mut String, plot: &Plot, number: usize) {
     for (index, series) in plot.series.iter().enumerate() {
         let class = color(index);
         match plot.shape {
-            Shape::Columns => {
+            ChartShape::Columns => {
                 for point in &series.points {
                     let Some(y) = point.y else { continue };
                     let (from, to) =
                         if lanes.stacked { (y_at(point.base), y_at(point.base + y)) } else { (base, y_at(y)) };
                     let x = left + lanes.start(point.x, index);
                     let (high, height) = (from.min(to), (to - from).abs());
-                    rect(out, &class, (x, high), (lanes.thick, height), &told(plot, series, point, y));
+                    rect(out, &class, (x, high), (lanes.thick, height), &tooltip(plot, series, point, y));
                 }
             }
-            Shape::Areas | Shape::Lines => {
+            ChartShape::Areas | ChartShape::Lines => {
                 for stretch in stretches(&series.points) {
                     let tops: Vec<(f64, f64)> =
                         stretch.iter().filter_map(|point| Some((x_at(point.x), y_at(point.top()?)))).collect();
-                    if plot.shape == Shape::Areas {
+                    if plot.shape == ChartShape::Areas {
                         let bottoms = stretch.iter().rev().map(|point| {
                             let base = if plot.stacking == Stacking::Apart { base } else { y_at(point.base) };
                             (x_at(point.x), base)
@@ -280,9 +280,9 @@ fn upright(out: &mut String, plot: &Plot, number: usize) {
                     );
                 }
             }
-            Shape::Points | Shape::Bars | Shape::Pie | Shape::Card => {}
+            ChartShape::Points | ChartShape::Bars | ChartShape::Pie | ChartShape::Card => {}
         }
-        if plot.shape != Shape::Columns {
+        if plot.shape != ChartShape::Columns {
             dots(out, plot, series, &class, pointed, |point, top| (x_at(point.x), y_at(top)));
         }
         out.push('\n');
@@ -304,11 +304,11 @@ fn dots(
     for stretch in stretches(&series.points) {
         for point in stretch {
             let (Some(y), Some(top)) = (point.y, point.top()) else { continue };
-            if !(all || point.marked || plot.shape == Shape::Points || stretch.len() == 1) {
+            if !(all || point.marked || plot.shape == ChartShape::Points || stretch.len() == 1) {
                 continue;
             }
             let (x, high) = at(point, top);
-            let seen = series.points.len() <= DOTS || plot.shape == Shape::Points || stretch.len() == 1;
+            let seen = series.points.len() <= DOTS || plot.shape == ChartShape::Points || stretch.len() == 1;
             let (kind, radius) = match (point.marked, seen) {
                 (true, _) => ("mark", 5.0),
                 (false, true) => ("dot", 3.0),
@@ -318,7 +318,7 @@ fn dots(
                 out,
                 format_args!(
                     "<circle class=\"{kind} {class}\" cx=\"{x:.1}\" cy=\"{high:.1}\" r=\"{radius}\"><title>{}</title></circle>",
-                    escape(&told(plot, series, point, y))
+                    escape(&tooltip(plot, series, point, y))
                 ),
             );
         }

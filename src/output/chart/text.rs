@@ -8,7 +8,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::axis::{Tick, percent};
 
-use super::{Picture, Plot, Shape, Stacking, X, real, whole};
+use super::{ChartShape, Picture, Plot, Stacking, X, real, whole};
 use crate::diag::render::visible;
 use crate::output::Layout;
 
@@ -44,10 +44,10 @@ pub(in crate::output) fn draw(out: &mut String, picture: &Picture, layout: Layou
                 out.push('\n');
             }
             match plot.shape {
-                Shape::Pie => draw_pie(out, plot, pen),
-                Shape::Bars => draw_bars(out, plot, pen),
-                Shape::Columns if !upright(plot, pen) => draw_bars(out, plot, pen),
-                Shape::Columns => draw_columns(out, plot, pen),
+                ChartShape::Pie => draw_pie(out, plot, pen),
+                ChartShape::Bars => draw_bars(out, plot, pen),
+                ChartShape::Columns if !upright(plot, pen) => draw_bars(out, plot, pen),
+                ChartShape::Columns => draw_columns(out, plot, pen),
                 _ => draw_lines(out, plot, pen),
             }
             for note in &plot.notes {
@@ -489,7 +489,7 @@ fn draw_lines(out: &mut String, plot: &Plot, pen: Pen) {
                 continue;
             };
             let (x, y) = dot(point.x, top);
-            let from = before.filter(|_| plot.shape != Shape::Points).unwrap_or((x, y));
+            let from = before.filter(|_| plot.shape != ChartShape::Points).unwrap_or((x, y));
             let steps = (x - from.0).abs().max((y - from.1).abs()).ceil().max(1.0);
             let base = if plot.stacking == Stacking::Apart { plot.y.base() } else { point.base };
             let floor = dot(point.x, base).1;
@@ -497,7 +497,7 @@ fn draw_lines(out: &mut String, plot: &Plot, pen: Pen) {
                 let part = real(step) / steps;
                 let (x, y) = (from.0 + (x - from.0) * part, from.1 + (y - from.1) * part);
                 light(x, y, false);
-                if plot.shape == Shape::Areas {
+                if plot.shape == ChartShape::Areas {
                     // Every other dot, so that the edge is seen.
                     let (low, high) = (whole(y.min(floor)), whole(y.max(floor)));
                     (low..=high)

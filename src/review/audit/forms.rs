@@ -79,7 +79,7 @@ impl Audit {
 
 /// `exemptions-no-expiry: the first 5 of 13`
 fn heading(outcome: &Outcome, rows: usize) -> String {
-    let (name, count) = (outcome.check.question.name(), outcome.counted().count());
+    let (name, count) = (outcome.check.question.name(), outcome.unaccepted().count());
     if count > rows { format!("{name}: the first {rows} of {count}") } else { format!("{name}: {count}") }
 }
 
@@ -97,7 +97,7 @@ fn summary(outcomes: &[Outcome]) -> Table {
     let row = |outcome: &Outcome| {
         let verdict = outcome.verdict();
         let ran = matches!(verdict, Verdict::Failed | Verdict::Passed);
-        let counts = [outcome.counted().count(), accepted(outcome).count(), outcome.check.max];
+        let counts = [outcome.unaccepted().count(), accepted(outcome).count(), outcome.check.max];
         let counts = counts.map(|count| if ran { number(count) } else { Value::Null });
         let about = match (outcome.lacks.as_slice(), outcome.refused.first()) {
             (_, None) => outcome.check.header.about.clone(),
@@ -158,7 +158,7 @@ fn json(audit: &Audit) -> Value {
             ("check", Value::from(outcome.check.question.name())),
             ("severity", Value::from(outcome.check.severity.name())),
             ("verdict", Value::from(outcome.verdict().name())),
-            ("findings", number(outcome.counted().count())),
+            ("findings", number(outcome.unaccepted().count())),
             ("accepted", number(accepted(outcome).count())),
             ("max", number(outcome.check.max)),
             ("answers", Value::from(outcome.check.header.about.as_str())),
@@ -279,9 +279,9 @@ fn junit(outcomes: &[Outcome]) -> String {
                 format!("<error message=\"{}\"/>", escape(&why.join("; ")))
             }
             Verdict::Failed => {
-                let count = outcome.counted().count();
+                let count = outcome.unaccepted().count();
                 let message = format!("{count} found, {} allowed: {}", outcome.check.max, outcome.check.header.about);
-                let lines: Vec<String> = outcome.counted().map(|finding| sentence(outcome, finding)).collect();
+                let lines: Vec<String> = outcome.unaccepted().map(|finding| sentence(outcome, finding)).collect();
                 let lines: Vec<_> = lines.iter().map(|line| escape(line)).collect();
                 let severity = outcome.check.severity.name();
                 format!("<failure type=\"{severity}\" message=\"{}\">{}</failure>", escape(&message), lines.join("\n"))

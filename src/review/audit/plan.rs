@@ -122,14 +122,14 @@ impl AuditPlan {
         }
         self = self.skip(skip)?;
         for (name, value) in &parameters {
-            self.give(None, name, value)?;
+            self.set_parameter(None, name, value)?;
         }
         for own in checks {
-            let check = self.check(&own.name)?;
+            let check = self.find_check(&own.name)?;
             check.severity = own.severity.unwrap_or(check.severity);
             check.max = own.max.unwrap_or(check.max);
             for (name, value) in &own.parameters {
-                self.give(Some(&own.name), name, value)?;
+                self.set_parameter(Some(&own.name), name, value)?;
             }
         }
         Ok(self)
@@ -147,7 +147,7 @@ impl AuditPlan {
     pub fn only(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Result<AuditPlan, Error> {
         let mut chosen = BTreeSet::new();
         for name in names {
-            chosen.insert(self.check(name.as_ref())?.question.name().to_owned());
+            chosen.insert(self.find_check(name.as_ref())?.question.name().to_owned());
         }
         for check in &mut self.checks {
             check.left_out = !chosen.contains(check.question.name());
@@ -169,7 +169,7 @@ impl AuditPlan {
     /// ```
     pub fn skip(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Result<AuditPlan, Error> {
         for name in names {
-            self.check(name.as_ref())?.skipped = true;
+            self.find_check(name.as_ref())?.skipped = true;
         }
         Ok(self)
     }
@@ -184,7 +184,7 @@ impl AuditPlan {
     /// assert!(argql::AuditPlan::new().allow("exemptions-no-expiry", 10).is_ok());
     /// ```
     pub fn allow(mut self, check: &str, findings: usize) -> Result<AuditPlan, Error> {
-        self.check(check)?.max = findings;
+        self.find_check(check)?.max = findings;
         Ok(self)
     }
 
@@ -201,10 +201,10 @@ impl AuditPlan {
     /// ```
     pub fn parameter(mut self, name: &str, value: &str) -> Result<AuditPlan, Error> {
         match name.split_once('.') {
-            None => self.give(None, name, value)?,
+            None => self.set_parameter(None, name, value)?,
             Some((check, name)) => {
-                self.check(check)?;
-                self.give(Some(check), name, value)?;
+                self.find_check(check)?;
+                self.set_parameter(Some(check), name, value)?;
             }
         }
         Ok(self)
@@ -327,14 +327,14 @@ impl AuditPlan {
         declared.map(|declared| declared.name).any(|declared| declared == name)
     }
 
-    fn check(&mut self, name: &str) -> Result<&mut Planned, Error> {
+    fn find_check(&mut self, name: &str) -> Result<&mut Planned, Error> {
         let all: Vec<String> = self.checks.iter().map(|check| check.question.name().to_owned()).collect();
-        known(&format!("check `{name}`"), name, all.iter().map(String::as_str), LISTED)?;
+        require_known(&format!("check `{name}`"), name, all.iter().map(String::as_str), LISTED)?;
         Ok(self.checks.iter_mut().find(|check| check.question.name() == name).expect("the name is known"))
     }
 
     /// Gives a parameter its value, in the check of this name or in all that declare it.
-    fn give(&mut self, check: Option<&str>, name: &str, value: &str) -> Result<(), Error> {
+    fn set_parameter(&mut self, check: Option<&str>, name: &str, value: &str) -> Result<(), Error> {
         let mut declared = BTreeSet::new();
         for each in self.checks.iter_mut().filter(|each| check.is_none_or(|check| each.question.name() == check)) {
             let names: Vec<String> = each.question.parameters().into_iter().map(|declared| declared.name).collect();
@@ -345,12 +345,17 @@ impl AuditPlan {
         }
         let of = check.map_or(String::new(), |check| format!(" of `{check}`"));
         let names = declared.iter().map(String::as_str);
-        known(&format!("parameter `{name}`{of}"), name, names, "`argql audit --list` shows them")
+        require_known(&format!("parameter `{name}`{of}"), name, names, "`argql audit --list` shows them")
     }
 }
 
 /// That `name` is one of `names`; if not, that there is no such `what`, and which was meant, or `cure`.
-fn known<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str> + Clone, cure: &str) -> Result<(), Error> {
+fn require_known<'a>(
+    what: &str,
+    name: &str,
+    names: impl Iterator<Item = &'a str> + Clone,
+    cure: &str,
+) -> Result<(), Error> {
     if names.clone().any(|known| known == name) {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use crate::value::{Type, Value, text_of, to_datetime};
 pub(super) enum Fate {
     Created,
     Removed,
-    /// The same exemption at another scope.
+    /// An exemption that is at another scope now.
     Moved,
     Changed,
 }
@@ -39,16 +39,16 @@ pub(super) struct Difference {
 }
 
 /// All that is found between two exports.
-pub(super) struct Found<'a> {
+pub(super) struct Differences<'a> {
     pub(super) old: &'a Side,
     pub(super) new: &'a Side,
     pub(super) differences: Vec<Difference>,
     unchanged: usize,
 }
 
-impl<'a> Found<'a> {
-    pub(super) fn between(old: &'a Side, new: &'a Side, compare: &Compare, exemptions: bool) -> Found<'a> {
-        let mut found = Found { old, new, differences: Vec::new(), unchanged: 0 };
+impl<'a> Differences<'a> {
+    pub(super) fn between(old: &'a Side, new: &'a Side, compare: &Compare, exemptions: bool) -> Differences<'a> {
+        let mut found = Differences { old, new, differences: Vec::new(), unchanged: 0 };
         let columns = old.columns(new);
         let mut changed = Vec::new();
         for (key, &of) in &new.rows {
@@ -73,7 +73,7 @@ impl<'a> Found<'a> {
             changes: Vec::new(),
         }));
         if exemptions {
-            found.moved(compare);
+            found.pair_moved(compare);
         }
         found.differences.extend(changed);
         found
@@ -112,7 +112,7 @@ impl<'a> Found<'a> {
     }
 
     /// A table with a row per change: what became of which row, and in which of its fields.
-    pub(super) fn of_rows(&self, keys: &[&str]) -> Table {
+    pub(super) fn table_of_rows(&self, keys: &[&str]) -> Table {
         let named = [("change", Type::String)].into_iter().chain(keys.iter().map(|key| (*key, Type::String)));
         let columns = named.chain([
             ("field", Type::String),

@@ -1,6 +1,6 @@
 //! What a change comes to in an exemption.
 
-use super::differences::{Difference, Fate, Found};
+use super::differences::{Difference, Differences, Fate};
 use super::fields::{Change, Compare, is_nothing, item_text, step};
 use super::side::{Row, Side};
 use crate::column::Table;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// Stands between the scope of an exemption and its name.
 const MARK: &str = "/providers/microsoft.authorization/policyexemptions/";
 
-/// Columns that follow from the scope, and what Azure notes of every exemption that is created.
+/// ColumnPairs that follow from the scope, and what Azure notes of every exemption that is created.
 const OF_SCOPE: &[&str] =
     &["id", "location", "properties.systemData", "resourceGroup", "subscriptionId", "systemData", "tenantId"];
 
@@ -28,10 +28,10 @@ const FACTS: [(&str, &[&str]); 6] = [
 /// Ticks of 100 ns.
 const DAY: i64 = 864_000_000_000;
 
-impl Found<'_> {
+impl Differences<'_> {
     /// Takes an exemption that was removed at one scope and created at another for one that was moved, where name and
     /// assignment leave no doubt.
-    pub(super) fn moved(&mut self, compare: &Compare) {
+    pub(super) fn pair_moved(&mut self, compare: &Compare) {
         let mut pairs: HashMap<[String; 2], [Vec<usize>; 2]> = HashMap::new();
         let identities: Vec<[String; 2]> = self.differences.iter().map(|each| self.identity(each)).collect();
         for (at, identity) in identities.iter().enumerate() {
@@ -75,7 +75,7 @@ impl Found<'_> {
     }
 
     /// A table with a row per change of an exemption.
-    pub(super) fn of_exemptions(&self) -> Table {
+    pub(super) fn table_of_exemptions(&self) -> Table {
         let columns = [
             ("change", Type::String),
             ("exemption", Type::String),

@@ -125,25 +125,25 @@ impl Side {
     }
 
     /// The columns of this side and another, by name.
-    pub(super) fn columns<'a>(&'a self, other: &'a Side) -> Columns<'a> {
+    pub(super) fn columns<'a>(&'a self, other: &'a Side) -> ColumnPairs<'a> {
         let own = self.table.columns()[..self.width].iter().enumerate();
         let mut columns: Vec<(&str, Option<usize>, Option<usize>)> =
             own.map(|(at, field)| (&*field.name, Some(at), other.column(&field.name))).collect();
         let others = other.table.columns()[..other.width].iter().enumerate();
         let others = others.map(|(at, field)| (&*field.name, self.column(&field.name), Some(at)));
         columns.extend(others.filter(|(_, own, _)| own.is_none()));
-        Columns { old: self, new: other, columns }
+        ColumnPairs { old: self, new: other, columns }
     }
 }
 
 /// The columns of two sides: the name of each, and where it stands in the one and in the other.
-pub(super) struct Columns<'a> {
+pub(super) struct ColumnPairs<'a> {
     old: &'a Side,
     new: &'a Side,
     columns: Vec<(&'a str, Option<usize>, Option<usize>)>,
 }
 
-impl Columns<'_> {
+impl ColumnPairs<'_> {
     /// What differs between a row of the one and a row of the other.
     pub(super) fn changes(&self, old: Row, new: Row, compare: &Compare) -> Vec<Change> {
         let mut changes = Vec::new();

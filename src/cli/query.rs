@@ -2,52 +2,53 @@
 
 use std::time::Duration;
 
-use super::args::{Ask, Expect};
+use super::args::{AnswerArgs, Expect};
+use super::destination::{self, Named};
 use super::failure::{Failure, NOT_AS_EXPECTED};
 use super::interrupt;
 use super::messages::Messages;
-use super::open::{open_watched, with_values};
+use super::open::{open_engine, with_values};
 use super::saved;
-use super::sink::{self, Named};
 use crate::{Diagnostic, Engine, Format, Query, Question, Table};
 
 /// Answers one query.
-pub(super) fn query(question: &Question, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
-    let engine = settled(ask, messages)?;
-    if ask.stream {
-        return stream(&engine, question, ask, messages);
+pub(super) fn query(question: &Question, options: &AnswerArgs, messages: &Messages) -> Result<(), Failure> {
+    let engine = engine_for(options, messages)?;
+    if options.stream {
+        return stream(&engine, question, options, messages);
     }
-    let tables = answer(&engine, question, time(ask), messages)?;
+    let tables = answer(&engine, question, time_limit(options), messages)?;
     let named: Vec<Named<'_>> = (1..)
         .zip(&tables)
         .map(|(number, table)| Named { name: number.to_string(), table, query: Some(question.text()) })
         .collect();
-    write(&named, ask, messages)?;
-    expect(ask.expect, tables.last().map_or(0, Table::len), question.name(), messages)
+    write_answers(&named, options, messages)?;
+    check_expected(options.expect, tables.last().map_or(0, Table::len), question.name(), messages)
 }
 
 /// Writes the rows of the one answer as they come.
-fn stream(engine: &Engine, question: &Question, ask: &Ask, messages: &Messages) -> Result<(), Failure> {
-    let query = prepared(engine, question, messages)?;
+fn stream(engine: &Engine, question: &Question, options: &AnswerArgs, messages: &Messages) -> Result<(), Failure> {
+    let query = prepare(engine, question, messages)?;
     if query.statements() > 1 {
         return Err(Failure::Usage("--stream writes one table, and the query has several statements".to_owned()));
     }
-    let (rows, warnings) = interrupt::in_time(time(ask), || sink::stream(&query, &ask.listing))?;
+    let (rows, warnings) =
+        interrupt::in_time(time_limit(options), || destination::stream_rows(&query, &options.listing))?;
     messages.warnings(&warnings, Some((question.name(), question.text())));
-    expect(ask.expect, rows, question.name(), messages)
+    check_expected(options.expect, rows, question.name(), messages)
 }
 
 /// Answers saved queries, all of them before anything is written.
-pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<(), Failure> {
-    if ask.stream {
+pub(super) fn run(queries: &[String], options: &AnswerArgs, messages: &Messages) -> Result<(), Failure> {
+    if options.stream {
         let what = "--stream is for one query: `argql query --stream -f FILE.kql`";
         return Err(Failure::Usage(what.to_owned()));
     }
-    let engine = settled(ask, messages)?;
+    let engine = engine_for(options, messages)?;
     let mut answers = Vec::new();
     for name in queries {
-        let (name, question) = saved::find(name)?;
-        let tables = answer(&engine, &question, time(ask), messages)?;
+        let (name, question) = saved::find_question(name)?;
+        let tables = answer(&engine, &question, time_limit(options), messages)?;
         answers.push((name, question, tables));
     }
     let mut named = Vec::new();
@@ -58,30 +59,30 @@ pub(super) fn run(queries: &[String], ask: &Ask, messages: &Messages) -> Result<
             named.push(Named { name, table, query: Some(query.text()) });
         }
     }
-    write(&named, ask, messages)?;
+    write_answers(&named, options, messages)?;
     let rows = |tables: &[Table]| tables.last().map_or(0, Table::len);
-    answers.iter().try_for_each(|(name, _, tables)| expect(ask.expect, rows(tables), name, messages))
+    answers.iter().try_for_each(|(name, _, tables)| check_expected(options.expect, rows(tables), name, messages))
 }
 
 /// Writes answers; says why where a picture is asked for and there is none.
-fn write(named: &[Named<'_>], ask: &Ask, messages: &Messages) -> Result<(), Failure> {
-    if matches!(sink::format(&ask.listing), Format::Chart | Format::Html) {
+fn write_answers(named: &[Named<'_>], options: &AnswerArgs, messages: &Messages) -> Result<(), Failure> {
+    if matches!(destination::format_of(&options.listing), Format::Chart | Format::Html) {
         let refused: Vec<Diagnostic> = named.iter().filter_map(|named| named.table.chart_refusal()).collect();
         messages.warnings(&refused, None);
     }
-    sink::tables(named, &ask.listing, messages.ink)
+    destination::write_tables(named, &options.listing, messages.ink)
 }
 
-fn time(ask: &Ask) -> Option<Duration> {
-    ask.source.limits.limits().time
+fn time_limit(options: &AnswerArgs) -> Option<Duration> {
+    options.source.limits.limits().time
 }
 
-fn settled(ask: &Ask, messages: &Messages) -> Result<Engine, Failure> {
-    sink::agree(&ask.listing)?;
-    Ok(with_values(open_watched(&ask.source, messages)?, ask.now, &ask.parameters))
+fn engine_for(options: &AnswerArgs, messages: &Messages) -> Result<Engine, Failure> {
+    destination::check_options(&options.listing)?;
+    Ok(with_values(open_engine(&options.source, messages)?, options.now, &options.parameters))
 }
 
-fn prepared(engine: &Engine, question: &Question, messages: &Messages) -> Result<Query, Failure> {
+fn prepare(engine: &Engine, question: &Question, messages: &Messages) -> Result<Query, Failure> {
     let query = question.prepare(engine)?;
     messages.warnings(query.warnings(), Some((question.name(), question.text())));
     Ok(query)
@@ -93,7 +94,7 @@ fn answer(
     limit: Option<Duration>,
     messages: &Messages,
 ) -> Result<Vec<Table>, Failure> {
-    let query = prepared(engine, question, messages)?;
+    let query = prepare(engine, question, messages)?;
     let tables = interrupt::in_time(limit, || query.run_all())?;
     // Of one broken page, every table that reads it warns.
     let mut said: Vec<Diagnostic> = Vec::new();
@@ -107,8 +108,13 @@ fn answer(
 }
 
 /// Holds an answer to what is expected of it.
-pub(super) fn expect(expect: Option<Expect>, rows: usize, name: &str, messages: &Messages) -> Result<(), Failure> {
-    let (holds, wanted) = match expect {
+pub(super) fn check_expected(
+    expected: Option<Expect>,
+    rows: usize,
+    name: &str,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let (holds, wanted) = match expected {
         None => return Ok(()),
         Some(Expect::Empty) => (rows == 0, "no rows"),
         Some(Expect::Rows) => (rows > 0, "rows"),

@@ -19,12 +19,12 @@ pub(super) struct Named<'a> {
 }
 
 /// Writes the one table of a command that lists something.
-pub(super) fn list(table: &Table, listing: &Listing) -> Result<(), Failure> {
-    tables(&[Named { name: String::new(), table, query: None }], listing, false)
+pub(super) fn write_listing(table: &Table, listing: &Listing) -> Result<(), Failure> {
+    write_tables(&[Named { name: String::new(), table, query: None }], listing, false)
 }
 
 /// Writes what is no table to a file, or to standard output.
-pub(super) fn written(
+pub(super) fn write_text(
     output: Option<&Path>,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {
@@ -34,33 +34,33 @@ pub(super) fn written(
             write(&mut out)?;
             Ok(out.flush()?)
         }
-        Some(path) => replace(path, write).map_err(|error| unwritable(path, &error)),
+        Some(path) => replace_file(path, write).map_err(|error| unwritable(path, &error)),
     }
 }
 
 /// Writes tables the way the options ask for; `color` tells whether standard output shows colours.
-pub(super) fn tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Result<(), Failure> {
-    let form = Form::new(listing)?;
-    let format = form.format;
+pub(super) fn write_tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Result<(), Failure> {
+    let presentation = Presentation::new(listing)?;
+    let format = presentation.format;
     match (&listing.output, tables) {
-        (Some(path), [only]) if !path.is_dir() => to_file(path, &[only], form),
+        (Some(path), [only]) if !path.is_dir() => write_file(path, &[only], presentation),
         (Some(path), _) if !format.is_laid_out() || path.is_dir() => {
             std::fs::create_dir_all(path).map_err(|error| unwritable(path, &error))?;
             tables.iter().try_for_each(|named| {
-                to_file(&path.join(&named.name).with_added_extension(format.ending()), &[named], form)
+                write_file(&path.join(&named.name).with_added_extension(format.ending()), &[named], presentation)
             })
         }
-        (Some(path), _) => to_file(path, &tables.iter().collect::<Vec<_>>(), form),
+        (Some(path), _) => write_file(path, &tables.iter().collect::<Vec<_>>(), presentation),
         (None, [_, _, ..]) if !format.is_laid_out() => Err(Failure::Usage(format!(
             "there are {} tables: --format table prints them all, the other formats want --output FOLDER",
             tables.len()
         ))),
         (None, _) => {
             let color = color && format == Format::Chart;
-            let layout = terminal_width().into_iter().fold(form.layout, Layout::width);
-            let form = Form { layout: if color { layout.colored() } else { layout }, ..form };
+            let layout = terminal_width().into_iter().fold(presentation.layout, Layout::width);
+            let presentation = Presentation { layout: if color { layout.colored() } else { layout }, ..presentation };
             let mut out = BufWriter::with_capacity(64 << 10, if color { painted() } else { stdout() });
-            all(&mut out, &tables.iter().collect::<Vec<_>>(), form)?;
+            write_document(&mut out, &tables.iter().collect::<Vec<_>>(), presentation)?;
             Ok(out.flush()?)
         }
     }
@@ -68,14 +68,14 @@ pub(super) fn tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Re
 
 /// The format, and what the options say about it, where nobody looks on.
 #[derive(Clone, Copy)]
-struct Form {
+struct Presentation {
     format: Format,
     layout: Layout,
 }
 
-impl Form {
-    fn new(listing: &Listing) -> Result<Form, Failure> {
-        let format = format(listing);
+impl Presentation {
+    fn new(listing: &Listing) -> Result<Presentation, Failure> {
+        let format = format_of(listing);
         if listing.csv_safe && !matches!(format, Format::Csv | Format::Tsv) {
             return Err(Failure::Usage("--csv-safe is for csv and tsv: add --format csv".to_owned()));
         }
@@ -84,19 +84,19 @@ impl Form {
         }
         let formulas = if listing.csv_safe { Formulas::Disarmed } else { Formulas::Kept };
         let cells = listing.cells.unwrap_or_default();
-        Ok(Form { format, layout: Layout::new().formulas(formulas).cells(cells) })
+        Ok(Presentation { format, layout: Layout::new().formulas(formulas).cells(cells) })
     }
 }
 
 /// Refuses options that contradict each other, before anything is read.
-pub(super) fn agree(listing: &Listing) -> Result<(), Failure> {
-    Form::new(listing).map(drop)
+pub(super) fn check_options(listing: &Listing) -> Result<(), Failure> {
+    Presentation::new(listing).map(drop)
 }
 
 /// Writes the rows of a query as they come; gives their number, and what there is to know about the data.
-pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Diagnostic>), Failure> {
-    let form = Form::new(listing)?;
-    if form.format.is_laid_out() {
+pub(super) fn stream_rows(query: &Query, listing: &Listing) -> Result<(usize, Vec<Diagnostic>), Failure> {
+    let presentation = Presentation::new(listing)?;
+    if presentation.format.is_laid_out() {
         let cure =
             "--stream wants --format json, ndjson, csv or tsv: a table is laid out once all of its rows are known";
         return Err(Failure::Usage(cure.to_owned()));
@@ -106,7 +106,7 @@ pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Dia
         None => stdout(),
     };
     let mut out = BufWriter::with_capacity(64 << 10, &mut out);
-    let mut writer = TableWriter::start(&mut out, query.columns(), form.format, &form.layout)?;
+    let mut writer = TableWriter::start(&mut out, query.columns(), presentation.format, &presentation.layout)?;
     let (mut rows, mut written) = (0, Ok(()));
     let warnings = query.stream(|piece| {
         rows += piece.len();
@@ -120,26 +120,26 @@ pub(super) fn stream(query: &Query, listing: &Listing) -> Result<(usize, Vec<Dia
 }
 
 /// The format asked for, or that of the file's ending, or what suits the reader.
-pub(super) fn format(listing: &Listing) -> Format {
+pub(super) fn format_of(listing: &Listing) -> Format {
     let by_ending = |path: &PathBuf| Format::of_ending(path.extension()?.to_str()?);
     let person = listing.output.is_none() && io::stdout().is_terminal();
     let by_reader = if person { Format::Chart } else { Format::Json };
     listing.format.or_else(|| listing.output.as_ref().and_then(by_ending)).unwrap_or(by_reader)
 }
 
-fn all(out: &mut dyn Write, tables: &[&Named<'_>], form: Form) -> io::Result<()> {
+fn write_document(out: &mut dyn Write, tables: &[&Named<'_>], presentation: Presentation) -> io::Result<()> {
     let document =
         tables.iter().fold(Document::new(), |document, named| document.answer(&named.name, named.query, named.table));
-    document.write(out, form.format, &form.layout)
+    document.write(out, presentation.format, &presentation.layout)
 }
 
-fn to_file(path: &Path, tables: &[&Named<'_>], form: Form) -> Result<(), Failure> {
-    replace(path, |out| all(out, tables, form)).map_err(|error| unwritable(path, &error))
+fn write_file(path: &Path, tables: &[&Named<'_>], presentation: Presentation) -> Result<(), Failure> {
+    replace_file(path, |out| write_document(out, tables, presentation)).map_err(|error| unwritable(path, &error))
 }
 
 /// Writes a file that is there as a whole or not at all: an earlier report survives whatever goes wrong with a later one.
 /// What is no plain file (a pipe, a link) is written to as it is.
-pub(super) fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn replace_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let plain = std::fs::symlink_metadata(path).map_or(true, |about| about.is_file());
     let part = path.with_added_extension("part");
     let file = if plain { File::create(&part)? } else { File::create(path)? };
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_ending_of_the_file_chooses_the_format_unless_one_is_given() {
-        let format = |name: &str, given| super::format(&listing(Path::new(name), given));
+        let format = |name: &str, given| super::format_of(&listing(Path::new(name), given));
         assert_eq!(format("a.csv", None), Format::Csv);
         assert_eq!(format("a.JSONL", None), Format::Ndjson);
         assert_eq!(format("a.csv", Some(Format::Table)), Format::Table);
@@ -200,7 +200,7 @@ mod tests {
         let table = table();
         let named = |name: &str| Named { name: name.to_owned(), table: &table, query: None };
         let to = folder.path().join("new");
-        let tables = |named: &[Named<'_>], listing: &Listing| super::tables(named, listing, false);
+        let tables = |named: &[Named<'_>], listing: &Listing| super::write_tables(named, listing, false);
         tables(&[named("a.b"), named("c")], &listing(&to, Some(Format::Ndjson))).unwrap();
         assert_eq!(std::fs::read_to_string(to.join("a.b.ndjson")).unwrap(), "{\"n\":1}\n");
         assert_eq!(std::fs::read_to_string(to.join("c.ndjson")).unwrap(), "{\"n\":1}\n");
