@@ -193,7 +193,7 @@ pub(super) enum Command {
         tables: Vec<String>,
         /// What is to run it: bash (with the Azure CLI) or pwsh (PowerShell with Az.Accounts)
         #[arg(long, value_enum, value_name = "bash|pwsh", hide_possible_values = true)]
-        script: Script,
+        script: ScriptShell,
         /// Write the script to this file
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
@@ -353,8 +353,8 @@ pub(super) struct DiffArgs {
     pub(super) listing: Listing,
     /// What a known table is that an export does not hold: an error, or empty
     #[arg(long, value_enum, value_name = "error|empty", hide_possible_values = true, hide_default_value = true)]
-    #[arg(default_value_t = Missing::Error, help_heading = "Data")]
-    pub(super) missing_tables: Missing,
+    #[arg(default_value_t = MissingArg::Error, help_heading = "Data")]
+    pub(super) missing_tables: MissingArg,
     /// How many threads to use; the answer is the same for any number
     #[arg(long, value_name = "N", help_heading = "Data")]
     pub(super) threads: Option<NonZeroUsize>,
@@ -400,8 +400,8 @@ pub(super) struct DataArgs {
     pub(super) sample: bool,
     /// What a known table is that no file holds: an error, or empty
     #[arg(long, value_enum, value_name = "error|empty", hide_possible_values = true, hide_default_value = true)]
-    #[arg(default_value_t = Missing::Error, help_heading = "Data")]
-    pub(super) missing_tables: Missing,
+    #[arg(default_value_t = MissingArg::Error, help_heading = "Data")]
+    pub(super) missing_tables: MissingArg,
     /// How many threads to use; the answer is the same for any number
     #[arg(long, value_name = "N", help_heading = "Data")]
     pub(super) threads: Option<NonZeroUsize>,
@@ -493,7 +493,7 @@ pub(super) struct Screen {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Missing {
+pub(super) enum MissingArg {
     // An error that says how to export it
     #[default]
     Error,
@@ -528,7 +528,7 @@ pub(super) enum Deny {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Script {
+pub(super) enum ScriptShell {
     // Bash and the Azure CLI
     Bash,
     // PowerShell and its module Az.Accounts

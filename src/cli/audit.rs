@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use super::args::{AuditArgs, AuditFormat, CheckArgs, Listing};
-use super::destination::{self, Named};
+use super::destination::{self, NamedTable};
 use super::failure::{Failure, NOT_AS_EXPECTED, USAGE};
 use super::messages::Messages;
 use super::open::open_export;
@@ -102,7 +102,7 @@ fn write(options: &AuditArgs, audit: &Audit, messages: &Messages) -> Result<(), 
 
 fn write_tables(options: &AuditArgs, audit: &Audit, format: Format, messages: &Messages) -> Result<(), Failure> {
     let tables = audit.tables();
-    let named = tables.iter().map(|(name, table)| Named { name: name.clone(), table, query: None });
+    let named = tables.iter().map(|(name, table)| NamedTable { name: name.clone(), table, query: None });
     destination::write_tables(&named.collect::<Vec<_>>(), &listing(options, format), messages.ink)
 }
 

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::args::Listing;
 use super::failure::Failure;
-use super::terminal::{harmless, painted, stdout};
+use super::terminal::{colored_stdout, harmless, stdout};
 use crate::{Diagnostic, Document, Format, Formulas, Layout, Query, Table, TableWriter};
 
 /// A table and what a heading or a file calls it.
-pub(super) struct Named<'a> {
+pub(super) struct NamedTable<'a> {
     pub(super) name: String,
     pub(super) table: &'a Table,
     /// The text of its query, for pages.
@@ -20,7 +20,7 @@ pub(super) struct Named<'a> {
 
 /// Writes the one table of a command that lists something.
 pub(super) fn write_listing(table: &Table, listing: &Listing) -> Result<(), Failure> {
-    write_tables(&[Named { name: String::new(), table, query: None }], listing, false)
+    write_tables(&[NamedTable { name: String::new(), table, query: None }], listing, false)
 }
 
 /// Writes what is no table to a file, or to standard output.
@@ -39,7 +39,7 @@ pub(super) fn write_text(
 }
 
 /// Writes tables the way the options ask for; `color` tells whether standard output shows colours.
-pub(super) fn write_tables(tables: &[Named<'_>], listing: &Listing, color: bool) -> Result<(), Failure> {
+pub(super) fn write_tables(tables: &[NamedTable<'_>], listing: &Listing, color: bool) -> Result<(), Failure> {
     let presentation = Presentation::new(listing)?;
     let format = presentation.format;
     match (&listing.output, tables) {
@@ -59,7 +59,7 @@ pub(super) fn write_tables(tables: &[Named<'_>], listing: &Listing, color: bool)
             let color = color && format == Format::Chart;
             let layout = terminal_width().into_iter().fold(presentation.layout, Layout::width);
             let presentation = Presentation { layout: if color { layout.colored() } else { layout }, ..presentation };
-            let mut out = BufWriter::with_capacity(64 << 10, if color { painted() } else { stdout() });
+            let mut out = BufWriter::with_capacity(64 << 10, if color { colored_stdout() } else { stdout() });
             write_document(&mut out, &tables.iter().collect::<Vec<_>>(), presentation)?;
             Ok(out.flush()?)
         }
@@ -127,13 +127,13 @@ pub(super) fn format_of(listing: &Listing) -> Format {
     listing.format.or_else(|| listing.output.as_ref().and_then(by_ending)).unwrap_or(by_reader)
 }
 
-fn write_document(out: &mut dyn Write, tables: &[&Named<'_>], presentation: Presentation) -> io::Result<()> {
+fn write_document(out: &mut dyn Write, tables: &[&NamedTable<'_>], presentation: Presentation) -> io::Result<()> {
     let document =
         tables.iter().fold(Document::new(), |document, named| document.answer(&named.name, named.query, named.table));
     document.write(out, presentation.format, &presentation.layout)
 }
 
-fn write_file(path: &Path, tables: &[&Named<'_>], presentation: Presentation) -> Result<(), Failure> {
+fn write_file(path: &Path, tables: &[&NamedTable<'_>], presentation: Presentation) -> Result<(), Failure> {
     replace_file(path, |out| write_document(out, tables, presentation)).map_err(|error| unwritable(path, &error))
 }
 
@@ -198,9 +198,9 @@ mod tests {
     fn several_tables_become_a_file_each() {
         let folder = tempfile::tempdir().unwrap();
         let table = table();
-        let named = |name: &str| Named { name: name.to_owned(), table: &table, query: None };
+        let named = |name: &str| NamedTable { name: name.to_owned(), table: &table, query: None };
         let to = folder.path().join("new");
-        let tables = |named: &[Named<'_>], listing: &Listing| super::write_tables(named, listing, false);
+        let tables = |named: &[NamedTable<'_>], listing: &Listing| super::write_tables(named, listing, false);
         tables(&[named("a.b"), named("c")], &listing(&to, Some(Format::Ndjson))).unwrap();
         assert_eq!(std::fs::read_to_string(to.join("a.b.ndjson")).unwrap(), "{\"n\":1}\n");
         assert_eq!(std::fs::read_to_string(to.join("c.ndjson")).unwrap(), "{\"n\":1}\n");

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use super::args::Script;
+use super::args::ScriptShell;
 use super::destination::{replace_file, unwritable};
 use super::failure::Failure;
 use super::terminal::stdout;
@@ -14,7 +14,7 @@ use crate::{known_tables, nearest};
 const TABLES: [&str; 4] = ["securityresources", "policyresources", "resourcecontainers", "resources"];
 
 /// Writes the script that exports these tables, or those that most questions need.
-pub(super) fn export(script: Script, tables: &[String], output: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn export(script: ScriptShell, tables: &[String], output: Option<&Path>) -> Result<(), Failure> {
     let text = text(script, &named_tables(tables)?);
     match output {
         Some(path) => {
@@ -43,10 +43,10 @@ fn named_tables(tables: &[String]) -> Result<Vec<&'static str>, Failure> {
 }
 
 /// Both shells read the names as they are: they are words of small letters.
-fn text(script: Script, tables: &[&str]) -> String {
+fn text(script: ScriptShell, tables: &[&str]) -> String {
     match script {
-        Script::Bash => include_str!("export.sh").replace("@TABLES@", &tables.join(" ")),
-        Script::Pwsh => {
+        ScriptShell::Bash => include_str!("export.sh").replace("@TABLES@", &tables.join(" ")),
+        ScriptShell::Pwsh => {
             let quoted: Vec<String> = tables.iter().map(|table| format!("'{table}'")).collect();
             include_str!("export.ps1").replace("@TABLES@", &quoted.join(", "))
         }
@@ -78,9 +78,10 @@ mod tests {
 
     #[test]
     fn the_tables_stand_in_either_script_as_its_shell_writes_lists() {
-        for (script, line) in
-            [(Script::Bash, "tables=(resources spotresources)"), (Script::Pwsh, "@('resources', 'spotresources')")]
-        {
+        for (script, line) in [
+            (ScriptShell::Bash, "tables=(resources spotresources)"),
+            (ScriptShell::Pwsh, "@('resources', 'spotresources')"),
+        ] {
             let text = text(script, &["resources", "spotresources"]);
             assert!(text.contains(line) && !text.contains("@TABLES@"), "{text}");
         }

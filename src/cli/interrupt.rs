@@ -23,7 +23,7 @@ pub(super) fn switch() -> Cancel {
         turned.cancel();
         if !again {
             thread::sleep(PATIENCE);
-            end("error[AQ4006]: the query was interrupted", INTERRUPTED);
+            exit_with("error[AQ4006]: the query was interrupted", INTERRUPTED);
         }
         process::exit(INTERRUPTED.into());
     };
@@ -33,20 +33,20 @@ pub(super) fn switch() -> Cancel {
 }
 
 /// Ends the program whatever its threads do.
-fn end(says: &str, code: u8) {
+fn exit_with(message: &str, code: u8) {
     // Where standard error is closed there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{says}");
+    let _ = writeln!(io::stderr(), "{message}");
     process::exit(code.into());
 }
 
 /// Runs a query that is given up after so long, and has a moment to say so; after that the program ends.
-pub(super) fn in_time<T>(limit: Option<Duration>, run: impl FnOnce() -> T) -> T {
+pub(super) fn run_within<T>(limit: Option<Duration>, run: impl FnOnce() -> T) -> T {
     let Some(limit) = limit else { return run() };
     let (done, wait) = mpsc::channel::<()>();
     thread::spawn(move || {
         if wait.recv_timeout(limit.saturating_add(PATIENCE)) == Err(RecvTimeoutError::Timeout) {
             let cure = " |\n = help: give it more with `--timeout`, at the prompt `.limits time=…` (`Limits::time`)";
-            end(&format!("error[AQ4005]: the query takes longer than {limit:?}\n{cure}"), LIMIT);
+            exit_with(&format!("error[AQ4005]: the query takes longer than {limit:?}\n{cure}"), LIMIT);
         }
     });
     let made = run();
@@ -68,7 +68,7 @@ pub(super) fn listen() {
 }
 
 /// Does work of a session that Ctrl-C can stop.
-pub(super) fn stoppable<T>(work: impl FnOnce(&Cancel) -> T) -> T {
+pub(super) fn run_stoppable<T>(work: impl FnOnce(&Cancel) -> T) -> T {
     let cancel = Cancel::new();
     let set = |to| *RUNNING.lock().unwrap_or_else(PoisonError::into_inner) = to;
     set(Some(cancel.clone()));

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use super::args::{Screen, When};
 use super::failure::Failure;
-use super::progress::Meter;
+use super::progress::ProgressMeter;
 use crate::{Diagnostic, render, visible};
 
 /// How it is said.
@@ -14,7 +14,7 @@ pub(super) struct Messages {
     pub(super) quiet: bool,
     /// Whether standard output shows colours, too.
     pub(super) ink: bool,
-    pub(super) meter: Meter,
+    pub(super) meter: ProgressMeter,
 }
 
 impl Messages {
@@ -30,7 +30,7 @@ impl Messages {
             color: color(io::stderr().is_terminal()),
             quiet: screen.quiet,
             ink: color(io::stdout().is_terminal()),
-            meter: Meter::new(screen),
+            meter: ProgressMeter::new(screen),
         }
     }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use indexmap::IndexMap;
 
-use super::args::{DataArgs, LimitArgs, Missing};
+use super::args::{DataArgs, LimitArgs, MissingArg};
 use super::failure::Failure;
 use super::interrupt;
 use super::messages::Messages;
@@ -12,13 +12,13 @@ use crate::{DateTime, Engine, MissingTables};
 
 /// An engine without data that keeps nothing: one query reads what it needs.
 pub(super) fn empty_engine(
-    missing: Missing,
+    missing: MissingArg,
     threads: Option<NonZeroUsize>,
     limits: &LimitArgs,
 ) -> Result<Engine, Failure> {
     let missing = match missing {
-        Missing::Error => MissingTables::Error,
-        Missing::Empty => MissingTables::Empty,
+        MissingArg::Error => MissingTables::Error,
+        MissingArg::Empty => MissingTables::Empty,
     };
     let engine = Engine::new().keep_columns(false).missing_tables(missing).limits(limits.limits());
     Ok(match threads {
@@ -62,7 +62,7 @@ pub(super) fn open_engine(source: &DataArgs, messages: &Messages) -> Result<Engi
 
 /// The engine of a command, with a switch that Ctrl-C turns and a meter.
 pub(super) fn with_meter_and_switch(engine: Engine, messages: &Messages) -> Engine {
-    messages.meter.watch(engine).cancelled_by(&interrupt::switch())
+    messages.meter.attach(engine).cancelled_by(&interrupt::switch())
 }
 
 /// The engine over an export of which many questions are asked.

@@ -14,29 +14,31 @@ const QUIET: Duration = Duration::from_millis(400);
 
 /// What is shown while files are read.
 #[derive(Clone)]
-pub(super) enum Meter {
+pub(super) enum ProgressMeter {
     Nothing,
     Bar(ProgressBar),
     Lines,
 }
 
-impl Meter {
-    pub(super) fn new(screen: &Screen) -> Meter {
+impl ProgressMeter {
+    pub(super) fn new(screen: &Screen) -> ProgressMeter {
         let watched = io::stderr().is_terminal();
         match screen.progress {
-            _ if screen.quiet => Meter::Nothing,
-            When::Never => Meter::Nothing,
-            When::Auto if !watched => Meter::Nothing,
-            When::Always if !watched => Meter::Lines,
-            When::Auto | When::Always => Meter::Bar(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())),
+            _ if screen.quiet => ProgressMeter::Nothing,
+            When::Never => ProgressMeter::Nothing,
+            When::Auto if !watched => ProgressMeter::Nothing,
+            When::Always if !watched => ProgressMeter::Lines,
+            When::Auto | When::Always => {
+                ProgressMeter::Bar(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()))
+            }
         }
     }
 
     /// Lets the engine say how far it is.
-    pub(super) fn watch(&self, engine: Engine) -> Engine {
+    pub(super) fn attach(&self, engine: Engine) -> Engine {
         match self {
-            Meter::Nothing => engine,
-            Meter::Bar(bar) => {
+            ProgressMeter::Nothing => engine,
+            ProgressMeter::Bar(bar) => {
                 let bar = bar.clone();
                 let style = "{msg} {bar:24} {bytes} of {total_bytes}, {prefix} rows, {eta} left";
                 bar.set_style(ProgressStyle::with_template(style).expect("the template is valid"));
@@ -56,7 +58,7 @@ impl Meter {
                     }
                 })
             }
-            Meter::Lines => {
+            ProgressMeter::Lines => {
                 let since = Mutex::new((Since::default(), Instant::now()));
                 engine.progress(move |progress| {
                     let Ok(mut since) = since.lock() else { return };
@@ -72,7 +74,7 @@ impl Meter {
 
     /// Makes room for something else.
     pub(super) fn clear(&self) {
-        if let Meter::Bar(bar) = self {
+        if let ProgressMeter::Bar(bar) = self {
             bar.finish_and_clear();
         }
     }

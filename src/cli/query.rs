@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::args::{AnswerArgs, Expect};
-use super::destination::{self, Named};
+use super::destination::{self, NamedTable};
 use super::failure::{Failure, NOT_AS_EXPECTED};
 use super::interrupt;
 use super::messages::Messages;
@@ -18,9 +18,9 @@ pub(super) fn query(question: &Question, options: &AnswerArgs, messages: &Messag
         return stream(&engine, question, options, messages);
     }
     let tables = answer(&engine, question, time_limit(options), messages)?;
-    let named: Vec<Named<'_>> = (1..)
+    let named: Vec<NamedTable<'_>> = (1..)
         .zip(&tables)
-        .map(|(number, table)| Named { name: number.to_string(), table, query: Some(question.text()) })
+        .map(|(number, table)| NamedTable { name: number.to_string(), table, query: Some(question.text()) })
         .collect();
     write_answers(&named, options, messages)?;
     check_expected(options.expect, tables.last().map_or(0, Table::len), question.name(), messages)
@@ -33,7 +33,7 @@ fn stream(engine: &Engine, question: &Question, options: &AnswerArgs, messages: 
         return Err(Failure::Usage("--stream writes one table, and the query has several statements".to_owned()));
     }
     let (rows, warnings) =
-        interrupt::in_time(time_limit(options), || destination::stream_rows(&query, &options.listing))?;
+        interrupt::run_within(time_limit(options), || destination::stream_rows(&query, &options.listing))?;
     messages.warnings(&warnings, Some((question.name(), question.text())));
     check_expected(options.expect, rows, question.name(), messages)
 }
@@ -56,7 +56,7 @@ pub(super) fn run(queries: &[String], options: &AnswerArgs, messages: &Messages)
         let several = tables.len() > 1;
         for (number, table) in (1..).zip(tables) {
             let name = if several { format!("{name}-{number}") } else { name.clone() };
-            named.push(Named { name, table, query: Some(query.text()) });
+            named.push(NamedTable { name, table, query: Some(query.text()) });
         }
     }
     write_answers(&named, options, messages)?;
@@ -65,7 +65,7 @@ pub(super) fn run(queries: &[String], options: &AnswerArgs, messages: &Messages)
 }
 
 /// Writes answers; says why where a picture is asked for and there is none.
-fn write_answers(named: &[Named<'_>], options: &AnswerArgs, messages: &Messages) -> Result<(), Failure> {
+fn write_answers(named: &[NamedTable<'_>], options: &AnswerArgs, messages: &Messages) -> Result<(), Failure> {
     if matches!(destination::format_of(&options.listing), Format::Chart | Format::Html) {
         let refused: Vec<Diagnostic> = named.iter().filter_map(|named| named.table.chart_refusal()).collect();
         messages.warnings(&refused, None);
@@ -95,7 +95,7 @@ fn answer(
     messages: &Messages,
 ) -> Result<Vec<Table>, Failure> {
     let query = prepare(engine, question, messages)?;
-    let tables = interrupt::in_time(limit, || query.run_all())?;
+    let tables = interrupt::run_within(limit, || query.run_all())?;
     // Of one broken page, every table that reads it warns.
     let mut said: Vec<Diagnostic> = Vec::new();
     for warning in tables.iter().flat_map(Table::warnings) {

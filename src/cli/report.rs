@@ -15,7 +15,7 @@ pub(super) fn report(options: &ReportArgs, messages: &Messages) -> Result<(), Fa
     let moment = now.to_string().replace(".0000000Z", "Z");
     let plan = ReportPlan::new()
         .title(&options.title)
-        .about(described(options))
+        .about(data_line(options))
         .about(format!("As of {moment}, by argql {}.", env!("CARGO_PKG_VERSION")))
         .audit(audit::plan(&options.choice, Some(options.rows))?);
     let plan = options.choice.parameters().try_fold(plan, |plan, (name, value)| plan.parameter(name, value))?;
@@ -29,7 +29,7 @@ pub(super) fn report(options: &ReportArgs, messages: &Messages) -> Result<(), Fa
 }
 
 /// What the rows are from.
-fn described(options: &ReportArgs) -> String {
+fn data_line(options: &ReportArgs) -> String {
     if options.source.sample {
         return "Data: the sample that is part of argql.".to_owned();
     }

@@ -82,12 +82,12 @@ pub(super) fn print_question(name: &str, text: bool, flat: bool) -> Result<(), F
     } else if text {
         question.text().to_owned()
     } else {
-        explained(&question)
+        explanation(&question)
     };
     Ok(stdout().write_all(shown.as_bytes())?)
 }
 
-fn explained(question: &Question) -> String {
+fn explanation(question: &Question) -> String {
     let (name, header, declared) = (question.name(), question.header(), question.parameters());
     let infallible = "strings take all text";
     let mut page = format!("{name} ({})\n\n{}\n\nReads:\n", header.area, header.about);

@@ -11,7 +11,7 @@ pub(super) fn stdout() -> Box<dyn Write + Send> {
 }
 
 /// Standard output, for pictures in colour: colours are commands, and their drawer makes all of the data visible itself.
-pub(super) fn painted() -> Box<dyn Write + Send> {
+pub(super) fn colored_stdout() -> Box<dyn Write + Send> {
     Box::new(io::stdout())
 }
 

@@ -1,6 +1,6 @@
 //! The engine: tables and settings, from which queries are prepared, and which tells what it knows.
 
-mod know;
+mod lookup;
 mod query;
 
 use std::ffi::OsStr;
@@ -407,7 +407,7 @@ impl Engine {
         let guard = Guard::new(&self.rules);
         let mut environment = self.environment(&guard);
         environment.evaluate = environment.evaluate.filter(|_| self.now.is_some());
-        let bound = bound(&script, &environment, &source)?;
+        let bound = bind_script(&script, &environment, &source)?;
         Ok(Query { engine: self.clone(), script, source, bound })
     }
 
@@ -546,7 +546,7 @@ impl Checked {
 }
 
 /// The plans of a script; what there is to say stands where somebody wrote it.
-fn bound(script: &syntax::ast::Script, environment: &Environment<'_>, text: &QueryText) -> Result<Bound, Error> {
+fn bind_script(script: &syntax::ast::Script, environment: &Environment<'_>, text: &QueryText) -> Result<Bound, Error> {
     let mut bound = bind::bind(script, environment).map_err(|errors| Error::of_text(text, errors))?;
     for said in [&mut bound.warnings, &mut bound.notes] {
         *said = std::mem::take(said).into_iter().map(|diagnostic| text.placed(diagnostic)).collect();

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{Engine, bound};
+use super::{Engine, bind_script};
 use crate::bind::Bound;
 use crate::column::{Chart, Field, Table};
 use crate::diag::{Diagnostic, QueryText};
@@ -160,7 +160,7 @@ impl Query {
     /// ```
     pub fn run_all(&self) -> Result<Vec<Table>, Error> {
         let guard = Guard::new(&self.engine.rules);
-        let bound = self.bound_now(&guard)?;
+        let bound = self.bind_now(&guard)?;
         let answers = bound.plans.into_iter().map(|plan| self.engine.work(plan, &guard, |plan| run(plan, &guard)));
         let mut tables: Vec<Table> =
             answers.collect::<Result<_, _>>().map_err(|failure| Error::data(vec![*failure]))?;
@@ -193,7 +193,7 @@ impl Query {
     /// ```
     pub fn stream(&self, each: impl FnMut(Table) -> ControlFlow<()> + Send) -> Result<Vec<Diagnostic>, Error> {
         let guard = Guard::new(&self.engine.rules);
-        let mut bound = self.bound_now(&guard)?;
+        let mut bound = self.bind_now(&guard)?;
         let plan = bound.plans.pop().expect("a query gives a table");
         let streamed = self.engine.work(plan, &guard, |plan| stream(plan, &guard, each));
         let mut warnings = streamed.map_err(|failure| Error::data(vec![*failure]))?;
@@ -220,17 +220,17 @@ impl Query {
     /// ```
     pub fn profile(&self) -> Result<Vec<String>, Error> {
         let guard = Guard::new(&self.engine.rules);
-        let plans = self.bound_now(&guard)?.plans.into_iter();
+        let plans = self.bind_now(&guard)?.plans.into_iter();
         let shown: Result<Vec<String>, Box<Diagnostic>> =
             plans.map(|plan| self.engine.work(plan, &guard, |plan| profile(plan, &guard))).collect();
         shown.map_err(|failure| Error::data(vec![*failure]))
     }
 
     /// As it was bound, or, where `now()` is the moment of the run, bound again: at least one plan.
-    fn bound_now(&self, guard: &Guard) -> Result<Bound, Error> {
+    fn bind_now(&self, guard: &Guard) -> Result<Bound, Error> {
         let bound = match self.engine.now {
             Some(_) => self.bound.clone(),
-            None => bound(&self.script, &self.engine.environment(guard), &self.source)?,
+            None => bind_script(&self.script, &self.engine.environment(guard), &self.source)?,
         };
         match bound.plans[..] {
             [] => Err(Error::of_text(&self.source, vec![syntax::no_query(self.source.read())])),

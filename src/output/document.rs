@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::html::{Page, Section};
+use super::html::{HtmlPage, Section};
 use super::{Format, Layout};
 use crate::column::{Chart, Table};
 use crate::diag::render::visible;
@@ -23,11 +23,11 @@ use crate::diag::render::visible;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Document<'a> {
-    answers: Vec<Answer<'a>>,
+    answers: Vec<NamedAnswer<'a>>,
 }
 
 #[derive(Clone, Debug)]
-struct Answer<'a> {
+struct NamedAnswer<'a> {
     name: String,
     query: Option<&'a str>,
     table: &'a Table,
@@ -59,7 +59,7 @@ impl<'a> Document<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn answer(mut self, name: impl Into<String>, query: Option<&'a str>, table: &'a Table) -> Document<'a> {
-        self.answers.push(Answer { name: name.into(), query, table });
+        self.answers.push(NamedAnswer { name: name.into(), query, table });
         self
     }
 
@@ -95,7 +95,7 @@ impl<'a> Document<'a> {
     }
 
     /// A page with a section for each answer; one alone gives it its title.
-    fn page(&self) -> Page<'a> {
+    fn page(&self) -> HtmlPage<'a> {
         let title = match self.answers.as_slice() {
             // A table without a name has a number.
             [only] => {
@@ -105,7 +105,7 @@ impl<'a> Document<'a> {
             }
             _ => "Answers",
         };
-        let page = Page::new(title).about(concat!("answered by argql ", env!("CARGO_PKG_VERSION")));
+        let page = HtmlPage::new(title).about(concat!("answered by argql ", env!("CARGO_PKG_VERSION")));
         self.answers.iter().fold(page, |page, answer| {
             let section = Section::new(if self.answers.len() > 1 { answer.name.as_str() } else { "" });
             let section = answer.query.into_iter().fold(section, Section::query);

@@ -1,10 +1,10 @@
 //! One page of HTML that needs nothing else: no network, no fonts, no files.
 //!
-//! A [`Page`] has a title and [`Section`]s; a section has a heading and, in the order in which they are added, text, the
+//! A [`HtmlPage`] has a title and [`Section`]s; a section has a heading and, in the order in which they are added, text, the
 //! query, pictures and tables:
 //!
 //! ```text
-//! Page::new("Exemptions")
+//! HtmlPage::new("Exemptions")
 //!     .about("tenant contoso, 2026-10-01")
 //!     .section(Section::new("By category").text("…").answer(&table))   // the chart that `render` asks for, and the rows
 //!     .section(Section::new("Expiring soon").query(kql).rows(&other))  // the rows alone
@@ -46,7 +46,7 @@ pub(crate) enum Links {
 const PORTAL: &str = "https://portal.azure.com/#@/resource";
 
 /// A page to be written.
-pub(crate) struct Page<'a> {
+pub(crate) struct HtmlPage<'a> {
     title: String,
     links: Links,
     about: Vec<String>,
@@ -66,23 +66,23 @@ enum SectionPart<'a> {
     Rows(&'a Table),
 }
 
-impl<'a> Page<'a> {
-    pub(crate) fn new(title: impl Into<String>) -> Page<'a> {
-        Page { title: title.into(), links: Links::Web, about: Vec::new(), sections: Vec::new() }
+impl<'a> HtmlPage<'a> {
+    pub(crate) fn new(title: impl Into<String>) -> HtmlPage<'a> {
+        HtmlPage { title: title.into(), links: Links::Web, about: Vec::new(), sections: Vec::new() }
     }
 
     /// A line beneath the title: what data, of which moment.
-    pub(crate) fn about(mut self, line: impl Into<String>) -> Page<'a> {
+    pub(crate) fn about(mut self, line: impl Into<String>) -> HtmlPage<'a> {
         self.about.push(line.into());
         self
     }
 
     /// Says what becomes a link; any address of the web does unless told.
-    pub(crate) fn links(self, links: Links) -> Page<'a> {
-        Page { links, ..self }
+    pub(crate) fn links(self, links: Links) -> HtmlPage<'a> {
+        HtmlPage { links, ..self }
     }
 
-    pub(crate) fn section(mut self, section: Section<'a>) -> Page<'a> {
+    pub(crate) fn section(mut self, section: Section<'a>) -> HtmlPage<'a> {
         self.sections.push(section);
         self
     }
@@ -288,7 +288,7 @@ mod tests {
         let table = Engine::new().query(query).unwrap();
         let mut out = Vec::new();
         let section = Section::new("<h>").text("a & b").query("print\t'<x>'\r\n| take 1").answer(&table);
-        Page::new("T & <t>").about("</p>").section(section).write(&mut out).unwrap();
+        HtmlPage::new("T & <t>").about("</p>").section(section).write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -377,7 +377,7 @@ impl Table {
             #[cfg(feature = "review")]
             Format::Chart => chart::write(out, self, *layout),
             #[cfg(feature = "review")]
-            Format::Html => html::Page::new("Answer").section(html::Section::new("").answer(self)).write(out),
+            Format::Html => html::HtmlPage::new("Answer").section(html::Section::new("").answer(self)).write(out),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::source::known_table;
 use differences::Differences;
 use fields::Compare;
-use side::Side;
+use side::DiffSide;
 
 /// The two exports, by the names of their snapshots.
 const SIDES: [&str; 2] = ["old", "new"];
@@ -143,7 +143,7 @@ impl DiffPlan {
         let engine = self.engine(old, new)?;
         let compare = Compare::new(&self.ignored, self.volatile);
         let (mut warnings, mut notes) = (Vec::new(), Vec::new());
-        let mut read = |side| Side::read(&engine, self, side, &compare, &mut warnings, &mut notes);
+        let mut read = |side| DiffSide::read(&engine, self, side, &compare, &mut warnings, &mut notes);
         let (old, new) = (read(0)?, read(1)?);
         let found = Differences::between(&old, &new, &compare, self.exemptions());
         let table =

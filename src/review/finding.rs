@@ -39,7 +39,7 @@ impl Sentence {
             let Header { about, check, .. } = Header::of(text);
             return Ok(check.map(|check| by_key(&about, &check, columns)).unwrap_or_default());
         };
-        let mut reader = Reader { text, lines: &lines, columns, wrong: Vec::new() };
+        let mut reader = SentenceReader { text, lines: &lines, columns, wrong: Vec::new() };
         let parts = reader.sentence(&lines.join(" "));
         if reader.wrong.is_empty() { Ok(Sentence { parts }) } else { Err(reader.wrong) }
     }
@@ -104,7 +104,7 @@ fn words(value: &Value) -> String {
 }
 
 /// Reads a sentence, and collects what is wrong in it.
-struct Reader<'a> {
+struct SentenceReader<'a> {
     /// The query, and the lines of its head that hold the sentence.
     text: &'a str,
     lines: &'a [&'a str],
@@ -112,7 +112,7 @@ struct Reader<'a> {
     wrong: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl SentenceReader<'_> {
     fn sentence(&mut self, sentence: &str) -> Vec<Fragment> {
         let mut parts = Vec::new();
         // The bracket that is open: its place, and the parts before it.

@@ -11,20 +11,20 @@ use crate::error::Error;
 use crate::syntax::{Kind, lex, parse};
 
 /// A file to include: what messages call it, and its text.
-pub(super) type Opened = (String, String);
+pub(super) type NamedText = (String, String);
 
 /// Finds a file by the name that a directive gives.
-pub(super) type Open<'a> = &'a dyn Fn(&str) -> Result<Option<Opened>, Error>;
+pub(super) type FindFile<'a> = &'a dyn Fn(&str) -> Result<Option<NamedText>, Error>;
 
 /// A file on the way of being put in.
-struct File {
+struct IncludedFile {
     name: String,
     text: String,
-    statements: Vec<Statement>,
+    statements: Vec<IncludedLet>,
 }
 
 /// A `let` statement of an included file.
-struct Statement {
+struct IncludedLet {
     name: String,
     /// From the comments that stand directly above it to its `;`.
     span: Span,
@@ -33,7 +33,7 @@ struct Statement {
 }
 
 /// The query with what its head includes, and what that includes.
-pub(super) fn with_includes(name: &str, text: &str, open: Open<'_>) -> Result<QueryText, Error> {
+pub(super) fn with_includes(name: &str, text: &str, open: FindFile<'_>) -> Result<QueryText, Error> {
     let directives = directives(text);
     let Some(last) = directives.last() else { return Ok(QueryText::new(name, text)) };
     let line_end = text[last.1.end..].find('\n').map_or(text.len(), |at| last.1.end + at + 1);
@@ -97,9 +97,9 @@ fn include(
     wanted: &str,
     span: Span,
     by: (&str, &str),
-    open: Open<'_>,
+    open: FindFile<'_>,
     opening: &mut Vec<String>,
-    files: &mut Vec<File>,
+    files: &mut Vec<IncludedFile>,
 ) -> Result<(), Error> {
     let wrong = |message: String| Diagnostic::error(INCLUDE, span, message);
     let said = |diagnostic: Diagnostic| Err(Error::query(by.0, by.1, vec![diagnostic]));
@@ -129,7 +129,7 @@ fn include(
     opening.pop();
     parse(&text).map_err(|errors| Error::query(&name, &text, errors))?;
     let statements = statements(&name, &text)?;
-    files.push(File { name, text, statements });
+    files.push(IncludedFile { name, text, statements });
     Ok(())
 }
 
@@ -141,7 +141,7 @@ fn words(text: &str) -> Result<BTreeSet<String>, Diagnostic> {
 }
 
 /// The statements of a file that holds `let` statements and nothing else.
-fn statements(name: &str, text: &str) -> Result<Vec<Statement>, Error> {
+fn statements(name: &str, text: &str) -> Result<Vec<IncludedLet>, Error> {
     let error = |diagnostic: Diagnostic| Error::query(name, text, vec![diagnostic]);
     let tokens = lex(text).map_err(error)?;
     let mut found = Vec::new();
@@ -174,7 +174,7 @@ fn statements(name: &str, text: &str) -> Result<Vec<Statement>, Error> {
         }
         let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at + 1);
         let end = if text[end..line_end].trim().is_empty() { line_end } else { end };
-        found.push(Statement {
+        found.push(IncludedLet {
             name: statement[1].text.to_owned(),
             span: Span { start: with_comments(text, start), end },
             words: statement[2..]
@@ -209,7 +209,7 @@ fn with_comments(text: &str, start: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn files(wanted: &str) -> Result<Option<Opened>, Error> {
+    fn files(wanted: &str) -> Result<Option<NamedText>, Error> {
         let text = match wanted {
             "a" => "// Functions.\n\n// One.\nlet one = 1;\n// Two.\nlet two = () { one + one };\nlet three = 3;\n",
             "b" => "// include: a\nlet four = two() + two();\n",

@@ -39,7 +39,7 @@ impl Library {
     /// assert!(expiry.map(|question| question.name().to_owned()).any(|name| name == "exemptions-expired"));
     /// ```
     pub fn questions(&self) -> impl Iterator<Item = Question> + use<> {
-        LIBRARY.iter().map(Question::saved)
+        LIBRARY.iter().map(Question::from_library)
     }
 
     /// The question with this name.
@@ -53,7 +53,7 @@ impl Library {
     /// assert_eq!(error.diagnostics()[0].help.as_deref(), Some("did you mean `exemptions-expired`?"));
     /// ```
     pub fn question(&self, name: &str) -> Result<Question, Error> {
-        LIBRARY.iter().find(|saved| saved.name == name).map(Question::saved).ok_or_else(|| {
+        LIBRARY.iter().find(|saved| saved.name == name).map(Question::from_library).ok_or_else(|| {
             let cure = match nearest(name, LIBRARY.iter().map(|saved| saved.name)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`argql queries` lists them".to_owned(),

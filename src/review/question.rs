@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::Header;
 use super::embedded::{SHARED, Saved};
 use super::finding::Sentence;
-use super::include::{Opened, with_includes};
+use super::include::{NamedText, with_includes};
 use crate::column::{Field, Table};
 use crate::diag::{Diagnostic, NO_ROWS, NOT_LOADED, Place, QueryText, UNREADABLE};
 use crate::engine::{Checked, Engine, Query};
@@ -101,7 +101,7 @@ impl Question {
     }
 
     /// A query of the library.
-    pub(super) fn saved(saved: &Saved) -> Question {
+    pub(super) fn from_library(saved: &Saved) -> Question {
         Question { text: Cow::Borrowed(saved.text), ..Question::new(saved.name, "") }
     }
 
@@ -150,7 +150,7 @@ impl Question {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn flat_text(&self) -> Result<String, Error> {
-        Ok(self.composed()?.read().to_owned())
+        Ok(self.compose()?.read().to_owned())
     }
 
     /// What its head says.
@@ -239,7 +239,7 @@ impl Question {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn lacks(&self, engine: &Engine) -> Result<Vec<Diagnostic>, Error> {
-        lacking(engine, &self.header(), &self.name)
+        missing_data(engine, &self.header(), &self.name)
     }
 
     /// Checks names and types without looking at data, also those that `// finding:` in the head names; see
@@ -250,7 +250,7 @@ impl Question {
     /// assert!(!checked.is_ok());
     /// ```
     pub fn check(&self, engine: &Engine) -> Checked {
-        match self.composed() {
+        match self.compose() {
             Ok(composed) => {
                 let mut checked = engine.check_text(&composed);
                 if checked.is_ok() {
@@ -275,7 +275,7 @@ impl Question {
     /// ```
     pub fn complete(&self, engine: &Engine) -> Result<Engine, Error> {
         let header = self.header();
-        let lacking = lacking(engine, &header, &self.name)?;
+        let lacking = missing_data(engine, &header, &self.name)?;
         if !lacking.is_empty() {
             return Err(Error::data(lacking));
         }
@@ -296,7 +296,7 @@ impl Question {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn prepare(&self, engine: &Engine) -> Result<Query, Error> {
-        let composed = self.composed()?;
+        let composed = self.compose()?;
         self.complete(engine)?.prepare_text(composed)
     }
 
@@ -321,7 +321,7 @@ impl Question {
     }
 
     /// The query with what it includes, behind the definitions that it uses.
-    fn composed(&self) -> Result<QueryText, Error> {
+    fn compose(&self) -> Result<QueryText, Error> {
         let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let composed = with_includes(&self.name, &self.text, &|wanted| {
             let shared = SHARED.iter().find(|shared| shared.name == wanted);
@@ -333,7 +333,7 @@ impl Question {
                 return Ok(shared);
             }
             let Question { name, text, .. } = Question::open(&path)?;
-            Ok::<Option<Opened>, Error>(Some((name, text.into_owned())))
+            Ok::<Option<NamedText>, Error>(Some((name, text.into_owned())))
         })?;
         if self.definitions.is_empty() {
             return Ok(composed);
@@ -370,7 +370,7 @@ fn words(text: &str) -> HashSet<&str> {
 /// # Errors
 ///
 /// If a table that is loaded cannot be read.
-fn lacking(engine: &Engine, header: &Header, name: &str) -> Result<Vec<Diagnostic>, Error> {
+fn missing_data(engine: &Engine, header: &Header, name: &str) -> Result<Vec<Diagnostic>, Error> {
     let loaded = engine.tables();
     let mut lacking = Vec::new();
     if !engine.takes_missing_as_empty() {

@@ -11,7 +11,7 @@ use crate::diag::Diagnostic;
 use crate::diag::render::visible;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::output::html::{Links, Page, Section};
+use crate::output::html::{HtmlPage, Links, Section};
 use crate::output::{Format, Layout};
 
 /// What is to stand in a report.
@@ -268,8 +268,8 @@ impl Report {
         if format == Format::Html { self.page().write(out) } else { self.text(out, format) }
     }
 
-    fn page(&self) -> Page<'_> {
-        let page = self.about.iter().fold(Page::new(&self.title).links(Links::Portal), Page::about);
+    fn page(&self) -> HtmlPage<'_> {
+        let page = self.about.iter().fold(HtmlPage::new(&self.title).links(Links::Portal), HtmlPage::about);
         self.chapters.iter().fold(page, |page, chapter| {
             let section = Section::new(&chapter.heading).text(&chapter.about);
             let section = chapter.notes.iter().fold(section, Section::text);

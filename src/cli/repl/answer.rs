@@ -10,7 +10,7 @@ use super::super::failure::Failure;
 use crate::{Format, Layout, Table, WideCells};
 
 /// One table and how long it took.
-pub(super) struct Answer<'a> {
+pub(super) struct ShownTable<'a> {
     pub(super) table: &'a Table,
     pub(super) took: Option<Duration>,
     pub(super) cells: WideCells,
@@ -19,7 +19,7 @@ pub(super) struct Answer<'a> {
 /// Lines beneath the rows: how many there are, and the next prompt.
 const BENEATH: usize = 3;
 
-impl Answer<'_> {
+impl ShownTable<'_> {
     /// Prints the first rows, as many as the screen has room for.
     pub(super) fn print(&self) -> Result<(), Failure> {
         let size = if io::stdout().is_terminal() { terminal_size::terminal_size() } else { None };

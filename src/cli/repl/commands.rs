@@ -12,7 +12,7 @@ use super::super::args::{self, Listing, Stage};
 use super::super::failure::Failure;
 use super::super::{destination, explain, interrupt, lists, saved};
 use super::session::{Session, typed_question};
-use super::{Keys, Next};
+use super::{EditorKeys, Next};
 use crate::{DataPath, DateTime, Engine, Format, Library, Limits, Question, Table, Value, WideCells, nearest, visible};
 
 /// A command of the prompt.
@@ -23,13 +23,13 @@ pub(super) struct PromptCommand {
     takes: &'static str,
     about: &'static str,
     /// What its argument can be completed with.
-    pub(super) argument: Argument,
+    pub(super) argument: CommandArgument,
     run: fn(&mut Session<'_>, &str) -> Result<Next, Failure>,
 }
 
 /// What a command is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Argument {
+pub(super) enum CommandArgument {
     Nothing,
     File,
     Table,
@@ -54,31 +54,31 @@ macro_rules! commands {
 }
 
 commands! {
-    [".help" ".?"] "[NAME]" Argument::Name, show_help: "lists the commands; explains a command, a function or an operator";
-    [".load"] "PATH" Argument::File, load: "adds a file or a folder of exported tables, also as NAME=PATH";
-    [".tables"] "" Argument::Nothing, tables: "lists the tables with their rows";
-    [".schema"] "TABLE" Argument::Table, schema: "lists the columns of a table";
-    [".paths"] "TABLE.COLUMN[.KEY]" Argument::Path, paths: "lists what is below a dynamic column: paths, types, how many rows, examples";
-    [".values"] "TABLE.PATH" Argument::Path, values: "counts the values of a column or path";
-    [".more"] "" Argument::Nothing, more: "shows all rows of the last answer in a pager";
-    [".format"] "[FORMAT]" Argument::Format, format: "how answers are written: chart (drawn where `render` asks for it), table, csv, json …";
-    [".cells"] "[wrap|cut|whole]" Argument::One(&["wrap", "cut", "whole"]), cells: "what becomes of wide cells: wrapped in up to six lines, cut to one, or whole";
-    [".output"] "[FILE]" Argument::File, output: "writes answers to a file, each over the one before; without one, here again";
-    [".timer"] "[on|off]" Argument::One(&["on", "off"]), timer: "says how long a query took, or not";
-    [".explain"] "[QUERY]" Argument::Query, plan: "shows the plan of a query, or of the last one";
-    [".profile"] "[QUERY]" Argument::Query, profile: "runs a query, or the last one, and shows rows and time of every step";
-    [".functions"] "[NAME]" Argument::Name, functions: "lists functions and operators, or explains one";
-    [".queries"] "[NAME]" Argument::Saved, queries: "lists the library of saved queries, or prints one";
-    [".run"] "NAME|FILE" Argument::Saved, run_saved: "runs a query of the library or of a file";
-    [".save"] "FILE" Argument::File, save: "saves the last query to a file, which must be new";
-    [".param"] "[NAME=VALUE]" Argument::Nothing, parameter: "gives a value to a parameter that queries declare; NAME= takes it back";
-    [".now"] "[TIME]" Argument::Nothing, now: "the moment that now() gives; `.now -` is the real one again";
-    [".limits"] "[memory=SIZE] [rows=N] [time=TIME]" Argument::One(&["memory=", "rows=", "time="]), limits: "what a query may use; `none` takes a limit away";
-    [".let"] "[NAME = …]" Argument::Query, definitions: "lists what `let` has given names to, or adds to it; `.let - NAME` forgets it";
-    [".edit"] "" Argument::Nothing, edit: "opens the last query in $EDITOR; what is saved there is put at the prompt";
-    [".keys"] "emacs|vi" Argument::One(&["emacs", "vi"]), keys: "the keys of the line editor";
-    [".clear"] "" Argument::Nothing, clear: "clears the screen";
-    [".quit" ".exit" ".q"] "" Argument::Nothing, quit: "leaves; so does Ctrl-D";
+    [".help" ".?"] "[NAME]" CommandArgument::Name, show_help: "lists the commands; explains a command, a function or an operator";
+    [".load"] "PATH" CommandArgument::File, load: "adds a file or a folder of exported tables, also as NAME=PATH";
+    [".tables"] "" CommandArgument::Nothing, tables: "lists the tables with their rows";
+    [".schema"] "TABLE" CommandArgument::Table, schema: "lists the columns of a table";
+    [".paths"] "TABLE.COLUMN[.KEY]" CommandArgument::Path, paths: "lists what is below a dynamic column: paths, types, how many rows, examples";
+    [".values"] "TABLE.PATH" CommandArgument::Path, values: "counts the values of a column or path";
+    [".more"] "" CommandArgument::Nothing, more: "shows all rows of the last answer in a pager";
+    [".format"] "[FORMAT]" CommandArgument::Format, format: "how answers are written: chart (drawn where `render` asks for it), table, csv, json …";
+    [".cells"] "[wrap|cut|whole]" CommandArgument::One(&["wrap", "cut", "whole"]), cells: "what becomes of wide cells: wrapped in up to six lines, cut to one, or whole";
+    [".output"] "[FILE]" CommandArgument::File, output: "writes answers to a file, each over the one before; without one, here again";
+    [".timer"] "[on|off]" CommandArgument::One(&["on", "off"]), timer: "says how long a query took, or not";
+    [".explain"] "[QUERY]" CommandArgument::Query, plan: "shows the plan of a query, or of the last one";
+    [".profile"] "[QUERY]" CommandArgument::Query, profile: "runs a query, or the last one, and shows rows and time of every step";
+    [".functions"] "[NAME]" CommandArgument::Name, functions: "lists functions and operators, or explains one";
+    [".queries"] "[NAME]" CommandArgument::Saved, queries: "lists the library of saved queries, or prints one";
+    [".run"] "NAME|FILE" CommandArgument::Saved, run_saved: "runs a query of the library or of a file";
+    [".save"] "FILE" CommandArgument::File, save: "saves the last query to a file, which must be new";
+    [".param"] "[NAME=VALUE]" CommandArgument::Nothing, parameter: "gives a value to a parameter that queries declare; NAME= takes it back";
+    [".now"] "[TIME]" CommandArgument::Nothing, now: "the moment that now() gives; `.now -` is the real one again";
+    [".limits"] "[memory=SIZE] [rows=N] [time=TIME]" CommandArgument::One(&["memory=", "rows=", "time="]), limits: "what a query may use; `none` takes a limit away";
+    [".let"] "[NAME = …]" CommandArgument::Query, definitions: "lists what `let` has given names to, or adds to it; `.let - NAME` forgets it";
+    [".edit"] "" CommandArgument::Nothing, edit: "opens the last query in $EDITOR; what is saved there is put at the prompt";
+    [".keys"] "emacs|vi" CommandArgument::One(&["emacs", "vi"]), keys: "the keys of the line editor";
+    [".clear"] "" CommandArgument::Nothing, clear: "clears the screen";
+    [".quit" ".exit" ".q"] "" CommandArgument::Nothing, quit: "leaves; so does Ctrl-D";
 }
 
 /// The command that a line begins with, and what stands behind it.
@@ -181,17 +181,17 @@ fn home(path: &str) -> String {
 }
 
 fn tables(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
-    interrupt::stoppable(|cancel| lists::tables(&session.engine().cancelled_by(cancel), &listing(session)))?;
+    interrupt::run_stoppable(|cancel| lists::tables(&session.engine().cancelled_by(cancel), &listing(session)))?;
     Ok(Next::prompt())
 }
 
 fn schema(session: &mut Session<'_>, table: &str) -> Result<Next, Failure> {
-    interrupt::stoppable(|cancel| lists::schema(&session.engine().cancelled_by(cancel), table, &listing(session)))?;
+    interrupt::run_stoppable(|cancel| lists::schema(&session.engine().cancelled_by(cancel), table, &listing(session)))?;
     Ok(Next::prompt())
 }
 
 fn paths(session: &mut Session<'_>, path: &str) -> Result<Next, Failure> {
-    let below = |path: &str| interrupt::stoppable(|cancel| session.engine().cancelled_by(cancel).paths(path));
+    let below = |path: &str| interrupt::run_stoppable(|cancel| session.engine().cancelled_by(cancel).paths(path));
     let found = below(path)?;
     // A table without rows is no mistake.
     if let (true, Some((around, key))) = (found.paths.is_empty(), path.rsplit_once('.')) {
@@ -304,7 +304,7 @@ fn explained(session: &mut Session<'_>, query: &str, stage: Stage) -> Result<Nex
         ("", Some(last)) => last.clone(),
         (query, _) => typed_question(query),
     };
-    interrupt::stoppable(|cancel| explain::show(&session.prepare(&text, cancel)?, stage))?;
+    interrupt::run_stoppable(|cancel| explain::show(&session.prepare(&text, cancel)?, stage))?;
     Ok(Next::prompt())
 }
 
@@ -441,8 +441,8 @@ fn edit(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
 
 fn keys(_: &mut Session<'_>, name: &str) -> Result<Next, Failure> {
     match name {
-        "emacs" => Ok(Next::Keys(Keys::Emacs)),
-        "vi" => Ok(Next::Keys(Keys::Vi)),
+        "emacs" => Ok(Next::Keys(EditorKeys::Emacs)),
+        "vi" => Ok(Next::Keys(EditorKeys::Vi)),
         _ => Err(Failure::Usage("`.keys` are emacs or vi".to_owned())),
     }
 }

@@ -15,8 +15,8 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Config, Context, EditMode};
 
-use super::Keys;
-use super::commands::{self, Argument, COMMANDS};
+use super::EditorKeys;
+use super::commands::{self, COMMANDS, CommandArgument};
 use super::session::{LAST, Session};
 use crate::{Engine, Format, Library, MarkKind, Table, marks, visible};
 
@@ -49,10 +49,10 @@ impl Editor {
         Ok(Editor { line, history, color })
     }
 
-    pub(super) fn bind(&mut self, keys: Keys) {
+    pub(super) fn bind(&mut self, keys: EditorKeys) {
         self.line.set_edit_mode(match keys {
-            Keys::Emacs => EditMode::Emacs,
-            Keys::Vi => EditMode::Vi,
+            EditorKeys::Emacs => EditMode::Emacs,
+            EditorKeys::Vi => EditMode::Vi,
         });
     }
 
@@ -179,27 +179,27 @@ impl Help {
             (from + start, fit.map(|word| Offer { shown: word.clone(), text: word }).collect())
         };
         Ok(match command.argument {
-            Argument::Nothing => (at, Vec::new()),
-            Argument::File => self.file(line, at)?,
-            Argument::Table => words(self.engine.tables()),
-            Argument::Query => self.query("", line, from, at),
-            Argument::Path => match rest.split_once('.') {
+            CommandArgument::Nothing => (at, Vec::new()),
+            CommandArgument::File => self.file(line, at)?,
+            CommandArgument::Table => words(self.engine.tables()),
+            CommandArgument::Query => self.query("", line, from, at),
+            CommandArgument::Path => match rest.split_once('.') {
                 None => words(self.engine.tables()),
                 Some((table, path)) => self.query(&format!("{table} | project value = "), line, at - path.len(), at),
             },
-            Argument::Saved => {
+            CommandArgument::Saved => {
                 let (start, mut offers) =
                     words(Library::builtin().questions().map(|question| question.name().to_owned()).collect());
                 if offers.is_empty() { self.file(line, at)? } else { (start, std::mem::take(&mut offers)) }
             }
-            Argument::Name => {
+            CommandArgument::Name => {
                 let entries = self.engine.names();
                 let names = entries.iter().flat_map(|entry| std::iter::once(entry.name).chain(entry.synonyms.to_vec()));
                 let names = names.chain(COMMANDS.iter().map(commands::PromptCommand::name));
                 words(names.map(str::to_owned).collect())
             }
-            Argument::Format => words(Format::all().map(|format| format.name().to_owned()).collect()),
-            Argument::One(choices) => words(choices.iter().map(|word| (*word).to_owned()).collect()),
+            CommandArgument::Format => words(Format::all().map(|format| format.name().to_owned()).collect()),
+            CommandArgument::One(choices) => words(choices.iter().map(|word| (*word).to_owned()).collect()),
         })
     }
 
@@ -271,9 +271,9 @@ impl Completer for Help {
 }
 
 /// Text behind the cursor that nothing can accept: it says what is missing.
-struct Missing(String);
+struct HintText(String);
 
-impl Hint for Missing {
+impl Hint for HintText {
     fn display(&self) -> &str {
         &self.0
     }
@@ -284,9 +284,9 @@ impl Hint for Missing {
 }
 
 impl Hinter for Help {
-    type Hint = Missing;
+    type Hint = HintText;
 
-    fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<Missing> {
+    fn hint(&self, line: &str, at: usize, _: &Context<'_>) -> Option<HintText> {
         self.line.replace((line[..at].to_owned(), line[at..].to_owned()));
         let behind = line[at..].trim_start();
         if !behind.is_empty() || line.starts_with('.') {
@@ -296,7 +296,7 @@ impl Hinter for Help {
         let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
         let column = line[..at].rsplit('\n').next().map_or(0, |line| line.chars().count()) + PROMPT.len();
         let room = width.checked_sub(column + 2).filter(|room| *room > 4)?;
-        Some(Missing(match hint.char_indices().nth(room) {
+        Some(HintText(match hint.char_indices().nth(room) {
             Some((end, _)) => format!("{}…", &hint[..end]),
             None => hint,
         }))

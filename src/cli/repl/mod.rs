@@ -21,7 +21,7 @@ use session::Session;
 
 /// The keys of an editor.
 #[derive(Clone, Copy)]
-enum Keys {
+enum EditorKeys {
     Emacs,
     Vi,
 }
@@ -31,7 +31,7 @@ enum Next {
     /// The prompt again, with this text in it.
     Prompt(String),
     /// The keys of another editor from now on.
-    Keys(Keys),
+    Keys(EditorKeys),
     /// No more.
     Quit,
 }

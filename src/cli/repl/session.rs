@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use indicatif::HumanCount;
 
 use super::super::args::{AnswerArgs, Listing};
-use super::super::destination::{self, Named};
+use super::super::destination::{self, NamedTable};
 use super::super::failure::Failure;
 use super::super::interrupt;
 use super::super::messages::Messages;
 use super::Next;
-use super::answer::Answer;
+use super::answer::ShownTable;
 use crate::{Cancel, DateTime, Diagnostic, Engine, Format, Limits, Query, Question, Table, WideCells, marks};
 
 /// The name of the last answer, as a table.
@@ -77,7 +77,7 @@ impl<'a> Session<'a> {
 
     /// The engine as it is set now.
     pub(super) fn engine(&self) -> Engine {
-        let engine = self.messages.meter.watch(self.engine.clone().limits(self.limits.clone()));
+        let engine = self.messages.meter.attach(self.engine.clone().limits(self.limits.clone()));
         self.now.into_iter().fold(engine, Engine::now)
     }
 
@@ -105,7 +105,7 @@ impl<'a> Session<'a> {
 
     /// Keeps a `let` statement, unless something is wrong with it.
     pub(super) fn define(&mut self, name: String, text: String) -> Result<(), Failure> {
-        interrupt::stoppable(|cancel| self.prepare(&typed_question(&text), cancel))?;
+        interrupt::run_stoppable(|cancel| self.prepare(&typed_question(&text), cancel))?;
         self.definitions.retain(|(known, _)| *known != name);
         self.messages.note(&format_args!("`{name}` is kept; `.let` lists what is, `.let - {name}` forgets it"));
         self.definitions.push((name, text));
@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
     /// Runs a query and shows its answer.
     pub(super) fn answer(&mut self, question: &Question) -> Result<Next, Failure> {
         let started = Instant::now();
-        let tables = interrupt::stoppable(|cancel| self.tables(question, cancel))?;
+        let tables = interrupt::run_stoppable(|cancel| self.tables(question, cancel))?;
         self.messages.meter.clear();
         self.show(question.text(), tables, started.elapsed())?;
         Ok(Next::prompt())
@@ -167,8 +167,8 @@ impl<'a> Session<'a> {
     }
 
     /// A table to be shown here.
-    pub(super) fn shown<'t>(&self, table: &'t Table, took: Option<Duration>) -> Answer<'t> {
-        Answer { table, took, cells: self.cells }
+    pub(super) fn shown<'t>(&self, table: &'t Table, took: Option<Duration>) -> ShownTable<'t> {
+        ShownTable { table, took, cells: self.cells }
     }
 
     fn show(&mut self, text: &str, tables: Vec<Table>, took: Duration) -> Result<(), Failure> {
@@ -184,8 +184,8 @@ impl<'a> Session<'a> {
                 self.shown(table, self.timer.then_some(took)).print()?;
             }
         } else {
-            let named = |(number, table): (usize, _)| Named { name: number.to_string(), table, query: Some(text) };
-            let named: Vec<Named<'_>> = (1..).zip(&tables).map(named).collect();
+            let named = |(number, table): (usize, _)| NamedTable { name: number.to_string(), table, query: Some(text) };
+            let named: Vec<NamedTable<'_>> = (1..).zip(&tables).map(named).collect();
             destination::write_tables(&named, &listing, self.messages.ink)?;
             if let Some(path) = &self.output {
                 let rows = tables.iter().map(Table::len).sum::<usize>() as u64;

@@ -115,12 +115,12 @@ impl Choice {
         Ok(choice)
     }
 
-    fn claimed(&self, column: usize) -> bool {
+    fn is_claimed(&self, column: usize) -> bool {
         [&self.ys, &self.series, &self.anomalies].into_iter().any(|columns| columns.contains(&column))
     }
 
-    fn free(&self) -> impl Iterator<Item = usize> {
-        (0..self.natures.len()).filter(|column| !self.claimed(*column))
+    fn unclaimed_columns(&self) -> impl Iterator<Item = usize> {
+        (0..self.natures.len()).filter(|column| !self.is_claimed(*column))
     }
 
     /// The one named, or else the first that suits.
@@ -128,19 +128,20 @@ impl Choice {
         if let Some(named) = named {
             return Ok(named);
         }
-        let is = |wanted: fn(Nature) -> bool| self.free().find(|column| wanted(self.natures[*column]));
+        let is = |wanted: fn(Nature) -> bool| self.unclaimed_columns().find(|column| wanted(self.natures[*column]));
         let moment = |nature| matches!(nature, Nature::Measured(Measure::Moment) | Nature::List(Measure::Moment));
         if matches!(kind, "timechart" | "anomalychart") {
             return is(moment).ok_or_else(|| format!("a {kind} needs a column of datetimes"));
         }
         let number = |nature| matches!(nature, Nature::Measured(Measure::Number));
-        let numbers = self.free().filter(|column| number(self.natures[*column])).count();
+        let numbers = self.unclaimed_columns().filter(|column| number(self.natures[*column])).count();
         let enough = numbers > 1 || !self.ys.is_empty();
-        let first = self.free().next();
+        let first = self.unclaimed_columns().next();
         let chosen = if self.shape.is_continuous() {
             let span = |nature| matches!(nature, Nature::Measured(Measure::Span) | Nature::List(Measure::Span));
             // Of the lists of `make-series`, the axis is the last.
-            let list = self.free().filter(|column| matches!(self.natures[*column], Nature::List(_))).last();
+            let list =
+                self.unclaimed_columns().filter(|column| matches!(self.natures[*column], Nature::List(_))).last();
             is(moment).or_else(|| is(span)).or(list).or_else(|| is(number).filter(|_| enough))
         } else {
             // A column of numbers is not the x axis if it is needed for the other one.
@@ -155,7 +156,7 @@ impl Choice {
     /// The columns that were not named: numbers are measures, text tells series apart.
     fn fill(&mut self, kind: &str) -> Result<(), String> {
         let lists = matches!(self.natures[self.x], Nature::List(_));
-        let free: Vec<usize> = self.free().filter(|column| *column != self.x).collect();
+        let free: Vec<usize> = self.unclaimed_columns().filter(|column| *column != self.x).collect();
         let measure = |nature| match nature {
             Nature::Measured(Measure::Number) => !lists,
             Nature::List(Measure::Number) => lists,

@@ -16,13 +16,13 @@ const PLACES: usize = 400;
 
 /// One measured value of one row.
 struct Measured {
-    x: Where,
+    x: XPosition,
     series: usize,
     y: Option<f64>,
     marked: bool,
 }
 
-enum Where {
+enum XPosition {
     /// The number of a place.
     Place(usize),
     At(f64),
@@ -45,12 +45,12 @@ pub(super) fn plot(table: &Table, chart: &Chart, choice: &Choice) -> Plot {
     let x = match measured {
         Some(measure) if choice.shape.is_continuous() => {
             let at = found.iter().filter_map(|measured| match measured.x {
-                Where::At(at) => Some(at),
-                Where::Place(_) => None,
+                XPosition::At(at) => Some(at),
+                XPosition::Place(_) => None,
             });
             let log = property(chart, "xaxis") == Some("log") && measure == Measure::Number;
             let mut axis = Axis::over(measure, log, false, at);
-            bounded(&mut axis, limit(chart, "xmin"), limit(chart, "xmax"));
+            set_bounds(&mut axis, limit(chart, "xmin"), limit(chart, "xmax"));
             X::Axis(axis)
         }
         Some(measure) => X::Places(assign_places(&mut found, measure)),
@@ -128,7 +128,7 @@ fn y_axis(series: &mut [Series], chart: &Chart, choice: &Choice, notes: &mut Vec
     }
     axis = axis.rounded(5);
     let (low, high) = (limit(chart, "ymin"), limit(chart, "ymax"));
-    bounded(&mut axis, low, high);
+    set_bounds(&mut axis, low, high);
     if choice.shape.is_continuous() && apart && (low.is_some() || high.is_some()) {
         let count = leave_out(series, |y| y < axis.low || y > axis.high);
         let (one, many) = ("value lies beyond the y axis, and is not", "values lie beyond the y axis, and are not");
@@ -160,7 +160,7 @@ fn limit(chart: &Chart, name: &str) -> Option<f64> {
     number.or_else(|| to_real(ValueRef::DateTime(parse_datetime(text)?)))
 }
 
-fn bounded(axis: &mut Axis, low: Option<f64>, high: Option<f64>) {
+fn set_bounds(axis: &mut Axis, low: Option<f64>, high: Option<f64>) {
     if low.is_some() || high.is_some() {
         axis.low = low.unwrap_or(axis.low);
         axis.high = high.unwrap_or(axis.high);
@@ -205,14 +205,14 @@ fn gather(
             };
             let x = if measured {
                 match position(x) {
-                    Some(at) => Where::At(at),
+                    Some(at) => XPosition::At(at),
                     None => {
                         nowhere += 1;
                         return;
                     }
                 }
             } else {
-                Where::Place(places.insert_full(label(&choice.x)).0)
+                XPosition::Place(places.insert_full(label(&choice.x)).0)
             };
             let y = to_real(y);
             endless += usize::from(y.is_some_and(|y| !y.is_finite()));
@@ -254,7 +254,7 @@ fn gather(
     found
 }
 
-/// Where a cell lies on an axis.
+/// XPosition a cell lies on an axis.
 fn position(cell: ValueRef<'_>) -> Option<f64> {
     let at = match cell {
         ValueRef::String(text) => to_real(ValueRef::DateTime(parse_datetime(text)?)),
@@ -305,8 +305,8 @@ fn assign_places(found: &mut [Measured], measure: Measure) -> Vec<String> {
     let mut at: Vec<f64> = found
         .iter()
         .filter_map(|measured| match measured.x {
-            Where::At(at) => Some(at),
-            Where::Place(_) => None,
+            XPosition::At(at) => Some(at),
+            XPosition::Place(_) => None,
         })
         .collect();
     at.sort_by(f64::total_cmp);
@@ -315,8 +315,8 @@ fn assign_places(found: &mut [Measured], measure: Measure) -> Vec<String> {
         at = without_gaps(at);
     }
     for measured in found {
-        if let Where::At(x) = measured.x {
-            measured.x = Where::Place(at.partition_point(|at| *at < x));
+        if let XPosition::At(x) = measured.x {
+            measured.x = XPosition::Place(at.partition_point(|at| *at < x));
         }
     }
     at.into_iter().map(|at| exact(measure, at)).collect()
@@ -340,7 +340,7 @@ fn sum_at_places(found: Vec<Measured>, names: Vec<String>, places: usize, notes:
     let mut values = vec![vec![None; places]; names.len()];
     let mut added = false;
     for measured in found {
-        let (Where::Place(place), Some(y)) = (measured.x, measured.y) else { continue };
+        let (XPosition::Place(place), Some(y)) = (measured.x, measured.y) else { continue };
         let value: &mut Option<f64> = &mut values[measured.series][place];
         added |= value.is_some();
         *value = Some(value.unwrap_or_default() + y);
@@ -360,8 +360,8 @@ fn points_along_axis(found: Vec<Measured>, names: Vec<String>) -> Vec<Series> {
     let mut series: Vec<Series> = names.into_iter().map(|name| Series { name, points: Vec::new() }).collect();
     for Measured { x, series: at, y, marked } in found {
         let x = match x {
-            Where::Place(place) => real(place),
-            Where::At(at) => at,
+            XPosition::Place(place) => real(place),
+            XPosition::At(at) => at,
         };
         series[at].points.push(Point { x, y, base: 0.0, marked });
     }

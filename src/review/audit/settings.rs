@@ -66,14 +66,14 @@ pub(super) struct Known {
 }
 
 /// A file being read: complaints name their place in it.
-struct File<'a> {
+struct SettingsFile<'a> {
     path: &'a Path,
     text: &'a str,
     checks: &'a [Known],
 }
 
 type Read<T> = Result<T, Box<Diagnostic>>;
-type Entry<'a, 'i> = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
+type SettingsEntry<'a, 'i> = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
 
 /// Reads settings, which name these checks.
 pub(super) fn settings(path: &Path, checks: &[Known]) -> Result<Settings, Error> {
@@ -125,12 +125,16 @@ pub(super) fn baseline(path: &Path, checks: &[Known]) -> Result<Vec<Accepted>, E
 }
 
 /// Reads a file and makes of its table what `make` does.
-fn read<T>(path: &Path, checks: &[Known], make: impl FnOnce(&File<'_>, &DeTable<'_>) -> Read<T>) -> Result<T, Error> {
+fn read<T>(
+    path: &Path,
+    checks: &[Known],
+    make: impl FnOnce(&SettingsFile<'_>, &DeTable<'_>) -> Read<T>,
+) -> Result<T, Error> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let place = Place::File { path: path.into(), line: 0, column: 0 };
         Error::data(vec![Diagnostic::at(UNREADABLE, place, format!("`{}` cannot be read: {error}", path.display()))])
     })?;
-    let file = File { path, text: &text, checks };
+    let file = SettingsFile { path, text: &text, checks };
     let table = DeTable::parse(&text).map_err(|error| {
         let span = error.span().unwrap_or_default();
         Error::data(vec![*file.wrong(span, format!("this is not TOML: {}", error.message()))])
@@ -139,13 +143,13 @@ fn read<T>(path: &Path, checks: &[Known], make: impl FnOnce(&File<'_>, &DeTable<
 }
 
 /// Keys and values in the order of the file.
-fn entries<'a, 'i>(table: &'a DeTable<'i>) -> Vec<Entry<'a, 'i>> {
-    let mut entries: Vec<Entry<'a, 'i>> = table.iter().collect();
+fn entries<'a, 'i>(table: &'a DeTable<'i>) -> Vec<SettingsEntry<'a, 'i>> {
+    let mut entries: Vec<SettingsEntry<'a, 'i>> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
 }
 
-impl File<'_> {
+impl SettingsFile<'_> {
     fn wrong(&self, span: Range<usize>, message: String) -> Box<Diagnostic> {
         let (line, column) = line_column(self.text, span.start);
         Box::new(Diagnostic::at(SETTINGS, Place::File { path: self.path.into(), line, column }, message))
@@ -203,7 +207,7 @@ impl File<'_> {
     fn parameters(&self, value: &Spanned<DeValue<'_>>, check: Option<&str>) -> Read<Vec<(String, String)>> {
         let checks = self.checks.iter().filter(|known| check.is_none_or(|check| known.name == check));
         let declared: Vec<&str> = checks.flat_map(|known| &known.parameters).map(String::as_str).collect();
-        let parameter = |(name, value): Entry<'_, '_>| {
+        let parameter = |(name, value): SettingsEntry<'_, '_>| {
             if !declared.contains(&name.get_ref().as_ref()) {
                 let of = check.map_or(String::new(), |check| format!(" of `{check}`"));
                 let wrong = self.wrong(name.span(), format!("there is no parameter `{}`{of}", name.get_ref()));

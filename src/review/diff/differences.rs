@@ -2,7 +2,7 @@
 
 use super::counted;
 use super::fields::{Change, Compare, is_nothing};
-use super::side::{Row, Side};
+use super::side::{DiffSide, RowPlace};
 use crate::column::Table;
 use crate::value::{Type, Value, text_of, to_datetime};
 
@@ -33,21 +33,26 @@ impl Fate {
 pub(super) struct Difference {
     pub(super) fate: Fate,
     /// Where it stands in the older export and in the newer one.
-    pub(super) rows: [Option<Row>; 2],
+    pub(super) rows: [Option<RowPlace>; 2],
     /// None of a row that was created or removed.
     pub(super) changes: Vec<Change>,
 }
 
 /// All that is found between two exports.
 pub(super) struct Differences<'a> {
-    pub(super) old: &'a Side,
-    pub(super) new: &'a Side,
+    pub(super) old: &'a DiffSide,
+    pub(super) new: &'a DiffSide,
     pub(super) differences: Vec<Difference>,
     unchanged: usize,
 }
 
 impl<'a> Differences<'a> {
-    pub(super) fn between(old: &'a Side, new: &'a Side, compare: &Compare, exemptions: bool) -> Differences<'a> {
+    pub(super) fn between(
+        old: &'a DiffSide,
+        new: &'a DiffSide,
+        compare: &Compare,
+        exemptions: bool,
+    ) -> Differences<'a> {
         let mut found = Differences { old, new, differences: Vec::new(), unchanged: 0 };
         let columns = old.columns(new);
         let mut changed = Vec::new();
@@ -88,7 +93,7 @@ impl<'a> Differences<'a> {
     }
 
     /// The side and the row that say what a difference is about: the newer one, if it is still there.
-    pub(super) fn subject(&self, difference: &Difference) -> (&'a Side, Row) {
+    pub(super) fn subject(&self, difference: &Difference) -> (&'a DiffSide, RowPlace) {
         match difference.rows {
             [_, Some(row)] => (self.new, row),
             [Some(row), None] => (self.old, row),

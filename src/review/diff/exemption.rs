@@ -2,7 +2,7 @@
 
 use super::differences::{Difference, Differences, Fate};
 use super::fields::{Change, Compare, is_nothing, item_text, step};
-use super::side::{Row, Side};
+use super::side::{DiffSide, RowPlace};
 use crate::column::Table;
 use crate::value::{Bag, Type, Value, parse_datetime, text_of};
 use std::collections::HashMap;
@@ -109,7 +109,7 @@ impl Differences<'_> {
 }
 
 /// Where it stands: what is before its own part of the id.
-fn scope(side: &Side, row: Row) -> String {
+fn scope(side: &DiffSide, row: RowPlace) -> String {
     let id = text_of(Type::Dynamic, side.at(row, &["id"]).as_ref()).into_owned();
     // Only ASCII letters change their case, so that places stay the same.
     let at = id.to_ascii_lowercase().rfind(MARK);
@@ -117,7 +117,7 @@ fn scope(side: &Side, row: Row) -> String {
 }
 
 /// What an exemption says, as far as it says anything.
-fn facts(side: &Side, row: Row) -> Value {
+fn facts(side: &DiffSide, row: RowPlace) -> Value {
     let mut bag = Bag::default();
     for (name, path) in FACTS {
         let found = side.at(row, path);

@@ -12,18 +12,18 @@ use crate::error::Error;
 use crate::value::{Value, ValueRef};
 
 /// A row: its batch, and its place in there.
-pub(super) type Row = (usize, usize);
+pub(super) type RowPlace = (usize, usize);
 
 /// The rows of one export.
-pub(super) struct Side {
+pub(super) struct DiffSide {
     table: Table,
     /// How many of its columns are the export's own.
     width: usize,
     /// By key, in the order of the export.
-    pub(super) rows: IndexMap<Box<str>, Row, foldhash::fast::FixedState>,
+    pub(super) rows: IndexMap<Box<str>, RowPlace, foldhash::fast::FixedState>,
 }
 
-impl Side {
+impl DiffSide {
     pub(super) fn read(
         engine: &Engine,
         plan: &DiffPlan,
@@ -31,7 +31,7 @@ impl Side {
         compare: &Compare,
         warnings: &mut Vec<Diagnostic>,
         notes: &mut Vec<String>,
-    ) -> Result<Side, Error> {
+    ) -> Result<DiffSide, Error> {
         let (source, export) = (plan.source(), plan.name(side));
         let columns = engine.prepare(&format!("database('{}').['{}']", SIDES[side], escaped(source)))?;
         let keys = plan.key_paths();
@@ -50,7 +50,7 @@ impl Side {
         let table = engine.query(&plan.query(SIDES[side]))?;
         warnings.extend_from_slice(table.warnings());
         let width = table.columns().len() - keys.len();
-        let mut side = Side { table, width, rows: IndexMap::default() };
+        let mut side = DiffSide { table, width, rows: IndexMap::default() };
         let doubts = side.index(compare);
         let of = format!("`{source}` in `{export}`");
         if doubts.keyless > 0 {
@@ -74,7 +74,7 @@ impl Side {
     /// Finds every row by its key; of equal rows one counts.
     fn index(&mut self, compare: &Compare) -> Doubts {
         let mut doubts = Doubts::default();
-        let mut rows: IndexMap<Box<str>, Row, foldhash::fast::FixedState> = IndexMap::default();
+        let mut rows: IndexMap<Box<str>, RowPlace, foldhash::fast::FixedState> = IndexMap::default();
         let mut key = String::new();
         let columns = self.columns(self);
         for (number, batch) in self.table.batches().iter().enumerate() {
@@ -113,19 +113,19 @@ impl Side {
         self.table.columns()[..self.width].iter().position(|field| &*field.name == name)
     }
 
-    fn cell(&self, (batch, row): Row, column: usize) -> ValueRef<'_> {
+    fn cell(&self, (batch, row): RowPlace, column: usize) -> ValueRef<'_> {
         self.table.batches()[batch].columns[column].get(row)
     }
 
     /// What stands at a path of a row.
-    pub(super) fn at(&self, row: Row, path: &[&str]) -> Value {
+    pub(super) fn at(&self, row: RowPlace, path: &[&str]) -> Value {
         let Some((column, rest)) = path.split_first() else { return Value::Null };
         let cell = self.column(column).map_or(Value::Null, |column| self.cell(row, column).to_value());
         rest.iter().fold(cell, |value, key| step(&value, key))
     }
 
     /// The columns of this side and another, by name.
-    pub(super) fn columns<'a>(&'a self, other: &'a Side) -> ColumnPairs<'a> {
+    pub(super) fn columns<'a>(&'a self, other: &'a DiffSide) -> ColumnPairs<'a> {
         let own = self.table.columns()[..self.width].iter().enumerate();
         let mut columns: Vec<(&str, Option<usize>, Option<usize>)> =
             own.map(|(at, field)| (&*field.name, Some(at), other.column(&field.name))).collect();
@@ -138,14 +138,14 @@ impl Side {
 
 /// The columns of two sides: the name of each, and where it stands in the one and in the other.
 pub(super) struct ColumnPairs<'a> {
-    old: &'a Side,
-    new: &'a Side,
+    old: &'a DiffSide,
+    new: &'a DiffSide,
     columns: Vec<(&'a str, Option<usize>, Option<usize>)>,
 }
 
 impl ColumnPairs<'_> {
     /// What differs between a row of the one and a row of the other.
-    pub(super) fn changes(&self, old: Row, new: Row, compare: &Compare) -> Vec<Change> {
+    pub(super) fn changes(&self, old: RowPlace, new: RowPlace, compare: &Compare) -> Vec<Change> {
         let mut changes = Vec::new();
         for &(name, in_old, in_new) in &self.columns {
             let before = in_old.map_or(ValueRef::Null, |column| self.old.cell(old, column));
