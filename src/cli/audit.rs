@@ -103,7 +103,7 @@ fn write(options: &AuditArgs, audit: &Audit, messages: &Messages) -> Result<(), 
 fn write_tables(options: &AuditArgs, audit: &Audit, format: Format, messages: &Messages) -> Result<(), Failure> {
     let tables = audit.tables();
     let named = tables.iter().map(|(name, table)| NamedTable { name: name.clone(), table, query: None });
-    destination::write_tables(&named.collect::<Vec<_>>(), &listing(options, format), messages.ink)
+    destination::write_tables(&named.collect::<Vec<_>>(), &listing(options, format), messages.stdout_color)
 }
 
 /// Accepts all that is found.

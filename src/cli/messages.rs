@@ -13,7 +13,7 @@ pub(super) struct Messages {
     pub(super) color: bool,
     pub(super) quiet: bool,
     /// Whether standard output shows colours, too.
-    pub(super) ink: bool,
+    pub(super) stdout_color: bool,
     pub(super) meter: ProgressMeter,
 }
 
@@ -29,7 +29,7 @@ impl Messages {
         Messages {
             color: color(io::stderr().is_terminal()),
             quiet: screen.quiet,
-            ink: color(io::stdout().is_terminal()),
+            stdout_color: color(io::stdout().is_terminal()),
             meter: ProgressMeter::new(screen),
         }
     }

@@ -70,7 +70,7 @@ fn write_answers(named: &[NamedTable<'_>], options: &AnswerArgs, messages: &Mess
         let refused: Vec<Diagnostic> = named.iter().filter_map(|named| named.table.chart_refusal()).collect();
         messages.warnings(&refused, None);
     }
-    destination::write_tables(named, &options.listing, messages.ink)
+    destination::write_tables(named, &options.listing, messages.stdout_color)
 }
 
 fn time_limit(options: &AnswerArgs) -> Option<Duration> {

@@ -44,7 +44,7 @@ pub struct Engine {
     rules: Rules,
     given: Option<Arc<Given>>,
     target: Target,
-    plain: bool,
+    without_rewrites: bool,
 }
 
 impl Engine {
@@ -361,7 +361,7 @@ impl Engine {
     /// Runs plans as they were bound, without rewrites: for tests that compare.
     #[doc(hidden)]
     pub fn rewrites(self, on: bool) -> Engine {
-        Engine { plain: !on, ..self }
+        Engine { without_rewrites: !on, ..self }
     }
 
     /// Parses and binds a query; every error of the query itself is found here.
@@ -494,7 +494,7 @@ impl Engine {
 
     /// Does `work` with a plan as it is run, on the threads that were asked for.
     fn work<T: Send>(&self, plan: Plan, guard: &Guard, work: impl FnOnce(&Plan) -> T + Send) -> T {
-        let plan = if self.plain { plan } else { rewrite(plan) };
+        let plan = if self.without_rewrites { plan } else { rewrite(plan) };
         let work = || guard.within(|| work(&plan));
         match &self.pool {
             Some(pool) => pool.install(work),

@@ -186,7 +186,7 @@ impl<'a> Session<'a> {
         } else {
             let named = |(number, table): (usize, _)| NamedTable { name: number.to_string(), table, query: Some(text) };
             let named: Vec<NamedTable<'_>> = (1..).zip(&tables).map(named).collect();
-            destination::write_tables(&named, &listing, self.messages.ink)?;
+            destination::write_tables(&named, &listing, self.messages.stdout_color)?;
             if let Some(path) = &self.output {
                 let rows = tables.iter().map(Table::len).sum::<usize>() as u64;
                 let are = if rows == 1 { "row is" } else { "rows are" };
