@@ -58,9 +58,10 @@ impl Engine {
         Engine::default().keep_columns(true)
     }
 
-    /// Says whether columns stay in memory once a query has read them (whole bags such as `properties` aside), so that
-    /// later queries are answered from there. They do unless told otherwise; a program that asks one query only saves
-    /// the memory by saying no before it loads its tables.
+    /// Says whether columns stay in memory once a query has read them, so that later queries are answered from there.
+    /// They do unless told otherwise, as far as [`Limits::memory`] has room for them; all of `properties`, if the table's
+    /// files have at most 1 GiB and a quarter of that. A program that asks one query only saves the memory by saying no
+    /// before it loads its tables.
     ///
     /// ```
     /// let engine = argql::Engine::new().keep_columns(false).sample();

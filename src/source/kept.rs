@@ -56,12 +56,13 @@ impl From<Box<Diagnostic>> for Unkept {
     }
 }
 
-impl Kept {
-    /// Whether all of this may stay in memory. Whole bags (`properties`) would be most of the file.
-    pub(super) fn takes(wants: &[Want]) -> bool {
-        wants.iter().all(|want| want.path.len() > 1 || want.ty != Type::Dynamic || &*want.path[0] != "properties")
-    }
+/// The column that is most of a row.
+const BAG: &str = "properties";
 
+/// Bytes of a table's files up to which its whole bags are kept: they are most of them.
+const BAGS: u64 = 1 << 30;
+
+impl Kept {
     /// The wanted columns, with what there is to know about their files; reads first what is missing. None if they are
     /// more than may be kept.
     pub(super) fn batches(
@@ -71,6 +72,11 @@ impl Kept {
         guard: &Guard,
     ) -> Result<Option<Found>, Box<Diagnostic>> {
         let stamps = passage.stamps();
+        // Beyond, they would take the place of all that paths have left, only to be more than may be kept.
+        let bags = wants.iter().any(|want| want.path.len() == 1 && want.ty == Type::Dynamic && &*want.path[0] == BAG);
+        if bags && stamps.iter().map(|stamp| stamp.len).sum::<u64>() > BAGS.min(guard.left() / 4) {
+            return Ok(None);
+        }
         loop {
             let (missing, room): (Arc<[Want]>, u64) = {
                 let mut state = self.state();

@@ -26,7 +26,7 @@ impl Scan {
 
     /// A pass that looks first at what earlier ones have left in memory, and leaves its own columns there.
     pub(super) fn keeping(self, kept: Option<&Arc<Kept>>) -> Scan {
-        Scan { kept: kept.filter(|_| Kept::takes(&self.wants)).cloned(), ..self }
+        Scan { kept: kept.cloned(), ..self }
     }
 
     /// Reads everything: `work` runs in parallel, on a batch per segment that has rows; `merge` gets the results one

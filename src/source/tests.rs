@@ -896,8 +896,9 @@ mod files {
             Want::column("id", Type::String),
             Want::path("properties.n"),
             Want::path("properties.missing"),
+            Want::column("properties", Type::Dynamic),
         ];
-        for wants in [&all[..1], &all[..], &all[1..2], &[], &all[..]] {
+        for wants in [&all[..1], &all[..], &all[1..2], &[], &all[..], &all[4..]] {
             assert_eq!(read(&warm, wants).unwrap(), read(&cold, wants).unwrap());
         }
         let passage = catalog_scan(&warm, &all[..1]);
