@@ -16,7 +16,7 @@ const PACK_ALL: Scalar = Scalar {
         Example { query: "print a = 1, b = '' | project pack_all()", result: r#"{"a":1,"b":""}"# },
         Example { query: "print a = 1, b = '' | project pack_all(true)", result: r#"{"a":1}"# },
     ],
-    kernel: KernelDef::Columns(Columns::Pack),
+    kernel: KernelDef::Columns(ColumnsFunction::Pack),
     ..Scalar::PLAIN
 };
 
@@ -27,7 +27,7 @@ const COLUMN_IFEXISTS: Scalar = Scalar {
     names: Naming::Column,
     about: "The column that the string `name` names, or `default` if there is none.",
     examples: &[Example { query: "print a = 1 | project x = column_ifexists('b', 7)", result: "7" }],
-    kernel: KernelDef::Columns(Columns::IfExists),
+    kernel: KernelDef::Columns(ColumnsFunction::IfExists),
     ..Scalar::PLAIN
 };
 

@@ -143,7 +143,7 @@ pub(crate) enum KernelDef {
     /// Reads the rows around its own: sees types and constants first, then the whole columns.
     Window(fn(&Args<'_>) -> Result<Along, Fault>),
     /// None: it asks about the columns, and the binder puts the answer in its place.
-    Columns(Columns),
+    Columns(ColumnsFunction),
 }
 
 impl KernelDef {
@@ -159,7 +159,7 @@ impl KernelDef {
 
 /// Functions of the columns themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Columns {
+pub(crate) enum ColumnsFunction {
     /// `pack_all(ignore_null_empty)`
     Pack,
     /// `column_ifexists(name, default)`

@@ -1,0 +1,88 @@
+//! Scalar functions: the kernel of a call, made for its constants.
+
+use std::sync::Arc;
+
+use crate::bind::{Exprs, Reported};
+use crate::diag::{Diagnostic, Span, WRONG_TYPE};
+use crate::functions;
+use crate::plan::{Callee, Expr, Kind, WindowCall};
+use crate::registry::{Args, ColumnsFunction, KernelDef, Scalar};
+use crate::syntax::ast;
+use crate::value::{Type, Value};
+
+impl Exprs<'_, '_> {
+    pub(in crate::bind) fn scalar(
+        &mut self,
+        scalar: &'static Scalar,
+        name: Span,
+        span: Span,
+        arguments: &[&ast::Expr],
+    ) -> Result<Expr, Reported> {
+        let bound = self.exprs(arguments.iter().copied())?;
+        self.check_count(scalar.name, scalar.params, scalar.arity(), arguments.len(), name)?;
+        let args = self.arguments(scalar.name, scalar.params, bound, arguments)?;
+        let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
+        let ty = self.returns(scalar.name, scalar.params, scalar.returns, &args, &types, span)?;
+        match scalar.kernel {
+            KernelDef::Columns(function) => return self.columns_function(function, span, args),
+            KernelDef::Window(_) => self.check_order(scalar.name, name)?,
+            KernelDef::Plain(_) | KernelDef::Prepared(_) => {}
+        }
+        if self.any_open(&args) {
+            return Ok(Expr::waiting(ty, Callee::Scalar(scalar), args));
+        }
+        let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
+        let known = Args { types: &types, constants: &constants, returns: ty, now: self.binder.environment.now };
+        if let KernelDef::Window(prepare) = scalar.kernel {
+            let kernel = prepare(&known).map_err(|fault| self.fault(fault, span, arguments))?;
+            return Ok(self.window_call(WindowCall { function: scalar, args, ty, kernel: Arc::new(kernel) }));
+        }
+        let kernel = scalar.kernel.prepared(&known).map_err(|fault| self.fault(fault, span, arguments))?;
+        let kind = Kind::Call { callee: Callee::Scalar(scalar), kernel: Arc::new(kernel), args };
+        Ok(Expr { ty, kind }.folded())
+    }
+
+    /// A function of the columns themselves, here where it is known which there are.
+    fn columns_function(&mut self, function: ColumnsFunction, span: Span, args: Vec<Expr>) -> Result<Expr, Reported> {
+        self.binder.reads_all(self.columns);
+        match function {
+            ColumnsFunction::IfExists => match args.first().and_then(Expr::constant) {
+                Some(Value::String(name)) => match self.columns.position(name) {
+                    Some(at) => self.column(at, span),
+                    None if self.columns.is_open() => Err(Reported::error()),
+                    None => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
+                },
+                _ => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
+            },
+            ColumnsFunction::Pack => {
+                if self.columns.is_open() {
+                    return Err(Reported::error());
+                }
+                let mut pairs = Vec::new();
+                for (at, column) in self.columns.list().iter().enumerate() {
+                    pairs.push(Expr::literal(Type::String, Value::from(&*column.name)));
+                    pairs.push(self.column(at, span)?);
+                }
+                let ignoring = matches!(args.first().and_then(Expr::constant), Some(Value::Bool(true)));
+                let callee = functions::packing(ignoring);
+                let kernel = callee.kernel.prepared(&Args::none(Type::Dynamic)).expect("packing needs no preparation");
+                let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: pairs };
+                Ok(Expr { ty: Type::Dynamic, kind }.folded())
+            }
+        }
+    }
+
+    /// `d[i]` with an index that varies by row.
+    pub(in crate::bind) fn element(&mut self, base: Expr, index: Expr, at: &ast::Expr) -> Result<Expr, Reported> {
+        if !matches!(index.ty, Type::Long | Type::Int | Type::String | Type::Dynamic) || base.ty != Type::Dynamic {
+            return Err(self.binder.error(
+                Diagnostic::error(WRONG_TYPE, at.span, format!("a {} has no element by {}", base.ty, index.ty))
+                    .help("arrays have elements by whole number, bags by string"),
+            ));
+        }
+        let callee = &functions::ELEMENT;
+        let kernel = callee.kernel.prepared(&Args::none(Type::Dynamic)).expect("an element needs no preparation");
+        let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: vec![base, index] };
+        Ok(Expr { ty: Type::Dynamic, kind }.folded())
+    }
+}
