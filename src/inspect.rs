@@ -5,7 +5,7 @@ use crate::functions::INFIXES;
 use crate::names::{self, NameEntry};
 use crate::operators::{self, OPERATORS};
 use crate::registry::{Example, REFUSED, Refused};
-use crate::syntax::{self, Kind};
+use crate::syntax::{self, TokenKind};
 use crate::value::Type;
 
 /// Name, query and result of every example: a row's cells as `tostring` prints them, separated by `, `; rows by line
@@ -66,13 +66,13 @@ pub fn tokens(text: &str) -> Option<Vec<Token>> {
         let touches = token.span.start == end;
         end = token.span.end;
         let kind = match token.kind {
-            Kind::Word => "word",
-            Kind::Symbol => "symbol",
-            Kind::String => "string",
-            Kind::Long => "long",
-            Kind::Real => "real",
-            Kind::TimeSpan => "timespan",
-            Kind::Typed(_) => "typed",
+            TokenKind::Word => "word",
+            TokenKind::Symbol => "symbol",
+            TokenKind::String => "string",
+            TokenKind::Long => "long",
+            TokenKind::Real => "real",
+            TokenKind::TimeSpan => "timespan",
+            TokenKind::Typed(_) => "typed",
         };
         Token { kind, text: token.text.to_owned(), touches }
     });

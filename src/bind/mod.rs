@@ -19,7 +19,7 @@ use crate::guard::Guard;
 use crate::plan::{Expr, Kind, Node, PartId, Plan};
 use crate::registry::Refused;
 use crate::source::Catalog;
-use crate::syntax::ast::{Let, LetValue, Name, Pipeline, Script, Source, Statement};
+use crate::syntax::ast::{Let, LetValue, Name, Pipeline, PipelineSource, Script, Statement};
 use crate::value::{DateTime, Value};
 use function::Calls;
 
@@ -309,12 +309,12 @@ impl<'a> Binder<'a> {
 
     fn steps(&mut self, pipeline: &Pipeline, given: Option<&Relation>) -> Relation {
         let source = match &pipeline.source {
-            Source::Implicit => match given {
+            PipelineSource::Implicit => match given {
                 Some(relation) => relation.clone(),
                 None => self.table("resources", pipeline.span),
             },
-            Source::Table(expr) => self.tabular(expr),
-            Source::Operator(step) => step.operator.tabular().lower(Relation::nothing(), step, self),
+            PipelineSource::Table(expr) => self.tabular(expr),
+            PipelineSource::Operator(step) => step.operator.tabular().lower(Relation::nothing(), step, self),
         };
         pipeline.steps.iter().fold(source, |input, step| {
             self.steps += 1;

@@ -153,7 +153,7 @@ pub(crate) fn aggregate_labels(
 pub(crate) struct Namer {
     /// Given somewhere in the list: a number behind a name keeps clear of them wherever they stand.
     given: HashSet<String>,
-    used: HashMap<String, Source>,
+    used: HashMap<String, NameUse>,
     /// In `extend`: the names of the input, which derived names replace and numbered ones step over.
     input: Option<HashSet<String>>,
     /// The number of the last numbered column.
@@ -162,7 +162,7 @@ pub(crate) struct Namer {
 
 /// Why a name is in use.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
+enum NameUse {
     Given,
     Made,
 }
@@ -187,11 +187,11 @@ impl Namer {
         match label {
             Label::Given(name) => {
                 let known = self.used.get(&name.text);
-                if known == Some(&Source::Given) || (self.input.is_some() && known.is_some()) {
+                if known == Some(&NameUse::Given) || (self.input.is_some() && known.is_some()) {
                     return Err(Box::new(duplicate(name)));
                 }
                 let free = self.free(name.text.clone());
-                self.used.insert(free.clone(), Source::Given);
+                self.used.insert(free.clone(), NameUse::Given);
                 Ok(free)
             }
             Label::Derived(name) if self.input.is_some() && self.used.contains_key(name) => {
@@ -219,13 +219,13 @@ impl Namer {
             suffix += 1;
             name = format!("{base}{suffix}");
         }
-        self.used.insert(name.clone(), Source::Made);
+        self.used.insert(name.clone(), NameUse::Made);
         name
     }
 
     /// Takes note of names that are there before.
     pub(crate) fn taken<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Namer {
-        self.used.extend(names.into_iter().map(|name| (name.to_owned(), Source::Given)));
+        self.used.extend(names.into_iter().map(|name| (name.to_owned(), NameUse::Given)));
         self
     }
 }

@@ -10,7 +10,7 @@ use crate::plan::Node;
 use crate::registry::FormMeaning;
 use crate::source::{self, Catalog, Want};
 use crate::syntax;
-use crate::syntax::ast::{self, ExprKind, Name, Pipeline, Script, Source, Statement};
+use crate::syntax::ast::{self, ExprKind, Name, Pipeline, PipelineSource, Script, Statement};
 use crate::value::{Type, Value};
 
 /// Most nodes that come into a plan by the names of tables: each doubling of a table by a `union` doubles them.
@@ -72,8 +72,8 @@ impl Binder<'_> {
         let catalog = self.environment.catalog;
         match &expr.kind {
             ExprKind::Tabular(pipeline) => match &pipeline.source {
-                ast::Source::Table(table) => self.is_there(table),
-                ast::Source::Implicit | ast::Source::Operator(_) => true,
+                ast::PipelineSource::Table(table) => self.is_there(table),
+                ast::PipelineSource::Implicit | ast::PipelineSource::Operator(_) => true,
             },
             ExprKind::Name(name) => match self.definition(&name.text) {
                 Some(definition) => definition.is_table() || self.is_view(&name.text),
@@ -340,7 +340,8 @@ pub(crate) fn table_schema(environment: &Environment<'_>, name: &str) -> Result<
 
 /// Database and table, if the query is `database("old").policyresources` and no more.
 fn in_database(script: &Script) -> Option<(String, String)> {
-    let [Statement::Query(Pipeline { source: Source::Table(table), steps, .. })] = script.statements.as_slice() else {
+    let [Statement::Query(Pipeline { source: PipelineSource::Table(table), steps, .. })] = script.statements.as_slice()
+    else {
         return None;
     };
     match &table.kind {

@@ -2,7 +2,7 @@
 
 use crate::diag::{Place, Span};
 use crate::operators;
-use crate::syntax::{Kind, lex, string_at_end};
+use crate::syntax::{TokenKind, lex, string_at_end};
 
 /// A stretch of a text and what it is; see [`marks`].
 ///
@@ -85,9 +85,9 @@ pub fn marks(text: &str) -> Vec<Mark> {
         let operator = if begins { operator(&text[token.span.start..]) } else { None };
         let mut span = token.span;
         let kind = match token.kind {
-            Kind::String | Kind::Typed(_) => MarkKind::Text,
-            Kind::Long | Kind::Real | Kind::TimeSpan => MarkKind::Number,
-            Kind::Word => match operator {
+            TokenKind::String | TokenKind::Typed(_) => MarkKind::Text,
+            TokenKind::Long | TokenKind::Real | TokenKind::TimeSpan => MarkKind::Number,
+            TokenKind::Word => match operator {
                 Some(name) => {
                     span.end = span.start + name.len();
                     MarkKind::Operator
@@ -96,11 +96,11 @@ pub fn marks(text: &str) -> Vec<Mark> {
                 None if called => MarkKind::Function,
                 None => MarkKind::Word,
             },
-            Kind::Symbol if token.text == "|" => MarkKind::Operator,
-            Kind::Symbol if token.infix.is_some_and(|infix| infix.text.ends_with(char::is_alphabetic)) => {
+            TokenKind::Symbol if token.text == "|" => MarkKind::Operator,
+            TokenKind::Symbol if token.infix.is_some_and(|infix| infix.text.ends_with(char::is_alphabetic)) => {
                 MarkKind::Operator
             }
-            Kind::Symbol => MarkKind::Symbol,
+            TokenKind::Symbol => MarkKind::Symbol,
         };
         marks.push(Mark { span, kind });
     }

@@ -179,19 +179,21 @@ impl<'p> Finder<'p, '_> {
                 Hope::Text(word) if word.starts_with(char::is_alphabetic) => {
                     self.offer(&format!("{word} "), word, "word", "");
                 }
-                Hope::Text(_) | Hope::Kind(_) => {}
+                Hope::Text(_) | Hope::Thing(_) => {}
             }
         }
         for hope in &hopes {
             match *hope {
-                Hope::Kind(Thing::Statement) => self.statement(),
-                Hope::Kind(Thing::OperatorName) => self.operators(|position| position != Position::Start),
-                Hope::Kind(Thing::Table) => self.tables(),
-                Hope::Kind(Thing::Expression) if !hopes.contains(&Hope::Kind(Thing::Table)) => self.expressions(),
-                Hope::Kind(Thing::Column | Thing::ColumnName) => self.columns(),
-                Hope::Kind(Thing::FunctionCall) => self.functions_of_tables(),
-                Hope::Kind(Thing::Infix) => self.infixes(),
-                Hope::Kind(Thing::Type) => Type::ALL.iter().for_each(|ty| self.offer(ty.name(), ty.name(), "type", "")),
+                Hope::Thing(Thing::Statement) => self.statement(),
+                Hope::Thing(Thing::OperatorName) => self.operators(|position| position != Position::Start),
+                Hope::Thing(Thing::Table) => self.tables(),
+                Hope::Thing(Thing::Expression) if !hopes.contains(&Hope::Thing(Thing::Table)) => self.expressions(),
+                Hope::Thing(Thing::Column | Thing::ColumnName) => self.columns(),
+                Hope::Thing(Thing::FunctionCall) => self.functions_of_tables(),
+                Hope::Thing(Thing::Infix) => self.infixes(),
+                Hope::Thing(Thing::Type) => {
+                    Type::ALL.iter().for_each(|ty| self.offer(ty.name(), ty.name(), "type", ""))
+                }
                 _ => {}
             }
         }

@@ -8,7 +8,7 @@ use crate::operators::{
     partition::Partition, union::Union, r#where::Where,
 };
 use crate::registry::{Meaning, OperatorDef, Position};
-use crate::syntax::{self, Kind, Token};
+use crate::syntax::{self, Token, TokenKind};
 
 /// The place of the cursor in a text.
 pub(super) struct Place<'a> {
@@ -73,7 +73,7 @@ impl<'a> Place<'a> {
         let mut levels = vec![Level { statement: 0, start: 0, pipe: None }];
         for (at, token) in self.tokens.iter().enumerate() {
             self.depths.push(levels.len() - 1);
-            if token.kind != Kind::Symbol {
+            if token.kind != TokenKind::Symbol {
                 if token.text == "let" && levels.last().is_some_and(|level| level.start == at) {
                     // `let x = T | …`: the pipeline begins behind the `=`.
                     if self.tokens.get(at + 2).is_some_and(|token| token.text == "=") {
@@ -102,7 +102,9 @@ impl<'a> Place<'a> {
     fn hyphenated(mut self) -> Place<'a> {
         let level = self.levels.last().expect("the text itself is open");
         let first = level.pipe.map_or(level.start, |pipe| pipe + 1);
-        let Some(token) = self.tokens.get(first).copied().filter(|token| token.kind == Kind::Word) else { return self };
+        let Some(token) = self.tokens.get(first).copied().filter(|token| token.kind == TokenKind::Word) else {
+            return self;
+        };
         let name = &self.text[token.span.start..];
         let touching = self.quote.is_none() && name.chars().all(|c| c == '-' || c == '_' || c.is_alphanumeric());
         if touching && name.contains('-') && operators::names().any(|known| known.starts_with(name)) {
@@ -121,7 +123,7 @@ impl<'a> Place<'a> {
     /// Whether the token so many places before what is being typed is this one.
     pub(super) fn is_before(&self, places: usize, text: &str) -> bool {
         let at = self.tokens.len().checked_sub(places);
-        at.and_then(|at| self.tokens.get(at)).is_some_and(|token| token.text == text && token.kind != Kind::String)
+        at.and_then(|at| self.tokens.get(at)).is_some_and(|token| token.text == text && token.kind != TokenKind::String)
     }
 
     fn token(&self, at: usize) -> Option<&Token<'a>> {
@@ -140,7 +142,7 @@ impl<'a> Place<'a> {
     /// is not known to be one.
     fn operator_at(&self, at: usize) -> Option<(&'static OperatorDef, usize)> {
         let mut end = at + 1;
-        let word = |at: usize| self.token(at).is_some_and(|token| token.kind == Kind::Word);
+        let word = |at: usize| self.token(at).is_some_and(|token| token.kind == TokenKind::Word);
         let touch = |at: usize| self.tokens[at - 1].span.end == self.tokens[at].span.start;
         if !word(at) {
             return None;
@@ -173,7 +175,7 @@ impl<'a> Place<'a> {
 
     /// Whether this word stands in the operator that is being written, outside of brackets; the token.
     pub(super) fn clause(&self, word: &str) -> Option<usize> {
-        self.last(|token| token.text == word && token.kind == Kind::Word)
+        self.last(|token| token.text == word && token.kind == TokenKind::Word)
     }
 
     /// The last such token of the operator that is being written, outside of brackets.
@@ -210,7 +212,7 @@ impl<'a> Place<'a> {
         loop {
             // `kind=inner`, `hint.strategy=broadcast`
             let equals = (first + 1..first + 4).find(|&at| self.token(at).is_some_and(|token| token.text == "="));
-            match equals.filter(|&at| at < on && self.token(first).is_some_and(|token| token.kind == Kind::Word)) {
+            match equals.filter(|&at| at < on && self.token(first).is_some_and(|token| token.kind == TokenKind::Word)) {
                 Some(at) => first = at + 2,
                 None => break,
             }
@@ -304,7 +306,7 @@ impl<'a> Place<'a> {
         let number = self.levels.len() - 1;
         let open = self.opening(number).filter(|_| number > 0).filter(|&open| self.tokens[open].text == "(")?;
         let name =
-            self.token(open.checked_sub(1)?).filter(|token| token.kind == Kind::Word && token.infix.is_none())?;
+            self.token(open.checked_sub(1)?).filter(|token| token.kind == TokenKind::Word && token.infix.is_none())?;
         let commas = |&at: &usize| self.depths[at] == number && self.tokens[at].text == ",";
         let last = self.tokens.len() - 1;
         let begun = !self.typed.is_empty() || self.quote.is_some() || !(last == open || commas(&last));
@@ -331,7 +333,7 @@ impl<'a> Place<'a> {
             let token = self.token(at.checked_sub(1)?)?;
             at -= 1;
             match token.text {
-                ")" | "]" if token.kind == Kind::Symbol => {
+                ")" | "]" if token.kind == TokenKind::Symbol => {
                     let depth = self.depths[at].checked_sub(1)?;
                     at = (0..at)
                         .rfind(|&open| self.depths[open] == depth && matches!(self.tokens[open].text, "(" | "["))?;
@@ -344,7 +346,7 @@ impl<'a> Place<'a> {
                     }
                     continue;
                 }
-                _ if token.kind == Kind::Word => {}
+                _ if token.kind == TokenKind::Word => {}
                 _ => return None,
             }
             match at.checked_sub(1).and_then(|before| self.token(before)) {
@@ -375,7 +377,7 @@ impl<'a> Place<'a> {
 
 /// Whether a bracket behind this belongs to it.
 fn goes_on(before: &Token<'_>) -> bool {
-    (before.kind == Kind::Word && before.infix.is_none()) || matches!(before.text, ")" | "]")
+    (before.kind == TokenKind::Word && before.infix.is_none()) || matches!(before.text, ")" | "]")
 }
 
 /// Where the word begins that a text ends with; `!` of `!contains` included.

@@ -242,10 +242,10 @@ fn class(item: &Value) -> u8 {
     }
 }
 
-fn sorted(args: &Args<'_>, descending: bool) -> Result<Kernel, Fault> {
+fn sorted(args: &Args<'_>, descending: bool) -> Result<Kernel, ArgumentFault> {
     if args.types.get(1).is_some_and(|&ty| ty != Type::Bool) {
-        let fault = Fault::new(1, "sorting several arrays at once is not implemented");
-        return Err(Fault { help: Some("it is refused so that no wrong answer is given".to_owned()), ..fault });
+        let fault = ArgumentFault::new(1, "sorting several arrays at once is not implemented");
+        return Err(ArgumentFault { help: Some("it is refused so that no wrong answer is given".to_owned()), ..fault });
     }
     Ok(Box::new(move |cells, out| {
         let nulls_last = !matches!(cells.get(1), Some(ValueRef::Bool(false)));

@@ -294,7 +294,8 @@ const EXTRACT_JSON: Scalar = Scalar {
     examples: &[Example { query: r#"print extract_json('$.a[1]', '{"a": [1, 2]}', typeof(long))"#, result: "2" }],
     strict: false,
     kernel: KernelDef::Prepared(|args| {
-        let path = args.text(0).and_then(json_path).ok_or_else(|| Fault::new(0, "this is no path into JSON"))?;
+        let path =
+            args.text(0).and_then(json_path).ok_or_else(|| ArgumentFault::new(0, "this is no path into JSON"))?;
         let returns = args.returns;
         Ok(Box::new(move |cells, out| {
             let Some(value) = parse_json_text(text(cells[1])) else { return out.null() };

@@ -2,7 +2,7 @@
 
 use crate::column::Out;
 use crate::registry::KernelDef::{Plain, Prepared};
-use crate::registry::{Args, Example, Fault, Naming, Param, Returns, Scalar, datetime, integer, long, string};
+use crate::registry::{Args, ArgumentFault, Example, Naming, Param, Returns, Scalar, datetime, integer, long, string};
 use crate::value::{DAY, DateTime, HOUR, MINUTE, SECOND, TimeSpan, Type, ValueRef, to_datetime, to_long};
 
 /// The functions of this file.
@@ -77,16 +77,16 @@ enum Use {
 }
 
 /// The period that the first argument names.
-fn period(args: &Args<'_>, wanted: Use) -> Result<Period, Fault> {
+fn period(args: &Args<'_>, wanted: Use) -> Result<Period, ArgumentFault> {
     let fits =
         |&&(_, _, counts, parts): &&(&str, Period, bool, bool)| if wanted == Use::Count { counts } else { parts };
     let name = args.text(0).unwrap_or_default();
     let found = PERIODS.iter().filter(fits).find(|(known, ..)| known.eq_ignore_ascii_case(name));
     found.map(|(_, period, ..)| *period).ok_or_else(|| {
         let names: Vec<&str> = PERIODS.iter().filter(fits).map(|(name, ..)| *name).collect();
-        Fault {
+        ArgumentFault {
             help: Some(format!("one of {}", names.join(", "))),
-            ..Fault::new(0, format!("`{name}` is no period here"))
+            ..ArgumentFault::new(0, format!("`{name}` is no period here"))
         }
     })
 }

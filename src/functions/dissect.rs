@@ -41,7 +41,7 @@ pub(crate) enum Part<'a> {
 }
 
 /// The kernel for a pattern; a fault names the part that is to blame.
-pub(crate) fn dissector(kind: Dissect<'_>, parts: &[Part<'_>]) -> Result<Kernel, Fault> {
+pub(crate) fn dissector(kind: Dissect<'_>, parts: &[Part<'_>]) -> Result<Kernel, ArgumentFault> {
     let as_regex = matches!(kind, Dissect::Regex { .. });
     // Text between simple literals may have several lines.
     let mut pattern = match kind {
@@ -56,9 +56,9 @@ pub(crate) fn dissector(kind: Dissect<'_>, parts: &[Part<'_>]) -> Result<Kernel,
             Part::Text(text) if as_regex => {
                 compile(text, at)?;
                 if alternates(text) {
-                    return Err(Fault {
+                    return Err(ArgumentFault {
                         help: Some(format!("write `(?:{text})`")),
-                        ..Fault::new(at, "an alternative must stand in parentheses here")
+                        ..ArgumentFault::new(at, "an alternative must stand in parentheses here")
                     });
                 }
                 pattern.push_str(text);

@@ -88,7 +88,7 @@ const fn digest(
     name: &'static str,
     about: &'static str,
     examples: &'static [Example],
-    prepare: fn(&Args<'_>) -> Result<Kernel, Fault>,
+    prepare: fn(&Args<'_>) -> Result<Kernel, ArgumentFault>,
 ) -> Scalar {
     Scalar {
         name,
@@ -103,7 +103,7 @@ const fn digest(
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the shape of every preparation")]
-fn digested<D: Digest>(args: &Args<'_>) -> Result<Kernel, Fault> {
+fn digested<D: Digest>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     let ty = args.types[0];
     Ok(Box::new(move |cells, out| {
         let text = text_of(ty, cells[0]);

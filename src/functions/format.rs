@@ -1,7 +1,7 @@
 //! Dates and times in a format of the query's choosing.
 
 use crate::registry::KernelDef::Prepared;
-use crate::registry::{Args, Example, Fault, Naming, Returns, Scalar, datetime, string, timespan};
+use crate::registry::{Args, ArgumentFault, Example, Naming, Returns, Scalar, datetime, string, timespan};
 use crate::value::{DAY, DateTime, HOUR, MINUTE, SECOND, Type, push_digits, to_datetime, to_timespan};
 
 /// The functions of this file.
@@ -79,7 +79,7 @@ const DELIMITERS: &str = " /-:,._[]";
 
 /// The format that is the second argument, taken apart. A run that is too long is several elements: measured on
 /// Kusto, `ddd` is `dd` and `d`.
-fn pieces(args: &Args<'_>, letters: Letters) -> Result<Vec<Piece>, Fault> {
+fn pieces(args: &Args<'_>, letters: Letters) -> Result<Vec<Piece>, ArgumentFault> {
     let format = args.text(1).unwrap_or_default();
     let mut pieces = Vec::new();
     let mut rest = format;
@@ -103,14 +103,14 @@ fn pieces(args: &Args<'_>, letters: Letters) -> Result<Vec<Piece>, Fault> {
             run -= length;
         }
     }
-    if pieces.is_empty() { Err(Fault::new(1, "the format is empty")) } else { Ok(pieces) }
+    if pieces.is_empty() { Err(ArgumentFault::new(1, "the format is empty")) } else { Ok(pieces) }
 }
 
-fn unknown(element: String, letters: Letters) -> Fault {
+fn unknown(element: String, letters: Letters) -> ArgumentFault {
     let letters: Vec<String> = letters.iter().map(|(letter, _)| letter.to_string()).collect();
-    Fault {
+    ArgumentFault {
         help: Some(format!("letters are {}, and space and `/-:,._[]` stand for themselves", letters.join(" "))),
-        ..Fault::new(1, format!("`{element}` is no element of a format"))
+        ..ArgumentFault::new(1, format!("`{element}` is no element of a format"))
     }
 }
 

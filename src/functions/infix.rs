@@ -9,7 +9,7 @@ use arithmetic::{Minus, Modulo, Over, Plus, Times};
 use matching::{Contains, Ends, Has, HasPrefix, HasSuffix, Starts};
 
 use super::conversion::{ISNOTNULL, ISNULL};
-use crate::registry::{Args, Fault, Infix, Kernel, Level, Meaning, Operand, Operation, Right, Says, Scalar};
+use crate::registry::{Args, ArgumentFault, Infix, Kernel, Level, Meaning, Operand, Operation, Right, Says, Scalar};
 
 pub(super) use matching::{Edges, Needle, compile};
 
@@ -282,12 +282,18 @@ pub(crate) const INFIXES: &[Infix] = &[
 ];
 
 /// An operation that has its own rule for nulls.
-const fn free(types: fn(&[Operand]) -> Option<Operation>, kernel: fn(&Args<'_>) -> Result<Kernel, Fault>) -> Meaning {
+const fn free(
+    types: fn(&[Operand]) -> Option<Operation>,
+    kernel: fn(&Args<'_>) -> Result<Kernel, ArgumentFault>,
+) -> Meaning {
     Meaning::Computed { types, kernel, strict: false }
 }
 
 /// An operation that is null if an operand is.
-const fn strict(types: fn(&[Operand]) -> Option<Operation>, kernel: fn(&Args<'_>) -> Result<Kernel, Fault>) -> Meaning {
+const fn strict(
+    types: fn(&[Operand]) -> Option<Operation>,
+    kernel: fn(&Args<'_>) -> Result<Kernel, ArgumentFault>,
+) -> Meaning {
     Meaning::Computed { types, kernel, strict: true }
 }
 

@@ -424,7 +424,7 @@ const FORMAT_BYTES: Scalar = Scalar {
             None => None,
             Some(name) => match UNITS.iter().position(|unit| unit.eq_ignore_ascii_case(name)) {
                 Some(unit) => Some(unit),
-                None => return Err(Fault::new(2, format!("`{name}` is no unit of bytes"))),
+                None => return Err(ArgumentFault::new(2, format!("`{name}` is no unit of bytes"))),
             },
         };
         Ok(Box::new(move |cells, out| {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::infix::compile;
-use crate::registry::{Fault, Kernel};
+use crate::registry::{ArgumentFault, Kernel};
 use crate::value::{Type, Value, ValueRef, convert};
 
 /// Where pairs end, and keys within them.
@@ -56,10 +56,10 @@ fn owned(keys: &[(&str, Type)]) -> Vec<(Box<str>, Type)> {
 }
 
 /// The kernel for pairs that a regular expression finds: its first group is a key, its second the value.
-pub(crate) fn pairs_by_regex(pattern: &str, keys: &[(&str, Type)]) -> Result<Kernel, Fault> {
+pub(crate) fn pairs_by_regex(pattern: &str, keys: &[(&str, Type)]) -> Result<Kernel, ArgumentFault> {
     let regex = compile(pattern, 0)?;
     if regex.captures_len() != 3 {
-        return Err(Fault::new(0, "a regular expression for pairs has two groups: the key and the value"));
+        return Err(ArgumentFault::new(0, "a regular expression for pairs has two groups: the key and the value"));
     }
     let keys = owned(keys);
     Ok(Box::new(move |cells, out| {

@@ -28,10 +28,10 @@ pub(super) const FAMILY: &[&Scalar] = &[
 ];
 
 /// The constant pattern at `index`.
-fn pattern(args: &Args<'_>, index: usize) -> Result<Regex, Fault> {
+fn pattern(args: &Args<'_>, index: usize) -> Result<Regex, ArgumentFault> {
     match args.text(index) {
         Some(pattern) => compile(pattern, index),
-        None => Err(Fault::new(index, "the regular expression must be a constant")),
+        None => Err(ArgumentFault::new(index, "the regular expression must be a constant")),
     }
 }
 
@@ -78,13 +78,13 @@ const EXTRACT_ALL: Scalar = Scalar {
 /// The old name of `extract_all`.
 const EXTRACTALL: Scalar = Scalar { name: "extractall", legacy: true, ..EXTRACT_ALL };
 
-fn extract_all(args: &Args<'_>) -> Result<Kernel, Fault> {
+fn extract_all(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     let regex = pattern(args, 0)?;
     let groups = regex.captures_len() - 1;
     if groups == 0 {
-        return Err(Fault {
+        return Err(ArgumentFault {
             help: Some("put parentheses around what is wanted".into()),
-            ..Fault::new(0, "the regular expression has no group")
+            ..ArgumentFault::new(0, "the regular expression has no group")
         });
     }
     let ty = args.types[1];
@@ -200,10 +200,12 @@ const TRIM_END: Scalar = Scalar {
 };
 
 /// Each end is trimmed once: `trim_start(' ', '  x')` leaves a space (measured on Kusto).
-fn trim(args: &Args<'_>, start: bool, end: bool) -> Result<Kernel, Fault> {
-    let Some(wanted) = args.text(0) else { return Err(Fault::new(0, "the regular expression must be a constant")) };
+fn trim(args: &Args<'_>, start: bool, end: bool) -> Result<Kernel, ArgumentFault> {
+    let Some(wanted) = args.text(0) else {
+        return Err(ArgumentFault::new(0, "the regular expression must be a constant"));
+    };
     if wanted.is_empty() {
-        return Err(Fault::new(0, "the regular expression is empty"));
+        return Err(ArgumentFault::new(0, "the regular expression is empty"));
     }
     // What is wrong with it is said of it alone.
     compile(wanted, 0)?;
@@ -243,7 +245,7 @@ const COUNTOF: Scalar = Scalar {
             }
             out.long(found);
         })),
-        other => Err(Fault::new(2, format!("`{other}` is neither `normal` nor `regex`"))),
+        other => Err(ArgumentFault::new(2, format!("`{other}` is neither `normal` nor `regex`"))),
     }),
     ..Scalar::PLAIN
 };

@@ -81,7 +81,7 @@ fn one(c: char, mut cased: impl Iterator<Item = char>) -> char {
     }
 }
 
-fn cased(args: &Args<'_>, ascii: fn(&mut str), any: fn(char) -> char) -> Result<Kernel, Fault> {
+fn cased(args: &Args<'_>, ascii: fn(&mut str), any: fn(char) -> char) -> Result<Kernel, ArgumentFault> {
     let ty = args.types[0];
     Ok(Box::new(move |cells, out| {
         let text = text_of(ty, cells[0]);

@@ -1,7 +1,7 @@
 //! Calls of functions in tests, without a query around them.
 
 use crate::column::Out;
-use crate::registry::{Args, Fault, Kernel, Meaning, Operand, Returns, Scalar, Takes, param_of};
+use crate::registry::{Args, ArgumentFault, Kernel, Meaning, Operand, Returns, Scalar, Takes, param_of};
 use crate::value::{
     DateTime, Type, Value, ValueRef, convert, parse_datetime, parse_json_text, parse_timespan, text_of, write_json,
 };
@@ -47,7 +47,7 @@ pub(crate) fn bool(value: bool) -> Arg {
 
 /// The type and value of a call for one row; the arguments are of types that need no conversion. Whether they are
 /// constants, and whether arrays and bags are values or JSON text, makes no difference.
-pub(crate) fn call(name: &str, args: &[Arg]) -> Result<Arg, Fault> {
+pub(crate) fn call(name: &str, args: &[Arg]) -> Result<Arg, ArgumentFault> {
     let function: &Scalar = super::scalar(name).unwrap_or_else(|| panic!("no function `{name}`"));
     let (least, most) = function.arity();
     assert!((least..=most).contains(&args.len()), "{name} takes {least} to {most} arguments");
@@ -58,7 +58,7 @@ pub(crate) fn call(name: &str, args: &[Arg]) -> Result<Arg, Fault> {
     let returns = match function.returns {
         Returns::Is(ty) => ty,
         Returns::Argument(index) => types[index],
-        Returns::By(rule) => rule(&types).map_err(|message| Fault::new(0, message))?,
+        Returns::By(rule) => rule(&types).map_err(|message| ArgumentFault::new(0, message))?,
         Returns::Common => {
             types[params
                 .iter()

@@ -24,9 +24,13 @@ struct Scale {
 }
 
 /// Prepares a conversion; units that are not in the table are refused.
-fn convert(args: &Args<'_>, units: &'static [(&'static str, f64)], zeros: &[(&str, f64)]) -> Result<Kernel, Fault> {
+fn convert(
+    args: &Args<'_>,
+    units: &'static [(&'static str, f64)],
+    zeros: &[(&str, f64)],
+) -> Result<Kernel, ArgumentFault> {
     let scale = |index: usize| {
-        let Some(name) = args.text(index) else { return Err(Fault::new(index, "the unit must be a constant")) };
+        let Some(name) = args.text(index) else { return Err(ArgumentFault::new(index, "the unit must be a constant")) };
         match units.iter().find(|(unit, _)| *unit == name) {
             Some(&(_, factor)) => {
                 let zero = zeros.iter().find(|(unit, _)| *unit == name).map_or(0.0, |&(_, zero)| zero);
@@ -35,7 +39,10 @@ fn convert(args: &Args<'_>, units: &'static [(&'static str, f64)], zeros: &[(&st
             None => {
                 let near = crate::diag::nearest(name, units.iter().map(|(unit, _)| *unit));
                 let help = near.map(|near| format!("did you mean `{near}`?"));
-                Err(Fault { help, ..Fault::new(index, format!("the unit `{name}` is not implemented")) })
+                Err(ArgumentFault {
+                    help,
+                    ..ArgumentFault::new(index, format!("the unit `{name}` is not implemented"))
+                })
             }
         }
     };

@@ -22,7 +22,7 @@ pub(crate) const ROW_NUMBER: Scalar = Scalar {
     ..ALONG
 };
 
-fn row_number(known: &Args<'_>) -> Result<Along, Fault> {
+fn row_number(known: &Args<'_>) -> Result<Along, ArgumentFault> {
     match known.constant(0) {
         Some(Value::Long(start)) => Ok(numbered(*start)),
         _ => Ok(numbered(1)),
@@ -67,11 +67,11 @@ const NEXT: Scalar = Scalar {
 };
 
 /// The value in the row that `to` finds from a row and the offset.
-fn shifted(known: &Args<'_>, to: fn(usize, usize) -> Option<usize>) -> Result<Along, Fault> {
+fn shifted(known: &Args<'_>, to: fn(usize, usize) -> Option<usize>) -> Result<Along, ArgumentFault> {
     let offset = match known.constant(1) {
         None => 1,
         Some(Value::Long(offset)) if *offset >= 0 => usize::try_from(*offset).unwrap_or(usize::MAX),
-        Some(_) => return Err(Fault::new(1, "the offset must be a whole number, 0 or more")),
+        Some(_) => return Err(ArgumentFault::new(1, "the offset must be a whole number, 0 or more")),
     };
     Ok(Box::new(move |rows| {
         let place = |row| to(row, offset).filter(|&at| at < rows.rows).and_then(|at| u32::try_from(at).ok());
@@ -195,7 +195,7 @@ const ROW_WINDOW_SESSION: Scalar = Scalar {
     ..ALONG
 };
 
-fn row_window_session(known: &Args<'_>) -> Result<Along, Fault> {
+fn row_window_session(known: &Args<'_>) -> Result<Along, ArgumentFault> {
     let longest = |at| match known.constant(at) {
         Some(Value::TimeSpan(longest)) => *longest,
         // No distance is as long as null.

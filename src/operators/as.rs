@@ -46,7 +46,7 @@ impl Display for As {
 }
 
 impl Tabular for As {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         binder.define_table(&self.name, input.clone());
         input.called(&self.name.text)
     }

@@ -6,7 +6,7 @@ use super::Syntax;
 use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
 use crate::registry::{Allowed, OperatorDef, Position};
-use crate::syntax::ast::Step;
+use crate::syntax::ast::PipelineStep;
 use crate::syntax::clause::{boolean, parameter};
 use crate::syntax::tokens::{Parsed, Tokens};
 
@@ -51,7 +51,7 @@ impl Display for Consume {
 }
 
 impl Tabular for Consume {
-    fn lower(&self, input: Relation, _: &Step, _: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, _: &mut Binder<'_>) -> Relation {
         let nothing = Relation::empty(Vec::new());
         if input.columns.is_open() { nothing.opened() } else { nothing }
     }

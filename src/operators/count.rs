@@ -53,7 +53,7 @@ impl Display for Count {
 }
 
 impl Tabular for Count {
-    fn lower(&self, input: Relation, _: &Step, _: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, _: &mut Binder<'_>) -> Relation {
         let name = self.name.as_ref().map_or("Count", |name| &name.text);
         let node = Node::Aggregate { input: Box::new(input.node), keys: Vec::new(), aggregates: vec![counting()] };
         Relation::new(node, vec![Column::new(name, Type::Long)])

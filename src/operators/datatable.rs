@@ -73,7 +73,7 @@ impl Display for Datatable {
 }
 
 impl Tabular for Datatable {
-    fn lower(&self, _: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, _: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let width = self.columns.len();
         let columns: Vec<Column> =
             self.columns.iter().map(|column| Column::new(column.name.text.as_str(), column.ty)).collect();

@@ -49,7 +49,7 @@ impl Display for Distinct {
 }
 
 impl Tabular for Distinct {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let star = matches!(self.columns.as_slice(), [Assign { expr: Expr { kind: ExprKind::Star, .. }, .. }]);
         let (input, keys): (Relation, Vec<(Column, plan::Expr)>) = if star {
             for column in input.columns.list().iter().filter(|column| column.ty == Type::Dynamic && !column.poisoned) {

@@ -133,7 +133,7 @@ impl Display for Evaluate {
 }
 
 impl Tabular for Evaluate {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let name = &self.plugin.name;
         let Some((_, lower)) = PLUGINS.iter().find(|(plugin, _)| plugin.name == name.text) else {
             match refusal(&name.text).filter(|refused| refused.kind == RefusedKind::Plugin) {

@@ -45,7 +45,7 @@ impl Display for Extend {
 }
 
 impl Tabular for Extend {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         extended(&self.columns, input, binder)
     }
 }

@@ -79,7 +79,7 @@ impl Display for Externaldata {
 }
 
 impl Tabular for Externaldata {
-    fn lower(&self, _: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, _: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         binder.refuse(step.name.span, "`externaldata`");
         Relation::poisoned()
     }

@@ -58,7 +58,7 @@ impl Display for Facet {
 }
 
 impl Tabular for Facet {
-    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         // What is wrong inside is said as well.
         for column in &self.columns {
             let _ = Exprs::new(binder, &input.columns).key(&Expr::named(column));

@@ -75,7 +75,7 @@ impl Display for Fork {
 }
 
 impl Tabular for Fork {
-    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         // What is wrong inside is said as well.
         for leg in &self.legs {
             binder.subquery(&leg.body, &input);

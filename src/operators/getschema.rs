@@ -8,7 +8,7 @@ use crate::bind::{Binder, Column, Relation};
 use crate::column::{Batch, Out};
 use crate::plan::Node;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
-use crate::syntax::ast::Step;
+use crate::syntax::ast::PipelineStep;
 use crate::syntax::tokens::{Parsed, Tokens};
 use crate::value::{Type, ValueRef};
 
@@ -42,7 +42,7 @@ impl Display for Getschema {
 }
 
 impl Tabular for Getschema {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         binder.reads_all(&input.columns);
         let shape = [
             ("ColumnName", Type::String),

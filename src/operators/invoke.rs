@@ -35,11 +35,11 @@ impl Syntax for Invoke {
 
     fn parse(input: Tokens<'_>) -> Parsed<'_, Invoke> {
         if !(input.is_word(0) && input.is(1, "(")) {
-            return input.unexpected(Hope::Kind(Thing::FunctionCall));
+            return input.unexpected(Hope::Thing(Thing::FunctionCall));
         }
         match operand(input)? {
             (rest, Expr { kind: ExprKind::Call(call @ Call { of: None, .. }), .. }) => Ok((rest, Invoke { call })),
-            _ => input.unexpected(Hope::Kind(Thing::FunctionCall)),
+            _ => input.unexpected(Hope::Thing(Thing::FunctionCall)),
         }
     }
 }
@@ -51,7 +51,7 @@ impl Display for Invoke {
 }
 
 impl Tabular for Invoke {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         binder.invoke(&self.call, input)
     }
 }

@@ -17,7 +17,7 @@ use crate::syntax::clause::{choice, commas, hint, parameter};
 use crate::syntax::expr::expr;
 use crate::syntax::pipeline::table;
 use crate::syntax::print::{Dotted, HintList, Listed, spelling};
-use crate::syntax::tokens::{Fault, Parsed, Tokens, said, word};
+use crate::syntax::tokens::{ParseFault, Parsed, Tokens, said, word};
 use crate::value::Type;
 
 /// `join kind=leftouter (T | project id, x) on id`
@@ -128,7 +128,7 @@ fn on(input: Tokens<'_>) -> Parsed<'_, Vec<Condition>> {
     Ok((input, conditions))
 }
 
-fn condition(key: Expr, conditions: &mut Vec<Condition>) -> Result<(), nom::Err<Fault>> {
+fn condition(key: Expr, conditions: &mut Vec<Condition>) -> Result<(), nom::Err<ParseFault>> {
     match key.kind {
         ExprKind::Name(name) => conditions.push(Condition::Same(name)),
         ExprKind::And(keys) => return keys.into_iter().try_for_each(|key| condition(key, conditions)),
@@ -159,7 +159,7 @@ fn condition(key: Expr, conditions: &mut Vec<Condition>) -> Result<(), nom::Err<
 }
 
 /// Which side `$left.a` or `$right.a` is of, and the column.
-fn side(operand: Expr) -> Result<(usize, Name), nom::Err<Fault>> {
+fn side(operand: Expr) -> Result<(usize, Name), nom::Err<ParseFault>> {
     if let ExprKind::Member { of, name } = operand.kind {
         match of.as_name().map(|name| name.text.as_str()) {
             Some("$left") => return Ok((0, name)),
@@ -171,7 +171,7 @@ fn side(operand: Expr) -> Result<(usize, Name), nom::Err<Fault>> {
     Err(refusal(operand.span, message, "write `$left.a == $right.b`, or just `a` if both columns are called so"))
 }
 
-fn refusal(span: Span, message: impl Into<String>, help: &str) -> nom::Err<Fault> {
+fn refusal(span: Span, message: impl Into<String>, help: &str) -> nom::Err<ParseFault> {
     said(Diagnostic::error(UNEXPECTED, span, message).help(help))
 }
 
@@ -194,7 +194,7 @@ impl Display for Join {
 }
 
 impl Tabular for Join {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let right = binder.tabular(&self.right);
         let keys = keys(&self.on, &input, &right, binder);
         let kind = self.kind.unwrap_or(JoinKind::InnerUnique);
@@ -202,7 +202,7 @@ impl Tabular for Join {
         beside(input, right, keys, kind, &right_columns)
     }
 
-    fn target(&self, step: &Step, target: &mut Target) {
+    fn target(&self, step: &PipelineStep, target: &mut Target) {
         let known = [JoinKind::InnerUnique, JoinKind::Inner, JoinKind::LeftOuter, JoinKind::FullOuter];
         if self.kind.is_some_and(|kind| !known.contains(&kind)) {
             let what = "this kind of `join`; it takes `innerunique`, `inner`, `leftouter` and `fullouter`";

@@ -60,7 +60,7 @@ impl Display for Lookup {
 }
 
 impl Tabular for Lookup {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let right = binder.tabular(&self.right);
         let keys = keys(&self.on, &input, &right, binder);
         let kind = match self.kind {

@@ -62,7 +62,7 @@ impl Display for MvApply {
 }
 
 impl Tabular for MvApply {
-    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let (part, rows) = binder.part(&input);
         let rows = self.expansion.lower(rows, step, binder);
         let body = binder.subquery(&self.body, &rows);

@@ -124,7 +124,7 @@ impl Display for MvExpand {
 }
 
 impl Tabular for MvExpand {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let limit = match &self.limit {
             None => usize::MAX,
             Some(limit) => match Exprs::new(binder, &input.columns).count(limit) {
@@ -171,7 +171,7 @@ impl Tabular for MvExpand {
         input.map(|input| Node::Expand { input, keep, expanded, index, limit }).compute(outputs)
     }
 
-    fn target(&self, _: &Step, target: &mut Target) {
+    fn target(&self, _: &PipelineStep, target: &mut Target) {
         self.columns.iter().for_each(|column| target.expr(&column.column.expr));
     }
 }

@@ -11,14 +11,14 @@ use super::tabular::Tabular;
 use crate::bind::{Binder, Column, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNEXPECTED};
 use crate::functions::{self, Dissect, Part};
-use crate::plan::{self, Callee, Kind as What, Node};
+use crate::plan::{self, Callee, Kind, Node};
 use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, parameter};
 use crate::syntax::expr::{expr, name};
 use crate::syntax::print::spelling;
 use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens, any_word, said, word};
-use crate::syntax::{Kind, literal, type_name};
+use crate::syntax::{TokenKind, literal, type_name};
 use crate::value::{Type, Value};
 
 /// `parse kind=regex flags=i text with * "id=" id: long "," *`
@@ -82,7 +82,7 @@ impl Syntax for Parse {
         let (mut input, first) = piece(input)?;
         let mut pattern = vec![first];
         while let Some(kind) = input.first().map(|token| token.kind) {
-            if kind == Kind::Symbol && !input.is(0, "*") && !input.is(0, "[") {
+            if kind == TokenKind::Symbol && !input.is(0, "*") && !input.is(0, "[") {
                 break;
             }
             let (rest, next) = piece(input)?;
@@ -93,7 +93,7 @@ impl Syntax for Parse {
             pattern.push(next);
             input = rest;
         }
-        input.hope(Hope::Kind(Thing::Piece));
+        input.hope(Hope::Thing(Thing::Piece));
         Ok((input, Parse { kind, flags, text, pattern }))
     }
 }
@@ -102,16 +102,16 @@ const KINDS: &[(&str, ParseKind)] =
     &[("simple", ParseKind::Simple), ("regex", ParseKind::Regex), ("relaxed", ParseKind::Relaxed)];
 
 fn piece(input: Tokens<'_>) -> Parsed<'_, Piece> {
-    let Some(token) = input.first() else { return input.unexpected(Hope::Kind(Thing::Piece)) };
+    let Some(token) = input.first() else { return input.unexpected(Hope::Thing(Thing::Piece)) };
     match token.kind {
-        Kind::Symbol if token.text == "*" => Ok((input.skip(1), Piece::Star(token.span))),
-        Kind::String => {
+        TokenKind::Symbol if token.text == "*" => Ok((input.skip(1), Piece::Star(token.span))),
+        TokenKind::String => {
             let (input, text) = literal(input)?;
             Ok((input, Piece::Text(text)))
         }
-        Kind::Word => column(input),
-        Kind::Symbol if token.text == "[" => column(input),
-        _ => input.unexpected(Hope::Kind(Thing::Piece)),
+        TokenKind::Word => column(input),
+        TokenKind::Symbol if token.text == "[" => column(input),
+        _ => input.unexpected(Hope::Thing(Thing::Piece)),
     }
 }
 
@@ -150,7 +150,7 @@ impl Display for Parse {
 }
 
 impl Tabular for Parse {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         self.applied(input, false, binder)
     }
 }
@@ -163,7 +163,7 @@ impl Parse {
             (Ok(text), Some(kernel)) => {
                 let args = vec![binder.converted(text, Type::String)];
                 let callee = Callee::Scalar(&functions::DISSECT);
-                plan::Expr { ty: Type::Dynamic, kind: What::Call { callee, kernel: Arc::new(kernel), args } }
+                plan::Expr { ty: Type::Dynamic, kind: Kind::Call { callee, kernel: Arc::new(kernel), args } }
             }
             // It has been said; the columns are known all the same.
             _ => plan::Expr::literal(Type::Dynamic, Value::Null),
@@ -303,7 +303,7 @@ impl Taken<'_> {
         }
         for (at, (name, ty)) in (0..).zip(self.columns) {
             let steps = vec![plan::Step::Index(at)];
-            let element = plan::Expr { ty: Type::Dynamic, kind: What::Path { base: Box::new(array.clone()), steps } };
+            let element = plan::Expr { ty: Type::Dynamic, kind: Kind::Path { base: Box::new(array.clone()), steps } };
             let column = (Column::new(name, ty), binder.converted(element, ty));
             // As `extend` does: a name that exists is replaced where it stands.
             match outputs.iter().position(|(known, _)| *known.name == *name) {

@@ -12,14 +12,14 @@ use super::tabular::Tabular;
 use crate::bind::{Binder, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, Span};
 use crate::functions::{self, Delimiters, Quote};
-use crate::plan::{self, Callee, Kind as What};
+use crate::plan::{self, Callee, Kind};
 use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{boolean, commas, parameter, schema};
 use crate::syntax::expr::expr;
 use crate::syntax::print::{Listed, spelling};
 use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens, symbol, word};
-use crate::syntax::{Kind, literal};
+use crate::syntax::{TokenKind, literal};
 use crate::value::{Type, Value};
 
 /// `parse-kv text as (id: long, who: string) with (pair_delimiter=";", kv_delimiter="=")`
@@ -94,8 +94,8 @@ fn setting(input: Tokens<'_>) -> Parsed<'_, PairSetting> {
     let start = input.here();
     for &(name, what) in TEXTS {
         if let Some(rest) = parameter(input, name) {
-            if rest.first().is_none_or(|token| token.kind != Kind::String) {
-                return rest.unexpected(Hope::Kind(Thing::String));
+            if rest.first().is_none_or(|token| token.kind != TokenKind::String) {
+                return rest.unexpected(Hope::Thing(Thing::String));
             }
             let (rest, text) = literal(rest)?;
             return Ok((rest, PairSetting::Text(what, text)));
@@ -127,13 +127,13 @@ impl Display for ParseKv {
 }
 
 impl Tabular for ParseKv {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let text = Exprs::new(binder, &input.columns).expr(&self.text);
         let call = match (text, self.reader(binder)) {
             (Ok(text), Ok(kernel)) => {
                 let args = vec![binder.converted(text, Type::String)];
                 let callee = Callee::Scalar(&functions::DISSECT);
-                plan::Expr { ty: Type::Dynamic, kind: What::Call { callee, kernel: Arc::new(kernel), args } }
+                plan::Expr { ty: Type::Dynamic, kind: Kind::Call { callee, kernel: Arc::new(kernel), args } }
             }
             (_, Err(fault)) => {
                 if let Some(diagnostic) = fault {

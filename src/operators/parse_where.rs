@@ -7,7 +7,7 @@ use super::parse::Parse;
 use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
-use crate::syntax::ast::Step;
+use crate::syntax::ast::PipelineStep;
 use crate::syntax::tokens::{Parsed, Tokens};
 
 /// `parse-where text with "id=" id: long`
@@ -43,7 +43,7 @@ impl Display for ParseWhere {
 }
 
 impl Tabular for ParseWhere {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         self.0.applied(input, true, binder)
     }
 }

@@ -75,7 +75,7 @@ impl Display for Partition {
 }
 
 impl Tabular for Partition {
-    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let key = Exprs::new(binder, &input.columns).key(&Expr::named(&self.key));
         let Body::OfPart(body) = &self.body else {
             binder.refuse(step.name.span, "`partition` with a query that has a source of its own");

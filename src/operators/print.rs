@@ -46,7 +46,7 @@ impl Display for Print {
 }
 
 impl Tabular for Print {
-    fn lower(&self, _: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, _: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let mut row = Relation::nothing();
         row.node = Node::Values { batch: Batch::new(Vec::new(), 1) };
         // `print` numbers by position: the second column is `print_1`, whatever the first is called.

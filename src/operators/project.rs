@@ -45,7 +45,7 @@ impl Display for Project {
 }
 
 impl Tabular for Project {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let (input, outputs) = assigned(&self.columns, input, |labels, _| Namer::new(labels), binder);
         input.compute(outputs).widened(false).of_whole_table(false)
     }

@@ -45,7 +45,7 @@ impl Display for ProjectAway {
 }
 
 impl Tabular for ProjectAway {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let dropped = matching(&self.columns, &input.columns, binder);
         let outputs =
             input.pass().enumerate().filter(|(at, _)| !dropped.contains(at)).map(|(_, output)| output).collect();

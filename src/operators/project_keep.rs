@@ -44,7 +44,7 @@ impl Display for ProjectKeep {
 }
 
 impl Tabular for ProjectKeep {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let kept = matching(&self.columns, &input.columns, binder);
         let outputs = input.pass().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, output)| output).collect();
         let wide = input.columns.is_wide() && self.columns.iter().any(Pattern::is_wild);

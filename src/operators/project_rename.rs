@@ -66,7 +66,7 @@ impl Display for ProjectRename {
 }
 
 impl Tabular for ProjectRename {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let mut outputs: Vec<_> = input.pass().collect();
         for rename in &self.columns {
             match input.columns.position(&rename.old.text) {

@@ -92,7 +92,7 @@ impl Display for ProjectReorder {
 }
 
 impl Tabular for ProjectReorder {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let mut order: IndexSet<usize> = IndexSet::new();
         for placed in &self.columns {
             let mut found = positions(&placed.pattern, &input.columns, binder);

@@ -59,7 +59,7 @@ impl Display for Range {
 const LONGEST: i128 = 100_000_000;
 
 impl Tabular for Range {
-    fn lower(&self, _: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, _: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let written = [&self.from, &self.to, &self.step];
         let nothing = Columns::none();
         let mut exprs = Exprs::new(binder, &nothing);
@@ -94,10 +94,10 @@ impl Tabular for Range {
             Ok(rows) => Relation::new(Node::Range { ty, start, step: by, rows }, columns).serialized(),
             Err(fault) => {
                 let diagnostic = match fault {
-                    Fault::NoStep => {
+                    NoRange::NoStep => {
                         Diagnostic::error(BAD_ARGUMENT, self.step.span, "with this step no range ends").label("no step")
                     }
-                    Fault::TooLong => Diagnostic::error(
+                    NoRange::TooLong => Diagnostic::error(
                         TOO_LARGE,
                         step.span,
                         format!("a range may have {} million rows, and this has more", LONGEST / 1_000_000),
@@ -113,7 +113,7 @@ impl Tabular for Range {
 
 impl Range {
     /// The type of the values: that of the ends, the widest if these are numbers.
-    fn ty(&self, bounds: &[plan::Expr], step: &Step, binder: &mut Binder<'_>) -> Option<Type> {
+    fn ty(&self, bounds: &[plan::Expr], step: &PipelineStep, binder: &mut Binder<'_>) -> Option<Type> {
         let types: Vec<Type> = bounds.iter().map(|bound| bound.ty).collect();
         let number = |ty: &Type| matches!(ty, Type::Int | Type::Long | Type::Real);
         match types.as_slice() {
@@ -151,13 +151,13 @@ impl Range {
 
 /// Why there is no such range.
 #[derive(Debug, PartialEq, Eq)]
-enum Fault {
+enum NoRange {
     NoStep,
     TooLong,
 }
 
 /// How many values there are from `start` to at most `end`.
-fn rows(start: &Value, end: &Value, step: &Value) -> Result<usize, Fault> {
+fn rows(start: &Value, end: &Value, step: &Value) -> Result<usize, NoRange> {
     let (start, end, step) = match (start, end, step) {
         (Value::Real(start), Value::Real(end), Value::Real(step)) => return reals(*start, *end, *step),
         (Value::Long(start), Value::Long(end), Value::Long(step)) => (*start, *end, *step),
@@ -171,16 +171,16 @@ fn rows(start: &Value, end: &Value, step: &Value) -> Result<usize, Fault> {
     };
     let (way, step) = (i128::from(end) - i128::from(start), i128::from(step));
     match step {
-        0 => Err(Fault::NoStep),
+        0 => Err(NoRange::NoStep),
         step if way.signum() == -step.signum() => Ok(0),
-        step if way / step >= LONGEST => Err(Fault::TooLong),
+        step if way / step >= LONGEST => Err(NoRange::TooLong),
         step => Ok(usize::try_from(way / step + 1).expect("the longest range fits")),
     }
 }
 
-fn reals(start: f64, end: f64, step: f64) -> Result<usize, Fault> {
+fn reals(start: f64, end: f64, step: f64) -> Result<usize, NoRange> {
     if step == 0.0 || !step.is_finite() || start.is_nan() || end.is_nan() {
-        return Err(Fault::NoStep);
+        return Err(NoRange::NoStep);
     }
     let inside = |row: usize| {
         let at = real_at(start, step, row);
@@ -193,7 +193,7 @@ fn reals(start: f64, end: f64, step: f64) -> Result<usize, Fault> {
     #[expect(clippy::cast_precision_loss, reason = "a hundred million is exact")]
     let longest = LONGEST as f64;
     if about >= longest || about.is_nan() {
-        return Err(Fault::TooLong);
+        return Err(NoRange::TooLong);
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to the longest range")]
     let about = about as usize;
@@ -217,9 +217,9 @@ mod tests {
         assert_eq!(longs(5, 4, 1), Ok(0));
         assert_eq!(longs(4, 5, -1), Ok(0));
         assert_eq!(longs(3, 1, -1), Ok(3));
-        assert_eq!(longs(1, 2, 0), Err(Fault::NoStep));
+        assert_eq!(longs(1, 2, 0), Err(NoRange::NoStep));
         assert_eq!(longs(1, 100_000_000, 1), Ok(100_000_000));
-        assert_eq!(longs(0, 100_000_000, 1), Err(Fault::TooLong));
+        assert_eq!(longs(0, 100_000_000, 1), Err(NoRange::TooLong));
         assert_eq!(longs(i64::MIN, i64::MAX, i64::MAX), Ok(3));
     }
 
@@ -231,9 +231,9 @@ mod tests {
         assert_eq!(reals(0.0, 0.3, 0.1), Ok(3));
         assert_eq!(reals(1.0, 0.0, -0.5), Ok(3));
         assert_eq!(reals(1.0, 0.0, 0.5), Ok(0));
-        assert_eq!(reals(0.0, f64::INFINITY, 1.0), Err(Fault::TooLong));
-        assert_eq!(reals(0.0, 1.0, f64::NAN), Err(Fault::NoStep));
-        assert_eq!(reals(0.0, 1.0, 1e-300), Err(Fault::TooLong));
+        assert_eq!(reals(0.0, f64::INFINITY, 1.0), Err(NoRange::TooLong));
+        assert_eq!(reals(0.0, 1.0, f64::NAN), Err(NoRange::NoStep));
+        assert_eq!(reals(0.0, 1.0, 1e-300), Err(NoRange::TooLong));
     }
 
     #[test]

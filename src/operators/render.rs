@@ -127,7 +127,7 @@ fn property<'a>(input: Tokens<'a>, goes_on: fn(Tokens<'a>) -> bool) -> Parsed<'a
     let (input, _) = symbol("=").parse(input)?;
     match PROPERTIES.iter().find(|(known, _)| *known == name.text) {
         Some((_, Takes::Word(words))) => words.iter().for_each(|word| input.hope(Hope::Word(word))),
-        Some((_, Takes::Columns)) if input.first().is_none() => input.hope(Hope::Kind(Thing::Column)),
+        Some((_, Takes::Columns)) if input.first().is_none() => input.hope(Hope::Thing(Thing::Column)),
         _ => {}
     }
     let (mut input, first) = setting_value(input)?;
@@ -159,7 +159,7 @@ impl Display for Render {
 }
 
 impl Tabular for Render {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let kind = &self.chart.text;
         if !KINDS.contains(&kind.as_str()) {
             let message = format!("`{kind}` is no kind of picture, and the rows are shown as a table");

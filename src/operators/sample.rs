@@ -47,7 +47,7 @@ impl Display for Sample {
 
 impl Tabular for Sample {
     /// The rows whose numbers have the smallest hashes, in the order they had.
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let Ok(rows) = Exprs::new(binder, &Columns::none()).count(&self.rows) else { return input };
         let outputs: Vec<_> = input.pass().collect();
         let number = plan::Expr::column(Type::Long, outputs.len());

@@ -49,7 +49,7 @@ impl Display for SampleDistinct {
 }
 
 impl Tabular for SampleDistinct {
-    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
         let column = Assign { names: Vec::new(), expr: Expr::named(&self.column) };
         let distinct = Distinct { hints: Vec::new(), columns: vec![column] }.lower(input, step, binder);

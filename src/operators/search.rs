@@ -11,7 +11,7 @@ use super::union::{Leg, leg, legs_of, table_name, united};
 use crate::bind::{Binder, Column, Columns, Exprs, Relation, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNKNOWN_TABLE};
 use crate::functions;
-use crate::plan::{self, Kind as What, Node};
+use crate::plan::{self, Kind, Node};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, parameter};
@@ -19,7 +19,7 @@ use crate::syntax::expr::{comparison, name};
 use crate::syntax::pipeline::is_pipeline;
 use crate::syntax::print::{Listed, spelling};
 use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens, symbol};
-use crate::syntax::{Kind, literal};
+use crate::syntax::{TokenKind, literal};
 use crate::value::{Type, Value};
 
 /// `search kind=case_sensitive in (A, B*) "text" and (name: "x*" or n > 5)`
@@ -121,8 +121,8 @@ fn one(input: Tokens<'_>) -> Parsed<'_, Searched> {
         return bracketed(input);
     }
     if let Some((name, rest)) = column_ahead(input) {
-        if rest.first().is_none_or(|token| token.kind != Kind::String) {
-            return rest.unexpected(Hope::Kind(Thing::String));
+        if rest.first().is_none_or(|token| token.kind != TokenKind::String) {
+            return rest.unexpected(Hope::Thing(Thing::String));
         }
         let (input, text) = literal(rest)?;
         return Ok((input, Searched::Column { name, text }));
@@ -211,7 +211,7 @@ impl Display for Search {
 }
 
 impl Tabular for Search {
-    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let piped = !input.is_nothing();
         let legs = match (piped, self.legs.is_empty()) {
             (true, true) => vec![(table_name(&input), input)],
@@ -279,8 +279,8 @@ impl Search {
             parts.iter().map(|part| self.condition(part, leg, width, binder)).collect()
         };
         let kind = match searched {
-            Searched::Or(parts) => What::Or(all(parts)?),
-            Searched::And(parts) => What::And(all(parts)?),
+            Searched::Or(parts) => Kind::Or(all(parts)?),
+            Searched::And(parts) => Kind::And(all(parts)?),
             Searched::Column { name, text } => {
                 let column =
                     Exprs::new(binder, &leg.columns).expr(&Expr::new(ExprKind::Name(name.clone()), name.span))?;
@@ -303,8 +303,8 @@ impl Search {
             parts.iter().map(|part| self.one(part, leg, width, binder)).collect()
         };
         let kind = match &condition.kind {
-            ExprKind::Or(parts) => What::Or(all(parts)?),
-            ExprKind::And(parts) => What::And(all(parts)?),
+            ExprKind::Or(parts) => Kind::Or(all(parts)?),
+            ExprKind::And(parts) => Kind::And(all(parts)?),
             ExprKind::Call(Call { of: None, name, arguments }) if name.text == "not" && arguments.len() == 1 => {
                 let condition = self.one(&arguments[0].value, leg, width, binder)?;
                 return Ok(binder.calling(&functions::NOT, Type::Bool, vec![condition]));
@@ -373,7 +373,7 @@ impl Search {
                 operands,
             )?);
         }
-        Ok(plan::Expr { ty: Type::Bool, kind: What::Or(found) })
+        Ok(plan::Expr { ty: Type::Bool, kind: Kind::Or(found) })
     }
 }
 

@@ -50,7 +50,7 @@ impl Display for Serialize {
 }
 
 impl Tabular for Serialize {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         extended(&self.columns, input.serialized(), binder)
     }
 }

@@ -19,7 +19,7 @@ use crate::value::SortOrder;
 #[derive(Clone, Debug)]
 pub(crate) struct Sort {
     pub(crate) hints: Vec<Hint>,
-    pub(crate) keys: Vec<Key>,
+    pub(crate) keys: Vec<SortExpr>,
 }
 
 const SORT: OperatorDef = OperatorDef {
@@ -50,14 +50,14 @@ impl Display for Sort {
 }
 
 impl Tabular for Sort {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let keys: Vec<SortKey> = self.keys.iter().filter_map(|key| sort_key(key, &input, binder)).collect();
         if keys.is_empty() { input } else { input.map(|input| Node::Sort { input, keys }).serialized() }
     }
 }
 
 /// A key that rows are sorted by; none if it is wrong, which is then said.
-pub(super) fn sort_key(key: &Key, input: &Relation, binder: &mut Binder<'_>) -> Option<SortKey> {
+pub(super) fn sort_key(key: &SortExpr, input: &Relation, binder: &mut Binder<'_>) -> Option<SortKey> {
     let expr = Exprs::new(binder, &input.columns).key(&key.expr).ok()?;
     let order = SortOrder { descending: key.descending(), nulls_first: key.nulls_first() };
     Some(SortKey { expr, order })

@@ -68,7 +68,7 @@ impl Display for Summarize {
 }
 
 impl Tabular for Summarize {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let by: Vec<Label> = self.by.iter().map(|assign| label(assign, &input.columns)).collect();
         let makes: Vec<Vec<Label>> =
             self.aggregates.iter().map(|assign| labels(assign, &self.by, &input.columns)).collect();

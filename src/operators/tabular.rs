@@ -4,13 +4,13 @@ use std::fmt::Display;
 
 use super::target::Target;
 use crate::bind::{Binder, Relation};
-use crate::syntax::ast::Step;
+use crate::syntax::ast::PipelineStep;
 
 /// What an operator's file says about its meaning.
 pub(crate) trait Tabular: Display {
     /// The rows of `input` after this operator, which stands in the query as `step`.
-    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation;
+    fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation;
 
     /// Tells `target` what Resource Graph does not take of the way in which this operator is written.
-    fn target(&self, _step: &Step, _target: &mut Target) {}
+    fn target(&self, _step: &PipelineStep, _target: &mut Target) {}
 }

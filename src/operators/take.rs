@@ -43,7 +43,7 @@ impl Display for Take {
 }
 
 impl Tabular for Take {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         match Exprs::new(binder, &Columns::none()).count(&self.rows) {
             // Measured on Kusto: fewer than none is none.
             Ok(rows) => input.map(|input| Node::Limit { input, rows: usize::try_from(rows).unwrap_or(0) }),

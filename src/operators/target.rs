@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::diag::{ARG_LIMIT, ARG_OPERATOR, ARG_STATEMENT, Code, Diagnostic, Place, Span};
 use crate::registry::{Allowed, FormMeaning};
-use crate::syntax::ast::{Expr, ExprKind, Pipeline, Script, Source, Statement, Step};
+use crate::syntax::ast::{Expr, ExprKind, Pipeline, PipelineSource, PipelineStep, Script, Statement};
 
 /// A warning for everything that Resource Graph refuses, in the order of the text.
 pub(crate) fn warnings(script: &Script) -> Vec<Diagnostic> {
@@ -56,14 +56,14 @@ impl Target {
 
     fn pipeline(&mut self, pipeline: &Pipeline) {
         match &pipeline.source {
-            Source::Implicit => {}
-            Source::Table(table) => self.expr(table),
-            Source::Operator(step) => self.step(step),
+            PipelineSource::Implicit => {}
+            PipelineSource::Table(table) => self.expr(table),
+            PipelineSource::Operator(step) => self.step(step),
         }
         pipeline.steps.iter().for_each(|step| self.step(step));
     }
 
-    fn step(&mut self, step: &Step) {
+    fn step(&mut self, step: &PipelineStep) {
         let (def, at) = (step.operator.def(), step.name.span);
         // An operator counts before those in its arguments.
         let count = self.met.entry(def.names[0]).or_default();

@@ -21,7 +21,7 @@ use crate::syntax::tokens::{Parsed, Tokens, word};
 pub(crate) struct Top {
     pub(crate) hints: Vec<Hint>,
     pub(crate) rows: Expr,
-    pub(crate) key: Key,
+    pub(crate) key: SortExpr,
 }
 
 const TOP: OperatorDef = OperatorDef {
@@ -53,7 +53,7 @@ impl Display for Top {
 }
 
 impl Tabular for Top {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
         match (rows, sort_key(&self.key, &input, binder)) {
             (Ok(rows), Some(key)) => input

@@ -61,7 +61,7 @@ impl Display for TopHitters {
 }
 
 impl Tabular for TopHitters {
-    fn lower(&self, input: Relation, step: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let span = step.name.span;
         let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
         let key = Exprs::new(binder, &input.columns).key(&Expr::named(&self.column));

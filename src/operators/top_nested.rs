@@ -138,7 +138,7 @@ struct Bound {
 }
 
 impl Tabular for TopNested {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let (labels, by): (Vec<Label>, Vec<Label>) = self
             .levels
             .iter()

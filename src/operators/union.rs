@@ -121,7 +121,7 @@ impl Display for Union {
 }
 
 impl Tabular for Union {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let mut legs: Vec<(Option<String>, Relation)> = Vec::new();
         if !input.is_nothing() {
             legs.push((table_name(&input), input));
@@ -144,7 +144,7 @@ impl Tabular for Union {
         united(legs, self.kind == Some(UnionKind::Inner), self.with_source.as_ref().map(|name| name.text.as_str()))
     }
 
-    fn target(&self, step: &Step, target: &mut Target) {
+    fn target(&self, step: &PipelineStep, target: &mut Target) {
         if self.fuzzy {
             target.warn(ARG_OPERATOR, step.name.span, "`isfuzzy`");
         }

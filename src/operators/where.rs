@@ -43,7 +43,7 @@ impl Display for Where {
 }
 
 impl Tabular for Where {
-    fn lower(&self, input: Relation, _: &Step, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let mut exprs = Exprs::along(binder, &input);
         let bound = exprs.predicate(&self.predicate);
         let windows = exprs.into_windows();

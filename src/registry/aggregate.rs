@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use super::{Args, Example, Fault, Param, Returns, scalar::arity};
+use super::{Args, ArgumentFault, Example, Param, Returns, scalar::arity};
 use crate::column::{Column, Out};
 use crate::meter;
 use crate::value::{Type, ValueRef};
@@ -23,7 +23,7 @@ pub(crate) struct Aggregate {
     /// An older name that Resource Graph queries still use; not offered in help and completion.
     pub(crate) legacy: bool,
     /// Sees the arguments as the fold does, without the condition.
-    pub(crate) fold: fn(&Args<'_>) -> Result<Box<dyn Fold>, Fault>,
+    pub(crate) fold: fn(&Args<'_>) -> Result<Box<dyn Fold>, ArgumentFault>,
 }
 
 impl Aggregate {
@@ -38,7 +38,7 @@ impl Aggregate {
         condition: None,
         picks: false,
         legacy: false,
-        fold: |_| Err(Fault::new(0, "no fold")),
+        fold: |_| Err(ArgumentFault::new(0, "no fold")),
     };
 
     /// Whether its columns are its arguments, of one row each.

@@ -1,6 +1,6 @@
 //! Infix operators: the lexer takes its symbols and words from here, the parser its levels, the binder its kernels.
 
-use super::{Args, Fault, Kernel};
+use super::{Args, ArgumentFault, Kernel};
 use crate::value::Type;
 
 /// Binding strength, weakest first; all associate to the left.
@@ -75,7 +75,7 @@ pub(crate) enum Meaning {
         /// What the operands are converted to and what comes out; `None` if there is no such operation.
         types: fn(&[Operand]) -> Option<Operation>,
         /// As for a scalar function; not called for null operands if `strict`.
-        kernel: fn(&Args<'_>) -> Result<Kernel, Fault>,
+        kernel: fn(&Args<'_>) -> Result<Kernel, ArgumentFault>,
         strict: bool,
     },
     /// Parsed, and refused by name.

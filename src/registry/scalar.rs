@@ -139,20 +139,20 @@ pub(crate) enum KernelDef {
     /// Needs no preparation.
     Plain(fn(&[ValueRef<'_>], &mut Out)),
     /// Sees types and constants first: compiles a regex, parses a format, takes `now`.
-    Prepared(fn(&Args<'_>) -> Result<Kernel, Fault>),
+    Prepared(fn(&Args<'_>) -> Result<Kernel, ArgumentFault>),
     /// Reads the rows around its own: sees types and constants first, then the whole columns.
-    Window(fn(&Args<'_>) -> Result<Along, Fault>),
+    Window(fn(&Args<'_>) -> Result<Along, ArgumentFault>),
     /// None: it asks about the columns, and the binder puts the answer in its place.
     Columns(ColumnsFunction),
 }
 
 impl KernelDef {
     /// The kernel of one call.
-    pub(crate) fn prepared(self, known: &Args<'_>) -> Result<Kernel, Fault> {
+    pub(crate) fn prepared(self, known: &Args<'_>) -> Result<Kernel, ArgumentFault> {
         match self {
             KernelDef::Plain(kernel) => Ok(Box::new(kernel)),
             KernelDef::Prepared(prepare) => prepare(known),
-            KernelDef::Window(_) | KernelDef::Columns(_) => Err(Fault::new(0, "this call has no kernel")),
+            KernelDef::Window(_) | KernelDef::Columns(_) => Err(ArgumentFault::new(0, "this call has no kernel")),
         }
     }
 }
@@ -216,7 +216,7 @@ impl Args<'_> {
 
 /// Why a call cannot be prepared.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub(crate) struct ArgumentFault {
     /// Index of the argument that is to blame.
     pub(crate) argument: usize,
     /// One line, lower case, no full stop.
@@ -225,8 +225,8 @@ pub(crate) struct Fault {
     pub(crate) help: Option<String>,
 }
 
-impl Fault {
-    pub(crate) fn new(argument: usize, message: impl Into<String>) -> Fault {
-        Fault { argument, message: message.into(), help: None }
+impl ArgumentFault {
+    pub(crate) fn new(argument: usize, message: impl Into<String>) -> ArgumentFault {
+        ArgumentFault { argument, message: message.into(), help: None }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, INCLUDE, QueryText, Span, nearest};
 use crate::error::Error;
-use crate::syntax::{Kind, lex, parse};
+use crate::syntax::{TokenKind, lex, parse};
 
 /// A file to include: what messages call it, and its text.
 pub(super) type NamedText = (String, String);
@@ -136,7 +136,7 @@ fn include(
 /// Every word of a text.
 #[expect(clippy::result_large_err, reason = "made once per query")]
 fn words(text: &str) -> Result<BTreeSet<String>, Diagnostic> {
-    let words = lex(text)?.into_iter().filter(|token| token.kind == Kind::Word);
+    let words = lex(text)?.into_iter().filter(|token| token.kind == TokenKind::Word);
     Ok(words.map(|token| token.text.to_owned()).collect())
 }
 
@@ -179,7 +179,7 @@ fn statements(name: &str, text: &str) -> Result<Vec<IncludedLet>, Error> {
             span: Span { start: with_comments(text, start), end },
             words: statement[2..]
                 .iter()
-                .filter(|token| token.kind == Kind::Word)
+                .filter(|token| token.kind == TokenKind::Word)
                 .map(|token| token.text.to_owned())
                 .collect(),
         });

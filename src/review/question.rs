@@ -16,7 +16,7 @@ use crate::engine::{Checked, Engine, Query};
 use crate::error::Error;
 use crate::source::known_table;
 use crate::syntax::ast::{Parameter, Statement};
-use crate::syntax::{Kind, lex, parse};
+use crate::syntax::{TokenKind, lex, parse};
 
 /// A query with its name, and what its head says of it: what it answers, needs and declares. `// include: NAME` in the
 /// head puts in functions of `NAME.kql`, from beside its file or else from the library.
@@ -362,7 +362,7 @@ fn unreadable(name: &str, problem: &str) -> Error {
 /// The words of a text.
 fn words(text: &str) -> HashSet<&str> {
     let tokens = lex(text).unwrap_or_default();
-    tokens.into_iter().filter(|token| token.kind == Kind::Word).map(|token| token.text).collect()
+    tokens.into_iter().filter(|token| token.kind == TokenKind::Word).map(|token| token.text).collect()
 }
 
 /// What data is missing for a query with this head to be answered.

@@ -89,8 +89,8 @@ pub(crate) struct Setting {
 /// A source and the operators its rows go through.
 #[derive(Clone, Debug)]
 pub(crate) struct Pipeline {
-    pub(crate) source: Source,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) source: PipelineSource,
+    pub(crate) steps: Vec<PipelineStep>,
     pub(crate) span: Span,
     /// Levels of nodes in here.
     pub(super) height: u16,
@@ -98,19 +98,19 @@ pub(crate) struct Pipeline {
 
 /// Where a pipeline's rows come from.
 #[derive(Clone, Debug)]
-pub(crate) enum Source {
+pub(crate) enum PipelineSource {
     /// The pipeline begins with a piped operator (`where …`, `| where …`): table `resources`, or in
     /// `mv-apply … on (…)` and its like the rows given.
     Implicit,
     /// `Resources`, `['a table']`, `arg("").Resources`, `f(5)`; a parenthesised pipeline is [`ExprKind::Tabular`].
     Table(Expr),
     /// `print`, `range`, `datatable`, `union …`
-    Operator(Box<Step>),
+    Operator(Box<PipelineStep>),
 }
 
 /// One operator in its place.
 #[derive(Clone, Debug)]
-pub(crate) struct Step {
+pub(crate) struct PipelineStep {
     /// The name as it was written: `filter` for `where`, `order` for `sort`.
     pub(crate) name: Name,
     pub(crate) operator: Operator,
@@ -212,7 +212,7 @@ pub(crate) struct Assign {
 
 /// `expr asc nulls last`.
 #[derive(Clone, Debug)]
-pub(crate) struct Key {
+pub(crate) struct SortExpr {
     pub(crate) expr: Expr,
     pub(crate) order: Option<Order>,
     pub(crate) nulls: Option<Nulls>,
@@ -341,7 +341,7 @@ impl Assign {
     }
 }
 
-impl Key {
+impl SortExpr {
     /// Kusto sorts down unless told otherwise.
     pub(crate) fn descending(&self) -> bool {
         self.order != Some(Order::Asc)

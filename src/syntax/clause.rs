@@ -2,9 +2,9 @@
 
 use nom::Parser;
 
-use super::ast::{Assign, ColumnType, Expr, ExprKind, Hint, Key, Name, Nulls, Order, Pattern};
+use super::ast::{Assign, ColumnType, Expr, ExprKind, Hint, Name, Nulls, Order, Pattern, SortExpr};
 use super::expr::{expr, name};
-use super::lex::Kind;
+use super::lex::TokenKind;
 use super::literal::{literal, type_name};
 use super::tokens::{Hope, Parsed, Thing, Tokens, said, symbol, word};
 use crate::diag::{Diagnostic, UNEXPECTED};
@@ -69,14 +69,14 @@ fn names_ahead(input: Tokens<'_>) -> Option<(Vec<Name>, usize)> {
 
 /// The place behind `['a b']`, if that is what stands so many places ahead.
 pub(super) fn bracketed_ahead(input: Tokens<'_>, at: usize) -> Option<usize> {
-    let string = |at: &usize| input.ahead(*at).is_some_and(|token| token.kind == Kind::String);
+    let string = |at: &usize| input.ahead(*at).is_some_and(|token| token.kind == TokenKind::String);
     let strings = (at + 1..).take_while(string).count();
     let end = at + 1 + strings;
     (input.is(at, "[") && strings > 0 && input.is(end, "]")).then_some(end + 1)
 }
 
 /// `expr asc nulls last`
-pub(crate) fn key(input: Tokens<'_>) -> Parsed<'_, Key> {
+pub(crate) fn key(input: Tokens<'_>) -> Parsed<'_, SortExpr> {
     let (input, expr) = expr(input)?;
     let (input, order) = word_of(input, &[("asc", Order::Asc), ("desc", Order::Desc)]);
     let (input, nulls) = if input.is(0, "nulls") {
@@ -86,7 +86,7 @@ pub(crate) fn key(input: Tokens<'_>) -> Parsed<'_, Key> {
         input.hope(Hope::Text("nulls"));
         (input, None)
     };
-    Ok((input, Key { expr, order, nulls }))
+    Ok((input, SortExpr { expr, order, nulls }))
 }
 
 /// One of these words, if it is ahead.
@@ -106,9 +106,9 @@ pub(crate) fn choice<'a, T: Copy>(
     words: &'static [(&'static str, T)],
 ) -> impl FnMut(Tokens<'a>) -> Parsed<'a, T> {
     move |input| {
-        let Some(token) = input.first().filter(|token| token.kind == Kind::Word) else {
+        let Some(token) = input.first().filter(|token| token.kind == TokenKind::Word) else {
             words.iter().for_each(|&(text, _)| input.hope(Hope::Word(text)));
-            return input.unexpected(Hope::Kind(Thing::One(what)));
+            return input.unexpected(Hope::Thing(Thing::One(what)));
         };
         if let Some(&(_, value)) = words.iter().find(|(text, _)| *text == token.text) {
             return Ok((input.skip(1), value));
@@ -145,7 +145,7 @@ pub(crate) fn hint(input: Tokens<'_>) -> Parsed<'_, Option<Hint>> {
 /// A word or a number; what stands behind it belongs to the operator.
 fn hint_value(input: Tokens<'_>) -> Parsed<'_, Expr> {
     let start = input.here();
-    if input.first().is_some_and(|token| token.kind == Kind::Long) {
+    if input.first().is_some_and(|token| token.kind == TokenKind::Long) {
         return literal(input);
     }
     let (input, name) = name(input)?;
@@ -201,7 +201,7 @@ pub(crate) fn pattern(input: Tokens<'_>) -> Parsed<'_, Pattern> {
     }
     let part = |at: usize| input.is_word(at) || input.is(at, "*");
     if !part(0) {
-        return input.unexpected(Hope::Kind(Thing::Column));
+        return input.unexpected(Hope::Thing(Thing::Column));
     }
     let mut count = 1;
     while part(count) && input.touches(count) {
@@ -246,7 +246,7 @@ pub(crate) fn to_type(input: Tokens<'_>) -> Parsed<'_, Option<Type>> {
 /// Whether the operator's text is over.
 pub(crate) fn step_ends(input: Tokens<'_>) -> bool {
     if input.first().is_none() {
-        input.hope(Hope::Kind(Thing::Expression));
+        input.hope(Hope::Thing(Thing::Expression));
     }
     input.first().is_none() || ["|", ";", ")", "}", ","].iter().any(|text| input.is(0, text))
 }

@@ -1,7 +1,7 @@
 //! What to say when the text is not what was hoped for: the place, what was hoped for, and what was probably meant.
 
-use super::lex::{Kind, Token};
-use super::tokens::{Context, Fault, Hope, Thing};
+use super::lex::{Token, TokenKind};
+use super::tokens::{Context, Hope, ParseFault, Thing};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, nearest};
 use crate::functions::INFIXES;
 use crate::operators;
@@ -9,8 +9,8 @@ use crate::registry::Right;
 use crate::value::Type;
 
 /// The diagnostic for a parse that failed.
-pub(super) fn complaint(context: &Context<'_>, error: nom::Err<Fault>) -> Diagnostic {
-    if let nom::Err::Failure(Fault::Said(diagnostic)) | nom::Err::Error(Fault::Said(diagnostic)) = error {
+pub(super) fn complaint(context: &Context<'_>, error: nom::Err<ParseFault>) -> Diagnostic {
+    if let nom::Err::Failure(ParseFault::Said(diagnostic)) | nom::Err::Error(ParseFault::Said(diagnostic)) = error {
         return *diagnostic;
     }
     let furthest = context.furthest();
@@ -42,7 +42,7 @@ fn shown(text: &str) -> String {
 
 /// An opening bracket without its end, or an end without its beginning.
 fn bracket(read: &[Token<'_>], found: Option<&Token<'_>>, hopes: &[Hope]) -> Option<Diagnostic> {
-    let sign = |token: &&Token<'_>| token.kind == Kind::Symbol;
+    let sign = |token: &&Token<'_>| token.kind == TokenKind::Symbol;
     let mut open: Vec<&Token<'_>> = Vec::new();
     for token in read.iter().filter(sign) {
         match token.text {
@@ -79,10 +79,10 @@ fn habit(read: &[Token<'_>], ahead: &[Token<'_>], hopes: &[Hope]) -> Option<Diag
                 .help("write `Resources | where … | project …`; the columns come last"),
         );
     }
-    if found.text != "=" || found.kind != Kind::Symbol {
+    if found.text != "=" || found.kind != TokenKind::Symbol {
         return None;
     }
-    let message = if !hopes.contains(&Hope::Kind(Thing::Infix)) {
+    let message = if !hopes.contains(&Hope::Thing(Thing::Infix)) {
         return None;
     } else if hopes.contains(&Hope::Text(",")) {
         "only a plain name can stand before `=`"
@@ -101,8 +101,8 @@ fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
         .filter_map(|hope| match hope {
             Hope::Text(text) => Some(format!("`{text}`")),
             // A name stands for all of them.
-            Hope::Setting(text) if !hopes.contains(&Hope::Kind(Thing::Name)) => Some(format!("`{text}`")),
-            Hope::Kind(thing) => Some(thing.text().to_owned()),
+            Hope::Setting(text) if !hopes.contains(&Hope::Thing(Thing::Name)) => Some(format!("`{text}`")),
+            Hope::Thing(thing) => Some(thing.text().to_owned()),
             Hope::Setting(_) | Hope::Word(_) => None,
         })
         .take(5)
@@ -110,7 +110,7 @@ fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
     let last = parts.pop().unwrap_or_else(|| "the end of the query".to_owned());
     let list = if parts.is_empty() { last } else { format!("{} or {last}", parts.join(", ")) };
     match before {
-        Some(token) if hopes == [Hope::Kind(Thing::Expression)] => format!("{list} after `{}`", shown(token.text)),
+        Some(token) if hopes == [Hope::Thing(Thing::Expression)] => format!("{list} after `{}`", shown(token.text)),
         _ => list,
     }
 }
@@ -119,7 +119,7 @@ fn wanted(before: Option<&Token<'_>>, hopes: &[Hope]) -> String {
 fn cure(context: &Context<'_>, read: &[Token<'_>], ahead: &[Token<'_>], hopes: &[Hope]) -> Option<String> {
     let found = ahead.first()?;
     let hoped = |text: &'static str| hopes.contains(&Hope::Text(text));
-    let operator_fits = hopes.contains(&Hope::Kind(Thing::Infix));
+    let operator_fits = hopes.contains(&Hope::Thing(Thing::Infix));
     let before = read.last().map_or("", |token| token.text);
     let next = ahead.get(1).map_or("", |token| token.text);
     if hoped("(") {
@@ -129,7 +129,7 @@ fn cure(context: &Context<'_>, read: &[Token<'_>], ahead: &[Token<'_>], hopes: &
             _ => {}
         }
     }
-    if found.kind == Kind::Symbol {
+    if found.kind == TokenKind::Symbol {
         return match found.text {
             "=" if before == "==" => Some("write `==`".to_owned()),
             "-" | "+" => Some("put the second sign and what follows in brackets".to_owned()),
@@ -139,7 +139,7 @@ fn cure(context: &Context<'_>, read: &[Token<'_>], ahead: &[Token<'_>], hopes: &
     if before == "not" {
         return Some("`not` is a function: write `not(…)`".to_owned());
     }
-    if found.kind != Kind::Word {
+    if found.kind != TokenKind::Word {
         return None;
     }
     if hoped("|") && operators::names().any(|name| name == found.text || name.split('-').next() == Some(found.text)) {
@@ -163,7 +163,7 @@ fn cure(context: &Context<'_>, read: &[Token<'_>], ahead: &[Token<'_>], hopes: &
     }
     let words = hopes.iter().filter_map(|hope| match hope {
         Hope::Text(text) | Hope::Setting(text) | Hope::Word(text) => Some(*text),
-        Hope::Kind(_) => None,
+        Hope::Thing(_) => None,
     });
     if let Some(short) = words.clone().find(|word| word.len() > 2 && found.text.starts_with(word)) {
         return Some(format!("did you mean `{short}`?"));

@@ -5,10 +5,10 @@
 use nom::Parser;
 
 use super::ast::{Argument, Call, Expr, ExprKind, Literal, Name};
-use super::lex::Kind;
+use super::lex::TokenKind;
 use super::literal::{concatenated, literal, type_name};
 use super::pipeline::value;
-use super::tokens::{Fault, Hope, Parsed, Thing, Tokens, any_word, said, symbol};
+use super::tokens::{Hope, ParseFault, Parsed, Thing, Tokens, any_word, said, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED};
 use crate::functions;
 use crate::registry::{Infix, Level, Right};
@@ -44,7 +44,7 @@ fn climb(input: Tokens<'_>, least: Level) -> Parsed<'_, Expr> {
         (input, left) = joined(input, left, infix, start)?;
     }
     if input.infix().is_none() {
-        input.hope(Hope::Kind(Thing::Infix));
+        input.hope(Hope::Thing(Thing::Infix));
     }
     Ok((input, left))
 }
@@ -111,7 +111,7 @@ fn infixed<'a>(input: Tokens<'a>, left: Expr, infix: &'static Infix, operator: S
 }
 
 /// `x == null`: there is no such value.
-fn not_null(input: Tokens<'_>, left: &Expr, infix: &Infix) -> Result<(), nom::Err<Fault>> {
+fn not_null(input: Tokens<'_>, left: &Expr, infix: &Infix) -> Result<(), nom::Err<ParseFault>> {
     let Some(test) = functions::null_test(infix).filter(|_| input.is(0, "null")) else { return Ok(()) };
     let complaint = Diagnostic::error(UNEXPECTED, input.here(), "nothing can be compared with null");
     Err(said(complaint.help(format!("write `{}({})`", test.name, input.text(left.span)))))
@@ -173,7 +173,7 @@ fn postfix<'a>(input: Tokens<'a>, of: Expr, start: Span) -> Parsed<'a, Expr> {
 
 /// Behind a dot.
 fn member<'a>(input: Tokens<'a>, of: Expr, start: Span) -> Parsed<'a, Expr> {
-    if let Some(token) = input.first().filter(|token| matches!(token.kind, Kind::Long | Kind::Real)) {
+    if let Some(token) = input.first().filter(|token| matches!(token.kind, TokenKind::Long | TokenKind::Real)) {
         let index = token.text.split('.').next().unwrap_or_default();
         let complaint = Diagnostic::error(UNEXPECTED, token.span, "an element is not reached by a dot");
         return Err(said(complaint.help(format!("write `[{index}]`"))));
@@ -201,11 +201,11 @@ fn bracketed<'a>(input: Tokens<'a>, of: Expr, start: Span) -> Parsed<'a, Expr> {
 
 fn primary(input: Tokens<'_>) -> Parsed<'_, Expr> {
     match input.first().map(|token| token.kind) {
-        Some(Kind::Symbol) if input.is(0, "(") => brackets(input.skip(1)),
-        Some(Kind::Symbol) => signs(input),
-        Some(Kind::Word) => words(input),
+        Some(TokenKind::Symbol) if input.is(0, "(") => brackets(input.skip(1)),
+        Some(TokenKind::Symbol) => signs(input),
+        Some(TokenKind::Word) => words(input),
         Some(_) => literal(input),
-        None => input.unexpected(Hope::Kind(Thing::Expression)),
+        None => input.unexpected(Hope::Thing(Thing::Expression)),
     }
 }
 
@@ -231,7 +231,7 @@ fn words(input: Tokens<'_>) -> Parsed<'_, Expr> {
         "typeof" if input.is(1, "(") => type_of(input),
         // Columns called `and` and `or` want brackets: `['and']` (Kusto.Language).
         _ if input.infix().is_some_and(|infix| infix.level <= Level::And) => {
-            input.unexpected(Hope::Kind(Thing::Expression))
+            input.unexpected(Hope::Thing(Thing::Expression))
         }
         "null" => Err(said(
             Diagnostic::error(UNEXPECTED, start, "`null` is no value of its own")
@@ -252,7 +252,7 @@ fn type_of(input: Tokens<'_>) -> Parsed<'_, Expr> {
 
 /// Why nothing begins here.
 fn no_operand(input: Tokens<'_>) -> Parsed<'_, Expr> {
-    let number = input.ahead(1).filter(|token| token.kind == Kind::Long || token.kind == Kind::Real);
+    let number = input.ahead(1).filter(|token| token.kind == TokenKind::Long || token.kind == TokenKind::Real);
     if input.is(0, ".")
         && let Some(token) = number
     {
@@ -260,7 +260,7 @@ fn no_operand(input: Tokens<'_>) -> Parsed<'_, Expr> {
         let complaint = Diagnostic::error(UNEXPECTED, span, "a number cannot begin with a point");
         return Err(said(complaint.help(format!("write `0.{}`", token.text))));
     }
-    input.unexpected(Hope::Kind(Thing::Expression))
+    input.unexpected(Hope::Thing(Thing::Expression))
 }
 
 /// Behind an opening bracket: an expression, or a pipeline.
@@ -274,7 +274,7 @@ fn brackets(input: Tokens<'_>) -> Parsed<'_, Expr> {
 pub(crate) fn bracketed_name(input: Tokens<'_>) -> Parsed<'_, Name> {
     let start = input.here();
     let (inner, _) = symbol("[").parse(input)?;
-    if !inner.first().is_some_and(|token| token.kind == Kind::String) {
+    if !inner.first().is_some_and(|token| token.kind == TokenKind::String) {
         let complaint = Diagnostic::error(UNEXPECTED, start, "no expression begins with `[`");
         return Err(said(complaint.help("an array is written `dynamic([…])`, a name with blanks `['a name']`")));
     }
@@ -293,7 +293,7 @@ pub(crate) fn column_name(input: Tokens<'_>) -> Parsed<'_, Name> {
     if input.is_word(0) || input.is(0, "[") {
         return name(input);
     }
-    input.unexpected(Hope::Kind(Thing::ColumnName))
+    input.unexpected(Hope::Thing(Thing::ColumnName))
 }
 
 /// `name(arguments)`, and nothing behind it that would be part of an operand.
@@ -335,7 +335,7 @@ fn argument<'a>(input: Tokens<'a>, arguments: &mut Vec<Argument>) -> Parsed<'a, 
 
 #[cfg(test)]
 mod tests {
-    use super::super::ast::{Source, Statement};
+    use super::super::ast::{PipelineSource, Statement};
     use super::*;
     use crate::operators::Operator;
 
@@ -344,7 +344,7 @@ mod tests {
         let query = format!("print {text}");
         let script = super::super::parse(&query).unwrap_or_else(|problems| panic!("{text}: {}", problems[0].message));
         let [Statement::Query(query)] = script.statements.as_slice() else { panic!("one query") };
-        let Source::Operator(step) = &query.source else { panic!("print") };
+        let PipelineSource::Operator(step) = &query.source else { panic!("print") };
         let Operator::Print(print) = &step.operator else { panic!("print") };
         group(&print.columns[0].expr)
     }

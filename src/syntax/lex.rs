@@ -18,7 +18,7 @@ use crate::value::Type;
 /// A piece of the text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Token<'a> {
-    pub(crate) kind: Kind,
+    pub(crate) kind: TokenKind,
     pub(crate) text: &'a str,
     pub(crate) span: Span,
     /// The operator it is, where an operator may stand.
@@ -27,7 +27,7 @@ pub(crate) struct Token<'a> {
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TokenKind {
     /// `where`, `properties`, `$left`, `1abc`
     Word,
     /// `(`, `==`, `!in`, `matches regex`
@@ -108,10 +108,10 @@ fn trivia(mut text: &str) -> &str {
 }
 
 /// Length, kind and infix operator of the token that `text` begins with.
-fn token(text: &str) -> Result<(usize, Kind, Option<&'static Infix>), Problem> {
+fn token(text: &str) -> Result<(usize, TokenKind, Option<&'static Infix>), Problem> {
     let length = |rest: &str| text.len() - rest.len();
     if let Some(quote) = string_start(text) {
-        return Ok((string(text, quote)?, Kind::String, None));
+        return Ok((string(text, quote)?, TokenKind::String, None));
     }
     if text.starts_with(|c: char| c.is_ascii_digit()) {
         if let Some((length, kind)) = number(text) {
@@ -124,12 +124,12 @@ fn token(text: &str) -> Result<(usize, Kind, Option<&'static Infix>), Problem> {
     }
     if let Ok((rest, word)) = word(text) {
         if let Some((ty, _)) = typed_start(word, rest) {
-            return Ok((typed(text, word.len())?, Kind::Typed(ty), None));
+            return Ok((typed(text, word.len())?, TokenKind::Typed(ty), None));
         }
         return Ok(match word_infix(text, word) {
-            Some((length, infix)) if length > word.len() => (length, Kind::Symbol, Some(infix)),
-            Some((length, infix)) => (length, Kind::Word, Some(infix)),
-            None => (length(rest), Kind::Word, None),
+            Some((length, infix)) if length > word.len() => (length, TokenKind::Symbol, Some(infix)),
+            Some((length, infix)) => (length, TokenKind::Word, Some(infix)),
+            None => (length(rest), TokenKind::Word, None),
         });
     }
     if text.starts_with("/*") {
@@ -141,13 +141,13 @@ fn token(text: &str) -> Result<(usize, Kind, Option<&'static Infix>), Problem> {
         return Err(problem(BAD_TOKEN, 0, 2, "`||` is no operator of KQL").help("write `or`").into());
     }
     if let Some(mark) = MARKS.iter().find(|&&mark| text.starts_with(mark)) {
-        return Ok((mark.len(), Kind::Symbol, None));
+        return Ok((mark.len(), TokenKind::Symbol, None));
     }
     if let Some((length, infix)) = symbol_infix(text) {
-        return Ok((length, Kind::Symbol, Some(infix)));
+        return Ok((length, TokenKind::Symbol, Some(infix)));
     }
     if text.starts_with('=') {
-        return Ok((1, Kind::Symbol, None));
+        return Ok((1, TokenKind::Symbol, None));
     }
     Err(bad(text).into())
 }
@@ -188,7 +188,7 @@ fn symbol_infix(text: &str) -> Option<(usize, &'static Infix)> {
 }
 
 /// `12 0x1F 1.5 1. 1e3 1.e-3 1.5h`; none for `1abc`, which is a word, and of `1..2` only the `1`.
-fn number(text: &str) -> Option<(usize, Kind)> {
+fn number(text: &str) -> Option<(usize, TokenKind)> {
     fn end(text: &str) -> IResult<&str, ()> {
         not(satisfy(is_word)).parse(text)
     }
@@ -206,18 +206,18 @@ fn number(text: &str) -> Option<(usize, Kind)> {
     let length = |rest: &str| text.len() - rest.len();
 
     if let Ok((rest, _)) = (tag("0"), one_of("xX"), hex_digit1, end).parse(text) {
-        return Some((length(rest), Kind::Long));
+        return Some((length(rest), TokenKind::Long));
     }
     let (digits, _) = digit1::<&str, nom::error::Error<&str>>(text).ok()?;
     let (fraction, real) = opt(recognize(point())).parse(digits).ok()?;
     if let Ok((rest, _)) = pair(unit, end).parse(fraction) {
-        return Some((length(rest), Kind::TimeSpan));
+        return Some((length(rest), TokenKind::TimeSpan));
     }
     if let Ok((rest, _)) = pair(exponent, end).parse(fraction) {
-        return Some((length(rest), Kind::Real));
+        return Some((length(rest), TokenKind::Real));
     }
     end(fraction).ok()?;
-    Some((length(fraction), if real.is_some() { Kind::Real } else { Kind::Long }))
+    Some((length(fraction), if real.is_some() { TokenKind::Real } else { TokenKind::Long }))
 }
 
 /// Where a string literal's text begins, and what ends it.
@@ -382,7 +382,7 @@ fn bad(text: &str) -> Diagnostic {
 mod tests {
     use super::*;
 
-    fn kinds(text: &str) -> Vec<(Kind, &str)> {
+    fn kinds(text: &str) -> Vec<(TokenKind, &str)> {
         lex(text).unwrap().iter().map(|token| (token.kind, token.text)).collect()
     }
 
@@ -398,7 +398,7 @@ mod tests {
 
     #[test]
     fn numbers_end_where_something_else_begins() {
-        use Kind::{Long, Real, Symbol, TimeSpan, Word};
+        use TokenKind::{Long, Real, Symbol, TimeSpan, Word};
         assert_eq!(kinds("1..5"), [(Long, "1"), (Symbol, ".."), (Long, "5")]);
         assert_eq!(
             kinds("0x1F 12 1. 1.5 1e3 1.e-3"),
@@ -424,15 +424,18 @@ mod tests {
     #[test]
     fn strings_of_every_kind_are_one_token() {
         for text in ["'a\"b'", r#""a\"b""#, r"@'C:\'", "@'it''s'", "h'x'", "H@\"x\"", "```a\n'b'```", "~~~`~~~", "''"] {
-            assert_eq!(kinds(text), [(Kind::String, text)], "{text}");
+            assert_eq!(kinds(text), [(TokenKind::String, text)], "{text}");
         }
         assert_eq!(words("h 'x'"), ["h", "'x'"]);
     }
 
     #[test]
     fn a_typed_literal_is_one_token_if_its_bracket_follows_at_once() {
-        assert_eq!(kinds("datetime(2024-01-01 10:00)"), [(Kind::Typed(Type::DateTime), "datetime(2024-01-01 10:00)")]);
-        assert_eq!(kinds("guid( ')' )"), [(Kind::Typed(Type::Guid), "guid( ')' )")]);
+        assert_eq!(
+            kinds("datetime(2024-01-01 10:00)"),
+            [(TokenKind::Typed(Type::DateTime), "datetime(2024-01-01 10:00)")]
+        );
+        assert_eq!(kinds("guid( ')' )"), [(TokenKind::Typed(Type::Guid), "guid( ')' )")]);
         assert_eq!(words("long (5)"), ["long", "(", "5", ")"]);
         assert_eq!(refusal("print long(5 | take 1").0, "AQ0003");
     }

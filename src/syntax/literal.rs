@@ -7,7 +7,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::ast::{Call, Expr, ExprKind, Literal, Name};
-use super::lex::{Kind, Token, UNITS, escape};
+use super::lex::{Token, TokenKind, UNITS, escape};
 use super::tokens::{Hope, Parsed, Thing, Tokens, said, symbol};
 use crate::diag::{BAD_LITERAL, Diagnostic, UNEXPECTED, nearest};
 use crate::functions;
@@ -16,23 +16,25 @@ use crate::value::{Bag, DateTime, TimeSpan, Type, Value, parse_datetime, parse_t
 /// A literal of any type, if one is ahead.
 pub(crate) fn literal(input: Tokens<'_>) -> Parsed<'_, Expr> {
     let start = input.here();
-    let Some(token) = input.first() else { return input.unexpected(Hope::Kind(Thing::Literal)) };
+    let Some(token) = input.first() else { return input.unexpected(Hope::Thing(Thing::Literal)) };
     let (ty, value) = match token.kind {
-        Kind::String => {
+        TokenKind::String => {
             let (rest, (text, value)) = concatenated(input)?;
             let literal = Literal { ty: Type::String, value: Value::from(value.as_str()), text };
             return rest.expr(ExprKind::Literal(literal), start);
         }
-        Kind::Long => (Type::Long, Value::Long(checked(token, "a long", long(token.text))?)),
-        Kind::Real => (Type::Real, Value::Real(checked(token, "a real", token.text.parse().ok())?)),
-        Kind::TimeSpan => (Type::TimeSpan, Value::TimeSpan(checked(token, "a timespan", unit_timespan(token.text))?)),
-        Kind::Typed(Type::DateTime) if inside(token.text).is_empty() => {
+        TokenKind::Long => (Type::Long, Value::Long(checked(token, "a long", long(token.text))?)),
+        TokenKind::Real => (Type::Real, Value::Real(checked(token, "a real", token.text.parse().ok())?)),
+        TokenKind::TimeSpan => {
+            (Type::TimeSpan, Value::TimeSpan(checked(token, "a timespan", unit_timespan(token.text))?))
+        }
+        TokenKind::Typed(Type::DateTime) if inside(token.text).is_empty() => {
             // `datetime()` is the current time.
             let now = Call { of: None, name: Name::new(functions::NOW.name, token.span), arguments: Vec::new() };
             return input.skip(1).expr(ExprKind::Call(now), start);
         }
-        Kind::Typed(ty) => (ty, typed(token, ty)?),
-        Kind::Word => match token.text {
+        TokenKind::Typed(ty) => (ty, typed(token, ty)?),
+        TokenKind::Word => match token.text {
             "true" | "True" | "TRUE" => (Type::Bool, Value::Bool(true)),
             "false" | "False" | "FALSE" => (Type::Bool, Value::Bool(false)),
             "dynamic" if input.is(1, "(") => {
@@ -45,9 +47,9 @@ pub(crate) fn literal(input: Tokens<'_>) -> Parsed<'_, Expr> {
                 let text = rest.text(rest.since(start)).to_owned();
                 return rest.expr(ExprKind::Literal(Literal { ty: Type::Dynamic, value, text }), start);
             }
-            _ => return input.unexpected(Hope::Kind(Thing::Literal)),
+            _ => return input.unexpected(Hope::Thing(Thing::Literal)),
         },
-        Kind::Symbol => return input.unexpected(Hope::Kind(Thing::Literal)),
+        TokenKind::Symbol => return input.unexpected(Hope::Thing(Thing::Literal)),
     };
     input.skip(1).expr(ExprKind::Literal(Literal { ty, value, text: token.text.to_owned() }), start)
 }
@@ -56,13 +58,13 @@ pub(crate) fn literal(input: Tokens<'_>) -> Parsed<'_, Expr> {
 pub(crate) fn concatenated(input: Tokens<'_>) -> Parsed<'_, (String, String)> {
     fn one(input: Tokens<'_>) -> Parsed<'_, &str> {
         match input.first() {
-            Some(token) if token.kind == Kind::String => Ok((input.skip(1), token.text)),
-            _ => Err(nom::Err::Error(super::tokens::Fault::Unexpected)),
+            Some(token) if token.kind == TokenKind::String => Ok((input.skip(1), token.text)),
+            _ => Err(nom::Err::Error(super::tokens::ParseFault::Unexpected)),
         }
     }
     let (rest, texts) = match many1(one).parse(input) {
         Ok(parsed) => parsed,
-        Err(_) => return input.unexpected(Hope::Kind(Thing::String)),
+        Err(_) => return input.unexpected(Hope::Thing(Thing::String)),
     };
     Ok((rest, (texts.join(" "), texts.iter().map(|text| string(text)).collect())))
 }
@@ -134,7 +136,7 @@ fn ticks(number: Decimal, unit: u64) -> Option<TimeSpan> {
     i64::try_from(ticks).ok().map(TimeSpan::from_ticks)
 }
 
-fn checked<T>(token: &Token<'_>, what: &str, value: Option<T>) -> Result<T, nom::Err<super::tokens::Fault>> {
+fn checked<T>(token: &Token<'_>, what: &str, value: Option<T>) -> Result<T, nom::Err<super::tokens::ParseFault>> {
     value.ok_or_else(|| {
         said(Diagnostic::error(BAD_LITERAL, token.span, format!("`{}` is too large for {what}", token.text)))
     })
@@ -146,7 +148,7 @@ fn inside(text: &str) -> &str {
 }
 
 /// The value of a typed literal.
-fn typed(token: &Token<'_>, ty: Type) -> Result<Value, nom::Err<super::tokens::Fault>> {
+fn typed(token: &Token<'_>, ty: Type) -> Result<Value, nom::Err<super::tokens::ParseFault>> {
     let text = inside(token.text);
     if text == "null" {
         return Ok(Value::Null);
@@ -249,38 +251,40 @@ fn timespan(text: &str) -> Option<TimeSpan> {
 
 /// JSON, with single quotes, strings in a row, and literals of KQL.
 fn dynamic(input: Tokens<'_>) -> Parsed<'_, Value> {
-    let Some(token) = input.first() else { return input.unexpected(Hope::Kind(Thing::Value)) };
+    let Some(token) = input.first() else { return input.unexpected(Hope::Thing(Thing::Value)) };
     let rest = input.skip(1);
     match (token.kind, token.text) {
-        (Kind::String, _) => {
+        (TokenKind::String, _) => {
             let (rest, (_, value)) = concatenated(input)?;
             Ok((rest, Value::from(value.as_str())))
         }
-        (Kind::Long | Kind::Real, text) => Ok((rest, number(text))),
-        (Kind::Symbol, sign @ ("-" | "+")) => match rest.first() {
-            Some(number_token) if matches!(number_token.kind, Kind::Long | Kind::Real) => {
+        (TokenKind::Long | TokenKind::Real, text) => Ok((rest, number(text))),
+        (TokenKind::Symbol, sign @ ("-" | "+")) => match rest.first() {
+            Some(number_token) if matches!(number_token.kind, TokenKind::Long | TokenKind::Real) => {
                 Ok((rest.skip(1), number(&format!("{}{}", sign.trim_start_matches('+'), number_token.text))))
             }
-            _ => rest.unexpected(Hope::Kind(Thing::Number)),
+            _ => rest.unexpected(Hope::Thing(Thing::Number)),
         },
-        (Kind::TimeSpan, text) => Ok((rest, Value::Long(checked(token, "a timespan", unit_timespan(text))?.ticks()))),
-        (Kind::Typed(ty), _) => Ok((rest, element(token, ty)?)),
-        (Kind::Word, "true" | "True" | "TRUE") => Ok((rest, Value::Bool(true))),
-        (Kind::Word, "false" | "False" | "FALSE") => Ok((rest, Value::Bool(false))),
-        (Kind::Word, "null") => Ok((rest, Value::Null)),
-        (Kind::Word, "dynamic") if rest.is(0, "(") => rest.nested(1, |input| {
+        (TokenKind::TimeSpan, text) => {
+            Ok((rest, Value::Long(checked(token, "a timespan", unit_timespan(text))?.ticks())))
+        }
+        (TokenKind::Typed(ty), _) => Ok((rest, element(token, ty)?)),
+        (TokenKind::Word, "true" | "True" | "TRUE") => Ok((rest, Value::Bool(true))),
+        (TokenKind::Word, "false" | "False" | "FALSE") => Ok((rest, Value::Bool(false))),
+        (TokenKind::Word, "null") => Ok((rest, Value::Null)),
+        (TokenKind::Word, "dynamic") if rest.is(0, "(") => rest.nested(1, |input| {
             let (input, _) = symbol("(").parse(input)?;
             let (input, value) = dynamic(input)?;
             let (input, _) = symbol(")").parse(input)?;
             Ok((input, value))
         }),
-        (Kind::Word, text) => Err(said(
+        (TokenKind::Word, text) => Err(said(
             Diagnostic::error(BAD_LITERAL, token.span, format!("`{text}` is no JSON"))
                 .help(format!("write \"{text}\" for text; columns go into `bag_pack(…)` or `pack_array(…)`")),
         )),
-        (Kind::Symbol, "[") => rest.nested(1, array),
-        (Kind::Symbol, "{") => rest.nested(1, bag),
-        _ => input.unexpected(Hope::Kind(Thing::Json)),
+        (TokenKind::Symbol, "[") => rest.nested(1, array),
+        (TokenKind::Symbol, "{") => rest.nested(1, bag),
+        _ => input.unexpected(Hope::Thing(Thing::Json)),
     }
 }
 
@@ -342,7 +346,7 @@ fn number(text: &str) -> Value {
 
 /// A typed literal inside `dynamic(…)`: a datetime stays one, a timespan becomes its ticks, a guid text, and what JSON
 /// has no number for its name (measured on Kusto).
-fn element(token: &Token<'_>, ty: Type) -> Result<Value, nom::Err<super::tokens::Fault>> {
+fn element(token: &Token<'_>, ty: Type) -> Result<Value, nom::Err<super::tokens::ParseFault>> {
     let refused = || {
         let message = format!("`{}` cannot stand inside `dynamic(…)`", token.text);
         Err(said(Diagnostic::error(BAD_LITERAL, token.span, message)))
@@ -362,7 +366,7 @@ fn element(token: &Token<'_>, ty: Type) -> Result<Value, nom::Err<super::tokens:
 /// A type's name, as in `typeof(long)`; Resource Graph takes any letter case.
 pub(crate) fn type_name(input: Tokens<'_>) -> Parsed<'_, Type> {
     match input.first() {
-        Some(token) if token.kind == Kind::Word => match Type::named(token.text) {
+        Some(token) if token.kind == TokenKind::Word => match Type::named(token.text) {
             Some(ty) => Ok((input.skip(1), ty)),
             None => {
                 let names = Type::ALL.map(Type::name);
@@ -373,13 +377,13 @@ pub(crate) fn type_name(input: Tokens<'_>) -> Parsed<'_, Type> {
                 }))
             }
         },
-        _ => input.unexpected(Hope::Kind(Thing::Type)),
+        _ => input.unexpected(Hope::Thing(Thing::Type)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::ast::{Source, Statement};
+    use super::super::ast::{PipelineSource, Statement};
     use super::*;
     use crate::operators::Operator;
 
@@ -388,7 +392,7 @@ mod tests {
         let query = format!("print {text}");
         let script = super::super::parse(&query).map_err(|problems| problems[0].message.clone())?;
         let [Statement::Query(query)] = script.statements.as_slice() else { panic!("one query") };
-        let Source::Operator(step) = &query.source else { panic!("print") };
+        let PipelineSource::Operator(step) = &query.source else { panic!("print") };
         let Operator::Print(print) = &step.operator else { panic!("print") };
         match &print.columns[0].expr.kind {
             ExprKind::Literal(literal) => Ok((literal.ty, literal.value.clone())),

@@ -14,7 +14,7 @@ pub(crate) mod print;
 mod statement;
 pub(crate) mod tokens;
 
-pub(crate) use lex::{Kind, Token, lex};
+pub(crate) use lex::{Token, TokenKind, lex};
 pub(crate) use literal::{literal, type_name};
 
 use crate::diag::{Diagnostic, NO_QUERY, Place, Span, UNTERMINATED};

@@ -2,7 +2,7 @@
 
 use nom::Parser;
 
-use super::ast::{Call, Expr, ExprKind, Name, Pipeline, Source, Step};
+use super::ast::{Call, Expr, ExprKind, Name, Pipeline, PipelineSource, PipelineStep};
 use super::expr::{expr, operand};
 use super::tokens::{Hope, Parsed, Thing, Tokens, expect, said, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_OPERATOR, UNSUPPORTED};
@@ -17,7 +17,7 @@ const SUBQUERY: u16 = 5;
 pub(crate) fn pipeline(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
     let start = input.here();
     if input.is(0, "|") {
-        return finish(input, start, |input| Ok((input, Source::Implicit)));
+        return finish(input, start, |input| Ok((input, PipelineSource::Implicit)));
     }
     match operator_ahead(input) {
         Some(Position::Piped) => operators_alone(input),
@@ -27,7 +27,11 @@ pub(crate) fn pipeline(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
 }
 
 /// A pipeline whose source stands before this, which may be a table or an operator.
-fn finish<'a>(input: Tokens<'a>, start: Span, source: fn(Tokens<'a>) -> Parsed<'a, Source>) -> Parsed<'a, Pipeline> {
+fn finish<'a>(
+    input: Tokens<'a>,
+    start: Span,
+    source: fn(Tokens<'a>) -> Parsed<'a, PipelineSource>,
+) -> Parsed<'a, Pipeline> {
     let (input, ((source, steps), height)) = input.measure(|input| {
         let (input, source) = source(input)?;
         let (input, steps) = steps(input, Vec::new())?;
@@ -59,7 +63,7 @@ fn from_operator(input: Tokens<'_>) -> Parsed<'_, Expr> {
 fn piped(input: Tokens<'_>, source: Expr, start: Span) -> Parsed<'_, Expr> {
     let (input, (steps, height)) = input.measure(|input| steps(input, Vec::new()))?;
     let height = height.max(source.height + 1);
-    let pipeline = Pipeline { source: Source::Table(source), steps, span: input.since(start), height };
+    let pipeline = Pipeline { source: PipelineSource::Table(source), steps, span: input.since(start), height };
     input.expr(ExprKind::Tabular(Box::new(pipeline)), start)
 }
 
@@ -72,13 +76,13 @@ fn is_table(source: &Expr) -> bool {
     }
 }
 
-fn source_table(input: Tokens<'_>) -> Parsed<'_, Source> {
+fn source_table(input: Tokens<'_>) -> Parsed<'_, PipelineSource> {
     let (input, table) = operand(input)?;
     if !is_table(&table) {
         let complaint = Diagnostic::error(UNEXPECTED, table.span, "a query begins with a table");
         return Err(said(complaint.help("to compute without one, write `print …`")));
     }
-    Ok((input, Source::Table(table)))
+    Ok((input, PipelineSource::Table(table)))
 }
 
 /// A table beside the one at hand: a name, a call, or a pipeline in brackets.
@@ -115,16 +119,16 @@ fn operators_alone(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
         let (input, first) = step(input, Position::Piped)?;
         steps(input, vec![first])
     })?;
-    Ok((input, Pipeline { source: Source::Implicit, steps, span: input.since(start), height }))
+    Ok((input, Pipeline { source: PipelineSource::Implicit, steps, span: input.since(start), height }))
 }
 
-fn source_operator(input: Tokens<'_>) -> Parsed<'_, Source> {
+fn source_operator(input: Tokens<'_>) -> Parsed<'_, PipelineSource> {
     let (input, first) = step(input, Position::Start)?;
-    Ok((input, Source::Operator(Box::new(first))))
+    Ok((input, PipelineSource::Operator(Box::new(first))))
 }
 
 /// `| a | b`
-fn steps(input: Tokens<'_>, mut steps: Vec<Step>) -> Parsed<'_, Vec<Step>> {
+fn steps(input: Tokens<'_>, mut steps: Vec<PipelineStep>) -> Parsed<'_, Vec<PipelineStep>> {
     let mut input = input;
     while input.is(0, "|") {
         input = push(input.skip(1), &mut steps)?.0;
@@ -133,16 +137,16 @@ fn steps(input: Tokens<'_>, mut steps: Vec<Step>) -> Parsed<'_, Vec<Step>> {
     Ok((input, steps))
 }
 
-fn push<'a>(input: Tokens<'a>, steps: &mut Vec<Step>) -> Parsed<'a, ()> {
+fn push<'a>(input: Tokens<'a>, steps: &mut Vec<PipelineStep>) -> Parsed<'a, ()> {
     let (input, next) = step(input, Position::Piped)?;
     steps.push(next);
     Ok((input, ()))
 }
 
 /// One operator, from its name on; behind the name there is no way back.
-fn step(input: Tokens<'_>, position: Position) -> Parsed<'_, Step> {
+fn step(input: Tokens<'_>, position: Position) -> Parsed<'_, PipelineStep> {
     let start = input.here();
-    let Some((count, name)) = operator_name(input) else { return input.unexpected(Hope::Kind(Thing::OperatorName)) };
+    let Some((count, name)) = operator_name(input) else { return input.unexpected(Hope::Thing(Thing::OperatorName)) };
     let Some((def, parse)) = operators::named(&name.text) else { return Err(said(unknown(&name))) };
     if def.position != Position::Both && def.position != position {
         let complaint = match def.position {
@@ -156,7 +160,7 @@ fn step(input: Tokens<'_>, position: Position) -> Parsed<'_, Step> {
         nom::Err::Error(fault) => nom::Err::Failure(fault),
         other => other,
     })?;
-    Ok((input, Step { name, operator, span: input.since(start) }))
+    Ok((input, PipelineStep { name, operator, span: input.since(start) }))
 }
 
 /// `where`, `project-away`: words joined by hyphens without a gap; the number of tokens as well.
@@ -208,7 +212,7 @@ fn operator_ahead(input: Tokens<'_>) -> Option<Position> {
         "(" => functions::scalar(&name.text).is_some(),
         // What begins an operand as well is no sign of a name: `take -5`, `distinct *`.
         "-" | "+" | "*" => false,
-        _ => next.infix.is_some() && next.kind == super::lex::Kind::Symbol,
+        _ => next.infix.is_some() && next.kind == super::lex::TokenKind::Symbol,
     };
     (!follows_name).then_some(position)
 }

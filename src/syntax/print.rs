@@ -6,8 +6,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::ast::{
-    Argument, Assign, Call, ColumnType, Expr, ExprKind, Function, Hint, Key, Let, LetValue, Literal, Name, Nulls,
-    Order, Parameter, ParameterKind, Pattern, Pipeline, Script, Setting, Source, Statement, Step,
+    Argument, Assign, Call, ColumnType, Expr, ExprKind, Function, Hint, Let, LetValue, Literal, Name, Nulls, Order,
+    Parameter, ParameterKind, Pattern, Pipeline, PipelineSource, PipelineStep, Script, Setting, SortExpr, Statement,
 };
 use super::expr::above;
 use crate::functions;
@@ -110,12 +110,12 @@ impl Pipeline {
     fn write(&self, f: &mut Formatter<'_>, gap: &str) -> fmt::Result {
         let mut first = true;
         match &self.source {
-            Source::Implicit => {}
-            Source::Table(table) => {
+            PipelineSource::Implicit => {}
+            PipelineSource::Table(table) => {
                 first = false;
                 table.fmt(f)?;
             }
-            Source::Operator(step) => {
+            PipelineSource::Operator(step) => {
                 first = false;
                 step.fmt(f)?;
             }
@@ -147,7 +147,7 @@ impl Display for Subquery<'_> {
     }
 }
 
-impl Display for Step {
+impl Display for PipelineStep {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.name, self.operator)
     }
@@ -212,7 +212,7 @@ impl Display for Assign {
     }
 }
 
-impl Display for Key {
+impl Display for SortExpr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.expr.fmt(f)?;
         match self.order {

@@ -21,7 +21,7 @@ pub(super) fn script(input: Tokens<'_>) -> Parsed<'_, Script> {
         }
         if input.first().is_none() {
             if begins {
-                input.hope(Hope::Kind(Thing::Statement));
+                input.hope(Hope::Thing(Thing::Statement));
             }
             return Ok((input, Script { statements }));
         }

@@ -9,7 +9,7 @@ use nom::{IResult, Input, Needed, Parser};
 
 use super::DEPTH;
 use super::ast::{Expr, ExprKind, Name};
-use super::lex::{Kind, Token};
+use super::lex::{Token, TokenKind};
 use crate::diag::{Diagnostic, Span, TOO_DEEP};
 use crate::registry::Infix;
 
@@ -46,7 +46,7 @@ pub(crate) enum Hope {
     /// This very word or sign.
     Text(&'static str),
     /// Something like this.
-    Kind(Thing),
+    Thing(Thing),
     /// The name of a parameter, with `=` and a value behind it: `kind`.
     Setting(&'static str),
     /// A word of the kind that is hoped for as well, for completion: there may be many.
@@ -110,7 +110,7 @@ impl Thing {
 
 /// Why a parser does not go on.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub(crate) enum ParseFault {
     /// What is ahead was not hoped for; the context knows what was.
     Unexpected,
     /// There is more to say.
@@ -118,14 +118,14 @@ pub(crate) enum Fault {
 }
 
 /// What a parser gives.
-pub(crate) type Parsed<'a, T> = IResult<Tokens<'a>, T, Fault>;
+pub(crate) type Parsed<'a, T> = IResult<Tokens<'a>, T, ParseFault>;
 
-impl<'a> ParseError<Tokens<'a>> for Fault {
-    fn from_error_kind(_: Tokens<'a>, _: ErrorKind) -> Fault {
-        Fault::Unexpected
+impl<'a> ParseError<Tokens<'a>> for ParseFault {
+    fn from_error_kind(_: Tokens<'a>, _: ErrorKind) -> ParseFault {
+        ParseFault::Unexpected
     }
 
-    fn append(_: Tokens<'a>, _: ErrorKind, other: Fault) -> Fault {
+    fn append(_: Tokens<'a>, _: ErrorKind, other: ParseFault) -> ParseFault {
         other
     }
 }
@@ -180,12 +180,12 @@ impl<'a> Tokens<'a> {
 
     /// Whether the token so many places ahead is this word or sign.
     pub(crate) fn is(self, places: usize, text: &str) -> bool {
-        self.ahead(places).is_some_and(|token| token.text == text && token.kind != Kind::String)
+        self.ahead(places).is_some_and(|token| token.text == text && token.kind != TokenKind::String)
     }
 
     /// Whether the token so many places ahead is a word.
     pub(crate) fn is_word(self, places: usize) -> bool {
-        self.ahead(places).is_some_and(|token| token.kind == Kind::Word)
+        self.ahead(places).is_some_and(|token| token.kind == TokenKind::Word)
     }
 
     /// Whether nothing stands between the token so many places ahead and the one before it.
@@ -241,7 +241,7 @@ impl<'a> Tokens<'a> {
     /// Not what was hoped for.
     pub(crate) fn unexpected<T>(self, hope: Hope) -> Parsed<'a, T> {
         self.hope(hope);
-        Err(nom::Err::Error(Fault::Unexpected))
+        Err(nom::Err::Error(ParseFault::Unexpected))
     }
 
     /// A node over everything since `start`; refused when the tree grows too high.
@@ -251,7 +251,7 @@ impl<'a> Tokens<'a> {
         Ok((self, expr))
     }
 
-    fn measured(self, height: u16, span: Span) -> Result<(), nom::Err<Fault>> {
+    fn measured(self, height: u16, span: Span) -> Result<(), nom::Err<ParseFault>> {
         let tallest = &self.context.tallest;
         tallest.set(tallest.get().max(height));
         if height > DEPTH { Err(too_deep(span)) } else { Ok(()) }
@@ -281,7 +281,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-fn too_deep(span: Span) -> nom::Err<Fault> {
+fn too_deep(span: Span) -> nom::Err<ParseFault> {
     let span = Span { start: span.start, end: span.end.min(span.start + 1) };
     said(
         Diagnostic::error(TOO_DEEP, span, format!("nested more than {DEPTH} levels deep"))
@@ -290,35 +290,35 @@ fn too_deep(span: Span) -> nom::Err<Fault> {
 }
 
 /// An error with its own words.
-pub(crate) fn said(diagnostic: Diagnostic) -> nom::Err<Fault> {
-    nom::Err::Failure(Fault::Said(Box::new(diagnostic)))
+pub(crate) fn said(diagnostic: Diagnostic) -> nom::Err<ParseFault> {
+    nom::Err::Failure(ParseFault::Said(Box::new(diagnostic)))
 }
 
 /// What `parser` gives; if it fails right here, `hope` is what was missing.
 pub(crate) fn expect<'a, T>(
     hope: Thing,
-    mut parser: impl Parser<Tokens<'a>, Output = T, Error = Fault>,
-) -> impl Parser<Tokens<'a>, Output = T, Error = Fault> {
+    mut parser: impl Parser<Tokens<'a>, Output = T, Error = ParseFault>,
+) -> impl Parser<Tokens<'a>, Output = T, Error = ParseFault> {
     move |input: Tokens<'a>| {
         let result = parser.parse(input);
-        if let Err(nom::Err::Error(Fault::Unexpected)) = &result {
-            input.hope(Hope::Kind(hope));
+        if let Err(nom::Err::Error(ParseFault::Unexpected)) = &result {
+            input.hope(Hope::Thing(hope));
         }
         result
     }
 }
 
 /// This very word.
-pub(crate) fn word<'a>(text: &'static str) -> impl Parser<Tokens<'a>, Output = Span, Error = Fault> {
-    exactly(text, Kind::Word)
+pub(crate) fn word<'a>(text: &'static str) -> impl Parser<Tokens<'a>, Output = Span, Error = ParseFault> {
+    exactly(text, TokenKind::Word)
 }
 
 /// This very sign.
-pub(crate) fn symbol<'a>(text: &'static str) -> impl Parser<Tokens<'a>, Output = Span, Error = Fault> {
-    exactly(text, Kind::Symbol)
+pub(crate) fn symbol<'a>(text: &'static str) -> impl Parser<Tokens<'a>, Output = Span, Error = ParseFault> {
+    exactly(text, TokenKind::Symbol)
 }
 
-fn exactly<'a>(text: &'static str, kind: Kind) -> impl Parser<Tokens<'a>, Output = Span, Error = Fault> {
+fn exactly<'a>(text: &'static str, kind: TokenKind) -> impl Parser<Tokens<'a>, Output = Span, Error = ParseFault> {
     move |input: Tokens<'a>| match input.first() {
         Some(token) if token.kind == kind && token.text == text => Ok((input.skip(1), token.span)),
         _ => input.unexpected(Hope::Text(text)),
@@ -328,8 +328,8 @@ fn exactly<'a>(text: &'static str, kind: Kind) -> impl Parser<Tokens<'a>, Output
 /// Any word.
 pub(crate) fn any_word(input: Tokens<'_>) -> Parsed<'_, Name> {
     match input.first() {
-        Some(token) if token.kind == Kind::Word => Ok((input.skip(1), Name::new(token.text, token.span))),
-        _ => input.unexpected(Hope::Kind(Thing::Name)),
+        Some(token) if token.kind == TokenKind::Word => Ok((input.skip(1), Name::new(token.text, token.span))),
+        _ => input.unexpected(Hope::Thing(Thing::Name)),
     }
 }
 

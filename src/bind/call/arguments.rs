@@ -6,7 +6,7 @@ use crate::bind::{Exprs, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, Span, WRONG_COUNT, WRONG_TYPE};
 use crate::functions;
 use crate::plan::{Callee, Expr, Kind};
-use crate::registry::{Args, Fault, Param, Returns, Takes, param_of};
+use crate::registry::{Args, ArgumentFault, Param, Returns, Takes, param_of};
 use crate::syntax::ast::{self, ExprKind};
 use crate::value::Type;
 
@@ -205,7 +205,7 @@ impl Exprs<'_, '_> {
         }
     }
 
-    pub(super) fn fault(&mut self, fault: Fault, span: Span, written: &[&ast::Expr]) -> Reported {
+    pub(super) fn fault(&mut self, fault: ArgumentFault, span: Span, written: &[&ast::Expr]) -> Reported {
         let span = written.get(fault.argument).map_or(span, |argument| argument.span);
         let diagnostic = Diagnostic::error(BAD_ARGUMENT, span, fault.message);
         self.binder.error(match fault.help {

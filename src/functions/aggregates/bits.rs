@@ -1,7 +1,9 @@
 //! `binary_all_and`, `binary_all_or` and `binary_all_xor`.
 
 use crate::column::Out;
-use crate::registry::{Aggregate, AggregateNaming::First, Example, Fault, Fold, PerGroup, Returns, State, integer};
+use crate::registry::{
+    Aggregate, AggregateNaming::First, ArgumentFault, Example, Fold, PerGroup, Returns, State, integer,
+};
 use crate::value::{Type, ValueRef};
 
 pub(super) const FAMILY: &[&Aggregate] = &[&BINARY_ALL_AND, &BINARY_ALL_OR, &BINARY_ALL_XOR];
@@ -33,7 +35,7 @@ const BINARY_ALL_XOR: Aggregate = Aggregate {
     ..BINARY_ALL_AND
 };
 
-fn bits(join: fn(i64, i64) -> i64) -> Result<Box<dyn Fold>, Fault> {
+fn bits(join: fn(i64, i64) -> i64) -> Result<Box<dyn Fold>, ArgumentFault> {
     Ok(PerGroup::fold(Type::Long, move || Bits { join, bits: None }))
 }
 

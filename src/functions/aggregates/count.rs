@@ -4,7 +4,7 @@ use std::any::Any;
 
 use super::{PREDICATE, each, grow};
 use crate::column::Column;
-use crate::registry::{Aggregate, AggregateNaming::Prefixed, Args, Example, Fault, Fold, Groups, Returns, any};
+use crate::registry::{Aggregate, AggregateNaming::Prefixed, Args, ArgumentFault, Example, Fold, Groups, Returns, any};
 use crate::value::Type;
 
 pub(super) const FAMILY: &[&Aggregate] = &[&COUNT, &COUNTIF, &CNT];
@@ -29,7 +29,7 @@ const COUNTIF: Aggregate = Aggregate {
     names: Prefixed("countif"),
     about: "The number of rows where `predicate` is true.",
     examples: &[Example { query: "datatable(x: long)[4, 5, long(null)] | summarize countif(x > 4)", result: "1" }],
-    fold: |_: &Args<'_>| Ok::<_, Fault>(Count::start(true)),
+    fold: |_: &Args<'_>| Ok::<_, ArgumentFault>(Count::start(true)),
     ..COUNT
 };
 

@@ -10,7 +10,7 @@ use hashbrown::hash_table::Entry;
 use super::{MAX_ELEMENTS, PREDICATE, each, grow, max_size};
 use crate::column::{Column, Dictionary, Entries, KeyTable};
 use crate::registry::{
-    Aggregate, AggregateNaming::Prefixed, Args, Example, Fault, Fold, Groups, Returns, any, integer, orderable,
+    Aggregate, AggregateNaming::Prefixed, Args, ArgumentFault, Example, Fold, Groups, Returns, any, integer, orderable,
 };
 use crate::value::{Type, Value, ValueRef, encode_key};
 
@@ -92,7 +92,7 @@ const MAKE_SET_IF: Aggregate = Aggregate {
 
 const MAKESET: Aggregate = Aggregate { name: "makeset", legacy: true, fold: |args| make_set(args, 128), ..MAKE_SET };
 
-fn make_set(args: &Args<'_>, default: usize) -> Result<Box<dyn Fold>, Fault> {
+fn make_set(args: &Args<'_>, default: usize) -> Result<Box<dyn Fold>, ArgumentFault> {
     Ok(Distinct::start(Shape::Set, max_size(args, 1, default)?))
 }
 

@@ -7,8 +7,8 @@ use super::{MAX_ELEMENTS, PREDICATE, each, grow, max_size};
 use crate::column::{Column, Out};
 use crate::meter;
 use crate::registry::{
-    Aggregate, AggregateNaming::Prefixed, Args, Example, Fault, Fold, Groups, PerGroup, Returns, State, any, dynamic,
-    integer,
+    Aggregate, AggregateNaming::Prefixed, Args, ArgumentFault, Example, Fold, Groups, PerGroup, Returns, State, any,
+    dynamic, integer,
 };
 use crate::value::{Bag, Type, Value, ValueRef};
 
@@ -50,7 +50,7 @@ const MAKE_LIST_WITH_NULLS: Aggregate = Aggregate {
 const MAKELIST: Aggregate =
     Aggregate { name: "makelist", legacy: true, fold: |args| make_list(args, 128), ..MAKE_LIST };
 
-fn make_list(args: &Args<'_>, default: usize) -> Result<Box<dyn Fold>, Fault> {
+fn make_list(args: &Args<'_>, default: usize) -> Result<Box<dyn Fold>, ArgumentFault> {
     Ok(Lists::start(max_size(args, 1, default)?, false))
 }
 
@@ -155,7 +155,7 @@ const MAKEBAG: Aggregate = Aggregate { name: "makebag", legacy: true, ..MAKE_BAG
 const MAKE_DICTIONARY: Aggregate =
     Aggregate { name: "make_dictionary", names: Prefixed("dictionary"), legacy: true, ..MAKE_BAG };
 
-fn make_bag(args: &Args<'_>) -> Result<Box<dyn Fold>, Fault> {
+fn make_bag(args: &Args<'_>) -> Result<Box<dyn Fold>, ArgumentFault> {
     let limit = max_size(args, 1, MAX_ELEMENTS)?;
     Ok(PerGroup::fold(Type::Dynamic, move || Bags { limit, bag: Bag::default() }))
 }

@@ -14,7 +14,7 @@ pub(crate) use count::COUNT;
 pub(crate) use list::MAKE_LIST;
 
 use crate::column::Column;
-use crate::registry::{Aggregate, Args, Fault, Groups, Param};
+use crate::registry::{Aggregate, Args, ArgumentFault, Groups, Param};
 use crate::value::{Type, Value};
 
 /// Every aggregate, by the family that help and README show it in.
@@ -53,7 +53,7 @@ const PREDICATE: Param = crate::registry::boolean("predicate");
 const MAX_ELEMENTS: usize = 1_048_576;
 
 /// The `max_size` of a call, its last argument if there are more than `before`.
-fn max_size(args: &Args<'_>, before: usize, default: usize) -> Result<usize, Fault> {
+fn max_size(args: &Args<'_>, before: usize, default: usize) -> Result<usize, ArgumentFault> {
     let last = args.types.len().saturating_sub(1);
     if last < before {
         return Ok(default);
@@ -64,7 +64,7 @@ fn max_size(args: &Args<'_>, before: usize, default: usize) -> Result<usize, Fau
         _ => None,
     }
     .map(|size| size.min(MAX_ELEMENTS))
-    .ok_or_else(|| Fault::new(last, "the size must be a whole number of at least 0"))
+    .ok_or_else(|| ArgumentFault::new(last, "the size must be a whole number of at least 0"))
 }
 
 /// The type of a sum of values of this type.

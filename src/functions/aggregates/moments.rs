@@ -5,7 +5,7 @@ use crate::column::Out;
 use crate::registry::{
     Aggregate,
     AggregateNaming::{Prefixed, PrefixedPair},
-    Example, Fault, Fold, PerGroup, Returns, State, summable,
+    ArgumentFault, Example, Fold, PerGroup, Returns, State, summable,
 };
 use crate::value::{Type, ValueRef};
 
@@ -150,7 +150,7 @@ struct Measure {
     root: bool,
 }
 
-fn moments(measure: Measure) -> Result<Box<dyn Fold>, Fault> {
+fn moments(measure: Measure) -> Result<Box<dyn Fold>, ArgumentFault> {
     let moments = Moments { measure, count: 0.0, mean_x: 0.0, mean_y: 0.0, co: 0.0 };
     Ok(PerGroup::fold(Type::Real, move || moments))
 }

@@ -7,7 +7,7 @@ use crate::column::{Column, Out};
 use crate::registry::{
     Aggregate,
     AggregateNaming::{PerPercentile, Prefixed},
-    Args, Example, Fault, Fold, Groups, Returns, any, integer,
+    Args, ArgumentFault, Example, Fold, Groups, Returns, any, integer,
 };
 use crate::value::{Type, Value, ValueRef, compare};
 
@@ -96,7 +96,7 @@ struct Shape {
     array: bool,
 }
 
-fn percentiles(args: &Args<'_>, shape: Shape) -> Result<Box<dyn Fold>, Fault> {
+fn percentiles(args: &Args<'_>, shape: Shape) -> Result<Box<dyn Fold>, ArgumentFault> {
     let mut ranks = Vec::new();
     for index in shape.first..args.types.len() {
         match args.constant(index) {
@@ -106,14 +106,14 @@ fn percentiles(args: &Args<'_>, shape: Shape) -> Result<Box<dyn Fold>, Fault> {
                 }
             }
             Some(value) => ranks.push(percent(value, index)?),
-            None => return Err(Fault::new(index, "a percentile must be a constant number")),
+            None => return Err(ArgumentFault::new(index, "a percentile must be a constant number")),
         }
     }
     let weighted = shape.first == 2;
     Ok(Box::new(Percentiles { ranks, weighted, array: shape.array, ty: promoted(args.types[0]), values: Vec::new() }))
 }
 
-fn percent(value: &Value, argument: usize) -> Result<f64, Fault> {
+fn percent(value: &Value, argument: usize) -> Result<f64, ArgumentFault> {
     use rust_decimal::prelude::ToPrimitive;
     let percent = match value {
         Value::Int(value) => Some(f64::from(*value)),
@@ -124,7 +124,7 @@ fn percent(value: &Value, argument: usize) -> Result<f64, Fault> {
     };
     percent
         .filter(|percent| (0.0..=100.0).contains(percent))
-        .ok_or_else(|| Fault::new(argument, "a percentile must be a number from 0 to 100"))
+        .ok_or_else(|| ArgumentFault::new(argument, "a percentile must be a number from 0 to 100"))
 }
 
 struct Percentiles {

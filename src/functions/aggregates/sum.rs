@@ -6,7 +6,8 @@ use rust_decimal::prelude::FromPrimitive;
 use super::{PREDICATE, each, grow, promoted};
 use crate::column::{Column, Out};
 use crate::registry::{
-    Aggregate, AggregateNaming::Prefixed, Args, Example, Fault, Fold, Groups, PerGroup, Returns, State, summable,
+    Aggregate, AggregateNaming::Prefixed, Args, ArgumentFault, Example, Fold, Groups, PerGroup, Returns, State,
+    summable,
 };
 use crate::value::{DateTime, TimeSpan, Type, ValueRef};
 
@@ -39,7 +40,7 @@ const SUMIF: Aggregate = Aggregate {
     ..SUM
 };
 
-fn sum(args: &Args<'_>) -> Result<Box<dyn Fold>, Fault> {
+fn sum(args: &Args<'_>) -> Result<Box<dyn Fold>, ArgumentFault> {
     Ok(match args.types[0] {
         Type::Real => PerGroup::fold(Type::Real, || 0.0_f64),
         Type::Decimal => PerGroup::fold(Type::Decimal, || Some(Decimal::ZERO)),
@@ -176,7 +177,7 @@ const AVGIF: Aggregate = Aggregate {
     ..AVG
 };
 
-fn avg(args: &Args<'_>) -> Result<Box<dyn Fold>, Fault> {
+fn avg(args: &Args<'_>) -> Result<Box<dyn Fold>, ArgumentFault> {
     let ty = args.types[0];
     Ok(match ty {
         Type::Real => PerGroup::fold(Type::Real, Mean::<f64>::default),

@@ -30,7 +30,7 @@ impl Call {
         self
     }
 
-    fn try_start(&self) -> Result<Box<dyn Fold>, Fault> {
+    fn try_start(&self) -> Result<Box<dyn Fold>, ArgumentFault> {
         let aggregate = crate::functions::aggregate(self.name).expect(self.name);
         let types: Vec<Type> = self.args.iter().map(Column::ty).collect();
         let returns = match aggregate.returns {

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::super::cells::{long, narrow, real, wide};
 use super::comparison::widest;
 use crate::column::Out;
-use crate::registry::{Args, Fault, Kernel, Operand, Operation};
+use crate::registry::{Args, ArgumentFault, Kernel, Operand, Operation};
 use crate::value::{DateTime, TimeSpan, Type, ValueRef};
 
 /// What is done with two numbers of one type.
@@ -242,7 +242,7 @@ pub(super) fn types<A: Arithmetic>(operands: &[Operand]) -> Option<Operation> {
     }
 }
 
-pub(super) fn kernel<A: Arithmetic>(args: &Args<'_>) -> Result<Kernel, Fault> {
+pub(super) fn kernel<A: Arithmetic>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     let timely = args.types.iter().any(|ty| matches!(ty, Type::DateTime | Type::TimeSpan));
     Ok(match args.returns {
         _ if timely => Box::new(|cells, out| A::ticks(cells[0], cells[1], out)),

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use super::super::cells::{long, real, text};
-use crate::registry::{Args, Fault, Kernel, Operand, Operation};
+use crate::registry::{Args, ArgumentFault, Kernel, Operand, Operation};
 use crate::value::{DateTime, Type, ValueRef, compare};
 
 /// The types for `==` and `!=`.
@@ -93,7 +93,7 @@ pub(super) fn ordering(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
 }
 
 /// `==`, and `!=` if `NOT`.
-pub(super) fn equals<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
+pub(super) fn equals<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     if args.types == [Type::String; 2] {
         return Ok(Box::new(|cells, out| out.bool((text(cells[0]) == text(cells[1])) != NOT)));
     }
@@ -105,7 +105,7 @@ pub(super) fn equals<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Fault> 
 }
 
 /// `<`, `<=` (`EQUAL`), and with `LESS` false `>`, `>=`.
-pub(super) fn ordered<const LESS: bool, const EQUAL: bool>(_: &Args<'_>) -> Result<Kernel, Fault> {
+pub(super) fn ordered<const LESS: bool, const EQUAL: bool>(_: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     Ok(Box::new(|cells, out| {
         out.bool(match ordering(cells[0], cells[1]) {
             Some(Ordering::Equal) => EQUAL,
@@ -116,7 +116,7 @@ pub(super) fn ordered<const LESS: bool, const EQUAL: bool>(_: &Args<'_>) -> Resu
 }
 
 /// `between`, and `!between` if `NOT`; a high end that is a timespan counts from the low one.
-pub(super) fn between<const NOT: bool>(_: &Args<'_>) -> Result<Kernel, Fault> {
+pub(super) fn between<const NOT: bool>(_: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     Ok(Box::new(|cells, out| {
         let (value, low) = (cells[0], cells[1]);
         let high = match (low, cells[2]) {

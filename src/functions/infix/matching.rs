@@ -10,7 +10,7 @@ use memchr::{memchr_iter, memchr2_iter};
 use regex::Regex;
 
 use super::super::cells::text;
-use crate::registry::{Args, Fault, Kernel, Operand, Operation};
+use crate::registry::{Args, ArgumentFault, Kernel, Operand, Operation};
 use crate::value::Type;
 
 /// Text to look for, prepared once for many rows.
@@ -201,7 +201,7 @@ pub(super) fn lenient_types(operands: &[Operand]) -> Option<Operation> {
     operands.iter().all(fits).then(|| Operation { operands: vec![Type::String; operands.len()], result: Type::Bool })
 }
 
-pub(super) fn kernel<T: Test, const FOLD: bool, const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
+pub(super) fn kernel<T: Test, const FOLD: bool, const NOT: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     Ok(match args.text(1) {
         Some(needle) => {
             let needle = Needle::new(needle, FOLD);
@@ -214,14 +214,14 @@ pub(super) fn kernel<T: Test, const FOLD: bool, const NOT: bool>(args: &Args<'_>
 }
 
 /// `=~` without a constant is a comparison of columns: nothing to prepare.
-pub(super) fn equals<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
+pub(super) fn equals<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     match args.text(1) {
         Some(_) => kernel::<Equals, true, NOT>(args),
         None => Ok(Box::new(|cells, out| out.bool(same_folded(text(cells[0]), text(cells[1])) != NOT))),
     }
 }
 
-pub(super) fn regex(args: &Args<'_>) -> Result<Kernel, Fault> {
+pub(super) fn regex(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     Ok(match args.text(1) {
         Some(pattern) => {
             let regex = compile(pattern, 1)?;
@@ -238,13 +238,16 @@ pub(super) fn regex(args: &Args<'_>) -> Result<Kernel, Fault> {
 ///
 /// A brace that begins no repetition stands for itself, as in RE2: published queries of Resource Graph write
 /// `replace('{}', 'null', tostring(tags))`.
-pub(crate) fn compile(pattern: &str, argument: usize) -> Result<Regex, Fault> {
+pub(crate) fn compile(pattern: &str, argument: usize) -> Result<Regex, ArgumentFault> {
     let lenient = |error| Regex::new(&plain_braces(pattern)).map_err(|_: regex::Error| error);
     Regex::new(pattern).or_else(lenient).map_err(|error| {
         // The crate draws the place over several lines; the last one says what is wrong.
         let message = error.to_string();
         let reason = message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string();
-        Fault { help: Some(reason), ..Fault::new(argument, format!("`{pattern}` is not a regular expression")) }
+        ArgumentFault {
+            help: Some(reason),
+            ..ArgumentFault::new(argument, format!("`{pattern}` is not a regular expression"))
+        }
     })
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::super::cells::{narrow, opened, text, wide};
 use super::comparison::widest;
 use super::matching::{Edges, Needle, folded, same_folded};
-use crate::registry::{Args, Fault, Kernel, Operand, Operation};
+use crate::registry::{Args, ArgumentFault, Kernel, Operand, Operation};
 use crate::value::{Type, Value, ValueRef, text_of};
 
 /// The types for `in` and `!in`: items take the type of the value; dynamic ones stay, for they may be arrays.
@@ -116,7 +116,7 @@ fn constants(args: &Args<'_>) -> Option<Vec<Value>> {
 }
 
 /// `in`, and `!in` if `NOT`.
-pub(super) fn contained<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
+pub(super) fn contained<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     let ty = args.types[0];
     Ok(match constants(args) {
         Some(items) if ty == Type::String => {
@@ -147,7 +147,7 @@ pub(super) fn contained<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Faul
 }
 
 /// `in~`, and `!in~` if `NOT`.
-pub(super) fn contained_folded<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
+pub(super) fn contained_folded<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     Ok(match constants(args) {
         Some(items) => {
             let fold = |item: &Value| folded(&text_of(Type::Dynamic, item.as_ref())).into();
@@ -166,7 +166,7 @@ pub(super) fn contained_folded<const NOT: bool>(args: &Args<'_>) -> Result<Kerne
 }
 
 /// `has_any`, and `has_all` if `ALL`. A null item matches everything in `has_any` and drops out of `has_all`.
-pub(super) fn has<const ALL: bool>(args: &Args<'_>) -> Result<Kernel, Fault> {
+pub(super) fn has<const ALL: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     let needle = |item: ValueRef<'_>| Needle::new(&text_of(Type::Dynamic, item), true);
     Ok(match constants(args) {
         Some(items) => {
