@@ -1,6 +1,6 @@
 //! Expressions: from the tree to typed expressions over the columns of the input.
 
-use super::{Binder, Columns, Definition, Relation};
+use super::{Binder, BoundColumns, Definition, Relation};
 use crate::diag::{
     AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED,
     UNKNOWN_COLUMN, WRONG_TYPE,
@@ -22,7 +22,7 @@ impl Reported {
 /// Binds expressions over the columns of one operator's input.
 pub(crate) struct Exprs<'a, 'b> {
     pub(crate) binder: &'a mut Binder<'b>,
-    pub(crate) columns: &'a Columns,
+    pub(crate) columns: &'a BoundColumns,
     /// In summarize: what aggregates were met so far.
     pub(super) aggregates: Option<Aggregates>,
     /// Where functions along the rows may stand: which were met so far.
@@ -51,12 +51,12 @@ impl Aggregates {
 }
 
 impl<'a, 'b> Exprs<'a, 'b> {
-    pub(crate) fn new(binder: &'a mut Binder<'b>, columns: &'a Columns) -> Exprs<'a, 'b> {
+    pub(crate) fn new(binder: &'a mut Binder<'b>, columns: &'a BoundColumns) -> Exprs<'a, 'b> {
         Exprs { binder, columns, aggregates: None, windows: None }
     }
 
     /// For the aggregates of a summarize with `keys` keys.
-    pub(crate) fn summarizing(binder: &'a mut Binder<'b>, columns: &'a Columns, keys: usize) -> Exprs<'a, 'b> {
+    pub(crate) fn summarizing(binder: &'a mut Binder<'b>, columns: &'a BoundColumns, keys: usize) -> Exprs<'a, 'b> {
         Exprs { aggregates: Some(Aggregates { calls: Vec::new(), keys }), ..Exprs::new(binder, columns) }
     }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::expr::Exprs;
-use super::{Binder, Column, Columns, Definition, Relation, Reported};
+use super::{Binder, BoundColumn, BoundColumns, Definition, Relation, Reported};
 use crate::diag::{
     DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_COLUMN, UNKNOWN_FUNCTION, UNKNOWN_TABLE,
     WRONG_COUNT, WRONG_TYPE,
@@ -35,7 +35,7 @@ pub(super) struct Calls {
 }
 
 /// What a call gives.
-enum Given {
+enum CallResult {
     Value(Expr),
     Table(Relation),
 }
@@ -79,7 +79,7 @@ impl Binder<'_> {
                     return Definition::poisoned(&name.text);
                 }
                 ParameterKind::Tabular { columns, open } => {
-                    let columns = columns.iter().map(|column| Column::new(column.name.text.as_str(), column.ty));
+                    let columns = columns.iter().map(|column| BoundColumn::new(column.name.text.as_str(), column.ty));
                     let relation = Relation::empty(columns.collect());
                     let relation = if *open { relation.opened() } else { relation };
                     Definition::Table { name: parameter.name.text.clone(), relation }
@@ -95,7 +95,7 @@ impl Binder<'_> {
         if !self.rehearses() {
             (self.steps, self.nodes, self.calls.count) = spent;
         }
-        let tabular = matches!(given, Ok(Given::Table(_)));
+        let tabular = matches!(given, Ok(CallResult::Table(_)));
         Definition::Function { name: name.text.clone(), function: Arc::new(function.clone()), tabular }
     }
 
@@ -138,11 +138,11 @@ impl Binder<'_> {
         if call.form() == Some(FormMeaning::Kept) {
             return self.materialize(call);
         }
-        let nothing = Columns::none();
+        let nothing = BoundColumns::none();
         match Exprs::new(self, &nothing).given(call) {
-            Some(Ok(Given::Table(relation))) => return relation,
+            Some(Ok(CallResult::Table(relation))) => return relation,
             Some(Err(_)) => {}
-            Some(Ok(Given::Value(_))) => {
+            Some(Ok(CallResult::Value(_))) => {
                 self.error(not_a_table(name));
             }
             None if functions::scalar(&name.text).is_some()
@@ -178,7 +178,7 @@ impl Binder<'_> {
         name: &Name,
         function: &Function,
         parameters: Vec<Definition>,
-    ) -> Result<Given, Reported> {
+    ) -> Result<CallResult, Reported> {
         let height = self.calls.height.saturating_add(function.height());
         self.calls.count += 1;
         if height > DEPTH || self.calls.count > CALLS {
@@ -197,8 +197,8 @@ impl Binder<'_> {
 
         function.statements.iter().for_each(|statement| self.statement(statement));
         let given = match self.as_table(&function.body) {
-            Some(relation) => Ok(Given::Table(relation)),
-            None => Exprs::new(self, &Columns::none()).expr(&function.body).map(Given::Value),
+            Some(relation) => Ok(CallResult::Table(relation)),
+            None => Exprs::new(self, &BoundColumns::none()).expr(&function.body).map(CallResult::Value),
         };
 
         self.calls.names.pop();
@@ -219,8 +219,8 @@ impl Exprs<'_, '_> {
     /// A call of a function of the query in the place of a value.
     pub(super) fn function(&mut self, call: &Call) -> Result<Expr, Reported> {
         match self.given(call).expect("callers looked it up")? {
-            Given::Value(expr) => Ok(expr),
-            Given::Table(_) => Err(self.binder.error(
+            CallResult::Value(expr) => Ok(expr),
+            CallResult::Table(_) => Err(self.binder.error(
                 Diagnostic::error(
                     UNEXPECTED,
                     call.name.span,
@@ -233,7 +233,7 @@ impl Exprs<'_, '_> {
     }
 
     /// What a call of a function of the query gives; none if there is no such function.
-    fn given(&mut self, call: &Call) -> Option<Result<Given, Reported>> {
+    fn given(&mut self, call: &Call) -> Option<Result<CallResult, Reported>> {
         let name = &call.name;
         let at = self.binder.definitions.iter().rposition(|known| known.name() == name.text)?;
         let function = match &self.binder.definitions[at] {
@@ -391,7 +391,7 @@ impl Exprs<'_, '_> {
 impl Binder<'_> {
     /// The default of a parameter.
     pub(super) fn default(&mut self, ty: crate::value::Type, default: &ast::Expr) -> Result<Expr, Reported> {
-        let nothing = Columns::none();
+        let nothing = BoundColumns::none();
         let mut exprs = Exprs::new(self, &nothing);
         let bound = exprs.expr(default)?;
         let value = exprs.cell(bound, ty, default)?;

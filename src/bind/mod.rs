@@ -25,7 +25,7 @@ use function::Calls;
 
 pub(crate) use expr::{Exprs, Reported, dynamic_key};
 pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
-pub(crate) use scope::{Column, Columns, Definition, Relation};
+pub(crate) use scope::{BoundColumn, BoundColumns, Definition, Relation};
 pub(crate) use table::table_schema;
 
 /// What a table that Resource Graph has is taken for when nothing was loaded for it. Any other name is unknown, and
@@ -65,34 +65,34 @@ pub(crate) struct Environment<'a> {
     /// The values of the query's parameters.
     pub(crate) parameters: &'a [(String, Value)],
     /// Rows that have a name already.
-    pub(crate) given: Option<&'a Given>,
+    pub(crate) given: Option<&'a NamedRows>,
     /// Runs sub-queries whose answer is part of the plan; without, that part stays open and the plan cannot be run.
-    pub(crate) evaluate: Option<Evaluate<'a>>,
+    pub(crate) evaluate: Option<PlanRunner<'a>>,
 }
 
 /// Rows with a name: an earlier answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Given {
+pub(crate) struct NamedRows {
     pub(crate) name: String,
     pub(crate) fields: Vec<Field>,
     /// A column per field, at least.
     pub(crate) batch: Batch,
 }
 
-impl Given {
+impl NamedRows {
     fn definition(&self) -> Definition {
-        let columns = self.fields.iter().map(|field| Column::new(field.name.clone(), field.ty)).collect();
+        let columns = self.fields.iter().map(|field| BoundColumn::new(field.name.clone(), field.ty)).collect();
         let node = Node::Values { batch: self.batch.clone() };
         Definition::Table { name: self.name.clone(), relation: Relation::new(node, columns) }
     }
 }
 
 /// Runs a plan.
-pub(crate) type Evaluate<'a> = Box<dyn Fn(Plan) -> Result<Table, Box<Diagnostic>> + 'a>;
+pub(crate) type PlanRunner<'a> = Box<dyn Fn(Plan) -> Result<Table, Box<Diagnostic>> + 'a>;
 
 /// A bound query: a plan per statement that gives a table.
 #[derive(Clone, Debug)]
-pub(crate) struct Bound {
+pub(crate) struct BoundQuery {
     pub(crate) plans: Vec<Plan>,
     pub(crate) warnings: Vec<Diagnostic>,
     /// What there is to know about the data that sub-queries read.
@@ -101,11 +101,11 @@ pub(crate) struct Bound {
 
 /// Binds all statements. Of the tables of Resource Graph only the first rows are looked at; where the answer depends on
 /// which columns there are at all, once more with those of every row.
-pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
+pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<BoundQuery, Vec<Diagnostic>> {
     environment.guard.within(|| bind_within(script, environment))
 }
 
-fn bind_within(script: &Script, environment: &Environment<'_>) -> Result<Bound, Vec<Diagnostic>> {
+fn bind_within(script: &Script, environment: &Environment<'_>) -> Result<BoundQuery, Vec<Diagnostic>> {
     let mut binder = Binder::new(environment, Depth::Sample);
     let mut plans = binder.script(script);
     // Sub-queries run once it is known how far to look, and that nothing is wrong.
@@ -125,7 +125,7 @@ fn bind_within(script: &Script, environment: &Environment<'_>) -> Result<Bound, 
     }
     // A constant that was computed after the guard stopped is none.
     environment.guard.check().map_err(|reason| vec![*reason])?;
-    Ok(Bound { plans, warnings, notes })
+    Ok(BoundQuery { plans, warnings, notes })
 }
 
 /// What is known at the end of a query that may be wrong, or unfinished: the rows of its last statement, and what it
@@ -199,7 +199,7 @@ impl<'a> Binder<'a> {
             unsure: false,
             evaluates: false,
             waits: false,
-            definitions: environment.given.map(Given::definition).into_iter().collect(),
+            definitions: environment.given.map(NamedRows::definition).into_iter().collect(),
             // A query may use the name for something else.
             scope: usize::from(environment.given.is_some()),
             locals: usize::MAX,
@@ -231,7 +231,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Takes note that the answer depends on which columns there are at all.
-    pub(crate) fn reads_all(&mut self, columns: &Columns) {
+    pub(crate) fn reads_all(&mut self, columns: &BoundColumns) {
         self.unsure |= columns.is_wide();
     }
 
@@ -371,7 +371,7 @@ impl<'a> Binder<'a> {
             LetValue::Function(function) => self.function(name, function),
             LetValue::Expr(expr) => match self.as_table(expr) {
                 Some(relation) => Definition::Table { name: name.text.clone(), relation },
-                None => match Exprs::new(self, &Columns::none()).expr(expr) {
+                None => match Exprs::new(self, &BoundColumns::none()).expr(expr) {
                     Ok(bound) => self.scalar(name, bound, expr.span),
                     Err(_) => Definition::poisoned(&name.text),
                 },
@@ -410,7 +410,7 @@ impl<'a> Binder<'a> {
 
     /// `expr` as a value of type `to`, whatever it is now.
     pub(crate) fn converted(&mut self, expr: crate::plan::Expr, to: crate::value::Type) -> crate::plan::Expr {
-        Exprs::new(self, &Columns::none()).converted(expr, to)
+        Exprs::new(self, &BoundColumns::none()).converted(expr, to)
     }
 
     /// A call of a function that needs no more than its arguments, which have the types it takes.

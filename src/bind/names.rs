@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Columns;
+use super::BoundColumns;
 use crate::diag::{DUPLICATE_NAME, Diagnostic, Span};
 use crate::functions;
 use crate::registry::{Aggregate, AggregateNaming, Naming};
@@ -21,7 +21,7 @@ pub(crate) enum Label {
 }
 
 /// The label of an assignment with one result.
-pub(crate) fn label(assign: &Assign, columns: &Columns) -> Label {
+pub(crate) fn label(assign: &Assign, columns: &BoundColumns) -> Label {
     match (assign.name(), assign.expr.as_name()) {
         (Some(name), _) | (None, Some(name)) => Label::Given(name.clone()),
         (None, None) => derived(&assign.expr, columns).map_or(Label::Numbered, Label::Derived),
@@ -30,7 +30,7 @@ pub(crate) fn label(assign: &Assign, columns: &Columns) -> Label {
 
 /// The name that Kusto derives from an expression: columns and paths give theirs, pass-through functions that of
 /// their first argument; everything else has none.
-fn derived(expr: &Expr, columns: &Columns) -> Option<String> {
+fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
     match &expr.kind {
         ExprKind::Name(name) => Some(name.text.clone()),
         ExprKind::Member { of, name } => Some(match derived(of, columns) {
@@ -102,7 +102,7 @@ pub(crate) fn aggregate_labels(
     call: &Call,
     names: &[Name],
     star: &[Expr],
-    columns: &Columns,
+    columns: &BoundColumns,
 ) -> Vec<Label> {
     let arguments: Vec<(Option<&Name>, &Expr)> = call
         .arguments
@@ -177,7 +177,7 @@ impl Namer {
     }
 
     /// For `extend` over these columns.
-    pub(crate) fn extending<'a>(labels: impl IntoIterator<Item = &'a Label>, input: &Columns) -> Namer {
+    pub(crate) fn extending<'a>(labels: impl IntoIterator<Item = &'a Label>, input: &BoundColumns) -> Namer {
         Namer { input: Some(input.names().map(str::to_owned).collect()), ..Namer::new(labels) }
     }
 

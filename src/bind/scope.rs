@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::column::{Batch, Chart, Column as Cells, Field, Out};
+use crate::column::{Batch, Chart, Column, Field, Out};
 use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
 use crate::plan::{Expr, Node, Plan, WindowCall};
 use crate::source;
@@ -11,27 +11,27 @@ use crate::value::Type;
 
 /// A column of the pipeline so far.
 #[derive(Clone, Debug)]
-pub(crate) struct Column {
+pub(crate) struct BoundColumn {
     pub(crate) name: Arc<str>,
     pub(crate) ty: Type,
     /// Its expression is wrong, which has been said: it has any type.
     pub(crate) poisoned: bool,
 }
 
-impl Column {
-    pub(crate) fn new(name: impl Into<Arc<str>>, ty: Type) -> Column {
-        Column { name: name.into(), ty, poisoned: false }
+impl BoundColumn {
+    pub(crate) fn new(name: impl Into<Arc<str>>, ty: Type) -> BoundColumn {
+        BoundColumn { name: name.into(), ty, poisoned: false }
     }
 
-    pub(crate) fn poisoned(name: impl Into<Arc<str>>) -> Column {
-        Column { name: name.into(), ty: Type::Dynamic, poisoned: true }
+    pub(crate) fn poisoned(name: impl Into<Arc<str>>) -> BoundColumn {
+        BoundColumn { name: name.into(), ty: Type::Dynamic, poisoned: true }
     }
 }
 
 /// The columns that an operator sees.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Columns {
-    list: Vec<Column>,
+pub(crate) struct BoundColumns {
+    list: Vec<BoundColumn>,
     /// The table is wrong, which has been said: it has any column.
     open: bool,
     /// Holds all columns of a table of which only the first rows were looked at: later ones may have more.
@@ -40,9 +40,9 @@ pub(crate) struct Columns {
     whole: bool,
 }
 
-impl Columns {
-    pub(crate) fn new(list: Vec<Column>) -> Columns {
-        Columns { list, open: false, wide: false, whole: false }
+impl BoundColumns {
+    pub(crate) fn new(list: Vec<BoundColumn>) -> BoundColumns {
+        BoundColumns { list, open: false, wide: false, whole: false }
     }
 
     /// The type of a column of this name that is not shown and empty in all rows.
@@ -52,11 +52,11 @@ impl Columns {
     }
 
     /// No columns, as for `print` and `let`.
-    pub(crate) fn none() -> Columns {
-        Columns::default()
+    pub(crate) fn none() -> BoundColumns {
+        BoundColumns::default()
     }
 
-    pub(crate) fn list(&self) -> &[Column] {
+    pub(crate) fn list(&self) -> &[BoundColumn] {
         &self.list
     }
 
@@ -98,7 +98,7 @@ impl Columns {
 #[derive(Clone, Debug)]
 pub(crate) struct Relation {
     pub(crate) node: Node,
-    pub(crate) columns: Columns,
+    pub(crate) columns: BoundColumns,
     /// Whether the rows have an order that functions such as `row_number` may go along: `sort` and its like make one,
     /// operators that work row by row keep it, all others leave it open.
     pub(crate) serialized: bool,
@@ -109,8 +109,8 @@ pub(crate) struct Relation {
 }
 
 impl Relation {
-    pub(crate) fn new(node: Node, columns: Vec<Column>) -> Relation {
-        Relation { node, columns: Columns::new(columns), serialized: false, chart: None, called: None }
+    pub(crate) fn new(node: Node, columns: Vec<BoundColumn>) -> Relation {
+        Relation { node, columns: BoundColumns::new(columns), serialized: false, chart: None, called: None }
     }
 
     /// The same, to be drawn so.
@@ -152,8 +152,8 @@ impl Relation {
     }
 
     /// A table with these columns and no rows.
-    pub(crate) fn empty(columns: Vec<Column>) -> Relation {
-        let cells: Vec<Cells> = columns.iter().map(|column| Out::new(column.ty, 0).finish()).collect();
+    pub(crate) fn empty(columns: Vec<BoundColumn>) -> Relation {
+        let cells: Vec<Column> = columns.iter().map(|column| Out::new(column.ty, 0).finish()).collect();
         Relation::new(Node::Values { batch: Batch::new(cells, 0) }, columns)
     }
 
@@ -181,12 +181,12 @@ impl Relation {
     }
 
     /// The same rows with other columns. What was open stays open, and what was wide stays wide.
-    pub(crate) fn compute(self, outputs: Vec<(Column, Expr)>) -> Relation {
-        let (list, outputs): (Vec<Column>, Vec<Expr>) = outputs.into_iter().unzip();
+    pub(crate) fn compute(self, outputs: Vec<(BoundColumn, Expr)>) -> Relation {
+        let (list, outputs): (Vec<BoundColumn>, Vec<Expr>) = outputs.into_iter().unzip();
         let node = Node::Compute { input: Box::new(self.node), outputs };
         Relation {
             node,
-            columns: Columns { list, ..self.columns },
+            columns: BoundColumns { list, ..self.columns },
             serialized: self.serialized,
             chart: None,
             called: None,
@@ -199,7 +199,7 @@ impl Relation {
     }
 
     /// Each column as it is.
-    pub(crate) fn pass(&self) -> impl Iterator<Item = (Column, Expr)> {
+    pub(crate) fn pass(&self) -> impl Iterator<Item = (BoundColumn, Expr)> {
         self.columns.list.iter().enumerate().map(|(at, column)| (column.clone(), Expr::column(column.ty, at)))
     }
 

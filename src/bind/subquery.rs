@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::expr::Exprs;
-use super::{Binder, Column, Columns, Definition, Relation, Reported};
+use super::{Binder, BoundColumn, BoundColumns, Definition, Relation, Reported};
 use crate::column::{Batch, Table};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, WRONG_COUNT, WRONG_TYPE};
 use crate::functions;
@@ -152,7 +152,7 @@ impl Exprs<'_, '_> {
             && argument.name.is_none()
             && self.binder.is_value(&argument.value)
         {
-            return self.binder.beneath(|binder| Exprs::new(binder, &Columns::none()).expr(&argument.value));
+            return self.binder.beneath(|binder| Exprs::new(binder, &BoundColumns::none()).expr(&argument.value));
         }
         let relation = self.binder.table_argument(call)?;
         let first = self.first_column(&relation, call.arguments[0].value.span)?;
@@ -174,7 +174,7 @@ impl Exprs<'_, '_> {
         Ok(Expr::literal(Type::Dynamic, Value::Array(Arc::new(names))))
     }
 
-    fn first_column(&mut self, relation: &Relation, span: Span) -> Result<Column, Reported> {
+    fn first_column(&mut self, relation: &Relation, span: Span) -> Result<BoundColumn, Reported> {
         match relation.columns.list() {
             [first, ..] if first.poisoned => Err(Reported::error()),
             [first, ..] => Ok(first.clone()),
@@ -212,7 +212,7 @@ impl Exprs<'_, '_> {
         };
         let (to, ty) = (operation.operands[0], operation.operands[1]);
         let item = self.converted(Expr::column(first.ty, 0), ty);
-        let relation = relation.compute(vec![(Column::new(first.name, ty), item)]);
+        let relation = relation.compute(vec![(BoundColumn::new(first.name, ty), item)]);
         // Each value once; dynamic ones are no keys.
         let relation = if ty.is_orderable() {
             let keys = vec![Expr::column(ty, 0)];

@@ -1,6 +1,6 @@
 //! Tables: what a name in the place of one stands for.
 
-use super::{Binder, Column, Columns, Definition, Depth, Environment, Exprs, MissingTables, Relation};
+use super::{Binder, BoundColumn, BoundColumns, Definition, Depth, Environment, Exprs, MissingTables, Relation};
 use crate::column::Field;
 use crate::diag::{
     Diagnostic, NOT_CONSTANT, NOT_LOADED, Place, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_DATABASE, UNKNOWN_TABLE,
@@ -196,7 +196,7 @@ impl Binder<'_> {
             self.error(Diagnostic::error(WRONG_COUNT, of.span, message).help("`database(\"NAME\")`"));
             return None;
         };
-        let name = Exprs::new(self, &Columns::none()).expr(&argument.value).ok()?;
+        let name = Exprs::new(self, &BoundColumns::none()).expr(&argument.value).ok()?;
         if name.ty != Type::String {
             let message = format!("a database has a string for a name, and this is {}", name.ty);
             self.error(Diagnostic::error(WRONG_TYPE, argument.value.span, message).label(name.ty.name()));
@@ -308,8 +308,8 @@ fn is_resource_graph(expr: &ast::Expr) -> bool {
     matches!(&expr.kind, ExprKind::Call(call) if call.of.is_none() && call.form() == Some(FormMeaning::ResourceGraph))
 }
 
-fn columns(fields: Vec<Field>) -> Vec<Column> {
-    fields.into_iter().map(|field| Column::new(field.name, field.ty)).collect()
+fn columns(fields: Vec<Field>) -> Vec<BoundColumn> {
+    fields.into_iter().map(|field| BoundColumn::new(field.name, field.ty)).collect()
 }
 
 /// The columns of a table that is loaded, those of all of its rows; that of a snapshot is named as queries do.

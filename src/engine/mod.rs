@@ -6,7 +6,7 @@ mod query;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use crate::bind::{self, Bound, Environment, Evaluate, Given, MissingTables};
+use crate::bind::{self, BoundQuery, Environment, MissingTables, NamedRows, PlanRunner};
 use crate::column::{Batch, Field, Table};
 use crate::diag::{Diagnostic, NO_TABLE, NO_THREADS, Place, QueryText, Severity};
 use crate::error::Error;
@@ -42,7 +42,7 @@ pub struct Engine {
     missing: MissingTables,
     parameters: Vec<(String, Value)>,
     rules: Rules,
-    given: Option<Arc<Given>>,
+    given: Option<Arc<NamedRows>>,
     target: Target,
     without_rewrites: bool,
 }
@@ -197,7 +197,7 @@ impl Engine {
     /// ```
     pub fn with_answer(mut self, name: &str, answer: &Table) -> Engine {
         let batch = Batch::concat(answer.batches().to_vec());
-        self.given = Some(Arc::new(Given { name: name.to_owned(), fields: answer.columns().to_vec(), batch }));
+        self.given = Some(Arc::new(NamedRows { name: name.to_owned(), fields: answer.columns().to_vec(), batch }));
         self
     }
 
@@ -480,7 +480,7 @@ impl Engine {
 
     fn environment<'a>(&'a self, guard: &'a Guard) -> Environment<'a> {
         let now = self.now.unwrap_or_else(DateTime::now);
-        let evaluate: Evaluate<'_> = Box::new(|plan| self.work(plan, guard, |plan| run(plan, guard)));
+        let evaluate: PlanRunner<'_> = Box::new(|plan| self.work(plan, guard, |plan| run(plan, guard)));
         Environment {
             catalog: &self.catalog,
             missing: self.missing,
@@ -547,7 +547,11 @@ impl Checked {
 }
 
 /// The plans of a script; what there is to say stands where somebody wrote it.
-fn bind_script(script: &syntax::ast::Script, environment: &Environment<'_>, text: &QueryText) -> Result<Bound, Error> {
+fn bind_script(
+    script: &syntax::ast::Script,
+    environment: &Environment<'_>,
+    text: &QueryText,
+) -> Result<BoundQuery, Error> {
     let mut bound = bind::bind(script, environment).map_err(|errors| Error::of_text(text, errors))?;
     for said in [&mut bound.warnings, &mut bound.notes] {
         *said = std::mem::take(said).into_iter().map(|diagnostic| text.placed(diagnostic)).collect();

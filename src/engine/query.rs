@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::{Engine, bind_script};
-use crate::bind::Bound;
+use crate::bind::BoundQuery;
 use crate::column::{Chart, Field, Table};
 use crate::diag::{Diagnostic, QueryText};
 use crate::error::Error;
@@ -31,7 +31,7 @@ pub struct Query {
     pub(super) script: Arc<syntax::ast::Script>,
     /// Name and text, for errors.
     pub(super) source: Arc<QueryText>,
-    pub(super) bound: Bound,
+    pub(super) bound: BoundQuery,
 }
 
 impl Query {
@@ -227,7 +227,7 @@ impl Query {
     }
 
     /// As it was bound, or, where `now()` is the moment of the run, bound again: at least one plan.
-    fn bind_now(&self, guard: &Guard) -> Result<Bound, Error> {
+    fn bind_now(&self, guard: &Guard) -> Result<BoundQuery, Error> {
         let bound = match self.engine.now {
             Some(_) => self.bound.clone(),
             None => bind_script(&self.script, &self.engine.environment(guard), &self.source)?,

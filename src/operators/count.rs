@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Relation};
+use crate::bind::{Binder, BoundColumn, Relation};
 use crate::functions;
 use crate::plan::{AggregateCall, Node};
 use crate::registry::{Allowed, Args, Example, OperatorDef, Position};
@@ -56,7 +56,7 @@ impl Tabular for Count {
     fn lower(&self, input: Relation, _: &PipelineStep, _: &mut Binder<'_>) -> Relation {
         let name = self.name.as_ref().map_or("Count", |name| &name.text);
         let node = Node::Aggregate { input: Box::new(input.node), keys: Vec::new(), aggregates: vec![counting()] };
-        Relation::new(node, vec![Column::new(name, Type::Long)])
+        Relation::new(node, vec![BoundColumn::new(name, Type::Long)])
     }
 }
 

@@ -7,7 +7,7 @@ use nom::Parser;
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Columns, Exprs, Relation, duplicate};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation, duplicate};
 use crate::column::{Batch, Out};
 use crate::diag::{Diagnostic, WRONG_COUNT};
 use crate::plan::Node;
@@ -75,8 +75,8 @@ impl Display for Datatable {
 impl Tabular for Datatable {
     fn lower(&self, _: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let width = self.columns.len();
-        let columns: Vec<Column> =
-            self.columns.iter().map(|column| Column::new(column.name.text.as_str(), column.ty)).collect();
+        let columns: Vec<BoundColumn> =
+            self.columns.iter().map(|column| BoundColumn::new(column.name.text.as_str(), column.ty)).collect();
         let mut names = HashSet::new();
         for column in &self.columns {
             if !names.insert(&column.name.text) {
@@ -97,7 +97,7 @@ impl Tabular for Datatable {
         let mut cells: Vec<Out> = columns.iter().map(|column| Out::new(column.ty, self.values.len() / width)).collect();
         for (at, value) in self.values.iter().enumerate() {
             let ty = columns[at % width].ty;
-            let nothing = Columns::none();
+            let nothing = BoundColumns::none();
             let mut exprs = Exprs::new(binder, &nothing);
             let Ok(bound) = exprs.expr(value) else { continue };
             let Ok(bound) = exprs.cell(bound, ty, value) else { continue };

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use super::Syntax;
 use super::project::assigned;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Namer, Relation, dynamic_key};
+use crate::bind::{Binder, BoundColumn, Namer, Relation, dynamic_key};
 use crate::diag::{DYNAMIC_KEY, Diagnostic};
 use crate::plan::{self, Node};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -51,7 +51,7 @@ impl Display for Distinct {
 impl Tabular for Distinct {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let star = matches!(self.columns.as_slice(), [Assign { expr: Expr { kind: ExprKind::Star, .. }, .. }]);
-        let (input, keys): (Relation, Vec<(Column, plan::Expr)>) = if star {
+        let (input, keys): (Relation, Vec<(BoundColumn, plan::Expr)>) = if star {
             for column in input.columns.list().iter().filter(|column| column.ty == Type::Dynamic && !column.poisoned) {
                 let name = &column.name;
                 binder.error(
@@ -77,7 +77,7 @@ impl Tabular for Distinct {
 }
 
 /// The columns that rows are grouped by, and what they are computed from.
-fn keys(assigns: &[Assign], input: Relation, binder: &mut Binder<'_>) -> (Relation, Vec<(Column, plan::Expr)>) {
+fn keys(assigns: &[Assign], input: Relation, binder: &mut Binder<'_>) -> (Relation, Vec<(BoundColumn, plan::Expr)>) {
     let (input, outputs) = assigned(assigns, input, |labels, _| Namer::new(labels), binder);
     for ((column, expr), assign) in outputs.iter().zip(assigns) {
         if expr.ty == Type::Dynamic && !column.poisoned {

@@ -16,7 +16,7 @@ use pivot::PIVOT;
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::bind::{Binder, BoundColumns, Exprs, Relation};
 use crate::diag::{Diagnostic, NOT_CONSTANT, Span, UNEXPECTED, UNKNOWN_FUNCTION, WRONG_COUNT, WRONG_TYPE};
 use crate::registry::{Allowed, Example, OperatorDef, Plugin, Position, RefusedKind, refusal};
 use crate::syntax::ast::*;
@@ -169,7 +169,7 @@ impl Evaluate {
 }
 
 /// The position of the column that an argument names.
-fn column(argument: &Expr, columns: &Columns, binder: &mut Binder<'_>) -> Option<usize> {
+fn column(argument: &Expr, columns: &BoundColumns, binder: &mut Binder<'_>) -> Option<usize> {
     let Some(name) = argument.as_name() else {
         binder.error(
             Diagnostic::error(WRONG_TYPE, argument.span, "a column is wanted here")
@@ -190,7 +190,7 @@ fn column(argument: &Expr, columns: &Columns, binder: &mut Binder<'_>) -> Option
 }
 
 /// The value of an argument that has type `ty` and is known before any row is read.
-fn constant(argument: &Expr, ty: Type, columns: &Columns, binder: &mut Binder<'_>) -> Option<Value> {
+fn constant(argument: &Expr, ty: Type, columns: &BoundColumns, binder: &mut Binder<'_>) -> Option<Value> {
     let mut exprs = Exprs::new(binder, columns);
     let bound = exprs.expr(argument).ok()?;
     match bound.constant() {

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use super::Syntax;
 use super::project::assigned;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Namer, Relation};
+use crate::bind::{Binder, BoundColumn, Namer, Relation};
 use crate::plan;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -53,7 +53,7 @@ impl Tabular for Extend {
 /// The rows with the columns that a list of assignments adds.
 pub(super) fn extended(assigns: &[Assign], input: Relation, binder: &mut Binder<'_>) -> Relation {
     let (input, made) = assigned(assigns, input, |labels, input| Namer::extending(labels, input), binder);
-    let mut outputs: Vec<(Column, plan::Expr)> = input.pass().collect();
+    let mut outputs: Vec<(BoundColumn, plan::Expr)> = input.pass().collect();
     for (column, expr) in made {
         // The name of an input column replaces it where it stands.
         match input.columns.position(&column.name) {

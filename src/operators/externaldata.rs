@@ -19,12 +19,12 @@ use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol};
 pub(crate) struct Externaldata {
     pub(crate) columns: Vec<ColumnType>,
     pub(crate) places: Vec<Expr>,
-    pub(crate) properties: Vec<Property>,
+    pub(crate) properties: Vec<ExternalProperty>,
 }
 
 /// `format = 'csv'`
 #[derive(Clone, Debug)]
-pub(crate) struct Property {
+pub(crate) struct ExternalProperty {
     pub(crate) name: Name,
     pub(crate) value: Expr,
 }
@@ -58,14 +58,14 @@ impl Syntax for Externaldata {
     }
 }
 
-fn property(input: Tokens<'_>) -> Parsed<'_, Property> {
+fn property(input: Tokens<'_>) -> Parsed<'_, ExternalProperty> {
     let (input, name) = name(input)?;
     let (input, _) = symbol("=").parse(input)?;
     let (input, value) = setting_value(input)?;
-    Ok((input, Property { name, value }))
+    Ok((input, ExternalProperty { name, value }))
 }
 
-impl Display for Property {
+impl Display for ExternalProperty {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{} = {}", self.name, self.value)
     }

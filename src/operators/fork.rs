@@ -17,12 +17,12 @@ use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol};
 /// `fork (count) top = (top 1 by name)`
 #[derive(Clone, Debug)]
 pub(crate) struct Fork {
-    pub(crate) legs: Vec<Leg>,
+    pub(crate) legs: Vec<ForkLeg>,
 }
 
 /// `top = (top 1 by name)`
 #[derive(Clone, Debug)]
-pub(crate) struct Leg {
+pub(crate) struct ForkLeg {
     pub(crate) name: Option<Name>,
     pub(crate) body: Pipeline,
 }
@@ -53,16 +53,16 @@ impl Syntax for Fork {
     }
 }
 
-fn leg(input: Tokens<'_>) -> Parsed<'_, Leg> {
+fn leg(input: Tokens<'_>) -> Parsed<'_, ForkLeg> {
     if input.is(0, "(") {
         let (input, body) = subquery(input)?;
-        return Ok((input, Leg { name: None, body }));
+        return Ok((input, ForkLeg { name: None, body }));
     }
     input.hope(Hope::Text("("));
     let (input, name) = name(input)?;
     let (input, _) = symbol("=").parse(input)?;
     let (input, body) = subquery(input)?;
-    Ok((input, Leg { name: Some(name), body }))
+    Ok((input, ForkLeg { name: Some(name), body }))
 }
 
 impl Display for Fork {

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Relation};
+use crate::bind::{Binder, BoundColumn, Relation};
 use crate::column::{Batch, Out};
 use crate::plan::Node;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -59,7 +59,7 @@ impl Tabular for Getschema {
             cells[3].string(column.ty.name());
         }
         let batch = Batch::new(cells.into_iter().map(Out::finish).collect(), list.len());
-        let columns = shape.map(|(name, ty)| Column::new(name, ty)).to_vec();
+        let columns = shape.map(|(name, ty)| BoundColumn::new(name, ty)).to_vec();
         let schema = Relation::new(Node::Values { batch }, columns).serialized();
         if input.columns.is_open() { schema.opened() } else { schema }
     }

@@ -7,8 +7,8 @@ use nom::Parser;
 
 use super::Syntax;
 use super::tabular::Tabular;
-use super::target::Target;
-use crate::bind::{Binder, Column, Columns, Namer, Relation};
+use super::target::TargetCheck;
+use crate::bind::{Binder, BoundColumn, BoundColumns, Namer, Relation};
 use crate::diag::{ARG_JOIN, DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
 use crate::plan::{self, JoinKind, Node, Side};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -202,7 +202,7 @@ impl Tabular for Join {
         beside(input, right, keys, kind, &right_columns)
     }
 
-    fn target(&self, step: &PipelineStep, target: &mut Target) {
+    fn target(&self, step: &PipelineStep, target: &mut TargetCheck) {
         let known = [JoinKind::InnerUnique, JoinKind::Inner, JoinKind::LeftOuter, JoinKind::FullOuter];
         if self.kind.is_some_and(|kind| !known.contains(&kind)) {
             let what = "this kind of `join`; it takes `innerunique`, `inner`, `leftouter` and `fullouter`";
@@ -215,7 +215,7 @@ impl Tabular for Join {
 
 /// What both sides are compared by.
 #[derive(Default)]
-pub(super) struct Keys {
+pub(super) struct JoinKeys {
     pub(super) left: Vec<plan::Expr>,
     pub(super) right: Vec<plan::Expr>,
     /// The positions of the right side's keys that are plain columns.
@@ -223,8 +223,8 @@ pub(super) struct Keys {
 }
 
 /// The keys of all conditions; those that are wrong are left out, which is then said.
-pub(super) fn keys(on: &[Condition], left: &Relation, right: &Relation, binder: &mut Binder<'_>) -> Keys {
-    let mut keys = Keys::default();
+pub(super) fn keys(on: &[Condition], left: &Relation, right: &Relation, binder: &mut Binder<'_>) -> JoinKeys {
+    let mut keys = JoinKeys::default();
     for condition in on {
         let (left_name, right_name) = match condition {
             Condition::Same(name) => (name, name),
@@ -249,7 +249,7 @@ pub(super) fn keys(on: &[Condition], left: &Relation, right: &Relation, binder: 
 }
 
 /// The column that one side is compared by.
-fn column(name: &Name, columns: &Columns, side: &str, binder: &mut Binder<'_>) -> Option<(usize, plan::Expr)> {
+fn column(name: &Name, columns: &BoundColumns, side: &str, binder: &mut Binder<'_>) -> Option<(usize, plan::Expr)> {
     let Some(at) = columns.position(&name.text) else {
         if !columns.is_open() {
             let unknown = columns.unknown(name);
@@ -300,7 +300,7 @@ fn disagreement(span: Span, (left, right): (Type, Type)) -> Diagnostic {
 pub(super) fn beside(
     left: Relation,
     right: Relation,
-    keys: Keys,
+    keys: JoinKeys,
     kind: plan::JoinKind,
     right_columns: &[usize],
 ) -> Relation {
@@ -309,16 +309,16 @@ pub(super) fn beside(
     let gives_left = !matches!(kind, K::RightSemi | K::RightAnti);
     let wide = (left.columns.is_wide(), right.columns.is_wide());
     let gives_right = !matches!(kind, K::LeftSemi | K::LeftAnti);
-    let (mut columns, keep_left): (Vec<Column>, Vec<plan::Expr>) =
+    let (mut columns, keep_left): (Vec<BoundColumn>, Vec<plan::Expr>) =
         if gives_left { left.pass().unzip() } else { (Vec::new(), Vec::new()) };
     let taken: Vec<Arc<str>> = columns.iter().map(|column| column.name.clone()).collect();
     let mut namer = Namer::new([]).taken(taken.iter().map(|name| &**name));
-    let right_all: Vec<(Column, plan::Expr)> = right.pass().collect();
+    let right_all: Vec<(BoundColumn, plan::Expr)> = right.pass().collect();
     let mut keep_right = Vec::new();
     for &at in right_columns.iter().filter(|_| gives_right) {
         let (column, expr) = right_all[at].clone();
         let name = namer.free(column.name.to_string());
-        columns.push(Column { name: name.into(), ..column });
+        columns.push(BoundColumn { name: name.into(), ..column });
         keep_right.push(expr);
     }
     let left = Side { input: left.node, keys: keys.left, keep: keep_left };

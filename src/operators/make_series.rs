@@ -8,7 +8,7 @@ use nom::Parser;
 use super::Syntax;
 use super::project::output;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, label};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Namer, Relation, label};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
 use crate::functions::{self, Axis, step_type};
 use crate::plan::{self, AggregateCall, Callee, Kind, Node};
@@ -26,7 +26,7 @@ pub(crate) struct MakeSeries {
     /// `kind=nonempty`: of no rows there is one of defaults.
     pub(crate) nonempty: bool,
     pub(crate) hints: Vec<Hint>,
-    pub(crate) series: Vec<Series>,
+    pub(crate) series: Vec<SeriesAssign>,
     pub(crate) axis: Assign,
     pub(crate) from: Option<Expr>,
     pub(crate) to: Option<Expr>,
@@ -36,7 +36,7 @@ pub(crate) struct MakeSeries {
 
 /// `n = avg(x) default=0`
 #[derive(Clone, Debug)]
-pub(crate) struct Series {
+pub(crate) struct SeriesAssign {
     pub(crate) aggregate: Assign,
     pub(crate) default: Option<Expr>,
 }
@@ -88,13 +88,13 @@ impl Syntax for MakeSeries {
     }
 }
 
-fn series(input: Tokens<'_>) -> Parsed<'_, Series> {
+fn series(input: Tokens<'_>) -> Parsed<'_, SeriesAssign> {
     let (input, aggregate) = assign(input)?;
     match parameter(input, "default") {
-        None => Ok((input, Series { aggregate, default: None })),
+        None => Ok((input, SeriesAssign { aggregate, default: None })),
         Some(rest) => {
             let (input, default) = expr(rest)?;
-            Ok((input, Series { aggregate, default: Some(default) }))
+            Ok((input, SeriesAssign { aggregate, default: Some(default) }))
         }
     }
 }
@@ -109,7 +109,7 @@ fn behind<'a>(input: Tokens<'a>, text: &'static str) -> Parsed<'a, Option<Expr>>
     Ok((input, Some(value)))
 }
 
-impl Display for Series {
+impl Display for SeriesAssign {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.aggregate.fmt(f)?;
         match &self.default {
@@ -163,7 +163,7 @@ impl MakeSeries {
 
         let (axis_expr, axis) = self.axis(&input.columns, binder)?;
         let number = call(Type::Long, axis.number(), vec![axis_expr]);
-        let mut columns: Vec<Column> = Vec::new();
+        let mut columns: Vec<BoundColumn> = Vec::new();
         let mut keys: Vec<plan::Expr> = Vec::new();
         for assign in &self.by {
             let key = Exprs::new(binder, &input.columns).key(&assign.expr);
@@ -194,9 +194,9 @@ impl MakeSeries {
         }
         let aggregates = exprs.into_aggregates();
         for series in &self.series {
-            columns.push(Column::new(name(&series.aggregate, binder)?, Type::Dynamic));
+            columns.push(BoundColumn::new(name(&series.aggregate, binder)?, Type::Dynamic));
         }
-        columns.push(Column::new(name(&self.axis, binder)?, Type::Dynamic));
+        columns.push(BoundColumn::new(name(&self.axis, binder)?, Type::Dynamic));
 
         let inside = binder.calling(&functions::ISNOTNULL, Type::Bool, vec![number.clone()]);
         let node = Node::Filter { input: Box::new(input.node), conditions: vec![inside] };
@@ -231,7 +231,7 @@ impl MakeSeries {
     }
 
     /// What the rows are sorted into intervals by, and the intervals.
-    fn axis(&self, columns: &Columns, binder: &mut Binder<'_>) -> Option<(plan::Expr, Axis)> {
+    fn axis(&self, columns: &BoundColumns, binder: &mut Binder<'_>) -> Option<(plan::Expr, Axis)> {
         let bound = Exprs::new(binder, columns).expr(&self.axis.expr).ok()?;
         let ty = match bound.ty {
             Type::Int => Type::Long,
@@ -267,7 +267,7 @@ impl MakeSeries {
 
 /// A value of type `ty` that is known before any row is read.
 fn constant(written: &Expr, ty: Type, binder: &mut Binder<'_>) -> Option<Value> {
-    let nothing = Columns::none();
+    let nothing = BoundColumns::none();
     let mut exprs = Exprs::new(binder, &nothing);
     let bound = exprs.expr(written).ok()?;
     let fits = bound.ty == ty || (bound.ty.is_number() && ty.is_number());
@@ -297,7 +297,7 @@ fn constant(written: &Expr, ty: Type, binder: &mut Binder<'_>) -> Option<Value> 
 
 /// What stands for intervals without rows.
 fn default(written: Option<&Expr>, ty: Type, binder: &mut Binder<'_>) -> Option<Value> {
-    let nothing = Columns::none();
+    let nothing = BoundColumns::none();
     let bound = match written {
         None => plan::Expr::literal(Type::Long, Value::Long(0)),
         Some(written) => {

@@ -23,7 +23,7 @@ pub(crate) trait Syntax: Sized + Display {
 }
 
 /// Reads what follows an operator's name.
-pub(crate) type Reader = for<'a> fn(Tokens<'a>) -> Parsed<'a, Operator>;
+pub(crate) type OperatorParser = for<'a> fn(Tokens<'a>) -> Parsed<'a, Operator>;
 
 macro_rules! operators {
     ($($module:ident::$operator:ident)*) => {
@@ -36,7 +36,7 @@ macro_rules! operators {
         }
 
         /// Every operator.
-        pub(crate) const OPERATORS: &[(&OperatorDef, Reader)] = &[$(
+        pub(crate) const OPERATORS: &[(&OperatorDef, OperatorParser)] = &[$(
             (<$module::$operator as Syntax>::DEF, |input| {
                 let (input, operator) = Syntax::parse(input)?;
                 Ok((input, Operator::$operator(operator)))
@@ -112,7 +112,7 @@ impl Display for Operator {
 }
 
 /// The operator of this (case-sensitive) name.
-pub(crate) fn named(name: &str) -> Option<&'static (&'static OperatorDef, Reader)> {
+pub(crate) fn named(name: &str) -> Option<&'static (&'static OperatorDef, OperatorParser)> {
     OPERATORS.iter().find(|(def, _)| def.names.contains(&name))
 }
 

@@ -7,7 +7,7 @@ use nom::Parser;
 use super::Syntax;
 use super::mv_expand::{Expanded, MvExpand, expanded, limit};
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Relation};
+use crate::bind::{Binder, BoundColumn, Relation};
 use crate::plan::{self, Node, Parts};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -68,7 +68,7 @@ impl Tabular for MvApply {
         let body = binder.subquery(&self.body, &rows);
         // A column that is expanded under its own name is the sub-query's; all others stand before what that makes,
         // which takes the place of a column of its name (as Kusto's binder has it).
-        let others: Vec<(Column, plan::Expr)> =
+        let others: Vec<(BoundColumn, plan::Expr)> =
             input.pass().filter(|(column, _)| !self.expansion.columns.iter().any(|each| each.is(column))).collect();
         let mut keep = Vec::new();
         let mut outputs = Vec::new();
@@ -102,7 +102,7 @@ impl Tabular for MvApply {
 
 impl Expanded {
     /// Whether it is this very column, under its own name.
-    fn is(&self, column: &Column) -> bool {
+    fn is(&self, column: &BoundColumn) -> bool {
         let Assign { names, expr } = &self.column;
         names.is_empty() && expr.as_name().is_some_and(|name| *name.text == *column.name)
     }

@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::tabular::Tabular;
-use super::target::Target;
-use crate::bind::{Binder, Column, Exprs, Label, Namer, Relation, label};
+use super::target::TargetCheck;
+use crate::bind::{Binder, BoundColumn, Exprs, Label, Namer, Relation, label};
 use crate::diag::{Diagnostic, WRONG_TYPE};
 use crate::plan::{self, Node};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -132,7 +132,7 @@ impl Tabular for MvExpand {
                 Err(_) => return input,
             },
         };
-        let (mut outputs, keep): (Vec<(Column, plan::Expr)>, Vec<plan::Expr>) =
+        let (mut outputs, keep): (Vec<(BoundColumn, plan::Expr)>, Vec<plan::Expr>) =
             input.pass().map(|(column, expr)| ((column, expr.clone()), expr)).unzip();
         let width = keep.len();
         let labels: Vec<Label> = self.columns.iter().map(|each| label(&each.column, &input.columns)).collect();
@@ -151,9 +151,9 @@ impl Tabular for MvExpand {
                 Ok(expr) => {
                     let pairs = self.kind == Some(BagExpansion::Array);
                     expanded.push(plan::Expanded { expr, to: ty, pairs });
-                    (Column::new(name, ty), plan::Expr::column(ty, width + expanded.len() - 1))
+                    (BoundColumn::new(name, ty), plan::Expr::column(ty, width + expanded.len() - 1))
                 }
-                Err(_) => (Column::poisoned(name), plan::Expr::literal(Type::Dynamic, crate::value::Value::Null)),
+                Err(_) => (BoundColumn::poisoned(name), plan::Expr::literal(Type::Dynamic, crate::value::Value::Null)),
             };
             // As `extend` does: a name that exists is replaced where it stands.
             match input.columns.position(&column.0.name) {
@@ -165,13 +165,13 @@ impl Tabular for MvExpand {
             let taken = outputs.iter().map(|(column, _)| &*column.name);
             let name = Namer::new([]).taken(taken).free(index.text.clone());
             let at = plan::Expr::column(Type::Long, width + expanded.len());
-            outputs.push((Column::new(name, Type::Long), at));
+            outputs.push((BoundColumn::new(name, Type::Long), at));
         }
         let index = self.item_index.is_some();
         input.map(|input| Node::Expand { input, keep, expanded, index, limit }).compute(outputs)
     }
 
-    fn target(&self, _: &PipelineStep, target: &mut Target) {
+    fn target(&self, _: &PipelineStep, target: &mut TargetCheck) {
         self.columns.iter().for_each(|column| target.expr(&column.column.expr));
     }
 }

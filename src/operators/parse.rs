@@ -8,7 +8,7 @@ use nom::Parser;
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Exprs, Relation, duplicate};
+use crate::bind::{Binder, BoundColumn, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNEXPECTED};
 use crate::functions::{self, Dissect, Part};
 use crate::plan::{self, Callee, Kind, Node};
@@ -29,7 +29,7 @@ pub(crate) struct Parse {
     /// Of the regex: letters of `imsU`.
     pub(crate) flags: Option<Name>,
     pub(crate) text: Expr,
-    pub(crate) pattern: Vec<Piece>,
+    pub(crate) pattern: Vec<PatternPiece>,
 }
 
 /// How literals match, and what a failed conversion does.
@@ -42,7 +42,7 @@ pub(crate) enum ParseKind {
 
 /// A piece of the pattern.
 #[derive(Clone, Debug)]
-pub(crate) enum Piece {
+pub(crate) enum PatternPiece {
     /// `*`
     Star(crate::diag::Span),
     /// `"id="`; a literal of type string.
@@ -86,7 +86,7 @@ impl Syntax for Parse {
                 break;
             }
             let (rest, next) = piece(input)?;
-            if let (Some(Piece::Column { .. }), Piece::Column { name, .. }) = (pattern.last(), &next) {
+            if let (Some(PatternPiece::Column { .. }), PatternPiece::Column { name, .. }) = (pattern.last(), &next) {
                 let help = "put the text that stands between them in quotes; a type is written `name: type`";
                 return Err(said(Diagnostic::error(UNEXPECTED, name.span, "two columns in a row").help(help)));
             }
@@ -101,13 +101,13 @@ impl Syntax for Parse {
 const KINDS: &[(&str, ParseKind)] =
     &[("simple", ParseKind::Simple), ("regex", ParseKind::Regex), ("relaxed", ParseKind::Relaxed)];
 
-fn piece(input: Tokens<'_>) -> Parsed<'_, Piece> {
+fn piece(input: Tokens<'_>) -> Parsed<'_, PatternPiece> {
     let Some(token) = input.first() else { return input.unexpected(Hope::Thing(Thing::Piece)) };
     match token.kind {
-        TokenKind::Symbol if token.text == "*" => Ok((input.skip(1), Piece::Star(token.span))),
+        TokenKind::Symbol if token.text == "*" => Ok((input.skip(1), PatternPiece::Star(token.span))),
         TokenKind::String => {
             let (input, text) = literal(input)?;
-            Ok((input, Piece::Text(text)))
+            Ok((input, PatternPiece::Text(text)))
         }
         TokenKind::Word => column(input),
         TokenKind::Symbol if token.text == "[" => column(input),
@@ -115,23 +115,23 @@ fn piece(input: Tokens<'_>) -> Parsed<'_, Piece> {
     }
 }
 
-fn column(input: Tokens<'_>) -> Parsed<'_, Piece> {
+fn column(input: Tokens<'_>) -> Parsed<'_, PatternPiece> {
     let (input, name) = name(input)?;
     if !input.is(0, ":") {
         input.hope(Hope::Text(":"));
-        return Ok((input, Piece::Column { name, ty: None }));
+        return Ok((input, PatternPiece::Column { name, ty: None }));
     }
     let (input, ty) = type_name(input.skip(1))?;
-    Ok((input, Piece::Column { name, ty: Some(ty) }))
+    Ok((input, PatternPiece::Column { name, ty: Some(ty) }))
 }
 
-impl Display for Piece {
+impl Display for PatternPiece {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Piece::Star(_) => f.write_str("*"),
-            Piece::Text(text) => text.fmt(f),
-            Piece::Column { name, ty: None } => name.fmt(f),
-            Piece::Column { name, ty: Some(ty) } => write!(f, "{name}: {ty}"),
+            PatternPiece::Star(_) => f.write_str("*"),
+            PatternPiece::Text(text) => text.fmt(f),
+            PatternPiece::Column { name, ty: None } => name.fmt(f),
+            PatternPiece::Column { name, ty: Some(ty) } => write!(f, "{name}: {ty}"),
         }
     }
 }
@@ -174,7 +174,7 @@ impl Parse {
 
     fn columns(&self) -> impl Iterator<Item = (&Name, Type)> {
         self.pattern.iter().filter_map(|piece| match piece {
-            Piece::Column { name, ty } => Some((name, ty.unwrap_or(Type::String))),
+            PatternPiece::Column { name, ty } => Some((name, ty.unwrap_or(Type::String))),
             _ => None,
         })
     }
@@ -210,9 +210,9 @@ impl Parse {
         let flags = self.flags.as_ref().map_or("", |flags| flags.text.as_str());
         self.pieces_fit(kind, flags, binder)?;
         let parts = self.pattern.iter().map(|piece| match piece {
-            Piece::Star(_) => Part::Skip,
-            Piece::Text(text) => Part::Text(literal_text(text)),
-            Piece::Column { ty, .. } => Part::Capture(ty.unwrap_or(Type::String)),
+            PatternPiece::Star(_) => Part::Skip,
+            PatternPiece::Text(text) => Part::Text(literal_text(text)),
+            PatternPiece::Column { ty, .. } => Part::Capture(ty.unwrap_or(Type::String)),
         });
         let parts: Vec<Part<'_>> = parts.collect();
         let dissect = match kind {
@@ -238,16 +238,16 @@ impl Parse {
     fn pieces_fit(&self, kind: ParseKind, flags: &str, binder: &mut Binder<'_>) -> Option<()> {
         for (at, piece) in self.pattern.iter().enumerate() {
             let next = self.pattern.get(at + 1);
-            let star = matches!(next, Some(Piece::Star(_)));
+            let star = matches!(next, Some(PatternPiece::Star(_)));
             match piece {
-                Piece::Text(text) if literal_text(text).is_empty() => {
+                PatternPiece::Text(text) if literal_text(text).is_empty() => {
                     binder.error(
                         Diagnostic::error(BAD_ARGUMENT, text.span, "an empty string matches everywhere")
                             .help("write what stands between the columns"),
                     );
                     return None;
                 }
-                Piece::Column { name, ty } => {
+                PatternPiece::Column { name, ty } => {
                     let ty = ty.unwrap_or(Type::String);
                     if star && ty == Type::String {
                         binder.error(
@@ -293,8 +293,8 @@ pub(super) struct Taken<'a> {
 impl Taken<'_> {
     pub(super) fn lower(self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let width = input.columns.list().len();
-        let mut outputs: Vec<(Column, plan::Expr)> = input.pass().collect();
-        let with_array = outputs.iter().cloned().chain([(Column::new("", Type::Dynamic), self.call)]).collect();
+        let mut outputs: Vec<(BoundColumn, plan::Expr)> = input.pass().collect();
+        let with_array = outputs.iter().cloned().chain([(BoundColumn::new("", Type::Dynamic), self.call)]).collect();
         let mut taken = input.compute(with_array);
         let array = plan::Expr::column(Type::Dynamic, width);
         if self.only_matches {
@@ -304,7 +304,7 @@ impl Taken<'_> {
         for (at, (name, ty)) in (0..).zip(self.columns) {
             let steps = vec![plan::Step::Index(at)];
             let element = plan::Expr { ty: Type::Dynamic, kind: Kind::Path { base: Box::new(array.clone()), steps } };
-            let column = (Column::new(name, ty), binder.converted(element, ty));
+            let column = (BoundColumn::new(name, ty), binder.converted(element, ty));
             // As `extend` does: a name that exists is replaced where it stands.
             match outputs.iter().position(|(known, _)| *known.name == *name) {
                 Some(at) => outputs[at] = column,
@@ -315,12 +315,12 @@ impl Taken<'_> {
     }
 }
 
-impl Piece {
+impl PatternPiece {
     fn span(&self) -> crate::diag::Span {
         match self {
-            Piece::Star(span) => *span,
-            Piece::Text(text) => text.span,
-            Piece::Column { name, .. } => name.span,
+            PatternPiece::Star(span) => *span,
+            PatternPiece::Text(text) => text.span,
+            PatternPiece::Column { name, .. } => name.span,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use super::Syntax;
 use super::project::output;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation};
+use crate::bind::{Binder, BoundColumns, Exprs, Label, Namer, Relation};
 use crate::column::Batch;
 use crate::plan::Node;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -66,7 +66,7 @@ impl Tabular for Print {
                 binder.refuse(second.span, "an assignment to several names");
                 continue;
             }
-            let bound = Exprs::new(binder, &Columns::none()).expr(&column.expr);
+            let bound = Exprs::new(binder, &BoundColumns::none()).expr(&column.expr);
             match namer.name(label, column.expr.span) {
                 Ok(name) => outputs.push(output(name, bound)),
                 Err(diagnostic) => {

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, Reported, label};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Namer, Relation, Reported, label};
 use crate::plan;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -56,9 +56,9 @@ impl Tabular for Project {
 pub(super) fn assigned(
     assigns: &[Assign],
     input: Relation,
-    namer: impl FnOnce(&[Label], &Columns) -> Namer,
+    namer: impl FnOnce(&[Label], &BoundColumns) -> Namer,
     binder: &mut Binder<'_>,
-) -> (Relation, Vec<(Column, plan::Expr)>) {
+) -> (Relation, Vec<(BoundColumn, plan::Expr)>) {
     let labels: Vec<Label> = assigns.iter().map(|assign| label(assign, &input.columns)).collect();
     let mut namer = namer(&labels, &input.columns);
     let mut outputs = Vec::with_capacity(assigns.len());
@@ -81,9 +81,9 @@ pub(super) fn assigned(
 }
 
 /// A column and its expression; a poisoned one if the expression is wrong.
-pub(super) fn output(name: String, bound: Result<plan::Expr, Reported>) -> (Column, plan::Expr) {
+pub(super) fn output(name: String, bound: Result<plan::Expr, Reported>) -> (BoundColumn, plan::Expr) {
     match bound {
-        Ok(expr) => (Column::new(name, expr.ty), expr),
-        Err(_) => (Column::poisoned(name), plan::Expr::literal(Type::Dynamic, Value::Null)),
+        Ok(expr) => (BoundColumn::new(name, expr.ty), expr),
+        Err(_) => (BoundColumn::poisoned(name), plan::Expr::literal(Type::Dynamic, Value::Null)),
     }
 }

@@ -6,7 +6,7 @@ use indexmap::IndexSet;
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Columns, Relation};
+use crate::bind::{Binder, BoundColumns, Relation};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, pattern};
@@ -55,7 +55,7 @@ impl Tabular for ProjectAway {
 
 /// The positions of the columns that patterns stand for, in the order of the patterns; a pattern that stands for none
 /// is an error.
-pub(super) fn matching(patterns: &[Pattern], input: &Columns, binder: &mut Binder<'_>) -> IndexSet<usize> {
+pub(super) fn matching(patterns: &[Pattern], input: &BoundColumns, binder: &mut Binder<'_>) -> IndexSet<usize> {
     let mut found = IndexSet::new();
     for pattern in patterns {
         found.extend(positions(pattern, input, binder));
@@ -64,7 +64,7 @@ pub(super) fn matching(patterns: &[Pattern], input: &Columns, binder: &mut Binde
 }
 
 /// The positions of the columns that one pattern stands for, in input order.
-pub(super) fn positions(pattern: &Pattern, input: &Columns, binder: &mut Binder<'_>) -> Vec<usize> {
+pub(super) fn positions(pattern: &Pattern, input: &BoundColumns, binder: &mut Binder<'_>) -> Vec<usize> {
     let found: Vec<usize> =
         input.names().enumerate().filter(|(_, name)| pattern.matches(name)).map(|(at, _)| at).collect();
     if found.is_empty() && !input.is_open() && input.unshown(&pattern.name.text).is_none() {

@@ -6,7 +6,7 @@ use nom::Parser;
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Columns, Exprs, Relation};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
 use crate::plan::{self, Node, real_at};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -61,11 +61,11 @@ const LONGEST: i128 = 100_000_000;
 impl Tabular for Range {
     fn lower(&self, _: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let written = [&self.from, &self.to, &self.step];
-        let nothing = Columns::none();
+        let nothing = BoundColumns::none();
         let mut exprs = Exprs::new(binder, &nothing);
         let Ok(bounds) = exprs.exprs(written) else { return Relation::poisoned() };
         let Some(ty) = self.ty(&bounds, step, binder) else { return Relation::poisoned() };
-        let columns = vec![Column::new(self.name.text.as_str(), ty)];
+        let columns = vec![BoundColumn::new(self.name.text.as_str(), ty)];
         // Whole numbers are counted in longs, whatever they become.
         let counted = if ty == Type::Int { Type::Long } else { ty };
         let types = [counted, counted, if ty == Type::DateTime { Type::TimeSpan } else { counted }];

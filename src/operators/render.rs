@@ -38,7 +38,7 @@ pub(crate) const KINDS: [&str; 17] = [
 ];
 
 /// What a property is given.
-enum Takes {
+enum PropertyValue {
     Text,
     Word(&'static [&'static str]),
     Columns,
@@ -48,36 +48,36 @@ enum Takes {
 }
 
 /// The properties, whatever the kind.
-const PROPERTIES: [(&str, Takes); 17] = [
-    ("accumulate", Takes::Word(&["true", "false"])),
-    ("anomalycolumns", Takes::Columns),
-    ("kind", Takes::Word(&["default", "unstacked", "stacked", "stacked100", "map"])),
-    ("legend", Takes::Word(&["visible", "hidden"])),
-    ("series", Takes::Columns),
-    ("title", Takes::Text),
-    ("xaxis", Takes::Word(&["linear", "log"])),
-    ("xcolumn", Takes::Columns),
-    ("xmax", Takes::Scalar),
-    ("xmin", Takes::Scalar),
-    ("xtitle", Takes::Text),
-    ("yaxis", Takes::Word(&["linear", "log"])),
-    ("ycolumns", Takes::Columns),
-    ("ymax", Takes::Number),
-    ("ymin", Takes::Number),
-    ("ysplit", Takes::Word(&["none", "axes", "panels"])),
-    ("ytitle", Takes::Text),
+const PROPERTIES: [(&str, PropertyValue); 17] = [
+    ("accumulate", PropertyValue::Word(&["true", "false"])),
+    ("anomalycolumns", PropertyValue::Columns),
+    ("kind", PropertyValue::Word(&["default", "unstacked", "stacked", "stacked100", "map"])),
+    ("legend", PropertyValue::Word(&["visible", "hidden"])),
+    ("series", PropertyValue::Columns),
+    ("title", PropertyValue::Text),
+    ("xaxis", PropertyValue::Word(&["linear", "log"])),
+    ("xcolumn", PropertyValue::Columns),
+    ("xmax", PropertyValue::Scalar),
+    ("xmin", PropertyValue::Scalar),
+    ("xtitle", PropertyValue::Text),
+    ("yaxis", PropertyValue::Word(&["linear", "log"])),
+    ("ycolumns", PropertyValue::Columns),
+    ("ymax", PropertyValue::Number),
+    ("ymin", PropertyValue::Number),
+    ("ysplit", PropertyValue::Word(&["none", "axes", "panels"])),
+    ("ytitle", PropertyValue::Text),
 ];
 
 /// `render barchart with (title = "sizes")`
 #[derive(Clone, Debug)]
 pub(crate) struct Render {
     pub(crate) chart: Name,
-    pub(crate) properties: Vec<Property>,
+    pub(crate) properties: Vec<RenderProperty>,
 }
 
 /// `ycolumns = a, b`
 #[derive(Clone, Debug)]
-pub(crate) struct Property {
+pub(crate) struct RenderProperty {
     pub(crate) name: Name,
     pub(crate) values: Vec<Expr>,
 }
@@ -121,13 +121,13 @@ impl Syntax for Render {
 }
 
 /// `title = "sizes"`, `ycolumns = a, b`; `goes_on` tells whether a comma is followed by a value.
-fn property<'a>(input: Tokens<'a>, goes_on: fn(Tokens<'a>) -> bool) -> Parsed<'a, Property> {
+fn property<'a>(input: Tokens<'a>, goes_on: fn(Tokens<'a>) -> bool) -> Parsed<'a, RenderProperty> {
     PROPERTIES.iter().for_each(|(name, _)| input.hope(Hope::Setting(name)));
     let (input, name) = any_word(input)?;
     let (input, _) = symbol("=").parse(input)?;
     match PROPERTIES.iter().find(|(known, _)| *known == name.text) {
-        Some((_, Takes::Word(words))) => words.iter().for_each(|word| input.hope(Hope::Word(word))),
-        Some((_, Takes::Columns)) if input.first().is_none() => input.hope(Hope::Thing(Thing::Column)),
+        Some((_, PropertyValue::Word(words))) => words.iter().for_each(|word| input.hope(Hope::Word(word))),
+        Some((_, PropertyValue::Columns)) if input.first().is_none() => input.hope(Hope::Thing(Thing::Column)),
         _ => {}
     }
     let (mut input, first) = setting_value(input)?;
@@ -137,7 +137,7 @@ fn property<'a>(input: Tokens<'a>, goes_on: fn(Tokens<'a>) -> bool) -> Parsed<'a
         values.push(next);
         input = rest;
     }
-    Ok((input, Property { name, values }))
+    Ok((input, RenderProperty { name, values }))
 }
 
 /// Whether a column is next rather than a property, which is told by its `=`.
@@ -145,7 +145,7 @@ fn column_ahead(input: Tokens<'_>) -> bool {
     input.is_word(0) && !input.is(1, "=")
 }
 
-impl Display for Property {
+impl Display for RenderProperty {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{} = {}", self.name, Listed(&self.values))
     }
@@ -168,8 +168,9 @@ impl Tabular for Render {
         for property in &self.properties {
             property.check(&input, binder);
         }
-        let property =
-            |property: &Property| (property.name.text.clone(), property.values.iter().map(Property::text).collect());
+        let property = |property: &RenderProperty| {
+            (property.name.text.clone(), property.values.iter().map(RenderProperty::text).collect())
+        };
         let properties = self.properties.iter().map(property).collect();
         input.drawn(Chart { kind: kind.clone(), properties })
     }
@@ -184,7 +185,7 @@ fn unknown(span: Span, message: String, name: &str, known: &[&'static str]) -> D
     Diagnostic::error(CHART, span, message).help(help)
 }
 
-impl Property {
+impl RenderProperty {
     /// A value as text.
     fn text(value: &Expr) -> String {
         match &value.kind {
@@ -202,23 +203,23 @@ impl Property {
             return;
         };
         for value in &self.values {
-            let text = Property::text(value);
+            let text = RenderProperty::text(value);
             let wrong = match takes {
-                Takes::Text => None,
-                Takes::Word(words) => {
+                PropertyValue::Text => None,
+                PropertyValue::Word(words) => {
                     let known = words.iter().any(|word| word.eq_ignore_ascii_case(&text));
                     (!known).then(|| format!("`{name}` is {}", words.join(" or ")))
                 }
-                Takes::Number => {
+                PropertyValue::Number => {
                     let number = matches!(&value.kind, ExprKind::Literal(literal) if literal.ty.is_number());
                     let number = number || matches!(&value.kind, ExprKind::Minus(_) | ExprKind::Plus(_));
                     (!number).then(|| format!("`{name}` is a number"))
                 }
-                Takes::Scalar => {
+                PropertyValue::Scalar => {
                     let named = value.as_name().is_some();
                     named.then(|| format!("`{name}` is a number or a time"))
                 }
-                Takes::Columns => {
+                PropertyValue::Columns => {
                     let columns = &input.columns;
                     if !columns.is_open() && !columns.is_wide() && columns.position(&text).is_none() {
                         binder.warn(columns.unknown(&Name::new(&text, value.span)));

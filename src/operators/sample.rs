@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::bind::{Binder, BoundColumns, Exprs, Relation};
 use crate::functions;
 use crate::plan::{self, Node, SortKey, WindowCall};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -48,7 +48,7 @@ impl Display for Sample {
 impl Tabular for Sample {
     /// The rows whose numbers have the smallest hashes, in the order they had.
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        let Ok(rows) = Exprs::new(binder, &Columns::none()).count(&self.rows) else { return input };
+        let Ok(rows) = Exprs::new(binder, &BoundColumns::none()).count(&self.rows) else { return input };
         let outputs: Vec<_> = input.pass().collect();
         let number = plan::Expr::column(Type::Long, outputs.len());
         let hash = binder.calling(&functions::HASH, Type::Long, vec![number.clone()]);

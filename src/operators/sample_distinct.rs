@@ -7,7 +7,7 @@ use nom::Parser;
 use super::Syntax;
 use super::distinct::Distinct;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::bind::{Binder, BoundColumns, Exprs, Relation};
 use crate::plan::Node;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -50,7 +50,7 @@ impl Display for SampleDistinct {
 
 impl Tabular for SampleDistinct {
     fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
+        let rows = Exprs::new(binder, &BoundColumns::none()).count(&self.rows);
         let column = Assign { names: Vec::new(), expr: Expr::named(&self.column) };
         let distinct = Distinct { hints: Vec::new(), columns: vec![column] }.lower(input, step, binder);
         let rows = rows.map_or(0, |rows| usize::try_from(rows).unwrap_or(0));

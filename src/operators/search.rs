@@ -7,8 +7,8 @@ use nom::Parser;
 use super::Syntax;
 use super::parse::literal_text;
 use super::tabular::Tabular;
-use super::union::{Leg, leg, legs_of, table_name, united};
-use crate::bind::{Binder, Column, Columns, Exprs, Relation, Reported};
+use super::union::{UnionLeg, leg, legs_of, table_name, united};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNKNOWN_TABLE};
 use crate::functions;
 use crate::plan::{self, Kind, Node};
@@ -28,7 +28,7 @@ pub(crate) struct Search {
     /// `None` is [`SearchKind::Default`].
     pub(crate) kind: Option<SearchKind>,
     /// The tables; none for those at hand, or all.
-    pub(crate) legs: Vec<Leg>,
+    pub(crate) legs: Vec<UnionLeg>,
     pub(crate) searched: Searched,
 }
 
@@ -172,9 +172,9 @@ fn column_ahead(input: Tokens<'_>) -> Option<(Name, Tokens<'_>)> {
 }
 
 /// A part of a condition, in brackets where it would fall apart.
-struct Held<'a>(&'a Searched, bool);
+struct SearchedPart<'a>(&'a Searched, bool);
 
-impl Display for Held<'_> {
+impl Display for SearchedPart<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if self.1 { write!(f, "({})", self.0) } else { self.0.fmt(f) }
     }
@@ -192,7 +192,7 @@ impl Display for Searched {
             if at > 0 {
                 write!(f, " {word} ")?;
             }
-            Held(part, matches!(part, Searched::And(_) | Searched::Or(_))).fmt(f)?;
+            SearchedPart(part, matches!(part, Searched::And(_) | Searched::Or(_))).fmt(f)?;
         }
         Ok(())
     }
@@ -239,7 +239,7 @@ impl Tabular for Search {
         // A column that one table lacks and another has is null in the first.
         let mut named = Vec::new();
         self.searched.names(&mut named);
-        let mut lent: Vec<Column> = Vec::new();
+        let mut lent: Vec<BoundColumn> = Vec::new();
         for (_, leg) in &legs {
             binder.reads_all(&leg.columns);
             for column in leg.columns.list() {
@@ -255,8 +255,8 @@ impl Tabular for Search {
 
 impl Search {
     /// The rows of one table that are searched for.
-    fn found(&self, leg: Relation, lent: &[Column], binder: &mut Binder<'_>) -> Relation {
-        let own: Vec<(Column, plan::Expr)> = leg.pass().collect();
+    fn found(&self, leg: Relation, lent: &[BoundColumn], binder: &mut Binder<'_>) -> Relation {
+        let own: Vec<(BoundColumn, plan::Expr)> = leg.pass().collect();
         let mut columns = own.clone();
         for column in lent.iter().filter(|column| leg.columns.position(&column.name).is_none()) {
             columns.push((column.clone(), plan::Expr::literal(column.ty, Value::absent(column.ty))));
@@ -319,7 +319,7 @@ impl Search {
             }
             // `* == ""` is of the table's own columns.
             _ if reads_star(condition) => {
-                let own = Columns::new(leg.columns.list()[..width].to_vec());
+                let own = BoundColumns::new(leg.columns.list()[..width].to_vec());
                 return Exprs::new(binder, &own).predicate(condition);
             }
             _ => return Exprs::new(binder, &leg.columns).predicate(condition),

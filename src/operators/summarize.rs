@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use super::Syntax;
 use super::project::output;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Columns, Exprs, Label, Namer, Relation, Reported, aggregate_labels, label};
+use crate::bind::{Binder, BoundColumns, Exprs, Label, Namer, Relation, Reported, aggregate_labels, label};
 use crate::diag::{Diagnostic, Span, WRONG_COUNT};
 use crate::functions;
 use crate::plan::{self, Kind, Node};
@@ -117,7 +117,7 @@ impl Tabular for Summarize {
 }
 
 /// The labels of the columns that one aggregate expression makes.
-fn labels(assign: &Assign, by: &[Assign], input: &Columns) -> Vec<Label> {
+fn labels(assign: &Assign, by: &[Assign], input: &BoundColumns) -> Vec<Label> {
     if let ExprKind::Call(call) = &assign.expr.kind
         && let Some(aggregate) = functions::aggregate(&call.name.text)
     {
@@ -127,7 +127,7 @@ fn labels(assign: &Assign, by: &[Assign], input: &Columns) -> Vec<Label> {
 }
 
 /// What `*` stands for in `arg_max(t, *)`: every column but the keys and those that stand beside it.
-fn rest(call: &Call, by: &[Assign], input: &Columns) -> Vec<Expr> {
+fn rest(call: &Call, by: &[Assign], input: &BoundColumns) -> Vec<Expr> {
     let taken: Vec<&str> = by
         .iter()
         .map(|assign| &assign.expr)

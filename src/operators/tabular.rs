@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::target::Target;
+use super::target::TargetCheck;
 use crate::bind::{Binder, Relation};
 use crate::syntax::ast::PipelineStep;
 
@@ -12,5 +12,5 @@ pub(crate) trait Tabular: Display {
     fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation;
 
     /// Tells `target` what Resource Graph does not take of the way in which this operator is written.
-    fn target(&self, _step: &PipelineStep, _target: &mut Target) {}
+    fn target(&self, _step: &PipelineStep, _target: &mut TargetCheck) {}
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::bind::{Binder, BoundColumns, Exprs, Relation};
 use crate::plan::Node;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -44,7 +44,7 @@ impl Display for Take {
 
 impl Tabular for Take {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        match Exprs::new(binder, &Columns::none()).count(&self.rows) {
+        match Exprs::new(binder, &BoundColumns::none()).count(&self.rows) {
             // Measured on Kusto: fewer than none is none.
             Ok(rows) => input.map(|input| Node::Limit { input, rows: usize::try_from(rows).unwrap_or(0) }),
             Err(_) => input,

@@ -11,7 +11,7 @@ use crate::syntax::ast::{Expr, ExprKind, Pipeline, PipelineSource, PipelineStep,
 
 /// A warning for everything that Resource Graph refuses, in the order of the text.
 pub(crate) fn warnings(script: &Script) -> Vec<Diagnostic> {
-    let mut target = Target::default();
+    let mut target = TargetCheck::default();
     for statement in &script.statements {
         target.statement(statement);
     }
@@ -24,14 +24,14 @@ pub(crate) fn warnings(script: &Script) -> Vec<Diagnostic> {
 
 /// A way through a query, and what was found on it.
 #[derive(Default)]
-pub(crate) struct Target {
+pub(crate) struct TargetCheck {
     warnings: Vec<Diagnostic>,
     queries: usize,
     /// How often each operator was met so far, by its usual name.
     met: HashMap<&'static str, usize>,
 }
 
-impl Target {
+impl TargetCheck {
     pub(super) fn warn(&mut self, code: &'static Code, span: Span, what: &str) {
         self.warnings.push(Diagnostic::error(code, span, format!("Resource Graph does not take {what}")));
     }

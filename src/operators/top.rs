@@ -7,7 +7,7 @@ use nom::Parser;
 use super::Syntax;
 use super::sort::sort_key;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Columns, Exprs, Relation};
+use crate::bind::{Binder, BoundColumns, Exprs, Relation};
 use crate::plan::Node;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -54,7 +54,7 @@ impl Display for Top {
 
 impl Tabular for Top {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
+        let rows = Exprs::new(binder, &BoundColumns::none()).count(&self.rows);
         match (rows, sort_key(&self.key, &input, binder)) {
             (Ok(rows), Some(key)) => input
                 .map(|input| Node::Sort { input, keys: vec![key] })

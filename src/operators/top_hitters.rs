@@ -7,7 +7,7 @@ use nom::Parser;
 use super::Syntax;
 use super::tabular::Tabular;
 use super::top_nested::best;
-use crate::bind::{Binder, Column, Columns, Exprs, Label, Relation, label};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Relation, label};
 use crate::diag::{Diagnostic, Span, WRONG_TYPE};
 use crate::plan::{self, Node};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -63,7 +63,7 @@ impl Display for TopHitters {
 impl Tabular for TopHitters {
     fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let span = step.name.span;
-        let rows = Exprs::new(binder, &Columns::none()).count(&self.rows);
+        let rows = Exprs::new(binder, &BoundColumns::none()).count(&self.rows);
         let key = Exprs::new(binder, &input.columns).key(&Expr::named(&self.column));
         let mut exprs = Exprs::summarizing(binder, &input.columns, 1);
         let (name, weight) = match &self.by {
@@ -83,7 +83,7 @@ impl Tabular for TopHitters {
         let aggregates = exprs.into_aggregates();
         let open = input.columns.is_open();
         let (Ok(rows), Ok(key), Ok(weight)) = (rows, key, weight) else { return Relation::poisoned() };
-        let columns = vec![Column::new(self.column.text.as_str(), key.ty), Column::new(name, weight.ty)];
+        let columns = vec![BoundColumn::new(self.column.text.as_str(), key.ty), BoundColumn::new(name, weight.ty)];
         let ty = key.ty;
         let node = Node::Aggregate { input: Box::new(input.node), keys: vec![key], aggregates };
         let outputs = vec![plan::Expr::column(ty, 0), weight];

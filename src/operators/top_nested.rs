@@ -10,7 +10,7 @@ use nom::Parser;
 use super::Syntax;
 use super::count::counting;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Column, Columns, Exprs, Label, Namer, Relation, dynamic_key, label};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Namer, Relation, dynamic_key, label};
 use crate::diag::{Diagnostic, NOT_CONSTANT, WRONG_TYPE};
 use crate::plan::{self, AggregateCall, JoinKind, Node, Parts, Side, SortKey};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -23,12 +23,12 @@ use crate::value::{SortOrder, Type, Value};
 /// `top-nested 2 of type by count(), top-nested 1 of location with others = "others" by sum(size)`
 #[derive(Clone, Debug)]
 pub(crate) struct TopNested {
-    pub(crate) levels: Vec<Level>,
+    pub(crate) levels: Vec<NestedLevel>,
 }
 
 /// `2 of t = type with others = "others" by n = count() desc`
 #[derive(Clone, Debug)]
-pub(crate) struct Level {
+pub(crate) struct NestedLevel {
     /// All groups, if none.
     pub(crate) rows: Option<Expr>,
     pub(crate) of: Assign,
@@ -70,7 +70,7 @@ impl Syntax for TopNested {
 }
 
 /// Behind `top-nested`.
-fn level(input: Tokens<'_>) -> Parsed<'_, Level> {
+fn level(input: Tokens<'_>) -> Parsed<'_, NestedLevel> {
     let (input, rows) = if input.is(0, "of") {
         (input, None)
     } else {
@@ -92,10 +92,10 @@ fn level(input: Tokens<'_>) -> Parsed<'_, Level> {
     let (input, _) = word("by").parse(input)?;
     let (input, by) = assign(input)?;
     let (input, order) = word_of(input, &[("asc", Order::Asc), ("desc", Order::Desc)]);
-    Ok((input, Level { rows, of, others, by, order }))
+    Ok((input, NestedLevel { rows, of, others, by, order }))
 }
 
-impl Display for Level {
+impl Display for NestedLevel {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if let Some(rows) = &self.rows {
             write!(f, " {rows}")?;
@@ -126,7 +126,7 @@ impl Display for TopNested {
 }
 
 /// A level as it is run.
-struct Bound {
+struct BoundLevel {
     rows: Option<i64>,
     key: plan::Expr,
     calls: Vec<AggregateCall>,
@@ -158,7 +158,7 @@ impl Tabular for TopNested {
                 (Some(_), Label::Given(name)) => namer.free(name.text),
                 _ => namer.free(format!("aggregated_{of}")),
             };
-            columns.extend([Column::new(of, next.key.ty), Column::new(by, next.weight.ty)]);
+            columns.extend([BoundColumn::new(of, next.key.ty), BoundColumn::new(by, next.weight.ty)]);
             bound.push(next);
         }
         if bound.len() < self.levels.len() {
@@ -178,7 +178,14 @@ impl Tabular for TopNested {
 
 impl TopNested {
     /// The groups of a level and, of the rows of each, those of the levels below.
-    fn run(&self, levels: &[Bound], at: usize, rows: Node, columns: &Columns, binder: &mut Binder<'_>) -> Node {
+    fn run(
+        &self,
+        levels: &[BoundLevel],
+        at: usize,
+        rows: Node,
+        columns: &BoundColumns,
+        binder: &mut Binder<'_>,
+    ) -> Node {
         let level = &levels[at];
         let (key, weight) = (plan::Expr::column(level.key.ty, 0), plan::Expr::column(level.weight.ty, 1));
         let all = |from: usize| -> Vec<plan::Expr> {
@@ -244,12 +251,12 @@ impl TopNested {
     }
 }
 
-impl Level {
-    fn bind(&self, columns: &Columns, binder: &mut Binder<'_>) -> Option<Bound> {
+impl NestedLevel {
+    fn bind(&self, columns: &BoundColumns, binder: &mut Binder<'_>) -> Option<BoundLevel> {
         for several in [&self.of, &self.by].into_iter().filter_map(|assign| assign.names.get(1)) {
             binder.refuse(several.span, "an assignment to several names");
         }
-        let rows = self.rows.as_ref().map(|rows| Exprs::new(binder, &Columns::none()).count(rows)).transpose();
+        let rows = self.rows.as_ref().map(|rows| Exprs::new(binder, &BoundColumns::none()).count(rows)).transpose();
         let key = Exprs::new(binder, columns).key(&self.of.expr);
         let mut exprs = Exprs::summarizing(binder, columns, 1);
         let weight = exprs.expr(&self.by.expr);
@@ -265,7 +272,7 @@ impl Level {
             Some(others) => Some(self.others(others, key.ty, binder)?),
             None => None,
         };
-        Some(Bound {
+        Some(BoundLevel {
             rows: rows.ok()?,
             key,
             calls,
@@ -276,7 +283,7 @@ impl Level {
     }
 
     fn others(&self, others: &Expr, ty: Type, binder: &mut Binder<'_>) -> Option<Value> {
-        let bound = Exprs::new(binder, &Columns::none()).expr(others).ok()?;
+        let bound = Exprs::new(binder, &BoundColumns::none()).expr(others).ok()?;
         if bound.ty != ty {
             let message = format!("this stands among values of type {ty}, and it is {}", bound.ty);
             binder.error(Diagnostic::error(WRONG_TYPE, others.span, message).label(bound.ty.name()));

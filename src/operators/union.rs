@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::tabular::Tabular;
-use super::target::Target;
-use crate::bind::{Binder, Column, Namer, Relation};
+use super::target::TargetCheck;
+use crate::bind::{Binder, BoundColumn, Namer, Relation};
 use crate::diag::{ARG_OPERATOR, Diagnostic, UNKNOWN_TABLE, UNSUPPORTED};
 use crate::plan::{self, Node};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -27,7 +27,7 @@ pub(crate) struct Union {
     /// Tables that do not exist are left out.
     pub(crate) fuzzy: bool,
     pub(crate) hints: Vec<Hint>,
-    pub(crate) legs: Vec<Leg>,
+    pub(crate) legs: Vec<UnionLeg>,
 }
 
 /// Which columns remain.
@@ -41,7 +41,7 @@ pub(crate) enum UnionKind {
 
 /// One table, or several.
 #[derive(Clone, Debug)]
-pub(crate) enum Leg {
+pub(crate) enum UnionLeg {
     /// `A`, `(A | take 5)`
     Table(Expr),
     /// `A*`
@@ -87,20 +87,20 @@ impl Syntax for Union {
 
 const KINDS: &[(&str, UnionKind)] = &[("inner", UnionKind::Inner), ("outer", UnionKind::Outer)];
 
-pub(super) fn leg(input: Tokens<'_>) -> Parsed<'_, Leg> {
+pub(super) fn leg(input: Tokens<'_>) -> Parsed<'_, UnionLeg> {
     if input.is(0, "*") || (input.is_word(0) && input.is(1, "*")) {
         let (input, tables) = pattern(input)?;
-        return Ok((input, Leg::Wild(tables)));
+        return Ok((input, UnionLeg::Wild(tables)));
     }
     let (input, table) = table(input)?;
-    Ok((input, Leg::Table(table)))
+    Ok((input, UnionLeg::Table(table)))
 }
 
-impl Display for Leg {
+impl Display for UnionLeg {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Leg::Table(table) => table.fmt(f),
-            Leg::Wild(pattern) => pattern.fmt(f),
+            UnionLeg::Table(table) => table.fmt(f),
+            UnionLeg::Wild(pattern) => pattern.fmt(f),
         }
     }
 }
@@ -144,25 +144,25 @@ impl Tabular for Union {
         united(legs, self.kind == Some(UnionKind::Inner), self.with_source.as_ref().map(|name| name.text.as_str()))
     }
 
-    fn target(&self, step: &PipelineStep, target: &mut Target) {
+    fn target(&self, step: &PipelineStep, target: &mut TargetCheck) {
         if self.fuzzy {
             target.warn(ARG_OPERATOR, step.name.span, "`isfuzzy`");
         }
         for leg in &self.legs {
             match leg {
-                Leg::Table(table) => target.expr(table),
-                Leg::Wild(pattern) => target.warn(ARG_OPERATOR, pattern.name.span, "wildcards for tables"),
+                UnionLeg::Table(table) => target.expr(table),
+                UnionLeg::Wild(pattern) => target.warn(ARG_OPERATOR, pattern.name.span, "wildcards for tables"),
             }
         }
     }
 }
 
 /// The tables that are listed, each with its name if it has one.
-pub(super) fn legs_of(legs: &[Leg], fuzzy: bool, binder: &mut Binder<'_>) -> Vec<(Option<String>, Relation)> {
+pub(super) fn legs_of(legs: &[UnionLeg], fuzzy: bool, binder: &mut Binder<'_>) -> Vec<(Option<String>, Relation)> {
     let mut found: Vec<(Option<String>, Relation)> = Vec::new();
     for leg in legs {
         match leg {
-            Leg::Table(expr) => {
+            UnionLeg::Table(expr) => {
                 if fuzzy && !binder.is_there(expr) {
                     continue;
                 }
@@ -170,7 +170,7 @@ pub(super) fn legs_of(legs: &[Leg], fuzzy: bool, binder: &mut Binder<'_>) -> Vec
                 let view = expr.as_name().filter(|name| binder.is_view(&name.text));
                 found.push((view.map(|name| name.text.clone()).or_else(|| table_name(&leg)), leg));
             }
-            Leg::Wild(pattern) => {
+            UnionLeg::Wild(pattern) => {
                 let names = binder.tables_like(pattern);
                 if names.is_empty() && !fuzzy {
                     binder.error(
@@ -200,8 +200,9 @@ pub(super) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source:
     }
     let wide = legs.iter().any(|(_, leg)| leg.columns.is_wide());
     let shape = shape(&legs, inner);
-    let source = source.map(|name| Column::new(name, Type::String));
-    let mut columns: Vec<Column> = source.clone().into_iter().chain(shape.iter().map(Wide::column)).collect();
+    let source = source.map(|name| BoundColumn::new(name, Type::String));
+    let mut columns: Vec<BoundColumn> =
+        source.clone().into_iter().chain(shape.iter().map(UnionColumn::column)).collect();
     // A column that has a name of its own keeps it; one that is called by its type makes way.
     let typed = |at: &usize| at.checked_sub(usize::from(source.is_some())).is_some_and(|wide| shape[wide].typed);
     let (made, own): (Vec<usize>, Vec<usize>) = (0..columns.len()).partition(typed);
@@ -223,23 +224,23 @@ pub(super) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source:
 
 /// The columns of the whole: by name, in order of first appearance; a name with several types is one column each,
 /// called `name_type`.
-fn shape(legs: &[(Option<String>, Relation)], inner: bool) -> Vec<Wide> {
-    let mut shape: Vec<Wide> = Vec::new();
+fn shape(legs: &[(Option<String>, Relation)], inner: bool) -> Vec<UnionColumn> {
+    let mut shape: Vec<UnionColumn> = Vec::new();
     for column in legs.iter().flat_map(|(_, leg)| leg.columns.list()) {
         // What is wrong, or not known yet, has the type that others have.
         if let Some(open) = shape.iter_mut().find(|wide| wide.name == *column.name && wide.open) {
             (open.ty, open.open) = (column.ty, column.poisoned);
             continue;
         }
-        let known = |wide: &Wide| wide.name == *column.name && (wide.ty == column.ty || column.poisoned);
+        let known = |wide: &UnionColumn| wide.name == *column.name && (wide.ty == column.ty || column.poisoned);
         if shape.iter().any(known) {
             continue;
         }
-        let wide = Wide { name: column.name.to_string(), ty: column.ty, typed: false, open: column.poisoned };
+        let wide = UnionColumn { name: column.name.to_string(), ty: column.ty, typed: false, open: column.poisoned };
         match shape.iter().rposition(|wide| wide.name == *column.name) {
             Some(at) => {
                 shape[at].typed = true;
-                shape.insert(at + 1, Wide { typed: true, ..wide });
+                shape.insert(at + 1, UnionColumn { typed: true, ..wide });
             }
             None => shape.push(wide),
         }
@@ -267,7 +268,7 @@ fn of_database(leg: &Relation) -> bool {
 }
 
 /// A column of a union.
-struct Wide {
+struct UnionColumn {
     name: String,
     ty: Type,
     /// Others have the same name and another type.
@@ -276,14 +277,14 @@ struct Wide {
     open: bool,
 }
 
-impl Wide {
-    fn column(&self) -> Column {
+impl UnionColumn {
+    fn column(&self) -> BoundColumn {
         if self.open {
-            Column::poisoned(self.name.as_str())
+            BoundColumn::poisoned(self.name.as_str())
         } else if self.typed {
-            Column::new(format!("{}_{}", self.name, self.ty), self.ty)
+            BoundColumn::new(format!("{}_{}", self.name, self.ty), self.ty)
         } else {
-            Column::new(self.name.as_str(), self.ty)
+            BoundColumn::new(self.name.as_str(), self.ty)
         }
     }
 

@@ -246,7 +246,7 @@ impl Display for Argument {
 impl Display for Call {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if let Some(of) = &self.of {
-            write!(f, "{}.", Operand(of))?;
+            write!(f, "{}.", ReadFrom(of))?;
         }
         write!(f, "{}({})", self.name, Listed(&self.arguments))
     }
@@ -274,20 +274,20 @@ fn hold(expr: &Expr) -> Hold {
 }
 
 /// An expression where one that holds less than this needs brackets.
-struct Held<'a>(&'a Expr, Hold);
+struct InBrackets<'a>(&'a Expr, Hold);
 
-impl Display for Held<'_> {
+impl Display for InBrackets<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if hold(self.0) < self.1 { write!(f, "({})", self.0) } else { self.0.fmt(f) }
     }
 }
 
 /// An expression that something is read from.
-struct Operand<'a>(&'a Expr);
+struct ReadFrom<'a>(&'a Expr);
 
-impl Display for Operand<'_> {
+impl Display for ReadFrom<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Held(self.0, Hold::Operand).fmt(f)
+        InBrackets(self.0, Hold::Operand).fmt(f)
     }
 }
 
@@ -309,21 +309,21 @@ impl Display for Expr {
             ExprKind::Literal(literal) => literal.fmt(f),
             ExprKind::Name(name) => name.fmt(f),
             ExprKind::Star => f.write_str("*"),
-            ExprKind::Member { of, name } => write!(f, "{}{}", Operand(of), Dotted(name)),
-            ExprKind::Index { of, at } => write!(f, "{}[{at}]", Operand(of)),
+            ExprKind::Member { of, name } => write!(f, "{}{}", ReadFrom(of), Dotted(name)),
+            ExprKind::Index { of, at } => write!(f, "{}[{at}]", ReadFrom(of)),
             ExprKind::Call(call) => call.fmt(f),
             ExprKind::TypeOf(ty) => write!(f, "typeof({ty})"),
-            ExprKind::Minus(of) => write!(f, "-{}", Held(of, Hold::Number)),
-            ExprKind::Plus(of) => write!(f, "+{}", Held(of, Hold::Number)),
+            ExprKind::Minus(of) => write!(f, "-{}", InBrackets(of, Hold::Number)),
+            ExprKind::Plus(of) => write!(f, "+{}", InBrackets(of, Hold::Number)),
             ExprKind::And(operands) => write_chain(f, operands, Level::And),
             ExprKind::Or(operands) => write_chain(f, operands, Level::Or),
             ExprKind::Infix { infix, operands, .. } => {
                 let tighter = above(infix.level).map_or(Hold::Sign, Hold::Level);
                 let left = if infix.level == Level::Equality { tighter } else { Hold::Level(infix.level) };
                 let (first, rest) = operands.split_first().expect("an infix operator has a left side");
-                write!(f, "{} {} ", Held(first, left), infix.text)?;
+                write!(f, "{} {} ", InBrackets(first, left), infix.text)?;
                 match (infix.right, rest) {
-                    (Right::Operand, [right]) => Held(right, tighter).fmt(f),
+                    (Right::Operand, [right]) => InBrackets(right, tighter).fmt(f),
                     (Right::Range, [low, high]) => write!(f, "({low} .. {high})"),
                     (_, [only]) => write!(f, "({})", Bare(only)),
                     (_, items) => write!(f, "({})", Listed(items)),
@@ -341,7 +341,7 @@ fn write_chain(f: &mut Formatter<'_>, operands: &[Expr], level: Level) -> fmt::R
         if index > 0 {
             write!(f, " {word} ")?;
         }
-        Held(operand, tighter).fmt(f)?;
+        InBrackets(operand, tighter).fmt(f)?;
     }
     Ok(())
 }

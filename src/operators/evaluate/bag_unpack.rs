@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Evaluate, OutputSchema, column, constant};
-use crate::bind::{Binder, Column, Relation, duplicate};
+use crate::bind::{Binder, BoundColumn, Relation, duplicate};
 use crate::column::Table;
 use crate::diag::{BAD_ARGUMENT, DUPLICATE_NAME, Diagnostic, UNKNOWN_COLUMN, WRONG_TYPE};
 use crate::plan::{Expr, Kind, Step};
@@ -36,7 +36,7 @@ pub(super) const BAG_UNPACK: Plugin = Plugin {
 const NAMES: [&str; 3] = ["OutputColumnPrefix", "columnsConflict", "ignoredProperties"];
 
 /// One call.
-struct Unpacked {
+struct BagUnpack {
     /// The column of bags.
     bags: usize,
     prefix: String,
@@ -66,9 +66,9 @@ impl Evaluate {
             let name = format!("{}{key}", unpacked.prefix);
             let slot = unpacked.slot(&key, ty, binder);
             match outputs[..width].iter().position(|(column, _)| *column.name == *name) {
-                None => outputs.push((Column::new(name, ty), slot)),
+                None => outputs.push((BoundColumn::new(name, ty), slot)),
                 Some(at) => match unpacked.conflict {
-                    Conflict::ReplaceSource => outputs[at] = (Column::new(name, ty), slot),
+                    Conflict::ReplaceSource => outputs[at] = (BoundColumn::new(name, ty), slot),
                     Conflict::KeepSource => {}
                     Conflict::Error => {
                         let span = self.plugin.arguments[0].value.span;
@@ -87,7 +87,7 @@ impl Evaluate {
     }
 
     /// What the arguments say.
-    fn unpacked(&self, input: &Relation, binder: &mut Binder<'_>) -> Option<Unpacked> {
+    fn unpacked(&self, input: &Relation, binder: &mut Binder<'_>) -> Option<BagUnpack> {
         let [first, rest @ ..] = self.plugin.arguments.as_slice() else {
             self.wrong_count(&BAG_UNPACK, binder);
             return None;
@@ -166,17 +166,17 @@ impl Evaluate {
                 }
             },
         };
-        Some(Unpacked { bags, prefix, conflict, ignored })
+        Some(BagUnpack { bags, prefix, conflict, ignored })
     }
 }
 
-impl Unpacked {
+impl BagUnpack {
     fn ignores(&self, key: &str) -> bool {
         self.ignored.iter().any(|name| matches!(name, Value::String(name) if **name == *key))
     }
 
     /// The columns of the input but the bags.
-    fn source(&self, input: &Relation) -> Vec<(Column, Expr)> {
+    fn source(&self, input: &Relation) -> Vec<(BoundColumn, Expr)> {
         input.pass().enumerate().filter(|(at, _)| *at != self.bags).map(|(_, output)| output).collect()
     }
 
@@ -193,9 +193,9 @@ impl Unpacked {
         schema: &OutputSchema,
         input: &Relation,
         binder: &mut Binder<'_>,
-    ) -> Option<Vec<(Column, Expr)>> {
+    ) -> Option<Vec<(BoundColumn, Expr)>> {
         let source = self.source(input);
-        let mut outputs: Vec<(Column, Expr)> = if schema.star { source.clone() } else { Vec::new() };
+        let mut outputs: Vec<(BoundColumn, Expr)> = if schema.star { source.clone() } else { Vec::new() };
         let width = outputs.len();
         for declared in &schema.columns {
             let name = &declared.name.text;
@@ -208,7 +208,7 @@ impl Unpacked {
                 Some(key) => self.slot(key, declared.ty, binder),
                 None => Expr::literal(declared.ty, Value::absent(declared.ty)),
             };
-            let new = (Column::new(name.as_str(), declared.ty), slot);
+            let new = (BoundColumn::new(name.as_str(), declared.ty), slot);
             let known = source.iter().find(|(column, _)| *column.name == **name);
             let place = outputs.iter().position(|(column, _)| *column.name == **name);
             match (known, self.conflict) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Evaluate;
-use crate::bind::{Binder, Column, Relation};
+use crate::bind::{Binder, BoundColumn, Relation};
 use crate::functions;
 use crate::operators::sample::numbering;
 use crate::plan::{Expanded, Expr, Node};
@@ -45,6 +45,6 @@ impl Evaluate {
             limit: usize::MAX,
         };
         let columns = [("Row", Type::Long), ("Column", Type::String), ("Value", Type::String)];
-        Some(Relation::new(node, columns.map(|(name, ty)| Column::new(name, ty)).to_vec()))
+        Some(Relation::new(node, columns.map(|(name, ty)| BoundColumn::new(name, ty)).to_vec()))
     }
 }

@@ -1,7 +1,7 @@
 //! `pivot`: the values of a column as columns.
 
 use super::{Evaluate, OutputSchema, column};
-use crate::bind::{Binder, Column, Exprs, Relation, duplicate, dynamic_key};
+use crate::bind::{Binder, BoundColumn, Exprs, Relation, duplicate, dynamic_key};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, Span, TOO_LARGE, WRONG_TYPE};
 use crate::functions::{COUNT, PIVOTED};
 use crate::plan::{AggregateCall, Expr, Kind, Node};
@@ -125,7 +125,7 @@ impl Evaluate {
                 None => condition,
             };
             aggregates.push(AggregateCall { condition: Some(condition), ..aggregate.clone() });
-            columns.push(Column::new(name, result));
+            columns.push(BoundColumn::new(name, result));
         }
         let made = Relation::new(Node::Aggregate { input: Box::new(input.node), keys, aggregates }, columns);
         Some(match &self.schema {
@@ -144,7 +144,7 @@ fn equals(input: &Relation, at: usize, ty: Type, value: Value, span: Span, binde
 /// The values that the query itself lists, by the names of their columns; the keys must be listed as well.
 fn declared(
     schema: &OutputSchema,
-    keys: &[Column],
+    keys: &[BoundColumn],
     pivoted: Type,
     result: Type,
     binder: &mut Binder<'_>,
