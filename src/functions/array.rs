@@ -565,7 +565,7 @@ const ZIP: Scalar = Scalar {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::*;
+    use super::super::testing::*;
     use crate::value::Type;
 
     #[test]

@@ -356,7 +356,7 @@ fn json_path(path: &str) -> Option<Vec<PathStep>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::*;
+    use super::super::testing::*;
     use crate::value::Type;
 
     #[test]

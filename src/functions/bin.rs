@@ -159,7 +159,7 @@ const CEILING: Scalar = Scalar {
 
 #[cfg(test)]
 mod tests {
-    use crate::functions::trial::{answer, call, dynamic, int, long, moment, real, refusal, span, text};
+    use crate::functions::testing::{answer, call, dynamic, int, long, moment, real, refusal, span, text};
     use crate::value::{Type, Value};
 
     #[test]

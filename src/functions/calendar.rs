@@ -420,7 +420,7 @@ fn start_of(period: Period, date: DateTime, offset: i64) -> Option<DateTime> {
 
 #[cfg(test)]
 mod tests {
-    use crate::functions::trial::{Arg, answer, call, long, moment, null, text};
+    use crate::functions::testing::{Arg, answer, call, long, moment, null, text};
     use crate::value::Type;
 
     fn diff(period: &str, later: &str, earlier: &str) -> String {

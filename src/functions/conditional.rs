@@ -118,7 +118,7 @@ fn extreme(cells: &[ValueRef<'_>], wanted: Ordering, out: &mut Out) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::*;
+    use super::super::testing::*;
     use crate::value::Type;
 
     #[test]

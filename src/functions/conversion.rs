@@ -360,7 +360,7 @@ fn empty(value: ValueRef<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::functions::trial::{Arg, answer, call, dynamic, int, long, null, real, refusal, text};
+    use crate::functions::testing::{Arg, answer, call, dynamic, int, long, null, real, refusal, text};
     use crate::value::Value;
 
     #[test]

@@ -557,7 +557,7 @@ fn from_punycode(source: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::*;
+    use super::super::testing::*;
 
     #[test]
     fn hashes_of_text_and_ticks() {

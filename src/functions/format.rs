@@ -27,7 +27,7 @@ const FORMAT_DATETIME: Scalar = Scalar {
         let pieces = pieces(args, DATETIME)?;
         Ok(Box::new(move |args, out| match to_datetime(args[0]) {
             Some(date) => out.write(|text| {
-                let parts = Parts::of_moment(date);
+                let parts = FormatParts::of_moment(date);
                 pieces.iter().for_each(|piece| parts.write(text, *piece));
             }),
             None => out.null(),
@@ -50,7 +50,7 @@ const FORMAT_TIMESPAN: Scalar = Scalar {
         let pieces = pieces(args, TIMESPAN)?;
         Ok(Box::new(move |args, out| match to_timespan(args[0]) {
             Some(span) => out.write(|text| {
-                let parts = Parts::of_ticks(span.ticks());
+                let parts = FormatParts::of_ticks(span.ticks());
                 pieces.iter().for_each(|piece| parts.write(text, *piece));
             }),
             None => out.null(),
@@ -61,7 +61,7 @@ const FORMAT_TIMESPAN: Scalar = Scalar {
 
 /// One element of a format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece {
+enum FormatPiece {
     Delimiter(char),
     /// A letter and how often it stands there.
     Element(char, u32),
@@ -79,7 +79,7 @@ const DELIMITERS: &str = " /-:,._[]";
 
 /// The format that is the second argument, taken apart. A run that is too long is several elements: measured on
 /// Kusto, `ddd` is `dd` and `d`.
-fn pieces(args: &Args<'_>, letters: Letters) -> Result<Vec<Piece>, ArgumentFault> {
+fn pieces(args: &Args<'_>, letters: Letters) -> Result<Vec<FormatPiece>, ArgumentFault> {
     let format = args.text(1).unwrap_or_default();
     let mut pieces = Vec::new();
     let mut rest = format;
@@ -88,7 +88,7 @@ fn pieces(args: &Args<'_>, letters: Letters) -> Result<Vec<Piece>, ArgumentFault
         let mut run = u32::try_from(rest[..rest.len() - after.len()].chars().count()).unwrap_or(u32::MAX);
         rest = after;
         if DELIMITERS.contains(letter) {
-            pieces.extend((0..run).map(|_| Piece::Delimiter(letter)));
+            pieces.extend((0..run).map(|_| FormatPiece::Delimiter(letter)));
             continue;
         }
         let Some(&(_, longest)) = letters.iter().find(|(known, _)| *known == letter) else {
@@ -99,7 +99,7 @@ fn pieces(args: &Args<'_>, letters: Letters) -> Result<Vec<Piece>, ArgumentFault
             if matches!((letter, length), ('t', 1) | ('y', 3)) {
                 return Err(unknown(String::from(letter).repeat(length as usize), letters));
             }
-            pieces.push(Piece::Element(letter, length));
+            pieces.push(FormatPiece::Element(letter, length));
             run -= length;
         }
     }
@@ -115,7 +115,7 @@ fn unknown(element: String, letters: Letters) -> ArgumentFault {
 }
 
 /// What a format may ask for.
-struct Parts {
+struct FormatParts {
     year: i64,
     month: i64,
     day: i64,
@@ -127,12 +127,12 @@ struct Parts {
     fraction: i64,
 }
 
-impl Parts {
-    fn of_ticks(ticks: i64) -> Parts {
+impl FormatParts {
+    fn of_ticks(ticks: i64) -> FormatParts {
         // The least timespan has no positive counterpart; all of its parts do.
         let part = |unit: i64| (ticks / unit).abs();
         let hour = part(HOUR) % 24;
-        Parts {
+        FormatParts {
             year: 0,
             month: 0,
             day: part(DAY),
@@ -144,10 +144,10 @@ impl Parts {
         }
     }
 
-    fn of_moment(date: DateTime) -> Parts {
-        let time = Parts::of_ticks(date.time_of_day());
+    fn of_moment(date: DateTime) -> FormatParts {
+        let time = FormatParts::of_ticks(date.time_of_day());
         let day = date.date();
-        Parts {
+        FormatParts {
             year: day.year().into(),
             month: day.month().into(),
             day: day.day().into(),
@@ -156,10 +156,10 @@ impl Parts {
         }
     }
 
-    fn write(&self, out: &mut String, piece: Piece) {
+    fn write(&self, out: &mut String, piece: FormatPiece) {
         let (letter, width) = match piece {
-            Piece::Delimiter(delimiter) => return out.push(delimiter),
-            Piece::Element(letter, width) => (letter, width),
+            FormatPiece::Delimiter(delimiter) => return out.push(delimiter),
+            FormatPiece::Element(letter, width) => (letter, width),
         };
         match letter {
             'y' if width == 4 => push_digits(out, self.year, 4),
@@ -184,7 +184,7 @@ impl Parts {
 
 #[cfg(test)]
 mod tests {
-    use crate::functions::trial::{answer, moment, null, refusal, span, text};
+    use crate::functions::testing::{answer, moment, null, refusal, span, text};
     use crate::value::Type;
 
     fn at(date: &str, format: &str) -> String {

@@ -463,7 +463,7 @@ fn occurs(source: &str, wanted: &str, whole: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::*;
+    use super::super::testing::*;
 
     fn yes(name: &str, args: &[&str]) -> String {
         answer(name, &args.iter().map(|arg| text(arg)).collect::<Vec<_>>())

@@ -11,20 +11,20 @@ mod cells;
 mod columns;
 mod conditional;
 mod conversion;
-mod dissect;
 mod encoding;
 mod format;
 mod infix;
-mod intervals;
 mod ip;
+mod make_series;
 mod number;
-mod pairs;
+mod parse;
+mod parse_kv;
 mod pattern;
 mod series;
+#[cfg(test)]
+mod testing;
 mod text;
 mod time;
-#[cfg(test)]
-mod trial;
 mod unit;
 mod window;
 
@@ -58,11 +58,11 @@ pub(crate) use cells::elements;
 pub(crate) use columns::packing;
 pub(crate) use conditional::NOT;
 pub(crate) use conversion::{ISNOTNULL, conversion};
-pub(crate) use dissect::{DISSECT, Dissect, Part, dissector};
 pub(crate) use encoding::HASH;
 pub(crate) use infix::{INFIXES, joining, null_test};
-pub(crate) use intervals::{Axis, INTERVAL, step_type};
-pub(crate) use pairs::{Delimiters, Quote, pairs, pairs_by_regex};
+pub(crate) use make_series::{INTERVAL, Intervals, step_type};
+pub(crate) use parse::{Matching, PARSE, PatternPart, parse_kernel};
+pub(crate) use parse_kv::{PairDelimiters, QuotePair, pairs_kernel, regex_pairs_kernel};
 pub(crate) use time::NOW;
 pub(crate) use window::{ROW_NUMBER, numbered};
 

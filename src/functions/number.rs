@@ -467,7 +467,7 @@ const AROUND: Scalar = Scalar {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::*;
+    use super::super::testing::*;
     use crate::value::Type;
 
     #[test]

@@ -301,7 +301,7 @@ const REGEX_QUOTE: Scalar = Scalar {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::*;
+    use super::super::testing::*;
 
     #[test]
     fn extract_gives_a_group_or_nothing() {

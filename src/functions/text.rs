@@ -658,7 +658,7 @@ fn csv_fields(text: &str) -> Vec<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::*;
+    use super::super::testing::*;
     use crate::value::Type;
 
     #[test]

@@ -210,7 +210,7 @@ fn unix_time<'a>(ticks: Option<i64>) -> ValueRef<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::functions::trial::{answer, call, long, moment, real, refusal, text};
+    use crate::functions::testing::{answer, call, long, moment, real, refusal, text};
     use crate::value::Type;
 
     #[test]

@@ -141,7 +141,7 @@ const CONVERT_TEMPERATURE: Scalar = Scalar {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::*;
+    use super::super::testing::*;
 
     fn converted(name: &str, value: f64, from: &str, to: &str) -> f64 {
         match call(name, &[real(value), text(from), text(to)]).unwrap() {

@@ -10,7 +10,7 @@ use super::project::output;
 use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Namer, Relation, label};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
-use crate::functions::{self, Axis, step_type};
+use crate::functions::{self, Intervals, step_type};
 use crate::plan::{self, AggregateCall, Callee, Kind, Node};
 use crate::registry::{Allowed, Args, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -231,7 +231,7 @@ impl MakeSeries {
     }
 
     /// What the rows are sorted into intervals by, and the intervals.
-    fn axis(&self, columns: &BoundColumns, binder: &mut Binder<'_>) -> Option<(plan::Expr, Axis)> {
+    fn axis(&self, columns: &BoundColumns, binder: &mut Binder<'_>) -> Option<(plan::Expr, Intervals)> {
         let bound = Exprs::new(binder, columns).expr(&self.axis.expr).ok()?;
         let ty = match bound.ty {
             Type::Int => Type::Long,
@@ -251,7 +251,7 @@ impl MakeSeries {
             bounds.push(constant(written, ty, binder)?);
         }
         let [start, end, step] = bounds.try_into().expect("there are three");
-        let Some(axis) = Axis::new(start, &end, step) else {
+        let Some(axis) = Intervals::new(start, &end, step) else {
             let message = "with this step no interval ends";
             binder.error(Diagnostic::error(BAD_ARGUMENT, self.step.span, message).label("no step"));
             return None;

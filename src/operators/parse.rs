@@ -10,7 +10,7 @@ use super::Syntax;
 use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNEXPECTED};
-use crate::functions::{self, Dissect, Part};
+use crate::functions::{self, Matching, PatternPart};
 use crate::plan::{self, Callee, Kind, Node};
 use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -162,7 +162,7 @@ impl Parse {
         let call = match (text, self.dissection(strict, binder)) {
             (Ok(text), Some(kernel)) => {
                 let args = vec![binder.converted(text, Type::String)];
-                let callee = Callee::Scalar(&functions::DISSECT);
+                let callee = Callee::Scalar(&functions::PARSE);
                 plan::Expr { ty: Type::Dynamic, kind: Kind::Call { callee, kernel: Arc::new(kernel), args } }
             }
             // It has been said; the columns are known all the same.
@@ -210,17 +210,17 @@ impl Parse {
         let flags = self.flags.as_ref().map_or("", |flags| flags.text.as_str());
         self.pieces_fit(kind, flags, binder)?;
         let parts = self.pattern.iter().map(|piece| match piece {
-            PatternPiece::Star(_) => Part::Skip,
-            PatternPiece::Text(text) => Part::Text(literal_text(text)),
-            PatternPiece::Column { ty, .. } => Part::Capture(ty.unwrap_or(Type::String)),
+            PatternPiece::Star(_) => PatternPart::Skip,
+            PatternPiece::Text(text) => PatternPart::Text(literal_text(text)),
+            PatternPiece::Column { ty, .. } => PatternPart::Capture(ty.unwrap_or(Type::String)),
         });
-        let parts: Vec<Part<'_>> = parts.collect();
-        let dissect = match kind {
-            ParseKind::Simple => Dissect::Simple,
-            ParseKind::Relaxed => Dissect::Relaxed,
-            ParseKind::Regex => Dissect::Regex { flags },
+        let parts: Vec<PatternPart<'_>> = parts.collect();
+        let matching = match kind {
+            ParseKind::Simple => Matching::Simple,
+            ParseKind::Relaxed => Matching::Relaxed,
+            ParseKind::Regex => Matching::Regex { flags },
         };
-        match functions::dissector(dissect, &parts) {
+        match functions::parse_kernel(matching, &parts) {
             Ok(kernel) => Some(kernel),
             Err(fault) => {
                 let span = self.pattern[fault.argument].span();

@@ -11,7 +11,7 @@ use super::parse::{Taken, literal_text};
 use super::tabular::Tabular;
 use crate::bind::{Binder, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, Span};
-use crate::functions::{self, Delimiters, Quote};
+use crate::functions::{self, PairDelimiters, QuotePair};
 use crate::plan::{self, Callee, Kind};
 use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -132,7 +132,7 @@ impl Tabular for ParseKv {
         let call = match (text, self.reader(binder)) {
             (Ok(text), Ok(kernel)) => {
                 let args = vec![binder.converted(text, Type::String)];
-                let callee = Callee::Scalar(&functions::DISSECT);
+                let callee = Callee::Scalar(&functions::PARSE);
                 plan::Expr { ty: Type::Dynamic, kind: Kind::Call { callee, kernel: Arc::new(kernel), args } }
             }
             (_, Err(fault)) => {
@@ -164,7 +164,7 @@ impl ParseKv {
                 return Err(wrong(other, "a regular expression finds keys and values alone", "leave one of them out"));
             }
             let pattern = literal_text(regex);
-            return functions::pairs_by_regex(pattern, &keys)
+            return functions::regex_pairs_kernel(pattern, &keys)
                 .map_err(|fault| Some(Box::new(Diagnostic::error(BAD_ARGUMENT, regex.span, fault.message))));
         }
         let delimiters = match (self.text_of(PairText::PairDelimiter)?, self.text_of(PairText::KvDelimiter)?) {
@@ -175,7 +175,7 @@ impl ParseKv {
                     }
                 }
                 let greedy = self.settings.iter().any(|setting| matches!(setting, PairSetting::Greedy(true, _)));
-                Delimiters::Given { pair: literal_text(pair).into(), kv: literal_text(kv).into(), greedy }
+                PairDelimiters::Given { pair: literal_text(pair).into(), kv: literal_text(kv).into(), greedy }
             }
             (Some(one), None) | (None, Some(one)) => {
                 let help = "write `pair_delimiter=…, kv_delimiter=…`, or neither";
@@ -193,7 +193,7 @@ impl ParseKv {
                     let help = "say what the delimiters are: `with (pair_delimiter=…, kv_delimiter=…)`";
                     return Err(wrong(key.name.span, "without delimiters a key is letters and digits", help));
                 }
-                Delimiters::Any
+                PairDelimiters::Any
             }
         };
         let mut quotes = Vec::new();
@@ -202,8 +202,8 @@ impl ParseKv {
             let PairSetting::Text(what, text) = setting else { continue };
             let chars: Vec<char> = literal_text(text).chars().collect();
             match (what, chars.as_slice()) {
-                (PairText::Quote, &[both]) => quotes.push(Quote { open: both, close: both }),
-                (PairText::Quote, &[open, close]) => quotes.push(Quote { open, close }),
+                (PairText::Quote, &[both]) => quotes.push(QuotePair { open: both, close: both }),
+                (PairText::Quote, &[open, close]) => quotes.push(QuotePair { open, close }),
                 (PairText::Quote, _) => {
                     return Err(wrong(
                         text.span,
@@ -221,7 +221,7 @@ impl ParseKv {
         if let (Some(escape), true) = (self.first(PairText::Escape), quotes.is_empty()) {
             return Err(wrong(escape.span, "only quoted text has escapes", "write `quote=…` as well"));
         }
-        Ok(functions::pairs(delimiters, quotes, escapes, &keys))
+        Ok(functions::pairs_kernel(delimiters, quotes, escapes, &keys))
     }
 
     fn first(&self, what: PairText) -> Option<&Expr> {

@@ -221,7 +221,7 @@ fn number(text: &str) -> Option<(usize, TokenKind)> {
 }
 
 /// Where a string literal's text begins, and what ends it.
-struct Quote {
+struct StringStart {
     prefix: usize,
     mark: &'static str,
     /// No escapes; a quote is written twice.
@@ -230,17 +230,17 @@ struct Quote {
     multiline: bool,
 }
 
-fn string_start(text: &str) -> Option<Quote> {
+fn string_start(text: &str) -> Option<StringStart> {
     let (rest, verbatim) =
         preceded(opt(one_of("hH")), opt(char::<&str, nom::error::Error<&str>>('@'))).parse(text).ok()?;
     let mark = ["```", "~~~", "'", "\""].into_iter().find(|mark| rest.starts_with(mark))?;
     let multiline = mark.len() == 3;
     let prefix = text.len() - rest.len();
-    (!multiline || verbatim.is_none()).then_some(Quote { prefix, mark, verbatim: verbatim.is_some(), multiline })
+    (!multiline || verbatim.is_none()).then_some(StringStart { prefix, mark, verbatim: verbatim.is_some(), multiline })
 }
 
 /// The length of the string literal that `text` begins with.
-fn string(text: &str, quote: Quote) -> Result<usize, Problem> {
+fn string(text: &str, quote: StringStart) -> Result<usize, Problem> {
     let body = quote.prefix + quote.mark.len();
     if quote.multiline {
         return match text[body..].find(quote.mark) {
@@ -279,7 +279,7 @@ fn unterminated(text: &str, end: usize, what: &str, mark: &str) -> Problem {
         .into()
 }
 
-fn bad_escape(text: &str, at: usize, quote: &Quote) -> Diagnostic {
+fn bad_escape(text: &str, at: usize, quote: &StringStart) -> Diagnostic {
     let escaped = text[at + 1..].chars().next();
     let end = at + 1 + escaped.map_or(0, char::len_utf8);
     let diagnostic = problem(BAD_ESCAPE, at, end, format!("`{}` is no escape in a string", &text[at..end]));

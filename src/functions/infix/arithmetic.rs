@@ -290,7 +290,7 @@ fn held_decimal(cell: ValueRef<'_>) -> Option<Decimal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::trial::*;
+    use super::super::super::testing::*;
     use crate::value::{DateTime, TimeSpan, Type, Value};
 
     fn hours(hours: i64) -> Value {

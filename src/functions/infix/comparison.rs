@@ -133,7 +133,7 @@ pub(super) fn between<const NOT: bool>(_: &Args<'_>) -> Result<Kernel, ArgumentF
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::trial::*;
+    use super::super::super::testing::*;
     use crate::registry::{Meaning, Operand};
     use crate::value::{Type, Value};
 

@@ -54,42 +54,44 @@ pub(super) fn textual_types(operands: &[Operand]) -> Option<Operation> {
 
 /// A cell as it counts in a list whose value has a given type.
 #[derive(PartialEq, Eq, Hash)]
-enum Key {
+enum ListKey {
     Text(Box<str>),
     Whole(i64),
     Real(u64),
     Guid(Uuid),
 }
 
-impl Key {
+impl ListKey {
     /// `None` if a cell of this kind is never equal to a value of type `ty`.
-    fn of(ty: Type, cell: ValueRef<'_>) -> Option<Key> {
+    fn of(ty: Type, cell: ValueRef<'_>) -> Option<ListKey> {
         match (ty, cell) {
             (_, ValueRef::Null) if ty != Type::String => None,
-            (Type::Decimal, ValueRef::Decimal(v)) => Some(Key::Text(v.normalize().to_string().into())),
-            (Type::String | Type::Decimal, cell) => Some(Key::Text(text_of(Type::Dynamic, cell).into())),
+            (Type::Decimal, ValueRef::Decimal(v)) => Some(ListKey::Text(v.normalize().to_string().into())),
+            (Type::String | Type::Decimal, cell) => Some(ListKey::Text(text_of(Type::Dynamic, cell).into())),
             // Numbers meet as reals where a real is wanted; two longs that differ do not become equal by it.
-            (Type::Real, ValueRef::Real(v)) => Key::real(v),
-            (Type::Real, ValueRef::Long(v)) => Key::real(wide(v)),
-            (Type::Dynamic, ValueRef::Real(v)) if wide(narrow(v)).to_bits() != v.to_bits() => Key::real(v),
+            (Type::Real, ValueRef::Real(v)) => ListKey::real(v),
+            (Type::Real, ValueRef::Long(v)) => ListKey::real(wide(v)),
+            (Type::Dynamic, ValueRef::Real(v)) if wide(narrow(v)).to_bits() != v.to_bits() => ListKey::real(v),
             (Type::Long | Type::Dynamic, ValueRef::Real(v)) => {
-                (wide(narrow(v)).to_bits() == v.to_bits()).then(|| Key::Whole(narrow(v)))
+                (wide(narrow(v)).to_bits() == v.to_bits()).then(|| ListKey::Whole(narrow(v)))
             }
-            (Type::Long | Type::Dynamic, ValueRef::Long(v)) => Some(Key::Whole(v)),
-            (Type::Long | Type::Dynamic, ValueRef::Int(v)) => Some(Key::Whole(v.into())),
-            (Type::Bool | Type::Long | Type::Dynamic, ValueRef::Bool(v)) => Some(Key::Whole(v.into())),
-            (Type::Dynamic, ValueRef::Decimal(v)) => f64::try_from(v).ok().and_then(|v| Key::of(ty, ValueRef::Real(v))),
-            (Type::DateTime, ValueRef::DateTime(v)) => Some(Key::Whole(v.ticks())),
-            (Type::TimeSpan, ValueRef::TimeSpan(v)) => Some(Key::Whole(v.ticks())),
-            (Type::Guid, ValueRef::Guid(v)) => Some(Key::Guid(v)),
-            (Type::Dynamic, cell) => Some(Key::Text(text_of(Type::Dynamic, cell).into())),
+            (Type::Long | Type::Dynamic, ValueRef::Long(v)) => Some(ListKey::Whole(v)),
+            (Type::Long | Type::Dynamic, ValueRef::Int(v)) => Some(ListKey::Whole(v.into())),
+            (Type::Bool | Type::Long | Type::Dynamic, ValueRef::Bool(v)) => Some(ListKey::Whole(v.into())),
+            (Type::Dynamic, ValueRef::Decimal(v)) => {
+                f64::try_from(v).ok().and_then(|v| ListKey::of(ty, ValueRef::Real(v)))
+            }
+            (Type::DateTime, ValueRef::DateTime(v)) => Some(ListKey::Whole(v.ticks())),
+            (Type::TimeSpan, ValueRef::TimeSpan(v)) => Some(ListKey::Whole(v.ticks())),
+            (Type::Guid, ValueRef::Guid(v)) => Some(ListKey::Guid(v)),
+            (Type::Dynamic, cell) => Some(ListKey::Text(text_of(Type::Dynamic, cell).into())),
             _ => None,
         }
     }
 
-    fn real(v: f64) -> Option<Key> {
+    fn real(v: f64) -> Option<ListKey> {
         // Zero has two forms, NaN equals nothing.
-        (!v.is_nan()).then(|| Key::Real((v + 0.0).to_bits()))
+        (!v.is_nan()).then(|| ListKey::Real((v + 0.0).to_bits()))
     }
 }
 
@@ -126,19 +128,20 @@ pub(super) fn contained<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Argu
         }
         Some(items) => {
             let null = items.iter().any(Value::is_null);
-            let set: HashSet<Key, FixedState> = items.iter().filter_map(|item| Key::of(ty, item.as_ref())).collect();
+            let set: HashSet<ListKey, FixedState> =
+                items.iter().filter_map(|item| ListKey::of(ty, item.as_ref())).collect();
             Box::new(move |cells, out| match cells[0] {
                 ValueRef::Null if null => out.null(),
-                cell => out.bool(Key::of(ty, cell).is_some_and(|key| set.contains(&key)) != NOT),
+                cell => out.bool(ListKey::of(ty, cell).is_some_and(|key| set.contains(&key)) != NOT),
             })
         }
         None => {
             let types: Box<[Type]> = args.types[1..].into();
             Box::new(move |cells, out| {
-                let (value, mut null) = (Key::of(ty, cells[0]), false);
+                let (value, mut null) = (ListKey::of(ty, cells[0]), false);
                 let hit = each_item(ty, &cells[1..], &types, |item| {
                     null |= item.is_null();
-                    value.is_some() && Key::of(ty, item) == value
+                    value.is_some() && ListKey::of(ty, item) == value
                 });
                 if cells[0].is_null() && null && ty != Type::String { out.null() } else { out.bool(hit != NOT) }
             })
@@ -189,7 +192,7 @@ pub(super) fn has<const ALL: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFa
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::trial::*;
+    use super::super::super::testing::*;
     use crate::value::{Type, Value};
 
     const TRUE: Value = Value::Bool(true);

@@ -12,8 +12,8 @@ use crate::registry::*;
 use crate::value::{Found, Type, Value, ValueRef, convert, look_at_json};
 
 /// The call that an operator makes of a pattern: text in, an array with the value of every column out, or null where
-/// the text does not match. It is in no list of names; its kernel is a [`dissector`].
-pub(crate) const DISSECT: Scalar = Scalar {
+/// the text does not match. It is in no list of names; its kernel is a [`parse_kernel`].
+pub(crate) const PARSE: Scalar = Scalar {
     name: "parse",
     params: &[string("text")],
     returns: Returns::Is(Type::Dynamic),
@@ -23,17 +23,17 @@ pub(crate) const DISSECT: Scalar = Scalar {
 
 /// How literals match, and what comes of a value that cannot be converted.
 #[derive(Clone, Copy)]
-pub(crate) enum Dissect<'a> {
+pub(crate) enum Matching<'a> {
     /// As they stand, up to the end of the text; nothing matched if one value is none.
     Simple,
-    /// The same, but a value that is none is null alone.
+    /// As they stand, up to the end of the text; a value that is none is null, and the others stay.
     Relaxed,
     /// As regular expressions, wherever the text ends.
     Regex { flags: &'a str },
 }
 
 /// A part of a pattern.
-pub(crate) enum Part<'a> {
+pub(crate) enum PatternPart<'a> {
     /// Any text, as little as can be.
     Skip,
     Text(&'a str),
@@ -41,19 +41,19 @@ pub(crate) enum Part<'a> {
 }
 
 /// The kernel for a pattern; a fault names the part that is to blame.
-pub(crate) fn dissector(kind: Dissect<'_>, parts: &[Part<'_>]) -> Result<Kernel, ArgumentFault> {
-    let as_regex = matches!(kind, Dissect::Regex { .. });
+pub(crate) fn parse_kernel(kind: Matching<'_>, parts: &[PatternPart<'_>]) -> Result<Kernel, ArgumentFault> {
+    let as_regex = matches!(kind, Matching::Regex { .. });
     // Text between simple literals may have several lines.
     let mut pattern = match kind {
-        Dissect::Regex { flags: "" } => String::new(),
-        Dissect::Regex { flags } => format!("(?{flags})"),
-        Dissect::Simple | Dissect::Relaxed => "(?s)".to_owned(),
+        Matching::Regex { flags: "" } => String::new(),
+        Matching::Regex { flags } => format!("(?{flags})"),
+        Matching::Simple | Matching::Relaxed => "(?s)".to_owned(),
     };
     let mut types = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         match part {
-            Part::Skip => pattern.push_str(".*?"),
-            Part::Text(text) if as_regex => {
+            PatternPart::Skip => pattern.push_str(".*?"),
+            PatternPart::Text(text) if as_regex => {
                 compile(text, at)?;
                 if alternates(text) {
                     return Err(ArgumentFault {
@@ -63,14 +63,14 @@ pub(crate) fn dissector(kind: Dissect<'_>, parts: &[Part<'_>]) -> Result<Kernel,
                 }
                 pattern.push_str(text);
             }
-            Part::Text(text) => pattern.push_str(&regex::escape(text)),
-            Part::Capture(ty) => {
+            PatternPart::Text(text) => pattern.push_str(&regex::escape(text)),
+            PatternPart::Capture(ty) => {
                 let behind = &parts[at + 1..];
                 let shape = match (kind, behind) {
-                    (Dissect::Regex { .. }, _) => shape_in_regex(*ty).unwrap_or(".*").to_owned(),
+                    (Matching::Regex { .. }, _) => shape_in_regex(*ty).unwrap_or(".*").to_owned(),
                     // A value before a `*` ends where its shape does; at the end of the pattern it may be missing.
-                    (_, [Part::Skip]) => format!("(?:{})?", shape(*ty).unwrap_or(".*?")),
-                    (_, [Part::Skip, ..]) => shape(*ty).unwrap_or(".*?").to_owned(),
+                    (_, [PatternPart::Skip]) => format!("(?:{})?", shape(*ty).unwrap_or(".*?")),
+                    (_, [PatternPart::Skip, ..]) => shape(*ty).unwrap_or(".*?").to_owned(),
                     _ => ".*?".to_owned(),
                 };
                 let _ = write!(pattern, "(?P<{}>{shape})", group(types.len()));
@@ -90,7 +90,7 @@ pub(crate) fn dissector(kind: Dissect<'_>, parts: &[Part<'_>]) -> Result<Kernel,
             Find::Regex(Box::new(regex), places)
         }
     };
-    let relaxed = matches!(kind, Dissect::Relaxed);
+    let relaxed = matches!(kind, Matching::Relaxed);
     Ok(Box::new(move |cells, out| {
         let ValueRef::String(text) = cells[0] else { return out.null() };
         let Some(found) = find.columns(text) else { return out.null() };
@@ -136,13 +136,13 @@ struct Literals {
 
 impl Literals {
     /// None if a column ends where its shape does.
-    fn of(parts: &[Part<'_>]) -> Option<Literals> {
+    fn of(parts: &[PatternPart<'_>]) -> Option<Literals> {
         let mut literals = Vec::new();
         let (mut wild, mut literal) = (Vec::new(), String::new());
         for (at, part) in parts.iter().enumerate() {
             match part {
-                Part::Capture(_) if matches!(parts.get(at + 1), Some(Part::Skip)) => return None,
-                Part::Text(text) => {
+                PatternPart::Capture(_) if matches!(parts.get(at + 1), Some(PatternPart::Skip)) => return None,
+                PatternPart::Text(text) => {
                     literal.push_str(text);
                     continue;
                 }
@@ -151,7 +151,7 @@ impl Literals {
                 }
                 _ => {}
             }
-            wild.push(matches!(part, Part::Capture(_)));
+            wild.push(matches!(part, PatternPart::Capture(_)));
         }
         if !literal.is_empty() {
             literals.push((std::mem::take(&mut wild), Finder::new(&literal).into_owned()));
@@ -263,18 +263,18 @@ mod tests {
             let mut parts = Vec::new();
             for _ in 0..count {
                 parts.push(match u.int_in_range(0..=2)? {
-                    0 => Part::Skip,
-                    1 => Part::Text(u.choose(&texts)?),
-                    _ => Part::Capture(Type::String),
+                    0 => PatternPart::Skip,
+                    1 => PatternPart::Text(u.choose(&texts)?),
+                    _ => PatternPart::Capture(Type::String),
                 });
             }
             let Some(literals) = Literals::of(&parts) else { return Ok(()) };
             let mut pattern = "(?s)".to_owned();
             for part in &parts {
                 match part {
-                    Part::Skip => pattern.push_str(".*?"),
-                    Part::Text(text) => pattern.push_str(&regex::escape(text)),
-                    Part::Capture(_) => pattern.push_str("(.*?)"),
+                    PatternPart::Skip => pattern.push_str(".*?"),
+                    PatternPart::Text(text) => pattern.push_str(&regex::escape(text)),
+                    PatternPart::Capture(_) => pattern.push_str("(.*?)"),
                 }
             }
             let regex = Regex::new(&(pattern + r"\z")).unwrap();

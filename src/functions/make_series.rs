@@ -11,17 +11,17 @@ pub(crate) const INTERVAL: Scalar = Scalar { name: "make-series", strict: false,
 
 /// Intervals side by side.
 #[derive(Clone, Debug)]
-pub(crate) struct Axis {
+pub(crate) struct Intervals {
     start: Value,
     step: Value,
     /// How many there are.
     pub(crate) count: usize,
 }
 
-impl Axis {
+impl Intervals {
     /// The intervals from `start` to before `end`, all values of one type (a distance for `step`); none if the step
     /// leads nowhere.
-    pub(crate) fn new(start: Value, end: &Value, step: Value) -> Option<Axis> {
+    pub(crate) fn new(start: Value, end: &Value, step: Value) -> Option<Intervals> {
         let ticks = |value: &Value| match value {
             Value::Long(v) => Some(*v),
             Value::DateTime(v) => Some(v.ticks()),
@@ -48,7 +48,7 @@ impl Axis {
                 usize::try_from((way + step - 1) / step).ok()?
             }
         };
-        Some(Axis { start, step, count })
+        Some(Intervals { start, step, count })
     }
 
     /// Where the intervals begin.
@@ -72,7 +72,7 @@ impl Axis {
 
     /// The kernel that gives the number of a value's interval; null outside of them all.
     pub(crate) fn number(&self) -> Kernel {
-        let Axis { start, step, count } = self.clone();
+        let Intervals { start, step, count } = self.clone();
         let count = self::count(count);
         Box::new(move |cells, out| {
             let number = match (cells[0], &start, &step) {

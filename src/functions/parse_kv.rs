@@ -10,7 +10,7 @@ use crate::registry::{ArgumentFault, Kernel};
 use crate::value::{Type, Value, ValueRef, convert};
 
 /// Where pairs end, and keys within them.
-pub(crate) enum Delimiters {
+pub(crate) enum PairDelimiters {
     /// With `greedy`, a value goes on to the next pair that has a key.
     Given { pair: Box<str>, kv: Box<str>, greedy: bool },
     /// Whatever is no letter or digit.
@@ -19,20 +19,20 @@ pub(crate) enum Delimiters {
 
 /// What keys and values may be wrapped in.
 #[derive(Clone, Copy)]
-pub(crate) struct Quote {
+pub(crate) struct QuotePair {
     pub(crate) open: char,
     pub(crate) close: char,
 }
 
 /// Values by key, as far as they were met.
-struct Found<'a> {
+struct ValuesByKey<'a> {
     keys: &'a [(Box<str>, Type)],
     values: Vec<Option<Value>>,
 }
 
-impl<'a> Found<'a> {
-    fn new(keys: &'a [(Box<str>, Type)]) -> Found<'a> {
-        Found { keys, values: vec![None; keys.len()] }
+impl<'a> ValuesByKey<'a> {
+    fn new(keys: &'a [(Box<str>, Type)]) -> ValuesByKey<'a> {
+        ValuesByKey { keys, values: vec![None; keys.len()] }
     }
 
     fn position(&self, key: &str) -> Option<usize> {
@@ -56,7 +56,7 @@ fn owned(keys: &[(&str, Type)]) -> Vec<(Box<str>, Type)> {
 }
 
 /// The kernel for pairs that a regular expression finds: its first group is a key, its second the value.
-pub(crate) fn pairs_by_regex(pattern: &str, keys: &[(&str, Type)]) -> Result<Kernel, ArgumentFault> {
+pub(crate) fn regex_pairs_kernel(pattern: &str, keys: &[(&str, Type)]) -> Result<Kernel, ArgumentFault> {
     let regex = compile(pattern, 0)?;
     if regex.captures_len() != 3 {
         return Err(ArgumentFault::new(0, "a regular expression for pairs has two groups: the key and the value"));
@@ -64,7 +64,7 @@ pub(crate) fn pairs_by_regex(pattern: &str, keys: &[(&str, Type)]) -> Result<Ker
     let keys = owned(keys);
     Ok(Box::new(move |cells, out| {
         let ValueRef::String(text) = cells[0] else { return out.null() };
-        let mut found = Found::new(&keys);
+        let mut found = ValuesByKey::new(&keys);
         for captures in regex.captures_iter(text) {
             let group = |at: usize| captures.get(at).map_or("", |held| held.as_str().trim());
             found.add(group(1), group(2));
@@ -74,22 +74,27 @@ pub(crate) fn pairs_by_regex(pattern: &str, keys: &[(&str, Type)]) -> Result<Ker
 }
 
 /// The kernel for pairs between delimiters.
-pub(crate) fn pairs(delimiters: Delimiters, quotes: Vec<Quote>, escapes: Vec<char>, keys: &[(&str, Type)]) -> Kernel {
+pub(crate) fn pairs_kernel(
+    delimiters: PairDelimiters,
+    quotes: Vec<QuotePair>,
+    escapes: Vec<char>,
+    keys: &[(&str, Type)],
+) -> Kernel {
     let keys = owned(keys);
     let quoting = Quoting { quotes, escapes };
     Box::new(move |cells, out| {
         let ValueRef::String(text) = cells[0] else { return out.null() };
-        let mut found = Found::new(&keys);
+        let mut found = ValuesByKey::new(&keys);
         match &delimiters {
-            Delimiters::Given { pair, kv, greedy } => quoting.split(text, pair, kv, *greedy, &mut found),
-            Delimiters::Any => quoting.words(text, &mut found),
+            PairDelimiters::Given { pair, kv, greedy } => quoting.split(text, pair, kv, *greedy, &mut found),
+            PairDelimiters::Any => quoting.words(text, &mut found),
         }
         out.owned(found.finish());
     })
 }
 
 struct Quoting {
-    quotes: Vec<Quote>,
+    quotes: Vec<QuotePair>,
     escapes: Vec<char>,
 }
 
@@ -114,7 +119,7 @@ impl Quoting {
     }
 
     /// `a=1;b=2`
-    fn split(&self, text: &str, pair: &str, kv: &str, greedy: bool, found: &mut Found<'_>) {
+    fn split(&self, text: &str, pair: &str, kv: &str, greedy: bool, found: &mut ValuesByKey<'_>) {
         let mut rest = text;
         while !rest.is_empty() {
             let Some((key, behind)) = self.key(rest, pair, kv) else {
@@ -156,7 +161,7 @@ impl Quoting {
     }
 
     /// `a: 1, b: 2`: a key, and the word behind it.
-    fn words(&self, text: &str, found: &mut Found<'_>) {
+    fn words(&self, text: &str, found: &mut ValuesByKey<'_>) {
         let mut rest = text;
         let mut key: Option<String> = None;
         while let Some((word, behind)) = self.word(rest) {
