@@ -1,6 +1,6 @@
 //! What is missing of the call, or of the operator, that is being written.
 
-use super::place::{Open, Place};
+use super::place::{CursorPlace, OpenCall};
 use crate::functions;
 use crate::operators::{Syntax, invoke::Invoke};
 use crate::registry::Param;
@@ -12,7 +12,7 @@ use crate::syntax::{
 /// The parameters that are still to come of the call at the end of `text`, or the clauses of an operator whose name
 /// stands there; as they would be read on.
 pub(crate) fn hint(text: &str) -> Option<String> {
-    let place = Place::behind(text)?;
+    let place = CursorPlace::behind(text)?;
     if let Some(call) = place.call() {
         let known = functions::scalar(call.name).map(|scalar| scalar.params);
         let known = known.or_else(|| functions::aggregate(call.name).map(|aggregate| aggregate.params));
@@ -33,7 +33,7 @@ pub(crate) fn hint(text: &str) -> Option<String> {
 }
 
 /// The parameters of a function that a `let` before the cursor defines, as they stand there; `invoke` gives the first.
-fn own(place: &Place<'_>, call: &Open<'_>) -> Option<Vec<String>> {
+fn own(place: &CursorPlace<'_>, call: &OpenCall<'_>) -> Option<Vec<String>> {
     let script = syntax::parse(&place.definitions()).ok()?;
     let mut defined = script.statements.iter().rev().filter_map(Statement::as_let);
     let LetValue::Function(function) = &defined.find(|known| known.name.text == call.name)?.value else { return None };

@@ -27,8 +27,8 @@ use crate::value::Type;
 
 pub(crate) use hint::hint;
 pub use marks::{Mark, MarkKind, marks};
-use origin::{Origin, Search};
-use place::Place;
+use origin::{OriginSearch, ValueOrigin};
+use place::CursorPlace;
 
 /// What could be typed at a place; see [`Engine::complete`](crate::Engine::complete).
 ///
@@ -118,7 +118,7 @@ const FEW: usize = 30;
 
 /// What could be typed at the end of `text`, whose rest behind the cursor is `rest`.
 pub(crate) fn complete(text: &str, rest: &str, environment: &Environment<'_>) -> Completions {
-    let Some(place) = Place::behind(text) else { return Completions::default() };
+    let Some(place) = CursorPlace::behind(text) else { return Completions::default() };
     let mut finder =
         Finder { place: &place, rest, environment, known: OnceCell::new(), list: Vec::new(), sampled: false };
     finder.find();
@@ -141,7 +141,7 @@ fn fitting(list: Vec<Completion>, typed: &str) -> Vec<Completion> {
 }
 
 struct Finder<'p, 'e> {
-    place: &'p Place<'p>,
+    place: &'p CursorPlace<'p>,
     rest: &'p str,
     environment: &'p Environment<'e>,
     known: OnceCell<(Relation, Vec<Definition>)>,
@@ -462,7 +462,7 @@ impl<'p> Finder<'p, '_> {
     }
 
     /// Where the values of an expression come from.
-    fn origins(&self, value: &str) -> Vec<Origin> {
+    fn origins(&self, value: &str) -> Vec<ValueOrigin> {
         let (rows, value) = match (value.strip_prefix("$left."), value.strip_prefix("$right.")) {
             (Some(value), _) => (self.place.rows(), value),
             (_, Some(value)) => (self.place.partner(), value),
@@ -581,8 +581,8 @@ fn walk(path: &str, shape: &Shape, rows: usize, found: &mut Vec<DataPath>) {
 }
 
 /// The origins of the only column that a query ends with.
-fn origins(node: &Node) -> Vec<Origin> {
-    Search::default().column(node, 0)
+fn origins(node: &Node) -> Vec<ValueOrigin> {
+    OriginSearch::default().column(node, 0)
 }
 
 /// Rows and names at the end of a text, as far as it can be read.

@@ -9,7 +9,7 @@ use crate::value::{Type, Value};
 
 /// A path in the rows of a table.
 #[derive(Clone, Debug)]
-pub(super) struct Origin {
+pub(super) struct ValueOrigin {
     table: Arc<SourceTable>,
     path: Vec<Inward>,
     /// The types that the rows are of, in lower case, where the query has said so.
@@ -20,18 +20,18 @@ pub(super) struct Origin {
 
 /// Looks for the origins of values in a plan.
 #[derive(Default)]
-pub(super) struct Search<'a> {
+pub(super) struct OriginSearch<'a> {
     /// What the parts inside the `Each` nodes around are parts of.
     parts: Vec<(PartId, &'a Node)>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> OriginSearch<'a> {
     /// Where the values of a column of a node come from; several where tables are put together.
-    pub(super) fn column(&mut self, node: &'a Node, at: usize) -> Vec<Origin> {
+    pub(super) fn column(&mut self, node: &'a Node, at: usize) -> Vec<ValueOrigin> {
         match node {
             Node::Scan { table, wants } => wants.get(at).map_or(Vec::new(), |want| {
                 let path = want.path.iter().cloned().map(Inward::Key).collect();
-                vec![Origin { table: table.clone(), path, types: None, case: Case::Kept }]
+                vec![ValueOrigin { table: table.clone(), path, types: None, case: Case::Kept }]
             }),
             Node::Filter { input, conditions } => {
                 let mut found = self.column(input, at);
@@ -90,12 +90,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn output(&mut self, input: &'a Node, outputs: &'a [Expr], at: usize) -> Vec<Origin> {
+    fn output(&mut self, input: &'a Node, outputs: &'a [Expr], at: usize) -> Vec<ValueOrigin> {
         outputs.get(at).map_or(Vec::new(), |expr| self.expr(input, expr))
     }
 
     /// Where the values of an expression over a node's columns come from.
-    fn expr(&mut self, input: &'a Node, expr: &'a Expr) -> Vec<Origin> {
+    fn expr(&mut self, input: &'a Node, expr: &'a Expr) -> Vec<ValueOrigin> {
         match &expr.kind {
             Kind::Column(at) => self.column(input, *at),
             Kind::Path { base, steps } => {
@@ -104,7 +104,7 @@ impl<'a> Search<'a> {
                     Step::Index(_) => Inward::Element,
                 };
                 let bases = self.expr(input, base);
-                bases.into_iter().map(|base| steps.iter().map(inward).fold(base, Origin::inward)).collect()
+                bases.into_iter().map(|base| steps.iter().map(inward).fold(base, ValueOrigin::inward)).collect()
             }
             Kind::Call { callee: Callee::Scalar(scalar), args, .. } => {
                 let Some(passes) = scalar.passes else { return Vec::new() };
@@ -119,7 +119,7 @@ impl<'a> Search<'a> {
     }
 
     /// Takes note of what a filter says about the type of the rows.
-    fn narrow(&mut self, found: &mut [Origin], input: &'a Node, condition: &'a Expr) {
+    fn narrow(&mut self, found: &mut [ValueOrigin], input: &'a Node, condition: &'a Expr) {
         match &condition.kind {
             Kind::And(all) => all.iter().for_each(|each| self.narrow(found, input, each)),
             Kind::Call { callee: Callee::Infix(infix, _), args, .. } if infix.says == Says::Equal => {
@@ -128,7 +128,7 @@ impl<'a> Search<'a> {
                 let Some(values) = values.filter(|values| !values.is_empty()) else { return };
                 let ty = [Inward::Key("type".into())];
                 for about in self.expr(input, left).into_iter().filter(|about| about.path == ty) {
-                    let same = |origin: &&mut Origin| Arc::ptr_eq(&origin.table, &about.table);
+                    let same = |origin: &&mut ValueOrigin| Arc::ptr_eq(&origin.table, &about.table);
                     found.iter_mut().filter(same).for_each(|origin| origin.types = Some(values.clone()));
                 }
             }
@@ -144,8 +144,8 @@ fn text(expr: &Expr) -> Option<String> {
     }
 }
 
-impl Origin {
-    fn inward(mut self, step: Inward) -> Origin {
+impl ValueOrigin {
+    fn inward(mut self, step: Inward) -> ValueOrigin {
         self.path.push(step);
         self
     }

@@ -11,7 +11,7 @@ use crate::registry::{Meaning, OperatorDef, Position};
 use crate::syntax::{self, Token, TokenKind};
 
 /// The place of the cursor in a text.
-pub(super) struct Place<'a> {
+pub(super) struct CursorPlace<'a> {
     text: &'a str,
     /// Where what is being typed begins.
     pub(super) start: usize,
@@ -22,13 +22,13 @@ pub(super) struct Place<'a> {
     /// What stands before `start`.
     pub(super) tokens: Vec<Token<'a>>,
     /// The text and the brackets that are open around the cursor.
-    levels: Vec<Level>,
+    levels: Vec<OpenBracket>,
     /// How many brackets are open before each token.
     depths: Vec<usize>,
 }
 
 /// The inside of a bracket, or the whole text.
-struct Level {
+struct OpenBracket {
     /// The first token of the statement at hand.
     statement: usize,
     /// The first token of its pipeline.
@@ -38,7 +38,7 @@ struct Level {
 }
 
 /// A call that is being written.
-pub(super) struct Open<'a> {
+pub(super) struct OpenCall<'a> {
     pub(super) name: &'a str,
     /// How many commas stand behind its bracket.
     pub(super) argument: usize,
@@ -46,9 +46,9 @@ pub(super) struct Open<'a> {
     pub(super) begun: bool,
 }
 
-impl<'a> Place<'a> {
+impl<'a> CursorPlace<'a> {
     /// The place behind `text`; none in a comment, or where no word could be.
-    pub(super) fn behind(text: &'a str) -> Option<Place<'a>> {
+    pub(super) fn behind(text: &'a str) -> Option<CursorPlace<'a>> {
         let (start, quote) = match syntax::string_at_end(text) {
             Some(string) => {
                 let length = text[string..].find(['\'', '"']).map_or(3, |mark| mark + 1);
@@ -63,14 +63,14 @@ impl<'a> Place<'a> {
             return None;
         }
         let typed = &text[start + quote.map_or(0, str::len)..];
-        let mut place = Place { text, start, typed, quote, tokens, levels: Vec::new(), depths: Vec::new() };
+        let mut place = CursorPlace { text, start, typed, quote, tokens, levels: Vec::new(), depths: Vec::new() };
         place.climb();
         Some(place.hyphenated())
     }
 
     /// Finds the brackets that are open at the end.
     fn climb(&mut self) {
-        let mut levels = vec![Level { statement: 0, start: 0, pipe: None }];
+        let mut levels = vec![OpenBracket { statement: 0, start: 0, pipe: None }];
         for (at, token) in self.tokens.iter().enumerate() {
             self.depths.push(levels.len() - 1);
             if token.kind != TokenKind::Symbol {
@@ -83,13 +83,13 @@ impl<'a> Place<'a> {
                 continue;
             }
             match token.text {
-                "(" | "[" | "{" => levels.push(Level { statement: at + 1, start: at + 1, pipe: None }),
+                "(" | "[" | "{" => levels.push(OpenBracket { statement: at + 1, start: at + 1, pipe: None }),
                 ")" | "]" | "}" if levels.len() > 1 => {
                     levels.pop();
                 }
                 ";" => {
                     levels.pop();
-                    levels.push(Level { statement: at + 1, start: at + 1, pipe: None });
+                    levels.push(OpenBracket { statement: at + 1, start: at + 1, pipe: None });
                 }
                 "|" => levels.last_mut().expect("the text itself is open").pipe = Some(at),
                 _ => {}
@@ -99,7 +99,7 @@ impl<'a> Place<'a> {
     }
 
     /// With the whole of a name such as `project-away` as what is being typed, where an operator's name stands.
-    fn hyphenated(mut self) -> Place<'a> {
+    fn hyphenated(mut self) -> CursorPlace<'a> {
         let level = self.levels.last().expect("the text itself is open");
         let first = level.pipe.map_or(level.start, |pipe| pipe + 1);
         let Some(token) = self.tokens.get(first).copied().filter(|token| token.kind == TokenKind::Word) else {
@@ -159,7 +159,7 @@ impl<'a> Place<'a> {
 
     /// The innermost level that is a pipeline.
     fn pipeline(&self) -> usize {
-        let is_one = |level: &Level| level.pipe.is_some() || self.operator_at(level.start).is_some();
+        let is_one = |level: &OpenBracket| level.pipe.is_some() || self.operator_at(level.start).is_some();
         self.levels.iter().rposition(is_one).unwrap_or(0)
     }
 
@@ -191,7 +191,7 @@ impl<'a> Place<'a> {
         Some(format!("{}{}", self.statements(level), self.rows_of(level)?))
     }
 
-    /// As [`rows`](Place::rows), after what the `where` at the cursor has said up to its last `and`.
+    /// As [`rows`](CursorPlace::rows), after what the `where` at the cursor has said up to its last `and`.
     pub(super) fn rows_that_pass(&self) -> Option<String> {
         let rows = self.rows()?;
         let (def, behind) = self.operator()?;
@@ -302,7 +302,7 @@ impl<'a> Place<'a> {
     }
 
     /// The innermost call whose arguments are being written.
-    pub(super) fn call(&self) -> Option<Open<'a>> {
+    pub(super) fn call(&self) -> Option<OpenCall<'a>> {
         let number = self.levels.len() - 1;
         let open = self.opening(number).filter(|_| number > 0).filter(|&open| self.tokens[open].text == "(")?;
         let name =
@@ -310,7 +310,7 @@ impl<'a> Place<'a> {
         let commas = |&at: &usize| self.depths[at] == number && self.tokens[at].text == ",";
         let last = self.tokens.len() - 1;
         let begun = !self.typed.is_empty() || self.quote.is_some() || !(last == open || commas(&last));
-        Some(Open { name: name.text, argument: (open + 1..=last).filter(commas).count(), begun })
+        Some(OpenCall { name: name.text, argument: (open + 1..=last).filter(commas).count(), begun })
     }
 
     /// The infix operator whose right side is being written, also inside the brackets of `in (…)`; the token.
