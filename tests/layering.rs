@@ -160,7 +160,7 @@ const HOMES: [&str; 3] = ["src/registry", "src/functions", "src/operators"];
 /// Words that are no names where they stand, and what they are there.
 const WORDS: &[(&str, &[&str], &str)] = &[
     ("src/cli", &["limit", "min", "sample", "table"], "options, units, titles of columns"),
-    ("src/complete/mod.rs", &["table"], "a kind of what is offered"),
+    ("src/complete/finder.rs", &["table"], "a kind of what is offered"),
     ("src/output", &["log", "map", "table"], "formats, charts and scales"),
     ("src/review/audit", &["max"], "a setting of a check"),
     ("src/source/document.rs", &["count"], "a key of exports"),

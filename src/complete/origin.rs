@@ -7,6 +7,11 @@ use crate::registry::{Case, Says};
 use crate::source::{Inward, Shape, SourceTable};
 use crate::value::{Type, Value};
 
+/// The origins of the only column that a query ends with.
+pub(super) fn origins(node: &Node) -> Vec<ValueOrigin> {
+    OriginSearch::default().column(node, 0)
+}
+
 /// A path in the rows of a table.
 #[derive(Clone, Debug)]
 pub(super) struct ValueOrigin {
@@ -20,14 +25,14 @@ pub(super) struct ValueOrigin {
 
 /// Looks for the origins of values in a plan.
 #[derive(Default)]
-pub(super) struct OriginSearch<'a> {
+struct OriginSearch<'a> {
     /// What the parts inside the `Each` nodes around are parts of.
     parts: Vec<(PartId, &'a Node)>,
 }
 
 impl<'a> OriginSearch<'a> {
     /// Where the values of a column of a node come from; several where tables are put together.
-    pub(super) fn column(&mut self, node: &'a Node, at: usize) -> Vec<ValueOrigin> {
+    fn column(&mut self, node: &'a Node, at: usize) -> Vec<ValueOrigin> {
         match node {
             Node::Scan { table, wants } => wants.get(at).map_or(Vec::new(), |want| {
                 let path = want.path.iter().cloned().map(Inward::Key).collect();
