@@ -193,13 +193,13 @@ impl<'a, 'b> Exprs<'a, 'b> {
     }
 
     fn name(&mut self, name: &Name) -> Result<Expr, Reported> {
-        if self.binder.local(&name.text).is_none()
+        if self.binder.scope.local(&name.text).is_none()
             && let Some(at) = self.columns.position(&name.text)
         {
             return self.column(at, name.span);
         }
         match self.binder.definition(&name.text) {
-            Some(Definition::Scalar { rows_at: Some(rows_at), .. }) if *rows_at < self.binder.nesting => {
+            Some(Definition::Scalar { rows_at: Some(rows_at), .. }) if *rows_at < self.binder.nesting.pipelines => {
                 return Err(self.binder.error(
                     Diagnostic::error(
                         NOT_CONSTANT,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::expr::Exprs;
-use super::{Binder, BoundColumn, BoundColumns, Definition, Relation, Reported};
+use super::{Binder, BoundColumn, BoundColumns, Definition, Growth, Relation, Reported};
 use crate::diag::{
     DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_COLUMN, UNKNOWN_FUNCTION, UNKNOWN_TABLE,
     WRONG_COUNT, WRONG_TYPE,
@@ -19,20 +19,7 @@ use crate::syntax::DEPTH;
 use crate::syntax::ast::{self, Argument, Call, ColumnType, Function, Name, Parameter, ParameterKind};
 
 /// Most bodies that are bound for one query: functions that call functions grow fast.
-const CALLS: usize = 1000;
-
-/// The calls of functions so far.
-#[derive(Default)]
-pub(super) struct Calls {
-    /// The functions whose bodies are being bound, one inside the other.
-    names: Vec<String>,
-    /// Levels of nodes in these bodies.
-    height: u16,
-    /// How many bodies were bound.
-    count: usize,
-    /// How many bodies are looked at that nobody called: nothing runs for them.
-    rehearsed: usize,
-}
+const BODIES: usize = 1000;
 
 /// What a call gives.
 enum CallResult {
@@ -87,21 +74,21 @@ impl Binder<'_> {
             };
             parameters.push(unknown);
         }
-        let at = self.definitions.len();
-        let spent = (self.steps, self.nodes, self.calls.count);
-        self.calls.rehearsed += 1;
-        let given = self.enter(at, name, function, parameters);
-        self.calls.rehearsed -= 1;
-        if !self.rehearses() {
-            (self.steps, self.nodes, self.calls.count) = spent;
+        let at = self.scope.len();
+        let before = self.growth;
+        self.nesting.rehearsals += 1;
+        let given = self.bind_body(at, name, function, parameters);
+        self.nesting.rehearsals -= 1;
+        if !self.is_rehearsing() {
+            self.growth = Growth { parts: self.growth.parts, ..before };
         }
         let tabular = matches!(given, Ok(CallResult::Table(_)));
         Definition::Function { name: name.text.clone(), function: Arc::new(function.clone()), tabular }
     }
 
     /// Whether bodies are being bound that nobody called.
-    pub(super) fn rehearses(&self) -> bool {
-        self.calls.rehearsed > 0
+    pub(super) fn is_rehearsing(&self) -> bool {
+        self.nesting.rehearsals > 0
     }
 
     pub(super) fn is_function(&self, name: &str) -> bool {
@@ -115,7 +102,7 @@ impl Binder<'_> {
             Some(refused) => return self.refuse_named(name, refused),
         }
         let unknown = Diagnostic::error(UNKNOWN_FUNCTION, name.span, format!("there is no function `{}`", name.text));
-        if self.calls.names.contains(&name.text) {
+        if self.nesting.functions.contains(&name.text) {
             return self.error(
                 Diagnostic { message: format!("`{}` calls itself", name.text), ..unknown }
                     .label("not defined yet")
@@ -125,7 +112,7 @@ impl Binder<'_> {
         if plugins().any(|plugin| plugin.name == name.text) {
             return self.error(unknown.label("a plugin").help(format!("write `| evaluate {}(…)`", name.text)));
         }
-        let defined = self.definitions.iter().filter(|known| matches!(known, Definition::Function { .. }));
+        let defined = self.scope.iter().filter(|known| matches!(known, Definition::Function { .. }));
         let defined = defined.map(|known| known.name().to_owned());
         let known: Vec<String> = defined.chain(functions::names().map(str::to_owned)).collect();
         let unknown = unknown.label("unknown function").suggest(&name.text, known.iter().map(String::as_str));
@@ -164,36 +151,33 @@ impl Binder<'_> {
         let name = Name::new("the rows", call.name.span);
         let first = Argument { name: None, value: ast::Expr::named(&name) };
         let arguments = std::iter::once(first).chain(call.arguments.iter().cloned()).collect();
-        let at = self.definitions.len();
-        self.definitions.push(Definition::Table { name: name.text, relation: rows });
+        let at = self.scope.len();
+        self.scope.define(Definition::Table { name: name.text, relation: rows });
         let made = self.table_of_call(&Call { arguments, ..call.clone() });
-        self.definitions.remove(at);
+        self.scope.remove(at);
         made
     }
 
     /// Binds the body of the function that stands at `at`, with these parameters.
-    fn enter(
+    fn bind_body(
         &mut self,
         at: usize,
         name: &Name,
         function: &Function,
         parameters: Vec<Definition>,
     ) -> Result<CallResult, Reported> {
-        let height = self.calls.height.saturating_add(function.height());
-        self.calls.count += 1;
-        if height > DEPTH || self.calls.count > CALLS {
+        let height = self.nesting.height.saturating_add(function.height());
+        self.growth.bodies += 1;
+        if height > DEPTH || self.growth.bodies > BODIES {
             return Err(self.error(
                 Diagnostic::error(TOO_DEEP, name.span, format!("`{}` calls too many functions", name.text))
                     .label("too much to bind")
                     .help("functions are put in where they are called: let them call fewer others"),
             ));
         }
-        let outer = (self.scope, self.locals, std::mem::replace(&mut self.calls.height, height));
-        let rest = self.definitions.split_off(at);
-        self.scope = at;
-        self.locals = self.locals.min(at);
-        self.calls.names.push(name.text.clone());
-        self.definitions.extend(parameters);
+        let outer_height = std::mem::replace(&mut self.nesting.height, height);
+        let outer = self.scope.enter(at, parameters);
+        self.nesting.functions.push(name.text.clone());
 
         function.statements.iter().for_each(|statement| self.statement(statement));
         let given = match self.as_table(&function.body) {
@@ -201,10 +185,9 @@ impl Binder<'_> {
             None => Exprs::new(self, &BoundColumns::none()).expr(&function.body).map(CallResult::Value),
         };
 
-        self.calls.names.pop();
-        self.definitions.truncate(at);
-        self.definitions.extend(rest);
-        (self.scope, self.locals, self.calls.height) = outer;
+        self.nesting.functions.pop();
+        self.scope.leave(at, outer);
+        self.nesting.height = outer_height;
         given
     }
 }
@@ -235,13 +218,13 @@ impl Exprs<'_, '_> {
     /// What a call of a function of the query gives; none if there is no such function.
     fn given(&mut self, call: &Call) -> Option<Result<CallResult, Reported>> {
         let name = &call.name;
-        let at = self.binder.definitions.iter().rposition(|known| known.name() == name.text)?;
-        let function = match &self.binder.definitions[at] {
+        let (at, definition) = self.binder.scope.find(&name.text)?;
+        let function = match definition {
             Definition::Function { function, .. } => function.clone(),
             Definition::Poisoned { .. } => return Some(Err(Reported::error())),
             Definition::Scalar { .. } | Definition::Table { .. } => return None,
         };
-        Some(self.parameters(&function, call).and_then(|given| self.binder.enter(at, name, &function, given)))
+        Some(self.parameters(&function, call).and_then(|given| self.binder.bind_body(at, name, &function, given)))
     }
 
     /// The parameters as a call fills them.

@@ -5,27 +5,33 @@
 
 mod call;
 mod expr;
+mod findings;
 mod function;
 mod names;
 mod parameter;
 mod pattern;
+mod relation;
 mod scope;
 mod subquery;
 mod table;
 
+use std::sync::Arc;
+
 use crate::column::{Batch, Field, Table};
-use crate::diag::{DUPLICATE_NAME, Diagnostic, Place, Span, TOO_DEEP, UNKNOWN_COLUMN};
+use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN};
 use crate::guard::Guard;
-use crate::plan::{Expr, Kind, Node, PartId, Plan};
-use crate::registry::Refused;
+use crate::plan::{Callee, Expr, Kind, Node, PartId, Plan};
+use crate::registry::{Args, Refused, Scalar};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, PipelineSource, Script, Statement};
-use crate::value::{DateTime, Value};
-use function::Calls;
+use crate::value::{DateTime, Type, Value};
+use findings::Findings;
+use scope::Scope;
 
 pub(crate) use expr::{Exprs, Reported, dynamic_key};
 pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
-pub(crate) use scope::{BoundColumn, BoundColumns, Definition, Relation};
+pub(crate) use relation::{BoundColumn, BoundColumns, Relation};
+pub(crate) use scope::Definition;
 pub(crate) use table::table_schema;
 
 /// What a table that Resource Graph has is taken for when nothing was loaded for it. Any other name is unknown, and
@@ -106,19 +112,20 @@ pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bou
 }
 
 fn bind_within(script: &Script, environment: &Environment<'_>) -> Result<BoundQuery, Vec<Diagnostic>> {
-    let mut binder = Binder::new(environment, Depth::Sample);
+    let first = Attempt { depth: Depth::Sample, runs_subqueries: false };
+    let mut binder = Binder::new(environment, first);
     let mut plans = binder.script(script);
     // Sub-queries run once it is known how far to look, and that nothing is wrong.
-    if binder.waits && !binder.unsure && binder.errors.is_empty() {
-        binder = Binder { evaluates: true, ..Binder::new(environment, Depth::Sample) };
+    if binder.doubts.subqueries_wait && !binder.doubts.columns_unseen && binder.findings.errors.is_empty() {
+        binder = Binder::new(environment, Attempt { runs_subqueries: true, ..first });
         plans = binder.script(script);
     }
-    if binder.unsure {
-        binder = Binder { evaluates: true, ..Binder::new(environment, Depth::Whole) };
+    if binder.doubts.columns_unseen {
+        binder = Binder::new(environment, Attempt { depth: Depth::Whole, runs_subqueries: true });
         plans = binder.script(script);
     }
-    binder.unclaimed();
-    let Binder { mut errors, warnings, notes, .. } = binder;
+    binder.report_unclaimed_values();
+    let Findings { mut errors, warnings, notes } = binder.findings;
     if !errors.is_empty() {
         errors.extend(warnings);
         return Err(errors);
@@ -130,8 +137,8 @@ fn bind_within(script: &Script, environment: &Environment<'_>) -> Result<BoundQu
 
 /// What is known at the end of a query that may be wrong, or unfinished: the rows of its last statement, and what it
 /// gave names to. Nothing is run for it.
-pub(crate) fn known(script: &Script, environment: &Environment<'_>) -> (Relation, Vec<Definition>) {
-    let mut binder = Binder::new(environment, Depth::Sample);
+pub(crate) fn bind_unfinished(script: &Script, environment: &Environment<'_>) -> (Relation, Vec<Definition>) {
+    let mut binder = Binder::new(environment, Attempt { depth: Depth::Sample, runs_subqueries: false });
     let mut rows = Relation::nothing();
     for statement in &script.statements {
         match statement {
@@ -139,14 +146,7 @@ pub(crate) fn known(script: &Script, environment: &Environment<'_>) -> (Relation
             other => binder.statement(other),
         }
     }
-    (rows, binder.definitions)
-}
-
-/// How far tables are looked through for columns beyond the known ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Depth {
-    Sample,
-    Whole,
+    (rows, binder.scope.into_definitions())
 }
 
 /// Most operators of a query: plans are walked recursively, and a thread may have no more than 1 MiB of stack. The
@@ -159,59 +159,74 @@ const PARTS: usize = 1000;
 /// The state of binding one query.
 pub(crate) struct Binder<'a> {
     pub(crate) environment: &'a Environment<'a>,
+    attempt: Attempt,
+    doubts: Doubts,
+    scope: Scope,
+    nesting: Nesting,
+    growth: Growth,
+    findings: Findings,
+}
+
+/// How the query is bound this time.
+#[derive(Clone, Copy)]
+struct Attempt {
     depth: Depth,
-    /// Whether there is a table of which only the first rows were looked at.
+    runs_subqueries: bool,
+}
+
+/// How far tables are looked through for columns beyond the known ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    Sample,
+    Whole,
+}
+
+/// Why binding the query once more, in another way, may give something else.
+#[derive(Default)]
+struct Doubts {
+    /// There is a table of which only the first rows were looked at.
     sampled: bool,
-    /// Whether what was bound may be another for columns that were not seen.
-    unsure: bool,
-    /// Whether sub-queries are run.
-    evaluates: bool,
-    /// Whether there was a sub-query that could have been run.
-    waits: bool,
-    /// In the order of the query: what a function's body sees is what stands before the function.
-    definitions: Vec<Definition>,
-    /// Where the definitions of the body being bound begin; no two of them may have one name.
-    scope: usize,
-    /// Where the parameters and `let`s of functions begin, which hide columns.
-    locals: usize,
+    /// What was bound may be another for columns that were not seen.
+    columns_unseen: bool,
+    /// There was a sub-query that could have been run.
+    subqueries_wait: bool,
+}
+
+/// What the binder is inside of.
+#[derive(Default)]
+struct Nesting {
     /// How many pipelines are being bound, one inside the other.
-    nesting: usize,
-    calls: Calls,
-    /// The names of the query's parameters.
-    declared: Vec<String>,
-    errors: Vec<Diagnostic>,
-    warnings: Vec<Diagnostic>,
-    notes: Vec<Diagnostic>,
-    /// Operators so far.
-    steps: usize,
+    pipelines: usize,
+    /// The functions whose bodies are being bound, one inside the other.
+    functions: Vec<String>,
+    /// Levels of nodes in these bodies.
+    height: u16,
+    /// How many bodies are looked at that nobody called: nothing runs for them.
+    rehearsals: usize,
+}
+
+/// How much was bound so far; there is a limit to most of it.
+#[derive(Clone, Copy, Default)]
+struct Growth {
+    operators: usize,
     /// Nodes that came in by the names of tables.
     nodes: usize,
-    /// How many operators with a sub-query for parts of their rows there were.
+    /// Bodies of functions.
+    bodies: usize,
+    /// Operators with a sub-query for parts of their rows.
     parts: usize,
 }
 
 impl<'a> Binder<'a> {
-    fn new(environment: &'a Environment<'a>, depth: Depth) -> Binder<'a> {
+    fn new(environment: &'a Environment<'a>, attempt: Attempt) -> Binder<'a> {
         Binder {
             environment,
-            depth,
-            sampled: false,
-            unsure: false,
-            evaluates: false,
-            waits: false,
-            definitions: environment.given.map(NamedRows::definition).into_iter().collect(),
-            // A query may use the name for something else.
-            scope: usize::from(environment.given.is_some()),
-            locals: usize::MAX,
-            nesting: 0,
-            calls: Calls::default(),
-            declared: Vec::new(),
-            errors: Vec::new(),
-            warnings: Vec::new(),
-            notes: Vec::new(),
-            steps: 0,
-            nodes: 0,
-            parts: 0,
+            attempt,
+            doubts: Doubts::default(),
+            scope: Scope::new(environment.given.map(NamedRows::definition)),
+            nesting: Nesting::default(),
+            growth: Growth::default(),
+            findings: Findings::default(),
         }
     }
 
@@ -232,28 +247,20 @@ impl<'a> Binder<'a> {
 
     /// Takes note that the answer depends on which columns there are at all.
     pub(crate) fn reads_all(&mut self, columns: &BoundColumns) {
-        self.unsure |= columns.is_wide();
+        self.doubts.columns_unseen |= columns.is_wide();
     }
 
     /// Takes note of an error; binding goes on.
     pub(crate) fn error(&mut self, diagnostic: Diagnostic) -> Reported {
         // A column that is not among the first rows may be further down.
-        self.unsure |= self.sampled && *diagnostic.code == *UNKNOWN_COLUMN;
-        // One place is complained about once.
-        let same = |known: &Diagnostic| known.place == diagnostic.place && known.code == diagnostic.code;
-        if diagnostic.place == Place::Nowhere || !self.errors.iter().any(same) {
-            self.errors.push(diagnostic);
-        }
+        self.doubts.columns_unseen |= self.doubts.sampled && *diagnostic.code == *UNKNOWN_COLUMN;
+        self.findings.error(diagnostic);
         Reported::error()
     }
 
     /// Takes note of something worth knowing.
     pub(crate) fn warn(&mut self, diagnostic: Diagnostic) {
-        let warning = diagnostic.warning();
-        // The body of a function is bound once per call.
-        if !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
-        }
+        self.findings.warn(diagnostic);
     }
 
     /// KQL that argql parses and does not run yet.
@@ -287,23 +294,23 @@ impl<'a> Binder<'a> {
     }
 
     pub(crate) fn part_id(&mut self) -> PartId {
-        self.parts += 1;
-        PartId(self.parts)
+        self.growth.parts += 1;
+        PartId(self.growth.parts)
     }
 
     /// A sub-query over the rows of a part. The names that it gives to tables with `as` end with it.
     pub(crate) fn subquery(&mut self, pipeline: &Pipeline, given: &Relation) -> Relation {
-        let before = self.definitions.len();
+        let before = self.scope.len();
         let made = self.pipeline(pipeline, Some(given));
-        self.definitions.truncate(before);
+        self.scope.truncate(before);
         made
     }
 
     /// Binds what sees none of the rows at hand.
     fn beneath<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> T {
-        self.nesting += 1;
+        self.nesting.pipelines += 1;
         let bound = bind(self);
-        self.nesting -= 1;
+        self.nesting.pipelines -= 1;
         bound
     }
 
@@ -317,8 +324,8 @@ impl<'a> Binder<'a> {
             PipelineSource::Operator(step) => step.operator.tabular().lower(Relation::nothing(), step, self),
         };
         pipeline.steps.iter().fold(source, |input, step| {
-            self.steps += 1;
-            if self.steps > STEPS {
+            self.growth.operators += 1;
+            if self.growth.operators > STEPS {
                 self.error(
                     Diagnostic::error(
                         TOO_DEEP,
@@ -336,13 +343,13 @@ impl<'a> Binder<'a> {
     /// Gives a table a name for what follows.
     pub(crate) fn define_table(&mut self, name: &Name, relation: Relation) {
         if self.is_new(name) {
-            self.definitions.push(Definition::Table { name: name.text.clone(), relation });
+            self.scope.define(Definition::Table { name: name.text.clone(), relation });
         }
     }
 
     /// Whether a name may be defined; if not, that is said.
     fn is_new(&mut self, name: &Name) -> bool {
-        let new = self.definitions[self.scope..].iter().all(|known| known.name() != name.text);
+        let new = !self.scope.has_in_body(&name.text);
         if !new {
             self.error(
                 Diagnostic::error(DUPLICATE_NAME, name.span, format!("`{}` is defined twice", name.text))
@@ -377,7 +384,7 @@ impl<'a> Binder<'a> {
                 },
             },
         };
-        self.definitions.push(bound);
+        self.scope.define(bound);
     }
 
     /// A value by a name, to be put wherever the name is used.
@@ -395,42 +402,27 @@ impl<'a> Binder<'a> {
             reads |= matches!(part.kind, Kind::Column(_));
             !reads
         });
-        Definition::Scalar { name: name.text.clone(), expr, rows_at: reads.then_some(self.nesting) }
+        Definition::Scalar { name: name.text.clone(), expr, rows_at: reads.then_some(self.nesting.pipelines) }
     }
 
     pub(crate) fn definition(&self, name: &str) -> Option<&Definition> {
-        self.definitions.iter().rfind(|definition| definition.name() == name)
-    }
-
-    /// The definition of this name, if it is one that hides columns: a parameter or `let` of a function.
-    fn local(&self, name: &str) -> Option<&Definition> {
-        let locals = self.definitions.get(self.locals.min(self.definitions.len())..)?;
-        locals.iter().rfind(|definition| definition.name() == name)
+        self.scope.find(name).map(|(_, definition)| definition)
     }
 
     /// `expr` as a value of type `to`, whatever it is now.
-    pub(crate) fn converted(&mut self, expr: crate::plan::Expr, to: crate::value::Type) -> crate::plan::Expr {
+    pub(crate) fn converted(&mut self, expr: Expr, to: Type) -> Expr {
         Exprs::new(self, &BoundColumns::none()).converted(expr, to)
     }
 
     /// A call of a function that needs no more than its arguments, which have the types it takes.
-    pub(crate) fn calling(
-        &mut self,
-        callee: &'static crate::registry::Scalar,
-        ty: crate::value::Type,
-        args: Vec<crate::plan::Expr>,
-    ) -> crate::plan::Expr {
-        let kernel = callee.kernel.prepared(&crate::registry::Args::none(ty)).expect("it needs no preparation");
-        let kind = crate::plan::Kind::Call {
-            callee: crate::plan::Callee::Scalar(callee),
-            kernel: std::sync::Arc::new(kernel),
-            args,
-        };
-        crate::plan::Expr { ty, kind }
+    pub(crate) fn calling(&mut self, callee: &'static Scalar, ty: Type, args: Vec<Expr>) -> Expr {
+        let kernel = callee.kernel.prepared(&Args::none(ty)).expect("it needs no preparation");
+        let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args };
+        Expr { ty, kind }
     }
 
     /// The names of all definitions, for suggestions.
     pub(crate) fn definition_names(&self) -> impl Iterator<Item = &str> {
-        self.definitions.iter().map(Definition::name)
+        self.scope.iter().map(Definition::name)
     }
 }

@@ -74,7 +74,7 @@ impl Binder<'_> {
     pub(super) fn declare(&mut self, parameters: &[Parameter]) {
         for parameter in parameters {
             let name = &parameter.name;
-            self.declared.push(name.text.clone());
+            self.scope.parameters.push(name.text.clone());
             if !self.is_new(name) {
                 continue;
             }
@@ -104,20 +104,20 @@ impl Binder<'_> {
                 Ok(expr) => self.scalar(name, expr, name.span),
                 Err(_) => Definition::poisoned(&name.text),
             };
-            self.definitions.push(definition);
+            self.scope.define(definition);
         }
     }
 
     /// That values were given which no parameter takes.
-    pub(super) fn unclaimed(&mut self) {
+    pub(super) fn report_unclaimed_values(&mut self) {
         let environment = self.environment;
         for (name, _) in environment.parameters {
-            if self.declared.contains(name) {
+            if self.scope.parameters.contains(name) {
                 continue;
             }
             let message = format!("the query declares no parameter `{name}`");
             let diagnostic = Diagnostic::at(PARAMETER, Place::Nowhere, message);
-            let diagnostic = diagnostic.suggest(name, self.declared.iter().map(String::as_str));
+            let diagnostic = diagnostic.suggest(name, self.scope.parameters.iter().map(String::as_str));
             self.error(match diagnostic.help {
                 None => diagnostic.help(format!("begin it with `declare query_parameters({name}: string);`")),
                 Some(_) => diagnostic,

@@ -1,217 +1,10 @@
-//! What names can mean: the columns of the pipeline so far, and what `let` defined.
+//! What names stand for at a place of the query: what `let`, `as`, `declare` and the calls around have defined.
 
 use std::sync::Arc;
 
-use crate::column::{Batch, Chart, Column, Field, Out};
-use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
-use crate::plan::{Expr, Node, Plan, WindowCall};
-use crate::source;
-use crate::syntax::ast::{Function, Name};
-use crate::value::Type;
-
-/// A column of the pipeline so far.
-#[derive(Clone, Debug)]
-pub(crate) struct BoundColumn {
-    pub(crate) name: Arc<str>,
-    pub(crate) ty: Type,
-    /// Its expression is wrong, which has been said: it has any type.
-    pub(crate) poisoned: bool,
-}
-
-impl BoundColumn {
-    pub(crate) fn new(name: impl Into<Arc<str>>, ty: Type) -> BoundColumn {
-        BoundColumn { name: name.into(), ty, poisoned: false }
-    }
-
-    pub(crate) fn poisoned(name: impl Into<Arc<str>>) -> BoundColumn {
-        BoundColumn { name: name.into(), ty: Type::Dynamic, poisoned: true }
-    }
-}
-
-/// The columns that an operator sees.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct BoundColumns {
-    list: Vec<BoundColumn>,
-    /// The table is wrong, which has been said: it has any column.
-    open: bool,
-    /// Holds all columns of a table of which only the first rows were looked at: later ones may have more.
-    wide: bool,
-    /// Holds all columns of a table of Resource Graph, which also answers to some that it does not show.
-    whole: bool,
-}
-
-impl BoundColumns {
-    pub(crate) fn new(list: Vec<BoundColumn>) -> BoundColumns {
-        BoundColumns { list, open: false, wide: false, whole: false }
-    }
-
-    /// The type of a column of this name that is not shown and empty in all rows.
-    pub(crate) fn unshown(&self, name: &str) -> Option<Type> {
-        // Further rows may have one that the first ones have not.
-        if self.whole && !self.wide { source::unshown_column(name) } else { None }
-    }
-
-    /// No columns, as for `print` and `let`.
-    pub(crate) fn none() -> BoundColumns {
-        BoundColumns::default()
-    }
-
-    pub(crate) fn list(&self) -> &[BoundColumn] {
-        &self.list
-    }
-
-    /// The position of a (case-sensitive) name.
-    pub(crate) fn position(&self, name: &str) -> Option<usize> {
-        self.list.iter().position(|column| &*column.name == name)
-    }
-
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.list.iter().map(|column| &*column.name)
-    }
-
-    /// Whether anything may be in here that is not known.
-    pub(crate) fn is_open(&self) -> bool {
-        self.open
-    }
-
-    /// Whether rows that were not looked at yet may have more columns, which would be in here.
-    pub(crate) fn is_wide(&self) -> bool {
-        self.wide
-    }
-
-    /// That no column has this name.
-    pub(crate) fn unknown(&self, name: &Name) -> Diagnostic {
-        let diagnostic = Diagnostic::error(UNKNOWN_COLUMN, name.span, format!("`{}` is not a column here", name.text))
-            .label("unknown column")
-            .suggest(&name.text, self.names());
-        match (&diagnostic.help, self.list.as_slice()) {
-            (None, [_, ..]) if self.list.len() <= 8 => {
-                let names: Vec<String> = self.names().map(|name| format!("`{name}`")).collect();
-                diagnostic.help(format!("the columns here are {}", names.join(", ")))
-            }
-            _ => diagnostic,
-        }
-    }
-}
-
-/// A bound table: how to get its rows, and its columns.
-#[derive(Clone, Debug)]
-pub(crate) struct Relation {
-    pub(crate) node: Node,
-    pub(crate) columns: BoundColumns,
-    /// Whether the rows have an order that functions such as `row_number` may go along: `sort` and its like make one,
-    /// operators that work row by row keep it, all others leave it open.
-    pub(crate) serialized: bool,
-    /// How the rows are to be drawn, where nothing was done to them since.
-    pub(crate) chart: Option<Chart>,
-    /// What `as` calls the rows, where nothing was done to them since.
-    pub(crate) called: Option<Arc<str>>,
-}
-
-impl Relation {
-    pub(crate) fn new(node: Node, columns: Vec<BoundColumn>) -> Relation {
-        Relation { node, columns: BoundColumns::new(columns), serialized: false, chart: None, called: None }
-    }
-
-    /// The same, to be drawn so.
-    pub(crate) fn drawn(self, chart: Chart) -> Relation {
-        Relation { chart: Some(chart), ..self }
-    }
-
-    /// These rows under a name.
-    pub(crate) fn called(self, name: &str) -> Relation {
-        Relation { called: Some(name.into()), ..self }
-    }
-
-    /// The same, with the order of its rows fixed.
-    pub(crate) fn serialized(self) -> Relation {
-        Relation { serialized: true, called: None, ..self }
-    }
-
-    /// The same columns, and behind them what the calls make; each call may read what those before it made.
-    pub(crate) fn along(self, calls: Vec<WindowCall>) -> Relation {
-        let mut types: Vec<Type> = self.columns.list.iter().map(|column| column.ty).collect();
-        let node = calls.into_iter().fold(self.node, |input, call| {
-            let keep = types.iter().enumerate().map(|(at, &ty)| Expr::column(ty, at)).collect();
-            types.push(call.ty);
-            Node::Window { input: Box::new(input), keep, calls: vec![call] }
-        });
-        Relation { node, called: None, ..self }
-    }
-
-    /// What stands before `print` and its like: no row, no column.
-    pub(crate) fn nothing() -> Relation {
-        Relation::new(Node::Values { batch: Batch::default() }, Vec::new())
-    }
-
-    /// Whether this is what stands before a pipeline's first operator.
-    pub(crate) fn is_nothing(&self) -> bool {
-        matches!(&self.node, Node::Values { batch } if batch.rows == 0)
-            && self.columns.list.is_empty()
-            && !self.columns.open
-    }
-
-    /// A table with these columns and no rows.
-    pub(crate) fn empty(columns: Vec<BoundColumn>) -> Relation {
-        let cells: Vec<Column> = columns.iter().map(|column| Out::new(column.ty, 0).finish()).collect();
-        Relation::new(Node::Values { batch: Batch::new(cells, 0) }, columns)
-    }
-
-    /// A table that is wrong, which has been said.
-    pub(crate) fn poisoned() -> Relation {
-        Relation::nothing().opened()
-    }
-
-    /// The same, with any other column as well.
-    pub(crate) fn opened(mut self) -> Relation {
-        self.columns.open = true;
-        self
-    }
-
-    /// The same, if `wide` with columns that are not known yet.
-    pub(crate) fn widened(mut self, wide: bool) -> Relation {
-        self.columns.wide = wide;
-        self
-    }
-
-    /// The same, as all columns of a table of Resource Graph, or as only some.
-    pub(crate) fn of_whole_table(mut self, whole: bool) -> Relation {
-        self.columns.whole = whole;
-        self
-    }
-
-    /// The same rows with other columns. What was open stays open, and what was wide stays wide.
-    pub(crate) fn compute(self, outputs: Vec<(BoundColumn, Expr)>) -> Relation {
-        let (list, outputs): (Vec<BoundColumn>, Vec<Expr>) = outputs.into_iter().unzip();
-        let node = Node::Compute { input: Box::new(self.node), outputs };
-        Relation {
-            node,
-            columns: BoundColumns { list, ..self.columns },
-            serialized: self.serialized,
-            chart: None,
-            called: None,
-        }
-    }
-
-    /// The same columns of other rows.
-    pub(crate) fn map(self, node: impl FnOnce(Box<Node>) -> Node) -> Relation {
-        Relation { node: node(Box::new(self.node)), chart: None, called: None, ..self }
-    }
-
-    /// Each column as it is.
-    pub(crate) fn pass(&self) -> impl Iterator<Item = (BoundColumn, Expr)> {
-        self.columns.list.iter().enumerate().map(|(at, column)| (column.clone(), Expr::column(column.ty, at)))
-    }
-
-    /// The plan of the whole; none if the table is wrong.
-    pub(crate) fn into_plan(self) -> Option<Plan> {
-        if self.columns.open {
-            return None;
-        }
-        let fields = self.columns.list.into_iter().map(|column| Field { name: column.name, ty: column.ty });
-        Some(Plan { fields: fields.collect(), node: self.node, chart: self.chart })
-    }
-}
+use super::Relation;
+use crate::plan::Expr;
+use crate::syntax::ast::Function;
 
 /// What `let` gave a name to.
 #[derive(Clone, Debug)]
@@ -259,5 +52,91 @@ impl Definition {
             | Definition::Function { name, .. }
             | Definition::Poisoned { name } => name,
         }
+    }
+}
+
+/// The definitions in scope, in the order of the query: what a function's body sees is what stands before the function.
+#[derive(Default)]
+pub(super) struct Scope {
+    definitions: Vec<Definition>,
+    /// Where the definitions of the body being bound begin; no two of them may have one name.
+    body: usize,
+    /// Where the parameters and `let`s of functions begin, which hide columns; none outside of functions.
+    locals: Option<usize>,
+    /// The names of the query's parameters.
+    pub(super) parameters: Vec<String>,
+}
+
+/// What a scope was cut down from for the body of a function.
+pub(super) struct OuterScope {
+    /// The function and what is defined behind it.
+    hidden: Vec<Definition>,
+    body: usize,
+    locals: Option<usize>,
+}
+
+impl Scope {
+    /// With what is known before the query begins, which may use its name for something else.
+    pub(super) fn new(known: Option<Definition>) -> Scope {
+        let definitions: Vec<Definition> = known.into_iter().collect();
+        Scope { body: definitions.len(), definitions, ..Scope::default() }
+    }
+
+    pub(super) fn define(&mut self, definition: Definition) {
+        self.definitions.push(definition);
+    }
+
+    /// How many definitions there are.
+    pub(super) fn len(&self) -> usize {
+        self.definitions.len()
+    }
+
+    /// Forgets what was defined behind the first `len` definitions.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.definitions.truncate(len);
+    }
+
+    pub(super) fn remove(&mut self, at: usize) {
+        self.definitions.remove(at);
+    }
+
+    /// What a name stands for, and its position.
+    pub(super) fn find(&self, name: &str) -> Option<(usize, &Definition)> {
+        self.definitions.iter().enumerate().rfind(|(_, definition)| definition.name() == name)
+    }
+
+    /// The definition of this name, if it is one that hides columns: a parameter or `let` of a function.
+    pub(super) fn local(&self, name: &str) -> Option<&Definition> {
+        let locals = self.definitions.get(self.locals?..)?;
+        locals.iter().rfind(|definition| definition.name() == name)
+    }
+
+    /// Whether the body being bound has defined this name.
+    pub(super) fn has_in_body(&self, name: &str) -> bool {
+        self.definitions.iter().skip(self.body).any(|known| known.name() == name)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Definition> {
+        self.definitions.iter()
+    }
+
+    pub(super) fn into_definitions(self) -> Vec<Definition> {
+        self.definitions
+    }
+
+    /// Leaves what the body of the function that stands at `at` sees, and puts its parameters behind.
+    pub(super) fn enter(&mut self, at: usize, parameters: Vec<Definition>) -> OuterScope {
+        let outer = OuterScope { hidden: self.definitions.split_off(at), body: self.body, locals: self.locals };
+        self.body = at;
+        self.locals = Some(self.locals.map_or(at, |locals| locals.min(at)));
+        self.definitions.extend(parameters);
+        outer
+    }
+
+    /// Gives back what [`enter`](Scope::enter) took away for the function that stands at `at`.
+    pub(super) fn leave(&mut self, at: usize, outer: OuterScope) {
+        self.definitions.truncate(at);
+        self.definitions.extend(outer.hidden);
+        (self.body, self.locals) = (outer.body, outer.locals);
     }
 }

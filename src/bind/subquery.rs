@@ -48,7 +48,10 @@ impl Expr {
 impl Binder<'_> {
     /// Whether values may be open.
     pub(super) fn opens(&self) -> bool {
-        !self.evaluates || self.environment.evaluate.is_none() || self.rehearses() || !self.errors.is_empty()
+        !self.attempt.runs_subqueries
+            || self.environment.evaluate.is_none()
+            || self.is_rehearsing()
+            || !self.findings.errors.is_empty()
     }
 
     /// The rows of a sub-query, which stands at `span`; none where nothing is run.
@@ -58,16 +61,12 @@ impl Binder<'_> {
         }
         let environment = self.environment;
         let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else {
-            self.waits |= environment.evaluate.is_some() && !self.rehearses();
+            self.doubts.subqueries_wait |= environment.evaluate.is_some() && !self.is_rehearsing();
             return Ok(None);
         };
         let Some(plan) = relation.into_plan() else { return Err(Reported::error()) };
         let table = evaluate(plan).map_err(|diagnostic| self.error(*diagnostic))?;
-        for warning in table.warnings() {
-            if !self.notes.contains(warning) {
-                self.notes.push(warning.clone());
-            }
-        }
+        table.warnings().iter().for_each(|warning| self.findings.note(warning));
         Ok(Some(table))
     }
 
@@ -185,9 +184,9 @@ impl Exprs<'_, '_> {
     /// The table behind `in`, `has_any` and their like, if one stands there.
     pub(super) fn listed_table<'e>(&self, infix: &Infix, right: &'e [ast::Expr]) -> Option<&'e ast::Expr> {
         let [table] = right else { return None };
-        let is_column = table
-            .as_name()
-            .is_some_and(|name| self.binder.local(&name.text).is_none() && self.columns.position(&name.text).is_some());
+        let is_column = table.as_name().is_some_and(|name| {
+            self.binder.scope.local(&name.text).is_none() && self.columns.position(&name.text).is_some()
+        });
         (infix.right == Right::List && !is_column && self.binder.is_tabular(table)).then_some(table)
     }
 

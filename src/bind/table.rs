@@ -94,7 +94,7 @@ impl Binder<'_> {
 
     /// The names of the tables that a pattern stands for.
     pub(crate) fn tables_like(&self, pattern: &ast::Pattern) -> Vec<String> {
-        let defined = self.definitions.iter().filter(|known| match known {
+        let defined = self.scope.iter().filter(|known| match known {
             Definition::Function { function, tabular, .. } => *tabular && function.view && function.takes_nothing(),
             known => known.is_table(),
         });
@@ -111,9 +111,9 @@ impl Binder<'_> {
         match self.definition(name) {
             Some(Definition::Table { relation, .. }) => {
                 let relation = relation.clone();
-                let before = self.nodes;
-                self.nodes += relation.node.parts();
-                if self.nodes <= NODES {
+                let before = self.growth.nodes;
+                self.growth.nodes += relation.node.parts();
+                if self.growth.nodes <= NODES {
                     return relation;
                 }
                 // Once is enough: every use behind this one is one too many.
@@ -224,8 +224,8 @@ impl Binder<'_> {
             && (self.environment.data || own)
         {
             let guard = self.environment.guard;
-            let whole = self.depth == Depth::Whole || !source::known_table(name);
-            self.sampled |= !whole;
+            let whole = self.attempt.depth == Depth::Whole || !source::known_table(name);
+            self.doubts.sampled |= !whole;
             return match if whole { table.full_schema(guard) } else { table.schema(guard) } {
                 Ok(fields) => {
                     let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });

@@ -377,7 +377,7 @@ impl<'p> Finder<'p, '_> {
 /// Rows and names at the end of a text, as far as it can be read.
 fn bound(text: &str, environment: &Environment<'_>) -> (Relation, Vec<Definition>) {
     match syntax::parse(text) {
-        Ok(script) => bind::known(&script, environment),
+        Ok(script) => bind::bind_unfinished(&script, environment),
         Err(_) => (Relation::nothing(), Vec::new()),
     }
 }

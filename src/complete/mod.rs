@@ -1,7 +1,7 @@
 //! What could be typed next: completion from what is true at the cursor.
 //!
 //! The parser says what it hopes for there (`syntax::hopes`); the binder says which columns and names there are
-//! (`bind::known`) where the pipeline has got to; the data says what is below dynamic columns, and which values
+//! (`bind::bind_unfinished`) where the pipeline has got to; the data says what is below dynamic columns, and which values
 //! (`SourceTable::sketch`). Nothing here knows of a terminal.
 
 mod finder;

@@ -59,7 +59,7 @@ pub(crate) fn paths(path: &str, environment: &Environment<'_>) -> Result<Paths, 
         let wrong = |problems| Error::query("path", text, problems);
         let script = syntax::parse(text).map_err(wrong)?;
         bind::bind(&script, environment).map_err(wrong)?;
-        Ok(bind::known(&script, environment).0)
+        Ok(bind::bind_unfinished(&script, environment).0)
     };
     let roots = if below.is_empty() {
         let known = columns(table)?;
