@@ -61,7 +61,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
     }
 
     /// For an operator whose expressions may look at the rows around each.
-    pub(crate) fn along(binder: &'a mut Binder<'b>, input: &'a Relation) -> Exprs<'a, 'b> {
+    pub(crate) fn with_windows(binder: &'a mut Binder<'b>, input: &'a Relation) -> Exprs<'a, 'b> {
         let serialized = input.serialized || input.columns.is_open();
         let windows = Windows { calls: Vec::new(), serialized };
         Exprs { windows: Some(windows), ..Exprs::new(binder, &input.columns) }
@@ -97,8 +97,8 @@ impl<'a, 'b> Exprs<'a, 'b> {
                     ty => Err(self.no_sign("+", ty, expr.span)),
                 }
             }
-            ExprKind::And(parts) => Ok(Expr { ty: Type::Bool, kind: Kind::And(self.truths(parts)?) }.folded()),
-            ExprKind::Or(parts) => Ok(Expr { ty: Type::Bool, kind: Kind::Or(self.truths(parts)?) }.folded()),
+            ExprKind::And(parts) => Ok(Expr { ty: Type::Bool, kind: Kind::And(self.bools(parts)?) }.folded()),
+            ExprKind::Or(parts) => Ok(Expr { ty: Type::Bool, kind: Kind::Or(self.bools(parts)?) }.folded()),
             ExprKind::Infix { infix, operator, operands } => self.infix(infix, *operator, operands),
         }
     }
@@ -166,7 +166,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
         }
     }
 
-    fn truths(&mut self, parts: &[ast::Expr]) -> Result<Vec<Expr>, Reported> {
+    fn bools(&mut self, parts: &[ast::Expr]) -> Result<Vec<Expr>, Reported> {
         let bound = self.exprs(parts)?;
         bound.into_iter().zip(parts).map(|(part, written)| self.convert(part, Type::Bool, written)).collect()
     }
@@ -298,7 +298,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
             Type::Dynamic => Expr::literal(Type::Dynamic, Value::Long(0)),
             _ => Expr::literal(Type::Long, Value::Long(0)),
         };
-        self.computed("-", span, vec![(zero, None), (bound, Some(of))])
+        self.infix_call("-", span, vec![(zero, None), (bound, Some(of))])
     }
 
     fn no_sign(&mut self, sign: &str, ty: Type, span: Span) -> Reported {

@@ -68,7 +68,7 @@ impl Binder<'_> {
                 ParameterKind::Tabular { columns, open } => {
                     let columns = columns.iter().map(|column| BoundColumn::new(column.name.text.as_str(), column.ty));
                     let relation = Relation::empty(columns.collect());
-                    let relation = if *open { relation.opened() } else { relation };
+                    let relation = if *open { relation.with_any_column() } else { relation };
                     Definition::Table { name: parameter.name.text.clone(), relation }
                 }
             };
@@ -126,7 +126,7 @@ impl Binder<'_> {
             return self.materialize(call);
         }
         let nothing = BoundColumns::none();
-        match Exprs::new(self, &nothing).given(call) {
+        match Exprs::new(self, &nothing).call_result(call) {
             Some(Ok(CallResult::Table(relation))) => return relation,
             Some(Err(_)) => {}
             Some(Ok(CallResult::Value(_))) => {
@@ -201,7 +201,7 @@ fn not_a_table(name: &Name) -> Diagnostic {
 impl Exprs<'_, '_> {
     /// A call of a function of the query in the place of a value.
     pub(super) fn function(&mut self, call: &Call) -> Result<Expr, Reported> {
-        match self.given(call).expect("callers looked it up")? {
+        match self.call_result(call).expect("callers looked it up")? {
             CallResult::Value(expr) => Ok(expr),
             CallResult::Table(_) => Err(self.binder.error(
                 Diagnostic::error(
@@ -216,7 +216,7 @@ impl Exprs<'_, '_> {
     }
 
     /// What a call of a function of the query gives; none if there is no such function.
-    fn given(&mut self, call: &Call) -> Option<Result<CallResult, Reported>> {
+    fn call_result(&mut self, call: &Call) -> Option<Result<CallResult, Reported>> {
         let name = &call.name;
         let (at, definition) = self.binder.scope.find(&name.text)?;
         let function = match definition {
@@ -268,7 +268,7 @@ impl Exprs<'_, '_> {
                     let known = parameters.iter().map(|parameter| parameter.name.text.as_str());
                     wrong = Some(self.binder.error(diagnostic.suggest(&given.text, known)));
                 }
-                (None, _) => wrong = Some(self.wrong_number(function, call, position + 1)),
+                (None, _) => wrong = Some(self.too_many_arguments(function, call, position + 1)),
             }
         }
         let mut definitions = Vec::with_capacity(parameters.len());
@@ -278,7 +278,7 @@ impl Exprs<'_, '_> {
                 Some(Err(reported)) => wrong = Some(reported),
                 // Said already if there are too many, or names that no parameter has.
                 None if wrong.is_some() => {}
-                None => wrong = Some(self.missing(function, call, parameter)),
+                None => wrong = Some(self.missing_argument(function, call, parameter)),
             }
         }
         wrong.map_or(Ok(definitions), Err)
@@ -307,9 +307,9 @@ impl Exprs<'_, '_> {
                 Some(self.binder.default(*ty, default).map(|expr| self.binder.scalar(name, expr, default.span)))
             }
             (ParameterKind::Tabular { columns, .. }, Some(value)) => {
-                let relation = self.binder.beneath(|binder| binder.tabular(value));
+                let relation = self.binder.nested_pipeline(|binder| binder.tabular(value));
                 Some(
-                    self.fits(function, parameter, columns, &relation, value.span)
+                    self.check_columns(function, parameter, columns, &relation, value.span)
                         .map(|()| Definition::Table { name: name.text.clone(), relation }),
                 )
             }
@@ -318,7 +318,7 @@ impl Exprs<'_, '_> {
     }
 
     /// Whether a table has the columns that a parameter asks for; it may have more, which then pass through.
-    fn fits(
+    fn check_columns(
         &mut self,
         function: &str,
         parameter: &Parameter,
@@ -343,7 +343,7 @@ impl Exprs<'_, '_> {
         Ok(())
     }
 
-    fn missing(&mut self, function: &Function, call: &Call, parameter: &Parameter) -> Reported {
+    fn missing_argument(&mut self, function: &Function, call: &Call, parameter: &Parameter) -> Reported {
         self.binder.error(
             Diagnostic::error(
                 WRONG_COUNT,
@@ -355,7 +355,7 @@ impl Exprs<'_, '_> {
         )
     }
 
-    fn wrong_number(&mut self, function: &Function, call: &Call, given: usize) -> Reported {
+    fn too_many_arguments(&mut self, function: &Function, call: &Call, given: usize) -> Reported {
         let (name, most) = (&call.name.text, function.parameters.len());
         let given = given.max(call.arguments.len());
         let (plural, are) = (if most == 1 { "" } else { "s" }, if given == 1 { "is" } else { "are" });

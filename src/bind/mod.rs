@@ -236,7 +236,7 @@ impl<'a> Binder<'a> {
             match statement {
                 Statement::Query(pipeline) => {
                     let relation = self.pipeline(pipeline, None);
-                    self.reads_all(&relation.columns);
+                    self.needs_all_columns(&relation.columns);
                     plans.extend(relation.into_plan());
                 }
                 other => self.statement(other),
@@ -246,7 +246,7 @@ impl<'a> Binder<'a> {
     }
 
     /// Takes note that the answer depends on which columns there are at all.
-    pub(crate) fn reads_all(&mut self, columns: &BoundColumns) {
+    pub(crate) fn needs_all_columns(&mut self, columns: &BoundColumns) {
         self.doubts.columns_unseen |= columns.is_wide();
     }
 
@@ -283,17 +283,17 @@ impl<'a> Binder<'a> {
 
     /// A source and its operators; `given` is the table that an implicit source stands for, `resources` if none.
     pub(crate) fn pipeline(&mut self, pipeline: &Pipeline, given: Option<&Relation>) -> Relation {
-        self.beneath(|binder| binder.steps(pipeline, given))
+        self.nested_pipeline(|binder| binder.operators(pipeline, given))
     }
 
     /// The rows of `input` that make one part: what a sub-query begins with that is run for each part of them.
     pub(crate) fn part(&mut self, input: &Relation) -> (PartId, Relation) {
-        let part = self.part_id();
-        let outputs = input.pass().map(|(_, expr)| expr).collect();
+        let part = self.next_part();
+        let outputs = input.pass_through().map(|(_, expr)| expr).collect();
         (part, Relation { node: Node::Part { part, outputs }, ..input.clone() })
     }
 
-    pub(crate) fn part_id(&mut self) -> PartId {
+    pub(crate) fn next_part(&mut self) -> PartId {
         self.growth.parts += 1;
         PartId(self.growth.parts)
     }
@@ -307,14 +307,14 @@ impl<'a> Binder<'a> {
     }
 
     /// Binds what sees none of the rows at hand.
-    fn beneath<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> T {
+    fn nested_pipeline<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> T {
         self.nesting.pipelines += 1;
         let bound = bind(self);
         self.nesting.pipelines -= 1;
         bound
     }
 
-    fn steps(&mut self, pipeline: &Pipeline, given: Option<&Relation>) -> Relation {
+    fn operators(&mut self, pipeline: &Pipeline, given: Option<&Relation>) -> Relation {
         let source = match &pipeline.source {
             PipelineSource::Implicit => match given {
                 Some(relation) => relation.clone(),
@@ -415,7 +415,7 @@ impl<'a> Binder<'a> {
     }
 
     /// A call of a function that needs no more than its arguments, which have the types it takes.
-    pub(crate) fn calling(&mut self, callee: &'static Scalar, ty: Type, args: Vec<Expr>) -> Expr {
+    pub(crate) fn plain_call(&mut self, callee: &'static Scalar, ty: Type, args: Vec<Expr>) -> Expr {
         let kernel = callee.kernel.prepared(&Args::none(ty)).expect("it needs no preparation");
         let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args };
         Expr { ty, kind }

@@ -190,14 +190,14 @@ impl Namer {
                 if known == Some(&NameUse::Given) || (self.input.is_some() && known.is_some()) {
                     return Err(Box::new(duplicate(name)));
                 }
-                let free = self.free(name.text.clone());
+                let free = self.free_name(name.text.clone());
                 self.used.insert(free.clone(), NameUse::Given);
                 Ok(free)
             }
             Label::Derived(name) if self.input.is_some() && self.used.contains_key(name) => {
                 Err(Box::new(duplicate(&Name::new(name.as_str(), span))))
             }
-            Label::Derived(name) => Ok(self.free(name.clone())),
+            Label::Derived(name) => Ok(self.free_name(name.clone())),
             Label::Numbered => {
                 let name = loop {
                     self.numbered += 1;
@@ -206,13 +206,13 @@ impl Namer {
                         break name;
                     }
                 };
-                Ok(self.free(name))
+                Ok(self.free_name(name))
             }
         }
     }
 
     /// `base`, or with the first number behind it that makes it free.
-    pub(crate) fn free(&mut self, base: String) -> String {
+    pub(crate) fn free_name(&mut self, base: String) -> String {
         let mut name = base.clone();
         let mut suffix = 0;
         while self.used.contains_key(&name) || (suffix > 0 && self.given.contains(&name)) {
@@ -224,7 +224,7 @@ impl Namer {
     }
 
     /// Takes note of names that are there before.
-    pub(crate) fn taken<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Namer {
+    pub(crate) fn with_taken<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Namer {
         self.used.extend(names.into_iter().map(|name| (name.to_owned(), NameUse::Given)));
         self
     }

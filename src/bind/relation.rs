@@ -113,23 +113,23 @@ impl Relation {
         Relation { node, columns: BoundColumns::new(columns), serialized: false, chart: None, called: None }
     }
 
-    /// The same, to be drawn so.
-    pub(crate) fn drawn(self, chart: Chart) -> Relation {
+    /// These rows, to be drawn as a chart.
+    pub(crate) fn with_chart(self, chart: Chart) -> Relation {
         Relation { chart: Some(chart), ..self }
     }
 
     /// These rows under a name.
-    pub(crate) fn called(self, name: &str) -> Relation {
+    pub(crate) fn with_name(self, name: &str) -> Relation {
         Relation { called: Some(name.into()), ..self }
     }
 
-    /// The same, with the order of its rows fixed.
-    pub(crate) fn serialized(self) -> Relation {
+    /// These rows, in an order that functions along the rows may go by.
+    pub(crate) fn in_order(self) -> Relation {
         Relation { serialized: true, called: None, ..self }
     }
 
-    /// The same columns, and behind them what the calls make; each call may read what those before it made.
-    pub(crate) fn along(self, calls: Vec<WindowCall>) -> Relation {
+    /// These columns, and behind them what the calls make; each call may read what those before it made.
+    pub(crate) fn with_windows(self, calls: Vec<WindowCall>) -> Relation {
         let mut types: Vec<Type> = self.columns.list.iter().map(|column| column.ty).collect();
         let node = calls.into_iter().fold(self.node, |input, call| {
             let keep = types.iter().enumerate().map(|(at, &ty)| Expr::column(ty, at)).collect();
@@ -159,28 +159,28 @@ impl Relation {
 
     /// A table that is wrong, which has been said.
     pub(crate) fn poisoned() -> Relation {
-        Relation::nothing().opened()
+        Relation::nothing().with_any_column()
     }
 
-    /// The same, with any other column as well.
-    pub(crate) fn opened(mut self) -> Relation {
+    /// These rows, with any other column as well: no name is complained about.
+    pub(crate) fn with_any_column(mut self) -> Relation {
         self.columns.open = true;
         self
     }
 
-    /// The same, if `wide` with columns that are not known yet.
-    pub(crate) fn widened(mut self, wide: bool) -> Relation {
+    /// Says whether rows that were not looked at yet may have more columns, which would be in here.
+    pub(crate) fn with_unseen_columns(mut self, wide: bool) -> Relation {
         self.columns.wide = wide;
         self
     }
 
-    /// The same, as all columns of a table of Resource Graph, or as only some.
+    /// Says whether these are all columns of a table of Resource Graph.
     pub(crate) fn of_whole_table(mut self, whole: bool) -> Relation {
         self.columns.whole = whole;
         self
     }
 
-    /// The same rows with other columns. What was open stays open, and what was wide stays wide.
+    /// These rows with other columns. What was open stays open, and what was wide stays wide.
     pub(crate) fn compute(self, outputs: Vec<(BoundColumn, Expr)>) -> Relation {
         let (list, outputs): (Vec<BoundColumn>, Vec<Expr>) = outputs.into_iter().unzip();
         let node = Node::Compute { input: Box::new(self.node), outputs };
@@ -193,13 +193,13 @@ impl Relation {
         }
     }
 
-    /// The same columns of other rows.
+    /// These columns of the rows that `node` makes.
     pub(crate) fn map(self, node: impl FnOnce(Box<Node>) -> Node) -> Relation {
         Relation { node: node(Box::new(self.node)), chart: None, called: None, ..self }
     }
 
     /// Each column as it is.
-    pub(crate) fn pass(&self) -> impl Iterator<Item = (BoundColumn, Expr)> {
+    pub(crate) fn pass_through(&self) -> impl Iterator<Item = (BoundColumn, Expr)> {
         self.columns.list.iter().enumerate().map(|(at, column)| (column.clone(), Expr::column(column.ty, at)))
     }
 

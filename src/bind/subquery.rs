@@ -47,7 +47,7 @@ impl Expr {
 
 impl Binder<'_> {
     /// Whether values may be open.
-    pub(super) fn opens(&self) -> bool {
+    pub(super) fn may_leave_open(&self) -> bool {
         !self.attempt.runs_subqueries
             || self.environment.evaluate.is_none()
             || self.is_rehearsing()
@@ -55,12 +55,12 @@ impl Binder<'_> {
     }
 
     /// The rows of a sub-query, which stands at `span`; none where nothing is run.
-    pub(crate) fn answer(&mut self, relation: Relation, span: Span) -> Result<Option<Table>, Reported> {
+    pub(crate) fn run_subquery(&mut self, relation: Relation, span: Span) -> Result<Option<Table>, Reported> {
         if relation.node.reads_part() {
             return Err(self.refuse(span, "a query inside a sub-query over the rows of that sub-query"));
         }
         let environment = self.environment;
-        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.opens()) else {
+        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.may_leave_open()) else {
             self.doubts.subqueries_wait |= environment.evaluate.is_some() && !self.is_rehearsing();
             return Ok(None);
         };
@@ -103,7 +103,7 @@ impl Binder<'_> {
             let message = format!("the argument of `{}` has no name", name.text);
             return Err(self.error(Diagnostic::error(UNEXPECTED, named.span, message)));
         }
-        let relation = self.beneath(|binder| binder.tabular(&argument.value));
+        let relation = self.nested_pipeline(|binder| binder.tabular(&argument.value));
         if relation.columns.is_open() { Err(Reported::error()) } else { Ok(relation) }
     }
 
@@ -112,22 +112,22 @@ impl Binder<'_> {
     pub(super) fn materialize(&mut self, call: &Call) -> Relation {
         match self.table_argument(call) {
             Ok(relation) if relation.node.gathers() && !relation.node.reads_part() => {
-                self.kept(relation, call.name.span)
+                self.as_values(relation, call.name.span)
             }
-            Ok(relation) => self.fixed(relation, call.name.span),
+            Ok(relation) => self.repeatable(relation, call.name.span),
             Err(_) => Relation::poisoned(),
         }
     }
 
-    /// The same rows wherever they are read. What gives the same rows anyway is read again, for then only the columns
+    /// Makes sure that every reader sees equal rows. What gives equal rows anyway is read again, for then only the columns
     /// are extracted that each reader needs.
-    pub(crate) fn fixed(&mut self, relation: Relation, span: Span) -> Relation {
-        if relation.node.deterministic() { relation } else { self.kept(relation, span) }
+    pub(crate) fn repeatable(&mut self, relation: Relation, span: Span) -> Relation {
+        if relation.node.deterministic() { relation } else { self.as_values(relation, span) }
     }
 
     /// The rows of a table as values. Where nothing is run a large plan is left out: it would be put in for every reader.
-    fn kept(&mut self, relation: Relation, span: Span) -> Relation {
-        match self.answer(relation.clone(), span) {
+    fn as_values(&mut self, relation: Relation, span: Span) -> Relation {
+        match self.run_subquery(relation.clone(), span) {
             Ok(None) if relation.node.parts() > LARGE => {
                 let nothing = Relation::empty(relation.columns.list().to_vec()).node;
                 Relation { node: nothing, ..relation }
@@ -151,14 +151,16 @@ impl Exprs<'_, '_> {
             && argument.name.is_none()
             && self.binder.is_value(&argument.value)
         {
-            return self.binder.beneath(|binder| Exprs::new(binder, &BoundColumns::none()).expr(&argument.value));
+            return self
+                .binder
+                .nested_pipeline(|binder| Exprs::new(binder, &BoundColumns::none()).expr(&argument.value));
         }
         let relation = self.binder.table_argument(call)?;
         let first = self.first_column(&relation, call.arguments[0].value.span)?;
         let column = Expr::column(first.ty, 0);
         let ty = first.ty;
         let row = relation.compute(vec![(first, column)]).map(|input| Node::Limit { input, rows: 1 });
-        Ok(match self.binder.answer(row, call.name.span)? {
+        Ok(match self.binder.run_subquery(row, call.name.span)? {
             None => Expr::open(ty),
             Some(table) if table.is_empty() => Expr::literal(ty, Value::absent(ty)),
             Some(table) => Expr::literal(ty, table.value(0, 0)),
@@ -168,7 +170,7 @@ impl Exprs<'_, '_> {
     /// `column_names_of(T)`
     pub(super) fn column_names_of(&mut self, call: &Call) -> Result<Expr, Reported> {
         let relation = self.binder.table_argument(call)?;
-        self.binder.reads_all(&relation.columns);
+        self.binder.needs_all_columns(&relation.columns);
         let names = relation.columns.names().map(Value::from).collect();
         Ok(Expr::literal(Type::Dynamic, Value::Array(Arc::new(names))))
     }
@@ -182,7 +184,7 @@ impl Exprs<'_, '_> {
     }
 
     /// The table behind `in`, `has_any` and their like, if one stands there.
-    pub(super) fn listed_table<'e>(&self, infix: &Infix, right: &'e [ast::Expr]) -> Option<&'e ast::Expr> {
+    pub(super) fn table_in_list<'e>(&self, infix: &Infix, right: &'e [ast::Expr]) -> Option<&'e ast::Expr> {
         let [table] = right else { return None };
         let is_column = table.as_name().is_some_and(|name| {
             self.binder.scope.local(&name.text).is_none() && self.columns.position(&name.text).is_some()
@@ -192,14 +194,14 @@ impl Exprs<'_, '_> {
 
     /// The first column of a table as one array, its values of the type that `infix` compares a `left` with; also what
     /// the left side is converted to for that.
-    pub(super) fn list(
+    pub(super) fn list_of_table(
         &mut self,
         infix: &'static Infix,
         operator: Span,
         left: Type,
         table: &ast::Expr,
     ) -> Result<(Type, Expr), Reported> {
-        let relation = self.binder.beneath(|binder| binder.tabular(table));
+        let relation = self.binder.nested_pipeline(|binder| binder.tabular(table));
         if relation.columns.is_open() {
             return Err(Reported::error());
         }
@@ -219,7 +221,7 @@ impl Exprs<'_, '_> {
         } else {
             relation
         };
-        let list = self.binder.answer(relation, table.span)?.map(|table| {
+        let list = self.binder.run_subquery(relation, table.span)?.map(|table| {
             let mut values = Vec::with_capacity(table.len());
             for batch in table.batches() {
                 values.extend(batch.columns[0].iter().map(ValueRef::to_value));

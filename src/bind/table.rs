@@ -68,11 +68,11 @@ impl Binder<'_> {
     }
 
     /// Whether a table stands here that there is, or begins the pipeline here: what is no name stands for itself.
-    pub(crate) fn is_there(&self, expr: &ast::Expr) -> bool {
+    pub(crate) fn table_exists(&self, expr: &ast::Expr) -> bool {
         let catalog = self.environment.catalog;
         match &expr.kind {
             ExprKind::Tabular(pipeline) => match &pipeline.source {
-                ast::PipelineSource::Table(table) => self.is_there(table),
+                ast::PipelineSource::Table(table) => self.table_exists(table),
                 ast::PipelineSource::Implicit | ast::PipelineSource::Operator(_) => true,
             },
             ExprKind::Name(name) => match self.definition(&name.text) {
@@ -230,7 +230,9 @@ impl Binder<'_> {
                 Ok(fields) => {
                     let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });
                     let node = Node::Scan { wants: wants.collect(), table };
-                    Relation::new(node, columns(fields)).widened(!whole).of_whole_table(source::known_table(name))
+                    Relation::new(node, columns(fields))
+                        .with_unseen_columns(!whole)
+                        .of_whole_table(source::known_table(name))
                 }
                 Err(diagnostic) => {
                     self.error(*diagnostic);

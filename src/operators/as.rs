@@ -48,6 +48,6 @@ impl Display for As {
 impl Tabular for As {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         binder.define_table(&self.name, input.clone());
-        input.called(&self.name.text)
+        input.with_name(&self.name.text)
     }
 }

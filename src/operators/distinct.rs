@@ -64,8 +64,8 @@ impl Tabular for Distinct {
                     .help(format!("name the columns, `{name}` as `tostring({name})`")),
                 );
             }
-            binder.reads_all(&input.columns);
-            let keys = input.pass().collect();
+            binder.needs_all_columns(&input.columns);
+            let keys = input.pass_through().collect();
             (input, keys)
         } else {
             keys(&self.columns, input, binder)

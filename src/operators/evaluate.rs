@@ -154,7 +154,7 @@ impl Tabular for Evaluate {
         if input.columns.is_open() {
             return Relation::poisoned();
         }
-        binder.reads_all(&input.columns);
+        binder.needs_all_columns(&input.columns);
         lower(self, input, binder).unwrap_or_else(Relation::poisoned)
     }
 }

@@ -53,7 +53,7 @@ impl Tabular for Extend {
 /// The rows with the columns that a list of assignments adds.
 pub(super) fn extended(assigns: &[Assign], input: Relation, binder: &mut Binder<'_>) -> Relation {
     let (input, made) = assigned(assigns, input, |labels, input| Namer::extending(labels, input), binder);
-    let mut outputs: Vec<(BoundColumn, plan::Expr)> = input.pass().collect();
+    let mut outputs: Vec<(BoundColumn, plan::Expr)> = input.pass_through().collect();
     for (column, expr) in made {
         // The name of an input column replaces it where it stands.
         match input.columns.position(&column.name) {

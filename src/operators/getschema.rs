@@ -43,7 +43,7 @@ impl Display for Getschema {
 
 impl Tabular for Getschema {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        binder.reads_all(&input.columns);
+        binder.needs_all_columns(&input.columns);
         let shape = [
             ("ColumnName", Type::String),
             ("ColumnOrdinal", Type::Int),
@@ -60,8 +60,8 @@ impl Tabular for Getschema {
         }
         let batch = Batch::new(cells.into_iter().map(Out::finish).collect(), list.len());
         let columns = shape.map(|(name, ty)| BoundColumn::new(name, ty)).to_vec();
-        let schema = Relation::new(Node::Values { batch }, columns).serialized();
-        if input.columns.is_open() { schema.opened() } else { schema }
+        let schema = Relation::new(Node::Values { batch }, columns).in_order();
+        if input.columns.is_open() { schema.with_any_column() } else { schema }
     }
 }
 

@@ -310,20 +310,20 @@ pub(super) fn beside(
     let wide = (left.columns.is_wide(), right.columns.is_wide());
     let gives_right = !matches!(kind, K::LeftSemi | K::LeftAnti);
     let (mut columns, keep_left): (Vec<BoundColumn>, Vec<plan::Expr>) =
-        if gives_left { left.pass().unzip() } else { (Vec::new(), Vec::new()) };
+        if gives_left { left.pass_through().unzip() } else { (Vec::new(), Vec::new()) };
     let taken: Vec<Arc<str>> = columns.iter().map(|column| column.name.clone()).collect();
-    let mut namer = Namer::new([]).taken(taken.iter().map(|name| &**name));
-    let right_all: Vec<(BoundColumn, plan::Expr)> = right.pass().collect();
+    let mut namer = Namer::new([]).with_taken(taken.iter().map(|name| &**name));
+    let right_all: Vec<(BoundColumn, plan::Expr)> = right.pass_through().collect();
     let mut keep_right = Vec::new();
     for &at in right_columns.iter().filter(|_| gives_right) {
         let (column, expr) = right_all[at].clone();
-        let name = namer.free(column.name.to_string());
+        let name = namer.free_name(column.name.to_string());
         columns.push(BoundColumn { name: name.into(), ..column });
         keep_right.push(expr);
     }
     let left = Side { input: left.node, keys: keys.left, keep: keep_left };
     let right = Side { input: right.node, keys: keys.right, keep: keep_right };
     let joined = Relation::new(Node::Join { left: Box::new(left), right: Box::new(right), kind }, columns);
-    let joined = joined.widened(gives_left && wide.0 || gives_right && wide.1);
-    if open { joined.opened() } else { joined }
+    let joined = joined.with_unseen_columns(gives_left && wide.0 || gives_right && wide.1);
+    if open { joined.with_any_column() } else { joined }
 }

@@ -198,14 +198,14 @@ impl MakeSeries {
         }
         columns.push(BoundColumn::new(name(&self.axis, binder)?, Type::Dynamic));
 
-        let inside = binder.calling(&functions::ISNOTNULL, Type::Bool, vec![number.clone()]);
+        let inside = binder.plain_call(&functions::ISNOTNULL, Type::Bool, vec![number.clone()]);
         let node = Node::Filter { input: Box::new(input.node), conditions: vec![inside] };
         let pass: Vec<plan::Expr> = keys.iter().enumerate().map(|(at, key)| plan::Expr::column(key.ty, at)).collect();
         let node =
             Node::Aggregate { input: Box::new(node), keys: keys.into_iter().chain([number]).collect(), aggregates };
 
         // Then a row per group, with a list of its intervals.
-        let interval = binder.calling(&functions::PACK_ARRAY, Type::Dynamic, packed);
+        let interval = binder.plain_call(&functions::PACK_ARRAY, Type::Dynamic, packed);
         let node = Node::Compute { input: Box::new(node), outputs: pass.iter().cloned().chain([interval]).collect() };
         let intervals = vec![listing(plan::Expr::column(Type::Dynamic, width))];
         let node = Node::Aggregate { input: Box::new(node), keys: pass.clone(), aggregates: intervals };

@@ -68,8 +68,10 @@ impl Tabular for MvApply {
         let body = binder.subquery(&self.body, &rows);
         // A column that is expanded under its own name is the sub-query's; all others stand before what that makes,
         // which takes the place of a column of its name (as Kusto's binder has it).
-        let others: Vec<(BoundColumn, plan::Expr)> =
-            input.pass().filter(|(column, _)| !self.expansion.columns.iter().any(|each| each.is(column))).collect();
+        let others: Vec<(BoundColumn, plan::Expr)> = input
+            .pass_through()
+            .filter(|(column, _)| !self.expansion.columns.iter().any(|each| each.is(column)))
+            .collect();
         let mut keep = Vec::new();
         let mut outputs = Vec::new();
         let mut placed = vec![false; body.columns.list().len()];
@@ -96,7 +98,7 @@ impl Tabular for MvApply {
         let body = Box::new(body.node);
         let result = input.map(|input| Node::Each { part, input, parts: Parts::Rows, keep, body, made });
         let result = result.compute(outputs).of_whole_table(false);
-        if open { result.opened() } else { result }
+        if open { result.with_any_column() } else { result }
     }
 }
 

@@ -133,7 +133,7 @@ impl Tabular for MvExpand {
             },
         };
         let (mut outputs, keep): (Vec<(BoundColumn, plan::Expr)>, Vec<plan::Expr>) =
-            input.pass().map(|(column, expr)| ((column, expr.clone()), expr)).unzip();
+            input.pass_through().map(|(column, expr)| ((column, expr.clone()), expr)).unzip();
         let width = keep.len();
         let labels: Vec<Label> = self.columns.iter().map(|each| label(&each.column, &input.columns)).collect();
         let mut namer = Namer::new(&labels);
@@ -163,7 +163,7 @@ impl Tabular for MvExpand {
         }
         if let Some(index) = &self.item_index {
             let taken = outputs.iter().map(|(column, _)| &*column.name);
-            let name = Namer::new([]).taken(taken).free(index.text.clone());
+            let name = Namer::new([]).with_taken(taken).free_name(index.text.clone());
             let at = plan::Expr::column(Type::Long, width + expanded.len());
             outputs.push((BoundColumn::new(name, Type::Long), at));
         }

@@ -293,12 +293,12 @@ pub(super) struct Taken<'a> {
 impl Taken<'_> {
     pub(super) fn lower(self, input: Relation, binder: &mut Binder<'_>) -> Relation {
         let width = input.columns.list().len();
-        let mut outputs: Vec<(BoundColumn, plan::Expr)> = input.pass().collect();
+        let mut outputs: Vec<(BoundColumn, plan::Expr)> = input.pass_through().collect();
         let with_array = outputs.iter().cloned().chain([(BoundColumn::new("", Type::Dynamic), self.call)]).collect();
         let mut taken = input.compute(with_array);
         let array = plan::Expr::column(Type::Dynamic, width);
         if self.only_matches {
-            let condition = binder.calling(&functions::ISNOTNULL, Type::Bool, vec![array.clone()]);
+            let condition = binder.plain_call(&functions::ISNOTNULL, Type::Bool, vec![array.clone()]);
             taken = taken.map(|input| Node::Filter { input, conditions: vec![condition] });
         }
         for (at, (name, ty)) in (0..).zip(self.columns) {

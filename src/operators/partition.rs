@@ -83,15 +83,15 @@ impl Tabular for Partition {
         };
         let (part, rows) = binder.part(&input);
         let body = binder.subquery(body, &rows);
-        let Ok(key) = key else { return body.opened() };
-        let outputs = body.pass().map(|(column, _)| column).zip(0..);
+        let Ok(key) = key else { return body.with_any_column() };
+        let outputs = body.pass_through().map(|(column, _)| column).zip(0..);
         let outputs = outputs.map(|(column, at)| (column.clone(), plan::Expr::column(column.ty, at))).collect();
         let made = body.columns.list().iter().map(|column| column.ty).collect();
         let open = body.columns.is_open();
         let wide = body.columns.is_wide();
         let body = Box::new(body.node);
         let each = |input| Node::Each { part, input, parts: Parts::Keyed(key), keep: Vec::new(), body, made };
-        let result = Relation { serialized: false, ..input.map(each) }.compute(outputs).widened(wide);
-        if open { result.opened() } else { result }
+        let result = Relation { serialized: false, ..input.map(each) }.compute(outputs).with_unseen_columns(wide);
+        if open { result.with_any_column() } else { result }
     }
 }

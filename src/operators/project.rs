@@ -47,7 +47,7 @@ impl Display for Project {
 impl Tabular for Project {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let (input, outputs) = assigned(&self.columns, input, |labels, _| Namer::new(labels), binder);
-        input.compute(outputs).widened(false).of_whole_table(false)
+        input.compute(outputs).with_unseen_columns(false).of_whole_table(false)
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn assigned(
     let labels: Vec<Label> = assigns.iter().map(|assign| label(assign, &input.columns)).collect();
     let mut namer = namer(&labels, &input.columns);
     let mut outputs = Vec::with_capacity(assigns.len());
-    let mut exprs = Exprs::along(binder, &input);
+    let mut exprs = Exprs::with_windows(binder, &input);
     for (assign, label) in assigns.iter().zip(&labels) {
         if let [_, second, ..] = assign.names.as_slice() {
             exprs.binder.refuse(second.span, "an assignment to several names");
@@ -77,7 +77,7 @@ pub(super) fn assigned(
         }
     }
     let windows = exprs.into_windows();
-    (input.along(windows), outputs)
+    (input.with_windows(windows), outputs)
 }
 
 /// A column and its expression; a poisoned one if the expression is wrong.

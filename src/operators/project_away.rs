@@ -47,8 +47,12 @@ impl Display for ProjectAway {
 impl Tabular for ProjectAway {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let dropped = matching(&self.columns, &input.columns, binder);
-        let outputs =
-            input.pass().enumerate().filter(|(at, _)| !dropped.contains(at)).map(|(_, output)| output).collect();
+        let outputs = input
+            .pass_through()
+            .enumerate()
+            .filter(|(at, _)| !dropped.contains(at))
+            .map(|(_, output)| output)
+            .collect();
         input.compute(outputs)
     }
 }

@@ -46,8 +46,9 @@ impl Display for ProjectKeep {
 impl Tabular for ProjectKeep {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let kept = matching(&self.columns, &input.columns, binder);
-        let outputs = input.pass().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, output)| output).collect();
+        let outputs =
+            input.pass_through().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, output)| output).collect();
         let wide = input.columns.is_wide() && self.columns.iter().any(Pattern::is_wild);
-        input.compute(outputs).widened(wide).of_whole_table(false)
+        input.compute(outputs).with_unseen_columns(wide).of_whole_table(false)
     }
 }

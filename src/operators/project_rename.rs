@@ -67,7 +67,7 @@ impl Display for ProjectRename {
 
 impl Tabular for ProjectRename {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        let mut outputs: Vec<_> = input.pass().collect();
+        let mut outputs: Vec<_> = input.pass_through().collect();
         for rename in &self.columns {
             match input.columns.position(&rename.old.text) {
                 Some(at) => outputs[at].0.name = rename.new.text.as_str().into(),

@@ -106,7 +106,7 @@ impl Tabular for ProjectReorder {
             }
             order.extend(found);
         }
-        let all: Vec<_> = input.pass().collect();
+        let all: Vec<_> = input.pass_through().collect();
         order.extend(0..all.len());
         input.compute(order.into_iter().map(|at| all[at].clone()).collect())
     }

@@ -79,19 +79,19 @@ impl Tabular for Range {
                         Diagnostic::error(BAD_ARGUMENT, written.span, "a range needs both ends and a step")
                             .label("null"),
                     );
-                    return Relation::empty(columns).serialized();
+                    return Relation::empty(columns).in_order();
                 }
                 Some(value) => values.push(value.clone()),
-                None if exprs.is_constant(&bound) => return Relation::empty(columns).serialized(),
+                None if exprs.is_constant(&bound) => return Relation::empty(columns).in_order(),
                 None => {
                     binder.error(Diagnostic::error(NOT_CONSTANT, written.span, "a constant is wanted here"));
-                    return Relation::empty(columns).serialized();
+                    return Relation::empty(columns).in_order();
                 }
             }
         }
         let [start, end, by] = values.try_into().expect("a range has three bounds");
         match rows(&start, &end, &by) {
-            Ok(rows) => Relation::new(Node::Range { ty, start, step: by, rows }, columns).serialized(),
+            Ok(rows) => Relation::new(Node::Range { ty, start, step: by, rows }, columns).in_order(),
             Err(fault) => {
                 let diagnostic = match fault {
                     NoRange::NoStep => {

@@ -172,7 +172,7 @@ impl Tabular for Render {
             (property.name.text.clone(), property.values.iter().map(RenderProperty::text).collect())
         };
         let properties = self.properties.iter().map(property).collect();
-        input.drawn(Chart { kind: kind.clone(), properties })
+        input.with_chart(Chart { kind: kind.clone(), properties })
     }
 }
 

@@ -49,12 +49,12 @@ impl Tabular for Sample {
     /// The rows whose numbers have the smallest hashes, in the order they had.
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let Ok(rows) = Exprs::new(binder, &BoundColumns::none()).count(&self.rows) else { return input };
-        let outputs: Vec<_> = input.pass().collect();
+        let outputs: Vec<_> = input.pass_through().collect();
         let number = plan::Expr::column(Type::Long, outputs.len());
-        let hash = binder.calling(&functions::HASH, Type::Long, vec![number.clone()]);
+        let hash = binder.plain_call(&functions::HASH, Type::Long, vec![number.clone()]);
         let order = SortOrder { descending: false, nulls_first: true };
         let by = |expr| vec![SortKey { expr, order }];
-        let numbered = input.along(vec![numbering()]);
+        let numbered = input.with_windows(vec![numbering()]);
         let rows = usize::try_from(rows).unwrap_or(0);
         let picked = numbered
             .map(|input| Node::Sort { input, keys: by(hash) })

@@ -241,7 +241,7 @@ impl Tabular for Search {
         self.searched.names(&mut named);
         let mut lent: Vec<BoundColumn> = Vec::new();
         for (_, leg) in &legs {
-            binder.reads_all(&leg.columns);
+            binder.needs_all_columns(&leg.columns);
             for column in leg.columns.list() {
                 if named.contains(&&*column.name) && lent.iter().all(|known| known.name != column.name) {
                     lent.push(column.clone());
@@ -256,7 +256,7 @@ impl Tabular for Search {
 impl Search {
     /// The rows of one table that are searched for.
     fn found(&self, leg: Relation, lent: &[BoundColumn], binder: &mut Binder<'_>) -> Relation {
-        let own: Vec<(BoundColumn, plan::Expr)> = leg.pass().collect();
+        let own: Vec<(BoundColumn, plan::Expr)> = leg.pass_through().collect();
         let mut columns = own.clone();
         for column in lent.iter().filter(|column| leg.columns.position(&column.name).is_none()) {
             columns.push((column.clone(), plan::Expr::literal(column.ty, Value::absent(column.ty))));
@@ -307,11 +307,11 @@ impl Search {
             ExprKind::And(parts) => Kind::And(all(parts)?),
             ExprKind::Call(Call { of: None, name, arguments }) if name.text == "not" && arguments.len() == 1 => {
                 let condition = self.one(&arguments[0].value, leg, width, binder)?;
-                return Ok(binder.calling(&functions::NOT, Type::Bool, vec![condition]));
+                return Ok(binder.plain_call(&functions::NOT, Type::Bool, vec![condition]));
             }
             ExprKind::Star => return Ok(plan::Expr::literal(Type::Bool, Value::Bool(true))),
             ExprKind::Literal(literal) if literal.ty == Type::String => {
-                let columns = leg.pass().take(width).map(|(_, column)| column).collect();
+                let columns = leg.pass_through().take(width).map(|(_, column)| column).collect();
                 return self.holds(columns, condition, leg, binder);
             }
             _ if self.kind == Some(SearchKind::CaseSensitive) => {
@@ -367,7 +367,7 @@ impl Search {
             let column = binder.converted(column, Type::String);
             let sought = plan::Expr::literal(Type::String, Value::from(sought.as_str()));
             let operands = vec![(column, None), (sought, None)];
-            found.push(Exprs::new(binder, &leg.columns).computed(
+            found.push(Exprs::new(binder, &leg.columns).infix_call(
                 operators[usize::from(exact)],
                 text.span,
                 operands,

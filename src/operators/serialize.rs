@@ -51,6 +51,6 @@ impl Display for Serialize {
 
 impl Tabular for Serialize {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        extended(&self.columns, input.serialized(), binder)
+        extended(&self.columns, input.in_order(), binder)
     }
 }

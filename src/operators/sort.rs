@@ -52,7 +52,7 @@ impl Display for Sort {
 impl Tabular for Sort {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let keys: Vec<SortKey> = self.keys.iter().filter_map(|key| sort_key(key, &input, binder)).collect();
-        if keys.is_empty() { input } else { input.map(|input| Node::Sort { input, keys }).serialized() }
+        if keys.is_empty() { input } else { input.map(|input| Node::Sort { input, keys }).in_order() }
     }
 }
 

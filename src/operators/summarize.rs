@@ -112,7 +112,7 @@ impl Tabular for Summarize {
         let node = if plain && made == outputs.len() { node } else { Node::Compute { input: Box::new(node), outputs } };
         let open = input.columns.is_open();
         let relation = Relation::new(node, columns);
-        if open { relation.opened() } else { relation }
+        if open { relation.with_any_column() } else { relation }
     }
 }
 
@@ -146,7 +146,7 @@ impl Exprs<'_, '_> {
             ExprKind::Call(call) if functions::aggregate(&call.name.text).is_some() => {
                 let starred = call.arguments.iter().any(|argument| matches!(argument.value.kind, ExprKind::Star));
                 if starred {
-                    self.binder.reads_all(self.columns);
+                    self.binder.needs_all_columns(self.columns);
                 }
                 let star = rest(call, by, self.columns);
                 if starred && star.is_empty() && self.columns.is_open() {

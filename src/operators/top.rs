@@ -59,7 +59,7 @@ impl Tabular for Top {
             (Ok(rows), Some(key)) => input
                 .map(|input| Node::Sort { input, keys: vec![key] })
                 .map(|input| Node::Limit { input, rows: usize::try_from(rows).unwrap_or(0) })
-                .serialized(),
+                .in_order(),
             _ => input,
         }
     }

@@ -89,8 +89,8 @@ impl Tabular for TopHitters {
         let outputs = vec![plan::Expr::column(ty, 0), weight];
         let node = Node::Compute { input: Box::new(node), outputs };
         let weight = plan::Expr::column(columns[1].ty, 1);
-        let result = Relation::new(best(node, weight, true, Some(rows)), columns).serialized();
-        if open { result.opened() } else { result }
+        let result = Relation::new(best(node, weight, true, Some(rows)), columns).in_order();
+        if open { result.with_any_column() } else { result }
     }
 }
 

@@ -150,13 +150,13 @@ impl Tabular for TopNested {
         for ((level, of), by) in self.levels.iter().zip(&labels).zip(by) {
             let Some(next) = level.bind(&input.columns, binder) else { continue };
             let of = match of {
-                Label::Given(name) => namer.free(name.text.clone()),
-                Label::Derived(name) => namer.free(name.clone()),
-                Label::Numbered => namer.free("Column1".to_owned()),
+                Label::Given(name) => namer.free_name(name.text.clone()),
+                Label::Derived(name) => namer.free_name(name.clone()),
+                Label::Numbered => namer.free_name("Column1".to_owned()),
             };
             let by = match (level.by.name(), by) {
-                (Some(_), Label::Given(name)) => namer.free(name.text),
-                _ => namer.free(format!("aggregated_{of}")),
+                (Some(_), Label::Given(name)) => namer.free_name(name.text),
+                _ => namer.free_name(format!("aggregated_{of}")),
             };
             columns.extend([BoundColumn::new(of, next.key.ty), BoundColumn::new(by, next.weight.ty)]);
             bound.push(next);
@@ -171,8 +171,8 @@ impl Tabular for TopNested {
         let made = columns.iter().map(|column| column.ty).collect();
         let parts = Parts::Keyed(plan::Expr::literal(Type::Bool, Value::Bool(true)));
         let node = Node::Each { part, input: Box::new(input.node), parts, keep: Vec::new(), body, made };
-        let result = Relation::new(node, columns).serialized();
-        if open { result.opened() } else { result }
+        let result = Relation::new(node, columns).in_order();
+        if open { result.with_any_column() } else { result }
     }
 }
 
@@ -207,7 +207,7 @@ impl TopNested {
                 right: side(rows.clone(), &level.key, all(0)),
                 kind: JoinKind::Inner,
             };
-            let part = binder.part_id();
+            let part = binder.next_part();
             let rows = Node::Part { part, outputs: all(2) };
             Node::Each {
                 part,

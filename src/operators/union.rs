@@ -163,7 +163,7 @@ pub(super) fn legs_of(legs: &[UnionLeg], fuzzy: bool, binder: &mut Binder<'_>) -
     for leg in legs {
         match leg {
             UnionLeg::Table(expr) => {
-                if fuzzy && !binder.is_there(expr) {
+                if fuzzy && !binder.table_exists(expr) {
                     continue;
                 }
                 let leg = binder.tabular(expr);
@@ -208,7 +208,7 @@ pub(super) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source:
     let (made, own): (Vec<usize>, Vec<usize>) = (0..columns.len()).partition(typed);
     let mut namer = Namer::new([]);
     for at in own.into_iter().chain(made) {
-        columns[at].name = namer.free(columns[at].name.to_string()).into();
+        columns[at].name = namer.free_name(columns[at].name.to_string()).into();
     }
     let inputs = legs.into_iter().enumerate().map(|(at, (name, leg))| {
         let from = source.as_ref().map(|_| {
@@ -219,7 +219,7 @@ pub(super) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source:
         let outputs = from.into_iter().chain(cells).collect();
         Node::Compute { input: Box::new(leg.node), outputs }
     });
-    Relation::new(Node::Union { inputs: inputs.collect() }, columns).widened(wide)
+    Relation::new(Node::Union { inputs: inputs.collect() }, columns).with_unseen_columns(wide)
 }
 
 /// The columns of the whole: by name, in order of first appearance; a name with several types is one column each,

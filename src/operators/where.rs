@@ -44,10 +44,10 @@ impl Display for Where {
 
 impl Tabular for Where {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        let mut exprs = Exprs::along(binder, &input);
+        let mut exprs = Exprs::with_windows(binder, &input);
         let bound = exprs.predicate(&self.predicate);
         let windows = exprs.into_windows();
-        let input = input.along(windows);
+        let input = input.with_windows(windows);
         match bound {
             Ok(condition) => input.map(|input| Node::Filter { input, conditions: vec![condition] }),
             Err(_) => input,

@@ -37,11 +37,11 @@ impl Exprs<'_, '_> {
 
     /// Whether the value is known before any row is read, or will be.
     pub(crate) fn is_constant(&self, expr: &Expr) -> bool {
-        expr.constant().is_some() || (self.binder.opens() && expr.is_open())
+        expr.constant().is_some() || (self.binder.may_leave_open() && expr.is_open())
     }
 
     pub(super) fn any_open(&self, args: &[Expr]) -> bool {
-        self.binder.opens() && args.iter().any(Expr::is_open)
+        self.binder.may_leave_open() && args.iter().any(Expr::is_open)
     }
 
     pub(super) fn check_count(

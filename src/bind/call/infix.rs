@@ -23,20 +23,20 @@ impl Exprs<'_, '_> {
             return self.any_column(infix, operator, &operands[1..]);
         }
         if let [left, right @ ..] = operands
-            && let Some(table) = self.listed_table(infix, right)
+            && let Some(table) = self.table_in_list(infix, right)
         {
             let left = self.expr(left);
             let ty = left.as_ref().map_or(Type::Dynamic, |left| left.ty);
-            let list = self.list(infix, operator, ty, table);
-            return self.among(infix, operator, left?, list?);
+            let list = self.list_of_table(infix, operator, ty, table);
+            return self.in_list(infix, operator, left?, list?);
         }
         let bound = self.exprs(operands)?;
         let operands = bound.into_iter().zip(operands.iter().map(Some)).collect();
-        self.computed(infix.text, operator, operands)
+        self.infix_call(infix.text, operator, operands)
     }
 
     /// `x in (T)`: one operand for the whole list, however long it is.
-    fn among(
+    fn in_list(
         &mut self,
         infix: &'static Infix,
         operator: Span,
@@ -45,26 +45,26 @@ impl Exprs<'_, '_> {
     ) -> Result<Expr, Reported> {
         let operation = Operation { operands: vec![to, Type::Dynamic], result: Type::Bool };
         let left = self.converted(left, to);
-        self.computation(infix, operator, &operation, vec![left, list])
+        self.infix_kernel(infix, operator, &operation, vec![left, list])
     }
 
     /// `* has "x"`: true if it is so for one of the columns.
     fn any_column(&mut self, infix: &'static Infix, operator: Span, right: &[ast::Expr]) -> Result<Expr, Reported> {
-        let list = match self.listed_table(infix, right) {
-            Some(table) => Some(self.list(infix, operator, Type::String, table)?),
+        let list = match self.table_in_list(infix, right) {
+            Some(table) => Some(self.list_of_table(infix, operator, Type::String, table)?),
             None => None,
         };
         let right_bound = if list.is_some() { Vec::new() } else { self.exprs(right)? };
-        self.binder.reads_all(self.columns);
+        self.binder.needs_all_columns(self.columns);
         let mut parts = Vec::new();
         for (at, column) in self.columns.list().to_vec().into_iter().enumerate() {
             let text = self.converted(Expr::column(column.ty, at), Type::String);
             if let Some(list) = &list {
-                parts.push(self.among(infix, operator, text, list.clone())?);
+                parts.push(self.in_list(infix, operator, text, list.clone())?);
                 continue;
             }
             let operands = std::iter::once((text, None)).chain(right_bound.iter().cloned().zip(right.iter().map(Some)));
-            parts.push(self.computed(infix.text, operator, operands.collect())?);
+            parts.push(self.infix_call(infix.text, operator, operands.collect())?);
         }
         match parts.len() {
             0 => Ok(Expr::literal(Type::Bool, Value::Bool(false))),
@@ -74,7 +74,7 @@ impl Exprs<'_, '_> {
     }
 
     /// An infix operator over bound operands, each with how it was written (none for what the binder adds).
-    pub(crate) fn computed(
+    pub(crate) fn infix_call(
         &mut self,
         text: &'static str,
         operator: Span,
@@ -103,11 +103,11 @@ impl Exprs<'_, '_> {
             .zip(&operation.operands)
             .map(|((operand, _), &ty)| self.converted(operand, ty))
             .collect();
-        self.computation(infix, operator, &operation, args)
+        self.infix_kernel(infix, operator, &operation, args)
     }
 
     /// The kernel of an infix operator over operands of the right types.
-    fn computation(
+    fn infix_kernel(
         &mut self,
         infix: &'static Infix,
         operator: Span,

@@ -44,7 +44,7 @@ impl Exprs<'_, '_> {
 
     /// A function of the columns themselves, here where it is known which there are.
     fn columns_function(&mut self, function: ColumnsFunction, span: Span, args: Vec<Expr>) -> Result<Expr, Reported> {
-        self.binder.reads_all(self.columns);
+        self.binder.needs_all_columns(self.columns);
         match function {
             ColumnsFunction::IfExists => match args.first().and_then(Expr::constant) {
                 Some(Value::String(name)) => match self.columns.position(name) {

@@ -51,10 +51,10 @@ impl Evaluate {
             let outputs = unpacked.declared(schema, &input, binder)?;
             return Some(input.compute(outputs).of_whole_table(false));
         }
-        let input = binder.fixed(input, self.plugin.name.span);
+        let input = binder.repeatable(input, self.plugin.name.span);
         let bags = Expr::column(Type::Dynamic, unpacked.bags);
         let alone = input.clone().compute(vec![(input.columns.list()[unpacked.bags].clone(), bags)]);
-        let answer = binder.answer(alone, self.plugin.name.span).ok()?;
+        let answer = binder.run_subquery(alone, self.plugin.name.span).ok()?;
         let open = answer.is_none();
         let slots = answer.map_or_else(BTreeMap::new, |table| slots(&table));
         let mut outputs = unpacked.source(&input);
@@ -83,7 +83,7 @@ impl Evaluate {
             }
         }
         let made = input.compute(outputs).of_whole_table(false);
-        Some(if open { made.opened() } else { made })
+        Some(if open { made.with_any_column() } else { made })
     }
 
     /// What the arguments say.
@@ -177,7 +177,7 @@ impl BagUnpack {
 
     /// The columns of the input but the bags.
     fn source(&self, input: &Relation) -> Vec<(BoundColumn, Expr)> {
-        input.pass().enumerate().filter(|(at, _)| *at != self.bags).map(|(_, output)| output).collect()
+        input.pass_through().enumerate().filter(|(at, _)| *at != self.bags).map(|(_, output)| output).collect()
     }
 
     /// The value of one property.

@@ -28,10 +28,10 @@ impl Evaluate {
             return None;
         }
         let names: Vec<Value> = input.columns.names().map(Value::from).collect();
-        let cells: Vec<Expr> = input.pass().map(|(_, cell)| binder.converted(cell, Type::String)).collect();
+        let cells: Vec<Expr> = input.pass_through().map(|(_, cell)| binder.converted(cell, Type::String)).collect();
         let number = Expr::column(Type::Long, cells.len());
-        let packed = binder.calling(&functions::PACK_ARRAY, Type::Dynamic, cells);
-        let numbered = input.along(vec![numbering()]);
+        let packed = binder.plain_call(&functions::PACK_ARRAY, Type::Dynamic, cells);
+        let numbered = input.with_windows(vec![numbering()]);
         let expanded = [Expr::literal(Type::Dynamic, Value::Array(Arc::new(names))), packed].map(|expr| Expanded {
             expr,
             to: Type::String,

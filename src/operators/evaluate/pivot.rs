@@ -84,16 +84,17 @@ impl Evaluate {
             binder.refuse(call.name.span, "`pivot` with several columns per value");
             return None;
         };
-        let input = if self.schema.is_none() { binder.fixed(input, self.plugin.name.span) } else { input };
+        let input = if self.schema.is_none() { binder.repeatable(input, self.plugin.name.span) } else { input };
         let values = match &self.schema {
             Some(schema) => declared(schema, &columns, pivoted_ty, result, binder)?,
             None => {
                 let keys = vec![Expr::column(pivoted_ty, pivoted_at)];
                 let distinct = input.clone().map(|input| Node::Aggregate { input, keys, aggregates: Vec::new() });
                 let shape = vec![input.columns.list()[pivoted_at].clone()];
-                let Some(table) = binder.answer(Relation::new(distinct.node, shape), self.plugin.name.span).ok()?
+                let Some(table) =
+                    binder.run_subquery(Relation::new(distinct.node, shape), self.plugin.name.span).ok()?
                 else {
-                    return Some(Relation::empty(columns).opened());
+                    return Some(Relation::empty(columns).with_any_column());
                 };
                 if table.len() > MOST {
                     let message = format!("`pivot` makes {MOST} columns at most, and here are {} values", table.len());
@@ -138,7 +139,7 @@ impl Evaluate {
 /// Whether the column at `at` has this value.
 fn equals(input: &Relation, at: usize, ty: Type, value: Value, span: Span, binder: &mut Binder<'_>) -> Option<Expr> {
     let operands = vec![(Expr::column(ty, at), None), (Expr::literal(ty, value), None)];
-    Exprs::new(binder, &input.columns).computed("==", span, operands).ok()
+    Exprs::new(binder, &input.columns).infix_call("==", span, operands).ok()
 }
 
 /// The values that the query itself lists, by the names of their columns; the keys must be listed as well.
@@ -183,7 +184,7 @@ fn declared(
 
 /// The columns in the order of the schema.
 fn in_order(made: Relation, schema: &[ColumnType]) -> Relation {
-    let all: Vec<_> = made.pass().collect();
+    let all: Vec<_> = made.pass_through().collect();
     let at = |name: &str| all.iter().find(|(column, _)| *column.name == *name).cloned();
     let outputs = schema.iter().filter_map(|column| at(&column.name.text)).collect();
     made.compute(outputs)
