@@ -7,7 +7,7 @@ use super::join::{Condition, beside, keys, partner};
 use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
 use crate::plan::JoinKind;
-use crate::registry::{Allowed, Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::print::{HintList, Listed, spelling};
 use crate::syntax::tokens::{Parsed, Tokens};
@@ -33,7 +33,7 @@ const LOOKUP: OperatorDef = OperatorDef {
     names: &["lookup"],
     position: Position::Piped,
     resource_graph: Allowed::Never,
-    words: &["kind", "on", "leftouter", "inner"],
+    words: &words::<_, 4>(&["kind", "on"], KINDS, &[]),
     syntax: "lookup [kind=leftouter | inner] (table) on column | $left.a == $right.b, …",
     about: "Adds the columns of another table, without its keys.",
     examples: &[Example { query: "print k = 1, a = 2 | lookup (print k = 1, b = 3) on k", result: "1, 2, 3" }],

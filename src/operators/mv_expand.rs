@@ -8,7 +8,7 @@ use super::target::TargetCheck;
 use crate::bind::{Binder, BoundColumn, Exprs, Label, Namer, Relation, label};
 use crate::diag::{Diagnostic, WRONG_TYPE};
 use crate::plan::{self, Node};
-use crate::registry::{Allowed, Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, choice, commas, parameter, to_type};
 use crate::syntax::expr::{expr, name};
@@ -47,7 +47,7 @@ const MV_EXPAND: OperatorDef = OperatorDef {
     names: &["mv-expand", "mvexpand"],
     position: Position::Piped,
     resource_graph: Allowed::AtMost(3),
-    words: &["kind", "bagexpansion", "with_itemindex", "bag", "array", "to", "typeof", "limit"],
+    words: &words::<_, 8>(&["kind", "bagexpansion", "with_itemindex"], KINDS, &["to", "typeof", "limit"]),
     syntax: "mv-expand [kind=bag | array] [with_itemindex=name] [name =] expr [to typeof(type)], … [limit rows]",
     about: "Makes a row per element of an array or entry of a bag.",
     examples: &[Example {

@@ -12,7 +12,7 @@ use crate::bind::{Binder, BoundColumn, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNEXPECTED};
 use crate::functions::{self, Matching, PatternPart};
 use crate::plan::{self, Callee, Kind, Node};
-use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position};
+use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, parameter};
 use crate::syntax::expr::{expr, name};
@@ -55,7 +55,7 @@ const PARSE: OperatorDef = OperatorDef {
     names: &["parse"],
     position: Position::Piped,
     resource_graph: Allowed::Freely,
-    words: &["kind", "simple", "regex", "relaxed", "flags", "with"],
+    words: WORDS,
     syntax: "parse [kind=simple | regex | relaxed [flags=…]] text with [*] \"literal\" name[: type] …",
     about: "Takes text apart; rows that do not match get empty columns.",
     examples: &[Example { query: "print t = 'id=7,x' | parse t with 'id=' id: long ',' * | project id", result: "7" }],
@@ -97,6 +97,8 @@ impl Syntax for Parse {
         Ok((input, Parse { kind, flags, text, pattern }))
     }
 }
+
+pub(super) const WORDS: &[&str] = &words::<_, 6>(&["kind"], KINDS, &["flags", "with"]);
 
 const KINDS: &[(&str, ParseKind)] =
     &[("simple", ParseKind::Simple), ("regex", ParseKind::Regex), ("relaxed", ParseKind::Relaxed)];

@@ -13,7 +13,7 @@ use crate::bind::{Binder, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, Span};
 use crate::functions::{self, PairDelimiters, QuotePair};
 use crate::plan::{self, Callee, Kind};
-use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position};
+use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{boolean, commas, parameter, schema};
 use crate::syntax::expr::expr;
@@ -53,7 +53,7 @@ const PARSE_KV: OperatorDef = OperatorDef {
     names: &["parse-kv"],
     position: Position::Piped,
     resource_graph: Allowed::Never,
-    words: &["as", "with", "pair_delimiter", "kv_delimiter", "quote", "escape", "regex", "greedy"],
+    words: &words::<_, 8>(&["as", "with"], TEXTS, &["greedy"]),
     syntax: "parse-kv text as (key: type, …) [with (pair_delimiter=\"…\", kv_delimiter=\"…\" [, quote=\"…\"] \
              [, escape=\"…\"] [, greedy=true] | regex=\"…\")]",
     about: "Takes the values of keys out of text such as `id=7; who=me`, a column per key.",

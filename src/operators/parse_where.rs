@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
-use super::parse::Parse;
+use super::parse::{Parse, WORDS};
 use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -18,7 +18,7 @@ const PARSE_WHERE: OperatorDef = OperatorDef {
     names: &["parse-where"],
     position: Position::Piped,
     resource_graph: Allowed::Never,
-    words: &["kind", "simple", "regex", "relaxed", "flags", "with"],
+    words: WORDS,
     syntax: "parse-where [kind=simple | regex [flags=…]] text with [*] \"literal\" name[: type] …",
     about: "Takes text apart, and drops the rows that do not match.",
     examples: &[Example {

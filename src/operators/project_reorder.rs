@@ -9,7 +9,7 @@ use super::Syntax;
 use super::project_away::positions;
 use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
-use crate::registry::{Allowed, Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, pattern, word_of};
 use crate::syntax::print::{Listed, spelling};
@@ -42,7 +42,7 @@ const PROJECT_REORDER: OperatorDef = OperatorDef {
     names: &["project-reorder"],
     position: Position::Piped,
     resource_graph: Allowed::Never,
-    words: &["asc", "desc", "granny-asc", "granny-desc"],
+    words: &words::<_, 4>(&[], ORDERS, &[]),
     syntax: "project-reorder column | pattern* [asc | desc | granny-asc | granny-desc], …",
     about: "Puts these columns first; the others follow as they came.",
     examples: &[Example { query: "print a = 1, b = 2, c = 3 | project-reorder c, a", result: "3, 1, 2" }],

@@ -12,7 +12,7 @@ use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNKNOWN_TABLE};
 use crate::functions;
 use crate::plan::{self, Kind, Node};
-use crate::registry::{Allowed, Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, parameter};
 use crate::syntax::expr::{comparison, name};
@@ -58,7 +58,7 @@ const SEARCH: OperatorDef = OperatorDef {
     names: &["search"],
     position: Position::Both,
     resource_graph: Allowed::Never,
-    words: &["kind", "default", "case_insensitive", "case_sensitive", "in", "and", "or"],
+    words: &words::<_, 7>(&["kind"], KINDS, &["in", "and", "or"]),
     syntax: "search [kind=case_sensitive] [in (table, …)] \"text\" | column: \"text\" | condition [and | or …]",
     about: "Finds rows that hold a text, `*` in it standing for anything; `$table` says where they are from.",
     examples: &[Example { query: "print a = 'web server' | search 'serv*' | project a", result: "web server" }],

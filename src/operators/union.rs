@@ -8,7 +8,7 @@ use super::target::TargetCheck;
 use crate::bind::{Binder, BoundColumn, Namer, Relation};
 use crate::diag::{ARG_OPERATOR, Diagnostic, UNKNOWN_TABLE, UNSUPPORTED};
 use crate::plan::{self, Node};
-use crate::registry::{Allowed, Example, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{boolean, choice, commas, hint, parameter, pattern};
 use crate::syntax::expr::name;
@@ -52,7 +52,7 @@ const UNION: OperatorDef = OperatorDef {
     names: &["union"],
     position: Position::Both,
     resource_graph: Allowed::AtMost(3),
-    words: &["kind", "inner", "outer", "withsource", "with_source", "isfuzzy"],
+    words: &words::<_, 6>(&["kind"], KINDS, &["withsource", "with_source", "isfuzzy"]),
     syntax: "union [kind=outer | inner] [withsource=column] [isfuzzy=true] table, …",
     about: "The rows of several tables, columns matched by name.",
     examples: &[Example { query: "union (print a = 1), (print a = 2) | summarize sum(a)", result: "3" }],

@@ -33,6 +33,28 @@ impl OperatorDef {
     }
 }
 
+/// Words of clauses, with the spellings of `choices` in between.
+pub(crate) const fn words<T, const N: usize>(
+    before: &[&'static str],
+    choices: &[(&'static str, T)],
+    behind: &[&'static str],
+) -> [&'static str; N] {
+    assert!(N == before.len() + choices.len() + behind.len());
+    let mut words = [""; N];
+    let mut at = 0;
+    while at < N {
+        words[at] = if at < before.len() {
+            before[at]
+        } else if at - before.len() < choices.len() {
+            choices[at - before.len()].0
+        } else {
+            behind[at - before.len() - choices.len()]
+        };
+        at += 1;
+    }
+    words
+}
+
 /// Two are the same if they are called the same.
 impl PartialEq for OperatorDef {
     fn eq(&self, other: &OperatorDef) -> bool {
