@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::plan::{Callee, Expr, Kind, Node, PartId, Parts, Step};
-use crate::registry::{Case, Says};
+use crate::registry::{Case, Implies};
 use crate::source::{Inward, Shape, SourceTable};
 use crate::value::{Type, Value};
 
@@ -127,7 +127,7 @@ impl<'a> OriginSearch<'a> {
     fn narrow(&mut self, found: &mut [ValueOrigin], input: &'a Node, condition: &'a Expr) {
         match &condition.kind {
             Kind::And(all) => all.iter().for_each(|each| self.narrow(found, input, each)),
-            Kind::Call { callee: Callee::Infix(infix, _), args, .. } if infix.says == Says::Equal => {
+            Kind::Call { callee: Callee::Infix(infix, _), args, .. } if infix.implies == Implies::Equal => {
                 let [left, right @ ..] = args.as_slice() else { return };
                 let values: Option<Vec<String>> = right.iter().map(text).collect();
                 let Some(values) = values.filter(|values| !values.is_empty()) else { return };

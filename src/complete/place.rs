@@ -150,7 +150,7 @@ impl<'a> CursorPlace<'a> {
         while self.token(end).is_some_and(|token| token.text == "-") && word(end + 1) && touch(end) && touch(end + 1) {
             end += 2;
         }
-        let (def, _) = operators::named(self.between(at, end))?;
+        let (def, _) = operators::by_name(self.between(at, end))?;
         let goes_on = !self
             .token(end)
             .is_some_and(|token| matches!(token.text, "|" | ";" | ")" | "}" | "]" | "," | "." | ":" | "=" | ".."));

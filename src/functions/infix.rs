@@ -9,7 +9,7 @@ use arithmetic::{Minus, Modulo, Over, Plus, Times};
 use matching::{Contains, Ends, Has, HasPrefix, HasSuffix, Starts};
 
 use super::conversion::{ISNOTNULL, ISNULL};
-use crate::registry::{Args, ArgumentFault, Infix, Kernel, Level, Meaning, Operand, Operation, Right, Says, Scalar};
+use crate::registry::{Args, ArgumentFault, Implies, Infix, Kernel, Level, Meaning, Operand, Operation, Right, Scalar};
 
 pub(super) use matching::{Edges, Needle, compile};
 
@@ -298,7 +298,7 @@ const fn strict(
 }
 
 const fn infix(text: &'static str, level: Level, meaning: Meaning, about: &'static str) -> Infix {
-    Infix { text, level, right: Right::Operand, about, legacy: false, says: Says::Nothing, meaning }
+    Infix { text, level, right: Right::Operand, about, legacy: false, implies: Implies::Nothing, meaning }
 }
 
 const fn list(text: &'static str, level: Level, meaning: Meaning, about: &'static str) -> Infix {
@@ -319,18 +319,18 @@ pub(crate) fn joining(level: Level) -> Option<&'static Infix> {
 }
 
 const fn equal(infix: Infix) -> Infix {
-    Infix { says: Says::Equal, ..infix }
+    Infix { implies: Implies::Equal, ..infix }
 }
 
 const fn unequal(infix: Infix) -> Infix {
-    Infix { says: Says::Unequal, ..infix }
+    Infix { implies: Implies::Unequal, ..infix }
 }
 
 /// The function that tests for null what an operator cannot compare with null.
 pub(crate) fn null_test(infix: &Infix) -> Option<&'static Scalar> {
-    match infix.says {
-        Says::Equal => Some(&ISNULL),
-        Says::Unequal => Some(&ISNOTNULL),
-        Says::Nothing => None,
+    match infix.implies {
+        Implies::Equal => Some(&ISNULL),
+        Implies::Unequal => Some(&ISNOTNULL),
+        Implies::Nothing => None,
     }
 }

@@ -16,6 +16,6 @@ const FOREIGN: &[(&[&str], &OperatorDef)] = &[
 ];
 
 /// KQL's operator for a word of another language.
-pub(crate) fn meant(word: &str) -> Option<&'static str> {
+pub(crate) fn kql_word_for(word: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(words, _)| words.contains(&word)).map(|(_, def)| def.name())
 }

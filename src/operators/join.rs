@@ -17,7 +17,7 @@ use crate::syntax::clause::{choice, commas, hint, parameter};
 use crate::syntax::expr::expr;
 use crate::syntax::pipeline::table;
 use crate::syntax::print::{Dotted, HintList, Listed, spelling};
-use crate::syntax::tokens::{ParseFault, Parsed, Tokens, said, word};
+use crate::syntax::tokens::{ParseFault, Parsed, Tokens, failure, word};
 use crate::value::Type;
 
 /// `join kind=leftouter (T | project id, x) on id`
@@ -172,7 +172,7 @@ fn side(operand: Expr) -> Result<(usize, Name), nom::Err<ParseFault>> {
 }
 
 fn refusal(span: Span, message: impl Into<String>, help: &str) -> nom::Err<ParseFault> {
-    said(Diagnostic::error(UNEXPECTED, span, message).help(help))
+    failure(Diagnostic::error(UNEXPECTED, span, message).help(help))
 }
 
 impl Display for Condition {

@@ -8,7 +8,7 @@ pub(crate) mod target;
 
 use std::fmt::{self, Display, Formatter};
 
-pub(crate) use foreign::meant;
+pub(crate) use foreign::kql_word_for;
 use tabular::Tabular;
 
 use crate::registry::OperatorDef;
@@ -112,7 +112,7 @@ impl Display for Operator {
 }
 
 /// The operator of this (case-sensitive) name.
-pub(crate) fn named(name: &str) -> Option<&'static (&'static OperatorDef, OperatorParser)> {
+pub(crate) fn by_name(name: &str) -> Option<&'static (&'static OperatorDef, OperatorParser)> {
     OPERATORS.iter().find(|(def, _)| def.names.contains(&name))
 }
 

@@ -17,7 +17,7 @@ use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, parameter};
 use crate::syntax::expr::{expr, name};
 use crate::syntax::print::spelling;
-use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens, any_word, said, word};
+use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens, any_word, failure, word};
 use crate::syntax::{TokenKind, literal, type_name};
 use crate::value::{Type, Value};
 
@@ -88,7 +88,7 @@ impl Syntax for Parse {
             let (rest, next) = piece(input)?;
             if let (Some(PatternPiece::Column { .. }), PatternPiece::Column { name, .. }) = (pattern.last(), &next) {
                 let help = "put the text that stands between them in quotes; a type is written `name: type`";
-                return Err(said(Diagnostic::error(UNEXPECTED, name.span, "two columns in a row").help(help)));
+                return Err(failure(Diagnostic::error(UNEXPECTED, name.span, "two columns in a row").help(help)));
             }
             pattern.push(next);
             input = rest;

@@ -48,14 +48,14 @@ pub(crate) struct Infix {
     pub(crate) about: &'static str,
     /// An older or undocumented spelling; not offered in help and completion.
     pub(crate) legacy: bool,
-    /// What it says of its sides.
-    pub(crate) says: Says,
+    /// What holds for its sides where it is true.
+    pub(crate) implies: Implies,
     pub(crate) meaning: Meaning,
 }
 
 /// What is known of the sides of an infix operator where it is true.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Says {
+pub(crate) enum Implies {
     Nothing,
     /// They are equal, in some letter case, or one is among the others.
     Equal,

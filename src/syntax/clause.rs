@@ -6,7 +6,7 @@ use super::ast::{Assign, ColumnType, Expr, ExprKind, Hint, Name, Nulls, Order, P
 use super::expr::{expr, name};
 use super::lex::TokenKind;
 use super::literal::{literal, type_name};
-use super::tokens::{Hope, Parsed, Thing, Tokens, said, symbol, word};
+use super::tokens::{Hope, Parsed, Thing, Tokens, failure, symbol, word};
 use crate::diag::{Diagnostic, UNEXPECTED};
 use crate::value::Type;
 
@@ -115,7 +115,7 @@ pub(crate) fn choice<'a, T: Copy>(
         }
         let complaint = Diagnostic::error(UNEXPECTED, token.span, format!("`{}` is not {what}", token.text));
         let known: Vec<&str> = words.iter().map(|(text, _)| *text).collect();
-        Err(said(match crate::diag::nearest(token.text, known.iter().copied()) {
+        Err(failure(match crate::diag::nearest(token.text, known.iter().copied()) {
             Some(_) => complaint.suggest(token.text, known),
             None => complaint.help(format!("there are {}", known.join(", "))),
         }))

@@ -10,7 +10,9 @@ use crate::value::Type;
 
 /// The diagnostic for a parse that failed.
 pub(super) fn complaint(context: &Context<'_>, error: nom::Err<ParseFault>) -> Diagnostic {
-    if let nom::Err::Failure(ParseFault::Said(diagnostic)) | nom::Err::Error(ParseFault::Said(diagnostic)) = error {
+    if let nom::Err::Failure(ParseFault::Explained(diagnostic)) | nom::Err::Error(ParseFault::Explained(diagnostic)) =
+        error
+    {
         return *diagnostic;
     }
     let furthest = context.furthest();

@@ -8,7 +8,7 @@ use super::ast::{Argument, Call, Expr, ExprKind, Literal, Name};
 use super::lex::TokenKind;
 use super::literal::{concatenated, literal, type_name};
 use super::pipeline::value;
-use super::tokens::{Hope, ParseFault, Parsed, Thing, Tokens, any_word, said, symbol};
+use super::tokens::{Hope, ParseFault, Parsed, Thing, Tokens, any_word, failure, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED};
 use crate::functions;
 use crate::registry::{Infix, Level, Right};
@@ -57,7 +57,7 @@ fn joined<'a>(input: Tokens<'a>, left: Expr, infix: &'static Infix, start: Span)
     let (input, joined) = infixed(input.skip(1), left, infix, input.here(), start)?;
     // Behind the bracket of `in (…)` no tighter operator goes on either (Kusto.Language).
     match input.infix() {
-        Some(next) if infix.level == Level::Equality && next.level >= Level::Equality => Err(said(
+        Some(next) if infix.level == Level::Equality && next.level >= Level::Equality => Err(failure(
             Diagnostic::error(UNEXPECTED, input.here(), format!("`{}` cannot follow `{}`", next.text, infix.text))
                 .help("put one of the two comparisons in brackets, or join them with `and`"),
         )),
@@ -114,7 +114,7 @@ fn infixed<'a>(input: Tokens<'a>, left: Expr, infix: &'static Infix, operator: S
 fn not_null(input: Tokens<'_>, left: &Expr, infix: &Infix) -> Result<(), nom::Err<ParseFault>> {
     let Some(test) = functions::null_test(infix).filter(|_| input.is(0, "null")) else { return Ok(()) };
     let complaint = Diagnostic::error(UNEXPECTED, input.here(), "nothing can be compared with null");
-    Err(said(complaint.help(format!("write `{}({})`", test.name, input.text(left.span)))))
+    Err(failure(complaint.help(format!("write `{}({})`", test.name, input.text(left.span)))))
 }
 
 /// `(a, b)`, `(T | project x)`; brackets are a must, and so is something in them (Kusto.Language).
@@ -176,7 +176,7 @@ fn member<'a>(input: Tokens<'a>, of: Expr, start: Span) -> Parsed<'a, Expr> {
     if let Some(token) = input.first().filter(|token| matches!(token.kind, TokenKind::Long | TokenKind::Real)) {
         let index = token.text.split('.').next().unwrap_or_default();
         let complaint = Diagnostic::error(UNEXPECTED, token.span, "an element is not reached by a dot");
-        return Err(said(complaint.help(format!("write `[{index}]`"))));
+        return Err(failure(complaint.help(format!("write `[{index}]`"))));
     }
     let (input, name) = any_word(input)?;
     if input.is(0, "(") {
@@ -233,7 +233,7 @@ fn words(input: Tokens<'_>) -> Parsed<'_, Expr> {
         _ if input.infix().is_some_and(|infix| infix.level <= Level::And) => {
             input.unexpected(Hope::Thing(Thing::Expression))
         }
-        "null" => Err(said(
+        "null" => Err(failure(
             Diagnostic::error(UNEXPECTED, start, "`null` is no value of its own")
                 .help("write `int(null)`, `dynamic(null)` …; a column of that name is `['null']`"),
         )),
@@ -258,7 +258,7 @@ fn no_operand(input: Tokens<'_>) -> Parsed<'_, Expr> {
     {
         let span = Span { start: input.here().start, end: token.span.end };
         let complaint = Diagnostic::error(UNEXPECTED, span, "a number cannot begin with a point");
-        return Err(said(complaint.help(format!("write `0.{}`", token.text))));
+        return Err(failure(complaint.help(format!("write `0.{}`", token.text))));
     }
     input.unexpected(Hope::Thing(Thing::Expression))
 }
@@ -276,7 +276,7 @@ pub(crate) fn bracketed_name(input: Tokens<'_>) -> Parsed<'_, Name> {
     let (inner, _) = symbol("[").parse(input)?;
     if !inner.first().is_some_and(|token| token.kind == TokenKind::String) {
         let complaint = Diagnostic::error(UNEXPECTED, start, "no expression begins with `[`");
-        return Err(said(complaint.help("an array is written `dynamic([…])`, a name with blanks `['a name']`")));
+        return Err(failure(complaint.help("an array is written `dynamic([…])`, a name with blanks `['a name']`")));
     }
     let (rest, (_, text)) = concatenated(inner)?;
     let (rest, _) = symbol("]").parse(rest)?;

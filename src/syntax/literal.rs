@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::ast::{Call, Expr, ExprKind, Literal, Name};
 use super::lex::{Token, TokenKind, UNITS, escape};
-use super::tokens::{Hope, Parsed, Thing, Tokens, said, symbol};
+use super::tokens::{Hope, Parsed, Thing, Tokens, failure, symbol};
 use crate::diag::{BAD_LITERAL, Diagnostic, UNEXPECTED, nearest};
 use crate::functions;
 use crate::value::{Bag, DateTime, TimeSpan, Type, Value, parse_datetime, parse_timespan};
@@ -138,7 +138,7 @@ fn ticks(number: Decimal, unit: u64) -> Option<TimeSpan> {
 
 fn checked<T>(token: &Token<'_>, what: &str, value: Option<T>) -> Result<T, nom::Err<super::tokens::ParseFault>> {
     value.ok_or_else(|| {
-        said(Diagnostic::error(BAD_LITERAL, token.span, format!("`{}` is too large for {what}", token.text)))
+        failure(Diagnostic::error(BAD_LITERAL, token.span, format!("`{}` is too large for {what}", token.text)))
     })
 }
 
@@ -177,7 +177,7 @@ fn typed(token: &Token<'_>, ty: Type) -> Result<Value, nom::Err<super::tokens::P
             Diagnostic::error(BAD_LITERAL, token.span, format!("`{text}` is not a literal of type {ty}"))
         };
         let converts = functions::conversion(ty).name;
-        said(complaint.help(format!("`{name}(…)` takes a literal only; to convert a value, write `{converts}(…)`")))
+        failure(complaint.help(format!("`{name}(…)` takes a literal only; to convert a value, write `{converts}(…)`")))
     })
 }
 
@@ -278,7 +278,7 @@ fn dynamic(input: Tokens<'_>) -> Parsed<'_, Value> {
             let (input, _) = symbol(")").parse(input)?;
             Ok((input, value))
         }),
-        (TokenKind::Word, text) => Err(said(
+        (TokenKind::Word, text) => Err(failure(
             Diagnostic::error(BAD_LITERAL, token.span, format!("`{text}` is no JSON"))
                 .help(format!("write \"{text}\" for text; columns go into `bag_pack(…)` or `pack_array(…)`")),
         )),
@@ -314,7 +314,7 @@ fn bag(input: Tokens<'_>) -> Parsed<'_, Value> {
         loop {
             if input.is_word(0) {
                 let key = input.text(input.here());
-                return Err(said(
+                return Err(failure(
                     Diagnostic::error(BAD_LITERAL, input.here(), format!("the key `{key}` has no quotes"))
                         .help(format!("write \"{key}\"")),
                 ));
@@ -349,7 +349,7 @@ fn number(text: &str) -> Value {
 fn element(token: &Token<'_>, ty: Type) -> Result<Value, nom::Err<super::tokens::ParseFault>> {
     let refused = || {
         let message = format!("`{}` cannot stand inside `dynamic(…)`", token.text);
-        Err(said(Diagnostic::error(BAD_LITERAL, token.span, message)))
+        Err(failure(Diagnostic::error(BAD_LITERAL, token.span, message)))
     };
     Ok(match typed(token, ty)? {
         Value::Null if ty == Type::DateTime => return refused(),
@@ -371,7 +371,7 @@ pub(crate) fn type_name(input: Tokens<'_>) -> Parsed<'_, Type> {
             None => {
                 let names = Type::ALL.map(Type::name);
                 let complaint = Diagnostic::error(UNEXPECTED, token.span, format!("`{}` is not a type", token.text));
-                Err(said(match nearest(token.text, names) {
+                Err(failure(match nearest(token.text, names) {
                     Some(near) => complaint.help(format!("did you mean `{near}`?")),
                     None => complaint.help(format!("types are {}", names.join(", "))),
                 }))

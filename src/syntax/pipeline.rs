@@ -4,7 +4,7 @@ use nom::Parser;
 
 use super::ast::{Call, Expr, ExprKind, Name, Pipeline, PipelineSource, PipelineStep};
 use super::expr::{expr, operand};
-use super::tokens::{Hope, Parsed, Thing, Tokens, expect, said, symbol};
+use super::tokens::{Hope, Parsed, Thing, Tokens, expect, failure, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_OPERATOR, UNSUPPORTED};
 use crate::functions;
 use crate::operators;
@@ -32,7 +32,7 @@ fn finish<'a>(
     start: Span,
     source: fn(Tokens<'a>) -> Parsed<'a, PipelineSource>,
 ) -> Parsed<'a, Pipeline> {
-    let (input, ((source, steps), height)) = input.measure(|input| {
+    let (input, ((source, steps), height)) = input.with_height(|input| {
         let (input, source) = source(input)?;
         let (input, steps) = steps(input, Vec::new())?;
         Ok((input, (source, steps)))
@@ -61,7 +61,7 @@ fn from_operator(input: Tokens<'_>) -> Parsed<'_, Expr> {
 
 /// From `|` on, which stands behind `source`.
 fn piped(input: Tokens<'_>, source: Expr, start: Span) -> Parsed<'_, Expr> {
-    let (input, (steps, height)) = input.measure(|input| steps(input, Vec::new()))?;
+    let (input, (steps, height)) = input.with_height(|input| steps(input, Vec::new()))?;
     let height = height.max(source.height + 1);
     let pipeline = Pipeline { source: PipelineSource::Table(source), steps, span: input.since(start), height };
     input.expr(ExprKind::Tabular(Box::new(pipeline)), start)
@@ -80,7 +80,7 @@ fn source_table(input: Tokens<'_>) -> Parsed<'_, PipelineSource> {
     let (input, table) = operand(input)?;
     if !is_table(&table) {
         let complaint = Diagnostic::error(UNEXPECTED, table.span, "a query begins with a table");
-        return Err(said(complaint.help("to compute without one, write `print …`")));
+        return Err(failure(complaint.help("to compute without one, write `print …`")));
     }
     Ok((input, PipelineSource::Table(table)))
 }
@@ -90,7 +90,7 @@ pub(crate) fn table(input: Tokens<'_>) -> Parsed<'_, Expr> {
     let (input, table) = expect(Thing::Table, operand).parse(input)?;
     if !is_table(&table) {
         let complaint = Diagnostic::error(UNEXPECTED, table.span, "a table is wanted here").label("a value");
-        return Err(said(complaint.help("write the name of one, or a query in brackets")));
+        return Err(failure(complaint.help("write the name of one, or a query in brackets")));
     }
     Ok((input, table))
 }
@@ -115,7 +115,7 @@ pub(crate) fn rows(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
 
 fn operators_alone(input: Tokens<'_>) -> Parsed<'_, Pipeline> {
     let start = input.here();
-    let (input, (steps, height)) = input.measure(|input| {
+    let (input, (steps, height)) = input.with_height(|input| {
         let (input, first) = step(input, Position::Piped)?;
         steps(input, vec![first])
     })?;
@@ -147,14 +147,14 @@ fn push<'a>(input: Tokens<'a>, steps: &mut Vec<PipelineStep>) -> Parsed<'a, ()> 
 fn step(input: Tokens<'_>, position: Position) -> Parsed<'_, PipelineStep> {
     let start = input.here();
     let Some((count, name)) = operator_name(input) else { return input.unexpected(Hope::Thing(Thing::OperatorName)) };
-    let Some((def, parse)) = operators::named(&name.text) else { return Err(said(unknown(&name))) };
+    let Some((def, parse)) = operators::by_name(&name.text) else { return Err(failure(unknown(&name))) };
     if def.position != Position::Both && def.position != position {
         let complaint = match def.position {
             Position::Start => Diagnostic::error(UNEXPECTED, name.span, format!("`{}` begins a query", name.text))
                 .help("it makes rows of its own and takes none from a `|`"),
             _ => Diagnostic::error(UNEXPECTED, name.span, format!("`{}` needs rows from a `|`", name.text)),
         };
-        return Err(said(complaint));
+        return Err(failure(complaint));
     }
     let (input, operator) = parse(input.skip(count)).map_err(|error| match error {
         nom::Err::Error(fault) => nom::Err::Failure(fault),
@@ -201,7 +201,7 @@ pub(crate) fn is_pipeline(input: Tokens<'_>) -> bool {
 /// that cannot follow a name.
 fn operator_ahead(input: Tokens<'_>) -> Option<Position> {
     let (count, name) = operator_name(input)?;
-    let position = match operators::named(&name.text) {
+    let position = match operators::by_name(&name.text) {
         Some((def, _)) => def.position,
         None => refused_operator(&name.text)?,
     };
@@ -227,7 +227,7 @@ fn unknown(name: &Name) -> Diagnostic {
     if form(&word).is_some_and(|form| form.meaning == FormMeaning::Statement) {
         return complaint.help(format!("`{word}` is a statement: it stands before the query and ends with `;`"));
     }
-    match operators::meant(&word) {
+    match operators::kql_word_for(&word) {
         Some(meant) => complaint.help(format!("KQL's word for it is `{meant}`")),
         None => complaint.suggest(&name.text, operators::OPERATORS.iter().flat_map(|(def, _)| def.offered())),
     }

@@ -7,7 +7,7 @@ use super::clause::{bracketed_ahead, column_type, commas, constant, setting_valu
 use super::expr::name;
 use super::literal::type_name;
 use super::pipeline::{pipeline, value};
-use super::tokens::{Hope, Parsed, Thing, Tokens, said, symbol};
+use super::tokens::{Hope, Parsed, Thing, Tokens, failure, symbol};
 use crate::diag::{Diagnostic, UNSUPPORTED};
 
 /// A whole text; what is not read is an error.
@@ -50,7 +50,7 @@ fn definition(input: Tokens<'_>) -> Option<Parsed<'_, Statement>> {
         "let" if named => Some(let_(input.skip(1))),
         "set" if named => Some(set(input.skip(1))),
         "declare" if input.is(1, "query_parameters") => Some(declare(input.skip(2))),
-        "declare" | "alias" | "restrict" if input.is_word(1) => Some(Err(said(Diagnostic::error(
+        "declare" | "alias" | "restrict" if input.is_word(1) => Some(Err(failure(Diagnostic::error(
             UNSUPPORTED,
             input.here(),
             format!("argql has no statement `{} {}`", input.text(input.here()), input.text(input.skip(1).here())),

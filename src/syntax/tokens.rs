@@ -114,7 +114,7 @@ pub(crate) enum ParseFault {
     /// What is ahead was not hoped for; the context knows what was.
     Unexpected,
     /// There is more to say.
-    Said(Box<Diagnostic>),
+    Explained(Box<Diagnostic>),
 }
 
 /// What a parser gives.
@@ -247,24 +247,24 @@ impl<'a> Tokens<'a> {
     /// A node over everything since `start`; refused when the tree grows too high.
     pub(crate) fn expr(self, kind: ExprKind, start: Span) -> Parsed<'a, Expr> {
         let expr = Expr::new(kind, self.since(start));
-        self.measured(expr.height, expr.span)?;
+        self.check_height(expr.height, expr.span)?;
         Ok((self, expr))
     }
 
-    fn measured(self, height: u16, span: Span) -> Result<(), nom::Err<ParseFault>> {
+    fn check_height(self, height: u16, span: Span) -> Result<(), nom::Err<ParseFault>> {
         let tallest = &self.context.tallest;
         tallest.set(tallest.get().max(height));
         if height > DEPTH { Err(too_deep(span)) } else { Ok(()) }
     }
 
     /// Runs a parser for a pipeline; gives the height of what it made as well.
-    pub(super) fn measure<T>(self, mut parser: impl FnMut(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, (T, u16)> {
+    pub(super) fn with_height<T>(self, mut parser: impl FnMut(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, (T, u16)> {
         let tallest = &self.context.tallest;
         let before = tallest.replace(0);
         let (rest, output) = parser(self)?;
         let height = tallest.get() + 1;
         tallest.set(before);
-        rest.measured(height, self.here())?;
+        rest.check_height(height, self.here())?;
         Ok((rest, (output, height)))
     }
 
@@ -283,15 +283,15 @@ impl<'a> Tokens<'a> {
 
 fn too_deep(span: Span) -> nom::Err<ParseFault> {
     let span = Span { start: span.start, end: span.end.min(span.start + 1) };
-    said(
+    failure(
         Diagnostic::error(TOO_DEEP, span, format!("nested more than {DEPTH} levels deep"))
             .help("give parts of it a name with `let`, or spread it over several `extend`s"),
     )
 }
 
 /// An error with its own words.
-pub(crate) fn said(diagnostic: Diagnostic) -> nom::Err<ParseFault> {
-    nom::Err::Failure(ParseFault::Said(Box::new(diagnostic)))
+pub(crate) fn failure(diagnostic: Diagnostic) -> nom::Err<ParseFault> {
+    nom::Err::Failure(ParseFault::Explained(Box::new(diagnostic)))
 }
 
 /// What `parser` gives; if it fails right here, `hope` is what was missing.
