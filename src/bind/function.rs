@@ -122,7 +122,7 @@ impl Binder<'_> {
     /// A call in the place of a table.
     pub(super) fn table_of_call(&mut self, call: &Call) -> Relation {
         let name = &call.name;
-        if call.form() == Some(FormMeaning::Kept) {
+        if call.form() == Some(FormMeaning::Materialized) {
             return self.materialize(call);
         }
         let nothing = BoundColumns::none();

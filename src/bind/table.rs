@@ -60,7 +60,7 @@ impl Binder<'_> {
             },
             ExprKind::Member { of, .. } => is_resource_graph(of) || is_database(of),
             ExprKind::Call(call) => {
-                call.form() == Some(FormMeaning::Kept)
+                call.form() == Some(FormMeaning::Materialized)
                     || matches!(self.definition(&call.name.text), Some(Definition::Function { tabular: true, .. }))
             }
             _ => false,

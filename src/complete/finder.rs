@@ -101,7 +101,7 @@ impl<'p> Finder<'p, '_> {
     }
 
     /// Rows and names where the pipeline has got to.
-    fn known(&self) -> &(Relation, Vec<Definition>) {
+    fn rows_and_names(&self) -> &(Relation, Vec<Definition>) {
         self.known.get_or_init(|| {
             let text = match self.place.rows() {
                 Some(rows) => rows,
@@ -136,7 +136,7 @@ impl<'p> Finder<'p, '_> {
 
     fn tables(&mut self) {
         let definitions: Vec<(String, bool)> = self
-            .known()
+            .rows_and_names()
             .1
             .iter()
             .filter(|known| matches!(known, Definition::Table { .. } | Definition::Function { tabular: true, .. }))
@@ -166,7 +166,7 @@ impl<'p> Finder<'p, '_> {
 
     fn functions_of_tables(&mut self) {
         let names: Vec<String> = self
-            .known()
+            .rows_and_names()
             .1
             .iter()
             .filter(|known| matches!(known, Definition::Function { .. }))
@@ -187,12 +187,12 @@ impl<'p> Finder<'p, '_> {
             self.aggregates();
         }
         self.columns();
-        let definitions: Vec<Completion> = self.known().1.iter().filter_map(defined).collect();
+        let definitions: Vec<Completion> = self.rows_and_names().1.iter().filter_map(defined).collect();
         self.list.extend(definitions);
         if self.takes_table() {
             self.tables();
         }
-        let columns = !self.known().0.columns.list().is_empty();
+        let columns = !self.rows_and_names().0.columns.list().is_empty();
         if !place.typed.is_empty() || !(columns || place.call().is_some()) {
             for (_, scalar) in functions::scalars().filter(|(_, scalar)| !scalar.legacy) {
                 let about = signature(scalar.name, scalar.params, scalar.returns);
@@ -241,7 +241,7 @@ impl<'p> Finder<'p, '_> {
 
     fn columns(&mut self) {
         let columns: Vec<(String, Type)> =
-            self.known().0.columns.list().iter().map(|column| (column.name.to_string(), column.ty)).collect();
+            self.rows_and_names().0.columns.list().iter().map(|column| (column.name.to_string(), column.ty)).collect();
         for (name, ty) in columns {
             self.offer(&written(&name), &name, "column", ty.name());
         }
@@ -252,7 +252,7 @@ impl<'p> Finder<'p, '_> {
         let Some(partner) = self.place.partner() else { return };
         let (right, _) = bound(&partner, self.environment);
         let both: Vec<(String, Type)> = self
-            .known()
+            .rows_and_names()
             .0
             .columns
             .list()
@@ -323,7 +323,7 @@ impl<'p> Finder<'p, '_> {
             let mut values: Vec<_> = shape.values.iter().collect();
             values.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
             for (value, count) in values {
-                let seen = origin.seen(value);
+                let seen = origin.in_case(value);
                 let text = if texts { self.quoted(quote.unwrap_or("'"), &seen) } else { seen.clone() };
                 let share = Share { count: *count, of: shape.count };
                 self.offer_shared(&text, &seen, "value", "", Some(share));

@@ -20,9 +20,9 @@ pub(crate) fn hint(text: &str) -> Option<String> {
             Some(params) => {
                 (params.iter().map(Param::to_string).collect(), params.iter().position(|param| param.repeated))
             }
-            None => (own(&place, &call)?, None),
+            None => (own_parameters(&place, &call)?, None),
         };
-        return rest(&params, repeated, call.argument, call.begun);
+        return parameters_from(&params, repeated, call.argument, call.begun);
     }
     let (def, behind) = place.operator()?;
     if behind < place.tokens.len() || !place.typed.is_empty() || !text.ends_with(' ') {
@@ -33,7 +33,7 @@ pub(crate) fn hint(text: &str) -> Option<String> {
 }
 
 /// The parameters of a function that a `let` before the cursor defines, as they stand there; `invoke` gives the first.
-fn own(place: &CursorPlace<'_>, call: &OpenCall<'_>) -> Option<Vec<String>> {
+fn own_parameters(place: &CursorPlace<'_>, call: &OpenCall<'_>) -> Option<Vec<String>> {
     let script = syntax::parse(&place.definitions()).ok()?;
     let mut defined = script.statements.iter().rev().filter_map(Statement::as_let);
     let LetValue::Function(function) = &defined.find(|known| known.name.text == call.name)?.value else { return None };
@@ -43,7 +43,7 @@ fn own(place: &CursorPlace<'_>, call: &OpenCall<'_>) -> Option<Vec<String>> {
 }
 
 /// The parameters from an argument on, or from the one behind it if it has begun. The one at `repeated` goes on.
-fn rest(params: &[String], repeated: Option<usize>, argument: usize, begun: bool) -> Option<String> {
+fn parameters_from(params: &[String], repeated: Option<usize>, argument: usize, begun: bool) -> Option<String> {
     let at = |argument: usize| match repeated {
         Some(first) if argument >= first => first,
         _ => argument,

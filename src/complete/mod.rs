@@ -109,13 +109,13 @@ impl fmt::Display for Share {
 pub(crate) fn complete(text: &str, rest: &str, environment: &Environment<'_>) -> Completions {
     let Some(place) = CursorPlace::behind(text) else { return Completions::default() };
     let (list, sampled) = finder::find(&place, rest, environment);
-    let list = fitting(list, place.typed);
+    let list = matching(list, place.typed);
     let sampled = sampled && list.iter().any(|found| matches!(found.kind, "key" | "value"));
     Completions { start: place.start, list, sampled }
 }
 
 /// Those that begin with what was typed, or else those that hold it; in any letter case.
-fn fitting(list: Vec<Completion>, typed: &str) -> Vec<Completion> {
+fn matching(list: Vec<Completion>, typed: &str) -> Vec<Completion> {
     let typed = typed.to_lowercase();
     let some = |fits: &dyn Fn(&str) -> bool| -> Vec<Completion> {
         let mut names = std::collections::HashSet::new();

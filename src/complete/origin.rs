@@ -36,7 +36,7 @@ impl<'a> OriginSearch<'a> {
         match node {
             Node::Scan { table, wants } => wants.get(at).map_or(Vec::new(), |want| {
                 let path = want.path.iter().cloned().map(Inward::Key).collect();
-                vec![ValueOrigin { table: table.clone(), path, types: None, case: Case::Kept }]
+                vec![ValueOrigin { table: table.clone(), path, types: None, case: Case::Unchanged }]
             }),
             Node::Filter { input, conditions } => {
                 let mut found = self.column(input, at);
@@ -114,7 +114,7 @@ impl<'a> OriginSearch<'a> {
             Kind::Call { callee: Callee::Scalar(scalar), args, .. } => {
                 let Some(passes) = scalar.passes else { return Vec::new() };
                 let mut found = self.output(input, args, passes.argument);
-                if passes.case != Case::Kept {
+                if passes.case != Case::Unchanged {
                     found.iter_mut().for_each(|origin| origin.case = passes.case);
                 }
                 found
@@ -166,9 +166,9 @@ impl ValueOrigin {
     }
 
     /// A value as the query sees it.
-    pub(super) fn seen(&self, value: &str) -> String {
+    pub(super) fn in_case(&self, value: &str) -> String {
         match self.case {
-            Case::Kept => value.to_owned(),
+            Case::Unchanged => value.to_owned(),
             Case::Lower => value.to_lowercase(),
             Case::Upper => value.to_uppercase(),
         }

@@ -279,7 +279,7 @@ impl<'a> CursorPlace<'a> {
         if !implicit {
             return (!before.is_empty()).then(|| before.to_owned());
         }
-        let given = number.checked_sub(1).and_then(|outer| self.given(outer));
+        let given = number.checked_sub(1).and_then(|outer| self.rows_of_parts(outer));
         match (given, before.is_empty()) {
             (Some(given), true) => Some(given),
             (Some(given), false) => Some(format!("{given}\n| {before}")),
@@ -289,7 +289,7 @@ impl<'a> CursorPlace<'a> {
     }
 
     /// The rows that a sub-query without a table of its own begins with, in the operator that a level is at.
-    fn given(&self, outer: usize) -> Option<String> {
+    fn rows_of_parts(&self, outer: usize) -> Option<String> {
         let outer = (0..=outer).rfind(|&at| self.operator_of(at).is_some())?;
         let (def, behind) = self.operator_of(outer)?;
         let rows = self.rows_of(outer)?;

@@ -53,7 +53,7 @@ fn mapped(cells: &[ValueRef<'_>], out: &mut Out, map: impl FnOnce(Vec<Value>) ->
 }
 
 /// Every argument as an array; `None` if one is none.
-fn all(cells: &[ValueRef<'_>]) -> Option<Vec<Vec<Value>>> {
+fn arrays(cells: &[ValueRef<'_>]) -> Option<Vec<Vec<Value>>> {
     cells.iter().map(|&cell| elements(cell)).collect()
 }
 
@@ -318,7 +318,7 @@ const SET_DIFFERENCE: Scalar = Scalar {
     returns: Returns::Is(Type::Dynamic),
     about: "The distinct elements of `set` that are in none of the others.",
     examples: &[Example { query: "print set_difference(dynamic([1, 2, 3]), dynamic([2]))", result: "[1,3]" }],
-    kernel: KernelDef::Plain(|cells, out| match all(cells) {
+    kernel: KernelDef::Plain(|cells, out| match arrays(cells) {
         Some(sets) => {
             let others: Vec<_> = sets[1..].iter().map(|set| keys(set)).collect();
             put(out, distinct(&sets[0], |key| !others.iter().any(|set| set.contains(key))));
@@ -334,7 +334,7 @@ const SET_UNION: Scalar = Scalar {
     returns: Returns::Is(Type::Dynamic),
     about: "The distinct elements of all sets.",
     examples: &[Example { query: "print set_union(dynamic([1, 1]), dynamic([2, 1]))", result: "[1,2]" }],
-    kernel: KernelDef::Plain(|cells, out| match all(cells) {
+    kernel: KernelDef::Plain(|cells, out| match arrays(cells) {
         Some(sets) => put(out, distinct(sets.iter().flatten(), |_| true)),
         None => out.null(),
     }),
@@ -347,7 +347,7 @@ const SET_INTERSECT: Scalar = Scalar {
     returns: Returns::Is(Type::Dynamic),
     about: "The distinct elements that are in every set.",
     examples: &[Example { query: "print set_intersect(dynamic([1, 2, 3]), dynamic([3, 2]))", result: "[2,3]" }],
-    kernel: KernelDef::Plain(|cells, out| match all(cells) {
+    kernel: KernelDef::Plain(|cells, out| match arrays(cells) {
         Some(sets) => {
             let others: Vec<_> = sets[1..].iter().map(|set| keys(set)).collect();
             put(out, distinct(&sets[0], |key| others.iter().all(|set| set.contains(key))));
@@ -393,7 +393,7 @@ const ARRAY_CONCAT: Scalar = Scalar {
     returns: Returns::Is(Type::Dynamic),
     about: "The elements of every array, one array after the other.",
     examples: &[Example { query: "print array_concat(dynamic([1]), dynamic(['a', 2]))", result: r#"[1,"a",2]"# }],
-    kernel: KernelDef::Plain(|cells, out| match all(cells) {
+    kernel: KernelDef::Plain(|cells, out| match arrays(cells) {
         Some(arrays) => put(out, arrays.concat()),
         None => out.null(),
     }),
@@ -552,7 +552,7 @@ const ZIP: Scalar = Scalar {
     returns: Returns::Is(Type::Dynamic),
     about: "An array whose nth element is an array of the nth elements of all; short ones are filled up with null.",
     examples: &[Example { query: "print zip(dynamic([1, 2]), dynamic(['a']))", result: r#"[[1,"a"],[2,null]]"# }],
-    kernel: KernelDef::Plain(|cells, out| match all(cells) {
+    kernel: KernelDef::Plain(|cells, out| match arrays(cells) {
         Some(arrays) => {
             let longest = arrays.iter().map(Vec::len).max().unwrap_or_default();
             let row = |at: usize| arrays.iter().map(|items| items.get(at).cloned().unwrap_or_default()).collect();

@@ -195,14 +195,14 @@ const DATETIME_PART: Scalar = Scalar {
     }],
     kernel: Prepared(|args| {
         let period = period(args, Use::Part)?;
-        Ok(Box::new(move |args, out| number(out, args[1], |date| part(period, date))))
+        Ok(Box::new(move |args, out| number(out, args[1], |date| part_of(period, date))))
     }),
     ..Scalar::PLAIN
 };
 
 const DATEPART: Scalar = Scalar { name: "datepart", legacy: true, ..DATETIME_PART };
 
-fn part(period: Period, date: DateTime) -> i64 {
+fn part_of(period: Period, date: DateTime) -> i64 {
     let (day, time) = (date.date(), date.time_of_day());
     match period {
         Period::Year => day.year().into(),
@@ -232,7 +232,7 @@ const DAYOFMONTH: Scalar = Scalar {
     name: "dayofmonth",
     about: "The day of `date` in its month, from 1.",
     examples: &[Example { query: "print dayofmonth(datetime(2024-05-06))", result: "6" }],
-    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::Day, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part_of(Period::Day, date))),
     ..PART
 };
 
@@ -240,7 +240,7 @@ const DAYOFYEAR: Scalar = Scalar {
     name: "dayofyear",
     about: "The day of `date` in its year, from 1.",
     examples: &[Example { query: "print dayofyear(datetime(2024-12-31))", result: "366" }],
-    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::DayOfYear, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part_of(Period::DayOfYear, date))),
     ..PART
 };
 
@@ -248,7 +248,7 @@ const WEEK_OF_YEAR: Scalar = Scalar {
     name: "week_of_year",
     about: "The number of the week of `date` by ISO 8601.",
     examples: &[Example { query: "print week_of_year(datetime(2021-01-01))", result: "53" }],
-    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::WeekOfYear, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part_of(Period::WeekOfYear, date))),
     ..PART
 };
 
@@ -258,7 +258,7 @@ const GETYEAR: Scalar = Scalar {
     name: "getyear",
     about: "The year of `date`.",
     examples: &[Example { query: "print getyear(datetime(2024-05-06))", result: "2024" }],
-    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::Year, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part_of(Period::Year, date))),
     ..PART
 };
 
@@ -266,7 +266,7 @@ const MONTHOFYEAR: Scalar = Scalar {
     name: "monthofyear",
     about: "The month of `date`, from 1.",
     examples: &[Example { query: "print monthofyear(datetime(2024-05-06))", result: "5" }],
-    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::Month, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part_of(Period::Month, date))),
     ..PART
 };
 
@@ -281,7 +281,7 @@ const HOUROFDAY: Scalar = Scalar {
     name: "hourofday",
     about: "The hour of `date`, from 0 to 23.",
     examples: &[Example { query: "print hourofday(datetime(2024-05-06 23:59))", result: "23" }],
-    kernel: Plain(|args, out| number(out, args[0], |date| part(Period::Hour, date))),
+    kernel: Plain(|args, out| number(out, args[0], |date| part_of(Period::Hour, date))),
     ..PART
 };
 

@@ -57,7 +57,7 @@ const TOLOWER: Scalar = Scalar {
     examples: &[Example { query: "print tolower('West Europe')", result: "west europe" }],
     strict: false,
     passes: Passes::cased(Case::Lower),
-    kernel: KernelDef::Prepared(|args| cased(args, str::make_ascii_lowercase, |c| one(c, c.to_lowercase()))),
+    kernel: KernelDef::Prepared(|args| cased(args, str::make_ascii_lowercase, |c| single_char(c, c.to_lowercase()))),
     ..Scalar::PLAIN
 };
 
@@ -69,12 +69,12 @@ const TOUPPER: Scalar = Scalar {
     examples: &[Example { query: "print toupper('p1')", result: "P1" }],
     strict: false,
     passes: Passes::cased(Case::Upper),
-    kernel: KernelDef::Prepared(|args| cased(args, str::make_ascii_uppercase, |c| one(c, c.to_uppercase()))),
+    kernel: KernelDef::Prepared(|args| cased(args, str::make_ascii_uppercase, |c| single_char(c, c.to_uppercase()))),
     ..Scalar::PLAIN
 };
 
 /// The other case of a character if that is one character: `ß` stays.
-fn one(c: char, mut cased: impl Iterator<Item = char>) -> char {
+fn single_char(c: char, mut cased: impl Iterator<Item = char>) -> char {
     match (cased.next(), cased.next()) {
         (Some(only), None) => only,
         _ => c,

@@ -95,7 +95,9 @@ const KINDS: &[(&str, SearchKind)] = &[
 ];
 
 fn searched(input: Tokens<'_>) -> Parsed<'_, Searched> {
-    input.nested(1, |input| joined(input, "or", |input| joined(input, "and", one, Searched::And), Searched::Or))
+    input.nested(1, |input| {
+        joined(input, "or", |input| joined(input, "and", condition_part, Searched::And), Searched::Or)
+    })
 }
 
 /// Several with a word between them; one alone is itself.
@@ -116,7 +118,7 @@ fn joined<'a>(
     Ok((input, if parts.len() == 1 { parts.remove(0) } else { join(parts) }))
 }
 
-fn one(input: Tokens<'_>) -> Parsed<'_, Searched> {
+fn condition_part(input: Tokens<'_>) -> Parsed<'_, Searched> {
     if is_whole(input) {
         return bracketed(input);
     }
@@ -248,14 +250,14 @@ impl Tabular for Search {
                 }
             }
         }
-        let legs = legs.into_iter().map(|(name, leg)| (name, self.found(leg, &lent, binder))).collect();
+        let legs = legs.into_iter().map(|(name, leg)| (name, self.matching_rows(leg, &lent, binder))).collect();
         united(legs, false, Some("$table"))
     }
 }
 
 impl Search {
     /// The rows of one table that are searched for.
-    fn found(&self, leg: Relation, lent: &[BoundColumn], binder: &mut Binder<'_>) -> Relation {
+    fn matching_rows(&self, leg: Relation, lent: &[BoundColumn], binder: &mut Binder<'_>) -> Relation {
         let own: Vec<(BoundColumn, plan::Expr)> = leg.pass_through().collect();
         let mut columns = own.clone();
         for column in lent.iter().filter(|column| leg.columns.position(&column.name).is_none()) {
@@ -284,15 +286,15 @@ impl Search {
             Searched::Column { name, text } => {
                 let column =
                     Exprs::new(binder, &leg.columns).expr(&Expr::new(ExprKind::Name(name.clone()), name.span))?;
-                return self.holds(vec![column], text, leg, binder);
+                return self.holds_text(vec![column], text, leg, binder);
             }
-            Searched::One(condition) => return self.one(condition, leg, width, binder),
+            Searched::One(condition) => return self.text_or_condition(condition, leg, width, binder),
         };
         Ok(plan::Expr { ty: Type::Bool, kind })
     }
 
     /// A condition, in which a string alone is a text to look for.
-    fn one(
+    fn text_or_condition(
         &self,
         condition: &Expr,
         leg: &Relation,
@@ -300,19 +302,19 @@ impl Search {
         binder: &mut Binder<'_>,
     ) -> Result<plan::Expr, Reported> {
         let mut all = |parts: &[Expr]| -> Result<Vec<plan::Expr>, Reported> {
-            parts.iter().map(|part| self.one(part, leg, width, binder)).collect()
+            parts.iter().map(|part| self.text_or_condition(part, leg, width, binder)).collect()
         };
         let kind = match &condition.kind {
             ExprKind::Or(parts) => Kind::Or(all(parts)?),
             ExprKind::And(parts) => Kind::And(all(parts)?),
             ExprKind::Call(Call { of: None, name, arguments }) if name.text == "not" && arguments.len() == 1 => {
-                let condition = self.one(&arguments[0].value, leg, width, binder)?;
+                let condition = self.text_or_condition(&arguments[0].value, leg, width, binder)?;
                 return Ok(binder.plain_call(&functions::NOT, Type::Bool, vec![condition]));
             }
             ExprKind::Star => return Ok(plan::Expr::literal(Type::Bool, Value::Bool(true))),
             ExprKind::Literal(literal) if literal.ty == Type::String => {
                 let columns = leg.pass_through().take(width).map(|(_, column)| column).collect();
-                return self.holds(columns, condition, leg, binder);
+                return self.holds_text(columns, condition, leg, binder);
             }
             _ if self.kind == Some(SearchKind::CaseSensitive) => {
                 return Err(binder.refuse(condition.span, "a condition within `search kind=case_sensitive`"));
@@ -328,7 +330,7 @@ impl Search {
     }
 
     /// Whether one of the columns holds a text, in which `*` stands for anything.
-    fn holds(
+    fn holds_text(
         &self,
         columns: Vec<plan::Expr>,
         text: &Expr,

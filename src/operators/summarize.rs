@@ -77,7 +77,7 @@ impl Tabular for Summarize {
         let mut keys = Vec::new();
         for (assign, label) in self.by.iter().zip(&by) {
             let key = Exprs::new(binder, &input.columns).key(&assign.expr);
-            let (column, key) = output(named(&mut namer, label, assign.expr.span, binder), key);
+            let (column, key) = output(name_of(&mut namer, label, assign.expr.span, binder), key);
             columns.push(column);
             keys.push(key);
         }
@@ -99,7 +99,7 @@ impl Tabular for Summarize {
                 );
             }
             for (label, result) in labels.iter().zip(results) {
-                let (column, expr) = output(named(&mut namer, label, assign.expr.span, exprs.binder), result);
+                let (column, expr) = output(name_of(&mut namer, label, assign.expr.span, exprs.binder), result);
                 columns.push(column);
                 outputs.push(expr);
             }
@@ -121,13 +121,13 @@ fn labels(assign: &Assign, by: &[Assign], input: &BoundColumns) -> Vec<Label> {
     if let ExprKind::Call(call) = &assign.expr.kind
         && let Some(aggregate) = functions::aggregate(&call.name.text)
     {
-        return aggregate_labels(aggregate, call, &assign.names, &rest(call, by, input), input);
+        return aggregate_labels(aggregate, call, &assign.names, &columns_of_star(call, by, input), input);
     }
     vec![label(assign, input)]
 }
 
 /// What `*` stands for in `arg_max(t, *)`: every column but the keys and those that stand beside it.
-fn rest(call: &Call, by: &[Assign], input: &BoundColumns) -> Vec<Expr> {
+fn columns_of_star(call: &Call, by: &[Assign], input: &BoundColumns) -> Vec<Expr> {
     let taken: Vec<&str> = by
         .iter()
         .map(|assign| &assign.expr)
@@ -148,7 +148,7 @@ impl Exprs<'_, '_> {
                 if starred {
                     self.binder.needs_all_columns(self.columns);
                 }
-                let star = rest(call, by, self.columns);
+                let star = columns_of_star(call, by, self.columns);
                 if starred && star.is_empty() && self.columns.is_open() {
                     // Which columns there are is not known yet.
                     return Err(Reported::error());
@@ -160,7 +160,7 @@ impl Exprs<'_, '_> {
     }
 }
 
-fn named(namer: &mut Namer, label: &Label, span: Span, binder: &mut Binder<'_>) -> String {
+fn name_of(namer: &mut Namer, label: &Label, span: Span, binder: &mut Binder<'_>) -> String {
     namer.name(label, span).unwrap_or_else(|diagnostic| {
         binder.error(*diagnostic);
         String::new()

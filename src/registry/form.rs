@@ -23,7 +23,7 @@ pub(crate) enum FormMeaning {
     /// `column_names_of(T)`
     ColumnNames,
     /// `materialize(T)`
-    Kept,
+    Materialized,
     /// `database('old')`
     Database,
     /// `arg('')`
@@ -37,7 +37,7 @@ pub(crate) enum FormMeaning {
 impl FormMeaning {
     /// Whether it is called with a table.
     pub(crate) fn takes_table(self) -> bool {
-        matches!(self, FormMeaning::FirstValue | FormMeaning::ColumnNames | FormMeaning::Kept)
+        matches!(self, FormMeaning::FirstValue | FormMeaning::ColumnNames | FormMeaning::Materialized)
     }
 
     /// Whether it is called with a table and gives a value.
@@ -166,7 +166,7 @@ pub(crate) const TOSCALAR: Form = Form {
 
 const MATERIALIZE: Form = Form {
     name: "materialize",
-    meaning: FormMeaning::Kept,
+    meaning: FormMeaning::Materialized,
     syntax: "materialize(table): table",
     about: "The rows of `table`, the same wherever the query reads them.",
     examples: &[Example { query: "let T = materialize(range x from 1 to 3 step 1); union T, T | count", result: "6" }],

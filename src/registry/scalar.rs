@@ -84,7 +84,7 @@ pub(crate) struct Passes {
 impl Passes {
     /// The values of this argument.
     pub(crate) const fn on(argument: usize) -> Option<Passes> {
-        Some(Passes { argument, case: Case::Kept })
+        Some(Passes { argument, case: Case::Unchanged })
     }
 
     /// The texts of the first argument in this case.
@@ -96,7 +96,7 @@ impl Passes {
 /// What becomes of letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
-    Kept,
+    Unchanged,
     Lower,
     Upper,
 }
