@@ -16,16 +16,20 @@ mod format;
 mod infix;
 mod ip;
 mod make_series;
+mod notation;
 mod number;
 mod parse;
 mod parse_kv;
 mod pattern;
+mod punycode;
 mod series;
 #[cfg(test)]
 mod testing;
 mod text;
 mod time;
+mod unicode;
 mod unit;
+mod url;
 mod window;
 
 use crate::registry::{self, Aggregate, Infix, Scalar};
@@ -33,6 +37,8 @@ use crate::registry::{self, Aggregate, Infix, Scalar};
 /// Every scalar function, by the family that help and README show it in.
 const SCALARS: &[(&str, &[&Scalar])] = &[
     ("text", text::FAMILY),
+    ("text", unicode::FAMILY),
+    ("text", notation::FAMILY),
     ("regular expressions", pattern::FAMILY),
     ("types", conversion::FAMILY),
     ("choice", conditional::FAMILY),
@@ -44,6 +50,8 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("arrays and sets", array::FAMILY),
     ("bags", bag::FAMILY),
     ("encodings and hashes", encoding::FAMILY),
+    ("encodings and hashes", url::FAMILY),
+    ("encodings and hashes", punycode::FAMILY),
     ("addresses", ip::FAMILY),
     ("units", unit::FAMILY),
     ("rows in order", window::FAMILY),
