@@ -62,7 +62,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
 
     /// For an operator whose expressions may look at the rows around each.
     pub(crate) fn with_windows(binder: &'a mut Binder<'b>, input: &'a Relation) -> Exprs<'a, 'b> {
-        let serialized = input.serialized || input.columns.is_open();
+        let serialized = input.serialized || input.columns.has_any_column();
         let windows = Windows { calls: Vec::new(), serialized };
         Exprs { windows: Some(windows), ..Exprs::new(binder, &input.columns) }
     }
@@ -224,7 +224,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
             Some(Definition::Poisoned { .. }) => return Err(Reported(())),
             None => {}
         }
-        if self.columns.is_open() {
+        if self.columns.has_any_column() {
             return Err(Reported(()));
         }
         if let Some(ty) = self.columns.unshown(&name.text) {

@@ -326,7 +326,7 @@ impl Exprs<'_, '_> {
         relation: &Relation,
         span: Span,
     ) -> Result<(), Reported> {
-        if relation.columns.is_open() {
+        if relation.columns.has_any_column() {
             return Err(Reported::error());
         }
         let parameter = &parameter.name.text;

@@ -18,7 +18,7 @@ mod table;
 use std::sync::Arc;
 
 use crate::column::{Batch, Field, Table};
-use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN};
+use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN, UNSUPPORTED};
 use crate::guard::Guard;
 use crate::plan::{Callee, Expr, Kind, Node, PartId, Plan};
 use crate::registry::{Args, Refused, Scalar};
@@ -116,11 +116,14 @@ fn bind_within(script: &Script, environment: &Environment<'_>) -> Result<BoundQu
     let mut binder = Binder::new(environment, first);
     let mut plans = binder.script(script);
     // Sub-queries run once it is known how far to look, and that nothing is wrong.
-    if binder.doubts.subqueries_wait && !binder.doubts.columns_unseen && binder.findings.errors.is_empty() {
+    if binder.open_questions.subqueries_wait
+        && !binder.open_questions.columns_unseen
+        && binder.findings.errors.is_empty()
+    {
         binder = Binder::new(environment, Attempt { runs_subqueries: true, ..first });
         plans = binder.script(script);
     }
-    if binder.doubts.columns_unseen {
+    if binder.open_questions.columns_unseen {
         binder = Binder::new(environment, Attempt { depth: Depth::Whole, runs_subqueries: true });
         plans = binder.script(script);
     }
@@ -160,7 +163,7 @@ const PARTS: usize = 1000;
 pub(crate) struct Binder<'a> {
     pub(crate) environment: &'a Environment<'a>,
     attempt: Attempt,
-    doubts: Doubts,
+    open_questions: OpenQuestions,
     scope: Scope,
     nesting: Nesting,
     growth: Growth,
@@ -183,7 +186,7 @@ enum Depth {
 
 /// Why binding the query once more, in another way, may give something else.
 #[derive(Default)]
-struct Doubts {
+struct OpenQuestions {
     /// There is a table of which only the first rows were looked at.
     sampled: bool,
     /// What was bound may be another for columns that were not seen.
@@ -222,7 +225,7 @@ impl<'a> Binder<'a> {
         Binder {
             environment,
             attempt,
-            doubts: Doubts::default(),
+            open_questions: OpenQuestions::default(),
             scope: Scope::new(environment.given.map(NamedRows::definition)),
             nesting: Nesting::default(),
             growth: Growth::default(),
@@ -247,13 +250,13 @@ impl<'a> Binder<'a> {
 
     /// Takes note that the answer depends on which columns there are at all.
     pub(crate) fn needs_all_columns(&mut self, columns: &BoundColumns) {
-        self.doubts.columns_unseen |= columns.is_wide();
+        self.open_questions.columns_unseen |= columns.has_unseen_columns();
     }
 
     /// Takes note of an error; binding goes on.
     pub(crate) fn error(&mut self, diagnostic: Diagnostic) -> Reported {
         // A column that is not among the first rows may be further down.
-        self.doubts.columns_unseen |= self.doubts.sampled && *diagnostic.code == *UNKNOWN_COLUMN;
+        self.open_questions.columns_unseen |= self.open_questions.sampled && *diagnostic.code == *UNKNOWN_COLUMN;
         self.findings.error(diagnostic);
         Reported::error()
     }
@@ -266,7 +269,7 @@ impl<'a> Binder<'a> {
     /// KQL that argql parses and does not run yet.
     pub(crate) fn refuse(&mut self, span: Span, what: &str) -> Reported {
         self.error(
-            Diagnostic::error(crate::diag::UNSUPPORTED, span, format!("{what} is not implemented"))
+            Diagnostic::error(UNSUPPORTED, span, format!("{what} is not implemented"))
                 .help("it is refused so that no wrong answer is given"),
         )
     }
@@ -275,7 +278,7 @@ impl<'a> Binder<'a> {
     pub(crate) fn refuse_named(&mut self, name: &Name, refused: &Refused) -> Reported {
         let message = format!("the {} `{}` is not implemented", refused.kind.text(), name.text);
         self.error(
-            Diagnostic::error(crate::diag::UNSUPPORTED, name.span, message)
+            Diagnostic::error(UNSUPPORTED, name.span, message)
                 .label("not implemented")
                 .help(refused.why.unwrap_or("it is refused so that no wrong answer is given")),
         )

@@ -33,22 +33,22 @@ impl BoundColumn {
 pub(crate) struct BoundColumns {
     list: Vec<BoundColumn>,
     /// The table is wrong, which has been said: it has any column.
-    open: bool,
+    any_column: bool,
     /// Holds all columns of a table of which only the first rows were looked at: later ones may have more.
-    wide: bool,
+    unseen_columns: bool,
     /// Holds all columns of a table of Resource Graph, which also answers to some that it does not show.
-    whole: bool,
+    whole_table: bool,
 }
 
 impl BoundColumns {
     pub(crate) fn new(list: Vec<BoundColumn>) -> BoundColumns {
-        BoundColumns { list, open: false, wide: false, whole: false }
+        BoundColumns { list, any_column: false, unseen_columns: false, whole_table: false }
     }
 
     /// The type of a column of this name that is not shown and empty in all rows.
     pub(crate) fn unshown(&self, name: &str) -> Option<Type> {
         // Further rows may have one that the first ones have not.
-        if self.whole && !self.wide { source::unshown_column(name) } else { None }
+        if self.whole_table && !self.unseen_columns { source::unshown_column(name) } else { None }
     }
 
     /// No columns, as for `print` and `let`.
@@ -70,13 +70,13 @@ impl BoundColumns {
     }
 
     /// Whether anything may be in here that is not known.
-    pub(crate) fn is_open(&self) -> bool {
-        self.open
+    pub(crate) fn has_any_column(&self) -> bool {
+        self.any_column
     }
 
     /// Whether rows that were not looked at yet may have more columns, which would be in here.
-    pub(crate) fn is_wide(&self) -> bool {
-        self.wide
+    pub(crate) fn has_unseen_columns(&self) -> bool {
+        self.unseen_columns
     }
 
     /// That no column has this name.
@@ -105,12 +105,12 @@ pub(crate) struct Relation {
     /// How the rows are to be drawn, where nothing was done to them since.
     pub(crate) chart: Option<Chart>,
     /// What `as` calls the rows, where nothing was done to them since.
-    pub(crate) called: Option<Arc<str>>,
+    pub(crate) name: Option<Arc<str>>,
 }
 
 impl Relation {
     pub(crate) fn new(node: Node, columns: Vec<BoundColumn>) -> Relation {
-        Relation { node, columns: BoundColumns::new(columns), serialized: false, chart: None, called: None }
+        Relation { node, columns: BoundColumns::new(columns), serialized: false, chart: None, name: None }
     }
 
     /// These rows, to be drawn as a chart.
@@ -120,12 +120,12 @@ impl Relation {
 
     /// These rows under a name.
     pub(crate) fn with_name(self, name: &str) -> Relation {
-        Relation { called: Some(name.into()), ..self }
+        Relation { name: Some(name.into()), ..self }
     }
 
     /// These rows, in an order that functions along the rows may go by.
     pub(crate) fn in_order(self) -> Relation {
-        Relation { serialized: true, called: None, ..self }
+        Relation { serialized: true, name: None, ..self }
     }
 
     /// These columns, and behind them what the calls make; each call may read what those before it made.
@@ -136,7 +136,7 @@ impl Relation {
             types.push(call.ty);
             Node::Window { input: Box::new(input), keep, calls: vec![call] }
         });
-        Relation { node, called: None, ..self }
+        Relation { node, name: None, ..self }
     }
 
     /// What stands before `print` and its like: no row, no column.
@@ -148,7 +148,7 @@ impl Relation {
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(&self.node, Node::Values { batch } if batch.rows == 0)
             && self.columns.list.is_empty()
-            && !self.columns.open
+            && !self.columns.any_column
     }
 
     /// A table with these columns and no rows.
@@ -164,19 +164,19 @@ impl Relation {
 
     /// These rows, with any other column as well: no name is complained about.
     pub(crate) fn with_any_column(mut self) -> Relation {
-        self.columns.open = true;
+        self.columns.any_column = true;
         self
     }
 
     /// Says whether rows that were not looked at yet may have more columns, which would be in here.
     pub(crate) fn with_unseen_columns(mut self, wide: bool) -> Relation {
-        self.columns.wide = wide;
+        self.columns.unseen_columns = wide;
         self
     }
 
     /// Says whether these are all columns of a table of Resource Graph.
     pub(crate) fn of_whole_table(mut self, whole: bool) -> Relation {
-        self.columns.whole = whole;
+        self.columns.whole_table = whole;
         self
     }
 
@@ -189,13 +189,13 @@ impl Relation {
             columns: BoundColumns { list, ..self.columns },
             serialized: self.serialized,
             chart: None,
-            called: None,
+            name: None,
         }
     }
 
     /// These columns of the rows that `node` makes.
     pub(crate) fn map(self, node: impl FnOnce(Box<Node>) -> Node) -> Relation {
-        Relation { node: node(Box::new(self.node)), chart: None, called: None, ..self }
+        Relation { node: node(Box::new(self.node)), chart: None, name: None, ..self }
     }
 
     /// Each column as it is.
@@ -205,7 +205,7 @@ impl Relation {
 
     /// The plan of the whole; none if the table is wrong.
     pub(crate) fn into_plan(self) -> Option<Plan> {
-        if self.columns.open {
+        if self.columns.any_column {
             return None;
         }
         let fields = self.columns.list.into_iter().map(|column| Field { name: column.name, ty: column.ty });

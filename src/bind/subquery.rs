@@ -61,7 +61,7 @@ impl Binder<'_> {
         }
         let environment = self.environment;
         let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.may_leave_open()) else {
-            self.doubts.subqueries_wait |= environment.evaluate.is_some() && !self.is_rehearsing();
+            self.open_questions.subqueries_wait |= environment.evaluate.is_some() && !self.is_rehearsing();
             return Ok(None);
         };
         let Some(plan) = relation.into_plan() else { return Err(Reported::error()) };
@@ -104,7 +104,7 @@ impl Binder<'_> {
             return Err(self.error(Diagnostic::error(UNEXPECTED, named.span, message)));
         }
         let relation = self.nested_pipeline(|binder| binder.tabular(&argument.value));
-        if relation.columns.is_open() { Err(Reported::error()) } else { Ok(relation) }
+        if relation.columns.has_any_column() { Err(Reported::error()) } else { Ok(relation) }
     }
 
     /// `materialize(T)`: what was joined, grouped or expanded is kept for all who read it. What is only filtered and
@@ -202,7 +202,7 @@ impl Exprs<'_, '_> {
         table: &ast::Expr,
     ) -> Result<(Type, Expr), Reported> {
         let relation = self.binder.nested_pipeline(|binder| binder.tabular(table));
-        if relation.columns.is_open() {
+        if relation.columns.has_any_column() {
             return Err(Reported::error());
         }
         let first = self.first_column(&relation, table.span)?;

@@ -225,7 +225,7 @@ impl Binder<'_> {
         {
             let guard = self.environment.guard;
             let whole = self.attempt.depth == Depth::Whole || !source::known_table(name);
-            self.doubts.sampled |= !whole;
+            self.open_questions.sampled |= !whole;
             return match if whole { table.full_schema(guard) } else { table.schema(guard) } {
                 Ok(fields) => {
                     let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });

@@ -53,6 +53,6 @@ impl Display for Consume {
 impl Tabular for Consume {
     fn lower(&self, input: Relation, _: &PipelineStep, _: &mut Binder<'_>) -> Relation {
         let nothing = Relation::empty(Vec::new());
-        if input.columns.is_open() { nothing.with_any_column() } else { nothing }
+        if input.columns.has_any_column() { nothing.with_any_column() } else { nothing }
     }
 }

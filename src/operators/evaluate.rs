@@ -151,7 +151,7 @@ impl Tabular for Evaluate {
             binder.error(Diagnostic::error(UNEXPECTED, name.span, message));
             return Relation::poisoned();
         }
-        if input.columns.is_open() {
+        if input.columns.has_any_column() {
             return Relation::poisoned();
         }
         binder.needs_all_columns(&input.columns);

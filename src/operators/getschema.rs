@@ -61,7 +61,7 @@ impl Tabular for Getschema {
         let batch = Batch::new(cells.into_iter().map(Out::finish).collect(), list.len());
         let columns = shape.map(|(name, ty)| BoundColumn::new(name, ty)).to_vec();
         let schema = Relation::new(Node::Values { batch }, columns).in_order();
-        if input.columns.is_open() { schema.with_any_column() } else { schema }
+        if input.columns.has_any_column() { schema.with_any_column() } else { schema }
     }
 }
 

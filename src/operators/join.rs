@@ -251,7 +251,7 @@ pub(super) fn keys(on: &[Condition], left: &Relation, right: &Relation, binder: 
 /// The column that one side is compared by.
 fn column(name: &Name, columns: &BoundColumns, side: &str, binder: &mut Binder<'_>) -> Option<(usize, plan::Expr)> {
     let Some(at) = columns.position(&name.text) else {
-        if !columns.is_open() {
+        if !columns.has_any_column() {
             let unknown = columns.unknown(name);
             let message = format!("`{}` is not a column of the {side} side", name.text);
             binder.error(Diagnostic { message, ..unknown });
@@ -305,9 +305,9 @@ pub(super) fn beside(
     right_columns: &[usize],
 ) -> Relation {
     use plan::JoinKind as K;
-    let open = left.columns.is_open() || right.columns.is_open();
+    let open = left.columns.has_any_column() || right.columns.has_any_column();
     let gives_left = !matches!(kind, K::RightSemi | K::RightAnti);
-    let wide = (left.columns.is_wide(), right.columns.is_wide());
+    let wide = (left.columns.has_unseen_columns(), right.columns.has_unseen_columns());
     let gives_right = !matches!(kind, K::LeftSemi | K::LeftAnti);
     let (mut columns, keep_left): (Vec<BoundColumn>, Vec<plan::Expr>) =
         if gives_left { left.pass_through().unzip() } else { (Vec::new(), Vec::new()) };

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
-use super::mv_expand::{Expanded, MvExpand, expanded, limit};
+use super::mv_expand::{ExpandedColumn, MvExpand, expanded, limit};
 use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, Relation};
 use crate::plan::{self, Node, Parts};
@@ -94,7 +94,7 @@ impl Tabular for MvApply {
             outputs.push((made.clone(), plan::Expr::column(made.ty, kept + at)));
         }
         let made = body.columns.list().iter().map(|column| column.ty).collect();
-        let open = body.columns.is_open();
+        let open = body.columns.has_any_column();
         let body = Box::new(body.node);
         let result = input.map(|input| Node::Each { part, input, parts: Parts::Rows, keep, body, made });
         let result = result.compute(outputs).of_whole_table(false);
@@ -102,7 +102,7 @@ impl Tabular for MvApply {
     }
 }
 
-impl Expanded {
+impl ExpandedColumn {
     /// Whether it is this very column, under its own name.
     fn is(&self, column: &BoundColumn) -> bool {
         let Assign { names, expr } = &self.column;

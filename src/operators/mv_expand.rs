@@ -22,7 +22,7 @@ pub(crate) struct MvExpand {
     /// `kind=` or `bagexpansion=`; `None` is [`BagExpansion::Bag`].
     pub(crate) kind: Option<BagExpansion>,
     pub(crate) item_index: Option<Name>,
-    pub(crate) columns: Vec<Expanded>,
+    pub(crate) columns: Vec<ExpandedColumn>,
     /// Most rows out of one.
     pub(crate) limit: Option<Expr>,
 }
@@ -38,7 +38,7 @@ pub(crate) enum BagExpansion {
 
 /// `n = expr to typeof(type)`
 #[derive(Clone, Debug)]
-pub(crate) struct Expanded {
+pub(crate) struct ExpandedColumn {
     pub(crate) column: Assign,
     pub(crate) to: Option<crate::value::Type>,
 }
@@ -81,10 +81,10 @@ impl Syntax for MvExpand {
 const KINDS: &[(&str, BagExpansion)] = &[("bag", BagExpansion::Bag), ("array", BagExpansion::Array)];
 
 /// `n = expr to typeof(type)`
-pub(super) fn expanded(input: Tokens<'_>) -> Parsed<'_, Expanded> {
+pub(super) fn expanded(input: Tokens<'_>) -> Parsed<'_, ExpandedColumn> {
     let (input, column) = assign(input)?;
     let (input, to) = to_type(input)?;
-    Ok((input, Expanded { column, to }))
+    Ok((input, ExpandedColumn { column, to }))
 }
 
 /// `limit 5`, if it is ahead.
@@ -97,7 +97,7 @@ pub(super) fn limit(input: Tokens<'_>) -> Parsed<'_, Option<Expr>> {
     Ok((input, Some(rows)))
 }
 
-impl Display for Expanded {
+impl Display for ExpandedColumn {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.column)?;
         match self.to {

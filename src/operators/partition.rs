@@ -87,8 +87,8 @@ impl Tabular for Partition {
         let outputs = body.pass_through().map(|(column, _)| column).zip(0..);
         let outputs = outputs.map(|(column, at)| (column.clone(), plan::Expr::column(column.ty, at))).collect();
         let made = body.columns.list().iter().map(|column| column.ty).collect();
-        let open = body.columns.is_open();
-        let wide = body.columns.is_wide();
+        let open = body.columns.has_any_column();
+        let wide = body.columns.has_unseen_columns();
         let body = Box::new(body.node);
         let each = |input| Node::Each { part, input, parts: Parts::Keyed(key), keep: Vec::new(), body, made };
         let result = Relation { serialized: false, ..input.map(each) }.compute(outputs).with_unseen_columns(wide);

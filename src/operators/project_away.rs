@@ -71,7 +71,7 @@ pub(super) fn matching(patterns: &[Pattern], input: &BoundColumns, binder: &mut 
 pub(super) fn positions(pattern: &Pattern, input: &BoundColumns, binder: &mut Binder<'_>) -> Vec<usize> {
     let found: Vec<usize> =
         input.names().enumerate().filter(|(_, name)| pattern.matches(name)).map(|(at, _)| at).collect();
-    if found.is_empty() && !input.is_open() && input.unshown(&pattern.name.text).is_none() {
+    if found.is_empty() && !input.has_any_column() && input.unshown(&pattern.name.text).is_none() {
         binder.error(input.unknown(&pattern.name));
     }
     found

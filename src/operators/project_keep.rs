@@ -48,7 +48,7 @@ impl Tabular for ProjectKeep {
         let kept = matching(&self.columns, &input.columns, binder);
         let outputs =
             input.pass_through().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, output)| output).collect();
-        let wide = input.columns.is_wide() && self.columns.iter().any(Pattern::is_wild);
+        let wide = input.columns.has_unseen_columns() && self.columns.iter().any(Pattern::is_wild);
         input.compute(outputs).with_unseen_columns(wide).of_whole_table(false)
     }
 }

@@ -71,7 +71,7 @@ impl Tabular for ProjectRename {
         for rename in &self.columns {
             match input.columns.position(&rename.old.text) {
                 Some(at) => outputs[at].0.name = rename.new.text.as_str().into(),
-                None if input.columns.is_open() => {}
+                None if input.columns.has_any_column() => {}
                 None => {
                     binder.error(input.columns.unknown(&rename.old));
                 }

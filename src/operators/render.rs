@@ -221,7 +221,7 @@ impl RenderProperty {
                 }
                 PropertyValue::Columns => {
                     let columns = &input.columns;
-                    if !columns.is_open() && !columns.is_wide() && columns.position(&text).is_none() {
+                    if !columns.has_any_column() && !columns.has_unseen_columns() && columns.position(&text).is_none() {
                         binder.warn(columns.unknown(&Name::new(&text, value.span)));
                     }
                     None

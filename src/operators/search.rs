@@ -235,7 +235,7 @@ impl Tabular for Search {
                 names.into_iter().map(|name| (Some(name.clone()), binder.table(&name, step.name.span))).collect()
             }
         };
-        if legs.iter().any(|(_, leg)| leg.columns.is_open()) {
+        if legs.iter().any(|(_, leg)| leg.columns.has_any_column()) {
             return Relation::poisoned();
         }
         // A column that one table lacks and another has is null in the first.

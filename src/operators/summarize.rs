@@ -110,7 +110,7 @@ impl Tabular for Summarize {
         let made = keys.len() + aggregates.iter().map(|call| call.returns.len()).sum::<usize>();
         let node = Node::Aggregate { input: Box::new(input.node), keys, aggregates };
         let node = if plain && made == outputs.len() { node } else { Node::Compute { input: Box::new(node), outputs } };
-        let open = input.columns.is_open();
+        let open = input.columns.has_any_column();
         let relation = Relation::new(node, columns);
         if open { relation.with_any_column() } else { relation }
     }
@@ -149,7 +149,7 @@ impl Exprs<'_, '_> {
                     self.binder.needs_all_columns(self.columns);
                 }
                 let star = columns_of_star(call, by, self.columns);
-                if starred && star.is_empty() && self.columns.is_open() {
+                if starred && star.is_empty() && self.columns.has_any_column() {
                     // Which columns there are is not known yet.
                     return Err(Reported::error());
                 }

@@ -81,7 +81,7 @@ impl Tabular for TopHitters {
             }
         };
         let aggregates = exprs.into_aggregates();
-        let open = input.columns.is_open();
+        let open = input.columns.has_any_column();
         let (Ok(rows), Ok(key), Ok(weight)) = (rows, key, weight) else { return Relation::poisoned() };
         let columns = vec![BoundColumn::new(self.column.text.as_str(), key.ty), BoundColumn::new(name, weight.ty)];
         let ty = key.ty;

@@ -164,7 +164,7 @@ impl Tabular for TopNested {
         if bound.len() < self.levels.len() {
             return Relation::poisoned();
         }
-        let open = input.columns.is_open();
+        let open = input.columns.has_any_column();
         // The rows are read several times: as the one part of an `Each` they are made once.
         let (part, rows) = binder.part(&input);
         let body = Box::new(self.run(&bound, 0, rows.node, &input.columns, binder));

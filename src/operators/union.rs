@@ -195,10 +195,10 @@ pub(super) fn legs_of(legs: &[UnionLeg], fuzzy: bool, binder: &mut Binder<'_>) -
 /// The rows of all tables, with a column `source` in front that has the name of each row's table; with `inner` only the
 /// columns that all tables have.
 pub(super) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source: Option<&str>) -> Relation {
-    if legs.iter().any(|(_, leg)| leg.columns.is_open()) {
+    if legs.iter().any(|(_, leg)| leg.columns.has_any_column()) {
         return Relation::poisoned();
     }
-    let wide = legs.iter().any(|(_, leg)| leg.columns.is_wide());
+    let wide = legs.iter().any(|(_, leg)| leg.columns.has_unseen_columns());
     let shape = shape(&legs, inner);
     let source = source.map(|name| BoundColumn::new(name, Type::String));
     let mut columns: Vec<BoundColumn> =
@@ -254,7 +254,7 @@ fn shape(legs: &[(Option<String>, Relation)], inner: bool) -> Vec<UnionColumn> {
 /// What `withsource` calls the rows of a table: what `as` calls them, or the table's name, also behind a `let` that is
 /// another name for it; rows that any other operator made have none (measured on Kusto).
 pub(super) fn table_name(leg: &Relation) -> Option<String> {
-    match (&leg.called, &leg.node) {
+    match (&leg.name, &leg.node) {
         (Some(name), _) => Some(name.to_string()),
         (None, Node::Scan { table, .. }) => Some(table.name().to_owned()),
         (None, _) => None,

@@ -49,13 +49,13 @@ impl Exprs<'_, '_> {
             ColumnsFunction::IfExists => match args.first().and_then(Expr::constant) {
                 Some(Value::String(name)) => match self.columns.position(name) {
                     Some(at) => self.column(at, span),
-                    None if self.columns.is_open() => Err(Reported::error()),
+                    None if self.columns.has_any_column() => Err(Reported::error()),
                     None => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
                 },
                 _ => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
             },
             ColumnsFunction::Pack => {
-                if self.columns.is_open() {
+                if self.columns.has_any_column() {
                     return Err(Reported::error());
                 }
                 let mut pairs = Vec::new();
