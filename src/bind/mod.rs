@@ -103,16 +103,30 @@ pub(crate) struct BoundQuery {
     pub(crate) warnings: Vec<Diagnostic>,
     /// What there is to know about the data that sub-queries read.
     pub(crate) notes: Vec<Diagnostic>,
+    /// How it is bound at the moment of a run, if the plans are of the moment at hand, or wait for sub-queries.
+    at_run: Option<Attempt>,
+}
+
+impl BoundQuery {
+    /// The query bound for a run at the moment of `environment`; none if it can be run as it is.
+    pub(crate) fn at_run(
+        &self,
+        script: &Script,
+        environment: &Environment<'_>,
+    ) -> Option<Result<BoundQuery, Vec<Diagnostic>>> {
+        let attempt = self.at_run?;
+        Some(environment.guard.within(|| bind_by(attempt, script, environment)))
+    }
 }
 
 /// Binds all statements. Of the tables of Resource Graph only the first rows are looked at; where the answer depends on
 /// which columns there are at all, once more with those of every row.
 pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<BoundQuery, Vec<Diagnostic>> {
-    environment.guard.within(|| bind_within(script, environment))
+    let first = Attempt { depth: Depth::Sample, runs_subqueries: false };
+    environment.guard.within(|| bind_by(first, script, environment))
 }
 
-fn bind_within(script: &Script, environment: &Environment<'_>) -> Result<BoundQuery, Vec<Diagnostic>> {
-    let first = Attempt { depth: Depth::Sample, runs_subqueries: false };
+fn bind_by(first: Attempt, script: &Script, environment: &Environment<'_>) -> Result<BoundQuery, Vec<Diagnostic>> {
     let mut binder = Binder::new(environment, first);
     let mut plans = binder.script(script);
     // Sub-queries run once it is known how far to look, and that nothing is wrong.
@@ -127,6 +141,8 @@ fn bind_within(script: &Script, environment: &Environment<'_>) -> Result<BoundQu
         binder = Binder::new(environment, Attempt { depth: Depth::Whole, runs_subqueries: true });
         plans = binder.script(script);
     }
+    let at_run = Attempt { runs_subqueries: true, ..binder.attempt };
+    let at_run = binder.open_questions.of_the_moment.then_some(at_run);
     binder.report_unclaimed_values();
     let Findings { mut errors, warnings, notes } = binder.findings;
     if !errors.is_empty() {
@@ -135,7 +151,7 @@ fn bind_within(script: &Script, environment: &Environment<'_>) -> Result<BoundQu
     }
     // A constant that was computed after the guard stopped is none.
     environment.guard.check().map_err(|reason| vec![*reason])?;
-    Ok(BoundQuery { plans, warnings, notes })
+    Ok(BoundQuery { plans, warnings, notes, at_run })
 }
 
 /// What is known at the end of a query that may be wrong, or unfinished: the rows of its last statement, and what it
@@ -171,7 +187,7 @@ pub(crate) struct Binder<'a> {
 }
 
 /// How the query is bound this time.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Attempt {
     depth: Depth,
     runs_subqueries: bool,
@@ -193,6 +209,8 @@ struct OpenQuestions {
     columns_unseen: bool,
     /// There was a sub-query that could have been run.
     subqueries_wait: bool,
+    /// The plans hold the moment, or lack what a sub-query gives.
+    of_the_moment: bool,
 }
 
 /// What the binder is inside of.

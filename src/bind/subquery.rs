@@ -14,7 +14,7 @@ use crate::functions;
 use crate::plan::{Callee, Expr, Kind, Node};
 use crate::registry::{FormMeaning, Infix, Meaning, Operand, Right, Scalar, TOSCALAR};
 use crate::syntax::ast::{self, Call, ExprKind};
-use crate::value::{Type, Value, ValueRef};
+use crate::value::{DateTime, Type, Value, ValueRef};
 
 /// Most nodes of a plan that is put in for every reader where nothing is run.
 const LARGE: usize = 100;
@@ -54,6 +54,12 @@ impl Binder<'_> {
             || !self.findings.errors.is_empty()
     }
 
+    /// The moment of the run; what is bound with it is good for that run only.
+    pub(super) fn moment(&mut self) -> DateTime {
+        self.open_questions.of_the_moment = true;
+        self.environment.now
+    }
+
     /// The rows of a sub-query, which stands at `span`; none where nothing is run.
     pub(crate) fn run_subquery(&mut self, relation: Relation, span: Span) -> Result<Option<Table>, Reported> {
         if relation.node.reads_part() {
@@ -62,6 +68,7 @@ impl Binder<'_> {
         let environment = self.environment;
         let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.may_leave_open()) else {
             self.open_questions.subqueries_wait |= environment.evaluate.is_some() && !self.is_rehearsing();
+            self.open_questions.of_the_moment = true;
             return Ok(None);
         };
         let Some(plan) = relation.into_plan() else { return Err(Reported::error()) };

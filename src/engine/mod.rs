@@ -408,7 +408,7 @@ impl Engine {
         let guard = Guard::new(&self.rules);
         let mut environment = self.environment(&guard);
         environment.evaluate = environment.evaluate.filter(|_| self.now.is_some());
-        let bound = bind_script(&script, &environment, &source)?;
+        let bound = in_text(bind::bind(&script, &environment), &source)?;
         Ok(Query { engine: self.clone(), script, source, bound })
     }
 
@@ -547,12 +547,9 @@ impl Checked {
 }
 
 /// The plans of a script; what there is to say stands where somebody wrote it.
-fn bind_script(
-    script: &syntax::ast::Script,
-    environment: &Environment<'_>,
-    text: &QueryText,
-) -> Result<BoundQuery, Error> {
-    let mut bound = bind::bind(script, environment).map_err(|errors| Error::of_text(text, errors))?;
+/// What was bound, with what there is to know about it at its places in the text.
+fn in_text(bound: Result<BoundQuery, Vec<Diagnostic>>, text: &QueryText) -> Result<BoundQuery, Error> {
+    let mut bound = bound.map_err(|errors| Error::of_text(text, errors))?;
     for said in [&mut bound.warnings, &mut bound.notes] {
         *said = std::mem::take(said).into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
     }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{Engine, bind_script};
+use super::{Engine, in_text};
 use crate::bind::BoundQuery;
 use crate::column::{Chart, Field, Table};
 use crate::diag::{Diagnostic, QueryText};
@@ -226,11 +226,13 @@ impl Query {
         shown.map_err(|failure| Error::data(vec![*failure]))
     }
 
-    /// As it was bound, or, where `now()` is the moment of the run, bound again: at least one plan.
+    /// As it was bound, or, if it asks for the moment or for sub-queries and that is the moment of the run, bound again:
+    /// at least one plan.
     fn bind_now(&self, guard: &Guard) -> Result<BoundQuery, Error> {
-        let bound = match self.engine.now {
-            Some(_) => self.bound.clone(),
-            None => bind_script(&self.script, &self.engine.environment(guard), &self.source)?,
+        let at_run = || self.bound.at_run(&self.script, &self.engine.environment(guard));
+        let bound = match if self.engine.now.is_none() { at_run() } else { None } {
+            Some(bound) => in_text(bound, &self.source)?,
+            None => self.bound.clone(),
         };
         match bound.plans[..] {
             [] => Err(Error::of_text(&self.source, vec![syntax::no_query(self.source.read())])),

@@ -19,7 +19,7 @@ pub(crate) const FAMILY: &[&Scalar] = &[
 ];
 
 /// A moment of the query's own clock, which stands still while it runs.
-const CLOCK: Scalar = Scalar { returns: Returns::Is(Type::DateTime), ..Scalar::PLAIN };
+const CLOCK: Scalar = Scalar { returns: Returns::Is(Type::DateTime), clock: true, ..Scalar::PLAIN };
 
 pub(crate) const NOW: Scalar = Scalar {
     name: "now",

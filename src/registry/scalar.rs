@@ -17,6 +17,8 @@ pub(crate) struct Scalar {
     pub(crate) examples: &'static [Example],
     /// Gives the same for the same arguments; only then are calls folded and lifted to distinct values.
     pub(crate) deterministic: bool,
+    /// Its kernel is told the moment of the run, which the plan then holds.
+    pub(crate) clock: bool,
     /// A null argument makes the result null without the kernel being asked.
     pub(crate) strict: bool,
     /// An older name that Resource Graph queries still use; not offered in help and completion.
@@ -42,6 +44,7 @@ impl Scalar {
         about: "",
         examples: &[],
         deterministic: true,
+        clock: false,
         strict: true,
         legacy: false,
         reads: Reads::All,

@@ -32,7 +32,8 @@ impl Exprs<'_, '_> {
             return Ok(Expr::waiting(ty, Callee::Scalar(scalar), args));
         }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
-        let known = Args { types: &types, constants: &constants, returns: ty, now: self.binder.environment.now };
+        let now = if scalar.clock { self.binder.moment() } else { Args::none(ty).now };
+        let known = Args { types: &types, constants: &constants, returns: ty, now };
         if let KernelDef::Window(prepare) = scalar.kernel {
             let kernel = prepare(&known).map_err(|fault| self.fault(fault, span, arguments))?;
             return Ok(self.window_call(WindowCall { function: scalar, args, ty, kernel: Arc::new(kernel) }));
