@@ -206,6 +206,10 @@ pub(super) enum Command {
         /// How often each query is answered
         #[arg(long, default_value_t = NonZeroUsize::new(6).expect("six is not zero"))]
         repeat: NonZeroUsize,
+        /// How many ask at the same time, each every query so often and beginning with another one; gives also how many
+        /// answers there were in a second [default: 1]
+        #[arg(long, value_name = "N")]
+        clients: Option<NonZeroUsize>,
         /// Folder for the answers, as NDJSON
         #[arg(long)]
         out: Option<PathBuf>,

@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Instant;
 
 use serde_json::json;
@@ -12,13 +13,31 @@ use super::destination::unwritable;
 use super::failure::Failure;
 use super::messages::Messages;
 use super::terminal::stdout;
-use crate::{Engine, Format, Layout, Question};
+use crate::{Engine, Format, Layout, Question, Table};
 
-/// Prints `{"load_s", "peak_mib", "queries": {STEM: {"first_s", "times_s": […], "answer": PATH}}}` on one line.
+/// How often, and by how many at the same time, each query is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Load {
+    pub(super) repeat: usize,
+    pub(super) clients: usize,
+}
+
+/// A query, the engine with what it takes, and what came of it.
+struct Subject {
+    stem: String,
+    text: String,
+    engine: Engine,
+    first: f64,
+    later: Vec<f64>,
+    last: Table,
+}
+
+/// Prints `{"load_s", "peak_mib", "queries": {STEM: {"first_s", "times_s": […], "answer": PATH}}}` on one line; with
+/// several clients also `"clients"` and `"answers_per_s"`.
 pub(super) fn bench(
     engine: &Engine,
     files: &[PathBuf],
-    repeat: usize,
+    load: Load,
     out: Option<&Path>,
     messages: &Messages,
 ) -> Result<(), Failure> {
@@ -31,37 +50,73 @@ pub(super) fn bench(
         messages.warnings(question.prepare(&engine)?.warnings(), Some((question.name(), question.text())));
         engines.push(engine);
     }
-    let load = loading.elapsed().as_secs_f64();
-    let mut queries = serde_json::Map::new();
-    for ((file, question), engine) in files.iter().zip(&questions).zip(&engines) {
+    let loaded = loading.elapsed().as_secs_f64();
+    let mut subjects = Vec::with_capacity(questions.len());
+    for ((file, question), engine) in files.iter().zip(&questions).zip(engines) {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let mut times = Vec::with_capacity(repeat);
-        let mut last = None;
-        for _ in 0..repeat {
-            let start = Instant::now();
-            let table = engine.query(&question.flat_text()?)?;
-            times.push(start.elapsed().as_secs_f64());
-            last = Some(table);
-        }
-        let answer = match (out, last) {
-            (Some(folder), Some(table)) => {
-                let path = folder.join(format!("{stem}.ndjson"));
-                let written = std::fs::create_dir_all(folder).and_then(|()| File::create(&path)).and_then(|file| {
-                    let mut file = BufWriter::new(file);
-                    table.write(&mut file, Format::Ndjson, &Layout::new())?;
-                    file.flush()
-                });
-                written.map_err(|error| unwritable(&path, &error))?;
-                Some(path)
+        let text = question.flat_text()?;
+        let (first, last) = timed(&engine, &text)?;
+        let mut subject = Subject { stem, text, engine, first, later: Vec::new(), last };
+        if load.clients == 1 {
+            for _ in 1..load.repeat {
+                let (time, table) = timed(&subject.engine, &subject.text)?;
+                subject.later.push(time);
+                subject.last = table;
             }
-            _ => None,
-        };
-        let answer = answer.map(|path| path.display().to_string());
-        let (first, later) = times.split_first().expect("every query runs at least once");
-        queries.insert(stem, json!({ "first_s": first, "times_s": later, "answer": answer }));
+        }
+        subjects.push(subject);
     }
-    let peak = peak_mib().map(|peak| (peak * 10.0).round() / 10.0);
-    Ok(writeln!(stdout(), "{}", json!({ "load_s": load, "peak_mib": peak, "queries": queries }))?)
+    let mut printed = json!({ "load_s": loaded });
+    if load.clients > 1 {
+        let begun = Instant::now();
+        let times = together(&subjects, load)?;
+        let answers = u32::try_from(times.len()).unwrap_or(u32::MAX);
+        printed["clients"] = json!(load.clients);
+        printed["answers_per_s"] = json!(f64::from(answers) / begun.elapsed().as_secs_f64());
+        times.into_iter().for_each(|(at, time)| subjects[at].later.push(time));
+    }
+    let mut queries = serde_json::Map::new();
+    for subject in subjects {
+        let answer = out.map(|folder| save(&subject.last, folder, &subject.stem)).transpose()?;
+        let times = json!({ "first_s": subject.first, "times_s": subject.later, "answer": answer });
+        queries.insert(subject.stem, times);
+    }
+    printed["peak_mib"] = json!(peak_mib().map(|peak| (peak * 10.0).round() / 10.0));
+    printed["queries"] = queries.into();
+    Ok(writeln!(stdout(), "{printed}")?)
+}
+
+/// The seconds that an answer took, and the answer.
+fn timed(engine: &Engine, text: &str) -> Result<(f64, Table), Failure> {
+    let start = Instant::now();
+    let table = engine.query(text)?;
+    Ok((start.elapsed().as_secs_f64(), table))
+}
+
+/// The place of each query that was answered and the seconds that it took, while all clients ask.
+fn together(subjects: &[Subject], load: Load) -> Result<Vec<(usize, f64)>, Failure> {
+    let client = |number: usize| -> Result<Vec<(usize, f64)>, Failure> {
+        let asked = (0..load.repeat * subjects.len()).map(|turn| (turn + number) % subjects.len());
+        asked.map(|at| Ok((at, timed(&subjects[at].engine, &subjects[at].text)?.0))).collect()
+    };
+    let times = thread::scope(|scope| {
+        let clients: Vec<_> = (0..load.clients).map(|number| scope.spawn(move || client(number))).collect();
+        let joined = clients.into_iter().map(|client| client.join().expect("a panic of a client ends all"));
+        joined.collect::<Result<Vec<_>, _>>()
+    });
+    Ok(times?.concat())
+}
+
+/// Writes an answer to the folder; gives its path.
+fn save(table: &Table, folder: &Path, stem: &str) -> Result<String, Failure> {
+    let path = folder.join(format!("{stem}.ndjson"));
+    let written = std::fs::create_dir_all(folder).and_then(|()| File::create(&path)).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        table.write(&mut file, Format::Ndjson, &Layout::new())?;
+        file.flush()
+    });
+    written.map_err(|error| unwritable(&path, &error))?;
+    Ok(path.display().to_string())
 }
 
 /// The most memory that the process had, where the system tells.

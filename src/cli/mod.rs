@@ -27,6 +27,7 @@ mod terminal;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -94,10 +95,10 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         },
         Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
         Command::Export { tables, script, output } => export::export(script, &tables, output.as_deref()),
-        Command::Bench { files, repeat, out, source } => bench::bench(
+        Command::Bench { files, repeat, clients, out, source } => bench::bench(
             &open_engine(&source, messages)?.keep_columns(true),
             &files,
-            repeat.get(),
+            bench::Load { repeat: repeat.get(), clients: clients.map_or(1, NonZeroUsize::get) },
             out.as_deref(),
             messages,
         ),
