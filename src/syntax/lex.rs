@@ -123,7 +123,9 @@ fn token(text: &str) -> Result<(usize, TokenKind, Option<&'static Infix>), Probl
         }
     }
     if let Ok((rest, word)) = word(text) {
-        if let Some((ty, _)) = typed_start(word, rest) {
+        if rest.starts_with('(')
+            && let Some(ty) = literal_type(word)
+        {
             return Ok((typed(text, word.len())?, TokenKind::Typed(ty), None));
         }
         return Ok(match word_infix(text, word) {
@@ -325,10 +327,10 @@ pub(super) fn escape(text: &str) -> IResult<&str, u32> {
     .parse(text)
 }
 
-/// Whether this word and what follows begin a typed literal; the bracket must follow at once (Kusto.Language).
-fn typed_start<'a>(word: &str, rest: &'a str) -> Option<(Type, &'a str)> {
-    let body = rest.strip_prefix('(')?;
-    let ty = match word {
+/// The type of the literals that begin with this word, if their bracket follows at once (Kusto.Language); behind a gap
+/// it is a call's.
+pub(super) fn literal_type(word: &str) -> Option<Type> {
+    Some(match word {
         "bool" => Type::Bool,
         "int" => Type::Int,
         "long" => Type::Long,
@@ -338,8 +340,7 @@ fn typed_start<'a>(word: &str, rest: &'a str) -> Option<(Type, &'a str)> {
         "timespan" | "time" => Type::TimeSpan,
         "guid" => Type::Guid,
         _ => return None,
-    };
-    Some((ty, body))
+    })
 }
 
 /// The length of the typed literal that `text` begins with; a quoted text inside may hold brackets.

@@ -10,6 +10,7 @@ use super::ast::{
     Parameter, ParameterKind, Pattern, Pipeline, PipelineSource, PipelineStep, Script, Setting, SortExpr, Statement,
 };
 use super::expr::above;
+use super::lex::literal_type;
 use crate::functions;
 use crate::registry::{Level, Right};
 
@@ -248,7 +249,9 @@ impl Display for Call {
         if let Some(of) = &self.of {
             write!(f, "{}.", ReadFrom(of))?;
         }
-        write!(f, "{}({})", self.name, Listed(&self.arguments))
+        // `guid(5)` would be a literal: a function of such a name was called as `guid (5)`.
+        let gap = if literal_type(&self.name.text).is_some() { " " } else { "" };
+        write!(f, "{}{gap}({})", self.name, Listed(&self.arguments))
     }
 }
 
