@@ -287,3 +287,6 @@ fn natural(name: &str) -> Vec<(bool, usize, String)> {
     parts.push((false, 0, name.to_owned()));
     parts
 }
+
+#[cfg(test)]
+mod tests;

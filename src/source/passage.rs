@@ -667,3 +667,6 @@ pub(super) fn sample<R: Reader>(page: &Page, reader: &mut R, limit: u64) -> Resu
     };
     read().map(|_| ()).map_err(|failure| page.diagnose(failure, Some(&stamp)))
 }
+
+#[cfg(test)]
+mod tests;
