@@ -6,7 +6,13 @@
 //! kilobytes in thousands of rows) are compared with where they stood before; equal bytes were checked and taken apart
 //! already. And strings are passed many bytes at a time (`json`). What comes out never depends on what was learned.
 
+mod memo;
+mod site;
+
 use std::sync::Arc;
+
+use memo::{Memo, Recall};
+use site::{Member, NO_NODE, NOBODY, NOWHERE, ROW, Site, Step};
 
 use super::passage::Reader;
 use super::paths::{Tree, Want};
@@ -80,53 +86,6 @@ enum Of {
     Unescaped,
     Memo,
 }
-
-/// A place in the tree of a row: `properties.status`, or the elements of an array.
-#[derive(Debug, Default)]
-struct Site {
-    /// The numbers of its members.
-    members: Vec<u32>,
-    /// Which of them come first.
-    first: Follow,
-    /// The site of the elements, for arrays; 0 when none was made.
-    elements: u32,
-    /// Whether trying the memo here has paid.
-    tries: u32,
-    hits: u32,
-    /// Values to let pass before the memo is tried again.
-    pause: u32,
-}
-
-/// The two members that came here last, the latest first; [`NOBODY`] for none.
-type Follow = [u32; 2];
-
-/// A key at a site. One that may come first and later is two members: only the later one has a comma.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Member {
-    /// Everything from behind the value before (or the opening bracket) to the value, as it stood last.
-    lead: Lead,
-    follow: Follow,
-    /// 0 when none was made.
-    site: u32,
-    /// The node of the tree; [`NO_NODE`] where nothing is wanted.
-    node: u32,
-    first: bool,
-    key: Box<str>,
-}
-
-/// The member before all others, which stands nowhere.
-const NOBODY: u32 = 0;
-const NO_NODE: u32 = u32::MAX;
-
-/// No site: nothing is learned there.
-const NOWHERE: u32 = 0;
-/// The site of the rows themselves.
-const ROW: u32 = 1;
-
-/// Keys learned per site, and sites in all: a bag of arbitrary keys must not fill memory.
-const MOST_MEMBERS: usize = 64;
-const MOST_SITES: usize = 4096;
 
 impl Extractor {
     /// Rows may have arrays and bags `nesting` deep.
@@ -312,112 +271,6 @@ impl Row {
         }
     }
 
-    /// If the expected member stands at `at`: its value or, if that is short, plain and not wanted, where it ends; and
-    /// who is expected next.
-    #[inline]
-    fn predict(&self, bytes: &[u8], at: usize, expected: u32) -> Option<(Step, Follow)> {
-        let here = bytes.get(at..)?.first_chunk::<AHEAD>()?;
-        let member = &self.members[expected as usize];
-        let lead = &member.lead;
-        if !json::stands(here.first_chunk()?, &lead.bytes, &lead.mask) {
-            return None;
-        }
-        let value = usize::from(lead.len) % 64;
-        if member.node == NO_NODE {
-            if here[value] == b'"' {
-                let inside = here[value + 1..].first_chunk()?;
-                let stops = json::stops::<true>(inside);
-                let plain = stops.trailing_zeros() as usize;
-                let start = at + value + 1;
-                let step = if stops != 0 && inside[plain % 32] == b'"' {
-                    Step::Passed(start + plain + 1)
-                } else {
-                    Step::Inside { start, plain: start + plain }
-                };
-                return Some((step, member.follow));
-            } else if here[value..].first_chunk()? == b"null" {
-                return Some((Step::Passed(at + value + 4), member.follow));
-            }
-        }
-        Some((Step::Value(at + value), member.follow))
-    }
-
-    /// Which member of the site stands at `at`, and where its value begins, where another one than expected stands:
-    /// keys may be left out, or come in another order.
-    #[inline(never)]
-    fn find(&mut self, bytes: &[u8], at: usize, site: u32, before: u32, first: bool) -> Option<(usize, u32)> {
-        let here = bytes.get(at..)?.first_chunk()?;
-        if here[0] != if first { b'"' } else { b',' } {
-            return None;
-        }
-        let follow = if first { self.sites[site as usize].first } else { self.members[before as usize].follow };
-        let stands = |&number: &u32| {
-            let member = &self.members[number as usize];
-            member.first == first && json::stands(here, &member.lead.bytes, &member.lead.mask)
-        };
-        let all = &self.sites[site as usize].members;
-        let found = if stands(&follow[1]) { follow[1] } else { all.iter().copied().find(stands)? };
-        self.follows(site, before, first, found);
-        Some((at + usize::from(self.members[found as usize].lead.len), found))
-    }
-
-    /// Notes that a member of the site came first, or behind another one.
-    fn follows(&mut self, site: u32, before: u32, first: bool, found: u32) {
-        let follow =
-            if first { &mut self.sites[site as usize].first } else { &mut self.members[before as usize].follow };
-        if before != NOBODY || first {
-            *follow = [found, follow[0]];
-        }
-    }
-
-    /// Finds the key that stands here among those of the site, or adds it; sets `before` to it.
-    #[expect(clippy::too_many_arguments, reason = "the whole state of the loop in `bag`")]
-    #[inline(never)]
-    fn learn(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        key: &Key,
-        first: bool,
-        site: u32,
-        node: Option<usize>,
-        before: &mut u32,
-    ) -> (u32, u32) {
-        let text = &*json::says(json::text(&bytes[key.start..key.passed.end()]), key.passed);
-        let child = node.and_then(|node| self.tree.child(node, text));
-        let child = child.map_or(NO_NODE, |child| u32::try_from(child).expect("a query wants few paths"));
-        let previous = std::mem::replace(before, NOBODY);
-        if site == NOWHERE {
-            return (NOWHERE, child);
-        }
-        let lead = Lead::new(&bytes[at..key.value]);
-        let known = self.sites[site as usize].members.iter().copied().find(|&number| {
-            let member = &self.members[number as usize];
-            *member.key == *text && member.first == first
-        });
-        let number = match known {
-            Some(number) => number,
-            None => {
-                let new = self.sites.len();
-                if self.is_wild(site) || new >= MOST_SITES {
-                    return (NOWHERE, child);
-                }
-                self.sites.push(Site::default());
-                let inner = u32::try_from(new).expect("there are few sites");
-                let number = u32::try_from(self.members.len()).expect("there are few members");
-                let member = Member { site: inner, node: child, first, key: text.into(), ..Member::default() };
-                self.members.push(member);
-                self.sites[site as usize].members.push(number);
-                number
-            }
-        };
-        self.members[number as usize].lead = lead;
-        self.follows(site, previous, first, number);
-        *before = number;
-        let member = &self.members[number as usize];
-        (member.site, member.node)
-    }
-
     #[inline]
     fn text(&mut self, bytes: &[u8], at: usize, node: Option<usize>) -> Scanned<usize> {
         let passed = json::string(bytes, at + 1)?;
@@ -526,11 +379,6 @@ impl Row {
         }
     }
 
-    /// Whether the keys of bags here are not worth learning: there are too many of them.
-    fn is_wild(&self, site: u32) -> bool {
-        site == NOWHERE || self.sites[site as usize].members.len() >= MOST_MEMBERS
-    }
-
     #[inline(never)]
     fn array(&mut self, bytes: &[u8], at: usize, site: u32, depth: usize) -> Scanned<usize> {
         if depth >= json::DEPTH {
@@ -549,21 +397,6 @@ impl Row {
                 Some(b']') => return Ok(at + 1),
                 _ => return Err(Misfit::expected(bytes, at, json::ARRAY_GOES_ON)),
             }
-        }
-    }
-
-    /// The site of an array's elements.
-    fn elements(&mut self, site: u32) -> u32 {
-        let new = self.sites.len();
-        match self.sites[site as usize].elements {
-            _ if site == NOWHERE => NOWHERE,
-            NOWHERE if new < MOST_SITES => {
-                self.sites.push(Site::default());
-                let new = u32::try_from(new).expect("there are few sites");
-                self.sites[site as usize].elements = new;
-                new
-            }
-            known => known,
         }
     }
 }
@@ -592,193 +425,4 @@ fn key(bytes: &[u8], at: usize, first: bool) -> Scanned<Option<Key>> {
     let passed = json::string(bytes, at + 1)?;
     let value = json::colon(bytes, passed.end() + 1)?;
     Ok(Some(Key { start: at + 1, passed, value }))
-}
-
-/// How far the start of a short value's end lies at most from the end of the value before; bytes that are looked at
-/// with one check of bounds.
-const AHEAD: usize = 128;
-
-/// Where an expected member leads to.
-enum Step {
-    /// To its value.
-    Value(usize),
-    /// Behind its value.
-    Passed(usize),
-    /// Into its value, a string that is plain so far.
-    Inside { start: usize, plain: usize },
-}
-
-/// The bytes before a value, key included: `,"name":`, to be compared in one piece.
-#[derive(Debug)]
-struct Lead {
-    bytes: [u8; 32],
-    /// All ones where a byte counts.
-    mask: [u8; 32],
-    len: u8,
-}
-
-impl Default for Lead {
-    /// One that stands nowhere.
-    fn default() -> Lead {
-        Lead { bytes: [1; 32], mask: [0; 32], len: 0 }
-    }
-}
-
-impl Lead {
-    /// Long ones are not worth comparing.
-    fn new(text: &[u8]) -> Lead {
-        let mut lead = Lead::default();
-        if let Some(bytes) = lead.bytes.get_mut(..text.len()) {
-            bytes.copy_from_slice(text);
-            lead.bytes[text.len()..].fill(0);
-            lead.mask[..text.len()].fill(u8::MAX);
-            lead.len = u8::try_from(text.len()).expect("at most 32");
-        }
-        lead
-    }
-}
-
-/// Arrays and bags as they stood in earlier rows, and what was taken from them.
-#[derive(Debug, Default)]
-struct Memo {
-    bytes: Vec<u8>,
-    /// What was taken: the want and its value, whose text lies in `bytes`.
-    taken: Vec<(usize, Slot)>,
-    /// For each of these, the segment that had it last, and the code it has in that segment's column.
-    codes: Vec<(u64, u32)>,
-    /// By hash. A newer entry takes the place of an older one.
-    table: Vec<Entry>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    /// [`NOWHERE`] if it is free.
-    site: u32,
-    start: u32,
-    end: u32,
-    /// Its part of what was taken.
-    from: u32,
-    to: u32,
-}
-
-#[derive(Clone, Copy)]
-enum Recall {
-    Known { end: usize, entry: Entry },
-    New { hash: u64 },
-}
-
-/// What the memo may hold per thread; recommendations are some hundred kilobytes in all.
-const MEMO_BYTES: usize = 4 << 20;
-const MEMO_TABLE: usize = 1 << 13;
-/// Bytes that are hashed to find an entry; shorter values are not worth it.
-const MEMO_HEAD: usize = 64;
-/// After this many tries a site's hits are looked at.
-const TRIES: u32 = 128;
-const PAUSE: u32 = 4096;
-
-impl Memo {
-    /// Between rows, when nothing points into it.
-    fn make_room(&mut self) {
-        if self.bytes.len() > MEMO_BYTES {
-            self.bytes.clear();
-            self.taken.clear();
-            self.codes.clear();
-            self.table.fill(Entry::default());
-        }
-    }
-}
-
-impl Row {
-    /// Whether the value at `at` stood at this site before, byte for byte.
-    #[inline]
-    fn recall(&mut self, bytes: &[u8], at: usize, site: u32) -> Option<Recall> {
-        let head = bytes.get(at..)?.first_chunk::<MEMO_HEAD>()?;
-        let state = &mut self.sites[site as usize];
-        if state.pause > 0 {
-            state.pause -= 1;
-            return None;
-        }
-        if state.tries >= TRIES {
-            // Less than a third of hits does not pay for the copies; later rows may be others.
-            if state.hits * 3 < state.tries {
-                state.pause = PAUSE;
-            }
-            (state.tries, state.hits) = (0, 0);
-        }
-        let hash = hash(head, site);
-        if let Some(&entry) = self.memo.table.get(slot_of(hash))
-            && entry.site == site
-        {
-            let blob = &self.memo.bytes[entry.start as usize..entry.end as usize];
-            if bytes[at..].starts_with(blob) {
-                state.tries += 1;
-                state.hits += 1;
-                return Some(Recall::Known { end: at + blob.len(), entry });
-            }
-        }
-        Some(Recall::New { hash })
-    }
-
-    fn replay(&mut self, entry: Entry) {
-        for (&(want, slot), number) in self.memo.taken[entry.from as usize..entry.to as usize].iter().zip(entry.from..)
-        {
-            self.held[want] = Held { slot, taken: Some(number) };
-        }
-    }
-
-    #[inline(never)]
-    fn remember(&mut self, bytes: &[u8], range: std::ops::Range<usize>, site: u32, node: Option<usize>, hash: u64) {
-        self.sites[site as usize].tries += 1;
-        if range.len() < MEMO_HEAD || range.len() > MEMO_BYTES / 16 {
-            return;
-        }
-        let memo = &mut self.memo;
-        let start = memo.bytes.len();
-        memo.bytes.extend_from_slice(&bytes[range.clone()]);
-        let end = memo.bytes.len();
-        let from = memo.taken.len();
-        for &want in node.map_or(&[][..], |node| &self.tree.node(node).below) {
-            let slot = match self.held[want].slot {
-                Slot::String(part) => Slot::String(memo.own(part, start, range.start, &self.unescaped)),
-                Slot::Json(part) => Slot::Json(memo.own(part, start, range.start, &self.unescaped)),
-                other => other,
-            };
-            memo.taken.push((want, slot));
-            memo.codes.push((0, 0));
-        }
-        if memo.table.is_empty() {
-            memo.table = vec![Entry::default(); MEMO_TABLE];
-        }
-        let [start, end, from, to] = [start, end, from, memo.taken.len()]
-            .map(|number| u32::try_from(number).expect("entries have bytes, and those are bounded"));
-        memo.table[slot_of(hash)] = Entry { site, start, end, from, to };
-    }
-}
-
-impl Memo {
-    /// The same text, within the memo's own bytes.
-    fn own(&mut self, part: Part, blob: usize, source: usize, unescaped: &str) -> Part {
-        match part.of {
-            Of::Memo => part,
-            Of::Source => Part { of: Of::Memo, start: part.start - source + blob, end: part.end - source + blob },
-            Of::Unescaped => {
-                let start = self.bytes.len();
-                self.bytes.extend_from_slice(&unescaped.as_bytes()[part.start..part.end]);
-                Part { of: Of::Memo, start, end: self.bytes.len() }
-            }
-        }
-    }
-}
-
-fn slot_of(hash: u64) -> usize {
-    usize::try_from(hash >> 51).expect("thirteen bits")
-}
-
-#[inline]
-fn hash(head: &[u8; MEMO_HEAD], site: u32) -> u64 {
-    let mut hash = u64::from(site) ^ 0x9e37_79b9_7f4a_7c15;
-    for word in head.as_chunks::<8>().0 {
-        hash = (hash.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(0x9fb2_1c65_1e98_df25);
-    }
-    hash
 }
