@@ -6,18 +6,20 @@
 //! ended, and a segment that began in the wrong place is read again. So every byte is checked, also behind the last
 //! row that a query asks for.
 
-use std::collections::BTreeMap;
+mod account;
+
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
+use account::{Account, copies, is_shallow};
 use rayon::prelude::*;
 
 use super::decode::Form;
-use super::document::{self, Claims, Cursor, Event, Level, Sign, advance};
+use super::document::{self, Cursor, Event, Level, Sign, advance};
 use super::fault::FaultKind;
 use super::page::{Failure, Feed, Page, Stamp};
-use crate::diag::{self, Diagnostic, Place};
+use crate::diag::Diagnostic;
 use crate::guard::{Guard, Progress};
 use crate::json::{Scanned, Why};
 use crate::parallel;
@@ -100,7 +102,7 @@ impl Passage {
             }
             passage.pages.push(opened);
         }
-        passage.find_copies()?;
+        passage.warnings = copies(&passage.pages)?;
         Ok(passage)
     }
 
@@ -112,52 +114,6 @@ impl Passage {
     /// What all pages were like when they were first looked at.
     pub(super) fn stamps(&self) -> Vec<Stamp> {
         self.pages.iter().map(|opened| opened.stamp.clone()).collect()
-    }
-
-    /// Warns of pages that are there twice: files with the same ends, or, where some are packed, with the same text at
-    /// their beginning.
-    fn find_copies(&mut self) -> Result<(), Box<Diagnostic>> {
-        let mut by_size: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        for (number, opened) in self.pages.iter().enumerate().filter(|(_, opened)| opened.stamp.len > 256) {
-            by_size.entry(opened.stamp.len).or_default().push(number);
-        }
-        let mut copies: BTreeMap<usize, usize> = BTreeMap::new();
-        for same in by_size.values().filter(|same| same.len() > 1) {
-            let mut known: BTreeMap<[Vec<u8>; 2], usize> = BTreeMap::new();
-            for &number in same {
-                let opened = &self.pages[number];
-                let ends = opened.page.ends(&opened.stamp).map_err(|failure| opened.diagnose(failure))?;
-                let before = *known.entry(ends).or_insert(number);
-                if before != number {
-                    copies.insert(number, before);
-                }
-            }
-        }
-        if self.pages.len() > 1 && self.pages.iter().any(|opened| !opened.stamp.coding.is_plain()) {
-            let mut known: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
-            for (number, opened) in self.pages.iter().enumerate() {
-                // What cannot be decoded is said when it is read.
-                let Ok(feed) = opened.feed(0, 4 << 10, Vec::new()) else { continue };
-                let begins = &feed.bytes()[..feed.bytes().len().min(4 << 10)];
-                if begins.len() > 256 {
-                    let before = *known.entry(begins.to_vec()).or_insert(number);
-                    if before != number {
-                        copies.entry(number).or_insert(before);
-                    }
-                }
-            }
-        }
-        for (number, before) in copies {
-            let [opened, before] = [number, before].map(|number| &self.pages[number]);
-            let message = format!(
-                "`{}` seems to be a copy of `{}`: its rows count twice",
-                opened.page.display(),
-                before.page.display()
-            );
-            let copy = Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message).warning();
-            self.warnings.push(copy.help("remove one of the two pages"));
-        }
-        Ok(())
     }
 
     /// What readers make of some rows from at most so many places all over the table, about so many bytes of them; and
@@ -209,18 +165,8 @@ impl Passage {
         T: Send,
         E: Send + From<Box<Diagnostic>>,
     {
-        let mut merger = Merger {
-            cursor: None,
-            merge,
-            rows: 0,
-            page: Claims::default(),
-            page_rows: 0,
-            total: None,
-            continues: false,
-            truncated: false,
-            shallow: None,
-            warnings: self.warnings.clone(),
-        };
+        let account = Account::new(self.warnings.clone());
+        let mut merger = Merger { cursor: None, merge, account };
         let run = Run {
             passage: self,
             guard,
@@ -236,7 +182,7 @@ impl Passage {
             |number| Ok((number, run.unit(number))),
             |(number, pieces)| run.merge(&mut merger, number, pieces),
         )?;
-        Ok(merger.conclude(&self.table, &self.pages))
+        Ok(merger.account.conclude(&self.table, &self.pages))
     }
 }
 
@@ -268,10 +214,6 @@ impl Opened {
             Some(Cursor { at: feed.base() + found as u64, level: self.level })
         }))
     }
-}
-
-fn whole(page: &Page) -> Place {
-    Place::File { path: page.path.clone(), line: 0, column: 0 }
 }
 
 /// From the start of a file to its first row.
@@ -439,9 +381,7 @@ where
     fn piece(&self, feed: &mut Feed, reader: &mut R, from: Cursor, limit: u64, before: Vec<Event>) -> Piece<T, E> {
         let keep = self.mode.load(Ordering::Relaxed) == READ;
         let mut events = before;
-        let begins = feed.base() == 0;
-        let head = &feed.bytes()[..feed.bytes().len().min(LOOK)];
-        let shallow = begins && is_shallow(head);
+        let shallow = feed.base() == 0 && is_shallow(feed.bytes());
         let to = match self.guard.check() {
             Ok(()) => rows(feed, reader, keep, from, limit, &mut events)
                 .map_err(|failure| failure.nested(self.guard.nesting())),
@@ -513,9 +453,9 @@ where
         opened: &Opened,
         piece: Piece<T, E>,
     ) -> Result<(), E> {
-        merger.hear(&piece.events, opened);
+        merger.account.add(&piece.events, opened);
         if piece.shallow {
-            merger.shallow.get_or_insert(unit.page);
+            merger.account.add_shallow(unit.page);
         }
         let cursor = match piece.to {
             Ok(cursor) => cursor,
@@ -527,7 +467,7 @@ where
         };
         merger.cursor = Some(cursor);
         if cursor.level == Level::End {
-            merger.page_ends(opened);
+            merger.account.page_ends(opened);
         }
         // The rest of a table whose answer is complete is read all the same: an error in it is an error.
         if let Some(result) = piece.result.filter(|_| self.mode.load(Ordering::Relaxed) == READ)
@@ -539,109 +479,12 @@ where
     }
 }
 
-/// What is due next, and what was heard so far.
+/// What is due next, and what was found so far.
 struct Merger<Merge> {
     /// Where its first row begins; none at the start of a page.
     cursor: Option<Cursor>,
     merge: Merge,
-    rows: u64,
-    /// Of the page (the envelope) at hand.
-    page: Claims,
-    page_rows: u64,
-    /// The most rows that any page says the whole has.
-    total: Option<u64>,
-    /// Whether the last page says that it is not the last.
-    continues: bool,
-    /// Whether any page says that its answer was cut.
-    truncated: bool,
-    /// The first page with what PowerShell writes for bags that it does not go into.
-    shallow: Option<usize>,
-    warnings: Vec<Diagnostic>,
-}
-
-impl<Merge> Merger<Merge> {
-    fn hear(&mut self, events: &[Event], opened: &Opened) {
-        for event in events {
-            match event {
-                Event::Rows(count) => {
-                    self.rows += count;
-                    self.page_rows += count;
-                }
-                Event::Claims(claims) => self.page.join(claims),
-                Event::Close => {
-                    let claims = std::mem::take(&mut self.page);
-                    let rows = std::mem::take(&mut self.page_rows);
-                    self.total = self.total.max(claims.total);
-                    self.continues = claims.continues;
-                    self.truncated |= claims.truncated;
-                    if let Some(count) = claims.count.filter(|&count| count != rows) {
-                        let message =
-                            format!("`{}` says that it has {count} rows, and has {rows}", opened.page.display());
-                        self.warn(opened, message, "export it again");
-                    }
-                }
-            }
-        }
-    }
-
-    fn warn(&mut self, opened: &Opened, message: String, help: &str) {
-        self.warnings.push(Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message).warning().help(help));
-    }
-
-    /// A page was read to its end.
-    fn page_ends(&mut self, opened: &Opened) {
-        let rows = std::mem::take(&mut self.page_rows);
-        if rows == PORTAL && matches!(opened.stamp.coding.form, Form::Csv(_)) {
-            let message = format!(
-                "`{}` has exactly 55,000 rows, where the portal ends a download: there may be more",
-                opened.page.display()
-            );
-            self.warn(opened, message, "export all pages with `az graph query` instead");
-        }
-    }
-
-    /// The warnings, with those about the table as a whole.
-    fn conclude(mut self, table: &str, pages: &[Opened]) -> Vec<Diagnostic> {
-        let rows = self.rows;
-        let Some(last) = pages.last() else { return self.warnings };
-        let message = match self.total {
-            Some(total) if total > rows => {
-                Some(format!("`{table}` has {rows} of the {total} rows that its export speaks of"))
-            }
-            Some(_) => None,
-            None if self.continues => Some(format!("the last page of `{table}` says that more pages follow")),
-            None if self.truncated => Some(format!("`{table}` says that its rows were cut off")),
-            None => None,
-        };
-        if let Some(message) = message {
-            let help = "export all pages: `az graph query` with `--first 1000`, then again with `--skip-token`";
-            self.warn(last, message, help);
-        }
-        if let Some(page) = self.shallow {
-            let message = format!(
-                "`{}` has bags as text, such as `@{{code=Healthy}}`: they cannot be read",
-                pages[page].page.display()
-            );
-            self.warn(&pages[page], message, "export it again with `ConvertTo-Json -Depth 100`");
-        }
-        self.warnings
-    }
-}
-
-/// Most rows of a download from the portal.
-const PORTAL: u64 = 55_000;
-
-/// How much of a page is looked at for what PowerShell writes for bags that it does not go into.
-const LOOK: usize = 64 << 10;
-
-/// Whether some string begins like `@{code=…`. Expressions of Logic Apps begin with `@{` too, and not with a name and
-/// an equals sign.
-fn is_shallow(bytes: &[u8]) -> bool {
-    memchr::memmem::find_iter(bytes, b" \"@{").chain(memchr::memmem::find_iter(bytes, b":\"@{")).any(|found| {
-        let inside = &bytes[found..].split(|&byte| byte == b'{').nth(1).unwrap_or_default();
-        let name = inside.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-        name > 0 && inside.get(name) == Some(&b'=')
-    })
+    account: Account,
 }
 
 /// Whether some pages are CSV.
