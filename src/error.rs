@@ -19,15 +19,15 @@ use crate::diag::{CANCELLED, Diagnostic, Place, QueryText, Severity, USAGE};
 /// assert!(error.to_string().starts_with("query:1:7: error[AQ1003]"));
 /// ```
 #[derive(Clone)]
-pub struct Error(Arc<Inner>);
+pub struct Error(Arc<ErrorParts>);
 
-struct Inner {
-    source: Option<Source>,
+struct ErrorParts {
+    source: Option<ErrorSource>,
     diagnostics: Vec<Diagnostic>,
 }
 
 /// The query that diagnostics point into.
-struct Source {
+struct ErrorSource {
     name: String,
     text: String,
 }
@@ -35,7 +35,7 @@ struct Source {
 impl Error {
     /// A query that cannot be answered; `source_name` is what diagnostics call it.
     pub(crate) fn query(source_name: &str, source_text: &str, diagnostics: Vec<Diagnostic>) -> Error {
-        let source = Source { name: source_name.to_owned(), text: source_text.to_owned() };
+        let source = ErrorSource { name: source_name.to_owned(), text: source_text.to_owned() };
         Error::new(Some(source), diagnostics)
     }
 
@@ -56,9 +56,9 @@ impl Error {
         Error::data(vec![Diagnostic { help, ..Diagnostic::at(USAGE, Place::Nowhere, message) }])
     }
 
-    fn new(source: Option<Source>, diagnostics: Vec<Diagnostic>) -> Error {
+    fn new(source: Option<ErrorSource>, diagnostics: Vec<Diagnostic>) -> Error {
         debug_assert!(diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error));
-        Error(Arc::new(Inner { source, diagnostics }))
+        Error(Arc::new(ErrorParts { source, diagnostics }))
     }
 
     /// Everything there is to say: at least one error, and the warnings found on the way.

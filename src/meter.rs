@@ -61,7 +61,7 @@ const CHANGE: i64 = 64 << 10;
 
 thread_local! {
     /// The meter of the run that this thread works for.
-    static METER: Cell<Option<&'static Meter>> = const { Cell::new(None) };
+    static METER: Cell<Option<&'static RunMeter>> = const { Cell::new(None) };
     /// Bytes that it has not been told.
     static UNTOLD: Cell<i64> = const { Cell::new(0) };
 }
@@ -150,31 +150,31 @@ pub(crate) fn counts() -> bool {
 }
 
 /// What one run holds at the moment, and may hold.
-struct Meter {
+struct RunMeter {
     used: AtomicI64,
     most: AtomicU64,
     /// There was too much once, or the run was stopped.
     over: AtomicBool,
 }
 
-impl Meter {
+impl RunMeter {
     fn held(&self) -> u64 {
         u64::try_from(self.used.load(Ordering::Relaxed)).unwrap_or(0)
     }
 }
 
 /// Meters that no run has now. They live as long as the program, so that a thread may point at one without owning it.
-static FREE: Mutex<Vec<&'static Meter>> = Mutex::new(Vec::new());
+static FREE: Mutex<Vec<&'static RunMeter>> = Mutex::new(Vec::new());
 
 /// A meter for the time of a run.
-pub(crate) struct Lease(&'static Meter);
+pub(crate) struct Lease(&'static RunMeter);
 
 impl Lease {
     /// Of a run that may hold `most` bytes.
     pub(crate) fn new(most: u64) -> Lease {
         let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let meter = free.unwrap_or_else(|| {
-            Box::leak(Box::new(Meter {
+            Box::leak(Box::new(RunMeter {
                 used: AtomicI64::new(0),
                 most: AtomicU64::new(0),
                 over: AtomicBool::new(false),
@@ -188,7 +188,7 @@ impl Lease {
 
     /// Does `work` on this thread as part of the run.
     pub(crate) fn within<T>(&self, work: impl FnOnce() -> T) -> T {
-        struct Back(Option<&'static Meter>);
+        struct Back(Option<&'static RunMeter>);
         impl Drop for Back {
             fn drop(&mut self) {
                 tell();

@@ -46,12 +46,12 @@ pub(crate) fn ordered<I: Send, T: Send, E: Send>(
     work: impl Fn(I) -> Result<T, E> + Sync,
     merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
 ) -> Result<(), E> {
-    let line = Line {
+    let line = OrderedWork {
         guard,
         items: Mutex::new(items.enumerate()),
         work,
         pending: Mutex::new(BTreeMap::new()),
-        merger: Mutex::new(Merger { next: 0, merge, end: None }),
+        merger: Mutex::new(OrderedMerger { next: 0, merge, end: None }),
     };
     // Enough to keep every thread busy while results wait for their turn, few enough to bound what waits.
     let window = 2 * rayon::current_num_threads() + 2;
@@ -60,16 +60,16 @@ pub(crate) fn ordered<I: Send, T: Send, E: Send>(
     merger.end.unwrap_or(Ok(()))
 }
 
-struct Line<'a, Items, T, E, Work, Merge> {
+struct OrderedWork<'a, Items, T, E, Work, Merge> {
     guard: &'a Guard,
     items: Mutex<std::iter::Enumerate<Items>>,
     work: Work,
     /// Done, and waiting for those before.
     pending: Mutex<BTreeMap<usize, Result<T, E>>>,
-    merger: Mutex<Merger<E, Merge>>,
+    merger: Mutex<OrderedMerger<E, Merge>>,
 }
 
-struct Merger<E, Merge> {
+struct OrderedMerger<E, Merge> {
     /// The number of the item that is due.
     next: usize,
     merge: Merge,
@@ -81,7 +81,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect("a panic of another thread ends this one too")
 }
 
-impl<I, Items, T, E, Work, Merge> Line<'_, Items, T, E, Work, Merge>
+impl<I, Items, T, E, Work, Merge> OrderedWork<'_, Items, T, E, Work, Merge>
 where
     I: Send,
     Items: Iterator<Item = I> + Send,

@@ -5,7 +5,7 @@ use crate::diag::{
     AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED,
     UNKNOWN_COLUMN, WRONG_TYPE,
 };
-use crate::plan::{AggregateCall, Expr, Kind, Step, WindowCall};
+use crate::plan::{AggregateCall, Expr, PathStep, Term, WindowCall};
 use crate::syntax::ast::{self, ExprKind, Name};
 use crate::value::{Type, Value};
 
@@ -85,7 +85,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
             ExprKind::TypeOf(ty) => Ok(Expr::literal(Type::String, Value::from(ty.name()))),
             ExprKind::Member { of, name } => {
                 let base = self.expr(of)?;
-                self.step(base, Step::Key(name.text.as_str().into()), name.span)
+                self.step(base, PathStep::Key(name.text.as_str().into()), name.span)
             }
             ExprKind::Index { of, at } => self.index(of, at),
             ExprKind::Call(call) => self.call(call, expr.span),
@@ -97,8 +97,8 @@ impl<'a, 'b> Exprs<'a, 'b> {
                     ty => Err(self.no_sign("+", ty, expr.span)),
                 }
             }
-            ExprKind::And(parts) => Ok(Expr { ty: Type::Bool, kind: Kind::And(self.bools(parts)?) }.folded()),
-            ExprKind::Or(parts) => Ok(Expr { ty: Type::Bool, kind: Kind::Or(self.bools(parts)?) }.folded()),
+            ExprKind::And(parts) => Ok(Expr { ty: Type::Bool, kind: Term::And(self.bools(parts)?) }.folded()),
+            ExprKind::Or(parts) => Ok(Expr { ty: Type::Bool, kind: Term::Or(self.bools(parts)?) }.folded()),
             ExprKind::Infix { infix, operator, operands } => self.infix(infix, *operator, operands),
         }
     }
@@ -247,15 +247,15 @@ impl<'a, 'b> Exprs<'a, 'b> {
         let base = self.expr(of)?;
         let index = self.expr(at)?;
         match index.constant() {
-            Some(Value::Long(index)) => self.step(base, Step::Index(*index), at.span),
-            Some(Value::Int(index)) => self.step(base, Step::Index((*index).into()), at.span),
-            Some(Value::String(key)) => self.step(base, Step::Key(key.clone()), at.span),
+            Some(Value::Long(index)) => self.step(base, PathStep::Index(*index), at.span),
+            Some(Value::Int(index)) => self.step(base, PathStep::Index((*index).into()), at.span),
+            Some(Value::String(key)) => self.step(base, PathStep::Key(key.clone()), at.span),
             _ => self.element(base, index, at),
         }
     }
 
     /// A step into a dynamic value.
-    fn step(&mut self, base: Expr, step: Step, span: Span) -> Result<Expr, Reported> {
+    fn step(&mut self, base: Expr, step: PathStep, span: Span) -> Result<Expr, Reported> {
         match base.ty {
             Type::Dynamic => {}
             // Kusto takes it and finds nothing: text has no properties until it is parsed.
@@ -275,11 +275,11 @@ impl<'a, 'b> Exprs<'a, 'b> {
             }
         }
         let expr = match base {
-            Expr { kind: Kind::Path { base, mut steps }, .. } => {
+            Expr { kind: Term::Path { base, mut steps }, .. } => {
                 steps.push(step);
-                Expr { ty: Type::Dynamic, kind: Kind::Path { base, steps } }
+                Expr { ty: Type::Dynamic, kind: Term::Path { base, steps } }
             }
-            base => Expr { ty: Type::Dynamic, kind: Kind::Path { base: Box::new(base), steps: vec![step] } },
+            base => Expr { ty: Type::Dynamic, kind: Term::Path { base: Box::new(base), steps: vec![step] } },
         };
         Ok(expr.folded())
     }
@@ -336,8 +336,8 @@ impl Expr {
     /// The value of an expression whose parts are all constants.
     pub(crate) fn folded(self) -> Expr {
         let constant = match &self.kind {
-            Kind::Literal(_) | Kind::Column(_) => false,
-            Kind::Call { callee, args, .. } => {
+            Term::Literal(_) | Term::Column(_) => false,
+            Term::Call { callee, args, .. } => {
                 callee.deterministic() && args.iter().all(|arg| arg.constant().is_some())
             }
             _ => self.children().iter().all(|child| child.constant().is_some()),

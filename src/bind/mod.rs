@@ -20,7 +20,7 @@ use std::sync::Arc;
 use crate::column::{Batch, Field, Table};
 use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN, UNSUPPORTED};
 use crate::guard::Guard;
-use crate::plan::{Callee, Expr, Kind, Node, PartId, Plan};
+use crate::plan::{Callee, Expr, Node, PartId, Plan, Term};
 use crate::registry::{Args, Refused, Scalar};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, PipelineSource, Script, Statement};
@@ -420,7 +420,7 @@ impl<'a> Binder<'a> {
         }
         let mut reads = false;
         expr.visit(&mut |part| {
-            reads |= matches!(part.kind, Kind::Column(_));
+            reads |= matches!(part.kind, Term::Column(_));
             !reads
         });
         Definition::Scalar { name: name.text.clone(), expr, rows_at: reads.then_some(self.nesting.pipelines) }
@@ -438,7 +438,7 @@ impl<'a> Binder<'a> {
     /// A call of a function that needs no more than its arguments, which have the types it takes.
     pub(crate) fn plain_call(&mut self, callee: &'static Scalar, ty: Type, args: Vec<Expr>) -> Expr {
         let kernel = callee.kernel.prepared(&Args::none(ty)).expect("it needs no preparation");
-        let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args };
+        let kind = Term::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args };
         Expr { ty, kind }
     }
 

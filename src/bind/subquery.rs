@@ -11,7 +11,7 @@ use super::{Binder, BoundColumn, BoundColumns, Definition, Relation, Reported};
 use crate::column::{Batch, Table};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, WRONG_COUNT, WRONG_TYPE};
 use crate::functions;
-use crate::plan::{Callee, Expr, Kind, Node};
+use crate::plan::{Callee, Expr, Node, Term};
 use crate::registry::{FormMeaning, Infix, Meaning, Operand, Right, Scalar, TOSCALAR};
 use crate::syntax::ast::{self, Call, ExprKind};
 use crate::value::{DateTime, Type, Value, ValueRef};
@@ -30,7 +30,7 @@ impl Expr {
 
     /// A call whose kernel cannot be made yet, for a value among `args` is open.
     pub(super) fn waiting(ty: Type, callee: Callee, args: Vec<Expr>) -> Expr {
-        let kind = Kind::Call { callee, kernel: Arc::new(Box::new(|_, out| out.null())), args };
+        let kind = Term::Call { callee, kernel: Arc::new(Box::new(|_, out| out.null())), args };
         Expr { ty, kind }
     }
 
@@ -38,7 +38,7 @@ impl Expr {
     pub(super) fn is_open(&self) -> bool {
         let mut open = false;
         self.visit(&mut |part| {
-            open |= matches!(part.kind, Kind::Call { callee: Callee::Scalar(scalar), .. } if scalar.name == OPEN.name);
+            open |= matches!(part.kind, Term::Call { callee: Callee::Scalar(scalar), .. } if scalar.name == OPEN.name);
             !open
         });
         open

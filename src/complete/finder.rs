@@ -10,7 +10,7 @@ use crate::bind::{self, Definition, Environment, Relation};
 use crate::functions::{self, INFIXES};
 use crate::operators::{OPERATORS, Syntax, make_series::MakeSeries, summarize::Summarize, top_nested::TopNested};
 use crate::registry::{FORMS, FormMeaning, Infix, Meaning, Operand, Position, Right, form, refusal, signature};
-use crate::source::{self, Shape};
+use crate::source::{self, PathSketch};
 use crate::syntax::{
     self,
     tokens::{Hope, Thing},
@@ -417,6 +417,6 @@ fn call(name: &str, complete: bool) -> String {
 }
 
 /// How many have it, unless all do.
-fn partly(shape: &Shape, whole: usize) -> Option<Share> {
+fn partly(shape: &PathSketch, whole: usize) -> Option<Share> {
     (shape.count < whole).then_some(Share { count: shape.count, of: whole })
 }

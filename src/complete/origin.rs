@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::plan::{Callee, Expr, Kind, Node, PartId, Parts, Step};
+use crate::plan::{Callee, Expr, Node, PartId, PathStep, RowParts, Term};
 use crate::registry::{Case, Implies};
-use crate::source::{Inward, Shape, SourceTable};
+use crate::source::{PathSketch, SketchStep, SourceTable};
 use crate::value::{Type, Value};
 
 /// The origins of the only column that a query ends with.
@@ -16,7 +16,7 @@ pub(super) fn origins(node: &Node) -> Vec<ValueOrigin> {
 #[derive(Clone, Debug)]
 pub(super) struct ValueOrigin {
     table: Arc<SourceTable>,
-    path: Vec<Inward>,
+    path: Vec<SketchStep>,
     /// The types that the rows are of, in lower case, where the query has said so.
     types: Option<Vec<String>>,
     /// The values are seen through one of these.
@@ -35,7 +35,7 @@ impl<'a> OriginSearch<'a> {
     fn column(&mut self, node: &'a Node, at: usize) -> Vec<ValueOrigin> {
         match node {
             Node::Scan { table, wants } => wants.get(at).map_or(Vec::new(), |want| {
-                let path = want.path.iter().cloned().map(Inward::Key).collect();
+                let path = want.path.iter().cloned().map(SketchStep::Key).collect();
                 vec![ValueOrigin { table: table.clone(), path, types: None, case: Case::Unchanged }]
             }),
             Node::Filter { input, conditions } => {
@@ -67,7 +67,7 @@ impl<'a> OriginSearch<'a> {
                 None => self.output(input, keep, at),
                 Some(made) => {
                     let found = expanded.get(made).map_or(Vec::new(), |each| self.expr(input, &each.expr));
-                    found.into_iter().map(|origin| origin.inward(Inward::Element)).collect()
+                    found.into_iter().map(|origin| origin.inward(SketchStep::Element)).collect()
                 }
             },
             Node::Join { left, right, .. } => match at.checked_sub(left.keep.len()) {
@@ -76,7 +76,7 @@ impl<'a> OriginSearch<'a> {
             },
             Node::Union { inputs } => inputs.iter().flat_map(|input| self.column(input, at)).collect(),
             Node::Window { input, keep, .. } => self.output(input, keep, at),
-            Node::Each { part, input, parts: Parts::Rows | Parts::Keyed(_), keep, body, .. } => {
+            Node::Each { part, input, parts: RowParts::Rows | RowParts::Keyed(_), keep, body, .. } => {
                 match at.checked_sub(keep.len()) {
                     None => self.output(input, keep, at),
                     Some(at) => {
@@ -102,16 +102,16 @@ impl<'a> OriginSearch<'a> {
     /// Where the values of an expression over a node's columns come from.
     fn expr(&mut self, input: &'a Node, expr: &'a Expr) -> Vec<ValueOrigin> {
         match &expr.kind {
-            Kind::Column(at) => self.column(input, *at),
-            Kind::Path { base, steps } => {
-                let inward = |step: &Step| match step {
-                    Step::Key(key) => Inward::Key(key.clone()),
-                    Step::Index(_) => Inward::Element,
+            Term::Column(at) => self.column(input, *at),
+            Term::Path { base, steps } => {
+                let inward = |step: &PathStep| match step {
+                    PathStep::Key(key) => SketchStep::Key(key.clone()),
+                    PathStep::Index(_) => SketchStep::Element,
                 };
                 let bases = self.expr(input, base);
                 bases.into_iter().map(|base| steps.iter().map(inward).fold(base, ValueOrigin::inward)).collect()
             }
-            Kind::Call { callee: Callee::Scalar(scalar), args, .. } => {
+            Term::Call { callee: Callee::Scalar(scalar), args, .. } => {
                 let Some(passes) = scalar.passes else { return Vec::new() };
                 let mut found = self.output(input, args, passes.argument);
                 if passes.case != Case::Unchanged {
@@ -126,12 +126,12 @@ impl<'a> OriginSearch<'a> {
     /// Takes note of what a filter says about the type of the rows.
     fn narrow(&mut self, found: &mut [ValueOrigin], input: &'a Node, condition: &'a Expr) {
         match &condition.kind {
-            Kind::And(all) => all.iter().for_each(|each| self.narrow(found, input, each)),
-            Kind::Call { callee: Callee::Infix(infix, _), args, .. } if infix.implies == Implies::Equal => {
+            Term::And(all) => all.iter().for_each(|each| self.narrow(found, input, each)),
+            Term::Call { callee: Callee::Infix(infix, _), args, .. } if infix.implies == Implies::Equal => {
                 let [left, right @ ..] = args.as_slice() else { return };
                 let values: Option<Vec<String>> = right.iter().map(text).collect();
                 let Some(values) = values.filter(|values| !values.is_empty()) else { return };
-                let ty = [Inward::Key("type".into())];
+                let ty = [SketchStep::Key("type".into())];
                 for about in self.expr(input, left).into_iter().filter(|about| about.path == ty) {
                     let same = |origin: &&mut ValueOrigin| Arc::ptr_eq(&origin.table, &about.table);
                     found.iter_mut().filter(same).for_each(|origin| origin.types = Some(values.clone()));
@@ -150,13 +150,13 @@ fn text(expr: &Expr) -> Option<String> {
 }
 
 impl ValueOrigin {
-    fn inward(mut self, step: Inward) -> ValueOrigin {
+    fn inward(mut self, step: SketchStep) -> ValueOrigin {
         self.path.push(step);
         self
     }
 
     /// What stands there in the rows that were looked at, and whether there are more rows.
-    pub(super) fn shape(&self) -> Option<(Shape, usize, bool)> {
+    pub(super) fn shape(&self) -> Option<(PathSketch, usize, bool)> {
         let sketch = self.table.sketch().ok()?;
         let rows = sketch.at(&[], self.types.as_deref()).count;
         // Rows of a type that was not met are taken to be like all others.

@@ -5,7 +5,7 @@ use super::name::{bracketed, plain, written};
 use super::origin::origins;
 use crate::bind::{self, Environment, Relation};
 use crate::error::Error;
-use crate::source::Shape;
+use crate::source::PathSketch;
 use crate::syntax;
 
 /// What is below the columns of a table; see [`Engine::paths`](crate::Engine::paths).
@@ -82,7 +82,7 @@ pub(crate) fn paths(path: &str, environment: &Environment<'_>) -> Result<Paths, 
     Ok(found)
 }
 
-fn walk(path: &str, shape: &Shape, rows: usize, found: &mut Vec<DataPath>) {
+fn walk(path: &str, shape: &PathSketch, rows: usize, found: &mut Vec<DataPath>) {
     if found.len() >= PATHS {
         return;
     }

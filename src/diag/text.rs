@@ -11,13 +11,13 @@ pub(crate) struct QueryText {
     /// Every file with its name; the query itself is the first.
     files: Vec<(String, String)>,
     /// Where the text that is read comes from; none if it is the query as written.
-    pieces: Vec<Piece>,
+    pieces: Vec<TextPiece>,
     read: String,
 }
 
 /// A stretch of the text that is read.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
+struct TextPiece {
     /// Offset in the text that is read.
     start: usize,
     /// Index of the file it is from.
@@ -37,7 +37,7 @@ impl QueryText {
     pub(crate) fn of_pieces(files: Vec<(String, String)>, stretches: &[(usize, Span)]) -> QueryText {
         let (mut pieces, mut read) = (Vec::new(), String::new());
         for &(file, span) in stretches {
-            pieces.push(Piece { start: read.len(), file, at: span.start });
+            pieces.push(TextPiece { start: read.len(), file, at: span.start });
             read.push_str(&files[file].1[span.range()]);
         }
         QueryText { files, pieces, read }
@@ -46,10 +46,10 @@ impl QueryText {
     /// The same query, read after another text.
     pub(crate) fn behind(mut self, name: &str, text: &str) -> QueryText {
         if self.pieces.is_empty() {
-            self.pieces.push(Piece { start: 0, file: 0, at: 0 });
+            self.pieces.push(TextPiece { start: 0, file: 0, at: 0 });
         }
         self.pieces.iter_mut().for_each(|piece| piece.start += text.len());
-        self.pieces.insert(0, Piece { start: 0, file: self.files.len(), at: 0 });
+        self.pieces.insert(0, TextPiece { start: 0, file: self.files.len(), at: 0 });
         self.files.push((name.to_owned(), text.to_owned()));
         self.read.insert_str(0, text);
         self

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::column::{Batch, Column, Dictionary, Entries, Out};
 use crate::guard::{Guard, Pace};
-use crate::plan::{Expr, Kind};
+use crate::plan::{Expr, Term};
 use crate::registry::{Kernel, Reads};
 use crate::value::{Type, Value, ValueRef};
 
@@ -25,7 +25,7 @@ pub(crate) fn eval(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
 /// if it is worth being computed.
 fn shared<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Option<(&'b Dictionary, Entries)> {
     // Texts are given on without a call.
-    if matches!(&expr.kind, Kind::Call { callee, .. } if callee.texts()) {
+    if matches!(&expr.kind, Term::Call { callee, .. } if callee.texts()) {
         return None;
     }
     let (at, dictionary) = one_column(expr, batch).filter(|(_, dictionary)| dictionary.is_shared())?;
@@ -48,11 +48,11 @@ pub(crate) fn by_entries<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Op
 /// The one column that a deterministic call or path reads, if it is a dictionary.
 fn one_column<'b>(expr: &Expr, batch: &'b Batch) -> Option<(usize, &'b Dictionary)> {
     let mut read = None;
-    let mut alone = !matches!(expr.kind, Kind::Column(_));
+    let mut alone = !matches!(expr.kind, Term::Column(_));
     expr.visit(&mut |part| {
         match &part.kind {
-            Kind::Column(index) => alone &= *read.get_or_insert(*index) == *index,
-            Kind::Call { callee, .. } => alone &= callee.deterministic(),
+            Term::Column(index) => alone &= *read.get_or_insert(*index) == *index,
+            Term::Call { callee, .. } => alone &= callee.deterministic(),
             _ => {}
         }
         alone
@@ -79,15 +79,15 @@ impl PartialEq for Formula {
                 one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
             };
             match (&one.kind, &other.kind) {
-                (Kind::Literal(one), Kind::Literal(other)) => one == other,
-                (Kind::Column(one), Kind::Column(other)) => one == other,
-                (Kind::Path { base: one, steps }, Kind::Path { base: other, steps: others }) => {
+                (Term::Literal(one), Term::Literal(other)) => one == other,
+                (Term::Column(one), Term::Column(other)) => one == other,
+                (Term::Path { base: one, steps }, Term::Path { base: other, steps: others }) => {
                     steps == others && same(one, other)
                 }
-                (Kind::Call { kernel, args, .. }, Kind::Call { kernel: other, args: others, .. }) => {
+                (Term::Call { kernel, args, .. }, Term::Call { kernel: other, args: others, .. }) => {
                     Arc::ptr_eq(kernel, other) && all(args, others)
                 }
-                (Kind::And(one), Kind::And(other)) | (Kind::Or(one), Kind::Or(other)) => all(one, other),
+                (Term::And(one), Term::And(other)) | (Term::Or(one), Term::Or(other)) => all(one, other),
                 _ => false,
             }
         }
@@ -97,12 +97,12 @@ impl PartialEq for Formula {
 
 fn computed(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
     match &expr.kind {
-        Kind::Literal(value) => Column::constant(expr.ty, value.clone(), batch.rows),
-        Kind::Column(index) => batch.columns[*index].clone(),
-        Kind::Path { base, steps } => path::walk(&eval(base, batch, guard), steps, guard),
-        Kind::And(parts) => fold(parts, batch, guard, Column::and),
-        Kind::Or(parts) => fold(parts, batch, guard, Column::or),
-        Kind::Call { callee, kernel, args } => {
+        Term::Literal(value) => Column::constant(expr.ty, value.clone(), batch.rows),
+        Term::Column(index) => batch.columns[*index].clone(),
+        Term::Path { base, steps } => path::walk(&eval(base, batch, guard), steps, guard),
+        Term::And(parts) => fold(parts, batch, guard, Column::and),
+        Term::Or(parts) => fold(parts, batch, guard, Column::or),
+        Term::Call { callee, kernel, args } => {
             if callee.reads() != Reads::All && !fixed(expr.ty, args) {
                 return choice(expr, callee.reads(), args, batch, guard);
             }
@@ -112,7 +112,7 @@ fn computed(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
             {
                 return texts;
             }
-            let call = Call { kernel, strict: callee.strict(), ty: expr.ty, guard };
+            let call = KernelCall { kernel, strict: callee.strict(), ty: expr.ty, guard };
             if callee.deterministic() { call.lifted(&args, batch.rows) } else { call.rows(&args, batch.rows) }
         }
     }
@@ -131,7 +131,7 @@ fn fold(parts: &[Expr], batch: &Batch, guard: &Guard, with: fn(&Column, &Column)
 
 /// Whether a choice is between cells at hand that take no more room than their place: its kernel looks at each row.
 fn fixed(ty: Type, args: &[Expr]) -> bool {
-    let at_hand = |arg: &Expr| matches!(arg.kind, Kind::Literal(_) | Kind::Column(_));
+    let at_hand = |arg: &Expr| matches!(arg.kind, Term::Literal(_) | Term::Column(_));
     !matches!(ty, Type::String | Type::Dynamic) && args.iter().skip(1).all(at_hand)
 }
 
@@ -200,7 +200,7 @@ fn one_dictionary<'b>(expr: &Expr, batch: &'b Batch) -> Option<(&'b Dictionary, 
 fn columns_read(expr: &Expr, batch: &Batch) -> Vec<bool> {
     let mut read = vec![false; batch.columns.len()];
     expr.visit(&mut |part| {
-        if let Kind::Column(index) = part.kind {
+        if let Term::Column(index) = part.kind {
             read[index] = true;
         }
         true
@@ -237,14 +237,14 @@ const FEW: usize = 4;
 /// Rows whose text is fetched before a kernel looks at the first of them.
 const BLOCK: usize = 64;
 
-struct Call<'a> {
+struct KernelCall<'a> {
     kernel: &'a Kernel,
     strict: bool,
     ty: Type,
     guard: &'a Guard,
 }
 
-impl Call<'_> {
+impl KernelCall<'_> {
     /// Once per distinct combination of arguments where that is fewer than the rows.
     fn lifted(&self, args: &[Column], rows: usize) -> Column {
         let mut varying = args.iter().filter(|arg| arg.as_constant().is_none());

@@ -2,11 +2,11 @@
 
 use crate::column::{Column, Out};
 use crate::guard::{Guard, Pace};
-use crate::plan::Step;
+use crate::plan::PathStep;
 use crate::value::{self, Type, Value};
 
 /// What `steps` lead to at every row: null where there is nothing. Runs once per distinct value of a dictionary.
-pub(super) fn walk(base: &Column, steps: &[Step], guard: &Guard) -> Column {
+pub(super) fn walk(base: &Column, steps: &[PathStep], guard: &Guard) -> Column {
     if let Some(value) = base.as_constant() {
         let one = rows(&Column::constant(base.ty(), value.clone(), 1), steps, guard);
         return Column::constant(Type::Dynamic, one.get(0).to_value(), base.len());
@@ -19,12 +19,12 @@ pub(super) fn walk(base: &Column, steps: &[Step], guard: &Guard) -> Column {
     }
 }
 
-fn rows(base: &Column, steps: &[Step], guard: &Guard) -> Column {
-    let steps: Vec<value::Step<'_>> = steps
+fn rows(base: &Column, steps: &[PathStep], guard: &Guard) -> Column {
+    let steps: Vec<value::PathStepRef<'_>> = steps
         .iter()
         .map(|step| match step {
-            Step::Key(key) => value::Step::Key(key),
-            Step::Index(index) => value::Step::Index(*index),
+            PathStep::Key(key) => value::PathStepRef::Key(key),
+            PathStep::Index(index) => value::PathStepRef::Index(*index),
         })
         .collect();
     let (mut out, mut pace) = (Out::new(Type::Dynamic, base.len()), Pace::new(guard));
@@ -45,7 +45,7 @@ mod tests {
     fn steps_of_a_dictionary_are_taken_once_per_entry_and_give_the_rows_their_own() {
         let entries = Column::from_values(Type::Dynamic, [value::from_json(r#"{"a":[1,2]}"#), Value::Null]);
         let column = Column::dictionary(vec![0, 1, 0, 0], entries, true);
-        let found = walk(&column, &[Step::Key("a".into()), Step::Index(-1)], &Guard::none());
+        let found = walk(&column, &[PathStep::Key("a".into()), PathStep::Index(-1)], &Guard::none());
         let cells: Vec<Value> = found.iter().map(value::ValueRef::to_value).collect();
         assert_eq!(cells, [Value::Long(2), Value::Null, Value::Long(2), Value::Long(2)]);
     }

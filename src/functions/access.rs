@@ -2,7 +2,7 @@
 
 use crate::column::Out;
 use crate::registry::{KernelDef, Returns, Scalar, any, dynamic};
-use crate::value::{Step, Type, ValueRef, step};
+use crate::value::{PathStepRef, Type, ValueRef, step};
 
 /// `d[i]`; written with brackets, so that it is in no list of names.
 pub(crate) const ELEMENT: Scalar = Scalar {
@@ -16,9 +16,9 @@ pub(crate) const ELEMENT: Scalar = Scalar {
 
 fn kernel(args: &[ValueRef<'_>], out: &mut Out) {
     match args[1] {
-        ValueRef::String(key) => out.value(step(args[0], Step::Key(key)).as_ref()),
-        ValueRef::Long(index) => out.value(step(args[0], Step::Index(index)).as_ref()),
-        ValueRef::Int(index) => out.value(step(args[0], Step::Index(index.into())).as_ref()),
+        ValueRef::String(key) => out.value(step(args[0], PathStepRef::Key(key)).as_ref()),
+        ValueRef::Long(index) => out.value(step(args[0], PathStepRef::Index(index)).as_ref()),
+        ValueRef::Int(index) => out.value(step(args[0], PathStepRef::Index(index.into())).as_ref()),
         _ => out.null(),
     }
 }

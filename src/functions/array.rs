@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::cells::{count, elements, long, long_at, owned, real};
 use crate::column::Out;
 use crate::registry::*;
-use crate::value::{Items, TimeSpan, Type, Value, ValueRef, compare, encode_key};
+use crate::value::{JsonItems, TimeSpan, Type, Value, ValueRef, compare, encode_key};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
@@ -73,7 +73,7 @@ const ARRAY_LENGTH: Scalar = Scalar {
     kernel: KernelDef::Plain(|cells, out| {
         let length = match cells[0] {
             ValueRef::Array(items) => Some(items.len()),
-            ValueRef::Json(text) => Items::of(text).map(Iterator::count),
+            ValueRef::Json(text) => JsonItems::of(text).map(Iterator::count),
             _ => None,
         };
         out.value(length.map_or(ValueRef::Null, |length| ValueRef::Long(count(length))));

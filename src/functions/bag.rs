@@ -6,7 +6,7 @@ use super::array::distinct;
 use super::cells::{elements, named_or_string, owned, text};
 use crate::column::Out;
 use crate::registry::*;
-use crate::value::{Bag, Entries, Step, Type, Value, ValueRef, convert, parse_json_text, walk};
+use crate::value::{Bag, JsonEntries, PathStepRef, Type, Value, ValueRef, convert, parse_json_text, walk};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[
@@ -48,7 +48,7 @@ const BAG_KEYS: Scalar = Scalar {
     kernel: KernelDef::Plain(|cells, out| {
         let keys = match cells[0] {
             ValueRef::Bag(bag) => Some(bag.keys().map(|key| Value::String(key.clone())).collect()),
-            ValueRef::Json(text) => Entries::of(text).map(|entries| {
+            ValueRef::Json(text) => JsonEntries::of(text).map(|entries| {
                 let keys: Vec<Value> = entries.map(|(key, _)| Value::from(&*key)).collect();
                 distinct(&keys, |_| true)
             }),
@@ -299,7 +299,7 @@ const EXTRACT_JSON: Scalar = Scalar {
         let returns = args.returns;
         Ok(Box::new(move |cells, out| {
             let Some(value) = parse_json_text(text(cells[1])) else { return out.null() };
-            let steps: Vec<Step<'_>> = path.iter().map(PathStep::step).collect();
+            let steps: Vec<PathStepRef<'_>> = path.iter().map(PathStep::step).collect();
             match walk(value.as_ref(), &steps).as_ref() {
                 found if returns == Type::Dynamic => out.value(found),
                 found => out.value(convert(found, returns).as_ref()),
@@ -318,10 +318,10 @@ enum PathStep {
 }
 
 impl PathStep {
-    fn step(&self) -> Step<'_> {
+    fn step(&self) -> PathStepRef<'_> {
         match self {
-            PathStep::Key(key) => Step::Key(key),
-            PathStep::Index(index) => Step::Index(*index),
+            PathStep::Key(key) => PathStepRef::Key(key),
+            PathStep::Index(index) => PathStepRef::Index(*index),
         }
     }
 }

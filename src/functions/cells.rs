@@ -1,6 +1,6 @@
 //! Reading the cells that a kernel gets: what the binder promised as an argument's type, without a match each time.
 
-use crate::value::{Found, Type, Value, ValueRef, from_json};
+use crate::value::{FoundValue, Type, Value, ValueRef, from_json};
 
 /// The text of a cell whose type is `string`.
 pub(super) fn text(cell: ValueRef<'_>) -> &str {
@@ -47,10 +47,10 @@ pub(super) fn narrow(value: f64) -> i64 {
 }
 
 /// A dynamic cell with JSON text read into an array or bag.
-pub(super) fn opened(cell: ValueRef<'_>) -> Found<'_> {
+pub(super) fn opened(cell: ValueRef<'_>) -> FoundValue<'_> {
     match cell {
-        ValueRef::Json(text) => Found::Owned(from_json(text)),
-        other => Found::Ref(other),
+        ValueRef::Json(text) => FoundValue::Owned(from_json(text)),
+        other => FoundValue::Ref(other),
     }
 }
 

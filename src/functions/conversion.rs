@@ -6,7 +6,7 @@ use crate::column::Out;
 use crate::registry::KernelDef::{Plain, Prepared};
 use crate::registry::{Example, Naming, Passes, Returns, Scalar, any, integer};
 use crate::value::{
-    Found, Type, ValueRef, look_at_json, to_bool, to_datetime, to_decimal, to_guid, to_int, to_long, to_real,
+    FoundValue, Type, ValueRef, look_at_json, to_bool, to_datetime, to_decimal, to_guid, to_int, to_long, to_real,
     to_timespan, write_sorted_json, write_typed_text,
 };
 
@@ -214,7 +214,7 @@ const PARSE_JSON: Scalar = Scalar {
         }
         Ok(Box::new(|args, out| match args[0] {
             ValueRef::String("") => out.null(),
-            ValueRef::String(text) => out.value(look_at_json(text).as_ref().map_or(args[0], Found::as_ref)),
+            ValueRef::String(text) => out.value(look_at_json(text).as_ref().map_or(args[0], FoundValue::as_ref)),
             other => out.value(other),
         }))
     }),

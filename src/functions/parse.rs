@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::infix::compile;
 use crate::registry::*;
-use crate::value::{Found, Type, Value, ValueRef, convert, look_at_json};
+use crate::value::{FoundValue, Type, Value, ValueRef, convert, look_at_json};
 
 /// The call that an operator makes of a pattern: text in, an array with the value of every column out, or null where
 /// the text does not match. It is in no list of names; its kernel is a [`parse_kernel`].
@@ -213,7 +213,7 @@ fn converted(text: &str, ty: Type) -> Value {
     let hexadecimal = || text.contains(['x', 'X']);
     match ty {
         Type::Int | Type::Long | Type::Bool if hexadecimal() => Value::Null,
-        Type::Dynamic => look_at_json(text).as_ref().map_or(ValueRef::String(text), Found::as_ref).to_value(),
+        Type::Dynamic => look_at_json(text).as_ref().map_or(ValueRef::String(text), FoundValue::as_ref).to_value(),
         ty => convert(ValueRef::String(text), ty),
     }
 }

@@ -10,7 +10,7 @@ use super::tabular::Tabular;
 use super::target::TargetCheck;
 use crate::bind::{Binder, BoundColumn, BoundColumns, Namer, Relation};
 use crate::diag::{ARG_JOIN, DYNAMIC_KEY, Diagnostic, Span, UNEXPECTED, WRONG_TYPE};
-use crate::plan::{self, JoinKind, Node, Side};
+use crate::plan::{self, JoinKind, JoinSide, Node};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, hint, parameter};
@@ -321,8 +321,8 @@ pub(super) fn beside(
         columns.push(BoundColumn { name: name.into(), ..column });
         keep_right.push(expr);
     }
-    let left = Side { input: left.node, keys: keys.left, keep: keep_left };
-    let right = Side { input: right.node, keys: keys.right, keep: keep_right };
+    let left = JoinSide { input: left.node, keys: keys.left, keep: keep_left };
+    let right = JoinSide { input: right.node, keys: keys.right, keep: keep_right };
     let joined = Relation::new(Node::Join { left: Box::new(left), right: Box::new(right), kind }, columns);
     let joined = joined.with_unseen_columns(gives_left && wide.0 || gives_right && wide.1);
     if open { joined.with_any_column() } else { joined }

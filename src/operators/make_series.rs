@@ -11,7 +11,7 @@ use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Namer, Relation, label};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
 use crate::functions::{self, Intervals, step_type};
-use crate::plan::{self, AggregateCall, Callee, Kind, Node};
+use crate::plan::{self, AggregateCall, Callee, Term, Node};
 use crate::registry::{Allowed, Args, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, hint, parameter};
@@ -325,7 +325,7 @@ fn default(written: Option<&Expr>, ty: Type, binder: &mut Binder<'_>) -> Option<
 /// A call of the operator's own.
 fn call(ty: Type, kernel: Kernel, args: Vec<plan::Expr>) -> plan::Expr {
     let callee = Callee::Scalar(&functions::INTERVAL);
-    plan::Expr { ty, kind: Kind::Call { callee, kernel: Arc::new(kernel), args } }
+    plan::Expr { ty, kind: Term::Call { callee, kernel: Arc::new(kernel), args } }
 }
 
 /// The list of all values of `expr`.

@@ -8,7 +8,7 @@ use super::Syntax;
 use super::mv_expand::{ExpandedColumn, MvExpand, expanded, limit};
 use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, Relation};
-use crate::plan::{self, Node, Parts};
+use crate::plan::{self, Node, RowParts};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{commas, parameter};
@@ -96,7 +96,7 @@ impl Tabular for MvApply {
         let made = body.columns.list().iter().map(|column| column.ty).collect();
         let open = body.columns.has_any_column();
         let body = Box::new(body.node);
-        let result = input.map(|input| Node::Each { part, input, parts: Parts::Rows, keep, body, made });
+        let result = input.map(|input| Node::Each { part, input, parts: RowParts::Rows, keep, body, made });
         let result = result.compute(outputs).of_whole_table(false);
         if open { result.with_any_column() } else { result }
     }

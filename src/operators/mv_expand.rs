@@ -150,7 +150,7 @@ impl Tabular for MvExpand {
             let column = match Exprs::new(binder, &input.columns).expandable(&each.column.expr) {
                 Ok(expr) => {
                     let pairs = self.kind == Some(BagExpansion::Array);
-                    expanded.push(plan::Expanded { expr, to: ty, pairs });
+                    expanded.push(plan::Expansion { expr, to: ty, pairs });
                     (BoundColumn::new(name, ty), plan::Expr::column(ty, width + expanded.len() - 1))
                 }
                 Err(_) => (BoundColumn::poisoned(name), plan::Expr::literal(Type::Dynamic, crate::value::Value::Null)),

@@ -11,7 +11,7 @@ use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNEXPECTED};
 use crate::functions::{self, Matching, PatternPart};
-use crate::plan::{self, Callee, Kind, Node};
+use crate::plan::{self, Callee, Term, Node};
 use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, parameter};
@@ -165,7 +165,7 @@ impl Parse {
             (Ok(text), Some(kernel)) => {
                 let args = vec![binder.converted(text, Type::String)];
                 let callee = Callee::Scalar(&functions::PARSE);
-                plan::Expr { ty: Type::Dynamic, kind: Kind::Call { callee, kernel: Arc::new(kernel), args } }
+                plan::Expr { ty: Type::Dynamic, kind: Term::Call { callee, kernel: Arc::new(kernel), args } }
             }
             // It has been said; the columns are known all the same.
             _ => plan::Expr::literal(Type::Dynamic, Value::Null),
@@ -304,8 +304,8 @@ impl Taken<'_> {
             taken = taken.map(|input| Node::Filter { input, conditions: vec![condition] });
         }
         for (at, (name, ty)) in (0..).zip(self.columns) {
-            let steps = vec![plan::Step::Index(at)];
-            let element = plan::Expr { ty: Type::Dynamic, kind: Kind::Path { base: Box::new(array.clone()), steps } };
+            let steps = vec![plan::PathStep::Index(at)];
+            let element = plan::Expr { ty: Type::Dynamic, kind: Term::Path { base: Box::new(array.clone()), steps } };
             let column = (BoundColumn::new(name, ty), binder.converted(element, ty));
             // As `extend` does: a name that exists is replaced where it stands.
             match outputs.iter().position(|(known, _)| *known.name == *name) {

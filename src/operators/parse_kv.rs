@@ -12,7 +12,7 @@ use super::tabular::Tabular;
 use crate::bind::{Binder, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, Span};
 use crate::functions::{self, PairDelimiters, QuotePair};
-use crate::plan::{self, Callee, Kind};
+use crate::plan::{self, Callee, Term};
 use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{boolean, commas, parameter, schema};
@@ -133,7 +133,7 @@ impl Tabular for ParseKv {
             (Ok(text), Ok(kernel)) => {
                 let args = vec![binder.converted(text, Type::String)];
                 let callee = Callee::Scalar(&functions::PARSE);
-                plan::Expr { ty: Type::Dynamic, kind: Kind::Call { callee, kernel: Arc::new(kernel), args } }
+                plan::Expr { ty: Type::Dynamic, kind: Term::Call { callee, kernel: Arc::new(kernel), args } }
             }
             (_, Err(fault)) => {
                 if let Some(diagnostic) = fault {

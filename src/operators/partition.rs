@@ -7,7 +7,7 @@ use nom::Parser;
 use super::Syntax;
 use super::tabular::Tabular;
 use crate::bind::{Binder, Exprs, Relation};
-use crate::plan::{self, Node, Parts};
+use crate::plan::{self, Node, RowParts};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::hints;
@@ -90,7 +90,7 @@ impl Tabular for Partition {
         let open = body.columns.has_any_column();
         let wide = body.columns.has_unseen_columns();
         let body = Box::new(body.node);
-        let each = |input| Node::Each { part, input, parts: Parts::Keyed(key), keep: Vec::new(), body, made };
+        let each = |input| Node::Each { part, input, parts: RowParts::Keyed(key), keep: Vec::new(), body, made };
         let result = Relation { serialized: false, ..input.map(each) }.compute(outputs).with_unseen_columns(wide);
         if open { result.with_any_column() } else { result }
     }

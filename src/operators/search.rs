@@ -11,7 +11,7 @@ use super::union::{UnionLeg, leg, legs_of, table_name, united};
 use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNKNOWN_TABLE};
 use crate::functions;
-use crate::plan::{self, Kind, Node};
+use crate::plan::{self, Term, Node};
 use crate::registry::{Allowed, Example, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, parameter};
@@ -281,8 +281,8 @@ impl Search {
             parts.iter().map(|part| self.condition(part, leg, width, binder)).collect()
         };
         let kind = match searched {
-            Searched::Or(parts) => Kind::Or(all(parts)?),
-            Searched::And(parts) => Kind::And(all(parts)?),
+            Searched::Or(parts) => Term::Or(all(parts)?),
+            Searched::And(parts) => Term::And(all(parts)?),
             Searched::Column { name, text } => {
                 let column =
                     Exprs::new(binder, &leg.columns).expr(&Expr::new(ExprKind::Name(name.clone()), name.span))?;
@@ -305,8 +305,8 @@ impl Search {
             parts.iter().map(|part| self.text_or_condition(part, leg, width, binder)).collect()
         };
         let kind = match &condition.kind {
-            ExprKind::Or(parts) => Kind::Or(all(parts)?),
-            ExprKind::And(parts) => Kind::And(all(parts)?),
+            ExprKind::Or(parts) => Term::Or(all(parts)?),
+            ExprKind::And(parts) => Term::And(all(parts)?),
             ExprKind::Call(Call { of: None, name, arguments }) if name.text == "not" && arguments.len() == 1 => {
                 let condition = self.text_or_condition(&arguments[0].value, leg, width, binder)?;
                 return Ok(binder.plain_call(&functions::NOT, Type::Bool, vec![condition]));
@@ -375,7 +375,7 @@ impl Search {
                 operands,
             )?);
         }
-        Ok(plan::Expr { ty: Type::Bool, kind: Kind::Or(found) })
+        Ok(plan::Expr { ty: Type::Bool, kind: Term::Or(found) })
     }
 }
 

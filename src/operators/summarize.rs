@@ -8,7 +8,7 @@ use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumns, Exprs, Label, Namer, Relation, Reported, aggregate_labels, label};
 use crate::diag::{Diagnostic, Span, WRONG_COUNT};
 use crate::functions;
-use crate::plan::{self, Kind, Node};
+use crate::plan::{self, Node, Term};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, hints, step_ends};
@@ -106,7 +106,7 @@ impl Tabular for Summarize {
         }
         let aggregates = exprs.into_aggregates();
         let plain =
-            outputs.iter().enumerate().all(|(at, output)| matches!(output.kind, Kind::Column(index) if index == at));
+            outputs.iter().enumerate().all(|(at, output)| matches!(output.kind, Term::Column(index) if index == at));
         let made = keys.len() + aggregates.iter().map(|call| call.returns.len()).sum::<usize>();
         let node = Node::Aggregate { input: Box::new(input.node), keys, aggregates };
         let node = if plain && made == outputs.len() { node } else { Node::Compute { input: Box::new(node), outputs } };

@@ -12,7 +12,7 @@ use super::count::counting;
 use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Namer, Relation, dynamic_key, label};
 use crate::diag::{Diagnostic, NOT_CONSTANT, WRONG_TYPE};
-use crate::plan::{self, AggregateCall, JoinKind, Node, Parts, Side, SortKey};
+use crate::plan::{self, AggregateCall, JoinKind, JoinSide, Node, RowParts, SortKey};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, word_of};
@@ -169,7 +169,7 @@ impl Tabular for TopNested {
         let (part, rows) = binder.part(&input);
         let body = Box::new(self.run(&bound, 0, rows.node, &input.columns, binder));
         let made = columns.iter().map(|column| column.ty).collect();
-        let parts = Parts::Keyed(plan::Expr::literal(Type::Bool, Value::Bool(true)));
+        let parts = RowParts::Keyed(plan::Expr::literal(Type::Bool, Value::Bool(true)));
         let node = Node::Each { part, input: Box::new(input.node), parts, keep: Vec::new(), body, made };
         let result = Relation::new(node, columns).in_order();
         if open { result.with_any_column() } else { result }
@@ -198,7 +198,7 @@ impl TopNested {
         };
         let node = Node::Compute { input: Box::new(node), outputs: vec![key.clone(), level.weight.clone()] };
         let picked = best(node, weight.clone(), level.descending, level.rows);
-        let side = |input, key: &plan::Expr, keep| Box::new(Side { input, keys: vec![key.clone()], keep });
+        let side = |input, key: &plan::Expr, keep| Box::new(JoinSide { input, keys: vec![key.clone()], keep });
         let made = if at + 1 == levels.len() {
             picked.clone()
         } else {
@@ -212,7 +212,7 @@ impl TopNested {
             Node::Each {
                 part,
                 input: Box::new(joined),
-                parts: Parts::Keyed(key.clone()),
+                parts: RowParts::Keyed(key.clone()),
                 keep: vec![key.clone(), weight],
                 body: Box::new(self.run(levels, at + 1, rows, columns, binder)),
                 made: levels[at + 1..].iter().flat_map(|level| [level.key.ty, level.weight.ty]).collect(),

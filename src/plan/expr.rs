@@ -9,18 +9,18 @@ use crate::value::{Type, Value};
 #[derive(Clone, Debug)]
 pub(crate) struct Expr {
     pub(crate) ty: Type,
-    pub(crate) kind: Kind,
+    pub(crate) kind: Term,
 }
 
 /// What an expression is.
 #[derive(Clone)]
-pub(crate) enum Kind {
+pub(crate) enum Term {
     /// The same for every row.
     Literal(Value),
     /// The input column at this position.
     Column(usize),
     /// `base.key[0]`: steps into a dynamic value.
-    Path { base: Box<Expr>, steps: Vec<Step> },
+    Path { base: Box<Expr>, steps: Vec<PathStep> },
     /// A scalar function or infix operator, its kernel ready.
     Call { callee: Callee, kernel: Arc<Kernel>, args: Vec<Expr> },
     /// All of them; false wins over null.
@@ -31,7 +31,7 @@ pub(crate) enum Kind {
 
 /// One step into a dynamic value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Step {
+pub(crate) enum PathStep {
     /// `.name` or `['name']`: the value of a bag's key.
     Key(Arc<str>),
     /// `[2]`, `[-1]`: an element of an array, from the end if negative.
@@ -89,27 +89,27 @@ impl Callee {
 
 impl Expr {
     pub(crate) fn literal(ty: Type, value: Value) -> Expr {
-        Expr { ty, kind: Kind::Literal(value) }
+        Expr { ty, kind: Term::Literal(value) }
     }
 
     pub(crate) fn column(ty: Type, index: usize) -> Expr {
-        Expr { ty, kind: Kind::Column(index) }
+        Expr { ty, kind: Term::Column(index) }
     }
 
     /// The value, if it is known before any row is read.
     pub(crate) fn constant(&self) -> Option<&Value> {
         match &self.kind {
-            Kind::Literal(value) => Some(value),
+            Term::Literal(value) => Some(value),
             _ => None,
         }
     }
 
     /// The steps below a column that this expression reads, if it reads nothing else: `(column, steps)`.
-    pub(crate) fn as_path(&self) -> Option<(usize, &[Step])> {
+    pub(crate) fn as_path(&self) -> Option<(usize, &[PathStep])> {
         match &self.kind {
-            Kind::Column(index) => Some((*index, &[])),
-            Kind::Path { base, steps } => match base.kind {
-                Kind::Column(index) => Some((index, steps)),
+            Term::Column(index) => Some((*index, &[])),
+            Term::Path { base, steps } => match base.kind {
+                Term::Column(index) => Some((index, steps)),
                 _ => None,
             },
             _ => None,
@@ -119,19 +119,19 @@ impl Expr {
     /// The expressions directly beneath.
     pub(crate) fn children(&self) -> &[Expr] {
         match &self.kind {
-            Kind::Literal(_) | Kind::Column(_) => &[],
-            Kind::Path { base, .. } => std::slice::from_ref(base),
-            Kind::Call { args, .. } => args,
-            Kind::And(parts) | Kind::Or(parts) => parts,
+            Term::Literal(_) | Term::Column(_) => &[],
+            Term::Path { base, .. } => std::slice::from_ref(base),
+            Term::Call { args, .. } => args,
+            Term::And(parts) | Term::Or(parts) => parts,
         }
     }
 
     fn children_mut(&mut self) -> &mut [Expr] {
         match &mut self.kind {
-            Kind::Literal(_) | Kind::Column(_) => &mut [],
-            Kind::Path { base, .. } => std::slice::from_mut(base),
-            Kind::Call { args, .. } => args,
-            Kind::And(parts) | Kind::Or(parts) => parts,
+            Term::Literal(_) | Term::Column(_) => &mut [],
+            Term::Path { base, .. } => std::slice::from_mut(base),
+            Term::Call { args, .. } => args,
+            Term::And(parts) | Term::Or(parts) => parts,
         }
     }
 
@@ -164,7 +164,7 @@ impl Expr {
     pub(crate) fn deterministic(&self) -> bool {
         let mut all = true;
         self.visit(&mut |expr| {
-            all &= !matches!(&expr.kind, Kind::Call { callee, .. } if !callee.deterministic());
+            all &= !matches!(&expr.kind, Term::Call { callee, .. } if !callee.deterministic());
             all
         });
         all

@@ -12,7 +12,7 @@ use crate::registry::{Aggregate, Along, Fold, Scalar};
 use crate::source::{SourceTable, Want};
 use crate::value::{SortOrder, Type, Value};
 
-pub(crate) use expr::{Callee, Expr, Kind, Step};
+pub(crate) use expr::{Callee, Expr, PathStep, Term};
 
 /// A bound query: how to get the rows, and what its columns are called.
 #[derive(Clone, Debug)]
@@ -47,16 +47,16 @@ pub(crate) enum Node {
     /// The first rows of a sorted input: `Sort` and `Limit` in one.
     TopN { input: Box<Node>, keys: Vec<SortKey>, rows: usize },
     /// A row per element: what is kept of the row, the elements side by side, and their number if `index`.
-    Expand { input: Box<Node>, keep: Vec<Expr>, expanded: Vec<Expanded>, index: bool, limit: usize },
+    Expand { input: Box<Node>, keep: Vec<Expr>, expanded: Vec<Expansion>, index: bool, limit: usize },
     /// Partners side by side: what is kept of the left row, then of the right one.
-    Join { left: Box<Side>, right: Box<Side>, kind: JoinKind },
+    Join { left: Box<JoinSide>, right: Box<JoinSide>, kind: JoinKind },
     /// The rows of one after the other; their columns agree.
     Union { inputs: Vec<Node> },
     /// What is kept of each row, then what is computed along the order of the rows.
     Window { input: Box<Node>, keep: Vec<Expr>, calls: Vec<WindowCall> },
     /// What `body` makes of the rows, a part of them at a time and one part behind the other: what is kept of the
     /// part's first row, then the columns of the body, which are of the types `made`.
-    Each { part: PartId, input: Box<Node>, parts: Parts, keep: Vec<Expr>, body: Box<Node>, made: Vec<Type> },
+    Each { part: PartId, input: Box<Node>, parts: RowParts, keep: Vec<Expr>, body: Box<Node>, made: Vec<Type> },
     /// In the body of an `Each`: what its expressions make of the rows of the part at hand.
     Part { part: PartId, outputs: Vec<Expr> },
 }
@@ -67,7 +67,7 @@ pub(crate) struct PartId(pub(crate) usize);
 
 /// Which rows make a part.
 #[derive(Clone, Debug)]
-pub(crate) enum Parts {
+pub(crate) enum RowParts {
     /// `mv-apply`: every row alone.
     Rows,
     /// `partition`: those that agree in the key, in order of its first appearance.
@@ -76,7 +76,7 @@ pub(crate) enum Parts {
 
 /// One expression of `mv-expand`.
 #[derive(Clone, Debug)]
-pub(crate) struct Expanded {
+pub(crate) struct Expansion {
     /// A dynamic value.
     pub(crate) expr: Expr,
     /// The type that elements are read as; dynamic leaves them as they are.
@@ -87,7 +87,7 @@ pub(crate) struct Expanded {
 
 /// One side of a join.
 #[derive(Clone, Debug)]
-pub(crate) struct Side {
+pub(crate) struct JoinSide {
     pub(crate) input: Node,
     pub(crate) keys: Vec<Expr>,
     pub(crate) keep: Vec<Expr>,
@@ -195,8 +195,8 @@ impl Node {
                 [left, right].into_iter().flat_map(|side| side.keys.iter().chain(&side.keep)).collect()
             }
             Node::Window { keep, calls, .. } => keep.iter().chain(calls.iter().flat_map(|call| &call.args)).collect(),
-            Node::Each { parts: Parts::Rows, keep, .. } => keep.iter().collect(),
-            Node::Each { parts: Parts::Keyed(key), keep, .. } => keep.iter().chain([key]).collect(),
+            Node::Each { parts: RowParts::Rows, keep, .. } => keep.iter().collect(),
+            Node::Each { parts: RowParts::Keyed(key), keep, .. } => keep.iter().chain([key]).collect(),
         }
     }
 
@@ -223,8 +223,8 @@ impl Node {
             Node::Window { keep, calls, .. } => {
                 keep.iter_mut().chain(calls.iter_mut().flat_map(|call| &mut call.args)).collect()
             }
-            Node::Each { parts: Parts::Rows, keep, .. } => keep.iter_mut().collect(),
-            Node::Each { parts: Parts::Keyed(key), keep, .. } => keep.iter_mut().chain([key]).collect(),
+            Node::Each { parts: RowParts::Rows, keep, .. } => keep.iter_mut().collect(),
+            Node::Each { parts: RowParts::Keyed(key), keep, .. } => keep.iter_mut().chain([key]).collect(),
         }
     }
 

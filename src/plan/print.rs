@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-use super::{Expr, Kind, Node, Parts, Plan, Step};
+use super::{Expr, Node, PathStep, Plan, RowParts, Term};
 use crate::registry::AggregateNaming;
 use crate::value::{Value, write_json};
 
@@ -80,8 +80,8 @@ impl Node {
             }
             Node::Each { parts, keep, .. } => {
                 match parts {
-                    Parts::Rows => write!(f, "Each row")?,
-                    Parts::Keyed(key) => write!(f, "Each {key}")?,
+                    RowParts::Rows => write!(f, "Each row")?,
+                    RowParts::Keyed(key) => write!(f, "Each {key}")?,
                 }
                 write!(f, " keep [{}]", list(keep, ", "))?;
             }
@@ -114,37 +114,37 @@ const LONG: usize = 20;
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.kind {
-            Kind::Literal(Value::Null) => write!(f, "{}(null)", self.ty),
-            Kind::Literal(Value::Array(items)) if items.len() > LONG => write!(f, "[… {} values …]", items.len()),
-            Kind::Literal(value) => {
+            Term::Literal(Value::Null) => write!(f, "{}(null)", self.ty),
+            Term::Literal(Value::Array(items)) if items.len() > LONG => write!(f, "[… {} values …]", items.len()),
+            Term::Literal(value) => {
                 let mut text = String::new();
                 write_json(&mut text, value.as_ref());
                 f.write_str(&text)
             }
-            Kind::Column(index) => write!(f, "#{index}"),
-            Kind::Path { base, steps } => {
+            Term::Column(index) => write!(f, "#{index}"),
+            Term::Path { base, steps } => {
                 write!(f, "{base}")?;
                 steps.iter().try_for_each(|step| match step {
-                    Step::Key(key) => write!(f, ".{key}"),
-                    Step::Index(index) => write!(f, "[{index}]"),
+                    PathStep::Key(key) => write!(f, ".{key}"),
+                    PathStep::Index(index) => write!(f, "[{index}]"),
                 })
             }
-            Kind::Call { callee, args, .. } => write!(f, "{}({})", callee.name(), list(args, ", ")),
-            Kind::And(parts) => write!(f, "({})", list(parts, " and ")),
-            Kind::Or(parts) => write!(f, "({})", list(parts, " or ")),
+            Term::Call { callee, args, .. } => write!(f, "{}({})", callee.name(), list(args, ", ")),
+            Term::And(parts) => write!(f, "({})", list(parts, " and ")),
+            Term::Or(parts) => write!(f, "({})", list(parts, " or ")),
         }
     }
 }
 
-impl std::fmt::Debug for Kind {
+impl std::fmt::Debug for Term {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
-            Kind::Literal(value) => write!(f, "Literal({value:?})"),
-            Kind::Column(index) => write!(f, "Column({index})"),
-            Kind::Path { base, steps } => write!(f, "Path({base:?}, {steps:?})"),
-            Kind::Call { callee, args, .. } => write!(f, "Call({}, {args:?})", callee.name()),
-            Kind::And(parts) => write!(f, "And({parts:?})"),
-            Kind::Or(parts) => write!(f, "Or({parts:?})"),
+            Term::Literal(value) => write!(f, "Literal({value:?})"),
+            Term::Column(index) => write!(f, "Column({index})"),
+            Term::Path { base, steps } => write!(f, "Path({base:?}, {steps:?})"),
+            Term::Call { callee, args, .. } => write!(f, "Call({}, {args:?})", callee.name()),
+            Term::And(parts) => write!(f, "And({parts:?})"),
+            Term::Or(parts) => write!(f, "Or({parts:?})"),
         }
     }
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use indexmap::IndexSet;
 
-use crate::plan::{AggregateCall, Expanded, Expr, JoinKind, Kind, Node, PartId, Parts, Side, Step, WindowCall};
+use crate::plan::{
+    AggregateCall, Expansion, Expr, JoinKind, JoinSide, Node, PartId, PathStep, RowParts, Term, WindowCall,
+};
 use crate::source::{SourceTable, Want};
 use crate::value::{Type, Value};
 
@@ -24,7 +26,7 @@ pub(super) fn narrow(node: Node, width: usize) -> Node {
 /// the columns that it is to give.
 #[derive(Clone, Default)]
 struct Demand {
-    refs: IndexSet<(usize, Vec<Step>)>,
+    refs: IndexSet<(usize, Vec<PathStep>)>,
 }
 
 impl Demand {
@@ -50,22 +52,22 @@ impl Demand {
 }
 
 /// Where a computation puts what is demanded of it.
-enum Slot {
+enum DemandedAt {
     /// Steps below one of its outputs.
-    Computed { index: usize, ty: Type, steps: Vec<Step> },
+    Computed { index: usize, ty: Type, steps: Vec<PathStep> },
     /// A path that its input gives; these stand behind the outputs.
     Direct { index: usize },
 }
 
 /// `expr` and steps below it.
-fn path(expr: Expr, steps: &[Step]) -> Expr {
+fn path(expr: Expr, steps: &[PathStep]) -> Expr {
     match (steps, expr) {
         ([], expr) => expr,
-        (_, Expr { kind: Kind::Path { base, steps: mut first }, ty }) => {
+        (_, Expr { kind: Term::Path { base, steps: mut first }, ty }) => {
             first.extend_from_slice(steps);
-            Expr { ty, kind: Kind::Path { base, steps: first } }
+            Expr { ty, kind: Term::Path { base, steps: first } }
         }
-        (_, expr) => Expr { ty: Type::Dynamic, kind: Kind::Path { base: Box::new(expr), steps: steps.to_vec() } },
+        (_, expr) => Expr { ty: Type::Dynamic, kind: Term::Path { base: Box::new(expr), steps: steps.to_vec() } },
     }
 }
 
@@ -123,14 +125,14 @@ fn give_scan(table: Arc<SourceTable>, wants: &[Want], demand: &Demand) -> Node {
         .map(|(column, steps)| {
             let want = &wants[*column];
             let keys = if want.ty == Type::Dynamic {
-                steps.iter().take_while(|step| matches!(step, Step::Key(_))).count()
+                steps.iter().take_while(|step| matches!(step, PathStep::Key(_))).count()
             } else {
                 0
             };
             let mut path_taken = want.path.clone();
             path_taken.extend(steps[..keys].iter().filter_map(|step| match step {
-                Step::Key(key) => Some(key.clone()),
-                Step::Index(_) => None,
+                PathStep::Key(key) => Some(key.clone()),
+                PathStep::Index(_) => None,
             }));
             let (index, _) = taken.insert_full(Want { path: path_taken, ty: want.ty });
             path(Expr::column(want.ty, index), &steps[keys..])
@@ -145,7 +147,7 @@ fn give_compute(input: Node, outputs: &[Expr], demand: Demand) -> Node {
     let mut below = Demand::default();
     let mut computed: IndexSet<usize> = IndexSet::new();
     let mut direct: Vec<Expr> = Vec::new();
-    let mut slots: Vec<Slot> = Vec::new();
+    let mut slots: Vec<DemandedAt> = Vec::new();
     for (column, steps) in demand.refs {
         let output = &outputs[column];
         if steps.is_empty() || output.as_path().is_none() {
@@ -153,16 +155,16 @@ fn give_compute(input: Node, outputs: &[Expr], demand: Demand) -> Node {
             if new {
                 below.add(output);
             }
-            slots.push(Slot::Computed { index, ty: output.ty, steps });
+            slots.push(DemandedAt::Computed { index, ty: output.ty, steps });
         } else {
-            slots.push(Slot::Direct { index: direct.len() });
+            slots.push(DemandedAt::Direct { index: direct.len() });
             direct.push(path(output.clone(), &steps));
             below.add(&direct[direct.len() - 1]);
         }
     }
     let above = slots.into_iter().map(|slot| match slot {
-        Slot::Computed { index, ty, steps } => path(Expr::column(ty, index), &steps),
-        Slot::Direct { index } => Expr::column(Type::Dynamic, computed.len() + index),
+        DemandedAt::Computed { index, ty, steps } => path(Expr::column(ty, index), &steps),
+        DemandedAt::Direct { index } => Expr::column(Type::Dynamic, computed.len() + index),
     });
     let above = above.collect();
     let mut inner: Vec<Expr> = computed.iter().map(|&column| outputs[column].clone()).chain(direct).collect();
@@ -204,7 +206,7 @@ fn give_aggregate(input: Node, mut keys: Vec<Expr>, mut aggregates: Vec<Aggregat
 fn give_expand(
     input: Node,
     keep: &[Expr],
-    mut expanded: Vec<Expanded>,
+    mut expanded: Vec<Expansion>,
     index: bool,
     limit: usize,
     demand: &Demand,
@@ -229,7 +231,7 @@ fn give_window(input: Node, keep: &[Expr], mut calls: Vec<WindowCall>, demand: &
 }
 
 /// Each side of a join keeps what is demanded of it.
-fn give_join(left: Side, right: Side, kind: JoinKind, demand: &Demand) -> Node {
+fn give_join(left: JoinSide, right: JoinSide, kind: JoinKind, demand: &Demand) -> Node {
     let mut sides = [left, right];
     let width = sides[0].keep.len();
     let mut wanted = [Vec::new(), Vec::new()];
@@ -253,7 +255,7 @@ fn give_join(left: Side, right: Side, kind: JoinKind, demand: &Demand) -> Node {
 fn give_each(
     part: PartId,
     input: Node,
-    mut parts: Parts,
+    mut parts: RowParts,
     keep: &[Expr],
     body: Node,
     made: &[Type],
@@ -281,12 +283,12 @@ fn give_each(
     let body = give(body, inner);
     let mut below = Demand::default();
     wanted.iter().for_each(|expr| below.add(expr));
-    if let Parts::Keyed(key) = &parts {
+    if let RowParts::Keyed(key) = &parts {
         below.add(key);
     }
     let body = of_part(body, part, &mut |outputs| outputs.iter().for_each(|expr| below.add(expr)));
     wanted.iter_mut().for_each(|expr| below.rewrite(expr));
-    if let Parts::Keyed(key) = &mut parts {
+    if let RowParts::Keyed(key) = &mut parts {
         below.rewrite(key);
     }
     let body = of_part(body, part, &mut |outputs| outputs.iter_mut().for_each(|expr| below.rewrite(expr)));
@@ -323,11 +325,11 @@ fn kept(keep: &[Expr], demand: &Demand, made: impl Fn(usize) -> Type) -> (Vec<Ex
 }
 
 /// A side of a join over an input that gives what its keys and kept expressions read.
-fn narrow_side(mut side: Side) -> Side {
+fn narrow_side(mut side: JoinSide) -> JoinSide {
     let mut below = Demand::default();
     side.keys.iter().chain(&side.keep).for_each(|expr| below.add(expr));
     side.keys.iter_mut().chain(&mut side.keep).for_each(|expr| below.rewrite(expr));
-    Side { input: give(side.input, below), ..side }
+    JoinSide { input: give(side.input, below), ..side }
 }
 
 /// What is demanded of a node that gives all of its columns anyway.
@@ -339,6 +341,6 @@ fn pick(node: Node, types: &[Type], demand: &Demand) -> Node {
 
 /// `outputs` over `node`; nothing on top if these are its first columns as they are.
 fn compute(node: Node, outputs: Vec<Expr>) -> Node {
-    let same = outputs.iter().enumerate().all(|(at, output)| matches!(output.kind, Kind::Column(index) if index == at));
+    let same = outputs.iter().enumerate().all(|(at, output)| matches!(output.kind, Term::Column(index) if index == at));
     if same { node } else { Node::Compute { input: Box::new(node), outputs } }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::plan::{Callee, Expr, Kind, Node, Step};
+use crate::plan::{Callee, Expr, Node, PathStep, Term};
 use crate::registry::{Args, Scalar};
 use crate::value::{Type, Value};
 
@@ -18,11 +18,11 @@ pub(super) fn pick(node: Node) -> Node {
 
 /// What gives the element that `expr` is, if it is one from the start of such an array.
 fn element(expr: &Expr) -> Option<Expr> {
-    let Kind::Path { base, steps } = &expr.kind else { return None };
-    let Kind::Call { callee: Callee::Scalar(Scalar { element: Some(element), .. }), args, .. } = &base.kind else {
+    let Term::Path { base, steps } = &expr.kind else { return None };
+    let Term::Call { callee: Callee::Scalar(Scalar { element: Some(element), .. }), args, .. } = &base.kind else {
         return None;
     };
-    let (&Step::Index(index @ 0..), below) = steps.split_first()? else { return None };
+    let (&PathStep::Index(index @ 0..), below) = steps.split_first()? else { return None };
     if args.len() + 1 != element.params.len() {
         return None;
     }
@@ -34,9 +34,9 @@ fn element(expr: &Expr) -> Option<Expr> {
     let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
     let known = Args { types: &types, constants: &constants, ..Args::none(Type::Dynamic) };
     let kernel = Arc::new(element.kernel.prepared(&known).ok()?);
-    let element = Expr { ty: Type::Dynamic, kind: Kind::Call { callee: Callee::Scalar(element), kernel, args } };
+    let element = Expr { ty: Type::Dynamic, kind: Term::Call { callee: Callee::Scalar(element), kernel, args } };
     Some(match below {
         [] => element,
-        _ => Expr { ty: Type::Dynamic, kind: Kind::Path { base: Box::new(element), steps: below.to_vec() } },
+        _ => Expr { ty: Type::Dynamic, kind: Term::Path { base: Box::new(element), steps: below.to_vec() } },
     })
 }

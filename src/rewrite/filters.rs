@@ -2,7 +2,7 @@
 //!
 //! `Filter #1 (Compute [#0, f(#3)])` becomes `Compute [#0, f(#3)] (Filter f(#3))`, unless `f` must be computed once.
 
-use crate::plan::{Expr, Kind, Node};
+use crate::plan::{Expr, Node, Term};
 
 pub(super) fn push(node: Node) -> Node {
     let node = match node {
@@ -18,7 +18,7 @@ pub(super) fn push(node: Node) -> Node {
 /// The parts of a conjunction: each alone keeps the rows for which it is true.
 fn split(condition: Expr) -> Vec<Expr> {
     match condition.kind {
-        Kind::And(parts) => parts.into_iter().flat_map(split).collect(),
+        Term::And(parts) => parts.into_iter().flat_map(split).collect(),
         _ => vec![condition],
     }
 }
@@ -38,7 +38,7 @@ fn sink(input: Node, conditions: Vec<Expr>) -> Node {
                 .into_iter()
                 .map(|mut condition| {
                     condition.replace(&mut |expr| match &expr.kind {
-                        Kind::Column(index) => Some(outputs[*index].clone()),
+                        Term::Column(index) => Some(outputs[*index].clone()),
                         _ => None,
                     });
                     condition
@@ -68,7 +68,7 @@ fn movable(condition: &Expr, outputs: &[Expr]) -> bool {
     let mut parts = 0;
     condition.visit(&mut |expr| {
         parts += 1;
-        if let Kind::Column(index) = expr.kind {
+        if let Term::Column(index) = expr.kind {
             movable &= outputs[index].deterministic();
             parts += outputs[index].parts();
         }

@@ -8,13 +8,13 @@ use crate::diag::Diagnostic;
 use crate::eval::eval;
 use crate::guard::Guard;
 use crate::parallel;
-use crate::plan::{Expr, Node, PartId, Parts};
+use crate::plan::{Expr, Node, PartId, RowParts};
 
 /// The rows and what is to be made of their parts.
 pub(super) struct Each<'a> {
     pub(super) part: PartId,
     pub(super) rows: Batch,
-    pub(super) parts: &'a Parts,
+    pub(super) parts: &'a RowParts,
     pub(super) keep: &'a [Expr],
     pub(super) body: &'a Node,
     /// How many columns of the body are read.
@@ -81,11 +81,11 @@ impl Run<'_> {
 }
 
 /// The numbers of the rows of each part.
-fn parts(parts: &Parts, rows: &Batch, guard: &Guard) -> Result<Vec<Vec<u32>>, Failure> {
+fn parts(parts: &RowParts, rows: &Batch, guard: &Guard) -> Result<Vec<Vec<u32>>, Failure> {
     let all = 0..u32::try_from(rows.rows).expect("batches have fewer than 2^32 rows");
     Ok(match parts {
-        Parts::Rows => all.map(|row| vec![row]).collect(),
-        Parts::Keyed(key) => {
+        RowParts::Rows => all.map(|row| vec![row]).collect(),
+        RowParts::Keyed(key) => {
             let column: Column = eval(key, rows, guard);
             let mut parts: Vec<Vec<u32>> = Vec::new();
             for (row, number) in all.zip(number(&[column], rows.rows, guard)?) {

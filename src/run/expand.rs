@@ -4,12 +4,12 @@
 use crate::column::{Batch, Codes, Column, Out};
 use crate::eval::eval;
 use crate::guard::{Guard, Pace};
-use crate::plan::{Expanded, Expr};
-use crate::value::{Found, Items, Type, Value, ValueRef, convert};
+use crate::plan::{Expansion, Expr};
+use crate::value::{FoundValue, JsonItems, Type, Value, ValueRef, convert};
 
 pub(super) fn expand(
     keep: &[Expr],
-    expanded: &[Expanded],
+    expanded: &[Expansion],
     index: bool,
     limit: usize,
     batch: &Batch,
@@ -21,7 +21,7 @@ pub(super) fn expand(
     let mut numbers: Vec<i64> = Vec::new();
     let mut outs: Vec<Out> = expanded.iter().map(|each| Out::new(each.to, batch.rows)).collect();
     for row in 0..batch.rows {
-        let elements: Vec<Vec<Found<'_>>> =
+        let elements: Vec<Vec<FoundValue<'_>>> =
             sources.iter().zip(expanded).map(|(source, each)| elements(source.get(row), each.pairs)).collect();
         let count = elements.iter().map(Vec::len).max().unwrap_or(0).min(limit);
         for at in 0..count {
@@ -31,7 +31,7 @@ pub(super) fn expand(
             rows.push(u32::try_from(row).expect("batches have fewer than 2^32 rows"));
             numbers.push(i64::try_from(at).unwrap_or(i64::MAX));
             for ((out, elements), each) in outs.iter_mut().zip(&elements).zip(expanded) {
-                let element = elements.get(at).map_or(ValueRef::Null, Found::as_ref);
+                let element = elements.get(at).map_or(ValueRef::Null, FoundValue::as_ref);
                 if each.to == Type::Dynamic {
                     out.value(element)
                 } else {
@@ -51,23 +51,23 @@ pub(super) fn expand(
 
 /// The elements of one value: those of an array, the properties of a bag (each a bag of its own, or `[key, value]`),
 /// and of anything else, null included, itself.
-fn elements(value: ValueRef<'_>, pairs: bool) -> Vec<Found<'_>> {
+fn elements(value: ValueRef<'_>, pairs: bool) -> Vec<FoundValue<'_>> {
     match value {
-        ValueRef::Array(items) => items.iter().map(|item| Found::Ref(item.as_ref())).collect(),
+        ValueRef::Array(items) => items.iter().map(|item| FoundValue::Ref(item.as_ref())).collect(),
         ValueRef::Bag(bag) => bag.iter().map(|(key, value)| property(key, value.clone(), pairs)).collect(),
-        ValueRef::Json(text) => match Items::of(text) {
+        ValueRef::Json(text) => match JsonItems::of(text) {
             Some(items) => items.collect(),
             None => match value.to_value() {
                 Value::Bag(bag) => bag.iter().map(|(key, value)| property(key, value.clone(), pairs)).collect(),
                 _ => Vec::new(),
             },
         },
-        scalar => vec![Found::Ref(scalar)],
+        scalar => vec![FoundValue::Ref(scalar)],
     }
 }
 
-fn property(key: &str, value: Value, pairs: bool) -> Found<'static> {
-    Found::Owned(if pairs {
+fn property(key: &str, value: Value, pairs: bool) -> FoundValue<'static> {
+    FoundValue::Owned(if pairs {
         Value::Array(vec![Value::from(key), value].into())
     } else {
         Value::Bag(std::sync::Arc::new(std::iter::once((key.into(), value)).collect()))

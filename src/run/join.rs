@@ -9,11 +9,11 @@ use crate::column::{Batch, Codes, Column};
 use crate::eval::eval;
 use crate::guard::Guard;
 use crate::parallel;
-use crate::plan::{JoinKind, Side};
+use crate::plan::{JoinKind, JoinSide};
 use crate::value::Value;
 
 impl Run<'_> {
-    pub(super) fn join(&mut self, left: &Side, right: &Side, kind: JoinKind) -> Result<Vec<Batch>, Failure> {
+    pub(super) fn join(&mut self, left: &JoinSide, right: &JoinSide, kind: JoinKind) -> Result<Vec<Batch>, Failure> {
         let guard = self.guard;
         let sides = [right, left];
         let made = self.side_by_side(&sides.map(|side| &side.input), Run::joined)?;
@@ -37,7 +37,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn new(batch: Batch, side: &Side, guard: &Guard) -> Rows {
+    fn new(batch: Batch, side: &JoinSide, guard: &Guard) -> Rows {
         let column = |expr: &crate::plan::Expr| match batch.rows {
             // A side without any row may be without columns, too.
             0 => crate::column::Out::new(expr.ty, 0).finish(),

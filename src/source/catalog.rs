@@ -13,7 +13,7 @@ use indexmap::IndexMap;
 use regex::Regex;
 
 use super::known::{home_of, known_table};
-use super::page::{Origin, Page};
+use super::page::{Page, PageOrigin};
 use super::table::{SourceTable, memory};
 use crate::diag::{self, Diagnostic, Place};
 
@@ -44,15 +44,15 @@ impl Catalog {
         let path = Path::new(argument);
         if let Some((name, path)) = named(argument).filter(|_| !path.exists()) {
             let files = match kind(&path)? {
-                Kind::Folder => files_below(&path)?.into_iter().map(|(_, file)| file).collect(),
-                Kind::File => vec![path],
+                PathKind::Folder => files_below(&path)?.into_iter().map(|(_, file)| file).collect(),
+                PathKind::File => vec![path],
             };
             self.add_files(&name, files);
             return Ok(());
         }
         match kind(path)? {
-            Kind::File => self.add_files(&table_name(path), vec![path.to_path_buf()]),
-            Kind::Folder => {
+            PathKind::File => self.add_files(&table_name(path), vec![path.to_path_buf()]),
+            PathKind::Folder => {
                 let mut tables: IndexMap<String, (String, Vec<PathBuf>)> = IndexMap::new();
                 for (name, file) in files_below(path)? {
                     let table = tables.entry(name.to_lowercase()).or_insert_with(|| (name, Vec::new()));
@@ -80,7 +80,7 @@ impl Catalog {
         for path in files {
             let file = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
             if known.insert(file.clone()) {
-                pages.push(Page { path, origin: Origin::File, standard: false, file: Some(file) });
+                pages.push(Page { path, origin: PageOrigin::File, standard: false, file: Some(file) });
             }
         }
         self.add(name, pages);
@@ -162,15 +162,15 @@ impl Catalog {
     }
 }
 
-enum Kind {
+enum PathKind {
     File,
     Folder,
 }
 
-fn kind(path: &Path) -> Result<Kind, Box<Diagnostic>> {
+fn kind(path: &Path) -> Result<PathKind, Box<Diagnostic>> {
     match fs::metadata(path) {
-        Ok(about) if about.is_dir() => Ok(Kind::Folder),
-        Ok(_) => Ok(Kind::File),
+        Ok(about) if about.is_dir() => Ok(PathKind::Folder),
+        Ok(_) => Ok(PathKind::File),
         Err(error) => Err(unreadable(path, &error)),
     }
 }

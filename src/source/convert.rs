@@ -3,12 +3,12 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use super::fault::{Fault, FaultKind, Passing};
+use super::fault::{FaultKind, FileFault, Passing};
 use crate::meter;
 
 /// A file that argql does not read: what it is, and what to do.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct RefusedFile {
     pub(super) what: &'static str,
     pub(super) cure: &'static str,
 }
@@ -53,7 +53,7 @@ pub(super) struct Converted<C> {
     json: Vec<u8>,
     given: usize,
     /// What stopped the conversion, to be said when all before it was given out.
-    fault: Option<Box<Fault>>,
+    fault: Option<Box<FileFault>>,
 }
 
 /// How much is converted at once, if there is so much.
@@ -90,7 +90,7 @@ impl<C: Convert> Converted<C> {
                         self.more()?;
                         continue;
                     }
-                    self.fault = Some(Box::new(Fault { at: fault.at - at, kind: fault.kind }));
+                    self.fault = Some(Box::new(FileFault { at: fault.at - at, kind: fault.kind }));
                     break;
                 }
             }

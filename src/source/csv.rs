@@ -6,9 +6,9 @@
 //! `false` only if that is written back as the very same text; `007` and `1.0e3` stay text, and a column in which not
 //! all fields agree is text as a whole (`table`). JSON text of an array or bag is one. An empty field is null.
 
-use super::convert::{Convert, Refused};
+use super::convert::{Convert, RefusedFile};
 use super::document::MARK;
-use super::fault::{Fault, FaultKind, Passing};
+use super::fault::{FaultKind, FileFault, Passing};
 use super::known::standard_column;
 use crate::json::{self, Misfit, Why};
 use crate::value::{Type, ValueRef, write_text};
@@ -16,15 +16,15 @@ use crate::value::{Type, ValueRef, write_text};
 pub(super) struct Csv {
     between: u8,
     standard: bool,
-    columns: Vec<Named>,
+    columns: Vec<CsvColumn>,
     /// Of the record at hand.
-    fields: Vec<Field>,
+    fields: Vec<CsvField>,
     scratch: Vec<u8>,
     text: String,
 }
 
 /// A column of the header.
-struct Named {
+struct CsvColumn {
     /// As a key of JSON, with the colon.
     key: Vec<u8>,
     name: String,
@@ -34,7 +34,7 @@ struct Named {
 
 /// Where a field stands, its quotes aside.
 #[derive(Clone, Copy)]
-struct Field {
+struct CsvField {
     start: usize,
     end: usize,
     /// Whether it has doubled quotes.
@@ -42,7 +42,7 @@ struct Field {
 }
 
 /// The byte between the fields of a text that begins like a header; none if it does not begin like one.
-pub(super) fn separator(head: &[u8], named_csv: bool) -> Result<Option<u8>, Refused> {
+pub(super) fn separator(head: &[u8], named_csv: bool) -> Result<Option<u8>, RefusedFile> {
     let mut counts = [0; 3];
     let mut quoted = false;
     let mut field_starts = true;
@@ -77,7 +77,7 @@ pub(super) fn separator(head: &[u8], named_csv: bool) -> Result<Option<u8>, Refu
     match found[..] {
         [] => Ok(named_csv.then_some(b',')),
         [one] => Ok(Some(one)),
-        _ => Err(Refused {
+        _ => Err(RefusedFile {
             what: "CSV whose header has more than one of `,`, `;` and tabs",
             cure: "quote the column names, or save it with commas between the fields",
         }),
@@ -96,20 +96,24 @@ impl Csv {
         let mut at = at;
         loop {
             let quoted = text.get(at) == Some(&b'"');
-            let mut field = Field { start: at, end: at, doubled: false };
+            let mut field = CsvField { start: at, end: at, doubled: false };
             if quoted {
                 field.start = at + 1;
                 let mut from = field.start;
                 loop {
                     let Some(quote) = memchr::memchr(b'"', &text[from..]).map(|found| from + found) else {
-                        return Err(if end_of_file { Fault::new(at, FaultKind::Unclosed) } else { Fault::end(text) });
+                        return Err(if end_of_file {
+                            FileFault::new(at, FaultKind::Unclosed)
+                        } else {
+                            FileFault::end(text)
+                        });
                     };
                     match text.get(quote + 1) {
                         Some(b'"') => {
                             field.doubled = true;
                             from = quote + 2;
                         }
-                        None if !end_of_file => return Err(Fault::end(text)),
+                        None if !end_of_file => return Err(FileFault::end(text)),
                         _ => {
                             field.end = quote;
                             at = quote + 1;
@@ -123,7 +127,7 @@ impl Csv {
                 field.end = match stop {
                     Some(stop) => at + stop,
                     None if end_of_file => text.len(),
-                    None => return Err(Fault::end(text)),
+                    None => return Err(FileFault::end(text)),
                 };
                 at = field.end;
             }
@@ -134,18 +138,18 @@ impl Csv {
                 Some(b'\r') => {
                     return match text.get(at + 1) {
                         Some(b'\n') => Ok(at + 2),
-                        None if !end_of_file => Err(Fault::end(text)),
+                        None if !end_of_file => Err(FileFault::end(text)),
                         _ => Ok(at + 1),
                     };
                 }
                 Some(&byte) if byte == self.between => at += 1,
-                Some(_) => return Err(Fault::new(at, FaultKind::BehindQuote)),
+                Some(_) => return Err(FileFault::new(at, FaultKind::BehindQuote)),
             }
         }
     }
 
     /// The text of a field, its doubled quotes single.
-    fn says<'a>(text: &'a [u8], field: Field, scratch: &'a mut Vec<u8>) -> &'a str {
+    fn says<'a>(text: &'a [u8], field: CsvField, scratch: &'a mut Vec<u8>) -> &'a str {
         let mut inside = &text[field.start..field.end];
         if field.doubled {
             scratch.clear();
@@ -160,8 +164,8 @@ impl Csv {
         std::str::from_utf8(inside).expect("the record was checked")
     }
 
-    fn header(&self, text: &[u8]) -> Passing<Vec<Named>> {
-        let mut columns: Vec<Named> = Vec::new();
+    fn header(&self, text: &[u8]) -> Passing<Vec<CsvColumn>> {
+        let mut columns: Vec<CsvColumn> = Vec::new();
         let mut scratch = Vec::new();
         for &field in &self.fields {
             let given = Csv::says(text, field, &mut scratch);
@@ -169,15 +173,15 @@ impl Csv {
             let (name, ty) = standard.map_or((given, None), |(name, ty)| (name, Some(ty)));
             let column = columns.len() + 1;
             if name.is_empty() {
-                return Err(Fault::new(field.start, FaultKind::Nameless { column }));
+                return Err(FileFault::new(field.start, FaultKind::Nameless { column }));
             }
             if columns.iter().any(|known| known.name == name) {
-                return Err(Fault::new(field.start, FaultKind::Twice { column }));
+                return Err(FileFault::new(field.start, FaultKind::Twice { column }));
             }
             let mut key = Vec::new();
             json::quote(name, |piece| key.extend_from_slice(piece.as_bytes()));
             key.push(b':');
-            columns.push(Named { key, name: name.to_owned(), ty });
+            columns.push(CsvColumn { key, name: name.to_owned(), ty });
         }
         Ok(columns)
     }
@@ -201,7 +205,7 @@ impl Convert for Csv {
         }
         let marked = text[start..].starts_with(MARK);
         if start == text.len() || !end_of_file && MARK.starts_with(&text[start..]) {
-            return if end_of_file { Ok(start) } else { Err(Fault::end(text)) };
+            return if end_of_file { Ok(start) } else { Err(FileFault::end(text)) };
         }
         if marked {
             // A mark stands before a header, here or where another file begins. Before anything else it is text.
@@ -218,7 +222,7 @@ impl Convert for Csv {
         let end = self.record(text, start, end_of_file)?;
         if simdutf8::basic::from_utf8(&text[start..end]).is_err() {
             let valid = std::str::from_utf8(&text[start..end]).map_or_else(|error| error.valid_up_to(), str::len);
-            return Err(Fault::new(start + valid, FaultKind::Json(Why::Utf8)));
+            return Err(FileFault::new(start + valid, FaultKind::Json(Why::Utf8)));
         }
         if self.columns.is_empty() {
             self.columns = self.header(text)?;
@@ -227,7 +231,7 @@ impl Convert for Csv {
         let (has, wants) = (self.fields.len(), self.columns.len());
         if has != wants {
             let at = if has > wants { self.fields[wants].start } else { self.fields[has - 1].end };
-            return Err(Fault::new(at, FaultKind::Fields { has, wants }));
+            return Err(FileFault::new(at, FaultKind::Fields { has, wants }));
         }
         if self.is_header(text) {
             return Ok(end);
@@ -248,7 +252,7 @@ impl Convert for Csv {
             match column.ty {
                 Some(Type::Dynamic) if nested => {
                     if let Err(fault) = is_json(says.as_bytes()) {
-                        return Err(Fault::new(source(text, field, fault.at), fault.kind));
+                        return Err(FileFault::new(source(text, field, fault.at), fault.kind));
                     }
                     json.extend_from_slice(says.as_bytes());
                 }
@@ -267,13 +271,13 @@ impl Convert for Csv {
 /// Whether a text is one value of JSON as a whole; the end of it is where more was expected.
 fn is_json(text: &[u8]) -> Passing<()> {
     let end = json::space(text, json::value(text, json::space(text, 0), 1).map_err(closed)?);
-    if end < text.len() { Err(Fault::expected(text, end, "the end of the field")) } else { Ok(()) }
+    if end < text.len() { Err(FileFault::expected(text, end, "the end of the field")) } else { Ok(()) }
 }
 
 /// A value that ends within a field is no end of the file.
-fn closed(misfit: Box<Misfit>) -> Box<Fault> {
+fn closed(misfit: Box<Misfit>) -> Box<FileFault> {
     match misfit.why {
-        Why::End => Fault::new(misfit.at, FaultKind::FieldEnds),
+        Why::End => FileFault::new(misfit.at, FaultKind::FieldEnds),
         _ => misfit.into(),
     }
 }
@@ -297,7 +301,7 @@ fn is_plain(says: &str, scratch: &mut String) -> bool {
 }
 
 /// The place in the file of an offset in what a field says.
-fn source(text: &[u8], field: Field, at: usize) -> usize {
+fn source(text: &[u8], field: CsvField, at: usize) -> usize {
     let mut place = field.start;
     for _ in 0..at {
         place += 1 + usize::from(field.doubled && text.get(place) == Some(&b'"'));

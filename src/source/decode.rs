@@ -8,7 +8,7 @@ use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 
-use super::convert::{Broken, Converted, Refused};
+use super::convert::{Broken, Converted, RefusedFile};
 use super::csv::{self, Csv};
 use super::document;
 use super::fault::FaultKind;
@@ -19,8 +19,8 @@ use crate::json::Why;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Coding {
     packing: Packing,
-    text: Text,
-    pub(super) form: Form,
+    text: Encoding,
+    pub(super) form: RowForm,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ enum Packing {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Text {
+enum Encoding {
     Utf8,
     /// Two bytes a unit, the lower or the higher one first.
     Utf16 {
@@ -41,7 +41,7 @@ enum Text {
 
 /// What the text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum RowForm {
     /// Rows that are objects.
     Json,
     /// JSON whose `data` has `columns` and `rows`.
@@ -60,7 +60,7 @@ const FREE: u64 = if cfg!(test) { 1 << 20 } else { 1 << 30 };
 const RATIO: u64 = 1000;
 
 impl Coding {
-    pub(super) const PLAIN: Coding = Coding { packing: Packing::Plain, text: Text::Utf8, form: Form::Json };
+    pub(super) const PLAIN: Coding = Coding { packing: Packing::Plain, text: Encoding::Utf8, form: RowForm::Json };
 
     /// Recognises a file by how it begins. `open` gives its bytes from the start, `len` their number; a name that ends
     /// in `.csv` decides only about a single column.
@@ -68,7 +68,7 @@ impl Coding {
         mut open: impl FnMut() -> io::Result<Box<dyn Read + Send>>,
         len: u64,
         named_csv: bool,
-    ) -> io::Result<Result<Coding, Refused>> {
+    ) -> io::Result<Result<Coding, RefusedFile>> {
         let mut head = head(&mut open()?)?;
         let packing = match head[..] {
             [0x1f, 0x8b, ..] => Packing::Gzip,
@@ -83,7 +83,7 @@ impl Coding {
             // What cannot be unpacked is met again when the rows are read, and gets its place there.
             head = coding.unpacked(open()?, len).and_then(|mut reader| self::head(&mut reader)).unwrap_or_default();
             if let [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] = head[..] {
-                return Ok(Err(Refused { what: "packed twice", cure: "unpack it once" }));
+                return Ok(Err(RefusedFile { what: "packed twice", cure: "unpack it once" }));
             }
             if let Some(refused) = known(&head) {
                 return Ok(Err(refused));
@@ -93,18 +93,19 @@ impl Coding {
         match head[..] {
             [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => {
                 let cure = "save it as UTF-8";
-                return Ok(Err(Refused { what: "UTF-32 text", cure }));
+                return Ok(Err(RefusedFile { what: "UTF-32 text", cure }));
             }
-            [0xff, 0xfe, ..] => coding.text = Text::Utf16 { big: false },
-            [0xfe, 0xff, ..] => coding.text = Text::Utf16 { big: true },
+            [0xff, 0xfe, ..] => coding.text = Encoding::Utf16 { big: false },
+            [0xfe, 0xff, ..] => coding.text = Encoding::Utf16 { big: true },
             // Neither JSON nor CSV has a zero byte.
-            [first, 0, ..] if seems_text(first) => coding.text = Text::Utf16 { big: false },
-            [0, first, ..] if seems_text(first) => coding.text = Text::Utf16 { big: true },
+            [first, 0, ..] if seems_text(first) => coding.text = Encoding::Utf16 { big: false },
+            [0, first, ..] if seems_text(first) => coding.text = Encoding::Utf16 { big: true },
             _ => {}
         }
-        if coding.text != Text::Utf8 {
+        if coding.text != Encoding::Utf8 {
             let mut text = Vec::new();
-            let mut wide = Wide::new(Box::new(io::Cursor::new(head)), coding.text == Text::Utf16 { big: true });
+            let mut wide =
+                Utf16Reader::new(Box::new(io::Cursor::new(head)), coding.text == Encoding::Utf16 { big: true });
             // The head may end within a character.
             let _ = wide.read_to_end(&mut text);
             head = text;
@@ -121,8 +122,8 @@ impl Coding {
     pub(super) fn text(self, bytes: Box<dyn Read + Send>, len: u64) -> io::Result<Box<dyn Read + Send>> {
         let unpacked = self.unpacked(bytes, len)?;
         Ok(match self.text {
-            Text::Utf8 => unpacked,
-            Text::Utf16 { big } => Box::new(Wide::new(unpacked, big)),
+            Encoding::Utf8 => unpacked,
+            Encoding::Utf16 { big } => Box::new(Utf16Reader::new(unpacked, big)),
         })
     }
 
@@ -135,15 +136,15 @@ impl Coding {
     ) -> io::Result<Box<dyn Read + Send>> {
         let text = self.text(bytes, len)?;
         Ok(match self.form {
-            Form::Json => text,
-            Form::Grid => Box::new(Converted::new(text, Grid::default())),
-            Form::Csv(between) => Box::new(Converted::new(text, Csv::new(between, standard))),
+            RowForm::Json => text,
+            RowForm::Grid => Box::new(Converted::new(text, Grid::default())),
+            RowForm::Csv(between) => Box::new(Converted::new(text, Csv::new(between, standard))),
         })
     }
 
     fn unpacked(self, bytes: Box<dyn Read + Send>, len: u64) -> io::Result<Box<dyn Read + Send>> {
         let most = MOST.min(len.saturating_mul(RATIO).max(FREE));
-        let unpack = |from, what| Box::new(Unpacked { from, what, done: 0, most });
+        let unpack = |from, what| Box::new(UnpackedReader { from, what, done: 0, most });
         Ok(match self.packing {
             Packing::Plain => bytes,
             Packing::Gzip => unpack(Box::new(MultiGzDecoder::new(io::BufReader::new(bytes))), "gzip"),
@@ -163,7 +164,7 @@ fn head(from: &mut dyn Read) -> io::Result<Vec<u8>> {
 }
 
 /// A file that is none of ours, by how it begins.
-fn known(head: &[u8]) -> Option<Refused> {
+fn known(head: &[u8]) -> Option<RefusedFile> {
     let (what, cure) = match head {
         [b'P', b'K', 3 | 5, 4 | 6, ..] => ("a zip archive", "unpack it and give the folder"),
         [b'B', b'Z', b'h', b'1'..=b'9', ..] => ("packed with bzip2", "unpack it, or pack it with gzip or zstd"),
@@ -172,31 +173,31 @@ fn known(head: &[u8]) -> Option<Refused> {
         [b'P', b'A', b'R', b'1', ..] => ("a Parquet file", "export JSON or CSV"),
         _ => return None,
     };
-    Some(Refused { what, cure })
+    Some(RefusedFile { what, cure })
 }
 
 /// What a text is, by how it begins.
-fn form(head: &[u8], named_csv: bool) -> Result<Form, Refused> {
+fn form(head: &[u8], named_csv: bool) -> Result<RowForm, RefusedFile> {
     let start = document::start(head);
     match head.get(start) {
-        Some(b'{') if document::is_grid(head, start) => Ok(Form::Grid),
-        None | Some(b'{' | b'[') => Ok(Form::Json),
+        Some(b'{') if document::is_grid(head, start) => Ok(RowForm::Grid),
+        None | Some(b'{' | b'[') => Ok(RowForm::Json),
         _ => {
             let head = &head[start..];
-            csv::separator(head, named_csv).map(|between| between.map_or(Form::Json, Form::Csv))
+            csv::separator(head, named_csv).map(|between| between.map_or(RowForm::Json, RowForm::Csv))
         }
     }
 }
 
 /// What was packed, with a limit: a small file must not keep a machine busy for days.
-struct Unpacked {
+struct UnpackedReader {
     from: Box<dyn Read + Send>,
     what: &'static str,
     done: u64,
     most: u64,
 }
 
-impl Read for Unpacked {
+impl Read for UnpackedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.from.read(buffer) {
             Ok(count) => {
@@ -217,7 +218,7 @@ impl Read for Unpacked {
 }
 
 /// UTF-16 as UTF-8. Half of a surrogate pair alone becomes U+FFFD, as it does in JSON's escapes.
-struct Wide {
+struct Utf16Reader {
     from: Box<dyn Read + Send>,
     big: bool,
     /// Bytes read; from `at` on they are not decoded yet.
@@ -228,9 +229,9 @@ struct Wide {
     before: u64,
 }
 
-impl Wide {
-    fn new(from: Box<dyn Read + Send>, big: bool) -> Wide {
-        Wide { from, big, bytes: Vec::new(), text: String::new(), given: 0, before: 0 }
+impl Utf16Reader {
+    fn new(from: Box<dyn Read + Send>, big: bool) -> Utf16Reader {
+        Utf16Reader { from, big, bytes: Vec::new(), text: String::new(), given: 0, before: 0 }
     }
 
     /// Decodes the next bytes; false at the end of the file.
@@ -263,7 +264,7 @@ impl Wide {
     }
 }
 
-impl Read for Wide {
+impl Read for Utf16Reader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.given == self.text.len() {
             if !self.fill()? {

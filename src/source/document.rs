@@ -4,20 +4,20 @@
 //! Recognised by content: a JSON array of rows, rows one after the other (NDJSON), and objects that hold such an array
 //! (`az graph query`, the REST answer, ARM lists), several of them in one file if need be.
 
-use super::fault::{Fault, Passing};
+use super::fault::{FileFault, Passing};
 use crate::json::{self, Why};
 
 /// Where reading stands: at a row, or at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cursor {
+pub(super) struct RowCursor {
     /// Offset in the file.
     pub(super) at: u64,
-    pub(super) level: Level,
+    pub(super) level: RowContext,
 }
 
 /// What the row at hand stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Level {
+pub(super) enum RowContext {
     /// Nothing: rows one after the other.
     Top,
     /// An array.
@@ -77,7 +77,7 @@ fn between(bytes: &[u8], at: usize) -> usize {
 /// The same, where the bytes at hand may end within a mark.
 pub(super) fn top(bytes: &[u8], at: usize, end_of_file: bool) -> Passing<usize> {
     let at = between(bytes, at);
-    if !end_of_file && MARK.starts_with(&bytes[at..]) { Err(Fault::end(bytes)) } else { Ok(at) }
+    if !end_of_file && MARK.starts_with(&bytes[at..]) { Err(FileFault::end(bytes)) } else { Ok(at) }
 }
 
 /// Where something else than white space and marks begins.
@@ -95,33 +95,33 @@ pub(super) fn is_grid(bytes: &[u8], at: usize) -> bool {
 pub(super) fn advance(
     bytes: &[u8],
     at: usize,
-    level: Level,
+    level: RowContext,
     end_of_file: bool,
     events: &mut Vec<Event>,
-) -> Passing<(usize, Level)> {
+) -> Passing<(usize, RowContext)> {
     let mut at = at;
     let mut level = level;
     loop {
-        at = if level == Level::Top { top(bytes, at, end_of_file)? } else { json::space(bytes, at) };
+        at = if level == RowContext::Top { top(bytes, at, end_of_file)? } else { json::space(bytes, at) };
         match level {
-            Level::Top => match bytes.get(at) {
-                None => return Ok((at, Level::End)),
+            RowContext::Top => match bytes.get(at) {
+                None => return Ok((at, RowContext::End)),
                 Some(b'[') => {
                     at += 1;
                     match first_element(bytes, at)? {
-                        Some(row) => return Ok((row, Level::Array)),
+                        Some(row) => return Ok((row, RowContext::Array)),
                         None => at = close(bytes, at)?,
                     }
                 }
                 Some(b'{') => match envelope(bytes, at)? {
-                    None => return Ok((at, Level::Top)),
+                    None => return Ok((at, RowContext::Top)),
                     Some(Envelope { grid: true, .. }) => {
-                        return Err(Fault::no_row(at, "an answer in table format behind rows in another one"));
+                        return Err(FileFault::no_row(at, "an answer in table format behind rows in another one"));
                     }
                     Some(Envelope { list, inside, claims, .. }) => {
                         events.push(Event::Claims(claims));
                         match first_element(bytes, inside)? {
-                            Some(row) => return Ok((row, Level::Envelope(list))),
+                            Some(row) => return Ok((row, RowContext::Envelope(list))),
                             None => {
                                 at = close(bytes, inside)?;
                                 at = tail(bytes, at, list, events)?;
@@ -131,13 +131,13 @@ pub(super) fn advance(
                 },
                 Some(_) => {
                     json::value(bytes, at, 0).map_err(|misfit| match misfit.why {
-                        Why::Expected(json::VALUE) if misfit.at == at => Fault::expected(bytes, at, ROWS),
+                        Why::Expected(json::VALUE) if misfit.at == at => FileFault::expected(bytes, at, ROWS),
                         _ => misfit.into(),
                     })?;
-                    return Err(Fault::no_row(at, "neither an array nor an object"));
+                    return Err(FileFault::no_row(at, "neither an array nor an object"));
                 }
             },
-            Level::Array | Level::Envelope(_) => {
+            RowContext::Array | RowContext::Envelope(_) => {
                 match bytes.get(at) {
                     Some(b',') => {
                         let row = json::space(bytes, at + 1);
@@ -147,15 +147,15 @@ pub(super) fn advance(
                         };
                     }
                     Some(b']') => at += 1,
-                    _ => return Err(Fault::expected(bytes, at, json::ARRAY_GOES_ON)),
+                    _ => return Err(FileFault::expected(bytes, at, json::ARRAY_GOES_ON)),
                 }
                 match level {
-                    Level::Envelope(list) => at = tail(bytes, at, list, events)?,
+                    RowContext::Envelope(list) => at = tail(bytes, at, list, events)?,
                     _ => events.push(Event::Close),
                 }
-                level = Level::Top;
+                level = RowContext::Top;
             }
-            Level::End => return Ok((at, level)),
+            RowContext::End => return Ok((at, level)),
         }
     }
 }
@@ -173,13 +173,13 @@ fn first_element(bytes: &[u8], at: usize) -> Passing<Option<usize>> {
 /// Over the closing bracket of an empty array.
 fn close(bytes: &[u8], at: usize) -> Passing<usize> {
     let at = json::space(bytes, at);
-    if bytes.get(at) == Some(&b']') { Ok(at + 1) } else { Err(Fault::expected(bytes, at, json::ARRAY_GOES_ON)) }
+    if bytes.get(at) == Some(&b']') { Ok(at + 1) } else { Err(FileFault::expected(bytes, at, json::ARRAY_GOES_ON)) }
 }
 
 #[cold]
-fn no_object(bytes: &[u8], at: usize) -> Box<Fault> {
+fn no_object(bytes: &[u8], at: usize) -> Box<FileFault> {
     match json::value(bytes, at, 1) {
-        Ok(_) => Fault::no_row(at, "an array of something else than objects"),
+        Ok(_) => FileFault::no_row(at, "an array of something else than objects"),
         Err(misfit) => misfit.into(),
     }
 }
@@ -202,7 +202,7 @@ pub(super) fn envelope(bytes: &[u8], at: usize) -> Passing<Option<Envelope>> {
     loop {
         if bytes.get(at) != Some(&b'"') {
             // An empty or broken object: the row's reader says which.
-            return if at < bytes.len() { Ok(None) } else { Err(Fault::end(bytes)) };
+            return if at < bytes.len() { Ok(None) } else { Err(FileFault::end(bytes)) };
         }
         let passed = json::string(bytes, at + 1)?;
         let name = &bytes[at + 1..passed.end()];
@@ -221,7 +221,7 @@ pub(super) fn envelope(bytes: &[u8], at: usize) -> Passing<Option<Envelope>> {
                 (Some(b'['), _) => {
                     let first = json::space(bytes, inside);
                     match bytes.get(first) {
-                        None => Err(Fault::end(bytes)),
+                        None => Err(FileFault::end(bytes)),
                         Some(b'{' | b']') => Ok(Some(Envelope { list, inside, claims, grid: false })),
                         Some(_) => Ok(None),
                     }
@@ -230,7 +230,7 @@ pub(super) fn envelope(bytes: &[u8], at: usize) -> Passing<Option<Envelope>> {
                     let grid = has_columns_or_rows(bytes, inside)?;
                     Ok(grid.then_some(Envelope { list, inside, claims, grid }))
                 }
-                (None, _) => Err(Fault::end(bytes)),
+                (None, _) => Err(FileFault::end(bytes)),
                 _ => Ok(None),
             };
         }
@@ -239,7 +239,7 @@ pub(super) fn envelope(bytes: &[u8], at: usize) -> Passing<Option<Envelope>> {
         at = json::space(bytes, end);
         match bytes.get(at) {
             Some(b',') => at = json::space(bytes, at + 1),
-            None => return Err(Fault::end(bytes)),
+            None => return Err(FileFault::end(bytes)),
             Some(_) => return Ok(None),
         }
     }
@@ -253,9 +253,9 @@ fn error(bytes: &[u8], at: usize) -> Passing<()> {
     }
     let end = json::space(bytes, json::value(bytes, value, 1)?);
     match bytes.get(end) {
-        Some(b'}') => Err(Fault::no_row(value, "an error of the service instead of rows")),
+        Some(b'}') => Err(FileFault::no_row(value, "an error of the service instead of rows")),
         Some(_) => Ok(()),
-        None => Err(Fault::end(bytes)),
+        None => Err(FileFault::end(bytes)),
     }
 }
 
@@ -268,7 +268,7 @@ fn has_columns_or_rows(bytes: &[u8], at: usize) -> Passing<bool> {
             Ok(matches!(&bytes[first + 1..end], b"columns" | b"rows"))
         }
         Some(_) => Ok(false),
-        None => Err(Fault::end(bytes)),
+        None => Err(FileFault::end(bytes)),
     }
 }
 
@@ -308,17 +308,17 @@ pub(super) fn tail(bytes: &[u8], at: usize, list: List, events: &mut Vec<Event>)
                 events.push(Event::Close);
                 return Ok(at + 1);
             }
-            _ => return Err(Fault::expected(bytes, at, json::BAG_GOES_ON)),
+            _ => return Err(FileFault::expected(bytes, at, json::BAG_GOES_ON)),
         }
         let key = at;
         if bytes.get(at) != Some(&b'"') {
-            return Err(Fault::expected(bytes, at, json::KEY));
+            return Err(FileFault::expected(bytes, at, json::KEY));
         }
         let passed = json::string(bytes, at + 1)?;
         let name = &bytes[at + 1..passed.end()];
         // A row that happens to begin with such a list must not lose its other columns.
         if !is_envelope_key(name) || matches!(name, b"data" | b"Data" | b"value") {
-            return Err(Fault::no_row(
+            return Err(FileFault::no_row(
                 key,
                 match list {
                     List::Data => "a key that no answer of Resource Graph has beside `data`",
@@ -370,8 +370,8 @@ pub(super) enum Sign {
 
 impl Sign {
     /// The sign of the file whose first row is at `at`; none if there is too little of it.
-    pub(super) fn of(bytes: &[u8], at: usize, level: Level) -> Option<Sign> {
-        if level == Level::Top {
+    pub(super) fn of(bytes: &[u8], at: usize, level: RowContext) -> Option<Sign> {
+        if level == RowContext::Top {
             return Some(Sign::Line);
         }
         let first = json::space(bytes, at + 1);
@@ -451,7 +451,7 @@ mod tests {
             r#"{"id":"/a","name":"x","p":{"definition":{"id":"/b","name":"y"},"list":[{"id":"/c"},{"id":"/d"}]}}"#;
         let text = format!("[{row},{row},{row}]");
         let bytes = text.as_bytes();
-        let sign = Sign::of(bytes, 1, Level::Array).unwrap();
+        let sign = Sign::of(bytes, 1, RowContext::Array).unwrap();
         for from in 2..text.len() {
             let next = [1, row.len() + 2, 2 * row.len() + 3].into_iter().find(|&start| start >= from);
             assert_eq!(sign.find(bytes, from, bytes.len()), next, "{from}");

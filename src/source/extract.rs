@@ -11,11 +11,11 @@ mod site;
 
 use std::sync::Arc;
 
-use memo::{Memo, Recall};
-use site::{Member, NO_NODE, NOBODY, NOWHERE, ROW, Site, Step};
+use memo::{NestedMemo, Recall};
+use site::{Member, NO_NODE, NOBODY, NOWHERE, Predicted, ROW, Site};
 
-use super::passage::Reader;
-use super::paths::{Tree, Want};
+use super::passage::RowReader;
+use super::paths::{Want, WantTree};
 use crate::column::{Batch, Interner};
 use crate::json::{self, Misfit, Numeral, Scanned};
 use crate::value::{Type, ValueRef, write_text};
@@ -27,16 +27,16 @@ pub(super) struct Extractor {
     rows: usize,
     /// Counts the segments, from 1: codes of one mean nothing in another.
     segment: u64,
-    row: Row,
+    row: RowParser,
     /// Scratch for the text of a value in a string column that is no string.
     text: String,
 }
 
 /// Everything but the columns: the state of one row, and what was learned from those before.
-struct Row {
-    tree: Arc<Tree>,
+struct RowParser {
+    tree: Arc<WantTree>,
     /// What this row holds at each wanted path.
-    held: Vec<Held>,
+    held: Vec<WantedValue>,
     /// Per node of the tree, the last row that had it: of duplicate keys the first counts.
     seen: Vec<u64>,
     serial: u64,
@@ -47,40 +47,40 @@ struct Row {
     sites: Vec<Site>,
     /// Of all sites, by number.
     members: Vec<Member>,
-    memo: Memo,
+    memo: NestedMemo,
 }
 
 /// A wanted value of the row at hand.
 #[derive(Clone, Copy, Debug, Default)]
-struct Held {
-    slot: Slot,
+struct WantedValue {
+    slot: RowValue,
     /// Its number among what the memo has taken, if it came from there.
     taken: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-enum Slot {
+enum RowValue {
     /// Missing, or JSON null.
     #[default]
     Null,
     Bool(bool),
     Long(i64),
     Real(f64),
-    String(Part),
+    String(TextRange),
     /// An array or bag.
-    Json(Part),
+    Json(TextRange),
 }
 
 /// Where text lies.
 #[derive(Clone, Copy, Debug)]
-struct Part {
-    of: Of,
+struct TextRange {
+    of: TextOrigin,
     start: usize,
     end: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Of {
+enum TextOrigin {
     /// The bytes of the segment.
     Source,
     Unescaped,
@@ -89,16 +89,16 @@ enum Of {
 
 impl Extractor {
     /// Rows may have arrays and bags `nesting` deep.
-    pub(super) fn new(wants: &Arc<[Want]>, tree: &Arc<Tree>, nesting: usize) -> Extractor {
-        let row = Row {
-            held: vec![Held::default(); wants.len()],
+    pub(super) fn new(wants: &Arc<[Want]>, tree: &Arc<WantTree>, nesting: usize) -> Extractor {
+        let row = RowParser {
+            held: vec![WantedValue::default(); wants.len()],
             seen: vec![0; tree.len()],
             serial: 0,
             outside: json::DEPTH.saturating_sub(nesting),
             unescaped: String::new(),
             sites: vec![Site::default(), Site::default()],
             members: vec![Member::default()],
-            memo: Memo::default(),
+            memo: NestedMemo::default(),
             tree: tree.clone(),
         };
         Extractor { wants: wants.clone(), columns: columns(wants), rows: 0, segment: 1, row, text: String::new() }
@@ -116,7 +116,7 @@ impl Extractor {
                 }
             }
             let known = match held.slot {
-                Slot::String(part) => column.repeat_text(self.row.text_of(bytes, part)),
+                RowValue::String(part) => column.repeat_text(self.row.text_of(bytes, part)),
                 _ => None,
             };
             if let Some(code) = known {
@@ -146,7 +146,7 @@ fn columns(wants: &[Want]) -> Vec<Interner> {
     wants.iter().map(|want| Interner::new(want.ty)).collect()
 }
 
-impl Reader for Extractor {
+impl RowReader for Extractor {
     type Output = Batch;
 
     fn row(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
@@ -167,42 +167,42 @@ impl Reader for Extractor {
     }
 }
 
-impl Row {
+impl RowParser {
     /// One row, whose bracket is at `at`.
     fn read(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
-        self.held.fill(Held::default());
+        self.held.fill(WantedValue::default());
         self.serial += 1;
         self.unescaped.clear();
         self.memo.make_room();
-        self.bag(bytes, at, ROW, Some(Tree::ROW), self.outside)
+        self.bag(bytes, at, ROW, Some(WantTree::ROW), self.outside)
     }
 
     /// The bytes of some text.
-    fn text_of<'a>(&'a self, bytes: &'a [u8], part: Part) -> &'a [u8] {
+    fn text_of<'a>(&'a self, bytes: &'a [u8], part: TextRange) -> &'a [u8] {
         let of = match part.of {
-            Of::Source => bytes,
-            Of::Unescaped => self.unescaped.as_bytes(),
-            Of::Memo => &self.memo.bytes,
+            TextOrigin::Source => bytes,
+            TextOrigin::Unescaped => self.unescaped.as_bytes(),
+            TextOrigin::Memo => &self.memo.bytes,
         };
         &of[part.start..part.end]
     }
 
     /// The value of a slot.
-    fn get<'a>(&'a self, bytes: &'a [u8], slot: Slot) -> ValueRef<'a> {
-        let text = |part: Part| json::text(self.text_of(bytes, part));
+    fn get<'a>(&'a self, bytes: &'a [u8], slot: RowValue) -> ValueRef<'a> {
+        let text = |part: TextRange| json::text(self.text_of(bytes, part));
         match slot {
-            Slot::Null => ValueRef::Null,
-            Slot::Bool(value) => ValueRef::Bool(value),
-            Slot::Long(value) => ValueRef::Long(value),
-            Slot::Real(value) => ValueRef::Real(value),
-            Slot::String(part) => ValueRef::String(text(part)),
-            Slot::Json(part) => ValueRef::Json(text(part)),
+            RowValue::Null => ValueRef::Null,
+            RowValue::Bool(value) => ValueRef::Bool(value),
+            RowValue::Long(value) => ValueRef::Long(value),
+            RowValue::Real(value) => ValueRef::Real(value),
+            RowValue::String(part) => ValueRef::String(text(part)),
+            RowValue::Json(part) => ValueRef::Json(text(part)),
         }
     }
 
-    fn set(&mut self, node: usize, slot: Slot) {
+    fn set(&mut self, node: usize, slot: RowValue) {
         for &want in &self.tree.node(node).ends {
-            self.held[want] = Held { slot, taken: None };
+            self.held[want] = WantedValue { slot, taken: None };
         }
     }
 
@@ -221,9 +221,9 @@ impl Row {
                     before = follow[0];
                     follow = next;
                     match step {
-                        Step::Passed(end) => end,
-                        Step::Inside { start, plain } => json::long_string(bytes, start, plain)?.end() + 1,
-                        Step::Value(value) => {
+                        Predicted::Passed(end) => end,
+                        Predicted::Inside { start, plain } => json::long_string(bytes, start, plain)?.end() + 1,
+                        Predicted::Value(value) => {
                             let Member { site, node, .. } = self.members[before as usize];
                             self.member(bytes, value, site, node, depth + 1)?
                         }
@@ -276,7 +276,7 @@ impl Row {
         let passed = json::string(bytes, at + 1)?;
         if let Some(node) = node {
             let part = self.inside(bytes, at + 1, passed);
-            self.set(node, Slot::String(part));
+            self.set(node, RowValue::String(part));
         }
         Ok(passed.end() + 1)
     }
@@ -290,13 +290,13 @@ impl Row {
                 let (end, whole) = json::number(bytes, at)?;
                 if let Some(node) = node {
                     let numeral = Numeral { text: json::text(&bytes[at..end]), whole };
-                    self.set(node, numeral.long().map_or_else(|| Slot::Real(numeral.real()), Slot::Long));
+                    self.set(node, numeral.long().map_or_else(|| RowValue::Real(numeral.real()), RowValue::Long));
                 }
                 Ok(end)
             }
-            Some(b't') => self.literal(bytes, at, node, "true", Slot::Bool(true)),
-            Some(b'f') => self.literal(bytes, at, node, "false", Slot::Bool(false)),
-            Some(b'n') => self.literal(bytes, at, node, "null", Slot::Null),
+            Some(b't') => self.literal(bytes, at, node, "true", RowValue::Bool(true)),
+            Some(b'f') => self.literal(bytes, at, node, "false", RowValue::Bool(false)),
+            Some(b'n') => self.literal(bytes, at, node, "null", RowValue::Null),
             Some(b' ' | b'\n' | b'\r' | b'\t') => self.value(bytes, json::space(bytes, at), site, node, depth),
             _ => Err(Misfit::expected(bytes, at, json::VALUE)),
         }
@@ -308,7 +308,7 @@ impl Row {
         at: usize,
         node: Option<usize>,
         word: &'static str,
-        slot: Slot,
+        slot: RowValue,
     ) -> Scanned<usize> {
         let end = json::literal(bytes, at, word)?;
         if let Some(node) = node {
@@ -318,13 +318,13 @@ impl Row {
     }
 
     /// What a string says: its bytes, or those without escapes.
-    fn inside(&mut self, bytes: &[u8], start: usize, passed: json::Passed) -> Part {
+    fn inside(&mut self, bytes: &[u8], start: usize, passed: json::Passed) -> TextRange {
         if !passed.escaped() {
-            return Part { of: Of::Source, start, end: passed.end() };
+            return TextRange { of: TextOrigin::Source, start, end: passed.end() };
         }
         let from = self.unescaped.len();
         json::unescape(json::text(&bytes[start..passed.end()]), &mut self.unescaped);
-        Part { of: Of::Unescaped, start: from, end: self.unescaped.len() }
+        TextRange { of: TextOrigin::Unescaped, start: from, end: self.unescaped.len() }
     }
 
     /// An array or bag, from the memo if its bytes stood there before.
@@ -333,7 +333,7 @@ impl Row {
         let closing = if bytes[at] == b'{' { b'}' } else { b']' };
         if bytes.get(at + 1) == Some(&closing) && depth < json::DEPTH {
             if let Some(node) = node {
-                self.set(node, Slot::Json(Part { of: Of::Source, start: at, end: at + 2 }));
+                self.set(node, RowValue::Json(TextRange { of: TextOrigin::Source, start: at, end: at + 2 }));
             }
             return Ok(at + 2);
         }
@@ -359,7 +359,7 @@ impl Row {
             _ => self.inner(bytes, at, site, node, depth)?,
         };
         if let Some(node) = node {
-            self.set(node, Slot::Json(Part { of: Of::Source, start: at, end }));
+            self.set(node, RowValue::Json(TextRange { of: TextOrigin::Source, start: at, end }));
         }
         if let Some(Recall::New { hash }) = memo {
             self.remember(bytes, at..end, site, node, hash);
@@ -402,7 +402,7 @@ impl Row {
 }
 
 /// A key as it stands in the bytes.
-struct Key {
+struct RowKey {
     /// Where its inside begins.
     start: usize,
     passed: json::Passed,
@@ -411,7 +411,7 @@ struct Key {
 }
 
 /// The key behind the value before (or behind the opening bracket); none where the bag ends.
-fn key(bytes: &[u8], at: usize, first: bool) -> Scanned<Option<Key>> {
+fn key(bytes: &[u8], at: usize, first: bool) -> Scanned<Option<RowKey>> {
     let mut at = json::space(bytes, at);
     match bytes.get(at) {
         Some(b'}') => return Ok(None),
@@ -424,5 +424,5 @@ fn key(bytes: &[u8], at: usize, first: bool) -> Scanned<Option<Key>> {
     }
     let passed = json::string(bytes, at + 1)?;
     let value = json::colon(bytes, passed.end() + 1)?;
-    Ok(Some(Key { start: at + 1, passed, value }))
+    Ok(Some(RowKey { start: at + 1, passed, value }))
 }

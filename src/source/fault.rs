@@ -4,7 +4,7 @@ use crate::json::{Misfit, Why};
 
 /// What does not fit, and where in the bytes at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct FileFault {
     pub(super) at: usize,
     pub(super) kind: FaultKind,
 }
@@ -50,28 +50,28 @@ pub(super) enum FaultKind {
 }
 
 /// Boxed, as what is wrong with JSON is.
-pub(super) type Passing<T> = Result<T, Box<Fault>>;
+pub(super) type Passing<T> = Result<T, Box<FileFault>>;
 
-impl Fault {
+impl FileFault {
     #[cold]
-    pub(super) fn new(at: usize, kind: FaultKind) -> Box<Fault> {
-        Box::new(Fault { at, kind })
+    pub(super) fn new(at: usize, kind: FaultKind) -> Box<FileFault> {
+        Box::new(FileFault { at, kind })
     }
 
     /// Something else stands at `at`, or nothing any more.
     #[cold]
-    pub(super) fn expected(bytes: &[u8], at: usize, what: &'static str) -> Box<Fault> {
+    pub(super) fn expected(bytes: &[u8], at: usize, what: &'static str) -> Box<FileFault> {
         Misfit::expected(bytes, at, what).into()
     }
 
     #[cold]
-    pub(super) fn end(bytes: &[u8]) -> Box<Fault> {
+    pub(super) fn end(bytes: &[u8]) -> Box<FileFault> {
         Misfit::end(bytes).into()
     }
 
     #[cold]
-    pub(super) fn no_row(at: usize, what: &'static str) -> Box<Fault> {
-        Fault::new(at, FaultKind::NoRow(what))
+    pub(super) fn no_row(at: usize, what: &'static str) -> Box<FileFault> {
+        FileFault::new(at, FaultKind::NoRow(what))
     }
 
     /// Whether more bytes may help.
@@ -80,9 +80,9 @@ impl Fault {
     }
 }
 
-impl From<Box<Misfit>> for Box<Fault> {
+impl From<Box<Misfit>> for Box<FileFault> {
     #[cold]
-    fn from(misfit: Box<Misfit>) -> Box<Fault> {
-        Fault::new(misfit.at, FaultKind::Json(misfit.why))
+    fn from(misfit: Box<Misfit>) -> Box<FileFault> {
+        FileFault::new(misfit.at, FaultKind::Json(misfit.why))
     }
 }

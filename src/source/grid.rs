@@ -5,7 +5,7 @@
 
 use super::convert::Convert;
 use super::document::{self, List};
-use super::fault::{Fault, FaultKind, Passing};
+use super::fault::{FaultKind, FileFault, Passing};
 use crate::json;
 use crate::value::{Value, from_json};
 
@@ -26,7 +26,7 @@ impl Convert for Grid {
             }
             let data = match document::envelope(text, start)? {
                 Some(envelope) if envelope.grid => envelope.inside,
-                _ => return Err(Fault::no_row(start, "an answer of another format behind one in table format")),
+                _ => return Err(FileFault::no_row(start, "an answer of another format behind one in table format")),
             };
             let (keys, rows) = columns(text, data)?;
             // Up to the bracket of `data`.
@@ -41,7 +41,7 @@ impl Convert for Grid {
             (Some(b']'), _) => {
                 let end = json::space(text, at + 1);
                 if text.get(end) != Some(&b'}') {
-                    return Err(Fault::expected(text, end, "`}` behind `rows`"));
+                    return Err(FileFault::expected(text, end, "`}` behind `rows`"));
                 }
                 let behind = document::tail(text, end + 1, List::Data, &mut Vec::new())?;
                 json.push(b']');
@@ -50,12 +50,12 @@ impl Convert for Grid {
                 return Ok(behind);
             }
             (Some(b','), true) => json::space(text, at + 1),
-            (_, true) => return Err(Fault::expected(text, at, json::ARRAY_GOES_ON)),
+            (_, true) => return Err(FileFault::expected(text, at, json::ARRAY_GOES_ON)),
             (_, false) => at,
         };
         if text.get(row) != Some(&b'[') {
             json::value(text, row, 1)?;
-            return Err(Fault::no_row(row, "`rows` with something else than arrays"));
+            return Err(FileFault::no_row(row, "`rows` with something else than arrays"));
         }
         if self.some {
             json.extend_from_slice(b",\n");
@@ -75,12 +75,12 @@ impl Convert for Grid {
                 match text.get(at) {
                     Some(b',') => at = json::space(text, at + 1),
                     Some(b']') => break,
-                    _ => return Err(Fault::expected(text, at, json::ARRAY_GOES_ON)),
+                    _ => return Err(FileFault::expected(text, at, json::ARRAY_GOES_ON)),
                 }
             }
         }
         if has != keys.len() {
-            return Err(Fault::new(row, FaultKind::Cells { has, wants: keys.len() }));
+            return Err(FileFault::new(row, FaultKind::Cells { has, wants: keys.len() }));
         }
         json.push(b'}');
         self.some = true;
@@ -102,16 +102,16 @@ fn columns(text: &[u8], at: usize) -> Passing<(Vec<Vec<u8>>, usize)> {
         columns.iter().map(name).collect()
     };
     let Some(names) = named() else {
-        return Err(Fault::no_row(list, "`data` whose `columns` are no objects with a `name`"));
+        return Err(FileFault::no_row(list, "`data` whose `columns` are no objects with a `name`"));
     };
     for (number, name) in names.iter().enumerate() {
         if names[..number].contains(name) {
-            return Err(Fault::new(list, FaultKind::Twice { column: number + 1 }));
+            return Err(FileFault::new(list, FaultKind::Twice { column: number + 1 }));
         }
     }
     let comma = json::space(text, end);
     if text.get(comma) != Some(&b',') {
-        return Err(Fault::expected(text, comma, "`,` and `rows`"));
+        return Err(FileFault::expected(text, comma, "`,` and `rows`"));
     }
     let rows = self::list(text, json::space(text, comma + 1), "rows")?;
     let key = |(number, name): (usize, String)| {
@@ -127,15 +127,15 @@ fn columns(text: &[u8], at: usize) -> Passing<(Vec<Vec<u8>>, usize)> {
 fn list(text: &[u8], at: usize, name: &'static str) -> Passing<usize> {
     let wanted = if name == "rows" { "`\"rows\"`" } else { "`\"columns\"`" };
     if text.get(at) != Some(&b'"') {
-        return Err(Fault::expected(text, at, wanted));
+        return Err(FileFault::expected(text, at, wanted));
     }
     let end = json::string(text, at + 1)?.end();
     if &text[at + 1..end] != name.as_bytes() {
-        return Err(Fault::expected(text, at, wanted));
+        return Err(FileFault::expected(text, at, wanted));
     }
     let value = json::colon(text, end + 1)?;
     if text.get(value) != Some(&b'[') {
-        return Err(Fault::expected(text, value, "`[`"));
+        return Err(FileFault::expected(text, value, "`[`"));
     }
     Ok(value)
 }

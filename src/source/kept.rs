@@ -14,7 +14,7 @@ use foldhash::fast::FixedState;
 use super::extract::Extractor;
 use super::page::Stamp;
 use super::passage::Passage;
-use super::paths::{Tree, Want};
+use super::paths::{Want, WantTree};
 use crate::column::{Batch, Column, Weight};
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
@@ -126,7 +126,7 @@ impl Kept {
         guard: &Guard,
         room: u64,
     ) -> Result<(), Unkept> {
-        let tree = Arc::new(Tree::new(wants));
+        let tree = Arc::new(WantTree::new(wants));
         let mut pieces: Vec<Batch> = Vec::new();
         let (mut weight, mut bytes) = (Weight::default(), 0);
         let warnings = passage.drive(

@@ -27,5 +27,5 @@ pub(crate) use catalog::Catalog;
 pub use known::known_tables;
 pub(crate) use known::{known_columns, known_table, shown_columns, unshown_column};
 pub(crate) use paths::Want;
-pub(crate) use sketch::{Inward, Shape};
+pub(crate) use sketch::{PathSketch, SketchStep};
 pub(crate) use table::SourceTable;

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use super::convert::{Broken, LONGEST, Refused};
-use super::decode::{Coding, Form};
+use super::convert::{Broken, LONGEST, RefusedFile};
+use super::decode::{Coding, RowForm};
 use super::document::MARK;
-use super::fault::{Fault, FaultKind};
+use super::fault::{FaultKind, FileFault};
 use crate::diag::{self, Code, Diagnostic, Place};
 use crate::json::Why;
 use crate::meter;
@@ -23,7 +23,7 @@ use crate::meter;
 pub(super) struct Page {
     /// As it was named; for messages.
     pub(super) path: PathBuf,
-    pub(super) origin: Origin,
+    pub(super) origin: PageOrigin,
     /// Whether it belongs to a table of Resource Graph, whose columns are known.
     pub(super) standard: bool,
     /// The file, whatever it was named as.
@@ -31,7 +31,7 @@ pub(super) struct Page {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Origin {
+pub(super) enum PageOrigin {
     File,
     Memory(Arc<[u8]>),
 }
@@ -46,7 +46,7 @@ pub(super) struct Stamp {
 
 /// Why a page could not be read to its end.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum ReadFailure {
     /// At an offset of the decoded text; of none if it is in what was made of the text.
     Fault {
         at: Option<u64>,
@@ -56,16 +56,16 @@ pub(super) enum Failure {
     /// Size or time is another than at the start.
     Changed,
     /// An archive, a device …
-    Refused(Refused),
+    Refused(RefusedFile),
     /// The run is not to go on.
     Stopped(Box<Diagnostic>),
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Failure {
+impl From<io::Error> for ReadFailure {
+    fn from(error: io::Error) -> ReadFailure {
         match error.downcast::<Broken>() {
-            Ok(Broken { at, kind }) => Failure::Fault { at: Some(at), kind },
-            Err(error) => Failure::Io(error),
+            Ok(Broken { at, kind }) => ReadFailure::Fault { at: Some(at), kind },
+            Err(error) => ReadFailure::Io(error),
         }
     }
 }
@@ -75,50 +75,53 @@ const WINDOW: usize = 256 << 10;
 
 impl Page {
     /// Size, time and coding now.
-    pub(super) fn stamp(&self) -> Result<Stamp, Failure> {
+    pub(super) fn stamp(&self) -> Result<Stamp, ReadFailure> {
         let (len, modified) = match &self.origin {
-            Origin::Memory(bytes) => (bytes.len() as u64, None),
-            Origin::File => {
+            PageOrigin::Memory(bytes) => (bytes.len() as u64, None),
+            PageOrigin::File => {
                 // Before it is opened: a named pipe would wait for somebody to write into it.
                 let about = std::fs::metadata(&self.path)?;
                 if !about.is_file() {
                     let what = if about.is_dir() { "a folder" } else { "no file but a device or a pipe" };
-                    return Err(Failure::Refused(Refused { what, cure: "write its rows to a file and give that" }));
+                    return Err(ReadFailure::Refused(RefusedFile {
+                        what,
+                        cure: "write its rows to a file and give that",
+                    }));
                 }
                 (about.len(), about.modified().ok())
             }
         };
         let named_csv = self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
             || self.path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|e| e == "csv"));
-        let coding = Coding::of(|| self.bytes(), len, named_csv)?.map_err(Failure::Refused)?;
+        let coding = Coding::of(|| self.bytes(), len, named_csv)?.map_err(ReadFailure::Refused)?;
         Ok(Stamp { len, modified, coding })
     }
 
     /// Ready to read from `start` on; at most `most` bytes are read at first. `buffer` is used again.
-    pub(super) fn feed(&self, stamp: &Stamp, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
-        let of = FeedOf::Memory(Arc::new([]));
-        let converted = stamp.coding.form != Form::Json;
+    pub(super) fn feed(&self, stamp: &Stamp, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, ReadFailure> {
+        let of = FeedSource::Memory(Arc::new([]));
+        let converted = stamp.coding.form != RowForm::Json;
         let taken = Arc::new(AtomicU64::new(0));
         let mut feed = Feed { of, buffer, filled: 0, base: 0, at_end: false, converted, taken: taken.clone() };
         let decoded = |bytes| {
-            let bytes = Box::new(Counted { bytes, taken });
-            stamp.coding.rows(bytes, stamp.len, self.standard).map(FeedOf::Stream)
+            let bytes = Box::new(CountingReader { bytes, taken });
+            stamp.coding.rows(bytes, stamp.len, self.standard).map(FeedSource::Stream)
         };
         match &self.origin {
-            Origin::Memory(bytes) if stamp.coding.is_plain() => {
-                feed.of = FeedOf::Memory(bytes.clone());
+            PageOrigin::Memory(bytes) if stamp.coding.is_plain() => {
+                feed.of = FeedSource::Memory(bytes.clone());
                 feed.at_end = true;
                 return Ok(feed);
             }
-            Origin::Memory(_) => feed.of = decoded(self.bytes()?)?,
-            Origin::File => {
+            PageOrigin::Memory(_) => feed.of = decoded(self.bytes()?)?,
+            PageOrigin::File => {
                 let file = File::open(&self.path)?;
                 let about = file.metadata()?;
                 if about.len() != stamp.len || about.modified().ok() != stamp.modified {
-                    return Err(Failure::Changed);
+                    return Err(ReadFailure::Changed);
                 }
                 feed.of = match stamp.coding.is_plain() {
-                    true => FeedOf::File { file, len: stamp.len },
+                    true => FeedSource::File { file, len: stamp.len },
                     false => decoded(Box::new(file))?,
                 };
             }
@@ -131,8 +134,8 @@ impl Page {
     /// The bytes as they are, from the start.
     fn bytes(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match &self.origin {
-            Origin::Memory(bytes) => Box::new(io::Cursor::new(bytes.clone())),
-            Origin::File => Box::new(File::open(&self.path)?),
+            PageOrigin::Memory(bytes) => Box::new(io::Cursor::new(bytes.clone())),
+            PageOrigin::File => Box::new(File::open(&self.path)?),
         })
     }
 
@@ -164,30 +167,30 @@ impl Page {
     }
 
     /// The message for a failure; without `stamp`, for one that came before there was one.
-    pub(super) fn diagnose(&self, failure: Failure, stamp: Option<&Stamp>) -> Box<Diagnostic> {
+    pub(super) fn diagnose(&self, failure: ReadFailure, stamp: Option<&Stamp>) -> Box<Diagnostic> {
         Box::new(self.describe(failure, stamp))
     }
 
-    fn describe(&self, failure: Failure, stamp: Option<&Stamp>) -> Diagnostic {
+    fn describe(&self, failure: ReadFailure, stamp: Option<&Stamp>) -> Diagnostic {
         let name = self.path.display();
         let whole = |code: &'static Code, message: String| {
             Diagnostic::at(code, Place::File { path: self.path.clone(), line: 0, column: 0 }, message)
         };
         let (at, kind) = match failure {
-            Failure::Io(error) => return whole(diag::UNREADABLE, format!("`{name}` cannot be read: {error}")),
-            Failure::Stopped(reason) => return *reason,
-            Failure::Changed => {
+            ReadFailure::Io(error) => return whole(diag::UNREADABLE, format!("`{name}` cannot be read: {error}")),
+            ReadFailure::Stopped(reason) => return *reason,
+            ReadFailure::Changed => {
                 return whole(diag::UNREADABLE, format!("`{name}` changed while it was read"))
                     .help("run the query again when the export is complete");
             }
-            Failure::Refused(Refused { what, cure }) => {
+            ReadFailure::Refused(RefusedFile { what, cure }) => {
                 return whole(diag::NO_TABLE, format!("`{name}` is {what}")).help(cure);
             }
-            Failure::Fault { kind: FaultKind::Empty, .. } => {
+            ReadFailure::Fault { kind: FaultKind::Empty, .. } => {
                 return whole(diag::NO_TABLE, format!("`{name}` is empty"))
                     .help("an export that was interrupted leaves an empty file; a table without rows is `[]`");
             }
-            Failure::Fault { at, kind } => (at, kind),
+            ReadFailure::Fault { at, kind } => (at, kind),
         };
         let place = stamp.zip(at).and_then(|(stamp, at)| self.line_column(stamp, at).ok());
         let (line, column) = place.unwrap_or((0, 0));
@@ -262,9 +265,9 @@ impl Page {
     }
 
     /// A fingerprint of both ends: pages that share it (and their size) are copies.
-    pub(super) fn ends(&self, stamp: &Stamp) -> Result<[Vec<u8>; 2], Failure> {
+    pub(super) fn ends(&self, stamp: &Stamp) -> Result<[Vec<u8>; 2], ReadFailure> {
         const END: u64 = 4 << 10;
-        let part = |start: u64| -> Result<Vec<u8>, Failure> {
+        let part = |start: u64| -> Result<Vec<u8>, ReadFailure> {
             let plain = Stamp { coding: Coding::PLAIN, ..stamp.clone() };
             let feed = self.feed(&plain, start, 4 << 10, Vec::new())?;
             let from = usize::try_from(start - feed.base()).unwrap_or(0);
@@ -281,7 +284,7 @@ impl Page {
 
 /// Some bytes of a page in memory, and the way to more of them.
 pub(super) struct Feed {
-    of: FeedOf,
+    of: FeedSource,
     buffer: Vec<u8>,
     filled: usize,
     /// Offset of the first byte at hand.
@@ -294,12 +297,12 @@ pub(super) struct Feed {
 }
 
 /// Counts the bytes of a file that went through.
-struct Counted {
+struct CountingReader {
     bytes: Box<dyn Read + Send>,
     taken: Arc<AtomicU64>,
 }
 
-impl Read for Counted {
+impl Read for CountingReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.bytes.read(buffer)?;
         self.taken.fetch_add(read as u64, Ordering::Relaxed);
@@ -307,7 +310,7 @@ impl Read for Counted {
     }
 }
 
-enum FeedOf {
+enum FeedSource {
     Memory(Arc<[u8]>),
     File { file: File, len: u64 },
     Stream(Box<dyn Read + Send>),
@@ -316,7 +319,7 @@ enum FeedOf {
 impl Feed {
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.of {
-            FeedOf::Memory(bytes) => bytes,
+            FeedSource::Memory(bytes) => bytes,
             _ => &self.buffer[..self.filled],
         }
     }
@@ -340,16 +343,16 @@ impl Feed {
     }
 
     /// Reads on behind the bytes at hand.
-    pub(super) fn more(&mut self) -> Result<(), Failure> {
+    pub(super) fn more(&mut self) -> Result<(), ReadFailure> {
         if self.filled > LONGEST {
-            return Err(Failure::Fault { at: (!self.converted).then_some(self.base), kind: FaultKind::Long });
+            return Err(ReadFailure::Fault { at: (!self.converted).then_some(self.base), kind: FaultKind::Long });
         }
         self.read(self.filled.max(WINDOW))
     }
 
     /// Forgets what is before `to`, an offset in the file within what is at hand.
     pub(super) fn forget(&mut self, to: u64) {
-        if let FeedOf::Memory(_) = self.of {
+        if let FeedSource::Memory(_) = self.of {
             return;
         }
         let gone = usize::try_from(to - self.base).expect("within what is at hand").min(self.filled);
@@ -358,35 +361,35 @@ impl Feed {
         self.base = to;
     }
 
-    fn read(&mut self, count: usize) -> Result<(), Failure> {
+    fn read(&mut self, count: usize) -> Result<(), ReadFailure> {
         let wanted = match &self.of {
-            FeedOf::Memory(_) => return Ok(()),
-            FeedOf::File { len, .. } => {
+            FeedSource::Memory(_) => return Ok(()),
+            FeedSource::File { len, .. } => {
                 let left = len.saturating_sub(self.base + self.filled as u64);
                 self.at_end = left <= count as u64;
                 count.min(usize::try_from(left).unwrap_or(usize::MAX))
             }
-            FeedOf::Stream(_) => count,
+            FeedSource::Stream(_) => count,
         };
         let from = self.filled;
         if self.buffer.len() < from + wanted {
             if !meter::room(from + wanted - self.buffer.len()) {
-                return Err(Failure::Fault { at: None, kind: FaultKind::Long });
+                return Err(ReadFailure::Fault { at: None, kind: FaultKind::Long });
             }
             self.buffer.resize(from + wanted, 0);
         }
         let space = &mut self.buffer[from..from + wanted];
         let got = match &mut self.of {
-            FeedOf::Memory(_) => 0,
-            FeedOf::File { file, .. } => read_at(file, self.base + from as u64, space)?,
-            FeedOf::Stream(stream) => {
+            FeedSource::Memory(_) => 0,
+            FeedSource::File { file, .. } => read_at(file, self.base + from as u64, space)?,
+            FeedSource::Stream(stream) => {
                 let got = read_full(stream, space)?;
                 self.at_end = got < wanted;
                 got
             }
         };
-        if got < wanted && !self.at_end || got != wanted && matches!(self.of, FeedOf::File { .. }) {
-            return Err(Failure::Changed);
+        if got < wanted && !self.at_end || got != wanted && matches!(self.of, FeedSource::File { .. }) {
+            return Err(ReadFailure::Changed);
         }
         self.filled += got;
         Ok(())
@@ -440,20 +443,20 @@ fn read_at(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
     read_full(&mut file, buffer)
 }
 
-impl Failure {
+impl ReadFailure {
     /// With the limit of nesting that was set.
-    pub(super) fn nested(self, most: usize) -> Failure {
+    pub(super) fn nested(self, most: usize) -> ReadFailure {
         match self {
-            Failure::Fault { at, kind: FaultKind::Json(Why::Deep(_)) } => {
-                Failure::Fault { at, kind: FaultKind::Json(Why::Deep(most)) }
+            ReadFailure::Fault { at, kind: FaultKind::Json(Why::Deep(_)) } => {
+                ReadFailure::Fault { at, kind: FaultKind::Json(Why::Deep(most)) }
             }
             other => other,
         }
     }
 
     /// A fault within the bytes at hand.
-    pub(super) fn of(fault: impl Into<Box<Fault>>, feed: &Feed) -> Failure {
+    pub(super) fn of(fault: impl Into<Box<FileFault>>, feed: &Feed) -> ReadFailure {
         let fault = fault.into();
-        Failure::Fault { at: (!feed.converted).then_some(feed.base + fault.at as u64), kind: fault.kind }
+        ReadFailure::Fault { at: (!feed.converted).then_some(feed.base + fault.at as u64), kind: fault.kind }
     }
 }

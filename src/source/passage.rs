@@ -15,10 +15,10 @@ use std::sync::{Mutex, MutexGuard};
 use account::{Account, copies, is_shallow};
 use rayon::prelude::*;
 
-use super::decode::Form;
-use super::document::{self, Cursor, Event, Level, Sign, advance};
+use super::decode::RowForm;
+use super::document::{self, Event, RowContext, RowCursor, Sign, advance};
 use super::fault::FaultKind;
-use super::page::{Failure, Feed, Page, Stamp};
+use super::page::{Feed, Page, ReadFailure, Stamp};
 use crate::diag::Diagnostic;
 use crate::guard::{Guard, Progress};
 use crate::json::{Scanned, Why};
@@ -28,7 +28,7 @@ use crate::parallel;
 pub(super) const SEGMENT: u64 = 4 << 20;
 
 /// What is done with rows: taken apart, or only looked at.
-pub(super) trait Reader: Send {
+pub(super) trait RowReader: Send {
     /// What one segment gives.
     type Output;
     /// Reads (and checks) the row at `at`; gives where it ends. After a fault the row must not have been kept: it may
@@ -47,16 +47,16 @@ pub(super) struct Passage {
     table: String,
     /// Bytes of a segment.
     segment: u64,
-    pages: Vec<Opened>,
+    pages: Vec<OpenedPage>,
     units: Vec<Unit>,
     warnings: Vec<Diagnostic>,
 }
 
-struct Opened {
+struct OpenedPage {
     page: Page,
     stamp: Stamp,
     sign: Option<Sign>,
-    level: Level,
+    level: RowContext,
 }
 
 /// A segment of a plain file, or all of a compressed one.
@@ -79,7 +79,7 @@ impl Passage {
             let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
             let number = passage.pages.len();
             let stream = !stamp.coding.is_plain();
-            let mut opened = Opened { page: page.clone(), stamp, sign: None, level: Level::Top };
+            let mut opened = OpenedPage { page: page.clone(), stamp, sign: None, level: RowContext::Top };
             if !stream && opened.stamp.len > segment {
                 let mut feed = opened
                     .feed(0, 64 << 10, std::mem::take(&mut buffer))
@@ -108,7 +108,7 @@ impl Passage {
 
     /// Whether rows are made of text without types.
     pub(super) fn has_csv(&self) -> bool {
-        self.pages.iter().any(|opened| matches!(opened.stamp.coding.form, Form::Csv(_)))
+        self.pages.iter().any(|opened| matches!(opened.stamp.coding.form, RowForm::Csv(_)))
     }
 
     /// What all pages were like when they were first looked at.
@@ -118,7 +118,7 @@ impl Passage {
 
     /// What readers make of some rows from at most so many places all over the table, about so many bytes of them; and
     /// whether these are all rows. Places that cannot be read are left out: whoever reads them all will say so.
-    pub(super) fn glance<R: Reader>(
+    pub(super) fn glance<R: RowReader>(
         &self,
         bytes: u64,
         places: usize,
@@ -141,7 +141,7 @@ impl Passage {
     }
 
     /// Reads the rows that begin in the first `bytes` of a unit; tells whether it has no more.
-    fn look<R: Reader>(&self, unit: Unit, bytes: u64, reader: &mut R) -> Result<bool, Failure> {
+    fn look<R: RowReader>(&self, unit: Unit, bytes: u64, reader: &mut R) -> Result<bool, ReadFailure> {
         let opened = &self.pages[unit.page];
         let window = usize::try_from(bytes).expect("a glance is small");
         let mut feed = opened.feed(unit.start.saturating_sub(1), window, Vec::new())?;
@@ -149,7 +149,7 @@ impl Passage {
         let Some(first) = opened.first_row(&mut feed, unit, &mut events)? else { return Ok(true) };
         let limit = unit.limit.min(first.at.saturating_add(bytes));
         let end = rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)?;
-        Ok(end.level == Level::End || end.at >= unit.limit)
+        Ok(end.level == RowContext::End || end.at >= unit.limit)
     }
 
     /// Reads all units in parallel with readers that `reader` makes, and merges in order.
@@ -161,13 +161,13 @@ impl Passage {
         merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
     ) -> Result<Vec<Diagnostic>, E>
     where
-        R: Reader,
+        R: RowReader,
         T: Send,
         E: Send + From<Box<Diagnostic>>,
     {
         let account = Account::new(self.warnings.clone());
-        let mut merger = Merger { cursor: None, merge, account };
-        let run = Run {
+        let mut merger = SegmentMerger { cursor: None, merge, account };
+        let run = PassageRun {
             passage: self,
             guard,
             progress: Mutex::new(self.start()),
@@ -194,64 +194,69 @@ impl Passage {
     }
 }
 
-impl Opened {
-    fn feed(&self, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, Failure> {
+impl OpenedPage {
+    fn feed(&self, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, ReadFailure> {
         self.page.feed(&self.stamp, start, most, buffer)
     }
 
-    fn diagnose(&self, failure: Failure) -> Box<Diagnostic> {
+    fn diagnose(&self, failure: ReadFailure) -> Box<Diagnostic> {
         self.page.diagnose(failure, Some(&self.stamp))
     }
 
     /// Where the first row of a unit seems to begin, if one does.
-    fn first_row(&self, feed: &mut Feed, unit: Unit, events: &mut Vec<Event>) -> Result<Option<Cursor>, Failure> {
+    fn first_row(
+        &self,
+        feed: &mut Feed,
+        unit: Unit,
+        events: &mut Vec<Event>,
+    ) -> Result<Option<RowCursor>, ReadFailure> {
         if unit.start == 0 {
             return open(feed, events).map(Some);
         }
         Ok(self.sign.as_ref().and_then(|sign| {
             let within = |at: u64| usize::try_from(at.saturating_sub(feed.base())).unwrap_or(usize::MAX);
             let found = sign.find(feed.bytes(), within(unit.start), within(unit.limit))?;
-            Some(Cursor { at: feed.base() + found as u64, level: self.level })
+            Some(RowCursor { at: feed.base() + found as u64, level: self.level })
         }))
     }
 }
 
 /// From the start of a file to its first row.
-fn open(feed: &mut Feed, events: &mut Vec<Event>) -> Result<Cursor, Failure> {
-    let first = forward(feed, 0, Level::Top, events)?;
-    if first.level == Level::End && !feed.converted() && document::start(feed.bytes()) == feed.bytes().len() {
-        return Err(Failure::Fault { at: None, kind: FaultKind::Empty });
+fn open(feed: &mut Feed, events: &mut Vec<Event>) -> Result<RowCursor, ReadFailure> {
+    let first = forward(feed, 0, RowContext::Top, events)?;
+    if first.level == RowContext::End && !feed.converted() && document::start(feed.bytes()) == feed.bytes().len() {
+        return Err(ReadFailure::Fault { at: None, kind: FaultKind::Empty });
     }
     Ok(first)
 }
 
 /// To the next row, reading on where needed.
-fn forward(feed: &mut Feed, at: usize, level: Level, events: &mut Vec<Event>) -> Result<Cursor, Failure> {
+fn forward(feed: &mut Feed, at: usize, level: RowContext, events: &mut Vec<Event>) -> Result<RowCursor, ReadFailure> {
     let mark = events.len();
     loop {
         match advance(feed.bytes(), at, level, feed.at_end(), events) {
-            Ok((at, level)) => return Ok(Cursor { at: feed.base() + at as u64, level }),
+            Ok((at, level)) => return Ok(RowCursor { at: feed.base() + at as u64, level }),
             Err(fault) if fault.is_end() && !feed.at_end() => {
                 events.truncate(mark);
                 feed.more()?;
             }
-            Err(fault) => return Err(Failure::of(fault, feed)),
+            Err(fault) => return Err(ReadFailure::of(fault, feed)),
         }
     }
 }
 
 /// Reads the rows that begin from `from` on and before `limit`; gives where the next one begins.
-fn rows<R: Reader>(
+fn rows<R: RowReader>(
     feed: &mut Feed,
     reader: &mut R,
     keep: bool,
-    from: Cursor,
+    from: RowCursor,
     limit: u64,
     events: &mut Vec<Event>,
-) -> Result<Cursor, Failure> {
+) -> Result<RowCursor, ReadFailure> {
     let mut cursor = from;
     let mut count = 0;
-    while cursor.level != Level::End && cursor.at < limit {
+    while cursor.level != RowContext::End && cursor.at < limit {
         let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
         let read = if keep { reader.row(feed.bytes(), at) } else { reader.pass(feed.bytes(), at) };
         let end = match read {
@@ -261,7 +266,7 @@ fn rows<R: Reader>(
                 feed.more()?;
                 continue;
             }
-            Err(misfit) => return Err(Failure::of(misfit, feed)),
+            Err(misfit) => return Err(ReadFailure::of(misfit, feed)),
         };
         count += 1;
         let mark = events.len();
@@ -275,10 +280,10 @@ fn rows<R: Reader>(
 }
 
 /// What one segment gave.
-struct Piece<T, E> {
+struct SegmentRows<T, E> {
     /// Where it began; none if no row was found to begin in it.
-    from: Option<Cursor>,
-    to: Result<Cursor, Failure>,
+    from: Option<RowCursor>,
+    to: Result<RowCursor, ReadFailure>,
     events: Vec<Event>,
     shallow: bool,
     /// Nothing if there were no rows, or nobody wants them any more.
@@ -297,7 +302,7 @@ const CHECK: u8 = 1;
 /// There is an error: nothing matters any more.
 const STOP: u8 = 2;
 
-struct Run<'a, R, Make, Work> {
+struct PassageRun<'a, R, Make, Work> {
     passage: &'a Passage,
     guard: &'a Guard,
     progress: Mutex<Progress>,
@@ -311,14 +316,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().expect("a panic of another thread ends this one too")
 }
 
-impl<R, T, E, Make, Work> Run<'_, R, Make, Work>
+impl<R, T, E, Make, Work> PassageRun<'_, R, Make, Work>
 where
-    R: Reader,
+    R: RowReader,
     E: From<Box<Diagnostic>>,
     Make: Fn() -> R + Sync,
     Work: Fn(R::Output) -> Result<T, E> + Sync,
 {
-    fn unit(&self, number: usize) -> Vec<Piece<T, E>> {
+    fn unit(&self, number: usize) -> Vec<SegmentRows<T, E>> {
         if self.mode.load(Ordering::Relaxed) == STOP {
             return Vec::new();
         }
@@ -350,13 +355,20 @@ where
     }
 
     /// Reads one unit, from the given row or from where one seems to begin.
-    fn read(&self, number: usize, from: Option<Cursor>, reader: &mut R, buffer: &mut Vec<u8>) -> Vec<Piece<T, E>> {
+    fn read(
+        &self,
+        number: usize,
+        from: Option<RowCursor>,
+        reader: &mut R,
+        buffer: &mut Vec<u8>,
+    ) -> Vec<SegmentRows<T, E>> {
         let unit = self.passage.units[number];
         let opened = &self.passage.pages[unit.page];
         let start = from.map_or(unit.start, |cursor| cursor.at);
         // The byte before tells whether a line begins here.
         let start = if from.is_none() && start > 0 { start - 1 } else { start };
-        let failed = |failure| vec![Piece { from, to: Err(failure), events: Vec::new(), shallow: false, result: None }];
+        let failed =
+            |failure| vec![SegmentRows { from, to: Err(failure), events: Vec::new(), shallow: false, result: None }];
         let mut feed = match opened.feed(start, usize::MAX, std::mem::take(buffer)) {
             Ok(feed) => feed,
             Err(failure) => return failed(failure),
@@ -378,23 +390,30 @@ where
         pieces
     }
 
-    fn piece(&self, feed: &mut Feed, reader: &mut R, from: Cursor, limit: u64, before: Vec<Event>) -> Piece<T, E> {
+    fn piece(
+        &self,
+        feed: &mut Feed,
+        reader: &mut R,
+        from: RowCursor,
+        limit: u64,
+        before: Vec<Event>,
+    ) -> SegmentRows<T, E> {
         let keep = self.mode.load(Ordering::Relaxed) == READ;
         let mut events = before;
         let shallow = feed.base() == 0 && is_shallow(feed.bytes());
         let to = match self.guard.check() {
             Ok(()) => rows(feed, reader, keep, from, limit, &mut events)
                 .map_err(|failure| failure.nested(self.guard.nesting())),
-            Err(reason) => Err(Failure::Stopped(reason)),
+            Err(reason) => Err(ReadFailure::Stopped(reason)),
         };
         let output = reader.finish();
         let some = events.iter().any(|event| matches!(event, Event::Rows(1..)));
         let result = if keep && some && to.is_ok() { Some((self.work)(output)) } else { None };
-        Piece { from: Some(from), to, events, shallow, result }
+        SegmentRows { from: Some(from), to, events, shallow, result }
     }
 
     /// A stream gives a piece per segment of its bytes.
-    fn stream(&self, feed: &mut Feed, reader: &mut R, first: Cursor, before: Vec<Event>) -> Vec<Piece<T, E>> {
+    fn stream(&self, feed: &mut Feed, reader: &mut R, first: RowCursor, before: Vec<Event>) -> Vec<SegmentRows<T, E>> {
         let mut pieces = Vec::new();
         let mut cursor = first;
         let mut before = before;
@@ -404,7 +423,7 @@ where
             let limit = (cursor.at / self.passage.segment + 1) * self.passage.segment;
             let piece = self.piece(feed, reader, cursor, limit, std::mem::take(&mut before));
             let to = match &piece.to {
-                Ok(to) if to.level != Level::End => Some(*to),
+                Ok(to) if to.level != RowContext::End => Some(*to),
                 _ => None,
             };
             let before = std::mem::replace(&mut taken, feed.taken());
@@ -420,16 +439,16 @@ where
     /// Takes one unit's pieces, reading it again if it began at the wrong place.
     fn merge(
         &self,
-        merger: &mut Merger<impl FnMut(T) -> Result<ControlFlow<()>, E>>,
+        merger: &mut SegmentMerger<impl FnMut(T) -> Result<ControlFlow<()>, E>>,
         number: usize,
-        mut pieces: Vec<Piece<T, E>>,
+        mut pieces: Vec<SegmentRows<T, E>>,
     ) -> Result<ControlFlow<()>, E> {
         let unit = self.passage.units[number];
         if unit.start == 0 {
             merger.cursor = None;
         }
         if let Some(due) = merger.cursor {
-            if due.level == Level::End || due.at >= unit.limit {
+            if due.level == RowContext::End || due.at >= unit.limit {
                 return Ok(ControlFlow::Continue(()));
             }
             if pieces.first().and_then(|piece| piece.from) != Some(due) {
@@ -448,10 +467,10 @@ where
 
     fn take(
         &self,
-        merger: &mut Merger<impl FnMut(T) -> Result<ControlFlow<()>, E>>,
+        merger: &mut SegmentMerger<impl FnMut(T) -> Result<ControlFlow<()>, E>>,
         unit: Unit,
-        opened: &Opened,
-        piece: Piece<T, E>,
+        opened: &OpenedPage,
+        piece: SegmentRows<T, E>,
     ) -> Result<(), E> {
         merger.account.add(&piece.events, opened);
         if piece.shallow {
@@ -466,7 +485,7 @@ where
             }
         };
         merger.cursor = Some(cursor);
-        if cursor.level == Level::End {
+        if cursor.level == RowContext::End {
             merger.account.page_ends(opened);
         }
         // The rest of a table whose answer is complete is read all the same: an error in it is an error.
@@ -480,9 +499,9 @@ where
 }
 
 /// What is due next, and what was found so far.
-struct Merger<Merge> {
+struct SegmentMerger<Merge> {
     /// Where its first row begins; none at the start of a page.
-    cursor: Option<Cursor>,
+    cursor: Option<RowCursor>,
     merge: Merge,
     account: Account,
 }
@@ -491,7 +510,7 @@ struct Merger<Merge> {
 pub(super) fn has_csv<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Result<bool, Box<Diagnostic>> {
     for page in pages {
         let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
-        if matches!(stamp.coding.form, Form::Csv(_)) {
+        if matches!(stamp.coding.form, RowForm::Csv(_)) {
             return Ok(true);
         }
     }
@@ -499,7 +518,7 @@ pub(super) fn has_csv<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Result<b
 }
 
 /// Reads the rows that begin in the first `limit` bytes of a page, one after the other.
-pub(super) fn sample<R: Reader>(page: &Page, reader: &mut R, limit: u64) -> Result<(), Box<Diagnostic>> {
+pub(super) fn sample<R: RowReader>(page: &Page, reader: &mut R, limit: u64) -> Result<(), Box<Diagnostic>> {
     let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
     let mut read = || {
         let mut events = Vec::new();

@@ -28,12 +28,12 @@ impl Want {
 
 /// All wanted paths; node 0 is the row.
 #[derive(Debug, Default)]
-pub(super) struct Tree {
-    nodes: Vec<Node>,
+pub(super) struct WantTree {
+    nodes: Vec<WantNode>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Node {
+pub(super) struct WantNode {
     children: Vec<(Arc<str>, usize)>,
     /// The wants (by number) that end here.
     pub(super) ends: Vec<usize>,
@@ -41,17 +41,17 @@ pub(super) struct Node {
     pub(super) below: Vec<usize>,
 }
 
-impl Tree {
+impl WantTree {
     pub(super) const ROW: usize = 0;
 
-    pub(super) fn new(wants: &[Want]) -> Tree {
-        let mut tree = Tree { nodes: vec![Node::default()] };
+    pub(super) fn new(wants: &[Want]) -> WantTree {
+        let mut tree = WantTree { nodes: vec![WantNode::default()] };
         for (number, want) in wants.iter().enumerate() {
-            let mut at = Tree::ROW;
+            let mut at = WantTree::ROW;
             for key in &want.path {
                 at = tree.child(at, key).unwrap_or_else(|| {
                     let new = tree.nodes.len();
-                    tree.nodes.push(Node::default());
+                    tree.nodes.push(WantNode::default());
                     tree.nodes[at].children.push((key.clone(), new));
                     new
                 });
@@ -66,7 +66,7 @@ impl Tree {
         self.nodes.len()
     }
 
-    pub(super) fn node(&self, node: usize) -> &Node {
+    pub(super) fn node(&self, node: usize) -> &WantNode {
         &self.nodes[node]
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::extract::Extractor;
 use super::kept::Kept;
 use super::passage::Passage;
-use super::paths::{Tree, Want};
+use super::paths::{Want, WantTree};
 use crate::column::Batch;
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
@@ -48,7 +48,7 @@ impl Scan {
             let pieces = batches.iter().flat_map(Batch::pieces);
             return parallel::ordered(guard, pieces, work, merge).map(|()| warnings);
         }
-        let tree = Arc::new(Tree::new(&self.wants));
+        let tree = Arc::new(WantTree::new(&self.wants));
         self.passage.drive(guard, || Extractor::new(&self.wants, &tree, guard.nesting()), work, merge)
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::passage::Reader;
+use super::passage::RowReader;
 use crate::json::{self, Head, Scanned, Scanner};
 use crate::value::Type;
 
@@ -18,22 +18,22 @@ type ByName<T> = IndexMap<Arc<str>, T, foldhash::fast::FixedState>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sketch {
     /// By `type` in lower case; rows without one are under the empty text.
-    pub(super) types: ByName<Shape>,
+    pub(super) types: ByName<PathSketch>,
     /// Rows were left out.
     pub(crate) sampled: bool,
 }
 
 /// What stands at one path.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Shape {
+pub(crate) struct PathSketch {
     /// How many values there are, nulls aside.
     pub(crate) count: usize,
     /// What kinds they are of, in order of appearance.
     kinds: Vec<&'static str>,
     /// The values of bags.
-    pub(crate) keys: ByName<Shape>,
+    pub(crate) keys: ByName<PathSketch>,
     /// The elements of arrays.
-    pub(crate) element: Option<Box<Shape>>,
+    pub(crate) element: Option<Box<PathSketch>>,
     /// Different scalars, at most [`VALUES`], with how often each was met.
     pub(crate) values: ByName<usize>,
     /// There are more.
@@ -49,7 +49,7 @@ const KEYS: usize = 500;
 
 /// A step into a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Inward {
+pub(crate) enum SketchStep {
     /// To the value of this key.
     Key(Arc<str>),
     /// To any element.
@@ -59,10 +59,10 @@ pub(crate) enum Inward {
 impl Sketch {
     /// What stands at a path, the first step being a column; only in rows of these types (in lower case), if any are
     /// given.
-    pub(crate) fn at(&self, path: &[Inward], types: Option<&[String]>) -> Shape {
+    pub(crate) fn at(&self, path: &[SketchStep], types: Option<&[String]>) -> PathSketch {
         let wanted = |ty: &str| types.is_none_or(|types| types.iter().any(|wanted| wanted == ty));
         let rows = self.types.iter().filter(|(ty, _)| wanted(ty)).map(|(_, rows)| rows);
-        let mut all = Shape::default();
+        let mut all = PathSketch::default();
         rows.filter_map(|rows| rows.at(path)).for_each(|found| all.join(found));
         all
     }
@@ -74,15 +74,15 @@ impl Sketch {
     }
 }
 
-impl Shape {
-    fn at(&self, path: &[Inward]) -> Option<&Shape> {
+impl PathSketch {
+    fn at(&self, path: &[SketchStep]) -> Option<&PathSketch> {
         path.iter().try_fold(self, |shape, step| match step {
-            Inward::Key(key) => shape.keys.get(key),
-            Inward::Element => shape.element.as_deref(),
+            SketchStep::Key(key) => shape.keys.get(key),
+            SketchStep::Element => shape.element.as_deref(),
         })
     }
 
-    fn join(&mut self, other: &Shape) {
+    fn join(&mut self, other: &PathSketch) {
         self.count += other.count;
         for kind in &other.kinds {
             self.is(kind);
@@ -182,7 +182,7 @@ fn row_type(row: &str) -> Scanned<String> {
     Ok(String::new())
 }
 
-impl Reader for Sketch {
+impl RowReader for Sketch {
     type Output = Sketch;
 
     fn row(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {

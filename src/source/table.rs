@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock};
 use super::extract::Extractor;
 use super::kept::Kept;
 use super::known::{known_table, shown_columns};
-use super::page::{Origin, Page};
-use super::passage::{self, Passage, Reader};
-use super::paths::{Tree, Want};
+use super::page::{Page, PageOrigin};
+use super::passage::{self, Passage, RowReader};
+use super::paths::{Want, WantTree};
 use super::scan::Scan;
 use super::sketch::Sketch;
 use crate::column::Field;
@@ -100,7 +100,7 @@ impl SourceTable {
         for page in self.pages.iter().take(SAMPLED) {
             passage::sample(page, &mut census, SAMPLE)?;
         }
-        Ok(self.schema.get_or_init(|| self.fields(&census, Sample::Some)).clone())
+        Ok(self.schema.get_or_init(|| self.fields(&census, Sampling::Some)).clone())
     }
 
     /// The columns that all rows have; reads the whole table once.
@@ -116,15 +116,15 @@ impl SourceTable {
             Ok(ControlFlow::Continue(()))
         })?;
         let sample = match (passage.has_csv(), known_table(&self.name)) {
-            (true, _) => Sample::AllOfText,
+            (true, _) => Sampling::AllOfText,
             // The same types whether or not all rows were read.
-            (false, true) => Sample::Some,
-            (false, false) => Sample::All,
+            (false, true) => Sampling::Some,
+            (false, false) => Sampling::All,
         };
         Ok(self.full_schema.get_or_init(|| self.fields(&whole, sample)).clone())
     }
 
-    fn fields(&self, census: &Census, sample: Sample) -> Vec<Field> {
+    fn fields(&self, census: &Census, sample: Sampling) -> Vec<Field> {
         let has = |name: &str| census.columns.iter().any(|(column, _)| **column == *name);
         let mut fields = if known_table(&self.name) { shown_columns(&self.name, has) } else { Vec::new() };
         let known = fields.len();
@@ -156,7 +156,7 @@ impl SourceTable {
     /// The first page that has a row, among its first ones, whose type `is` asked for.
     pub(super) fn holds(&self, is: impl Fn(&str) -> bool) -> Option<&Page> {
         let wants: Arc<[Want]> = [Want::column("type", Type::String)].into();
-        let tree = Arc::new(Tree::new(&wants));
+        let tree = Arc::new(WantTree::new(&wants));
         self.pages.iter().take(SAMPLED).find(|page| {
             let mut reader = Extractor::new(&wants, &tree, json::DEPTH);
             // A file that is broken further on has its first rows all the same.
@@ -205,14 +205,14 @@ impl Kinds {
 
     /// The type that holds them all. From a sample only those are told apart that lose nothing if later values are
     /// others: text can be made of any.
-    fn ty(self, sample: Sample) -> Type {
+    fn ty(self, sample: Sampling) -> Type {
         match self.0 {
             Kinds::STRING => Type::String,
-            _ if sample == Sample::Some => Type::Dynamic,
+            _ if sample == Sampling::Some => Type::Dynamic,
             Kinds::BOOL => Type::Bool,
             longs if longs != 0 && longs & !(Kinds::LONG | Kinds::BIG) == 0 => Type::Long,
             reals if reals != 0 && reals & !(Kinds::LONG | Kinds::REAL) == 0 => Type::Real,
-            mixed if mixed & Kinds::NESTED == 0 && sample == Sample::AllOfText => Type::String,
+            mixed if mixed & Kinds::NESTED == 0 && sample == Sampling::AllOfText => Type::String,
             _ => Type::Dynamic,
         }
     }
@@ -220,7 +220,7 @@ impl Kinds {
 
 /// What was looked at to find out about columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sample {
+enum Sampling {
     /// Some rows.
     Some,
     All,
@@ -251,7 +251,7 @@ impl Census {
     }
 }
 
-impl Reader for Census {
+impl RowReader for Census {
     type Output = Census;
 
     fn row(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
@@ -292,5 +292,5 @@ impl Reader for Census {
 
 /// A page from memory.
 pub(super) fn memory(name: &str, bytes: Arc<[u8]>) -> Page {
-    Page { path: name.into(), origin: Origin::Memory(bytes), standard: false, file: None }
+    Page { path: name.into(), origin: PageOrigin::Memory(bytes), standard: false, file: None }
 }

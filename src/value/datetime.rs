@@ -171,7 +171,7 @@ pub(crate) fn push_digits(out: &mut String, value: i64, width: u32) {
 /// `MM.DD.YYYY`, `YYYY/MM/DD`, `YYYYMMDD`, `2 Dec 2022`, `Dec 2, 2022`, and the forms of RFC 822 and 850, each with
 /// or without a time and a zone. An offset is converted to UTC.
 pub(crate) fn parse_datetime(text: &str) -> Option<DateTime> {
-    let mut cursor = Cursor { rest: text.trim().as_bytes() };
+    let mut cursor = TimeCursor { rest: text.trim().as_bytes() };
     let midnight = cursor.date()?;
     if cursor.rest.is_empty() {
         return Some(midnight);
@@ -185,11 +185,11 @@ pub(crate) fn parse_datetime(text: &str) -> Option<DateTime> {
 }
 
 /// What is still to be read of a text.
-pub(super) struct Cursor<'a> {
+pub(super) struct TimeCursor<'a> {
     pub(super) rest: &'a [u8],
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> TimeCursor<'a> {
     fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
     }

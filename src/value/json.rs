@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Bag, Found, Value, ValueRef};
+use super::{Bag, FoundValue, Value, ValueRef};
 use crate::json::{self, Head, Numeral, Scanned, Scanner};
 
 /// Reads JSON that is known to be valid; anything else is null.
@@ -22,13 +22,13 @@ pub(crate) fn parse_json_text(text: &str) -> Option<Value> {
 }
 
 /// The cell that a text is as JSON, arrays and bags left as text; `None` as for [`parse_json_text`].
-pub(crate) fn look_at_json(text: &str) -> Option<Found<'_>> {
+pub(crate) fn look_at_json(text: &str) -> Option<FoundValue<'_>> {
     let text = text.trim_matches([' ', '\t', '\n', '\r']);
     if !text.starts_with(['{', '[']) {
-        return parse_json_text(text).map(Found::Owned);
+        return parse_json_text(text).map(FoundValue::Owned);
     }
     let valid = json::value(text.as_bytes(), 0, 0).is_ok_and(|end| end == text.len());
-    valid.then_some(Found::Ref(ValueRef::Json(text)))
+    valid.then_some(FoundValue::Ref(ValueRef::Json(text)))
 }
 
 fn read(scanner: &mut Scanner<'_>) -> Scanned<Value> {
@@ -63,7 +63,7 @@ pub(super) fn value_of(number: Numeral<'_>) -> Value {
 mod tests {
     use super::*;
     use crate::json::DEPTH;
-    use crate::value::{Step, step, write_json};
+    use crate::value::{PathStepRef, step, write_json};
 
     fn written(value: ValueRef<'_>) -> String {
         let mut out = String::new();
@@ -220,8 +220,14 @@ mod tests {
             let lazy = looked.as_ref();
             assert_eq!(written(lazy), written(value.as_ref()), "{text}");
             assert!(crate::value::same_key(lazy, value.as_ref()), "{text}");
-            for next in [Step::Key("a"), Step::Key("b"), Step::Key(""), Step::Index(0), Step::Index(-2), Step::Index(2)]
-            {
+            for next in [
+                PathStepRef::Key("a"),
+                PathStepRef::Key("b"),
+                PathStepRef::Key(""),
+                PathStepRef::Index(0),
+                PathStepRef::Index(-2),
+                PathStepRef::Index(2),
+            ] {
                 let (one, other) = (step(lazy, next), step(value.as_ref(), next));
                 assert_eq!(written(one.as_ref()), written(other.as_ref()), "{text} {next:?}");
             }
@@ -251,8 +257,8 @@ mod tests {
             assert_eq!(parse_json_text(&text).is_some(), valid, "{text}");
             assert_eq!(look_at_json(&text).is_some(), valid, "{text}");
             let _ = written(ValueRef::Json(&text));
-            let _ = step(ValueRef::Json(&text), Step::Key("a"));
-            let _ = step(ValueRef::Json(&text), Step::Index(-1));
+            let _ = step(ValueRef::Json(&text), PathStepRef::Key("a"));
+            let _ = step(ValueRef::Json(&text), PathStepRef::Index(-1));
             Ok(())
         });
     }

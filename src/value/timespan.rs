@@ -1,6 +1,6 @@
 //! `timespan`: a length of time, in ticks of 100 ns, and its text form `[-][d.]hh:mm:ss[.fffffff]`.
 
-use super::datetime::{Cursor, DAY, HOUR, MINUTE, SECOND, push_digits};
+use super::datetime::{DAY, HOUR, MINUTE, SECOND, TimeCursor, push_digits};
 
 /// A length of time, possibly negative, in ticks of 100 ns.
 ///
@@ -67,7 +67,7 @@ pub(crate) fn write_timespan(out: &mut String, value: TimeSpan) {
 
 /// Reads `[-][d.]hh:mm[:ss[.fffffff]]`, as `totimespan` and `time(…)` take it. A bare number is none.
 pub(crate) fn parse_timespan(text: &str) -> Option<TimeSpan> {
-    let mut cursor = Cursor { rest: text.trim().as_bytes() };
+    let mut cursor = TimeCursor { rest: text.trim().as_bytes() };
     let negative = cursor.eat(b'-');
     let (first, _) = cursor.number(1, 8)?;
     let (days, hours) = if cursor.eat(b'.') { (first, cursor.number(1, 2)?.0) } else { (0, first) };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::bind::{Exprs, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NO_OVERLOAD, NOT_CONSTANT, Span, WRONG_COUNT, WRONG_TYPE};
 use crate::functions;
-use crate::plan::{Callee, Expr, Kind};
+use crate::plan::{Callee, Expr, Term};
 use crate::registry::{Args, ArgumentFault, Param, Returns, Takes, param_of};
 use crate::syntax::ast::{self, ExprKind};
 use crate::value::Type;
@@ -256,7 +256,7 @@ impl Exprs<'_, '_> {
         let constants = [expr.constant().cloned()];
         let known = Args { types: &types, constants: &constants, returns: to, now: self.binder.environment.now };
         let kernel = callee.kernel.prepared(&known).expect("a conversion takes any argument");
-        let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: vec![expr] };
+        let kind = Term::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: vec![expr] };
         Expr { ty: to, kind }.folded()
     }
 }

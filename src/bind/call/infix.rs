@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::bind::{Exprs, Reported};
 use crate::diag::{Diagnostic, NO_OVERLOAD, Span, UNSUPPORTED};
 use crate::functions;
-use crate::plan::{Callee, Expr, Kind};
+use crate::plan::{Callee, Expr, Term};
 use crate::registry::{Args, Infix, Meaning, Operand, Operation};
 use crate::syntax::ast::{self, ExprKind};
 use crate::value::{Type, Value};
@@ -69,7 +69,7 @@ impl Exprs<'_, '_> {
         match parts.len() {
             0 => Ok(Expr::literal(Type::Bool, Value::Bool(false))),
             1 => Ok(parts.remove(0)),
-            _ => Ok(Expr { ty: Type::Bool, kind: Kind::Or(parts) }),
+            _ => Ok(Expr { ty: Type::Bool, kind: Term::Or(parts) }),
         }
     }
 
@@ -123,7 +123,7 @@ impl Exprs<'_, '_> {
         let prepared =
             kernel(&Args { types: &operation.operands, constants: &constants, returns: operation.result, now });
         let kernel = prepared.map_err(|fault| self.fault(fault, operator, &[]))?;
-        let kind = Kind::Call { callee: Callee::Infix(infix, strict), kernel: Arc::new(kernel), args };
+        let kind = Term::Call { callee: Callee::Infix(infix, strict), kernel: Arc::new(kernel), args };
         Ok(Expr { ty: operation.result, kind }.folded())
     }
 

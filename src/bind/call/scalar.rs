@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::bind::{Exprs, Reported};
 use crate::diag::{Diagnostic, Span, WRONG_TYPE};
 use crate::functions;
-use crate::plan::{Callee, Expr, Kind, WindowCall};
+use crate::plan::{Callee, Expr, Term, WindowCall};
 use crate::registry::{Args, ColumnsFunction, KernelDef, Scalar};
 use crate::syntax::ast;
 use crate::value::{Type, Value};
@@ -39,7 +39,7 @@ impl Exprs<'_, '_> {
             return Ok(self.window_call(WindowCall { function: scalar, args, ty, kernel: Arc::new(kernel) }));
         }
         let kernel = scalar.kernel.prepared(&known).map_err(|fault| self.fault(fault, span, arguments))?;
-        let kind = Kind::Call { callee: Callee::Scalar(scalar), kernel: Arc::new(kernel), args };
+        let kind = Term::Call { callee: Callee::Scalar(scalar), kernel: Arc::new(kernel), args };
         Ok(Expr { ty, kind }.folded())
     }
 
@@ -67,7 +67,7 @@ impl Exprs<'_, '_> {
                 let ignoring = matches!(args.first().and_then(Expr::constant), Some(Value::Bool(true)));
                 let callee = functions::packing(ignoring);
                 let kernel = callee.kernel.prepared(&Args::none(Type::Dynamic)).expect("packing needs no preparation");
-                let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: pairs };
+                let kind = Term::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: pairs };
                 Ok(Expr { ty: Type::Dynamic, kind }.folded())
             }
         }
@@ -83,7 +83,7 @@ impl Exprs<'_, '_> {
         }
         let callee = &functions::ELEMENT;
         let kernel = callee.kernel.prepared(&Args::none(Type::Dynamic)).expect("an element needs no preparation");
-        let kind = Kind::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: vec![base, index] };
+        let kind = Term::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: vec![base, index] };
         Ok(Expr { ty: Type::Dynamic, kind }.folded())
     }
 }

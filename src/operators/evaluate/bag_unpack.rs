@@ -6,10 +6,10 @@ use super::{Evaluate, OutputSchema, column, constant};
 use crate::bind::{Binder, BoundColumn, Relation, duplicate};
 use crate::column::Table;
 use crate::diag::{BAD_ARGUMENT, DUPLICATE_NAME, Diagnostic, UNKNOWN_COLUMN, WRONG_TYPE};
-use crate::plan::{Expr, Kind, Step};
+use crate::plan::{Expr, PathStep, Term};
 use crate::registry::{Example, Plugin};
 use crate::syntax::ast;
-use crate::value::{Entries, Type, Value, ValueRef};
+use crate::value::{JsonEntries, Type, Value, ValueRef};
 
 /// What becomes of a property that is called like a column of the input.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -182,8 +182,8 @@ impl BagUnpack {
 
     /// The value of one property.
     fn slot(&self, key: &str, ty: Type, binder: &mut Binder<'_>) -> Expr {
-        let steps = vec![Step::Key(key.into())];
-        let kind = Kind::Path { base: Box::new(Expr::column(Type::Dynamic, self.bags)), steps };
+        let steps = vec![PathStep::Key(key.into())];
+        let kind = Term::Path { base: Box::new(Expr::column(Type::Dynamic, self.bags)), steps };
         binder.converted(Expr { ty: Type::Dynamic, kind }, ty)
     }
 
@@ -253,7 +253,7 @@ fn slots(table: &Table) -> BTreeMap<String, Type> {
             match cell {
                 ValueRef::Bag(bag) => bag.iter().for_each(|(key, value)| note(key, value.as_ref())),
                 ValueRef::Json(text) => {
-                    for (key, value) in Entries::of(text).into_iter().flatten() {
+                    for (key, value) in JsonEntries::of(text).into_iter().flatten() {
                         note(&key, value.as_ref());
                     }
                 }

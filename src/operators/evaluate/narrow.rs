@@ -6,7 +6,7 @@ use super::Evaluate;
 use crate::bind::{Binder, BoundColumn, Relation};
 use crate::functions;
 use crate::operators::sample::numbering;
-use crate::plan::{Expanded, Expr, Node};
+use crate::plan::{Expansion, Expr, Node};
 use crate::registry::{Example, Plugin};
 use crate::value::{Type, Value};
 
@@ -32,7 +32,7 @@ impl Evaluate {
         let number = Expr::column(Type::Long, cells.len());
         let packed = binder.plain_call(&functions::PACK_ARRAY, Type::Dynamic, cells);
         let numbered = input.with_windows(vec![numbering()]);
-        let expanded = [Expr::literal(Type::Dynamic, Value::Array(Arc::new(names))), packed].map(|expr| Expanded {
+        let expanded = [Expr::literal(Type::Dynamic, Value::Array(Arc::new(names))), packed].map(|expr| Expansion {
             expr,
             to: Type::String,
             pairs: false,

@@ -4,7 +4,7 @@ use super::{Evaluate, OutputSchema, column};
 use crate::bind::{Binder, BoundColumn, Exprs, Relation, duplicate, dynamic_key};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, Span, TOO_LARGE, WRONG_TYPE};
 use crate::functions::{COUNT, PIVOTED};
-use crate::plan::{AggregateCall, Expr, Kind, Node};
+use crate::plan::{AggregateCall, Expr, Node, Term};
 use crate::registry::{Example, Plugin};
 use crate::syntax::ast::{self, ColumnType, ExprKind, Name};
 use crate::value::{Type, Value, ValueRef, convert, text_of};
@@ -122,7 +122,7 @@ impl Evaluate {
             }
             let condition = equals(&input, pivoted_at, pivoted_ty, value, pivoted.span, binder)?;
             let condition = match aggregate.condition.clone() {
-                Some(also) => Expr { ty: Type::Bool, kind: Kind::And(vec![condition, also]) },
+                Some(also) => Expr { ty: Type::Bool, kind: Term::And(vec![condition, also]) },
                 None => condition,
             };
             aggregates.push(AggregateCall { condition: Some(condition), ..aggregate.clone() });

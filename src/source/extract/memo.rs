@@ -1,21 +1,21 @@
 //! Arrays and bags that repeat byte for byte, and what was taken from them.
 
-use super::{Held, Of, Part, Row, Slot};
+use super::{RowParser, RowValue, TextOrigin, TextRange, WantedValue};
 
 /// Arrays and bags as they stood in earlier rows, and what was taken from them.
 #[derive(Debug, Default)]
-pub(super) struct Memo {
+pub(super) struct NestedMemo {
     pub(super) bytes: Vec<u8>,
     /// What was taken: the want and its value, whose text lies in `bytes`.
-    taken: Vec<(usize, Slot)>,
+    taken: Vec<(usize, RowValue)>,
     /// For each of these, the segment that had it last, and the code it has in that segment's column.
     pub(super) codes: Vec<(u64, u32)>,
     /// By hash. A newer entry takes the place of an older one.
-    table: Vec<Entry>,
+    table: Vec<MemoEntry>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Entry {
+pub(super) struct MemoEntry {
     /// `NOWHERE` if it is free.
     site: u32,
     start: u32,
@@ -27,7 +27,7 @@ pub(super) struct Entry {
 
 #[derive(Clone, Copy)]
 pub(super) enum Recall {
-    Known { end: usize, entry: Entry },
+    Known { end: usize, entry: MemoEntry },
     New { hash: u64 },
 }
 
@@ -40,19 +40,19 @@ const MEMO_HEAD: usize = 64;
 const TRIES: u32 = 128;
 const PAUSE: u32 = 4096;
 
-impl Memo {
+impl NestedMemo {
     /// Between rows, when nothing points into it.
     pub(super) fn make_room(&mut self) {
         if self.bytes.len() > MEMO_BYTES {
             self.bytes.clear();
             self.taken.clear();
             self.codes.clear();
-            self.table.fill(Entry::default());
+            self.table.fill(MemoEntry::default());
         }
     }
 }
 
-impl Row {
+impl RowParser {
     /// Whether the value at `at` stood at this site before, byte for byte.
     #[inline]
     pub(super) fn recall(&mut self, bytes: &[u8], at: usize, site: u32) -> Option<Recall> {
@@ -83,10 +83,10 @@ impl Row {
         Some(Recall::New { hash })
     }
 
-    pub(super) fn replay(&mut self, entry: Entry) {
+    pub(super) fn replay(&mut self, entry: MemoEntry) {
         for (&(want, slot), number) in self.memo.taken[entry.from as usize..entry.to as usize].iter().zip(entry.from..)
         {
-            self.held[want] = Held { slot, taken: Some(number) };
+            self.held[want] = WantedValue { slot, taken: Some(number) };
         }
     }
 
@@ -110,32 +110,34 @@ impl Row {
         let from = memo.taken.len();
         for &want in node.map_or(&[][..], |node| &self.tree.node(node).below) {
             let slot = match self.held[want].slot {
-                Slot::String(part) => Slot::String(memo.own(part, start, range.start, &self.unescaped)),
-                Slot::Json(part) => Slot::Json(memo.own(part, start, range.start, &self.unescaped)),
+                RowValue::String(part) => RowValue::String(memo.own(part, start, range.start, &self.unescaped)),
+                RowValue::Json(part) => RowValue::Json(memo.own(part, start, range.start, &self.unescaped)),
                 other => other,
             };
             memo.taken.push((want, slot));
             memo.codes.push((0, 0));
         }
         if memo.table.is_empty() {
-            memo.table = vec![Entry::default(); MEMO_TABLE];
+            memo.table = vec![MemoEntry::default(); MEMO_TABLE];
         }
         let [start, end, from, to] = [start, end, from, memo.taken.len()]
             .map(|number| u32::try_from(number).expect("entries have bytes, and those are bounded"));
-        memo.table[slot_of(hash)] = Entry { site, start, end, from, to };
+        memo.table[slot_of(hash)] = MemoEntry { site, start, end, from, to };
     }
 }
 
-impl Memo {
+impl NestedMemo {
     /// The same text, within the memo's own bytes.
-    fn own(&mut self, part: Part, blob: usize, source: usize, unescaped: &str) -> Part {
+    fn own(&mut self, part: TextRange, blob: usize, source: usize, unescaped: &str) -> TextRange {
         match part.of {
-            Of::Memo => part,
-            Of::Source => Part { of: Of::Memo, start: part.start - source + blob, end: part.end - source + blob },
-            Of::Unescaped => {
+            TextOrigin::Memo => part,
+            TextOrigin::Source => {
+                TextRange { of: TextOrigin::Memo, start: part.start - source + blob, end: part.end - source + blob }
+            }
+            TextOrigin::Unescaped => {
                 let start = self.bytes.len();
                 self.bytes.extend_from_slice(&unescaped.as_bytes()[part.start..part.end]);
-                Part { of: Of::Memo, start, end: self.bytes.len() }
+                TextRange { of: TextOrigin::Memo, start, end: self.bytes.len() }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The keys that stood at each place of earlier rows, and which of them is expected next.
 
-use super::{Key, Row};
+use super::{RowKey, RowParser};
 use crate::json;
 
 /// A place in the tree of a row: `properties.status`, or the elements of an array.
@@ -55,7 +55,7 @@ const MOST_SITES: usize = 4096;
 const AHEAD: usize = 128;
 
 /// Where an expected member leads to.
-pub(super) enum Step {
+pub(super) enum Predicted {
     /// To its value.
     Value(usize),
     /// Behind its value.
@@ -94,11 +94,11 @@ impl Lead {
     }
 }
 
-impl Row {
+impl RowParser {
     /// If the expected member stands at `at`: its value or, if that is short, plain and not wanted, where it ends; and
     /// who is expected next.
     #[inline]
-    pub(super) fn predict(&self, bytes: &[u8], at: usize, expected: u32) -> Option<(Step, Follow)> {
+    pub(super) fn predict(&self, bytes: &[u8], at: usize, expected: u32) -> Option<(Predicted, Follow)> {
         let here = bytes.get(at..)?.first_chunk::<AHEAD>()?;
         let member = &self.members[expected as usize];
         let lead = &member.lead;
@@ -113,16 +113,16 @@ impl Row {
                 let plain = stops.trailing_zeros() as usize;
                 let start = at + value + 1;
                 let step = if stops != 0 && inside[plain % 32] == b'"' {
-                    Step::Passed(start + plain + 1)
+                    Predicted::Passed(start + plain + 1)
                 } else {
-                    Step::Inside { start, plain: start + plain }
+                    Predicted::Inside { start, plain: start + plain }
                 };
                 return Some((step, member.follow));
             } else if here[value..].first_chunk()? == b"null" {
-                return Some((Step::Passed(at + value + 4), member.follow));
+                return Some((Predicted::Passed(at + value + 4), member.follow));
             }
         }
-        Some((Step::Value(at + value), member.follow))
+        Some((Predicted::Value(at + value), member.follow))
     }
 
     /// Which member of the site stands at `at`, and where its value begins, where another one than expected stands:
@@ -167,7 +167,7 @@ impl Row {
         &mut self,
         bytes: &[u8],
         at: usize,
-        key: &Key,
+        key: &RowKey,
         first: bool,
         site: u32,
         node: Option<usize>,

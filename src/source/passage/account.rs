@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Opened;
+use super::OpenedPage;
 use crate::diag::{self, Diagnostic, Place};
-use crate::source::decode::Form;
+use crate::source::decode::RowForm;
 use crate::source::document::{Claims, Event};
 use crate::source::page::Page;
 
@@ -37,7 +37,7 @@ impl Account {
     }
 
     /// Adds what was met between rows of a page.
-    pub(super) fn add(&mut self, events: &[Event], opened: &Opened) {
+    pub(super) fn add(&mut self, events: &[Event], opened: &OpenedPage) {
         for event in events {
             match event {
                 Event::Rows(count) => {
@@ -61,14 +61,14 @@ impl Account {
         }
     }
 
-    fn warn(&mut self, opened: &Opened, message: String, help: &str) {
+    fn warn(&mut self, opened: &OpenedPage, message: String, help: &str) {
         self.warnings.push(Diagnostic::at(diag::INCOMPLETE, whole(&opened.page), message).warning().help(help));
     }
 
     /// A page was read to its end.
-    pub(super) fn page_ends(&mut self, opened: &Opened) {
+    pub(super) fn page_ends(&mut self, opened: &OpenedPage) {
         let rows = std::mem::take(&mut self.page_rows);
-        if rows == PORTAL && matches!(opened.stamp.coding.form, Form::Csv(_)) {
+        if rows == PORTAL && matches!(opened.stamp.coding.form, RowForm::Csv(_)) {
             let message = format!(
                 "`{}` has exactly 55,000 rows, where the portal ends a download: there may be more",
                 opened.page.display()
@@ -78,7 +78,7 @@ impl Account {
     }
 
     /// The warnings, with those about the table as a whole.
-    pub(super) fn conclude(mut self, table: &str, pages: &[Opened]) -> Vec<Diagnostic> {
+    pub(super) fn conclude(mut self, table: &str, pages: &[OpenedPage]) -> Vec<Diagnostic> {
         let rows = self.rows;
         let Some(last) = pages.last() else { return self.warnings };
         let message = match self.total {
@@ -124,7 +124,7 @@ pub(super) fn is_shallow(bytes: &[u8]) -> bool {
 
 /// Warnings of pages that are there twice: files with the same ends, or, where some are packed, with the same text at
 /// their beginning.
-pub(super) fn copies(pages: &[Opened]) -> Result<Vec<Diagnostic>, Box<Diagnostic>> {
+pub(super) fn copies(pages: &[OpenedPage]) -> Result<Vec<Diagnostic>, Box<Diagnostic>> {
     let mut by_size: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (number, opened) in pages.iter().enumerate().filter(|(_, opened)| opened.stamp.len > 256) {
         by_size.entry(opened.stamp.len).or_default().push(number);
