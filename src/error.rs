@@ -39,7 +39,7 @@ impl Error {
         Error::new(Some(source), diagnostics)
     }
 
-    /// The same of a query that may include others; the diagnostics are about the text that is read.
+    /// A query that cannot be answered and may include others; the diagnostics are about the text that is read.
     pub(crate) fn of_text(text: &QueryText, diagnostics: Vec<Diagnostic>) -> Error {
         let placed = diagnostics.into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
         Error::query(text.name(), text.written(), placed)

@@ -36,22 +36,22 @@ static ALLOCATOR: Metered = Metered(System);
 // SAFETY: as that allocator does.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Metered<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        grown(layout.size());
+        count_bytes(signed(layout.size()));
         unsafe { self.0.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        grown(layout.size());
+        count_bytes(signed(layout.size()));
         unsafe { self.0.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        note(-signed(layout.size()));
+        count_bytes(-signed(layout.size()));
         unsafe { self.0.dealloc(block, layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        note(signed(size) - signed(layout.size()));
+        count_bytes(signed(size) - signed(layout.size()));
         unsafe { self.0.realloc(block, layout, size) }
     }
 }
@@ -63,29 +63,26 @@ thread_local! {
     /// The meter of the run that this thread works for.
     static METER: Cell<Option<&'static RunMeter>> = const { Cell::new(None) };
     /// Bytes that it has not been told.
-    static UNTOLD: Cell<i64> = const { Cell::new(0) };
+    static UNSETTLED: Cell<i64> = const { Cell::new(0) };
 }
 
 fn signed(size: usize) -> i64 {
     i64::try_from(size).expect("a block has at most isize::MAX bytes")
 }
 
+/// Counts bytes that the thread takes, or gives back.
 #[inline]
-fn grown(size: usize) {
-    note(signed(size));
-}
-
-#[inline]
-fn note(bytes: i64) {
-    let untold = UNTOLD.get() + bytes;
-    UNTOLD.set(untold);
-    if untold.abs() > CHANGE {
-        tell();
+fn count_bytes(bytes: i64) {
+    let unsettled = UNSETTLED.get() + bytes;
+    UNSETTLED.set(unsettled);
+    if unsettled.abs() > CHANGE {
+        settle();
     }
 }
 
-fn tell() {
-    let bytes = UNTOLD.replace(0);
+/// Tells the meter what was counted since the last time.
+fn settle() {
+    let bytes = UNSETTLED.replace(0);
     if let Some(meter) = METER.get() {
         let used = meter.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
         if u64::try_from(used).is_ok_and(|used| used > meter.most.load(Ordering::Relaxed)) {
@@ -141,9 +138,9 @@ pub(crate) fn end() {
 pub(crate) fn counts() -> bool {
     static COUNTS: OnceLock<bool> = OnceLock::new();
     *COUNTS.get_or_init(|| {
-        let before = UNTOLD.get();
+        let before = UNSETTLED.get();
         let block = black_box(Box::new(black_box(0u8)));
-        let counted = UNTOLD.get() != before;
+        let counted = UNSETTLED.get() != before;
         drop(block);
         counted
     })
@@ -191,11 +188,11 @@ impl Lease {
         struct Back(Option<&'static RunMeter>);
         impl Drop for Back {
             fn drop(&mut self) {
-                tell();
+                settle();
                 METER.set(self.0);
             }
         }
-        tell();
+        settle();
         let _back = Back(METER.replace(Some(self.0)));
         work()
     }

@@ -18,7 +18,8 @@ pub(crate) fn map<I: Send, T: Send>(
     items.into_par_iter().map(|item| guard.within(|| work(item))).collect()
 }
 
-/// The same of work that may fail; what was not begun when it does is left out.
+/// What `work` makes of each of the items, in their order, side by side, unless it fails; what was not begun by then is
+/// left out.
 ///
 /// # Errors
 ///

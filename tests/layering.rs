@@ -164,7 +164,7 @@ const WORDS: &[(&str, &[&str], &str)] = &[
     ("src/output", &["log", "map", "table"], "formats, charts and scales"),
     ("src/review/audit", &["max"], "a setting of a check"),
     ("src/source/document.rs", &["count"], "a key of exports"),
-    ("src/source/known.rs", &["identity"], "a column"),
+    ("src/source/azure.rs", &["identity"], "a column"),
     ("src/syntax/complaint.rs", &["not"], "a word of SQL"),
     ("src/syntax/lex.rs", &["min"], "a unit"),
 ];

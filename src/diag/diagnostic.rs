@@ -87,7 +87,7 @@ impl Diagnostic {
         Diagnostic { code, severity: Severity::Error, message, place, label: String::new(), help: None }
     }
 
-    /// The same complaint, as a warning.
+    /// As a warning.
     pub(crate) fn warning(self) -> Diagnostic {
         Diagnostic { severity: Severity::Warning, ..self }
     }

@@ -41,7 +41,7 @@ impl Span {
         Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// The same text `offset` bytes further on.
+    /// The span `offset` bytes further on.
     pub(crate) fn shifted(self, offset: usize) -> Span {
         Span { start: self.start + offset, end: self.end + offset }
     }

@@ -43,7 +43,7 @@ impl QueryText {
         QueryText { files, pieces, read }
     }
 
-    /// The same query, read after another text.
+    /// The query, read after another text.
     pub(crate) fn behind(mut self, name: &str, text: &str) -> QueryText {
         if self.pieces.is_empty() {
             self.pieces.push(TextPiece { start: 0, file: 0, at: 0 });
@@ -70,7 +70,7 @@ impl QueryText {
         &self.read
     }
 
-    /// The same complaint at the place that somebody wrote: in the query as written, or in the file it includes.
+    /// The complaint at the place that somebody wrote: in the query as written, or in the file it includes.
     pub(crate) fn placed(&self, diagnostic: Diagnostic) -> Diagnostic {
         let Place::Query(span) = diagnostic.place else { return diagnostic };
         let Some(piece) = self.pieces.iter().rfind(|piece| piece.start <= span.start) else { return diagnostic };

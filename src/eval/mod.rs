@@ -15,22 +15,22 @@ use crate::value::{Type, Value, ValueRef};
 
 /// The value of `expr` at every row of `batch`; whatever it likes once the guard stops.
 pub(crate) fn eval(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
-    match shared(expr, batch, guard) {
+    match by_shared_entries(expr, batch, guard) {
         Some((dictionary, entries)) => dictionary.over(entries),
-        None => computed(expr, batch, guard),
+        None => compute(expr, batch, guard),
     }
 }
 
 /// The dictionary that `expr` reads alone, if many batches have its entries, and the value of `expr` at each of these,
 /// if it is worth being computed.
-fn shared<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Option<(&'b Dictionary, Entries)> {
+fn by_shared_entries<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Option<(&'b Dictionary, Entries)> {
     // Texts are given on without a call.
     if matches!(&expr.kind, Term::Call { callee, .. } if callee.texts()) {
         return None;
     }
     let (at, dictionary) = one_column(expr, batch).filter(|(_, dictionary)| dictionary.is_shared())?;
     let of = Formula(expr.clone());
-    let entries = dictionary.shared(of, |entries| eval(expr, &column_alone(at, entries), guard))?;
+    let entries = dictionary.shared(of, |entries| eval(expr, &batch_with_column(at, entries), guard))?;
     Some((dictionary, entries))
 }
 
@@ -38,11 +38,11 @@ fn shared<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Option<(&'b Dicti
 /// few entries are asked for many rows. None if it reads another column, or too few rows show too many entries.
 pub(crate) fn by_entries<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Option<(&'b Dictionary, Column)> {
     let (at, dictionary) = one_column(expr, batch)?;
-    if let Some((dictionary, entries)) = shared(expr, batch, guard) {
+    if let Some((dictionary, entries)) = by_shared_entries(expr, batch, guard) {
         return Some((dictionary, entries.values().clone()));
     }
     let few = dictionary.values().len() <= batch.rows;
-    few.then(|| (dictionary, eval(expr, &column_alone(at, dictionary.values()), guard)))
+    few.then(|| (dictionary, eval(expr, &batch_with_column(at, dictionary.values()), guard)))
 }
 
 /// The one column that a deterministic call or path reads, if it is a dictionary.
@@ -62,7 +62,7 @@ fn one_column<'b>(expr: &Expr, batch: &'b Batch) -> Option<(usize, &'b Dictionar
 }
 
 /// Rows with a column at the position `at`, and nothing that matters at those before.
-fn column_alone(at: usize, column: &Column) -> Batch {
+fn batch_with_column(at: usize, column: &Column) -> Batch {
     let mut columns = vec![Column::constant(Type::Dynamic, Value::Null, column.len()); at];
     columns.push(column.clone());
     Batch::new(columns, column.len())
@@ -95,7 +95,8 @@ impl PartialEq for Formula {
     }
 }
 
-fn computed(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
+/// The value of `expr` at every row, whatever other batches have in common with this one.
+fn compute(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
     match &expr.kind {
         Term::Literal(value) => Column::constant(expr.ty, value.clone(), batch.rows),
         Term::Column(index) => batch.columns[*index].clone(),
@@ -103,7 +104,7 @@ fn computed(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
         Term::And(parts) => fold(parts, batch, guard, Column::and),
         Term::Or(parts) => fold(parts, batch, guard, Column::or),
         Term::Call { callee, kernel, args } => {
-            if callee.reads() != Reads::All && !fixed(expr.ty, args) {
+            if callee.reads() != Reads::All && !chooses_cells_at_hand(expr.ty, args) {
                 return choice(expr, callee.reads(), args, batch, guard);
             }
             let args: Vec<Column> = args.iter().map(|arg| eval(arg, batch, guard)).collect();
@@ -130,7 +131,7 @@ fn fold(parts: &[Expr], batch: &Batch, guard: &Guard, with: fn(&Column, &Column)
 }
 
 /// Whether a choice is between cells at hand that take no more room than their place: its kernel looks at each row.
-fn fixed(ty: Type, args: &[Expr]) -> bool {
+fn chooses_cells_at_hand(ty: Type, args: &[Expr]) -> bool {
     let at_hand = |arg: &Expr| matches!(arg.kind, Term::Literal(_) | Term::Column(_));
     !matches!(ty, Type::String | Type::Dynamic) && args.iter().skip(1).all(at_hand)
 }

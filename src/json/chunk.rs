@@ -95,7 +95,7 @@ pub(crate) fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
     low | high << 16
 }
 
-/// The same without SIMD.
+/// A bit for each byte at which strings are not plain, without SIMD.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
 pub(crate) fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
@@ -106,7 +106,7 @@ pub(crate) fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
 /// Whether `bytes` stand `here`, where the mask is all ones.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-pub(crate) fn stands(here: &[u8; 32], bytes: &[u8; 32], mask: &[u8; 32]) -> bool {
+pub(crate) fn masked_eq(here: &[u8; 32], bytes: &[u8; 32], mask: &[u8; 32]) -> bool {
     use std::arch::x86_64::{__m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8};
     #[expect(unsafe_code, reason = "SSE2 is part of every x86-64; all loads lie within the 32 bytes of each")]
     unsafe {
@@ -118,9 +118,9 @@ pub(crate) fn stands(here: &[u8; 32], bytes: &[u8; 32], mask: &[u8; 32]) -> bool
     }
 }
 
-/// The same without SIMD.
+/// Whether `bytes` stand `here`, byte by byte.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
-pub(crate) fn stands(here: &[u8; 32], bytes: &[u8; 32], mask: &[u8; 32]) -> bool {
+pub(crate) fn masked_eq(here: &[u8; 32], bytes: &[u8; 32], mask: &[u8; 32]) -> bool {
     here.iter().zip(mask).zip(bytes).all(|((here, mask), byte)| here & mask == *byte)
 }

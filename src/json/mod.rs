@@ -15,10 +15,10 @@ mod string;
 mod token;
 mod value;
 
-pub(crate) use chunk::{stands, stops};
+pub(crate) use chunk::{masked_eq, stops};
 pub(crate) use misfit::{Misfit, Scanned, Why};
 pub(crate) use scanner::{Head, Scanner};
-pub(crate) use string::{Passed, long_string, quote, says, string, text, unescape, write_string};
+pub(crate) use string::{Passed, long_string, quote, string, text, unescape, unescaped, write_string};
 pub(crate) use token::{ARRAY_GOES_ON, BAG_GOES_ON, KEY, Numeral, VALUE, colon, literal, number, space};
 pub(crate) use value::value;
 

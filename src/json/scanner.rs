@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::DEPTH;
 use super::misfit::{Misfit, Scanned};
-use super::string::{says, string};
+use super::string::{string, unescaped};
 use super::token::{ARRAY_GOES_ON, BAG_GOES_ON, KEY, Numeral, VALUE, colon, literal, number, space};
 use super::value::value;
 
@@ -129,6 +129,6 @@ impl<'a> Scanner<'a> {
     fn string(&mut self, at: usize) -> Scanned<Cow<'a, str>> {
         let passed = string(self.text.as_bytes(), at + 1)?;
         self.at = passed.end() + 1;
-        Ok(says(&self.text[at + 1..passed.end()], passed))
+        Ok(unescaped(&self.text[at + 1..passed.end()], passed))
     }
 }

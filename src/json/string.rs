@@ -41,7 +41,7 @@ pub(crate) fn string(bytes: &[u8], start: usize) -> Scanned<Passed> {
     long_string(bytes, start, start + plain)
 }
 
-/// The same near the end of the bytes, where short texts are all the time.
+/// Over a string near the end of the bytes, where short texts are all the time.
 #[inline(never)]
 fn last_string(bytes: &[u8], start: usize) -> Scanned<Passed> {
     let plain = bytes.get(start..).unwrap_or_default().iter().take_while(|&&byte| !is_stop::<true>(byte)).count();
@@ -51,7 +51,7 @@ fn last_string(bytes: &[u8], start: usize) -> Scanned<Passed> {
     long_string(bytes, start, start + plain)
 }
 
-/// The same for long strings, escapes, characters beyond ASCII and faults; the inside is plain up to `at`.
+/// Over a string that is long, has escapes or characters beyond ASCII, or is broken; its inside is plain up to `at`.
 #[inline(never)]
 pub(crate) fn long_string(bytes: &[u8], start: usize, at: usize) -> Scanned<Passed> {
     let mut at = skip::<true>(bytes, at);
@@ -98,7 +98,7 @@ pub(crate) fn text(bytes: &[u8]) -> &str {
 }
 
 /// What the inside of a passed string says.
-pub(crate) fn says(inside: &str, passed: Passed) -> Cow<'_, str> {
+pub(crate) fn unescaped(inside: &str, passed: Passed) -> Cow<'_, str> {
     if !passed.escaped() {
         return Cow::Borrowed(inside);
     }

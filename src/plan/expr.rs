@@ -15,7 +15,7 @@ pub(crate) struct Expr {
 /// What an expression is.
 #[derive(Clone)]
 pub(crate) enum Term {
-    /// The same for every row.
+    /// One value for all rows.
     Literal(Value),
     /// The input column at this position.
     Column(usize),

@@ -252,7 +252,7 @@ impl Node {
         1 + self.inputs().into_iter().map(Node::parts).sum::<usize>()
     }
 
-    /// The same node over what `change` makes of its inputs.
+    /// The node over what `change` makes of its inputs.
     pub(crate) fn map_inputs(mut self, mut change: impl FnMut(Node) -> Node) -> Node {
         let mut apply = |input: &mut Node| {
             let taken = std::mem::replace(input, Node::Union { inputs: Vec::new() });

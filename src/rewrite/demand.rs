@@ -19,7 +19,7 @@ pub(super) fn narrow(node: Node, width: usize) -> Node {
     for column in 0..width {
         demand.refs.insert((column, Vec::new()));
     }
-    give(node, demand)
+    supply(node, demand)
 }
 
 /// What a node is asked for: positions of its columns and steps below them. Position in the set is the position among
@@ -72,41 +72,41 @@ fn path(expr: Expr, steps: &[PathStep]) -> Expr {
 }
 
 /// The node, giving what is demanded first (and perhaps more behind it).
-fn give(node: Node, mut demand: Demand) -> Node {
+fn supply(node: Node, mut demand: Demand) -> Node {
     match node {
-        Node::Scan { table, wants } => give_scan(table, &wants, &demand),
+        Node::Scan { table, wants } => supply_scan(table, &wants, &demand),
         Node::Filter { input, mut conditions } => {
             conditions.iter().for_each(|condition| demand.add(condition));
             conditions.iter_mut().for_each(|condition| demand.rewrite(condition));
-            Node::Filter { input: Box::new(give(*input, demand)), conditions }
+            Node::Filter { input: Box::new(supply(*input, demand)), conditions }
         }
-        Node::Compute { input, outputs } => give_compute(*input, &outputs, demand),
+        Node::Compute { input, outputs } => supply_compute(*input, &outputs, demand),
         Node::Sort { input, mut keys } => {
             keys.iter().for_each(|key| demand.add(&key.expr));
             keys.iter_mut().for_each(|key| demand.rewrite(&mut key.expr));
-            Node::Sort { input: Box::new(give(*input, demand)), keys }
+            Node::Sort { input: Box::new(supply(*input, demand)), keys }
         }
         Node::TopN { input, mut keys, rows } => {
             keys.iter().for_each(|key| demand.add(&key.expr));
             keys.iter_mut().for_each(|key| demand.rewrite(&mut key.expr));
-            Node::TopN { input: Box::new(give(*input, demand)), keys, rows }
+            Node::TopN { input: Box::new(supply(*input, demand)), keys, rows }
         }
-        Node::Limit { input, rows } => Node::Limit { input: Box::new(give(*input, demand)), rows },
-        Node::Aggregate { input, keys, aggregates } => give_aggregate(*input, keys, aggregates, &demand),
+        Node::Limit { input, rows } => Node::Limit { input: Box::new(supply(*input, demand)), rows },
+        Node::Aggregate { input, keys, aggregates } => supply_aggregate(*input, keys, aggregates, &demand),
         Node::Expand { input, keep, expanded, index, limit } => {
-            give_expand(*input, &keep, expanded, index, limit, &demand)
+            supply_expand(*input, &keep, expanded, index, limit, &demand)
         }
-        Node::Window { input, keep, calls } => give_window(*input, &keep, calls, &demand),
-        Node::Join { left, right, kind } => give_join(*left, *right, kind, &demand),
+        Node::Window { input, keep, calls } => supply_window(*input, &keep, calls, &demand),
+        Node::Join { left, right, kind } => supply_join(*left, *right, kind, &demand),
         Node::Each { part, input, parts, keep, body, made } => {
-            give_each(part, *input, parts, &keep, *body, &made, demand)
+            supply_each(part, *input, parts, &keep, *body, &made, demand)
         }
         Node::Part { part, outputs } => {
             let outputs = demand.refs.iter().map(|(column, steps)| path(outputs[*column].clone(), steps)).collect();
             Node::Part { part, outputs }
         }
         Node::Union { inputs } => {
-            Node::Union { inputs: inputs.into_iter().map(|input| give(input, demand.clone())).collect() }
+            Node::Union { inputs: inputs.into_iter().map(|input| supply(input, demand.clone())).collect() }
         }
         Node::Range { ty, .. } => pick(node, &[ty], &demand),
         Node::Values { ref batch } => {
@@ -117,7 +117,7 @@ fn give(node: Node, mut demand: Demand) -> Node {
 }
 
 /// A scan takes paths of keys from the JSON itself; steps behind an index are taken above it.
-fn give_scan(table: Arc<SourceTable>, wants: &[Want], demand: &Demand) -> Node {
+fn supply_scan(table: Arc<SourceTable>, wants: &[Want], demand: &Demand) -> Node {
     let mut taken = IndexSet::new();
     let outputs: Vec<Expr> = demand
         .refs
@@ -143,7 +143,7 @@ fn give_scan(table: Arc<SourceTable>, wants: &[Want], demand: &Demand) -> Node {
 }
 
 /// Paths go down; what else is computed is computed once, however many paths below it are read.
-fn give_compute(input: Node, outputs: &[Expr], demand: Demand) -> Node {
+fn supply_compute(input: Node, outputs: &[Expr], demand: Demand) -> Node {
     let mut below = Demand::default();
     let mut computed: IndexSet<usize> = IndexSet::new();
     let mut direct: Vec<Expr> = Vec::new();
@@ -169,13 +169,13 @@ fn give_compute(input: Node, outputs: &[Expr], demand: Demand) -> Node {
     let above = above.collect();
     let mut inner: Vec<Expr> = computed.iter().map(|&column| outputs[column].clone()).chain(direct).collect();
     inner.iter_mut().for_each(|output| below.rewrite(output));
-    let node = Node::Compute { input: Box::new(give(input, below)), outputs: inner };
+    let node = Node::Compute { input: Box::new(supply(input, below)), outputs: inner };
     compute(node, above)
 }
 
 /// An aggregate gives all of its columns anyway; of `arg_max(t, *)` and `take_any(*)` those that nobody reads are made
 /// of nothing.
-fn give_aggregate(input: Node, mut keys: Vec<Expr>, mut aggregates: Vec<AggregateCall>, demand: &Demand) -> Node {
+fn supply_aggregate(input: Node, mut keys: Vec<Expr>, mut aggregates: Vec<AggregateCall>, demand: &Demand) -> Node {
     let mut below = Demand::default();
     let mut column = keys.len();
     for call in &mut aggregates {
@@ -198,12 +198,12 @@ fn give_aggregate(input: Node, mut keys: Vec<Expr>, mut aggregates: Vec<Aggregat
     }
     let types: Vec<Type> =
         keys.iter().map(|key| key.ty).chain(aggregates.iter().flat_map(|call| call.returns.iter().copied())).collect();
-    let node = Node::Aggregate { input: Box::new(give(input, below)), keys, aggregates };
+    let node = Node::Aggregate { input: Box::new(supply(input, below)), keys, aggregates };
     pick(node, &types, demand)
 }
 
 /// An expansion keeps what is demanded of its input.
-fn give_expand(
+fn supply_expand(
     input: Node,
     keep: &[Expr],
     mut expanded: Vec<Expansion>,
@@ -212,26 +212,26 @@ fn give_expand(
     demand: &Demand,
 ) -> Node {
     let made = |at: usize| expanded.get(at).map_or(Type::Long, |each| each.to);
-    let (mut wanted, outputs) = kept(keep, demand, made);
+    let (mut wanted, outputs) = keep_demanded(keep, demand, made);
     let mut below = Demand::default();
     wanted.iter().chain(expanded.iter().map(|each| &each.expr)).for_each(|expr| below.add(expr));
     wanted.iter_mut().chain(expanded.iter_mut().map(|each| &mut each.expr)).for_each(|expr| below.rewrite(expr));
-    let input = Box::new(give(input, below));
+    let input = Box::new(supply(input, below));
     compute(Node::Expand { input, keep: wanted, expanded, index, limit }, outputs)
 }
 
 /// A window keeps what is demanded of its input.
-fn give_window(input: Node, keep: &[Expr], mut calls: Vec<WindowCall>, demand: &Demand) -> Node {
-    let (mut wanted, outputs) = kept(keep, demand, |call| calls[call].ty);
+fn supply_window(input: Node, keep: &[Expr], mut calls: Vec<WindowCall>, demand: &Demand) -> Node {
+    let (mut wanted, outputs) = keep_demanded(keep, demand, |call| calls[call].ty);
     let mut below = Demand::default();
     wanted.iter().chain(calls.iter().flat_map(|call| &call.args)).for_each(|expr| below.add(expr));
     wanted.iter_mut().chain(calls.iter_mut().flat_map(|call| &mut call.args)).for_each(|expr| below.rewrite(expr));
-    let input = Box::new(give(input, below));
+    let input = Box::new(supply(input, below));
     compute(Node::Window { input, keep: wanted, calls }, outputs)
 }
 
 /// Each side of a join keeps what is demanded of it.
-fn give_join(left: JoinSide, right: JoinSide, kind: JoinKind, demand: &Demand) -> Node {
+fn supply_join(left: JoinSide, right: JoinSide, kind: JoinKind, demand: &Demand) -> Node {
     let mut sides = [left, right];
     let width = sides[0].keep.len();
     let mut wanted = [Vec::new(), Vec::new()];
@@ -252,7 +252,7 @@ fn give_join(left: JoinSide, right: JoinSide, kind: JoinKind, demand: &Demand) -
 }
 
 /// What the body makes is demanded of the body, what it reads of the part of the input.
-fn give_each(
+fn supply_each(
     part: PartId,
     input: Node,
     mut parts: RowParts,
@@ -280,7 +280,7 @@ fn give_each(
     }
     let place = |(made, at, ty)| Expr::column(ty, if made { wanted.len() + at } else { at });
     let outputs = slots.into_iter().map(place).collect();
-    let body = give(body, inner);
+    let body = supply(body, inner);
     let mut below = Demand::default();
     wanted.iter().for_each(|expr| below.add(expr));
     if let RowParts::Keyed(key) = &parts {
@@ -292,7 +292,7 @@ fn give_each(
         below.rewrite(key);
     }
     let body = of_part(body, part, &mut |outputs| outputs.iter_mut().for_each(|expr| below.rewrite(expr)));
-    let input = Box::new(give(input, below));
+    let input = Box::new(supply(input, below));
     compute(Node::Each { part, input, parts, keep: wanted, body: Box::new(body), made: types }, outputs)
 }
 
@@ -309,7 +309,7 @@ fn of_part(body: Node, part: PartId, change: &mut dyn FnMut(&mut Vec<Expr>)) -> 
 
 /// For a node that makes columns behind those it keeps: what it has to keep, and the demanded columns over these and
 /// those that it makes, which are of type `made`. Paths below kept columns go down; what is made is what it is.
-fn kept(keep: &[Expr], demand: &Demand, made: impl Fn(usize) -> Type) -> (Vec<Expr>, Vec<Expr>) {
+fn keep_demanded(keep: &[Expr], demand: &Demand, made: impl Fn(usize) -> Type) -> (Vec<Expr>, Vec<Expr>) {
     let below = demand.refs.iter().filter_map(|(column, steps)| Some(path(keep.get(*column)?.clone(), steps)));
     let wanted: Vec<Expr> = below.collect();
     let mut next = 0;
@@ -329,7 +329,7 @@ fn narrow_side(mut side: JoinSide) -> JoinSide {
     let mut below = Demand::default();
     side.keys.iter().chain(&side.keep).for_each(|expr| below.add(expr));
     side.keys.iter_mut().chain(&mut side.keep).for_each(|expr| below.rewrite(expr));
-    JoinSide { input: give(side.input, below), ..side }
+    JoinSide { input: supply(side.input, below), ..side }
 }
 
 /// What is demanded of a node that gives all of its columns anyway.

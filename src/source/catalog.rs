@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use indexmap::IndexMap;
 use regex::Regex;
 
-use super::known::{home_of, known_table};
+use super::azure::{home_of, known_table};
 use super::page::{Page, PageOrigin};
 use super::table::{SourceTable, memory};
 use crate::diag::{self, Diagnostic, Place};
@@ -92,7 +92,7 @@ impl Catalog {
         }
         let tables = Arc::make_mut(&mut self.tables);
         let table = tables.entry(name.to_lowercase()).or_insert_with(|| Arc::new(SourceTable::new(name)));
-        *table = Arc::new(table.with(pages).keeping(self.keeps));
+        *table = Arc::new(table.with_pages(pages).keep_columns(self.keeps));
     }
 
     /// Adds the tables of another catalog as those of a database, in place of one that had its name.
@@ -125,7 +125,7 @@ impl Catalog {
     pub(crate) fn keep_columns(&mut self, keep: bool) {
         self.keeps = keep;
         for table in Arc::make_mut(&mut self.tables).values_mut() {
-            *table = Arc::new(table.keeping(keep));
+            *table = Arc::new(table.keep_columns(keep));
         }
         for catalog in Arc::make_mut(&mut self.databases).values_mut() {
             catalog.keep_columns(keep);
@@ -157,7 +157,7 @@ impl Catalog {
         let page = unknown
             .into_iter()
             .chain(known)
-            .find_map(|table| table.holds(|kind| home_of(kind).is_some_and(|home| home == wanted)))?;
+            .find_map(|table| table.page_with_type(|kind| home_of(kind).is_some_and(|home| home == wanted)))?;
         Some(format!("{name}={}", page.display()))
     }
 }

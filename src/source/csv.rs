@@ -6,10 +6,10 @@
 //! `false` only if that is written back as the very same text; `007` and `1.0e3` stay text, and a column in which not
 //! all fields agree is text as a whole (`table`). JSON text of an array or bag is one. An empty field is null.
 
+use super::azure::standard_column;
 use super::convert::{Convert, RefusedFile};
 use super::document::MARK;
 use super::fault::{FaultKind, FileFault, Passing};
-use super::known::standard_column;
 use crate::json::{self, Misfit, Why};
 use crate::value::{Type, ValueRef, write_text};
 
@@ -149,7 +149,7 @@ impl Csv {
     }
 
     /// The text of a field, its doubled quotes single.
-    fn says<'a>(text: &'a [u8], field: CsvField, scratch: &'a mut Vec<u8>) -> &'a str {
+    fn field_text<'a>(text: &'a [u8], field: CsvField, scratch: &'a mut Vec<u8>) -> &'a str {
         let mut inside = &text[field.start..field.end];
         if field.doubled {
             scratch.clear();
@@ -168,7 +168,7 @@ impl Csv {
         let mut columns: Vec<CsvColumn> = Vec::new();
         let mut scratch = Vec::new();
         for &field in &self.fields {
-            let given = Csv::says(text, field, &mut scratch);
+            let given = Csv::field_text(text, field, &mut scratch);
             let standard = if self.standard { standard_column(given) } else { None };
             let (name, ty) = standard.map_or((given, None), |(name, ty)| (name, Some(ty)));
             let column = columns.len() + 1;
@@ -191,7 +191,7 @@ impl Csv {
         let scratch = &mut self.scratch;
         self.fields.len() == self.columns.len()
             && self.fields.iter().zip(&self.columns).all(|(field, column)| {
-                let says = Csv::says(text, *field, scratch);
+                let says = Csv::field_text(text, *field, scratch);
                 says == column.name || column.ty.is_some() && says.eq_ignore_ascii_case(&column.name)
             })
     }
@@ -239,7 +239,7 @@ impl Convert for Csv {
         json.push(b'{');
         let mark = json.len();
         for (&field, column) in self.fields.iter().zip(&self.columns) {
-            let says = Csv::says(text, field, &mut self.scratch);
+            let says = Csv::field_text(text, field, &mut self.scratch);
             if json.len() > mark {
                 json.push(b',');
             }

@@ -127,7 +127,7 @@ impl Coding {
         })
     }
 
-    /// The same as rows of JSON; `standard` says whether Resource Graph's columns are known by their names.
+    /// The file's rows as JSON; `standard` says whether Resource Graph's columns are known by their names.
     pub(super) fn rows(
         self,
         bytes: Box<dyn Read + Send>,

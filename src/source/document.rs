@@ -74,7 +74,7 @@ fn between(bytes: &[u8], at: usize) -> usize {
     at
 }
 
-/// The same, where the bytes at hand may end within a mark.
+/// Over white space and marks to the next export; an end of the bytes where more of them may complete a mark.
 pub(super) fn top(bytes: &[u8], at: usize, end_of_file: bool) -> Passing<usize> {
     let at = between(bytes, at);
     if !end_of_file && MARK.starts_with(&bytes[at..]) { Err(FileFault::end(bytes)) } else { Ok(at) }
@@ -235,7 +235,7 @@ pub(super) fn envelope(bytes: &[u8], at: usize) -> Passing<Option<Envelope>> {
             };
         }
         let end = json::value(bytes, value, 1)?;
-        claims.hear(name, &bytes[value..end]);
+        claims.read_key(name, &bytes[value..end]);
         at = json::space(bytes, end);
         match bytes.get(at) {
             Some(b',') => at = json::space(bytes, at + 1),
@@ -328,13 +328,13 @@ pub(super) fn tail(bytes: &[u8], at: usize, list: List, events: &mut Vec<Event>)
         }
         let value = json::colon(bytes, passed.end() + 1)?;
         at = json::value(bytes, value, 1)?;
-        claims.hear(name, &bytes[value..at]);
+        claims.read_key(name, &bytes[value..at]);
     }
 }
 
 impl Claims {
     /// One key of an envelope and the text of its value.
-    fn hear(&mut self, name: &[u8], value: &[u8]) {
+    fn read_key(&mut self, name: &[u8], value: &[u8]) {
         let number = || std::str::from_utf8(value).ok()?.parse().ok();
         let says_something = !matches!(value, b"null" | b"\"\"");
         match name {

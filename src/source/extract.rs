@@ -345,7 +345,7 @@ impl RowParser {
         self.memorable(bytes, at, site, node, depth)
     }
 
-    /// The same where the memo may help.
+    /// An array or bag that the memo may know, and learns if not.
     #[inline(never)]
     fn memorable(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
         let memo = if site == NOWHERE { None } else { self.recall(bytes, at, site) };
@@ -367,7 +367,7 @@ impl RowParser {
         Ok(end)
     }
 
-    /// The same without the memo.
+    /// An array or bag, read whether or not it stood there before.
     #[inline]
     fn inner(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
         if bytes[at] == b'[' {

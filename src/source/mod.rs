@@ -4,6 +4,7 @@
 //! is one pass over them that takes the wanted columns and paths, in parallel by segments, checks every other byte on
 //! its way, and hands over batches in the order of the rows. Nothing here knows expressions.
 
+mod azure;
 mod catalog;
 mod convert;
 mod csv;
@@ -13,7 +14,6 @@ mod extract;
 mod fault;
 mod grid;
 mod kept;
-mod known;
 mod page;
 mod passage;
 mod paths;
@@ -23,9 +23,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use azure::known_tables;
+pub(crate) use azure::{known_columns, known_table, shown_columns, unshown_column};
 pub(crate) use catalog::Catalog;
-pub use known::known_tables;
-pub(crate) use known::{known_columns, known_table, shown_columns, unshown_column};
 pub(crate) use paths::Want;
 pub(crate) use sketch::{PathSketch, SketchStep};
 pub(crate) use table::SourceTable;

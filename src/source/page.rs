@@ -415,7 +415,7 @@ fn read_full(from: &mut (impl Read + ?Sized), buffer: &mut [u8]) -> io::Result<u
     Ok(filled)
 }
 
-/// The same at a position.
+/// Fills as much of the buffer as there is from a position of the file on.
 #[cfg(unix)]
 fn read_at(file: &File, mut at: u64, buffer: &mut [u8]) -> io::Result<usize> {
     use std::os::unix::fs::FileExt;
@@ -434,7 +434,7 @@ fn read_at(file: &File, mut at: u64, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// The same at a position.
+/// Fills as much of the buffer as there is from a position of the file on.
 #[cfg(not(unix))]
 fn read_at(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
     use std::io::{Seek, SeekFrom};

@@ -84,7 +84,7 @@ impl Passage {
                 let mut feed = opened
                     .feed(0, 64 << 10, std::mem::take(&mut buffer))
                     .map_err(|failure| opened.diagnose(failure))?;
-                let cursor = open(&mut feed, &mut Vec::new()).map_err(|failure| opened.diagnose(failure))?;
+                let cursor = find_first_row(&mut feed, &mut Vec::new()).map_err(|failure| opened.diagnose(failure))?;
                 let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
                 opened.level = cursor.level;
                 opened.sign = Sign::of(feed.bytes(), at, cursor.level);
@@ -132,7 +132,7 @@ impl Passage {
         let look = |place: usize| {
             let unit = self.units[place * self.units.len() / places];
             let mut reader = reader();
-            let whole = self.look(unit, each, &mut reader).ok()?;
+            let whole = self.glance_at(unit, each, &mut reader).ok()?;
             Some((reader.finish(), whole))
         };
         let looks: Vec<(R::Output, bool)> = (0..places).into_par_iter().filter_map(look).collect();
@@ -141,14 +141,14 @@ impl Passage {
     }
 
     /// Reads the rows that begin in the first `bytes` of a unit; tells whether it has no more.
-    fn look<R: RowReader>(&self, unit: Unit, bytes: u64, reader: &mut R) -> Result<bool, ReadFailure> {
+    fn glance_at<R: RowReader>(&self, unit: Unit, bytes: u64, reader: &mut R) -> Result<bool, ReadFailure> {
         let opened = &self.pages[unit.page];
         let window = usize::try_from(bytes).expect("a glance is small");
         let mut feed = opened.feed(unit.start.saturating_sub(1), window, Vec::new())?;
         let mut events = Vec::new();
         let Some(first) = opened.first_row(&mut feed, unit, &mut events)? else { return Ok(true) };
         let limit = unit.limit.min(first.at.saturating_add(bytes));
-        let end = rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)?;
+        let end = read_rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)?;
         Ok(end.level == RowContext::End || end.at >= unit.limit)
     }
 
@@ -211,7 +211,7 @@ impl OpenedPage {
         events: &mut Vec<Event>,
     ) -> Result<Option<RowCursor>, ReadFailure> {
         if unit.start == 0 {
-            return open(feed, events).map(Some);
+            return find_first_row(feed, events).map(Some);
         }
         Ok(self.sign.as_ref().and_then(|sign| {
             let within = |at: u64| usize::try_from(at.saturating_sub(feed.base())).unwrap_or(usize::MAX);
@@ -222,8 +222,8 @@ impl OpenedPage {
 }
 
 /// From the start of a file to its first row.
-fn open(feed: &mut Feed, events: &mut Vec<Event>) -> Result<RowCursor, ReadFailure> {
-    let first = forward(feed, 0, RowContext::Top, events)?;
+fn find_first_row(feed: &mut Feed, events: &mut Vec<Event>) -> Result<RowCursor, ReadFailure> {
+    let first = find_next_row(feed, 0, RowContext::Top, events)?;
     if first.level == RowContext::End && !feed.converted() && document::start(feed.bytes()) == feed.bytes().len() {
         return Err(ReadFailure::Fault { at: None, kind: FaultKind::Empty });
     }
@@ -231,7 +231,12 @@ fn open(feed: &mut Feed, events: &mut Vec<Event>) -> Result<RowCursor, ReadFailu
 }
 
 /// To the next row, reading on where needed.
-fn forward(feed: &mut Feed, at: usize, level: RowContext, events: &mut Vec<Event>) -> Result<RowCursor, ReadFailure> {
+fn find_next_row(
+    feed: &mut Feed,
+    at: usize,
+    level: RowContext,
+    events: &mut Vec<Event>,
+) -> Result<RowCursor, ReadFailure> {
     let mark = events.len();
     loop {
         match advance(feed.bytes(), at, level, feed.at_end(), events) {
@@ -246,7 +251,7 @@ fn forward(feed: &mut Feed, at: usize, level: RowContext, events: &mut Vec<Event
 }
 
 /// Reads the rows that begin from `from` on and before `limit`; gives where the next one begins.
-fn rows<R: RowReader>(
+fn read_rows<R: RowReader>(
     feed: &mut Feed,
     reader: &mut R,
     keep: bool,
@@ -270,7 +275,7 @@ fn rows<R: RowReader>(
         };
         count += 1;
         let mark = events.len();
-        cursor = forward(feed, end, cursor.level, events)?;
+        cursor = find_next_row(feed, end, cursor.level, events)?;
         if events.len() > mark {
             events.insert(mark, Event::Rows(std::mem::take(&mut count)));
         }
@@ -331,13 +336,13 @@ where
         let unit = self.passage.units[number];
         if !unit.stream {
             let end = unit.limit.min(self.passage.pages[unit.page].stamp.len);
-            pieces.iter().for_each(|piece| self.tell(&piece.events, end - unit.start));
+            pieces.iter().for_each(|piece| self.report_progress(&piece.events, end - unit.start));
         }
         pieces
     }
 
     /// Says how far it is now, to whom it concerns.
-    fn tell(&self, events: &[Event], bytes: u64) {
+    fn report_progress(&self, events: &[Event], bytes: u64) {
         let Some(listener) = self.guard.listener() else { return };
         let rows: u64 = events.iter().map(|event| if let Event::Rows(count) = event { *count } else { 0 }).sum();
         let mut progress = lock(&self.progress);
@@ -402,7 +407,7 @@ where
         let mut events = before;
         let shallow = feed.base() == 0 && is_shallow(feed.bytes());
         let to = match self.guard.check() {
-            Ok(()) => rows(feed, reader, keep, from, limit, &mut events)
+            Ok(()) => read_rows(feed, reader, keep, from, limit, &mut events)
                 .map_err(|failure| failure.nested(self.guard.nesting())),
             Err(reason) => Err(ReadFailure::Stopped(reason)),
         };
@@ -427,7 +432,7 @@ where
                 _ => None,
             };
             let before = std::mem::replace(&mut taken, feed.taken());
-            self.tell(&piece.events, taken - before);
+            self.report_progress(&piece.events, taken - before);
             pieces.push(piece);
             match to {
                 Some(to) => cursor = to,
@@ -457,7 +462,7 @@ where
         }
         let opened = &self.passage.pages[unit.page];
         for piece in pieces {
-            if let Err(error) = self.take(merger, unit, opened, piece) {
+            if let Err(error) = self.merge_piece(merger, unit, opened, piece) {
                 self.mode.store(STOP, Ordering::Relaxed);
                 return Err(error);
             }
@@ -465,7 +470,7 @@ where
         Ok(ControlFlow::Continue(()))
     }
 
-    fn take(
+    fn merge_piece(
         &self,
         merger: &mut SegmentMerger<impl FnMut(T) -> Result<ControlFlow<()>, E>>,
         unit: Unit,
@@ -523,9 +528,9 @@ pub(super) fn sample<R: RowReader>(page: &Page, reader: &mut R, limit: u64) -> R
     let mut read = || {
         let mut events = Vec::new();
         let mut feed = page.feed(&stamp, 0, usize::try_from(limit).expect("a sample is small"), Vec::new())?;
-        let first = open(&mut feed, &mut events)?;
+        let first = find_first_row(&mut feed, &mut events)?;
         // At least one row, however much stands before it.
-        rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)
+        read_rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)
     };
     read().map(|_| ()).map_err(|failure| page.diagnose(failure, Some(&stamp)))
 }

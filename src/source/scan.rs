@@ -25,7 +25,7 @@ impl Scan {
     }
 
     /// A pass that looks first at what earlier ones have left in memory, and leaves its own columns there.
-    pub(super) fn keeping(self, kept: Option<&Arc<Kept>>) -> Scan {
+    pub(super) fn with_kept(self, kept: Option<&Arc<Kept>>) -> Scan {
         Scan { kept: kept.cloned(), ..self }
     }
 

@@ -85,7 +85,7 @@ impl PathSketch {
     fn join(&mut self, other: &PathSketch) {
         self.count += other.count;
         for kind in &other.kinds {
-            self.is(kind);
+            self.add_kind(kind);
         }
         for (key, shape) in &other.keys {
             if self.keys.len() < KEYS || self.keys.contains_key(key) {
@@ -96,7 +96,7 @@ impl PathSketch {
             self.element.get_or_insert_default().join(element);
         }
         for (value, count) in &other.values {
-            self.value(value, *count);
+            self.add_value(value, *count);
         }
         self.many |= other.many;
     }
@@ -110,15 +110,15 @@ impl PathSketch {
     fn read(&mut self, scanner: &mut Scanner<'_>) -> Scanned<()> {
         match scanner.head()? {
             Head::Null => {}
-            Head::Bool(value) => self.scalar(Type::Bool, if value { "true" } else { "false" }),
+            Head::Bool(value) => self.add_scalar(Type::Bool, if value { "true" } else { "false" }),
             Head::Number(numeral) => match numeral.long() {
-                Some(value) => self.scalar(Type::Long, &value.to_string()),
-                None => self.scalar(Type::Real, &numeral.real().to_string()),
+                Some(value) => self.add_scalar(Type::Long, &value.to_string()),
+                None => self.add_scalar(Type::Real, &numeral.real().to_string()),
             },
-            Head::String(text) => self.scalar(Type::String, &text),
+            Head::String(text) => self.add_scalar(Type::String, &text),
             Head::Array => {
                 self.count += 1;
-                self.is("array");
+                self.add_kind("array");
                 let element = self.element.get_or_insert_default();
                 while scanner.element()? {
                     element.read(scanner)?;
@@ -126,7 +126,7 @@ impl PathSketch {
             }
             Head::Bag => {
                 self.count += 1;
-                self.is("bag");
+                self.add_kind("bag");
                 while let Some(key) = scanner.key()? {
                     if let Some(shape) = self.keys.get_mut(&*key) {
                         shape.read(scanner)?;
@@ -141,19 +141,19 @@ impl PathSketch {
         Ok(())
     }
 
-    fn is(&mut self, kind: &'static str) {
+    fn add_kind(&mut self, kind: &'static str) {
         if !self.kinds.contains(&kind) {
             self.kinds.push(kind);
         }
     }
 
-    fn scalar(&mut self, ty: Type, text: &str) {
+    fn add_scalar(&mut self, ty: Type, text: &str) {
         self.count += 1;
-        self.is(ty.name());
-        self.value(text, 1);
+        self.add_kind(ty.name());
+        self.add_value(text, 1);
     }
 
-    fn value(&mut self, text: &str, count: usize) {
+    fn add_value(&mut self, text: &str, count: usize) {
         if text.len() > LONG {
             self.many = true;
         } else if let Some(known) = self.values.get_mut(text) {

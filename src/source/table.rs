@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
+use super::azure::{known_table, shown_columns};
 use super::extract::Extractor;
 use super::kept::Kept;
-use super::known::{known_table, shown_columns};
 use super::page::{Page, PageOrigin};
 use super::passage::{self, Passage, RowReader};
 use super::paths::{Want, WantTree};
@@ -48,7 +48,7 @@ impl SourceTable {
     }
 
     /// A copy with more pages.
-    pub(super) fn with(&self, more: impl IntoIterator<Item = Page>) -> SourceTable {
+    pub(super) fn with_pages(&self, more: impl IntoIterator<Item = Page>) -> SourceTable {
         let mut table = SourceTable::new(&self.name);
         table.database.clone_from(&self.database);
         table.pages.clone_from(&self.pages);
@@ -58,16 +58,16 @@ impl SourceTable {
         table
     }
 
-    /// The same table, whose columns stay in memory once they were read, or do not.
-    pub(super) fn keeping(&self, keep: bool) -> SourceTable {
-        let mut table = self.with([]);
+    /// A copy whose columns stay in memory once they were read, or do not.
+    pub(super) fn keep_columns(&self, keep: bool) -> SourceTable {
+        let mut table = self.with_pages([]);
         table.kept = keep.then(Arc::default);
         table
     }
 
-    /// The same table, as one of this database.
+    /// A copy that is a table of this database.
     pub(super) fn of_database(&self, name: &Arc<str>) -> SourceTable {
-        SourceTable { database: Some(name.clone()), ..self.with([]) }
+        SourceTable { database: Some(name.clone()), ..self.with_pages([]) }
     }
 
     /// The name as it was first given.
@@ -138,7 +138,7 @@ impl SourceTable {
 
     /// A pass over all rows that takes the wanted columns and paths.
     pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Box<Diagnostic>> {
-        Ok(Scan::new(Passage::new(&self.name, &self.pages, passage::SEGMENT)?, wants).keeping(self.kept.as_ref()))
+        Ok(Scan::new(Passage::new(&self.name, &self.pages, passage::SEGMENT)?, wants).with_kept(self.kept.as_ref()))
     }
 
     /// What its rows are like below their columns, by some rows from all over the table; looked at once.
@@ -154,7 +154,7 @@ impl SourceTable {
     }
 
     /// The first page that has a row, among its first ones, whose type `is` asked for.
-    pub(super) fn holds(&self, is: impl Fn(&str) -> bool) -> Option<&Page> {
+    pub(super) fn page_with_type(&self, is: impl Fn(&str) -> bool) -> Option<&Page> {
         let wants: Arc<[Want]> = [Want::column("type", Type::String)].into();
         let tree = Arc::new(WantTree::new(&wants));
         self.pages.iter().take(SAMPLED).find(|page| {
@@ -230,7 +230,7 @@ enum Sampling {
 
 impl Census {
     /// Notes a column by name; gives its number.
-    fn note(&mut self, name: &str, kinds: u8) -> usize {
+    fn add_column(&mut self, name: &str, kinds: u8) -> usize {
         let number = match self.numbers.get(name) {
             Some(&number) => number,
             None => {
@@ -246,7 +246,7 @@ impl Census {
 
     fn join(&mut self, later: Census) {
         for (name, kinds) in later.columns {
-            self.note(&name, kinds.0);
+            self.add_column(&name, kinds.0);
         }
     }
 }
@@ -272,7 +272,7 @@ impl RowReader for Census {
             match self.columns.get_mut(next) {
                 // Rows mostly have the same keys in the same order.
                 Some((name, known)) if name.as_bytes() == inside && !passed.escaped() => known.0 |= kinds,
-                _ => next = self.note(&json::says(json::text(inside), passed), kinds),
+                _ => next = self.add_column(&json::unescaped(json::text(inside), passed), kinds),
             }
             next += 1;
             at = json::space(bytes, behind);

@@ -32,7 +32,7 @@ pub(super) fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Row
     Ok((rows, warnings))
 }
 
-/// The same by serde_json alone; none if the bytes are not rows of JSON.
+/// All rows as serde_json alone reads them; none if the bytes are not rows of JSON.
 fn referred(bytes: &[u8], wants: &[Want]) -> Option<Rows> {
     std::str::from_utf8(bytes).ok().filter(|text| !text.trim().is_empty())?;
     let mut rows = Rows::new();

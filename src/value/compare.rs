@@ -281,7 +281,7 @@ mod tests {
         parse_json_text(text).expect("valid JSON")
     }
 
-    /// The same key, by every way to ask.
+    /// Whether two cells are one key, by every way to ask.
     #[track_caller]
     fn same(a: &Value, b: &Value) -> bool {
         let key = |value: &Value| {

@@ -247,7 +247,7 @@ impl Value {
         }
     }
 
-    /// The same cell, borrowed.
+    /// The cell, borrowed.
     pub(crate) fn as_ref(&self) -> ValueRef<'_> {
         match self {
             Value::Null => ValueRef::Null,
@@ -329,7 +329,7 @@ values_from! {
 }
 
 impl ValueRef<'_> {
-    /// The same cell, owned; JSON text is read into arrays and bags.
+    /// The cell, owned; JSON text is read into arrays and bags.
     pub(crate) fn to_value(self) -> Value {
         match self {
             ValueRef::Null => Value::Null,

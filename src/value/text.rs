@@ -23,7 +23,7 @@ pub(crate) fn write_text(out: &mut String, value: ValueRef<'_>) {
     }
 }
 
-/// The same for a cell of a column of type `ty`: Kusto prints a `bool` as `True`, but one that is held by a dynamic
+/// Appends the text of a cell of a column of type `ty`: Kusto prints a `bool` as `True`, but one that is held by a dynamic
 /// value as `true` (measured).
 pub(crate) fn write_typed_text(out: &mut String, ty: Type, value: ValueRef<'_>) {
     match value {

@@ -110,8 +110,8 @@ impl RowParser {
         let from = memo.taken.len();
         for &want in node.map_or(&[][..], |node| &self.tree.node(node).below) {
             let slot = match self.held[want].slot {
-                RowValue::String(part) => RowValue::String(memo.own(part, start, range.start, &self.unescaped)),
-                RowValue::Json(part) => RowValue::Json(memo.own(part, start, range.start, &self.unescaped)),
+                RowValue::String(part) => RowValue::String(memo.copy_text(part, start, range.start, &self.unescaped)),
+                RowValue::Json(part) => RowValue::Json(memo.copy_text(part, start, range.start, &self.unescaped)),
                 other => other,
             };
             memo.taken.push((want, slot));
@@ -127,8 +127,8 @@ impl RowParser {
 }
 
 impl NestedMemo {
-    /// The same text, within the memo's own bytes.
-    fn own(&mut self, part: TextRange, blob: usize, source: usize, unescaped: &str) -> TextRange {
+    /// Copies a text into the memo's own bytes, unless it lies there; where it is now.
+    fn copy_text(&mut self, part: TextRange, blob: usize, source: usize, unescaped: &str) -> TextRange {
         match part.of {
             TextOrigin::Memo => part,
             TextOrigin::Source => {

@@ -102,7 +102,7 @@ impl RowParser {
         let here = bytes.get(at..)?.first_chunk::<AHEAD>()?;
         let member = &self.members[expected as usize];
         let lead = &member.lead;
-        if !json::stands(here.first_chunk()?, &lead.bytes, &lead.mask) {
+        if !json::masked_eq(here.first_chunk()?, &lead.bytes, &lead.mask) {
             return None;
         }
         let value = usize::from(lead.len) % 64;
@@ -143,7 +143,7 @@ impl RowParser {
         let follow = if first { self.sites[site as usize].first } else { self.members[before as usize].follow };
         let stands = |&number: &u32| {
             let member = &self.members[number as usize];
-            member.first == first && json::stands(here, &member.lead.bytes, &member.lead.mask)
+            member.first == first && json::masked_eq(here, &member.lead.bytes, &member.lead.mask)
         };
         let all = &self.sites[site as usize].members;
         let found = if stands(&follow[1]) { follow[1] } else { all.iter().copied().find(stands)? };
@@ -173,7 +173,7 @@ impl RowParser {
         node: Option<usize>,
         before: &mut u32,
     ) -> (u32, u32) {
-        let text = &*json::says(json::text(&bytes[key.start..key.passed.end()]), key.passed);
+        let text = &*json::unescaped(json::text(&bytes[key.start..key.passed.end()]), key.passed);
         let child = node.and_then(|node| self.tree.child(node, text));
         let child = child.map_or(NO_NODE, |child| u32::try_from(child).expect("a query wants few paths"));
         let previous = std::mem::replace(before, NOBODY);
