@@ -142,7 +142,10 @@ fn choice(expr: &Expr, reads: Reads, args: &[Expr], batch: &Batch, guard: &Guard
     if let Some((codes, entries)) = one_dictionary(expr, batch) {
         return codes.map(choice(expr, reads, args, &entries, guard));
     }
-    // The rows that still look at further arguments, and those whose predicate was the last.
+    // `open` are the rows that have not found their argument yet. Of `case` and `iff` they look at the next predicate;
+    // those for which it is true are `taken`, and they alone look at the argument behind it; the last argument is for
+    // those left. Of `coalesce` they look at the next argument, and stay open where it is empty. At rows that did not look, a column may hold anything: what
+    // counts of it are the rows for which `chosen` names it.
     let mut open: Vec<u32> = (0..u32::try_from(batch.rows).expect("batches have fewer than 2^32 rows")).collect();
     let mut taken = Vec::new();
     let mut chosen = vec![0; batch.rows];
@@ -247,6 +250,10 @@ struct KernelCall<'a> {
 
 impl KernelCall<'_> {
     /// Once per distinct combination of arguments where that is fewer than the rows.
+    ///
+    /// Dictionaries with the same codes show, at every row, entries of the same number: their entries side by side are
+    /// all combinations that the rows can have. Entries that no row shows are computed as well; kernels cannot fail, so
+    /// that costs a little time only, and the same codes then lead from the rows to the results.
     fn lifted(&self, args: &[Column], rows: usize) -> Column {
         let mut varying = args.iter().filter(|arg| arg.as_constant().is_none());
         let Some(first) = varying.next() else {

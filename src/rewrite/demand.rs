@@ -22,8 +22,12 @@ pub(super) fn narrow(node: Node, width: usize) -> Node {
     supply(node, demand)
 }
 
-/// What a node is asked for: positions of its columns and steps below them. Position in the set is the position among
-/// the columns that it is to give.
+/// What a node is asked for: positions of its columns and steps below them.
+///
+/// The place in the set is the place among the columns that the node then gives. What a node reads for itself (the
+/// conditions of a filter, the keys of a sort) is added behind what it was asked for, so that the places its reader
+/// counts on stay as they are; such columns come up as well, and nobody reads them. Asking comes first for all
+/// expressions of a node, then they are rewritten: only a complete demand has places for all that they read.
 #[derive(Clone, Default)]
 struct Demand {
     refs: IndexSet<(usize, Vec<PathStep>)>,

@@ -1,4 +1,9 @@
 //! Arrays and bags that repeat byte for byte, and what was taken from them.
+//!
+//! An entry holds the bytes of one whole value, which were checked, and what the wants took from them. It is used again
+//! only at its site, where the same paths are wanted below as many open brackets, and only if all of its bytes stand
+//! there again; the hash of the first bytes merely finds it. Bytes and values that were noted never change: all of them
+//! go at once between two rows, for the row at hand points at them.
 
 use super::{RowParser, RowValue, TextOrigin, TextRange, WantedValue};
 
@@ -41,7 +46,7 @@ const TRIES: u32 = 128;
 const PAUSE: u32 = 4096;
 
 impl NestedMemo {
-    /// Between rows, when nothing points into it.
+    /// Forgets everything if it has become too much; between rows, when nothing points into it.
     pub(super) fn make_room(&mut self) {
         if self.bytes.len() > MEMO_BYTES {
             self.bytes.clear();
