@@ -56,13 +56,13 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Metered<A> {
     }
 }
 
-/// Bytes that a thread has not told its meter yet, at most.
+/// Bytes that a thread counts at most before it tells its meter.
 const CHANGE: i64 = 64 << 10;
 
 thread_local! {
     /// The meter of the run that this thread works for.
     static METER: Cell<Option<&'static RunMeter>> = const { Cell::new(None) };
-    /// Bytes that it has not been told.
+    /// Bytes that were counted since the meter was told last.
     static UNSETTLED: Cell<i64> = const { Cell::new(0) };
 }
 

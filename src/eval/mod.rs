@@ -144,8 +144,8 @@ fn choice(expr: &Expr, reads: Reads, args: &[Expr], batch: &Batch, guard: &Guard
     }
     // `open` are the rows that have not found their argument yet. Of `case` and `iff` they look at the next predicate;
     // those for which it is true are `taken`, and they alone look at the argument behind it; the last argument is for
-    // those left. Of `coalesce` they look at the next argument, and stay open where it is empty. At rows that did not look, a column may hold anything: what
-    // counts of it are the rows for which `chosen` names it.
+    // those left. Of `coalesce` they look at the next argument, and stay open where it is empty. At rows that did not
+    // look, a column may hold anything: what counts of it are the rows for which `chosen` names it.
     let mut open: Vec<u32> = (0..u32::try_from(batch.rows).expect("batches have fewer than 2^32 rows")).collect();
     let mut taken = Vec::new();
     let mut chosen = vec![0; batch.rows];

@@ -299,7 +299,7 @@ const EXTRACT_JSON: Scalar = Scalar {
         let returns = args.returns;
         Ok(Box::new(move |cells, out| {
             let Some(value) = parse_json_text(text(cells[1])) else { return out.null() };
-            let steps: Vec<PathStepRef<'_>> = path.iter().map(PathStep::step).collect();
+            let steps: Vec<PathStepRef<'_>> = path.iter().map(JsonPathStep::step).collect();
             match walk(value.as_ref(), &steps).as_ref() {
                 found if returns == Type::Dynamic => out.value(found),
                 found => out.value(convert(found, returns).as_ref()),
@@ -312,28 +312,28 @@ const EXTRACT_JSON: Scalar = Scalar {
 /// The old name of `extract_json`.
 const EXTRACTJSON: Scalar = Scalar { name: "extractjson", legacy: true, ..EXTRACT_JSON };
 
-enum PathStep {
+enum JsonPathStep {
     Key(String),
     Index(i64),
 }
 
-impl PathStep {
+impl JsonPathStep {
     fn step(&self) -> PathStepRef<'_> {
         match self {
-            PathStep::Key(key) => PathStepRef::Key(key),
-            PathStep::Index(index) => PathStepRef::Index(*index),
+            JsonPathStep::Key(key) => PathStepRef::Key(key),
+            JsonPathStep::Index(index) => PathStepRef::Index(*index),
         }
     }
 }
 
 /// `$`, then `.key`, `['key']` and `[2]`.
-fn json_path(path: &str) -> Option<Vec<PathStep>> {
+fn json_path(path: &str) -> Option<Vec<JsonPathStep>> {
     let mut rest = path.trim().strip_prefix('$')?;
     let mut steps = Vec::new();
     while !rest.is_empty() {
         if let Some(name) = rest.strip_prefix('.') {
             let (name, behind) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
-            steps.push(PathStep::Key((!name.is_empty()).then(|| name.to_owned())?));
+            steps.push(JsonPathStep::Key((!name.is_empty()).then(|| name.to_owned())?));
             rest = behind;
             continue;
         }
@@ -341,12 +341,12 @@ fn json_path(path: &str) -> Option<Vec<PathStep>> {
         match bracket.chars().next().filter(|c| matches!(c, '\'' | '"')) {
             Some(quote) => {
                 let (name, behind) = bracket[1..].split_once(quote)?;
-                steps.push(PathStep::Key(name.to_owned()));
+                steps.push(JsonPathStep::Key(name.to_owned()));
                 rest = behind.strip_prefix(']')?;
             }
             None => {
                 let (index, behind) = bracket.split_once(']')?;
-                steps.push(PathStep::Index(index.trim().parse().ok()?));
+                steps.push(JsonPathStep::Index(index.trim().parse().ok()?));
                 rest = behind;
             }
         }

@@ -12,7 +12,7 @@ use crate::json::{self, Why};
 pub(super) struct RowCursor {
     /// Offset in the file.
     pub(super) at: u64,
-    pub(super) level: RowContext,
+    pub(super) context: RowContext,
 }
 
 /// What the row at hand stands in.
@@ -95,15 +95,15 @@ pub(super) fn is_grid(bytes: &[u8], at: usize) -> bool {
 pub(super) fn advance(
     bytes: &[u8],
     at: usize,
-    level: RowContext,
+    context: RowContext,
     end_of_file: bool,
     events: &mut Vec<Event>,
 ) -> Passing<(usize, RowContext)> {
     let mut at = at;
-    let mut level = level;
+    let mut context = context;
     loop {
-        at = if level == RowContext::Top { top(bytes, at, end_of_file)? } else { json::space(bytes, at) };
-        match level {
+        at = if context == RowContext::Top { top(bytes, at, end_of_file)? } else { json::space(bytes, at) };
+        match context {
             RowContext::Top => match bytes.get(at) {
                 None => return Ok((at, RowContext::End)),
                 Some(b'[') => {
@@ -142,20 +142,20 @@ pub(super) fn advance(
                     Some(b',') => {
                         let row = json::space(bytes, at + 1);
                         return match bytes.get(row) {
-                            Some(b'{') => Ok((row, level)),
+                            Some(b'{') => Ok((row, context)),
                             _ => Err(no_object(bytes, row)),
                         };
                     }
                     Some(b']') => at += 1,
                     _ => return Err(FileFault::expected(bytes, at, json::ARRAY_GOES_ON)),
                 }
-                match level {
+                match context {
                     RowContext::Envelope(list) => at = tail(bytes, at, list, events)?,
                     _ => events.push(Event::Close),
                 }
-                level = RowContext::Top;
+                context = RowContext::Top;
             }
-            RowContext::End => return Ok((at, level)),
+            RowContext::End => return Ok((at, context)),
         }
     }
 }
@@ -370,8 +370,8 @@ pub(super) enum Sign {
 
 impl Sign {
     /// The sign of the file whose first row is at `at`; none if there is too little of it.
-    pub(super) fn of(bytes: &[u8], at: usize, level: RowContext) -> Option<Sign> {
-        if level == RowContext::Top {
+    pub(super) fn of(bytes: &[u8], at: usize, context: RowContext) -> Option<Sign> {
+        if context == RowContext::Top {
             return Some(Sign::Line);
         }
         let first = json::space(bytes, at + 1);

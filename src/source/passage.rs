@@ -56,7 +56,7 @@ struct OpenedPage {
     page: Page,
     stamp: Stamp,
     sign: Option<Sign>,
-    level: RowContext,
+    context: RowContext,
 }
 
 /// A segment of a plain file, or all of a compressed one.
@@ -79,15 +79,15 @@ impl Passage {
             let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
             let number = passage.pages.len();
             let stream = !stamp.coding.is_plain();
-            let mut opened = OpenedPage { page: page.clone(), stamp, sign: None, level: RowContext::Top };
+            let mut opened = OpenedPage { page: page.clone(), stamp, sign: None, context: RowContext::Top };
             if !stream && opened.stamp.len > segment {
                 let mut feed = opened
                     .feed(0, 64 << 10, std::mem::take(&mut buffer))
                     .map_err(|failure| opened.diagnose(failure))?;
                 let cursor = find_first_row(&mut feed, &mut Vec::new()).map_err(|failure| opened.diagnose(failure))?;
                 let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
-                opened.level = cursor.level;
-                opened.sign = Sign::of(feed.bytes(), at, cursor.level);
+                opened.context = cursor.context;
+                opened.sign = Sign::of(feed.bytes(), at, cursor.context);
                 buffer = feed.into_buffer();
             }
             let segments = if stream { 1 } else { opened.stamp.len.div_ceil(segment).max(1) };
@@ -149,7 +149,7 @@ impl Passage {
         let Some(first) = opened.first_row(&mut feed, unit, &mut events)? else { return Ok(true) };
         let limit = unit.limit.min(first.at.saturating_add(bytes));
         let end = read_rows(&mut feed, reader, true, first, limit.max(first.at + 1), &mut events)?;
-        Ok(end.level == RowContext::End || end.at >= unit.limit)
+        Ok(end.context == RowContext::End || end.at >= unit.limit)
     }
 
     /// Reads all units in parallel with readers that `reader` makes, and merges in order.
@@ -216,7 +216,7 @@ impl OpenedPage {
         Ok(self.sign.as_ref().and_then(|sign| {
             let within = |at: u64| usize::try_from(at.saturating_sub(feed.base())).unwrap_or(usize::MAX);
             let found = sign.find(feed.bytes(), within(unit.start), within(unit.limit))?;
-            Some(RowCursor { at: feed.base() + found as u64, level: self.level })
+            Some(RowCursor { at: feed.base() + found as u64, context: self.context })
         }))
     }
 }
@@ -224,7 +224,7 @@ impl OpenedPage {
 /// From the start of a file to its first row.
 fn find_first_row(feed: &mut Feed, events: &mut Vec<Event>) -> Result<RowCursor, ReadFailure> {
     let first = find_next_row(feed, 0, RowContext::Top, events)?;
-    if first.level == RowContext::End && !feed.converted() && document::start(feed.bytes()) == feed.bytes().len() {
+    if first.context == RowContext::End && !feed.converted() && document::start(feed.bytes()) == feed.bytes().len() {
         return Err(ReadFailure::Fault { at: None, kind: FaultKind::Empty });
     }
     Ok(first)
@@ -234,13 +234,13 @@ fn find_first_row(feed: &mut Feed, events: &mut Vec<Event>) -> Result<RowCursor,
 fn find_next_row(
     feed: &mut Feed,
     at: usize,
-    level: RowContext,
+    context: RowContext,
     events: &mut Vec<Event>,
 ) -> Result<RowCursor, ReadFailure> {
     let mark = events.len();
     loop {
-        match advance(feed.bytes(), at, level, feed.at_end(), events) {
-            Ok((at, level)) => return Ok(RowCursor { at: feed.base() + at as u64, level }),
+        match advance(feed.bytes(), at, context, feed.at_end(), events) {
+            Ok((at, context)) => return Ok(RowCursor { at: feed.base() + at as u64, context }),
             Err(fault) if fault.is_end() && !feed.at_end() => {
                 events.truncate(mark);
                 feed.more()?;
@@ -261,7 +261,7 @@ fn read_rows<R: RowReader>(
 ) -> Result<RowCursor, ReadFailure> {
     let mut cursor = from;
     let mut count = 0;
-    while cursor.level != RowContext::End && cursor.at < limit {
+    while cursor.context != RowContext::End && cursor.at < limit {
         let at = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
         let read = if keep { reader.row(feed.bytes(), at) } else { reader.pass(feed.bytes(), at) };
         let end = match read {
@@ -275,7 +275,7 @@ fn read_rows<R: RowReader>(
         };
         count += 1;
         let mark = events.len();
-        cursor = find_next_row(feed, end, cursor.level, events)?;
+        cursor = find_next_row(feed, end, cursor.context, events)?;
         if events.len() > mark {
             events.insert(mark, Event::Rows(std::mem::take(&mut count)));
         }
@@ -428,7 +428,7 @@ where
             let limit = (cursor.at / self.passage.segment + 1) * self.passage.segment;
             let piece = self.piece(feed, reader, cursor, limit, std::mem::take(&mut before));
             let to = match &piece.to {
-                Ok(to) if to.level != RowContext::End => Some(*to),
+                Ok(to) if to.context != RowContext::End => Some(*to),
                 _ => None,
             };
             let before = std::mem::replace(&mut taken, feed.taken());
@@ -453,7 +453,7 @@ where
             merger.cursor = None;
         }
         if let Some(due) = merger.cursor {
-            if due.level == RowContext::End || due.at >= unit.limit {
+            if due.context == RowContext::End || due.at >= unit.limit {
                 return Ok(ControlFlow::Continue(()));
             }
             if pieces.first().and_then(|piece| piece.from) != Some(due) {
@@ -490,7 +490,7 @@ where
             }
         };
         merger.cursor = Some(cursor);
-        if cursor.level == RowContext::End {
+        if cursor.context == RowContext::End {
             merger.account.page_ends(opened);
         }
         // The rest of a table whose answer is complete is read all the same: an error in it is an error.

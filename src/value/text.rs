@@ -23,8 +23,8 @@ pub(crate) fn write_text(out: &mut String, value: ValueRef<'_>) {
     }
 }
 
-/// Appends the text of a cell of a column of type `ty`: Kusto prints a `bool` as `True`, but one that is held by a dynamic
-/// value as `true` (measured).
+/// Appends the text of a cell of a column of type `ty`: Kusto prints a `bool` as `True`, but one that is held by a
+/// dynamic value as `true` (measured).
 pub(crate) fn write_typed_text(out: &mut String, ty: Type, value: ValueRef<'_>) {
     match value {
         ValueRef::Bool(v) if ty == Type::Bool => out.push_str(if v { "True" } else { "False" }),
