@@ -53,7 +53,7 @@ struct RowParser {
 /// A wanted value of the row at hand.
 #[derive(Clone, Copy, Debug, Default)]
 struct WantedValue {
-    slot: RowValue,
+    value: RowValue,
     /// Its number among what the memo has taken, if it came from there.
     taken: Option<u32>,
 }
@@ -104,7 +104,7 @@ impl Extractor {
         Extractor { wants: wants.clone(), columns: columns(wants), rows: 0, segment: 1, row, text: String::new() }
     }
 
-    /// Moves the row's slots into the columns.
+    /// Moves what the row holds into the columns.
     fn keep(&mut self, bytes: &[u8]) {
         for (number, (column, want)) in self.columns.iter_mut().zip(self.wants.iter()).enumerate() {
             let held = self.row.held[number];
@@ -115,7 +115,7 @@ impl Extractor {
                     continue;
                 }
             }
-            let known = match held.slot {
+            let known = match held.value {
                 RowValue::String(part) => column.repeat_text(self.row.text_of(bytes, part)),
                 _ => None,
             };
@@ -125,7 +125,7 @@ impl Extractor {
                 }
                 continue;
             }
-            let value = self.row.get(bytes, held.slot);
+            let value = self.row.get(bytes, held.value);
             let code = match value {
                 ValueRef::Null | ValueRef::String(_) => column.push_coded(value),
                 _ if want.ty == Type::String => {
@@ -187,10 +187,10 @@ impl RowParser {
         &of[part.start..part.end]
     }
 
-    /// The value of a slot.
-    fn get<'a>(&'a self, bytes: &'a [u8], slot: RowValue) -> ValueRef<'a> {
+    /// What it is, over the bytes where its text lies.
+    fn get<'a>(&'a self, bytes: &'a [u8], value: RowValue) -> ValueRef<'a> {
         let text = |part: TextRange| json::text(self.text_of(bytes, part));
-        match slot {
+        match value {
             RowValue::Null => ValueRef::Null,
             RowValue::Bool(value) => ValueRef::Bool(value),
             RowValue::Long(value) => ValueRef::Long(value),
@@ -200,9 +200,9 @@ impl RowParser {
         }
     }
 
-    fn set(&mut self, node: usize, slot: RowValue) {
+    fn set(&mut self, node: usize, value: RowValue) {
         for &want in &self.tree.node(node).ends {
-            self.held[want] = WantedValue { slot, taken: None };
+            self.held[want] = WantedValue { value, taken: None };
         }
     }
 
@@ -308,11 +308,11 @@ impl RowParser {
         at: usize,
         node: Option<usize>,
         word: &'static str,
-        slot: RowValue,
+        value: RowValue,
     ) -> Scanned<usize> {
         let end = json::literal(bytes, at, word)?;
         if let Some(node) = node {
-            self.set(node, slot);
+            self.set(node, value);
         }
         Ok(end)
     }

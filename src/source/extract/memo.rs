@@ -75,7 +75,7 @@ impl RowParser {
             (state.tries, state.hits) = (0, 0);
         }
         let hash = hash(head, site);
-        if let Some(&entry) = self.memo.table.get(slot_of(hash))
+        if let Some(&entry) = self.memo.table.get(place_of(hash))
             && entry.site == site
         {
             let blob = &self.memo.bytes[entry.start as usize..entry.end as usize];
@@ -89,9 +89,9 @@ impl RowParser {
     }
 
     pub(super) fn replay(&mut self, entry: MemoEntry) {
-        for (&(want, slot), number) in self.memo.taken[entry.from as usize..entry.to as usize].iter().zip(entry.from..)
+        for (&(want, value), number) in self.memo.taken[entry.from as usize..entry.to as usize].iter().zip(entry.from..)
         {
-            self.held[want] = WantedValue { slot, taken: Some(number) };
+            self.held[want] = WantedValue { value, taken: Some(number) };
         }
     }
 
@@ -114,12 +114,12 @@ impl RowParser {
         let end = memo.bytes.len();
         let from = memo.taken.len();
         for &want in node.map_or(&[][..], |node| &self.tree.node(node).below) {
-            let slot = match self.held[want].slot {
+            let value = match self.held[want].value {
                 RowValue::String(part) => RowValue::String(memo.copy_text(part, start, range.start, &self.unescaped)),
                 RowValue::Json(part) => RowValue::Json(memo.copy_text(part, start, range.start, &self.unescaped)),
                 other => other,
             };
-            memo.taken.push((want, slot));
+            memo.taken.push((want, value));
             memo.codes.push((0, 0));
         }
         if memo.table.is_empty() {
@@ -127,7 +127,7 @@ impl RowParser {
         }
         let [start, end, from, to] = [start, end, from, memo.taken.len()]
             .map(|number| u32::try_from(number).expect("entries have bytes, and those are bounded"));
-        memo.table[slot_of(hash)] = MemoEntry { site, start, end, from, to };
+        memo.table[place_of(hash)] = MemoEntry { site, start, end, from, to };
     }
 }
 
@@ -148,7 +148,7 @@ impl NestedMemo {
     }
 }
 
-fn slot_of(hash: u64) -> usize {
+fn place_of(hash: u64) -> usize {
     usize::try_from(hash >> 51).expect("thirteen bits")
 }
 
