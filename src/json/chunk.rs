@@ -118,7 +118,7 @@ pub(crate) fn masked_eq(here: &[u8; 32], bytes: &[u8; 32], mask: &[u8; 32]) -> b
     }
 }
 
-/// Whether `bytes` stand `here`, byte by byte.
+/// Whether `bytes` stand `here`, where the mask is all ones: without SIMD.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
 pub(crate) fn masked_eq(here: &[u8; 32], bytes: &[u8; 32], mask: &[u8; 32]) -> bool {

@@ -11,7 +11,7 @@ use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Namer, Relation, label};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
 use crate::functions::{self, Intervals, step_type};
-use crate::plan::{self, AggregateCall, Callee, Term, Node};
+use crate::plan::{self, AggregateCall, Callee, Node, Term};
 use crate::registry::{Allowed, Args, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas, hint, parameter};

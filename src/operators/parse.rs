@@ -11,7 +11,7 @@ use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNEXPECTED};
 use crate::functions::{self, Matching, PatternPart};
-use crate::plan::{self, Callee, Term, Node};
+use crate::plan::{self, Callee, Node, Term};
 use crate::registry::{Allowed, Example, Kernel, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, parameter};

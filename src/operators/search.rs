@@ -11,7 +11,7 @@ use super::union::{UnionLeg, leg, legs_of, table_name, united};
 use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNKNOWN_TABLE};
 use crate::functions;
-use crate::plan::{self, Term, Node};
+use crate::plan::{self, Node, Term};
 use crate::registry::{Allowed, Example, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, parameter};

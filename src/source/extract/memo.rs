@@ -47,6 +47,7 @@ const PAUSE: u32 = 4096;
 
 impl NestedMemo {
     /// Forgets everything if it has become too much; between rows, when nothing points into it.
+    #[inline]
     pub(super) fn make_room(&mut self) {
         if self.bytes.len() > MEMO_BYTES {
             self.bytes.clear();

@@ -215,6 +215,7 @@ impl RowParser {
     }
 
     /// Whether the keys of bags here are not worth learning: there are too many of them.
+    #[inline]
     pub(super) fn is_wild(&self, site: u32) -> bool {
         site == NOWHERE || self.sites[site as usize].members.len() >= MOST_MEMBERS
     }
