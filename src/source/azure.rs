@@ -81,6 +81,10 @@ const COLUMNS: &[(&str, Type)] = &[
     ("apiVersion", Type::String),
 ];
 
+/// The columns that a table has of its own, behind those of all, by its name in lower case. Microsoft documents none;
+/// those that only the rows of an export show need no line.
+const OWN_COLUMNS: &[(&str, &[(&str, Type)])] = &[];
+
 /// Whether Resource Graph has a table of this name, in any letter case.
 pub(crate) fn known_table(name: &str) -> bool {
     TABLES.iter().any(|known| known.eq_ignore_ascii_case(name))
@@ -101,7 +105,8 @@ pub(crate) fn known_columns(name: &str) -> Vec<Field> {
     let lower = name.to_ascii_lowercase();
     let known = known_table(&lower) || lower.ends_with("resources") || lower.ends_with("changes");
     let columns = if known { COLUMNS } else { &[] };
-    columns.iter().map(|&(name, ty)| Field { name: name.into(), ty }).collect()
+    let own = OWN_COLUMNS.iter().filter(|(table, _)| *table == lower).flat_map(|(_, own)| *own);
+    columns.iter().chain(own).map(|&(name, ty)| Field { name: name.into(), ty }).collect()
 }
 
 /// The columns that a table of Resource Graph shows, whose data has those that `has` says.
