@@ -219,6 +219,13 @@ impl Column {
         columns
     }
 
+    /// Lets go of what was computed from the entries that batches share.
+    fn detach(&mut self) {
+        if let Data::Dictionary(dictionary) = &mut self.data {
+            dictionary.entries.memo = None;
+        }
+    }
+
     pub(crate) fn ty(&self) -> Type {
         self.ty
     }

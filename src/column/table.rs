@@ -39,6 +39,12 @@ impl Batch {
         Batch { columns, rows }
     }
 
+    /// The rows, without what a run has computed from their dictionaries.
+    fn detached(mut self) -> Batch {
+        self.columns.iter_mut().for_each(Column::detach);
+        self
+    }
+
     /// The given rows in the given order, repeats included.
     pub(crate) fn take(&self, rows: &[u32]) -> Batch {
         Batch { columns: self.columns.iter().map(|column| column.take(rows)).collect(), rows: rows.len() }
@@ -137,7 +143,7 @@ impl Chart {
 impl Table {
     /// Batches with a column per field.
     pub(crate) fn new(fields: Arc<[Field]>, batches: Vec<Batch>, warnings: Vec<Diagnostic>) -> Table {
-        let batches: Vec<Batch> = batches.into_iter().filter(|batch| batch.rows > 0).collect();
+        let batches: Vec<Batch> = batches.into_iter().filter(|batch| batch.rows > 0).map(Batch::detached).collect();
         let len = batches.iter().map(|batch| batch.rows).sum();
         Table { fields, batches, len, warnings, chart: None }
     }
