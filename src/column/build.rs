@@ -399,9 +399,9 @@ fn repeats(columns: &[&Column]) -> bool {
             if let Entry::Vacant(place) = distinct.entry(hash, |&known| known == hash, |&known| known) {
                 place.insert(hash);
             }
-        }
-        if distinct.len() > rows / 2 {
-            return false;
+            if distinct.len() > rows / 2 {
+                return false;
+            }
         }
     }
     true

@@ -63,12 +63,12 @@ impl Memo {
     /// What `make` gives at once: it takes no time and shares no work with other threads.
     pub(super) fn at_once<K: PartialEq + Send + 'static>(&self, of: K, make: impl FnOnce() -> Entries) -> Entries {
         let mut known = self.known();
-        let found = known.iter().find(|known| known.of.downcast_ref::<K>() == Some(&of));
-        if let Some(Known { state: State::Made(made), .. }) = found {
+        let place = find(&mut known, of);
+        if let State::Made(made) = &known[place].state {
             return made.clone();
         }
         let made = make();
-        known.push(Known { of: Box::new(of), state: State::Made(made.clone()) });
+        known[place].state = State::Made(made.clone());
         made
     }
 

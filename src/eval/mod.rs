@@ -35,14 +35,13 @@ fn by_shared_entries<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Option
 }
 
 /// What a condition says of the rows, as the codes of the dictionary that it reads alone and its value at each entry:
-/// few entries are asked for many rows. None if it reads another column, or too few rows show too many entries.
+/// few entries are asked for many rows. None if it reads other rows, or too few rows show too many entries.
 pub(crate) fn by_entries<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Option<(&'b Dictionary, Column)> {
-    let (at, dictionary) = one_column(expr, batch)?;
     if let Some((dictionary, entries)) = by_shared_entries(expr, batch, guard) {
         return Some((dictionary, entries.values().clone()));
     }
-    let few = dictionary.values().len() <= batch.rows;
-    few.then(|| (dictionary, eval(expr, &batch_with_column(at, dictionary.values()), guard)))
+    let (dictionary, entries) = one_dictionary(expr, batch)?;
+    Some((dictionary, eval(expr, &entries, guard)))
 }
 
 /// The one column that a deterministic call or path reads, if it is a dictionary.
@@ -95,8 +94,9 @@ impl PartialEq for Formula {
     }
 }
 
-/// The value of `expr` at every row, whatever other batches have in common with this one.
-fn compute(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
+/// The value of `expr` at every row, whatever other batches have in common with this one: what [`by_entries`] is not
+/// worth while for.
+pub(crate) fn compute(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
     match &expr.kind {
         Term::Literal(value) => Column::constant(expr.ty, value.clone(), batch.rows),
         Term::Column(index) => batch.columns[*index].clone(),

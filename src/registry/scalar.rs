@@ -191,7 +191,7 @@ pub(crate) struct Args<'a> {
     pub(crate) constants: &'a [Option<Value>],
     /// The result type that the binder settled on.
     pub(crate) returns: Type,
-    /// The moment that `now()` gives during this run.
+    /// The moment that `now()` gives during this run, for functions that say so ([`Scalar::clock`]).
     pub(crate) now: DateTime,
 }
 

@@ -1,7 +1,7 @@
 //! Filter: each condition sees only the rows that the ones before it left.
 
 use crate::column::Batch;
-use crate::eval::{by_entries, eval};
+use crate::eval::{by_entries, compute};
 use crate::guard::Guard;
 use crate::plan::Expr;
 
@@ -24,7 +24,7 @@ pub(super) fn filter(conditions: &[Expr], mut batch: Batch, guard: &Guard) -> Ba
         if batch.rows == 0 {
             return batch;
         }
-        left = Some(eval(condition, &batch, guard).truths());
+        left = Some(compute(condition, &batch, guard).truths());
     }
     rows_left(batch, left)
 }

@@ -63,13 +63,8 @@ pub(super) fn value_of(number: Numeral<'_>) -> Value {
 mod tests {
     use super::*;
     use crate::json::DEPTH;
-    use crate::value::{PathStepRef, step, write_json};
-
-    fn written(value: ValueRef<'_>) -> String {
-        let mut out = String::new();
-        write_json(&mut out, value);
-        out
-    }
+    use crate::value::write::written;
+    use crate::value::{PathStepRef, step};
 
     #[test]
     fn json_is_read_with_the_first_of_duplicate_keys() {

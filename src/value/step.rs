@@ -162,13 +162,8 @@ impl<'a> Iterator for JsonEntries<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{from_json, write_json};
-
-    fn written(value: ValueRef<'_>) -> String {
-        let mut out = String::new();
-        write_json(&mut out, value);
-        out
-    }
+    use crate::value::from_json;
+    use crate::value::write::written;
 
     const TEXT: &str =
         r#" { "a" : { "b" : [ 10 , -2.5 , "x\"y" , [ ] , { "]" : "}" } ] } , "\u0063" : true, "a": 0, "n": null } "#;

@@ -113,15 +113,17 @@ fn compact<'a>(out: &mut String, scanner: &mut Scanner<'a>, keys: &mut Vec<Cow<'
     Ok(())
 }
 
+/// A value as JSON.
+#[cfg(test)]
+pub(super) fn written(value: ValueRef<'_>) -> String {
+    let mut out = String::new();
+    write_json(&mut out, value);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn written(value: ValueRef<'_>) -> String {
-        let mut out = String::new();
-        write_json(&mut out, value);
-        out
-    }
 
     #[test]
     fn json_text_is_written_as_the_values_it_holds_would_be() {

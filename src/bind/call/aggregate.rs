@@ -60,9 +60,8 @@ impl Exprs<'_, '_> {
             }
         };
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
-        let now = self.binder.environment.now;
         let result = returns.first().copied().unwrap_or(Type::Dynamic);
-        let start = move || (aggregate.fold)(&Args { types: &types, constants: &constants, returns: result, now });
+        let start = move || (aggregate.fold)(&Args { types: &types, constants: &constants, ..Args::none(result) });
         if !self.any_open(&args)
             && let Err(fault) = start()
         {

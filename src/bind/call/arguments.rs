@@ -254,7 +254,7 @@ impl Exprs<'_, '_> {
         let callee = functions::conversion(to);
         let types = [expr.ty];
         let constants = [expr.constant().cloned()];
-        let known = Args { types: &types, constants: &constants, returns: to, now: self.binder.environment.now };
+        let known = Args { types: &types, constants: &constants, ..Args::none(to) };
         let kernel = callee.kernel.prepared(&known).expect("a conversion takes any argument");
         let kind = Term::Call { callee: Callee::Scalar(callee), kernel: Arc::new(kernel), args: vec![expr] };
         Expr { ty: to, kind }.folded()

@@ -119,9 +119,8 @@ impl Exprs<'_, '_> {
             return Ok(Expr::waiting(operation.result, Callee::Infix(infix, strict), args));
         }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
-        let now = self.binder.environment.now;
         let prepared =
-            kernel(&Args { types: &operation.operands, constants: &constants, returns: operation.result, now });
+            kernel(&Args { types: &operation.operands, constants: &constants, ..Args::none(operation.result) });
         let kernel = prepared.map_err(|fault| self.fault(fault, operator, &[]))?;
         let kind = Term::Call { callee: Callee::Infix(infix, strict), kernel: Arc::new(kernel), args };
         Ok(Expr { ty: operation.result, kind }.folded())

@@ -32,8 +32,10 @@ impl Exprs<'_, '_> {
             return Ok(Expr::waiting(ty, Callee::Scalar(scalar), args));
         }
         let constants: Vec<Option<Value>> = args.iter().map(|arg| arg.constant().cloned()).collect();
-        let now = if scalar.clock { self.binder.moment() } else { Args::none(ty).now };
-        let known = Args { types: &types, constants: &constants, returns: ty, now };
+        let mut known = Args { types: &types, constants: &constants, ..Args::none(ty) };
+        if scalar.clock {
+            known.now = self.binder.moment();
+        }
         if let KernelDef::Window(prepare) = scalar.kernel {
             let kernel = prepare(&known).map_err(|fault| self.fault(fault, span, arguments))?;
             return Ok(self.window_call(WindowCall { function: scalar, args, ty, kernel: Arc::new(kernel) }));

@@ -112,7 +112,6 @@ struct Distinct {
     values: Vec<Value>,
     /// Which groups have which values.
     pairs: HashTable<Pair>,
-    hasher: FixedState,
     /// The values of each group.
     members: Vec<Vec<u32>>,
     /// Instead of all these, as long as all cells are entries of one dictionary and only their number is asked.
@@ -123,6 +122,24 @@ struct Distinct {
 struct Pair {
     group: u32,
     value: u32,
+}
+
+impl Pair {
+    fn new(group: usize, value: u32) -> Pair {
+        Pair { group: u32::try_from(group).expect("fewer than 2^32 groups"), value }
+    }
+}
+
+/// Whether a pair is new.
+fn insert(table: &mut HashTable<Pair>, pair: Pair) -> bool {
+    let hash = |pair: &Pair| FixedState::default().hash_one(pair);
+    match table.entry(hash(&pair), |known| *known == pair, hash) {
+        Entry::Vacant(place) => {
+            place.insert(pair);
+            true
+        }
+        Entry::Occupied(_) => false,
+    }
 }
 
 /// Most cells of the table that keeps rows of groups and codes seen before from being looked up.
@@ -136,21 +153,31 @@ impl Distinct {
             keys: KeyTable::default(),
             values: Vec::new(),
             pairs: HashTable::new(),
-            hasher: FixedState::default(),
             members: Vec::new(),
             coded: None,
         })
+    }
+
+    /// The dictionary of a column whose cells can be told apart, and from those before, by their codes.
+    fn one_dictionary<'c>(&self, column: &'c Column) -> Option<&'c Dictionary> {
+        let dictionary = column.as_dictionary().filter(|dictionary| dictionary.is_shared() && dictionary.unique())?;
+        let counts = self.shape == Shape::Count && self.limit == usize::MAX && column.ty() == Type::String;
+        let same = match &self.coded {
+            Some(coded) => coded.entries.same(dictionary.entries()),
+            None => self.members.is_empty(),
+        };
+        (counts && same).then_some(dictionary)
     }
 
     /// From now on by values: cells come that are not entries of the same dictionary.
     fn by_values(&mut self) {
         let Some(coded) = self.coded.take() else { return };
         let mut scratch = Vec::new();
-        coded.pairs(|group, cell| {
+        coded.each(|group, code| {
             if self.members.len() <= group {
                 self.members.resize_with(group + 1, Vec::new);
             }
-            self.cell(&mut scratch, group, cell);
+            self.cell(&mut scratch, group, coded.entries.values().get(code as usize));
         });
     }
 
@@ -170,11 +197,7 @@ impl Distinct {
         if self.members[group].len() >= self.limit {
             return;
         }
-        let pair = Pair { group: u32::try_from(group).expect("fewer than 2^32 groups"), value };
-        let hash = self.hasher.hash_one(pair);
-        if self.pairs.find(hash, |&known| known == pair).is_none() {
-            let hasher = &self.hasher;
-            self.pairs.insert_unique(hash, pair, |pair| hasher.hash_one(pair));
+        if insert(&mut self.pairs, Pair::new(group, value)) {
             self.members[group].push(value);
         }
     }
@@ -200,24 +223,11 @@ impl Distinct {
     }
 }
 
-impl Distinct {
-    /// The dictionary of a column whose cells can be told apart, and from those before, by their codes.
-    fn one_dictionary<'c>(&self, column: &'c Column) -> Option<&'c Dictionary> {
-        let dictionary = column.as_dictionary().filter(|dictionary| dictionary.is_shared() && dictionary.unique())?;
-        let counts = self.shape == Shape::Count && self.limit == usize::MAX && column.ty() == Type::String;
-        let same = match &self.coded {
-            Some(coded) => coded.entries.same(dictionary.entries()),
-            None => self.members.is_empty(),
-        };
-        (counts && same).then_some(dictionary)
-    }
-}
-
 /// Which groups have which entries of a dictionary of strings, by their codes.
 struct Coded {
     entries: Entries,
     /// Pairs as they came, of which some repeat: a batch has few, and what it is merged into tells them apart.
-    waiting: Vec<(u32, u32)>,
+    waiting: Vec<Pair>,
     /// Those that were told apart.
     seen: Seen,
     /// How many entries of each group were seen.
@@ -228,7 +238,7 @@ struct Coded {
 enum Seen {
     /// A bit for each, group by group, as long as they are not too many.
     Bits(Vec<u64>),
-    Table(HashTable<(u32, u32)>),
+    Table(HashTable<Pair>),
 }
 
 /// Most words of bits: 64 MiB.
@@ -242,12 +252,8 @@ impl Coded {
         Coded { entries: entries.clone(), waiting: Vec::new(), seen: Seen::Bits(Vec::new()), counts: Vec::new() }
     }
 
-    fn fits(&self, other: &Coded) -> bool {
-        self.entries.same(&other.entries)
-    }
-
     fn note(&mut self, group: usize, code: u32) {
-        self.waiting.push((u32::try_from(group).expect("fewer than 2^32 groups"), code));
+        self.waiting.push(Pair::new(group, code));
         if self.waiting.len() >= WAITING {
             self.settle();
         }
@@ -256,7 +262,7 @@ impl Coded {
     /// Tells the pairs apart that wait.
     fn settle(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
-        let Some(groups) = waiting.iter().map(|&(group, _)| group as usize + 1).max() else { return };
+        let Some(groups) = waiting.iter().map(|pair| pair.group as usize + 1).max() else { return };
         if self.counts.len() < groups {
             self.counts.resize(groups, 0);
         }
@@ -267,12 +273,12 @@ impl Coded {
                 bits.resize(words, 0);
             } else {
                 let mut table = HashTable::new();
-                set(bits, width, |pair| _ = insert(&mut table, pair));
+                each_set(bits, width, |group, code| _ = insert(&mut table, Pair::new(group, code)));
                 self.seen = Seen::Table(table);
             }
         }
         for pair in waiting {
-            let (group, code) = (pair.0 as usize, pair.1 as usize);
+            let (group, code) = (pair.group as usize, pair.value as usize);
             let new = match &mut self.seen {
                 Seen::Bits(bits) => {
                     let word = &mut bits[group * width + code / 64];
@@ -291,16 +297,12 @@ impl Coded {
     }
 
     /// Shows all pairs, some perhaps repeatedly.
-    fn codes(&self, mut each: impl FnMut(usize, u32)) {
-        self.waiting.iter().for_each(|&(group, code)| each(group as usize, code));
+    fn each(&self, mut show: impl FnMut(usize, u32)) {
+        self.waiting.iter().for_each(|pair| show(pair.group as usize, pair.value));
         match &self.seen {
-            Seen::Bits(bits) => set(bits, self.width(), |(group, code)| each(group as usize, code)),
-            Seen::Table(table) => table.iter().for_each(|&(group, code)| each(group as usize, code)),
+            Seen::Bits(bits) => each_set(bits, self.width(), show),
+            Seen::Table(table) => table.iter().for_each(|pair| show(pair.group as usize, pair.value)),
         }
-    }
-
-    fn pairs(&self, mut each: impl FnMut(usize, ValueRef<'_>)) {
-        self.codes(|group, code| each(group, self.entries.values().get(code as usize)));
     }
 
     fn counts(mut self, groups: usize) -> Vec<i64> {
@@ -310,25 +312,16 @@ impl Coded {
     }
 }
 
-/// Shows the pairs whose bits are set.
-fn set(bits: &[u64], width: usize, mut each: impl FnMut((u32, u32))) {
-    let number = |of: usize| u32::try_from(of).expect("groups and codes have 32 bits");
+/// Shows the groups and codes whose bits are set.
+fn each_set(bits: &[u64], width: usize, mut show: impl FnMut(usize, u32)) {
     for (at, &word) in bits.iter().enumerate() {
         let mut left = word;
         while left != 0 {
-            each((number(at / width), number(at % width * 64) + left.trailing_zeros()));
+            let code = at % width * 64 + left.trailing_zeros() as usize;
+            show(at / width, u32::try_from(code).expect("codes have 32 bits"));
             left &= left - 1;
         }
     }
-}
-
-/// Whether a pair is new.
-fn insert(table: &mut HashTable<(u32, u32)>, pair: (u32, u32)) -> bool {
-    let hash = |pair: &(u32, u32)| FixedState::default().hash_one(pair);
-    let found = table.entry(hash(&pair), |known| *known == pair, hash);
-    let new = matches!(found, Entry::Vacant(_));
-    found.or_insert(pair);
-    new
 }
 
 impl Fold for Distinct {
@@ -378,11 +371,12 @@ impl Fold for Distinct {
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize) {
         let mut later = later.into_any().downcast::<Distinct>().expect("folds of one aggregate are of one kind");
         let fresh = self.coded.is_none() && self.members.is_empty();
-        if let Some(more) =
-            later.coded.take_if(|more| fresh || self.coded.as_ref().is_some_and(|coded| coded.fits(more)))
+        if let Some(more) = later
+            .coded
+            .take_if(|more| fresh || self.coded.as_ref().is_some_and(|coded| coded.entries.same(&more.entries)))
         {
             let coded = self.coded.get_or_insert_with(|| Coded::new(&more.entries));
-            return more.codes(|group, code| coded.note(map[group] as usize, code));
+            return more.each(|group, code| coded.note(map[group] as usize, code));
         }
         self.by_values();
         later.by_values();
