@@ -163,7 +163,8 @@ fn step(input: Tokens<'_>, position: Position) -> Parsed<'_, PipelineStep> {
     Ok((input, PipelineStep { name, operator, span: input.since(start) }))
 }
 
-/// `where`, `project-away`: words joined by hyphens without a gap; the number of tokens as well.
+/// `where`, `project-away`: words joined by hyphens without a gap; the number of tokens as well. In `print-x` the hyphen
+/// is a minus: where the joined words name nothing, a first word that begins a query is the operator.
 fn operator_name(input: Tokens<'_>) -> Option<(usize, Name)> {
     if !input.is_word(0) {
         return None;
@@ -172,8 +173,22 @@ fn operator_name(input: Tokens<'_>) -> Option<(usize, Name)> {
     while input.is(count, "-") && input.touches(count) && input.is_word(count + 1) && input.touches(count + 1) {
         count += 2;
     }
-    let span = input.skip(count).since(input.here());
-    Some((count, Name::new(input.text(span), span)))
+    let name_of = |count| {
+        let span = input.skip(count).since(input.here());
+        (count, Name::new(input.text(span), span))
+    };
+    let (joined, first) = (name_of(count), name_of(1));
+    if position_of(&joined.1.text).is_none()
+        && matches!(position_of(&first.1.text), Some(Position::Start | Position::Both))
+    {
+        return Some(first);
+    }
+    Some(joined)
+}
+
+/// Where the operator of this name stands, one that argql refuses included.
+fn position_of(name: &str) -> Option<Position> {
+    operators::by_name(name).map(|(def, _)| def.position).or_else(|| refused_operator(name))
 }
 
 /// Whether a bracket opens here that holds a pipeline.
@@ -201,10 +216,7 @@ pub(crate) fn is_pipeline(input: Tokens<'_>) -> bool {
 /// that cannot follow a name.
 fn operator_ahead(input: Tokens<'_>) -> Option<Position> {
     let (count, name) = operator_name(input)?;
-    let position = match operators::by_name(&name.text) {
-        Some((def, _)) => def.position,
-        None => refused_operator(&name.text)?,
-    };
+    let position = position_of(&name.text)?;
     let Some(next) = input.ahead(count) else { return input.goes_on(count).then_some(position) };
     let follows_name = match next.text {
         "|" | ";" | ")" | "}" | "]" | "," | "." | ":" | "=" | ".." => true,
