@@ -7,7 +7,7 @@ mod path;
 
 use std::sync::Arc;
 
-use crate::column::{Batch, Column, Dictionary, Entries, Out};
+use crate::column::{Batch, Column, Dictionary, Entries, Interner, Out};
 use crate::guard::{Guard, Pace};
 use crate::plan::{Expr, Term};
 use crate::registry::{Kernel, Reads};
@@ -46,18 +46,16 @@ pub(crate) fn by_entries<'b>(expr: &Expr, batch: &'b Batch, guard: &Guard) -> Op
 
 /// The one column that a deterministic call or path reads, if it is a dictionary.
 fn one_column<'b>(expr: &Expr, batch: &'b Batch) -> Option<(usize, &'b Dictionary)> {
-    let mut read = None;
-    let mut alone = !matches!(expr.kind, Term::Column(_));
-    expr.visit(&mut |part| {
-        match &part.kind {
-            Term::Column(index) => alone &= *read.get_or_insert(*index) == *index,
-            Term::Call { callee, .. } => alone &= callee.deterministic(),
-            _ => {}
-        }
-        alone
-    });
-    let at = read.filter(|_| alone)?;
+    let computed = !matches!(expr.kind, Term::Column(_)) && expr.deterministic();
+    let at = expr.only_column().filter(|_| computed)?;
     Some((at, batch.columns[at].as_dictionary()?))
+}
+
+/// What `expr` is where the only column that it reads, `at`, has this value.
+pub(crate) fn of_one_value(expr: &Expr, at: usize, ty: Type, value: ValueRef<'_>, guard: &Guard) -> Column {
+    let mut column = Interner::new(ty);
+    column.push(value);
+    eval(expr, &batch_with_column(at, &column.finish()), guard)
 }
 
 /// Rows with a column at the position `at`, and nothing that matters at those before.

@@ -104,6 +104,18 @@ impl Expr {
         }
     }
 
+    /// The one column that this expression reads, if there is one and no other.
+    pub(crate) fn only_column(&self) -> Option<usize> {
+        let (mut read, mut alone) = (None, true);
+        self.visit(&mut |part| {
+            if let Term::Column(index) = part.kind {
+                alone &= *read.get_or_insert(index) == index;
+            }
+            alone
+        });
+        read.filter(|_| alone)
+    }
+
     /// The steps below a column that this expression reads, if it reads nothing else: `(column, steps)`.
     pub(crate) fn as_path(&self) -> Option<(usize, &[PathStep])> {
         match &self.kind {

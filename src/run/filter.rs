@@ -1,9 +1,11 @@
 //! Filter: each condition sees only the rows that the ones before it left.
 
 use crate::column::Batch;
-use crate::eval::{by_entries, compute};
+use crate::eval::{by_entries, compute, of_one_value};
 use crate::guard::Guard;
 use crate::plan::Expr;
+use crate::source::{RowTest, Want};
+use crate::value::ValueRef;
 
 pub(super) fn filter(conditions: &[Expr], mut batch: Batch, guard: &Guard) -> Batch {
     // What is left of the rows: they are taken together as late as possible, once for several conditions.
@@ -27,6 +29,19 @@ pub(super) fn filter(conditions: &[Expr], mut batch: Batch, guard: &Guard) -> Ba
         left = Some(compute(condition, &batch, guard).truths());
     }
     rows_left(batch, left)
+}
+
+/// What a scan beneath the filter may ask of its rows: the conditions on one wanted value each.
+pub(super) fn row_tests<'c>(conditions: &'c [Expr], wants: &[Want], guard: &'c Guard) -> Vec<RowTest<'c>> {
+    let test = |condition: &'c Expr| {
+        let want = condition.deterministic().then(|| condition.only_column()).flatten()?;
+        let ty = wants.get(want)?.ty;
+        let admits = move |value: ValueRef<'_>| {
+            !of_one_value(condition, want, ty, value, guard).truths().is_empty()
+        };
+        Some(RowTest { want, admits: Box::new(admits) })
+    };
+    conditions.iter().filter_map(test).collect()
 }
 
 fn rows_left(batch: Batch, left: Option<Vec<u32>>) -> Batch {

@@ -253,7 +253,14 @@ impl<'p> Run<'p> {
         let start = profile.filter(|_| streams(source)).map(|profile| (profile, Instant::now()));
         match source {
             Node::Scan { table, wants } => {
-                let warnings = table.scan(wants)?.run(guard, read, merge)?;
+                // Who looks at a profile wants to see all rows that there are.
+                let tests = match steps.last() {
+                    Some(Node::Filter { conditions, .. }) if profile.is_none() => {
+                        filter::row_tests(conditions, wants, guard)
+                    }
+                    _ => Vec::new(),
+                };
+                let warnings = table.scan(wants)?.run(&tests, guard, read, merge)?;
                 self.warn(warnings);
             }
             Node::Range { ty, start, step, rows } => {

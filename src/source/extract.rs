@@ -6,11 +6,13 @@
 //! kilobytes in thousands of rows) are compared with where they stood before; equal bytes were checked and taken apart
 //! already. And strings are passed many bytes at a time (`json`). What comes out never depends on what was learned.
 
+mod admission;
 mod memo;
 mod site;
 
 use std::sync::Arc;
 
+use admission::Verdicts;
 use memo::{NestedMemo, Recall};
 use site::{Member, NO_NODE, NOBODY, NOWHERE, Predicted, ROW, Site};
 
@@ -20,10 +22,14 @@ use crate::column::{Batch, Interner};
 use crate::json::{self, Misfit, Numeral, Scanned};
 use crate::value::{Type, ValueRef, write_text};
 
+pub(crate) use admission::RowTest;
+
 /// Takes rows apart, one segment after the other; what it learned about their shape stays.
-pub(super) struct Extractor {
+pub(super) struct Extractor<'t> {
     wants: Arc<[Want]>,
     columns: Vec<Interner>,
+    /// What rows must pass to be kept.
+    tests: Vec<Verdicts<'t>>,
     rows: usize,
     /// Counts the segments, from 1: codes of one mean nothing in another.
     segment: u64,
@@ -87,9 +93,9 @@ enum TextOrigin {
     Memo,
 }
 
-impl Extractor {
+impl<'t> Extractor<'t> {
     /// Rows may have arrays and bags `nesting` deep.
-    pub(super) fn new(wants: &Arc<[Want]>, tree: &Arc<WantTree>, nesting: usize) -> Extractor {
+    pub(super) fn new(wants: &Arc<[Want]>, tree: &Arc<WantTree>, nesting: usize) -> Extractor<'t> {
         let row = RowParser {
             held: vec![WantedValue::default(); wants.len()],
             seen: vec![0; tree.len()],
@@ -101,7 +107,22 @@ impl Extractor {
             memo: NestedMemo::default(),
             tree: tree.clone(),
         };
-        Extractor { wants: wants.clone(), columns: columns(wants), rows: 0, segment: 1, row, text: String::new() }
+        let (wants, columns) = (wants.clone(), columns(wants));
+        Extractor { wants, columns, tests: Vec::new(), rows: 0, segment: 1, row, text: String::new() }
+    }
+
+    /// One that keeps only rows that may pass all the tests.
+    pub(super) fn with_tests(self, tests: &'t [RowTest<'t>]) -> Extractor<'t> {
+        Extractor { tests: tests.iter().map(Verdicts::new).collect(), ..self }
+    }
+
+    /// Whether the row at hand may be asked for.
+    fn admits(&mut self, bytes: &[u8]) -> bool {
+        self.tests.iter_mut().all(|test| match self.row.held[test.want()].value {
+            RowValue::Null => test.admits(None),
+            RowValue::String(part) => test.admits(Some(self.row.text_of(bytes, part))),
+            _ => true,
+        })
     }
 
     /// Moves what the row holds into the columns.
@@ -146,13 +167,15 @@ fn columns(wants: &[Want]) -> Vec<Interner> {
     wants.iter().map(|want| Interner::new(want.ty)).collect()
 }
 
-impl RowReader for Extractor {
+impl RowReader for Extractor<'_> {
     type Output = Batch;
 
     fn row(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
         let end = self.row.read(bytes, at)?;
-        self.keep(bytes);
-        self.rows += 1;
+        if self.admits(bytes) {
+            self.keep(bytes);
+            self.rows += 1;
+        }
         Ok(end)
     }
 

@@ -26,6 +26,7 @@ mod tests;
 pub use azure::known_tables;
 pub(crate) use azure::{known_columns, known_table, shown_columns, unshown_column};
 pub(crate) use catalog::Catalog;
+pub(crate) use extract::RowTest;
 pub(crate) use paths::Want;
 pub(crate) use sketch::{PathSketch, SketchStep};
 pub(crate) use table::SourceTable;

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::extract::Extractor;
+use super::extract::{Extractor, RowTest};
 use super::kept::Kept;
 use super::passage::Passage;
 use super::paths::{Want, WantTree};
@@ -29,11 +29,13 @@ impl Scan {
         Scan { kept: kept.cloned(), ..self }
     }
 
-    /// Reads everything: `work` runs in parallel, on a batch per segment that has rows; `merge` gets the results one
-    /// after the other, in the order of the rows. When `merge` breaks off, the rest of the table is still checked. The
-    /// warnings are about the export: what it says is missing from it.
+    /// Reads everything: `work` runs in parallel, on a batch per segment that has rows, some of which may lack rows
+    /// that do not pass the tests; `merge` gets the results one after the other, in the order of the rows. When `merge`
+    /// breaks off, the rest of the table is still checked. The warnings are about the export: what it says is missing
+    /// from it.
     pub(crate) fn run<T, E>(
         &self,
+        tests: &[RowTest<'_>],
         guard: &Guard,
         work: impl Fn(Batch) -> Result<T, E> + Sync,
         merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
@@ -49,6 +51,7 @@ impl Scan {
             return parallel::ordered(guard, pieces, work, merge).map(|()| warnings);
         }
         let tree = Arc::new(WantTree::new(&self.wants));
-        self.passage.drive(guard, || Extractor::new(&self.wants, &tree, guard.nesting()), work, merge)
+        let reader = || Extractor::new(&self.wants, &tree, guard.nesting()).with_tests(tests);
+        self.passage.drive(guard, reader, work, merge)
     }
 }

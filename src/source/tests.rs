@@ -23,7 +23,7 @@ pub(super) type Rows = Vec<Vec<String>>;
 pub(super) fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
     let passage = Passage::new("t", &[memory("t", bytes.into())], segment)?;
     let mut rows = Rows::new();
-    let warnings = Scan::new(passage, wants).run(&Guard::none(), Ok, |batch| {
+    let warnings = Scan::new(passage, wants).run(&[], &Guard::none(), Ok, |batch| {
         for row in 0..batch.rows {
             rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
         }

@@ -24,7 +24,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn ids(catalog: &Catalog, table: &str) -> Result<Vec<String>, Box<Diagnostic>> {
     let mut ids = Vec::new();
     let scan = catalog.table(table).unwrap().scan(&[Want::column("id", Type::String)])?;
-    scan.run(&Guard::none(), Ok, |batch| {
+    scan.run(&[], &Guard::none(), Ok, |batch| {
         ids.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
         Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
     })?;
@@ -122,7 +122,7 @@ fn files_are_read_in_windows_and_segments_with_rows_larger_than_either() {
             let passage = Passage::new("t", catalog.table("t").unwrap().pages(), segment).unwrap();
             let mut read = Vec::new();
             Scan::new(passage, &[Want::column("id", Type::String)])
-                .run(&Guard::none(), Ok, |batch| {
+                .run(&[], &Guard::none(), Ok, |batch| {
                     read.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
                     Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
                 })
@@ -144,7 +144,7 @@ fn a_page_that_is_there_twice_is_warned_about() {
     let mut catalog = Catalog::default();
     catalog.add_path(folder.path()).unwrap();
     let scan = catalog.table("t").unwrap().scan(&wants()).unwrap();
-    let warnings = scan.run(&Guard::none(), Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
+    let warnings = scan.run(&[], &Guard::none(), Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].message.contains("t-3.ndjson` seems to be a copy of"), "{}", warnings[0].message);
 }
@@ -167,7 +167,7 @@ fn a_packed_copy_beside_its_original_is_warned_about() {
 
 fn warnings(catalog: &Catalog, table: &str) -> Vec<String> {
     let scan = catalog.table(table).unwrap().scan(&wants()).unwrap();
-    let all = scan.run(&Guard::none(), Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
+    let all = scan.run(&[], &Guard::none(), Ok, |_| Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))).unwrap();
     all.into_iter().map(|warning| warning.message).collect()
 }
 
@@ -321,7 +321,7 @@ fn csv_has_the_types_of_resource_graph_and_else_only_those_that_lose_nothing() {
         let mut rows = Vec::new();
         let scan = table.scan(&wants).unwrap();
         let warnings = scan
-            .run(&Guard::none(), Ok, |batch| {
+            .run(&[], &Guard::none(), Ok, |batch| {
                 for row in 0..batch.rows {
                     let cells = batch.columns.iter().map(|column| column.get(row).to_value().to_string());
                     rows.push(cells.collect::<Vec<_>>());
@@ -351,7 +351,7 @@ fn kept_columns_are_the_same_and_are_read_again_when_the_file_changes() {
     write(folder.path(), "t.json", &text);
     let read = |catalog: &Catalog, wants: &[Want]| -> Result<Rows, Box<Diagnostic>> {
         let mut rows = Rows::new();
-        catalog.table("t").unwrap().scan(wants)?.run(&Guard::none(), Ok, |batch| {
+        catalog.table("t").unwrap().scan(wants)?.run(&[], &Guard::none(), Ok, |batch| {
             for row in 0..batch.rows {
                 rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
             }
@@ -385,7 +385,7 @@ fn kept_columns_are_the_same_and_are_read_again_when_the_file_changes() {
 fn catalog_scan(catalog: &Catalog, wants: &[Want]) -> Vec<crate::column::Batch> {
     let mut batches = Vec::new();
     let scan = catalog.table("t").unwrap().scan(wants).unwrap();
-    scan.run(&Guard::none(), Ok, |batch| {
+    scan.run(&[], &Guard::none(), Ok, |batch| {
         batches.push(batch);
         Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
     })
@@ -444,7 +444,7 @@ fn inferred_columns_hold_their_types_and_text_columns_the_text_of_anything() {
     ];
     let mut rows = Vec::new();
     Scan::new(passage, &wants)
-        .run(&Guard::none(), Ok, |batch| {
+        .run(&[], &Guard::none(), Ok, |batch| {
             for row in 0..batch.rows {
                 rows.push(batch.columns.iter().map(|column| column.get(row).to_value()).collect::<Vec<_>>());
             }
