@@ -2,20 +2,21 @@
 //! threads.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ops::ControlFlow;
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, MutexGuard};
-
-use rayon::prelude::*;
+use std::time::{Duration, Instant};
 
 use crate::guard::Guard;
 
 /// What `work` makes of each of the items, in their order, side by side.
 pub(crate) fn map<I: Send, T: Send>(
     guard: &Guard,
-    items: impl IntoParallelIterator<Item = I>,
-    work: impl Fn(I) -> T + Sync + Send,
+    items: impl IntoIterator<Item = I, IntoIter: Send>,
+    work: impl Fn(I) -> T + Sync,
 ) -> Vec<T> {
-    items.into_par_iter().map(|item| guard.within(|| work(item))).collect()
+    try_map(guard, items, |item| Ok::<T, Infallible>(work(item))).unwrap_or_else(|never| match never {})
 }
 
 /// What `work` makes of each of the items, in their order, side by side, unless it fails; what was not begun by then is
@@ -23,20 +24,58 @@ pub(crate) fn map<I: Send, T: Send>(
 ///
 /// # Errors
 ///
-/// One of those that there are.
+/// The first one, in the order of the items.
 pub(crate) fn try_map<I: Send, T: Send, E: Send>(
     guard: &Guard,
-    items: impl IntoParallelIterator<Item = I>,
-    work: impl Fn(I) -> Result<T, E> + Sync + Send,
+    items: impl IntoIterator<Item = I, IntoIter: Send>,
+    work: impl Fn(I) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
-    items.into_par_iter().map(|item| guard.within(|| work(item))).collect()
+    let mut all = Vec::new();
+    ordered(guard, items.into_iter(), work, |made| {
+        all.push(made);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(all)
+}
+
+/// What `work` makes of each of the items, in their order, side by side: of the item `here` on the thread that asks.
+///
+/// # Errors
+///
+/// The first one, in the order of the items.
+pub(crate) fn beside<I: Send, T: Send, E: Send>(
+    guard: &Guard,
+    items: impl IntoIterator<Item = I>,
+    here: usize,
+    work: impl Fn(I) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
+    let items: Vec<I> = items.into_iter().collect();
+    let mut made: Vec<Option<Result<T, E>>> = items.iter().map(|_| None).collect();
+    let work = |item, made: &mut Option<Result<T, E>>| *made = Some(guard.within(|| work(item)));
+    let work = &work;
+    rayon::in_place_scope(|scope| {
+        let mut own = None;
+        for (number, (item, made)) in items.into_iter().zip(&mut made).enumerate() {
+            match number == here {
+                true => own = Some((item, made)),
+                false => scope.spawn(move |_| work(item, made)),
+            }
+        }
+        if let Some((item, made)) = own {
+            work(item, made);
+        }
+    });
+    made.into_iter().flatten().collect()
 }
 
 /// Passes the items through `work`, side by side, and the results through `merge`, one by one and in order, until that
 /// has seen enough or one of them fails.
 ///
-/// Nobody ever waits, so both may use the same threads for themselves: whoever has a result puts it down, takes what is
-/// due if nobody else is at it, and each result taken lets another item begin.
+/// No thread of the pool ever waits, so both may use the same threads for themselves: whoever has a result puts it down,
+/// takes what is due if nobody else is at it, and each result taken lets another item begin.
+///
+/// A thread of the pool does what it has begun before it looks at what others ask for. So for whoever asks from outside
+/// it ends after some items, and is asked anew, behind other callers: none waits until another has its whole answer.
 ///
 /// # Errors
 ///
@@ -47,18 +86,60 @@ pub(crate) fn ordered<I: Send, T: Send, E: Send>(
     work: impl Fn(I) -> Result<T, E> + Sync,
     merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
 ) -> Result<(), E> {
+    let mut items = items;
+    let mut merge = merge;
+    if items.size_hint().1.is_some_and(|most| most <= 1) {
+        let Some(item) = items.next() else { return Ok(()) };
+        return guard.within(|| work(item).and_then(&mut merge)).map(|_| ());
+    }
     let line = OrderedWork {
         guard,
         items: Mutex::new(items.enumerate()),
         work,
         pending: Mutex::new(BTreeMap::new()),
         merger: Mutex::new(OrderedMerger { next: 0, merge, end: None }),
+        turns: Mutex::new(Turns::default()),
     };
+    let threads = rayon::current_num_threads();
     // Enough to keep every thread busy while results wait for their turn, few enough to bound what waits.
-    let window = 2 * rayon::current_num_threads() + 2;
-    rayon::scope(|scope| (0..window).for_each(|_| scope.spawn(|scope| line.step(scope))));
+    let window = 2 * threads + 2;
+    if rayon::current_thread_index().is_some() {
+        rayon::scope(|scope| (0..window).for_each(|_| scope.spawn(|scope| line.step_within(scope))));
+    } else {
+        rayon::in_place_scope(|scope| {
+            let start = |worker| scope.spawn(|_| line.work(worker));
+            let (workers, due) = channel();
+            *lock(&line.turns) = Turns { spare: window - threads, workers: threads, most: threads };
+            (0..threads).for_each(|_| start(Worker(workers.clone())));
+            drop(workers);
+            due.into_iter().for_each(start);
+        });
+    }
     let merger = line.merger.into_inner().expect("a panic of another thread ends this one too");
     merger.end.unwrap_or(Ok(()))
+}
+
+/// How long a thread of the pool works for one caller before it looks for another; to ask it anew takes some
+/// microseconds.
+const SLICE: Duration = Duration::from_millis(2);
+
+/// One of the threads of the pool that work for a caller, with the way to send for another; none comes once all are
+/// gone.
+struct Worker(Sender<Worker>);
+
+impl Worker {
+    fn send_for_another(&self) {
+        // Whoever asked waits for this.
+        _ = self.0.send(Worker(self.0.clone()));
+    }
+}
+
+/// How many items may begin, and who is there to do them.
+#[derive(Default)]
+struct Turns {
+    spare: usize,
+    workers: usize,
+    most: usize,
 }
 
 struct OrderedWork<'a, Items, T, E, Work, Merge> {
@@ -68,6 +149,8 @@ struct OrderedWork<'a, Items, T, E, Work, Merge> {
     /// Done, and waiting for those before.
     pending: Mutex<BTreeMap<usize, Result<T, E>>>,
     merger: Mutex<OrderedMerger<E, Merge>>,
+    /// Of a caller from outside the pool.
+    turns: Mutex<Turns>,
 }
 
 struct OrderedMerger<E, Merge> {
@@ -91,7 +174,37 @@ where
     Work: Fn(I) -> Result<T, E> + Sync,
     Merge: FnMut(T) -> Result<ControlFlow<()>, E> + Send,
 {
-    fn step<'s>(&'s self, scope: &rayon::Scope<'s>) {
+    fn step_within<'s>(&'s self, scope: &rayon::Scope<'s>) {
+        self.step(|| scope.spawn(|scope| self.step_within(scope)));
+    }
+
+    /// Does one item after the other while there are turns, for some time.
+    fn work(&self, worker: Worker) {
+        let start = Instant::now();
+        loop {
+            self.step(|| {
+                let mut turns = lock(&self.turns);
+                if turns.workers < turns.most {
+                    turns.workers += 1;
+                    worker.send_for_another();
+                } else {
+                    turns.spare += 1;
+                }
+            });
+            let mut turns = lock(&self.turns);
+            if turns.spare == 0 {
+                turns.workers -= 1;
+                return;
+            }
+            turns.spare -= 1;
+            if start.elapsed() > SLICE {
+                return worker.send_for_another();
+            }
+        }
+    }
+
+    /// Does the next item, and takes the results that are due; `begin` is called when another item may begin.
+    fn step(&self, begin: impl Fn()) {
         let Some((number, item)) = lock(&self.items).next() else { return };
         let result = self.guard.within(|| (self.work)(item));
         lock(&self.pending).insert(number, result);
@@ -102,7 +215,7 @@ where
             {
                 merger.next += 1;
                 match self.guard.within(|| result.and_then(&mut merger.merge)) {
-                    Ok(ControlFlow::Continue(())) => scope.spawn(|scope| self.step(scope)),
+                    Ok(ControlFlow::Continue(())) => begin(),
                     Ok(ControlFlow::Break(())) => merger.end = Some(Ok(())),
                     Err(error) => merger.end = Some(Err(error)),
                 }

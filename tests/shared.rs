@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use argql::Engine;
+use argql::{Cancel, Engine};
 
 /// Reads both tables, one of them twice, by other columns each time.
 const QUESTIONS: &[&str] = &[
@@ -96,4 +97,35 @@ fn each_answer_is_wholly_of_the_older_or_of_the_newer_data() {
         done.store(true, Ordering::Relaxed);
     });
     assert_eq!(strange.into_inner().unwrap(), None, "of neither export: {expected:#?}");
+}
+
+/// Each keeps all threads busy for seconds: with rows that are made, with the parts of a row, and with what a join gives.
+const LONG: &[&str] = &[
+    "range x from 1 to 100000000 step 1 | where tostring(x) matches regex '^(1|2)*x' | count",
+    "range x from 1 to 100000 step 1 | mv-apply n = range(1, 10000) on (summarize sum(tolong(n))) | count",
+    "machines | extend one = 1 | join kind=inner (findings | extend one = 1) on one
+     | where strcat(id, id1) matches regex '^(/1|/2)*x' | count",
+];
+
+#[test]
+fn a_long_query_does_not_keep_quick_ones_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    export(folder.path(), "old", ROWS);
+    let engine = Engine::new().load(folder.path()).unwrap();
+    let expected = answers(&engine);
+    for long in LONG {
+        let cancel = Cancel::new();
+        let asked = engine.clone().cancelled_by(&cancel);
+        thread::scope(|scope| {
+            let slow = scope.spawn(|| asked.query(long).map(|table| table.to_json()));
+            thread::sleep(Duration::from_millis(100));
+            let start = Instant::now();
+            assert_eq!(answers(&engine), expected);
+            let waited = start.elapsed();
+            println!("{waited:?} beside {long}");
+            assert!(!slow.is_finished(), "is not long: {long}");
+            cancel.cancel();
+            assert!(slow.join().unwrap().unwrap_err().is_cancelled());
+        });
+    }
 }

@@ -10,6 +10,9 @@ use crate::guard::Guard;
 use crate::parallel;
 use crate::plan::{Expr, Node, PartId, RowParts};
 
+/// How many parts a thread takes at once.
+const PARTS: usize = 16;
+
 /// The rows and what is to be made of their parts.
 pub(super) struct Each<'a> {
     pub(super) part: PartId,
@@ -30,10 +33,10 @@ impl Run<'_> {
         let body = self.settled(each.body.clone())?;
         let around = &self.parts;
         let guard = self.guard;
-        let one = |part: Vec<u32>| -> Result<(Batch, Vec<Diagnostic>), Failure> {
+        let one = |part: &Vec<u32>| -> Result<(Batch, Vec<Diagnostic>), Failure> {
             guard.check()?;
             let mut run = Run { parts: around.clone(), ..Run::new(guard) };
-            run.parts.push((each.part, rows.take(&part)));
+            run.parts.push((each.part, rows.take(part)));
             let made = run.joined(&body)?;
             if made.rows == 0 {
                 return Ok((Batch::default(), run.warnings));
@@ -45,7 +48,11 @@ impl Run<'_> {
             Ok((Batch::new(columns, made.rows), run.warnings))
         };
         let mut batches = Vec::new();
-        for (batch, warnings) in parallel::try_map(guard, parts(each.parts, rows, guard)?, one)? {
+        let parts = parts(each.parts, rows, guard)?;
+        // Most parts are small: to begin each of them for itself would take longer than what is to be done.
+        let some = |parts: &[Vec<u32>]| parts.iter().map(one).collect::<Result<Vec<_>, _>>();
+        let made = parallel::try_map(guard, parts.chunks(PARTS), some)?;
+        for (batch, warnings) in made.into_iter().flatten() {
             self.warn(warnings);
             if batch.rows > 0 {
                 batches.push(batch);

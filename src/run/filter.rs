@@ -36,9 +36,7 @@ pub(super) fn row_tests<'c>(conditions: &'c [Expr], wants: &[Want], guard: &'c G
     let test = |condition: &'c Expr| {
         let want = condition.deterministic().then(|| condition.only_column()).flatten()?;
         let ty = wants.get(want)?.ty;
-        let admits = move |value: ValueRef<'_>| {
-            !of_one_value(condition, want, ty, value, guard).truths().is_empty()
-        };
+        let admits = move |value: ValueRef<'_>| !of_one_value(condition, want, ty, value, guard).truths().is_empty();
         Some(RowTest { want, admits: Box::new(admits) })
     };
     conditions.iter().filter_map(test).collect()

@@ -116,7 +116,9 @@ impl<'p> Run<'p> {
             work(&mut run, node).map(|made| (made, run.warnings))
         };
         let mut results = Vec::with_capacity(nodes.len());
-        for (made, warnings) in parallel::try_map(guard, nodes, apart)? {
+        // What reads a table takes all threads again and again, and leaves them to other queries between.
+        let here = nodes.iter().position(|node| node.scans()).unwrap_or(0);
+        for (made, warnings) in parallel::beside(guard, nodes, here, apart)? {
             self.warn(warnings);
             results.push(made);
         }
