@@ -7,14 +7,13 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::fs::{self, File};
+use std::fs;
 use std::hint::black_box;
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use argql::Engine;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use support::{golden, shapes, tenant};
+use support::{golden, tenant};
 
 /// How often the sample's subscriptions stand side by side; once is 265 assessments and 0.9 MB of JSON.
 const SIZES: [usize; 2] = [10, 200];
@@ -26,7 +25,7 @@ fn queries(criterion: &mut Criterion) {
     files.sort();
     for size in SIZES {
         let folder = tempfile::tempdir().unwrap();
-        let tables = write(folder.path(), size);
+        let tables = tenant::write_grown(folder.path(), size);
         let load = |keep| golden::engine().keep_columns(keep).load(folder.path()).unwrap();
         for file in &files {
             let query = fs::read_to_string(file).unwrap();
@@ -43,28 +42,6 @@ fn queries(criterion: &mut Criterion) {
             });
         }
     }
-}
-
-/// Writes the sample as if there were `size` times its subscriptions; gives each table's name and bytes.
-fn write(folder: &Path, size: usize) -> Vec<(&'static str, u64)> {
-    let mut tables = Vec::new();
-    for (table, rows) in tenant::sample().tables {
-        let path = folder.join(format!("{table}.ndjson"));
-        let mut file = BufWriter::new(File::create(&path).unwrap());
-        let text = shapes::lines(&rows, "\n");
-        for copy in 0..size {
-            // The beginning of every subscription's id, as it is and in capitals.
-            let copied = support::world::SUBSCRIPTIONS.iter().fold(text.clone(), |text, subscription| {
-                let (begin, _) = subscription.id.split_once('-').unwrap();
-                let number = u32::from_str_radix(begin, 16).unwrap().wrapping_add(u32::try_from(copy).unwrap());
-                text.replace(begin, &format!("{number:08x}")).replace(&begin.to_uppercase(), &format!("{number:08X}"))
-            });
-            file.write_all(copied.as_bytes()).unwrap();
-        }
-        file.into_inner().unwrap();
-        tables.push((table, fs::metadata(&path).unwrap().len()));
-    }
-    tables
 }
 
 criterion_group!(benches, queries);

@@ -200,18 +200,18 @@ pub(super) enum Command {
     },
     /// Load once, answer repeatedly, and print the times as one line of JSON
     Bench {
-        /// Files with a query each
-        #[arg(short, long = "file", required = true)]
+        /// Files with a query each; the answers are listed by their names without endings
+        #[arg(short, long = "file", value_name = "FILE", num_args = 1.., required = true)]
         files: Vec<PathBuf>,
         /// How often each query is answered
-        #[arg(long, default_value_t = NonZeroUsize::new(6).expect("six is not zero"))]
+        #[arg(long, value_name = "N", default_value_t = NonZeroUsize::new(6).expect("six is not zero"))]
         repeat: NonZeroUsize,
         /// How many ask at the same time, each every query so often and beginning with another one; gives also how many
         /// answers there were in a second [default: 1]
         #[arg(long, value_name = "N")]
         clients: Option<NonZeroUsize>,
         /// Folder for the answers, as NDJSON
-        #[arg(long)]
+        #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
         #[command(flatten)]
         source: DataArgs,

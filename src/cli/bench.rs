@@ -41,6 +41,10 @@ pub(super) fn bench(
     out: Option<&Path>,
     messages: &Messages,
 ) -> Result<(), Failure> {
+    let stems: Vec<String> = files.iter().map(|file| file.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
+    if let Some(twice) = stems.iter().enumerate().find_map(|(at, stem)| stems[..at].contains(stem).then_some(stem)) {
+        return Err(Failure::Usage(format!("two files are called `{twice}`, by which their times are listed")));
+    }
     let questions: Vec<Question> = files.iter().map(Question::open).collect::<Result<_, _>>()?;
     let loading = Instant::now();
     let mut engines = Vec::with_capacity(questions.len());
@@ -52,8 +56,7 @@ pub(super) fn bench(
     }
     let loaded = loading.elapsed().as_secs_f64();
     let mut subjects = Vec::with_capacity(questions.len());
-    for ((file, question), engine) in files.iter().zip(&questions).zip(engines) {
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    for ((stem, question), engine) in stems.into_iter().zip(&questions).zip(engines) {
         let text = question.flat_text()?;
         let (first, last) = timed(&engine, &text)?;
         let mut subject = Subject { stem, text, engine, first, later: Vec::new(), last };

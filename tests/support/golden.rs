@@ -43,10 +43,15 @@ pub(crate) fn engine() -> Engine {
 
 /// Every golden file of a folder, by path.
 pub(crate) fn read_all(folder: &Path) -> Vec<Golden> {
+    files(folder).into_iter().map(Golden::read).collect()
+}
+
+/// Every file of queries in a folder and below, by path.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     collect(folder, &mut paths);
     paths.sort();
-    paths.into_iter().map(Golden::read).collect()
+    paths
 }
 
 fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {

@@ -2,8 +2,12 @@
 //! queries over them must find.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
 
 use super::json::{Json, bag};
+use super::shapes::lines;
 use super::world::{
     CONTROLS, EXEMPTIONS, Exemption, Expiry, GROUPS, Kind, NOW, RECOMMENDATIONS, Recommendation, References,
     SUBSCRIPTIONS, Scope, TENANT,
@@ -20,6 +24,28 @@ pub(crate) struct Tenant {
 /// The tenant whose tables are embedded in the binary.
 pub(crate) fn sample() -> Tenant {
     tenant(20_261_001)
+}
+
+/// Writes the sample as if there were `size` times its subscriptions, a row a line; gives each table's name and bytes.
+pub(crate) fn write_grown(folder: &Path, size: usize) -> Vec<(&'static str, u64)> {
+    let mut tables = Vec::new();
+    for (table, rows) in sample().tables {
+        let path = folder.join(format!("{table}.ndjson"));
+        let mut file = BufWriter::new(File::create(&path).unwrap());
+        let text = lines(&rows, "\n");
+        for copy in 0..size {
+            // The beginning of every subscription's id, as it is and in capitals.
+            let copied = SUBSCRIPTIONS.iter().fold(text.clone(), |text, subscription| {
+                let (begin, _) = subscription.id.split_once('-').unwrap();
+                let number = u32::from_str_radix(begin, 16).unwrap().wrapping_add(u32::try_from(copy).unwrap());
+                text.replace(begin, &format!("{number:08x}")).replace(&begin.to_uppercase(), &format!("{number:08X}"))
+            });
+            file.write_all(copied.as_bytes()).unwrap();
+        }
+        file.into_inner().unwrap();
+        tables.push((table, fs::metadata(&path).unwrap().len()));
+    }
+    tables
 }
 
 /// SplitMix64: a few lines, the same numbers everywhere.
