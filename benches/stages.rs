@@ -17,7 +17,7 @@ use argql::{Engine, Format, Layout, inspect};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use support::{golden, tenant};
 
-/// How often the sample's subscriptions stand side by side: 13,250 assessments among 19,000 rows, 45 MB of JSON.
+/// How often the sample's subscriptions stand side by side: 13,250 assessments among 17,250 rows, 30 MB of JSON.
 const SIZE: usize = 50;
 
 /// What the scan takes out of each row.
@@ -28,7 +28,7 @@ const EXTRACTED: &str = "securityresources
 /// Stages over columns that are in memory.
 const WARM: [(&str, &str); 7] = [
     ("filter", "| where type == 'microsoft.security/assessments' and properties.status.code == 'Unhealthy' | count"),
-    ("lifted call", "| where toupper(strcat(properties.status.code, '-', type)) startswith 'UNHEALTHY' | count"),
+    ("lifted call", "| where toupper(strcat('is ', properties.status.code)) == 'IS UNHEALTHY' | count"),
     ("group-by", "| summarize count() by tostring(properties.status.code), tostring(properties.metadata.severity)"),
     ("dcount", "| summarize dcount(id), dcount(tostring(properties.resourceDetails.Id)) by subscriptionId | count"),
     ("sort", "| project id, code = tostring(properties.status.code) | sort by code asc, id asc"),
@@ -60,7 +60,9 @@ fn stages(criterion: &mut Criterion) {
     let mut scan = criterion.benchmark_group("scan");
     scan.throughput(Throughput::Bytes(bytes)).sample_size(20);
     let cold = load(false);
-    scan.bench_function("row index", |bench| bench.iter(|| black_box(cold.query("securityresources | count").unwrap())));
+    scan.bench_function("row index", |bench| {
+        bench.iter(|| black_box(cold.query("securityresources | count").unwrap()))
+    });
     scan.bench_function("extraction", |bench| bench.iter(|| streamed(&cold, EXTRACTED)));
     scan.finish();
 

@@ -41,7 +41,8 @@ pub(super) fn bench(
     out: Option<&Path>,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let stems: Vec<String> = files.iter().map(|file| file.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
+    let stems: Vec<String> =
+        files.iter().map(|file| file.file_stem().unwrap_or_default().to_string_lossy().into_owned()).collect();
     if let Some(twice) = stems.iter().enumerate().find_map(|(at, stem)| stems[..at].contains(stem).then_some(stem)) {
         return Err(Failure::Usage(format!("two files are called `{twice}`, by which their times are listed")));
     }
