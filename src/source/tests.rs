@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
-use super::Want;
+use super::{RowTest, Want};
 use super::passage::Passage;
 use super::scan::Scan;
 use super::table::memory;
@@ -21,9 +21,19 @@ pub(super) type Rows = Vec<Vec<String>>;
 
 /// All rows by way of a scan over segments of the given size.
 pub(super) fn scanned(bytes: &[u8], wants: &[Want], segment: u64) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
+    scanned_with(&[], bytes, wants, segment)
+}
+
+/// Those of them that may pass the tests.
+fn scanned_with(
+    tests: &[RowTest<'_>],
+    bytes: &[u8],
+    wants: &[Want],
+    segment: u64,
+) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
     let passage = Passage::new("t", &[memory("t", bytes.into())], segment)?;
     let mut rows = Rows::new();
-    let warnings = Scan::new(passage, wants).run(&[], &Guard::none(), Ok, |batch| {
+    let warnings = Scan::new(passage, wants).run(tests, &Guard::none(), Ok, |batch| {
         for row in 0..batch.rows {
             rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
         }
@@ -394,4 +404,31 @@ pub(super) fn place(diagnostic: &Diagnostic) -> (usize, usize) {
         Place::File { line, column, .. } => (line, column),
         _ => unreachable!("data has files"),
     }
+}
+
+#[test]
+fn a_row_that_a_test_does_not_admit_is_left_out_and_one_that_it_cannot_judge_stays() {
+    let wants = [Want::column("kind", Type::String), Want::path("bag.code"), Want::column("n", Type::Long)];
+    let kinds = [r#""a""#, r#""\u0061""#, r#""b""#, "null", "7", r#"{"x":1}"#];
+    let row = |n: usize| {
+        // Far more texts than are asked about.
+        let code = if n % 2 == 0 { format!(r#""{n}""#) } else { r#"["odd"]"#.to_owned() };
+        format!(r#"{{"kind":{},"bag":{{"code":{code}}},"n":{n}}}"#, kinds[n % kinds.len()])
+    };
+    let text = (0..6000).map(row).collect::<Vec<_>>().join("\n");
+    let all = scanned(text.as_bytes(), &wants, 1 << 20).unwrap().0;
+
+    let a = [RowTest { want: 0, admits: Box::new(|value| value.as_str() == Some("a")) }];
+    let left = scanned_with(&a, text.as_bytes(), &wants, 1 << 12).unwrap().0;
+    let stays = |row: &&Vec<String>| row[0] != r#"String("b")"# && row[0] != r#"String("")"#;
+    assert_eq!(left, all.iter().filter(stays).cloned().collect::<Rows>());
+
+    let none = [RowTest { want: 1, admits: Box::new(|_| false) }];
+    let left = scanned_with(&none, text.as_bytes(), &wants, 1 << 30).unwrap().0;
+    let asked = 1024 * 2;
+    let stays = |(n, _): &(usize, &Vec<String>)| n % 2 == 1 || *n >= asked;
+    assert_eq!(left, all.iter().enumerate().filter(stays).map(|(_, row)| row.clone()).collect::<Rows>());
+
+    let broken = format!("{text}\n{{\"kind\":\"b\",\"n\":01}}");
+    assert!(scanned_with(&a, broken.as_bytes(), &wants, 1 << 12).is_err(), "what is left out is checked all the same");
 }
