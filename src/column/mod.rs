@@ -11,6 +11,8 @@ mod build;
 mod gather;
 mod keys;
 mod memo;
+#[cfg(feature = "store")]
+mod parquet;
 mod table;
 mod weight;
 
@@ -24,6 +26,8 @@ use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 pub(crate) use build::{Interner, Out};
 pub(crate) use keys::KeyTable;
 use memo::Memo;
+#[cfg(feature = "store")]
+pub(crate) use parquet::{PartField, PartReader, PartWriter};
 pub(crate) use table::Batch;
 pub use table::{Chart, Field, Table};
 pub(crate) use weight::Weight;

@@ -1,0 +1,288 @@
+//! Files of columns: Parquet parts, written from batches and read as columns.
+//!
+//! A part's column chunks are arrays of Arrow; whose text repeats has a dictionary in the file, which becomes the
+//! dictionary of the column without a look at the rows. Columns come out as `dynamic`, so that nulls stay what they were.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type, Int64Type, UInt32Type};
+use arrow_array::{Array, ArrayRef, DictionaryArray, StringArray, StringViewArray, UInt32Array};
+use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetStatisticsPolicy};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
+use rayon::prelude::*;
+
+use super::{Batch, Codes, Column, Data, Dictionary, Entries};
+use crate::value::{Type, Value};
+
+/// A column of a part.
+#[derive(Clone, Debug)]
+pub(crate) struct PartField {
+    pub(crate) name: String,
+    /// `bool`, `long`, `real`, or text.
+    pub(crate) ty: Type,
+    /// Whether a filter on it is worth its bytes: ever new text that is asked for by `==`.
+    pub(crate) bloom: bool,
+}
+
+/// A part being written, batch after batch.
+pub(crate) struct PartWriter {
+    writer: SerializedFileWriter<File>,
+    factory: ArrowRowGroupWriterFactory,
+    schema: SchemaRef,
+    /// Of the row group at hand; none before its first row.
+    columns: Vec<ArrowColumnWriter>,
+    group: usize,
+}
+
+/// Most bytes of a dictionary: columns whose text repeats stay coded, however long it is.
+const DICTIONARY: usize = 16 << 20;
+
+fn io_error(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(cause) => match cause.downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(cause) => io::Error::other(cause),
+        },
+        other => io::Error::new(io::ErrorKind::InvalidData, other.to_string()),
+    }
+}
+
+impl PartWriter {
+    pub(crate) fn new(file: File, fields: &[PartField]) -> io::Result<PartWriter> {
+        let data = |ty: Type| match ty {
+            Type::Bool => DataType::Boolean,
+            Type::Long => DataType::Int64,
+            Type::Real => DataType::Float64,
+            _ => DataType::Utf8,
+        };
+        let arrow: Vec<ArrowField> =
+            fields.iter().map(|field| ArrowField::new(&*field.name, data(field.ty), true)).collect();
+        let schema = Arc::new(Schema::new(arrow));
+        let level = ZstdLevel::try_new(3).expect("zstd has a level 3");
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(level))
+            .set_dictionary_page_size_limit(DICTIONARY)
+            .set_data_page_row_count_limit(usize::MAX)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_offset_index_disabled(true)
+            .set_created_by(concat!("argql ", env!("CARGO_PKG_VERSION")).to_owned());
+        for field in fields.iter().filter(|field| field.bloom) {
+            let path = ColumnPath::new(vec![field.name.clone()]);
+            properties = properties.set_column_bloom_filter_enabled(path, true);
+        }
+        let parquet = parquet::arrow::ArrowSchemaConverter::new().convert(&schema).map_err(io_error)?;
+        let writer = SerializedFileWriter::new(file, parquet.root_schema_ptr(), Arc::new(properties.build()))
+            .map_err(io_error)?;
+        let factory = ArrowRowGroupWriterFactory::new(&writer, schema.clone());
+        Ok(PartWriter { writer, factory, schema, columns: Vec::new(), group: 0 })
+    }
+
+    /// Adds rows to the row group at hand, all columns side by side.
+    pub(crate) fn write(&mut self, batches: &[Batch]) -> io::Result<()> {
+        if self.columns.is_empty() {
+            self.columns = self.factory.create_column_writers(self.group).map_err(io_error)?;
+        }
+        let schema = &self.schema;
+        self.columns.par_iter_mut().enumerate().try_for_each(|(at, writer)| {
+            for batch in batches {
+                for leaf in compute_leaves(schema.field(at), &batch.columns[at].to_array()).map_err(io_error)? {
+                    writer.write(&leaf).map_err(io_error)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Ends the row group at hand, if it has rows.
+    pub(crate) fn end_group(&mut self) -> io::Result<()> {
+        let columns = std::mem::take(&mut self.columns);
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let chunks: Vec<ArrowColumnChunk> =
+            columns.into_par_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>().map_err(io_error)?;
+        let mut group = self.writer.next_row_group().map_err(io_error)?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group).map_err(io_error)?;
+        }
+        group.close().map_err(io_error)?;
+        self.group += 1;
+        Ok(())
+    }
+
+    /// Bytes written so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.writer.bytes_written() as u64
+    }
+
+    /// Ends the file, which is then on the disk; gives its length.
+    pub(crate) fn finish(mut self, metadata: &[(&str, String)]) -> io::Result<u64> {
+        self.end_group()?;
+        for (key, value) in metadata {
+            self.writer.append_key_value_metadata(KeyValue::new((*key).to_owned(), value.clone()));
+        }
+        self.writer.finish().map_err(io_error)?;
+        let file = self.writer.inner();
+        file.sync_all()?;
+        Ok(file.metadata()?.len())
+    }
+}
+
+/// A part that is read.
+#[derive(Clone, Debug)]
+pub(crate) struct PartReader {
+    metadata: Arc<ParquetMetaData>,
+    schema: SchemaRef,
+}
+
+impl PartReader {
+    pub(crate) fn open(path: &Path) -> io::Result<PartReader> {
+        let file = File::open(path)?;
+        let options = ArrowReaderOptions::new()
+            .with_skip_arrow_metadata(true)
+            .with_encoding_stats_as_mask(true)
+            .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
+        let loaded = ArrowReaderMetadata::load(&file, options).map_err(io_error)?;
+        Ok(PartReader { metadata: loaded.metadata().clone(), schema: loaded.schema().clone() })
+    }
+
+    /// The value of a key in the part's metadata.
+    pub(crate) fn note(&self, key: &str) -> Option<&str> {
+        let notes = self.metadata.file_metadata().key_value_metadata()?;
+        notes.iter().find(|note| note.key == key)?.value.as_deref()
+    }
+
+    /// The names of the columns.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.schema.fields().iter().map(|field| field.name().as_str())
+    }
+
+    /// Rows of each row group.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = usize> {
+        self.metadata.row_groups().iter().map(|group| usize::try_from(group.num_rows()).unwrap_or(0))
+    }
+
+    /// Bytes of a row group's columns in the file.
+    pub(crate) fn weight(&self, group: usize, columns: &[usize]) -> u64 {
+        let Some(group) = self.metadata.row_groups().get(group) else { return 0 };
+        let size = |&column: &usize| group.columns().get(column).map_or(0, |chunk| chunk.compressed_size());
+        columns.iter().map(|column| u64::try_from(size(column)).unwrap_or(0)).sum()
+    }
+
+    /// The columns of these numbers, which rise, in one row group.
+    pub(crate) fn read(&self, path: &Path, group: usize, columns: &[usize]) -> io::Result<Vec<Column>> {
+        let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+        let chunks = self.metadata.row_groups().get(group).ok_or_else(|| broken("a row group is missing"))?;
+        let rows = usize::try_from(chunks.num_rows()).map_err(|_| broken("a row group has no rows"))?;
+        let fields = self.schema.fields().iter().enumerate().map(|(at, field)| {
+            let coded = chunks.columns().get(at).and_then(|chunk| chunk.page_encoding_stats_mask()).is_some_and(|mask| {
+                mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY)
+            });
+            match field.data_type() {
+                DataType::Utf8 if coded => {
+                    let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+                    Arc::new(field.as_ref().clone().with_data_type(coded))
+                }
+                DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+                _ => field.clone(),
+            }
+        });
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
+        let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options).map_err(io_error)?;
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
+        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(path)?, metadata)
+            .with_row_groups(vec![group])
+            .with_projection(mask)
+            .with_batch_size(rows)
+            .build()
+            .map_err(io_error)?;
+        let batch = match reader.next() {
+            Some(batch) => batch.map_err(|error| broken(&error.to_string()))?,
+            None if columns.is_empty() => return Ok(Vec::new()),
+            None => return Err(broken("a row group has no rows")),
+        };
+        if batch.num_rows() != rows || batch.num_columns() != columns.len() {
+            return Err(broken("a row group has another number of rows than it says"));
+        }
+        batch.columns().iter().map(|array| Column::of_array(array).ok_or_else(|| broken("a column of no known type"))).collect()
+    }
+}
+
+impl Column {
+    /// The cells as an array; text, numbers and bools only, and null.
+    fn to_array(&self) -> ArrayRef {
+        match &self.data {
+            Data::Dictionary(dictionary) => match &dictionary.values().data {
+                Data::Text(entries) => {
+                    let entries: StringArray = entries.iter().collect();
+                    let keys = UInt32Array::new(dictionary.codes.clone(), None);
+                    Arc::new(DictionaryArray::<UInt32Type>::new(keys, Arc::new(entries)))
+                }
+                _ => self.clone().flat().to_array(),
+            },
+            Data::Constant(value) => match self.ty {
+                Type::Bool | Type::Long | Type::Real => Column::from_values(self.ty, vec![value.clone(); self.len]).to_array(),
+                _ => {
+                    let entries = StringArray::from(vec![value.as_str()]);
+                    let keys = UInt32Array::from(vec![0; self.len]);
+                    Arc::new(DictionaryArray::<UInt32Type>::new(keys, Arc::new(entries)))
+                }
+            },
+            _ => match self.array() {
+                Some(array) => array,
+                None => Arc::new(self.iter().map(|cell| cell.as_str().map(str::to_owned)).collect::<StringArray>()),
+            },
+        }
+    }
+
+    /// The cells of an array, as they are; none if it is of another type than parts are written of.
+    fn of_array(array: &ArrayRef) -> Option<Column> {
+        let len = array.len();
+        if array.null_count() == len {
+            return Some(Column::constant(Type::Dynamic, Value::Null, len));
+        }
+        let data = match array.data_type() {
+            DataType::Boolean => Data::Bool(array.as_boolean().clone()),
+            DataType::Int64 => Data::Long(array.as_primitive::<Int64Type>().clone()),
+            DataType::Float64 => Data::Real(array.as_primitive::<Float64Type>().clone()),
+            DataType::Utf8View => Data::Text(array.as_string_view().clone()),
+            DataType::Dictionary(_, _) => return Some(Column::of_dictionary(array.as_dictionary_opt::<Int32Type>()?)),
+            _ => return None,
+        };
+        Some(Column { ty: Type::Dynamic, len, data })
+    }
+
+    /// Codes and entries as the file has them; an entry more for null.
+    fn of_dictionary(array: &DictionaryArray<Int32Type>) -> Column {
+        let (len, entries) = (array.len(), array.values().as_string::<i32>());
+        let values = StringViewArray::from(entries);
+        let codes = array.keys().values();
+        if array.null_count() == 0 {
+            if values.len() == 1 {
+                return Column::constant(Type::Dynamic, Value::from(values.value(0)), len);
+            }
+            let codes = Codes::new(codes.inner().clone(), 0, len);
+            let values = Column { ty: Type::Dynamic, len: values.len(), data: Data::Text(values) };
+            let dictionary = Dictionary { codes, entries: Entries::of(values, false) };
+            return Column { ty: Type::Dynamic, len, data: Data::Dictionary(dictionary) };
+        }
+        let null = u32::try_from(values.len()).expect("codes have 31 bits");
+        let code = |row: usize| if array.is_null(row) { null } else { codes[row].cast_unsigned() };
+        let values: StringViewArray = values.iter().chain([None]).collect();
+        let values = Column { ty: Type::Dynamic, len: values.len(), data: Data::Text(values) };
+        let codes: Codes = (0..len).map(code).collect();
+        Column { ty: Type::Dynamic, len, data: Data::Dictionary(Dictionary { codes, entries: Entries::of(values, false) }) }
+    }
+}
