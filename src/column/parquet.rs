@@ -21,10 +21,11 @@ use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetStatisticsPolicy
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
-use rayon::prelude::*;
 
-use super::{Batch, Codes, Column, Data, Dictionary, Entries};
-use crate::value::{Type, Value};
+use super::{Batch, Codes, Column, Data, Dictionary, Entries, Out};
+use crate::guard::Guard;
+use crate::parallel;
+use crate::value::{Type, Value, ValueRef, from_json};
 
 /// A column of a part.
 #[derive(Clone, Debug)]
@@ -90,29 +91,31 @@ impl PartWriter {
     }
 
     /// Adds rows to the row group at hand, all columns side by side.
-    pub(crate) fn write(&mut self, batches: &[Batch]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, batches: &[Batch], guard: &Guard) -> io::Result<()> {
         if self.columns.is_empty() {
             self.columns = self.factory.create_column_writers(self.group).map_err(io_error)?;
         }
         let schema = &self.schema;
-        self.columns.par_iter_mut().enumerate().try_for_each(|(at, writer)| {
+        let columns: Vec<(usize, &mut ArrowColumnWriter)> = self.columns.iter_mut().enumerate().collect();
+        let written = parallel::try_map(guard, columns, |(at, writer)| {
             for batch in batches {
-                for leaf in compute_leaves(schema.field(at), &batch.columns[at].to_array()).map_err(io_error)? {
-                    writer.write(&leaf).map_err(io_error)?;
+                for leaf in compute_leaves(schema.field(at), &batch.columns[at].to_array())? {
+                    writer.write(&leaf)?;
                 }
             }
             Ok(())
-        })
+        });
+        written.map(|_| ()).map_err(io_error)
     }
 
     /// Ends the row group at hand, if it has rows.
-    pub(crate) fn end_group(&mut self) -> io::Result<()> {
+    pub(crate) fn end_group(&mut self, guard: &Guard) -> io::Result<()> {
         let columns = std::mem::take(&mut self.columns);
         if columns.is_empty() {
             return Ok(());
         }
         let chunks: Vec<ArrowColumnChunk> =
-            columns.into_par_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>().map_err(io_error)?;
+            parallel::try_map(guard, columns, ArrowColumnWriter::close).map_err(io_error)?;
         let mut group = self.writer.next_row_group().map_err(io_error)?;
         for chunk in chunks {
             chunk.append_to_row_group(&mut group).map_err(io_error)?;
@@ -128,8 +131,8 @@ impl PartWriter {
     }
 
     /// Ends the file, which is then on the disk; gives its length.
-    pub(crate) fn finish(mut self, metadata: &[(&str, String)]) -> io::Result<u64> {
-        self.end_group()?;
+    pub(crate) fn finish(mut self, metadata: &[(&str, String)], guard: &Guard) -> io::Result<u64> {
+        self.end_group(guard)?;
         for (key, value) in metadata {
             self.writer.append_key_value_metadata(KeyValue::new((*key).to_owned(), value.clone()));
         }
@@ -181,11 +184,14 @@ impl PartReader {
         columns.iter().map(|column| u64::try_from(size(column)).unwrap_or(0)).sum()
     }
 
-    /// The columns of these numbers, which rise, in one row group.
-    pub(crate) fn read(&self, path: &Path, group: usize, columns: &[usize]) -> io::Result<Vec<Column>> {
+    /// The columns of these numbers, which rise, in the first rows of a row group.
+    pub(crate) fn read(&self, path: &Path, group: usize, columns: &[usize], most: usize) -> io::Result<Vec<Column>> {
         let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
         let chunks = self.metadata.row_groups().get(group).ok_or_else(|| broken("a row group is missing"))?;
-        let rows = usize::try_from(chunks.num_rows()).map_err(|_| broken("a row group has no rows"))?;
+        let rows = usize::try_from(chunks.num_rows()).map_err(|_| broken("a row group has no rows"))?.min(most);
+        if columns.is_empty() || rows == 0 {
+            return Ok(Vec::new());
+        }
         let fields = self.schema.fields().iter().enumerate().map(|(at, field)| {
             let coded = chunks.columns().get(at).and_then(|chunk| chunk.page_encoding_stats_mask()).is_some_and(|mask| {
                 mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY)
@@ -206,17 +212,24 @@ impl PartReader {
             .with_row_groups(vec![group])
             .with_projection(mask)
             .with_batch_size(rows)
+            .with_limit(rows)
             .build()
             .map_err(io_error)?;
         let batch = match reader.next() {
             Some(batch) => batch.map_err(|error| broken(&error.to_string()))?,
-            None if columns.is_empty() => return Ok(Vec::new()),
             None => return Err(broken("a row group has no rows")),
         };
         if batch.num_rows() != rows || batch.num_columns() != columns.len() {
             return Err(broken("a row group has another number of rows than it says"));
         }
         batch.columns().iter().map(|array| Column::of_array(array).ok_or_else(|| broken("a column of no known type"))).collect()
+    }
+}
+
+impl Dictionary {
+    /// The rows as a dynamic column.
+    fn column(self) -> Column {
+        self.over(self.entries.clone())
     }
 }
 
@@ -245,6 +258,55 @@ impl Column {
                 None => Arc::new(self.iter().map(|cell| cell.as_str().map(str::to_owned)).collect::<StringArray>()),
             },
         }
+    }
+
+    /// The same cells, each text the value that it is as JSON.
+    pub(crate) fn parsed(self) -> Column {
+        let nested = |array: &StringViewArray| array.iter().flatten().all(|text| text.starts_with(['{', '[']));
+        let values = |array: &StringViewArray| {
+            let mut out = Out::new(Type::Dynamic, array.len());
+            for text in array {
+                match text {
+                    Some(text) if text.starts_with(['{', '[']) => out.value(ValueRef::Json(text)),
+                    Some(text) => out.value(from_json(text).as_ref()),
+                    None => out.null(),
+                }
+            }
+            out.finish()
+        };
+        match self.data {
+            Data::Text(array) if nested(&array) => Column { data: Data::Json(array), ..self },
+            Data::Text(array) => values(&array),
+            Data::Dictionary(dictionary) => {
+                let unique = dictionary.unique();
+                let entries = Entries::of(dictionary.values().clone().parsed(), unique);
+                Dictionary { entries, ..dictionary }.column()
+            }
+            Data::Constant(Value::String(text)) => Column::constant(self.ty, from_json(&text), self.len),
+            data => Column { data, ..self },
+        }
+    }
+
+    /// The same cells in a column of this type.
+    pub(crate) fn into_type(self, ty: Type) -> Column {
+        if ty == self.ty || matches!(self.data, Data::Constant(Value::Null)) && ty != Type::String {
+            return Column { ty, ..self };
+        }
+        let own = match &self.data {
+            Data::Bool(_) => ty == Type::Bool,
+            Data::Long(_) => ty == Type::Long,
+            Data::Real(_) => ty == Type::Real,
+            _ => false,
+        };
+        if own {
+            return Column { ty, ..self };
+        }
+        if let (Type::String, Some(text)) = (ty, self.as_text()) {
+            return text;
+        }
+        let mut out = Out::new(ty, self.len);
+        self.iter().for_each(|cell| out.value(cell));
+        out.finish()
     }
 
     /// The cells of an array, as they are; none if it is of another type than parts are written of.

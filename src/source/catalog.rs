@@ -14,8 +14,11 @@ use regex::Regex;
 
 use super::azure::{home_of, known_table};
 use super::page::{Page, PageOrigin};
+#[cfg(feature = "store")]
+use super::store::{StoreFolder, moment_of};
 use super::table::{SourceTable, memory};
 use crate::diag::{self, Diagnostic, Place};
+use crate::value::DateTime;
 
 /// All tables that were given; clones are cheap and independent.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +26,8 @@ pub(crate) struct Catalog {
     /// By lower-case name.
     tables: Arc<IndexMap<String, Arc<SourceTable>, foldhash::fast::FixedState>>,
     keeps: bool,
+    /// Of a store, the newest snapshot by then.
+    at: Option<DateTime>,
     /// Those of other exports, each by the name of its database; they have no databases of their own.
     databases: Arc<IndexMap<String, Catalog, foldhash::fast::FixedState>>,
     /// The name of the database that these are, unless they are the ones that need none.
@@ -52,6 +57,8 @@ impl Catalog {
         }
         match kind(path)? {
             PathKind::File => self.add_files(&table_name(path), vec![path.to_path_buf()]),
+            #[cfg(feature = "store")]
+            PathKind::Folder if let Some(store) = StoreFolder::open(path)? => self.add_store(&store)?,
             PathKind::Folder => {
                 let mut tables: IndexMap<String, (String, Vec<PathBuf>)> = IndexMap::new();
                 for (name, file) in files_below(path)? {
@@ -64,6 +71,32 @@ impl Catalog {
             }
         }
         Ok(())
+    }
+
+    /// Adds the tables of a store's newest snapshot (by the moment that is set), and all snapshots as databases.
+    #[cfg(feature = "store")]
+    fn add_store(&mut self, store: &StoreFolder) -> Result<(), Box<Diagnostic>> {
+        let newest = store.newest(self.at)?;
+        for name in store.names()? {
+            let manifest = store.manifest(&name)?;
+            let mut tables = IndexMap::default();
+            for table in &manifest.tables {
+                let source = SourceTable::stored(&table.name, store.table(&name, table)).keep_columns(self.keeps);
+                tables.insert(table.name.to_lowercase(), Arc::new(source));
+            }
+            let snapshot = Catalog { tables: Arc::new(tables), ..Catalog::default() };
+            self.add_database(&name, &snapshot);
+            if name == newest {
+                let tables = Arc::make_mut(&mut self.tables);
+                tables.extend(snapshot.tables.iter().map(|(name, table)| (name.clone(), table.clone())));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets by when the snapshot of a store is to be, for those that are added from now on.
+    pub(crate) fn set_moment(&mut self, at: DateTime) {
+        self.at = Some(at);
     }
 
     /// Adds a table (or a page of one) from memory: the bytes of any export shape.
@@ -107,7 +140,20 @@ impl Catalog {
 
     /// The tables of a database, whose name is case-sensitive as Kusto has it.
     pub(crate) fn database(&self, name: &str) -> Option<&Catalog> {
-        self.databases.get(name)
+        self.databases.get(name).or_else(|| self.snapshot_by(name))
+    }
+
+    /// Of databases that are snapshots of a store, the newest by a moment.
+    #[cfg(feature = "store")]
+    fn snapshot_by(&self, moment: &str) -> Option<&Catalog> {
+        let by = DateTime::parse(moment)?;
+        let dated = self.databases.iter().filter_map(|(name, catalog)| Some((moment_of(name)?, catalog)));
+        dated.filter(|(moment, _)| *moment <= by).max_by_key(|(moment, _)| *moment).map(|(_, catalog)| catalog)
+    }
+
+    #[cfg(not(feature = "store"))]
+    fn snapshot_by(&self, _: &str) -> Option<&Catalog> {
+        None
     }
 
     /// The databases by name, in the order in which they were given.
@@ -134,7 +180,7 @@ impl Catalog {
 
     /// No tables, to be kept as these are.
     pub(crate) fn emptied(&self) -> Catalog {
-        Catalog { keeps: self.keeps, ..Catalog::default() }
+        Catalog { keeps: self.keeps, at: self.at, ..Catalog::default() }
     }
 
     /// The table of this name, in any letter case.

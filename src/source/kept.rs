@@ -11,10 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use foldhash::fast::FixedState;
 
-use super::extract::Extractor;
 use super::page::Stamp;
-use super::passage::Passage;
-use super::paths::{Want, WantTree};
+use super::paths::Want;
+use super::scan::Origin;
 use crate::column::{Batch, Column, Weight};
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
@@ -67,11 +66,11 @@ impl Kept {
     /// more than may be kept.
     pub(super) fn batches(
         &self,
-        passage: &Passage,
+        origin: &Origin,
         wants: &[Want],
         guard: &Guard,
     ) -> Result<Option<Found>, Box<Diagnostic>> {
-        let stamps = passage.stamps();
+        let stamps = origin.stamps();
         // Beyond, they would take the place of all that paths have left, only to be more than may be kept.
         let bags = wants.iter().any(|want| want.path.len() == 1 && want.ty == Type::Dynamic && &*want.path[0] == BAG);
         if bags && stamps.iter().map(|stamp| stamp.len).sum::<u64>() > BAGS.min(guard.left() / 4) {
@@ -90,7 +89,7 @@ impl Kept {
                 (missing, guard.left().saturating_sub(state.bytes) / 2)
             };
             if !missing.is_empty() || self.state().stamps.is_none() {
-                match self.read(passage, stamps.clone(), &missing, guard, room) {
+                match self.read(origin, stamps.clone(), &missing, guard, room) {
                     Ok(()) => {}
                     Err(Unkept::Broken(diagnostic)) => return Err(diagnostic),
                     Err(Unkept::Heavy) => {
@@ -120,18 +119,18 @@ impl Kept {
 
     fn read(
         &self,
-        passage: &Passage,
+        origin: &Origin,
         stamps: Vec<Stamp>,
         wants: &Arc<[Want]>,
         guard: &Guard,
         room: u64,
     ) -> Result<(), Unkept> {
-        let tree = Arc::new(WantTree::new(wants));
         let mut pieces: Vec<Batch> = Vec::new();
         let (mut weight, mut bytes) = (Weight::default(), 0);
-        let warnings = passage.drive(
+        let warnings = origin.drive(
+            wants,
+            &[],
             guard,
-            || Extractor::new(wants, &tree, guard.nesting()),
             Ok,
             |batch| {
                 bytes += weight.add(&batch) as u64;

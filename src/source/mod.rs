@@ -13,12 +13,16 @@ mod document;
 mod extract;
 mod fault;
 mod grid;
+#[cfg(feature = "store")]
+mod import;
 mod kept;
 mod page;
 mod passage;
 mod paths;
 mod scan;
 mod sketch;
+#[cfg(feature = "store")]
+mod store;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -29,4 +33,8 @@ pub(crate) use catalog::Catalog;
 pub(crate) use extract::RowTest;
 pub(crate) use paths::Want;
 pub(crate) use sketch::{PathSketch, SketchStep};
+#[cfg(feature = "store")]
+pub(crate) use import::import;
+#[cfg(feature = "store")]
+pub(crate) use store::{Manifest, StoreFolder, moment_of};
 pub(crate) use table::SourceTable;

@@ -44,6 +44,14 @@ pub(super) struct Stamp {
     pub(super) coding: Coding,
 }
 
+impl Stamp {
+    /// Of a part of a store: those never change.
+    #[cfg(feature = "store")]
+    pub(super) fn of_part(len: u64) -> Stamp {
+        Stamp { len, modified: None, coding: Coding::PLAIN }
+    }
+}
+
 /// Why a page could not be read to its end.
 #[derive(Debug)]
 pub(super) enum ReadFailure {

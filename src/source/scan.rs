@@ -5,23 +5,74 @@ use std::sync::Arc;
 
 use super::extract::{Extractor, RowTest};
 use super::kept::Kept;
+use super::page::Stamp;
 use super::passage::Passage;
 use super::paths::{Want, WantTree};
+#[cfg(feature = "store")]
+use super::store::StoredTable;
 use crate::column::Batch;
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
 use crate::parallel;
 
+/// Where the rows of a table come from.
+pub(super) enum Origin {
+    Pages(Passage),
+    #[cfg(feature = "store")]
+    Stored {
+        /// The name of the table.
+        table: Arc<str>,
+        stored: Arc<StoredTable>,
+    },
+}
+
+impl Origin {
+    /// What it was like when it was first looked at.
+    pub(super) fn stamps(&self) -> Vec<Stamp> {
+        match self {
+            Origin::Pages(passage) => passage.stamps(),
+            #[cfg(feature = "store")]
+            Origin::Stored { stored, .. } => stored.stamps(),
+        }
+    }
+
+    /// Reads all rows for what is wanted of them, as [`Scan::run`] does.
+    pub(super) fn drive<T, E>(
+        &self,
+        wants: &Arc<[Want]>,
+        tests: &[RowTest<'_>],
+        guard: &Guard,
+        work: impl Fn(Batch) -> Result<T, E> + Sync,
+        merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
+    ) -> Result<Vec<Diagnostic>, E>
+    where
+        T: Send,
+        E: Send + From<Box<Diagnostic>>,
+    {
+        match self {
+            Origin::Pages(passage) => {
+                let tree = Arc::new(WantTree::new(wants));
+                let reader = || Extractor::new(wants, &tree, guard.nesting()).with_tests(tests);
+                passage.drive(guard, reader, work, merge)
+            }
+            #[cfg(feature = "store")]
+            Origin::Stored { table, stored } => {
+                stored.drive(table, wants, tests, guard, work, merge).map(|()| Vec::new())
+            }
+        }
+    }
+}
+
 /// One pass over a table that takes the wanted paths: the batches' columns, in their order.
 pub(crate) struct Scan {
-    passage: Passage,
+    origin: Origin,
     wants: Arc<[Want]>,
     kept: Option<Arc<Kept>>,
 }
 
 impl Scan {
-    pub(super) fn new(passage: Passage, wants: &[Want]) -> Scan {
-        Scan { passage, wants: wants.into(), kept: None }
+    pub(super) fn new(origin: Origin, wants: &[Want]) -> Scan {
+        Scan { origin, wants: wants.into(), kept: None }
     }
 
     /// A pass that looks first at what earlier ones have left in memory, and leaves its own columns there.
@@ -45,13 +96,11 @@ impl Scan {
         E: Send + From<Box<Diagnostic>>,
     {
         if let Some(kept) = &self.kept
-            && let Some((batches, warnings)) = kept.batches(&self.passage, &self.wants, guard)?
+            && let Some((batches, warnings)) = kept.batches(&self.origin, &self.wants, guard)?
         {
             let pieces = batches.iter().flat_map(Batch::pieces);
             return parallel::ordered(guard, pieces, work, merge).map(|()| warnings);
         }
-        let tree = Arc::new(WantTree::new(&self.wants));
-        let reader = || Extractor::new(&self.wants, &tree, guard.nesting()).with_tests(tests);
-        self.passage.drive(guard, reader, work, merge)
+        self.origin.drive(&self.wants, tests, guard, work, merge)
     }
 }

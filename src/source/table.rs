@@ -10,8 +10,10 @@ use super::kept::Kept;
 use super::page::{Page, PageOrigin};
 use super::passage::{self, Passage, RowReader};
 use super::paths::{Want, WantTree};
-use super::scan::Scan;
+use super::scan::{Origin, Scan};
 use super::sketch::Sketch;
+#[cfg(feature = "store")]
+use super::store::{Layout, ShreddedRows, Shredder, StoredTable};
 use crate::column::Field;
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
@@ -25,6 +27,9 @@ pub(crate) struct SourceTable {
     /// Of which database it is, unless of the one that needs no name.
     database: Option<Arc<str>>,
     pages: Vec<Page>,
+    /// Rows that a store has; then there are no pages.
+    #[cfg(feature = "store")]
+    stored: Option<Arc<StoredTable>>,
     schema: OnceLock<Vec<Field>>,
     full_schema: OnceLock<Vec<Field>>,
     sketch: OnceLock<Arc<Sketch>>,
@@ -52,10 +57,24 @@ impl SourceTable {
         let mut table = SourceTable::new(&self.name);
         table.database.clone_from(&self.database);
         table.pages.clone_from(&self.pages);
+        #[cfg(feature = "store")]
+        table.stored.clone_from(&self.stored);
         let standard = known_table(&self.name);
         table.pages.extend(more.into_iter().map(|page| Page { standard, ..page }));
         table.kept = self.kept.is_some().then(Arc::default);
         table
+    }
+
+    /// The rows that a store has.
+    #[cfg(feature = "store")]
+    pub(super) fn stored(name: &str, stored: StoredTable) -> SourceTable {
+        SourceTable { stored: Some(Arc::new(stored)), ..SourceTable::new(name) }
+    }
+
+    /// Whether a store has its rows.
+    #[cfg(feature = "store")]
+    pub(super) fn is_stored(&self) -> bool {
+        self.stored.is_some()
     }
 
     /// A copy whose columns stay in memory once they were read, or do not.
@@ -93,6 +112,10 @@ impl SourceTable {
         if let Some(known) = self.schema.get() {
             return Ok(known.clone());
         }
+        #[cfg(feature = "store")]
+        if let Some(stored) = &self.stored {
+            return Ok(stored.fields.clone());
+        }
         if !known_table(&self.name) || passage::has_csv(self.pages.iter().take(SAMPLED))? {
             return self.full_schema(guard);
         }
@@ -107,6 +130,10 @@ impl SourceTable {
     pub(crate) fn full_schema(&self, guard: &Guard) -> Result<Vec<Field>, Box<Diagnostic>> {
         if let Some(known) = self.full_schema.get() {
             return Ok(known.clone());
+        }
+        #[cfg(feature = "store")]
+        if let Some(stored) = &self.stored {
+            return Ok(stored.all_fields.clone());
         }
         let mut whole = Census::default();
         let passage = Passage::new(&self.name, &self.pages, passage::SEGMENT)?;
@@ -138,13 +165,42 @@ impl SourceTable {
 
     /// A pass over all rows that takes the wanted columns and paths.
     pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Box<Diagnostic>> {
-        Ok(Scan::new(Passage::new(&self.name, &self.pages, passage::SEGMENT)?, wants).with_kept(self.kept.as_ref()))
+        Ok(Scan::new(self.origin()?, wants).with_kept(self.kept.as_ref()))
+    }
+
+    /// Where its rows come from.
+    fn origin(&self) -> Result<Origin, Box<Diagnostic>> {
+        #[cfg(feature = "store")]
+        if let Some(stored) = &self.stored {
+            return Ok(Origin::Stored { table: self.name.as_str().into(), stored: stored.clone() });
+        }
+        Ok(Origin::Pages(Passage::new(&self.name, &self.pages, passage::SEGMENT)?))
+    }
+
+    /// Takes all rows apart into the columns of a part; `each` gets them in order.
+    #[cfg(feature = "store")]
+    pub(super) fn shred(
+        &self,
+        layout: &Arc<Layout>,
+        guard: &Guard,
+        each: impl FnMut(ShreddedRows) -> Result<ControlFlow<()>, Box<Diagnostic>> + Send,
+    ) -> Result<Vec<Diagnostic>, Box<Diagnostic>> {
+        let passage = Passage::new(&self.name, &self.pages, passage::SEGMENT)?;
+        passage.drive(guard, || Shredder::new(layout, guard.nesting()), Ok, each)
     }
 
     /// What its rows are like below their columns, by some rows from all over the table; looked at once.
     pub(crate) fn sketch(&self) -> Result<Arc<Sketch>, Box<Diagnostic>> {
         if let Some(known) = self.sketch.get() {
             return Ok(known.clone());
+        }
+        #[cfg(feature = "store")]
+        if let Some(stored) = &self.stored {
+            let rows = stored.rows_as_json()?;
+            let passage = Passage::new(&self.name, &[memory(&self.name, rows.into())], passage::SEGMENT)?;
+            let mut all = Sketch { sampled: true, ..Sketch::default() };
+            passage.glance(GLANCE, GLANCES, Sketch::default).0.into_iter().for_each(|part| all.join(part));
+            return Ok(self.sketch.get_or_init(|| Arc::new(all)).clone());
         }
         let passage = Passage::new(&self.name, &self.pages, passage::SEGMENT)?;
         let (parts, whole) = passage.glance(GLANCE, GLANCES, Sketch::default);

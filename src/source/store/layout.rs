@@ -12,13 +12,13 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use serde_json::{Value as Json, json};
 
-use super::super::sketch::PathSketch;
+use crate::source::sketch::PathSketch;
 use crate::column::{Field, PartField};
 use crate::value::Type;
 
 /// What the cells of a part's column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(in crate::source) enum Form {
     /// A column of a known type.
     Typed(Type),
     /// Strings.
@@ -66,10 +66,10 @@ impl Form {
 
 /// A column of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct LayoutColumn {
+pub(in crate::source) struct LayoutColumn {
     /// The keys from the row inwards.
-    pub(super) path: Vec<Arc<str>>,
-    pub(super) form: Form,
+    pub(in crate::source) path: Vec<Arc<str>>,
+    pub(in crate::source) form: Form,
 }
 
 impl LayoutColumn {
@@ -81,19 +81,19 @@ impl LayoutColumn {
 
 /// The columns of a part, and the tree that their paths make.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Layout {
-    pub(super) columns: Vec<LayoutColumn>,
+pub(in crate::source) struct Layout {
+    pub(in crate::source) columns: Vec<LayoutColumn>,
     /// Node 0 is the row.
     nodes: Vec<LayoutNode>,
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct LayoutNode {
+pub(in crate::source) struct LayoutNode {
     /// Keys with the nodes behind them, in the order in which rows mostly have them.
-    pub(super) keys: Vec<(Arc<str>, usize)>,
+    pub(in crate::source) keys: Vec<(Arc<str>, usize)>,
     numbers: HashMap<Arc<str>, usize, FixedState>,
     /// The column of what stands here.
-    pub(super) column: Option<usize>,
+    pub(in crate::source) column: Option<usize>,
 }
 
 /// Most columns that are made of paths.
@@ -102,9 +102,9 @@ const MOST: usize = 300;
 const SELDOM: usize = 200;
 
 impl Layout {
-    pub(super) const ROW: usize = 0;
+    pub(in crate::source) const ROW: usize = 0;
 
-    pub(super) fn new(columns: Vec<LayoutColumn>) -> Layout {
+    pub(in crate::source) fn new(columns: Vec<LayoutColumn>) -> Layout {
         let mut layout = Layout { columns: Vec::new(), nodes: vec![LayoutNode::default()] };
         for column in columns {
             let mut node = Layout::ROW;
@@ -128,7 +128,7 @@ impl Layout {
     }
 
     /// For rows of these columns that look so below them.
-    pub(super) fn planned(fields: &[Field], rows: &PathSketch) -> Layout {
+    pub(in crate::source) fn planned(fields: &[Field], rows: &PathSketch) -> Layout {
         let mut leaves = Vec::new();
         let dynamic = |field: &&Field| field.ty == Type::Dynamic;
         for field in fields.iter().filter(dynamic) {
@@ -155,27 +155,27 @@ impl Layout {
         Layout::new(columns)
     }
 
-    pub(super) fn node(&self, node: usize) -> &LayoutNode {
+    pub(in crate::source) fn node(&self, node: usize) -> &LayoutNode {
         &self.nodes[node]
     }
 
-    pub(super) fn nodes(&self) -> usize {
+    pub(in crate::source) fn nodes(&self) -> usize {
         self.nodes.len()
     }
 
     /// The node behind a key.
-    pub(super) fn child(&self, node: usize, key: &str) -> Option<usize> {
+    pub(in crate::source) fn child(&self, node: usize, key: &str) -> Option<usize> {
         let node = &self.nodes[node];
         node.numbers.get(key).map(|&number| node.keys[number].1)
     }
 
     /// What stands at a node, if it has a column.
-    pub(super) fn form(&self, node: usize) -> Option<(usize, Form)> {
+    pub(in crate::source) fn form(&self, node: usize) -> Option<(usize, Form)> {
         self.nodes[node].column.map(|column| (column, self.columns[column].form))
     }
 
     /// The columns as their part has them.
-    pub(super) fn fields(&self) -> Vec<PartField> {
+    pub(in crate::source) fn fields(&self) -> Vec<PartField> {
         let field = |column: &LayoutColumn| PartField {
             name: column.name(),
             ty: column.form.ty(),
@@ -185,7 +185,7 @@ impl Layout {
     }
 
     /// As text for the part's metadata; of paths that are not complete some values are in the rest only.
-    pub(super) fn to_text(&self, complete: &[bool]) -> String {
+    pub(in crate::source) fn to_text(&self, complete: &[bool]) -> String {
         let columns = self.columns.iter().zip(complete).map(|(column, complete)| {
             let path: Vec<&str> = column.path.iter().map(|key| &**key).collect();
             json!({"path": path, "form": column.form.name(), "complete": complete})
@@ -194,7 +194,7 @@ impl Layout {
     }
 
     /// The same from the text, with what is complete; none if it says something else.
-    pub(super) fn from_text(text: &str) -> Option<(Layout, Vec<bool>)> {
+    pub(in crate::source) fn from_text(text: &str) -> Option<(Layout, Vec<bool>)> {
         let read: Json = serde_json::from_str(text).ok()?;
         let (mut columns, mut complete) = (Vec::new(), Vec::new());
         for column in read.get("columns")?.as_array()? {

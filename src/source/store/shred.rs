@@ -3,14 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::passage::RowReader;
+use crate::source::passage::RowReader;
 use super::layout::{Form, Layout};
 use crate::column::{Batch, Column, Interner, Out};
 use crate::json::{self, Misfit, Numeral, Scanned};
 use crate::value::{Type, ValueRef, write_long, write_real, write_text};
 
 /// Takes whole rows apart.
-pub(super) struct Shredder {
+pub(in crate::source) struct Shredder {
     layout: Arc<Layout>,
     columns: Vec<Cells>,
     rows: usize,
@@ -33,10 +33,10 @@ pub(super) struct Shredder {
 }
 
 /// What some rows gave.
-pub(super) struct ShreddedRows {
-    pub(super) batch: Batch,
+pub(in crate::source) struct ShreddedRows {
+    pub(in crate::source) batch: Batch,
     /// For each column, whether it has all values of its path.
-    pub(super) complete: Vec<bool>,
+    pub(in crate::source) complete: Vec<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ impl Cells {
 
 impl Shredder {
     /// Rows may have arrays and bags `nesting` deep.
-    pub(super) fn new(layout: &Arc<Layout>, nesting: usize) -> Shredder {
+    pub(in crate::source) fn new(layout: &Arc<Layout>, nesting: usize) -> Shredder {
         let mut shredder = Shredder {
             layout: layout.clone(),
             columns: Vec::new(),

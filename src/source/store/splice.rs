@@ -47,7 +47,8 @@ pub(super) fn spliced(
             None if rest.as_constant().is_some() => 0,
             None => row,
         };
-        let skeleton = entries.get(entry).as_str().unwrap_or("null");
+        let entry_cell = entries.get(entry);
+        let skeleton = entry_cell.as_str().unwrap_or("null");
         let template = templates[entry].get_or_insert_with(|| Template::of(layout, root, keys, skeleton));
         if let Some(code) = template.code
             && out.repeat(code)

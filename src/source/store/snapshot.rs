@@ -1,0 +1,323 @@
+//! The folders of a store: its mark, its snapshots and their manifests, and who may write.
+//!
+//! A snapshot is there once its manifest is: parts are written elsewhere first, and what a killed import left behind is
+//! nothing to readers and swept away by the next import.
+
+use std::collections::HashSet;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use serde_json::{Value as Json, json};
+
+use super::{StoredPart, StoredTable, broken};
+use crate::column::Field;
+use crate::diag::{self, Diagnostic, Place};
+use crate::value::{DateTime, Type};
+
+/// The file that makes a folder a store.
+const MARK: &str = "argql-store.json";
+const MANIFEST: &str = "manifest.json";
+const LOCK: &str = ".lock";
+/// Where parts are written before they belong to a snapshot.
+const WORKSHOP: &str = ".import";
+/// The version of all of this.
+const FORMAT: u64 = 1;
+
+/// A folder that is a store.
+#[derive(Clone, Debug)]
+pub(crate) struct StoreFolder {
+    path: PathBuf,
+}
+
+/// What a snapshot holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Manifest {
+    /// The name of its folder: `2026-11-27`, or `2026-11-27T103000Z`.
+    pub(crate) name: String,
+    pub(crate) tables: Vec<ManifestTable>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ManifestTable {
+    pub(crate) name: String,
+    pub(in crate::source) fields: Vec<Field>,
+    pub(in crate::source) all_fields: Vec<Field>,
+    pub(in crate::source) parts: Vec<ManifestPart>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::source) struct ManifestPart {
+    pub(in crate::source) file: String,
+    pub(in crate::source) rows: u64,
+    pub(in crate::source) bytes: u64,
+}
+
+impl ManifestTable {
+    pub(crate) fn rows(&self) -> u64 {
+        self.parts.iter().map(|part| part.rows).sum()
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.bytes).sum()
+    }
+}
+
+fn at(path: &Path, message: String) -> Diagnostic {
+    Diagnostic::at(diag::STORE, Place::File { path: path.into(), line: 0, column: 0 }, message)
+}
+
+/// What the system says about a file of a store.
+pub(in crate::source) fn failed(path: &Path, doing: &str, error: &io::Error) -> Box<Diagnostic> {
+    let said = at(path, format!("`{}` cannot be {doing}: {error}", path.display()));
+    Box::new(match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            said.help("make room and import again; the snapshots that were there are as before")
+        }
+        _ => said,
+    })
+}
+
+/// The name of the snapshot of a moment: a date if it is the start of one.
+pub(in crate::source) fn name_of(moment: DateTime) -> String {
+    let text = moment.to_string();
+    let (date, time) = text.split_once('T').unwrap_or((&text, ""));
+    let digits: String = time.chars().take(8).filter(char::is_ascii_digit).collect();
+    if digits == "000000" { date.to_owned() } else { format!("{date}T{digits}Z") }
+}
+
+/// The moment of a snapshot's name.
+pub(crate) fn moment_of(name: &str) -> Option<DateTime> {
+    let (date, time) = name.split_once('T').unwrap_or((name, "000000Z"));
+    let digits = time.strip_suffix('Z').filter(|time| time.len() == 6 && time.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let moment = DateTime::parse(&format!("{date}T{}:{}:{}Z", &digits[..2], &digits[2..4], &digits[4..]))?;
+    (name_of(moment) == name).then_some(moment)
+}
+
+impl StoreFolder {
+    /// The folder as a store; none if it has not the mark of one.
+    pub(crate) fn open(path: &Path) -> Result<Option<StoreFolder>, Box<Diagnostic>> {
+        let mark = path.join(MARK);
+        let text = match fs::read_to_string(&mark) {
+            Ok(text) => text,
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(failed(&mark, "read", &error)),
+        };
+        let read: Option<Json> = serde_json::from_str(&text).ok();
+        match read.and_then(|read| read.get("format")?.as_u64()) {
+            Some(FORMAT) => Ok(Some(StoreFolder { path: path.into() })),
+            Some(other) => {
+                let message = format!("`{}` is a store of format {other}, and this argql knows {FORMAT}", path.display());
+                Err(Box::new(at(path, message).help("read it with a newer argql, or import the exports into a new store")))
+            }
+            None => Err(broken(&mark, "is not what argql writes there")),
+        }
+    }
+
+    /// The store in a folder that may not exist yet, or is empty.
+    pub(in crate::source) fn create(path: &Path) -> Result<StoreFolder, Box<Diagnostic>> {
+        if let Some(store) = StoreFolder::open(path)? {
+            return Ok(store);
+        }
+        let writing = |error: io::Error| failed(path, "written", &error);
+        fs::create_dir_all(path).map_err(writing)?;
+        // A lock is what another import leaves that begins at the same time.
+        let foreign = |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() != LOCK);
+        if fs::read_dir(path).map_err(writing)?.any(foreign) {
+            let message = format!("`{}` has files, and is no store", path.display());
+            return Err(Box::new(at(path, message).help("name a new or an empty folder, or a store")));
+        }
+        Ok(StoreFolder { path: path.into() })
+    }
+
+    /// Marks the folder as a store.
+    pub(in crate::source) fn mark(&self) -> Result<(), Box<Diagnostic>> {
+        write_whole(&self.path.join(MARK), &json!({ "format": FORMAT }).to_string())
+    }
+
+    /// Keeps other imports out for as long as the file is open, and sweeps away what a killed one left.
+    pub(in crate::source) fn lock(&self) -> Result<File, Box<Diagnostic>> {
+        let path = self.path.join(LOCK);
+        let file = File::create(&path).map_err(|error| failed(&path, "written", &error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("another import into `{}` is at work", self.path.display());
+                return Err(Box::new(at(&self.path, message).help("wait until it is done")));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(&path, "locked", &error)),
+        }
+        let _ = fs::remove_dir_all(self.workshop());
+        Ok(file)
+    }
+
+    pub(in crate::source) fn workshop(&self) -> PathBuf {
+        self.path.join(WORKSHOP)
+    }
+
+    pub(in crate::source) fn folder(&self, snapshot: &str) -> PathBuf {
+        self.path.join(snapshot)
+    }
+
+    /// The snapshots, oldest first.
+    pub(crate) fn names(&self) -> Result<Vec<String>, Box<Diagnostic>> {
+        let reading = |error: io::Error| failed(&self.path, "read", &error);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(reading)? {
+            let name = entry.map_err(reading)?.file_name().to_string_lossy().into_owned();
+            if moment_of(&name).is_some() && self.path.join(&name).join(MANIFEST).is_file() {
+                names.push(name);
+            }
+        }
+        names.sort_by_key(|name| moment_of(name));
+        Ok(names)
+    }
+
+    /// The newest snapshot, or the newest at or before a moment.
+    pub(crate) fn newest(&self, by: Option<DateTime>) -> Result<String, Box<Diagnostic>> {
+        let names = self.names()?;
+        let fits = |name: &&String| by.is_none_or(|by| moment_of(name).is_some_and(|moment| moment <= by));
+        if let Some(name) = names.iter().rev().find(fits) {
+            return Ok(name.clone());
+        }
+        let path = self.path.display();
+        Err(Box::new(match names.first() {
+            Some(first) => at(&self.path, format!("`{path}` has no snapshot that old"))
+                .help(&format!("the first one is of {first}; `argql snapshots` lists them")),
+            None => at(&self.path, format!("`{path}` has no snapshot"))
+                .help("import an export: `argql import -d export/ --store store/`"),
+        }))
+    }
+
+    pub(crate) fn manifest(&self, name: &str) -> Result<Manifest, Box<Diagnostic>> {
+        let path = self.folder(name).join(MANIFEST);
+        let text = fs::read_to_string(&path).map_err(|error| failed(&path, "read", &error))?;
+        let read: Option<Json> = serde_json::from_str(&text).ok();
+        let manifest = read.as_ref().and_then(|read| Manifest::from_json(name, read));
+        manifest.ok_or_else(|| broken(&path, "is not what argql writes there"))
+    }
+
+    /// The table of a snapshot.
+    pub(crate) fn table(&self, snapshot: &str, table: &ManifestTable) -> StoredTable {
+        let part = |part: &ManifestPart| StoredPart {
+            path: self.folder(snapshot).join(&part.file),
+            rows: part.rows,
+            bytes: part.bytes,
+            opened: OnceLock::new(),
+        };
+        StoredTable {
+            parts: table.parts.iter().map(part).collect(),
+            fields: table.fields.clone(),
+            all_fields: table.all_fields.clone(),
+        }
+    }
+
+    /// Makes what is in the workshop the snapshot of this manifest, in place of one of that name.
+    pub(in crate::source) fn publish(&self, manifest: &Manifest) -> Result<(), Box<Diagnostic>> {
+        let (workshop, folder) = (self.workshop(), self.folder(&manifest.name));
+        let writing = |error: io::Error| failed(&folder, "written", &error);
+        let text = manifest.to_json().to_string();
+        if !folder.join(MANIFEST).is_file() {
+            let _ = fs::remove_dir_all(&folder);
+            write_whole(&workshop.join(MANIFEST), &text)?;
+            sync_folder(&workshop);
+            fs::rename(&workshop, &folder).map_err(writing)?;
+            sync_folder(&self.path);
+            return Ok(());
+        }
+        // The new parts have names of their own beside the old ones; the manifest decides which are the snapshot's.
+        let kept: HashSet<&str> =
+            manifest.tables.iter().flat_map(|table| &table.parts).map(|part| part.file.as_str()).collect();
+        for file in &kept {
+            fs::rename(workshop.join(file), folder.join(file)).map_err(writing)?;
+        }
+        sync_folder(&folder);
+        write_whole(&folder.join(MANIFEST), &text)?;
+        sync_folder(&folder);
+        for entry in fs::read_dir(&folder).map_err(writing)?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name != MANIFEST && !kept.contains(name.as_str()) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        let _ = fs::remove_dir_all(&workshop);
+        Ok(())
+    }
+
+    /// The first number that no part of a snapshot's folder has.
+    pub(in crate::source) fn first_number(&self, snapshot: &str) -> usize {
+        let files = fs::read_dir(self.folder(snapshot)).into_iter().flatten().flatten();
+        let number = |entry: fs::DirEntry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.strip_suffix(".parquet")?.rsplit_once('-')?.1.parse::<usize>().ok()
+        };
+        files.filter_map(number).max().map_or(1, |most| most + 1)
+    }
+}
+
+/// Writes a file that is there whole or not at all.
+fn write_whole(path: &Path, text: &str) -> Result<(), Box<Diagnostic>> {
+    let beside = path.with_extension("new");
+    let write = || {
+        let mut file = File::create(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    write().map_err(|error| failed(path, "written", &error))
+}
+
+/// Makes sure that the names in a folder are on the disk, where the system can.
+fn sync_folder(path: &Path) {
+    if let Ok(folder) = File::open(path) {
+        let _ = folder.sync_all();
+    }
+}
+
+impl Manifest {
+    fn to_json(&self) -> Json {
+        let fields = |fields: &[Field]| -> Vec<Json> {
+            fields.iter().map(|field| json!([&*field.name, field.ty.name()])).collect()
+        };
+        let table = |table: &ManifestTable| {
+            let part = |part: &ManifestPart| json!({"file": part.file, "rows": part.rows, "bytes": part.bytes});
+            json!({
+                "name": table.name,
+                "columns": fields(&table.fields),
+                "all_columns": fields(&table.all_fields),
+                "parts": table.parts.iter().map(part).collect::<Vec<_>>(),
+            })
+        };
+        json!({ "tables": self.tables.iter().map(table).collect::<Vec<_>>() })
+    }
+
+    fn from_json(name: &str, read: &Json) -> Option<Manifest> {
+        let fields = |read: &Json| -> Option<Vec<Field>> {
+            let field = |field: &Json| {
+                let (name, ty) = (field.get(0)?.as_str()?, Type::named(field.get(1)?.as_str()?)?);
+                Some(Field { name: Arc::from(name), ty })
+            };
+            read.as_array()?.iter().map(field).collect()
+        };
+        let part = |part: &Json| {
+            let file = part.get("file")?.as_str()?;
+            // No file outside the snapshot.
+            let plain = Path::new(file).file_name().is_some_and(|name| name == file);
+            let (rows, bytes) = (part.get("rows")?.as_u64()?, part.get("bytes")?.as_u64()?);
+            plain.then(|| ManifestPart { file: file.to_owned(), rows, bytes })
+        };
+        let table = |table: &Json| {
+            Some(ManifestTable {
+                name: table.get("name")?.as_str()?.to_owned(),
+                fields: fields(table.get("columns")?)?,
+                all_fields: fields(table.get("all_columns")?)?,
+                parts: table.get("parts")?.as_array()?.iter().map(part).collect::<Option<_>>()?,
+            })
+        };
+        let tables = read.get("tables")?.as_array()?.iter().map(table).collect::<Option<_>>()?;
+        Some(Manifest { name: name.to_owned(), tables })
+    }
+}
