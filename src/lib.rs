@@ -219,6 +219,8 @@ pub use diag::{
     Code, Diagnostic, Place, Severity, Span, codes, nearest, render::render, render::visible, render::visible_lines,
 };
 pub use engine::{Checked, Engine, Query, Target};
+#[cfg(feature = "store")]
+pub use engine::{Snapshot, SnapshotTable, Store};
 pub use error::Error;
 pub use guard::{Cancel, Limits, Progress};
 pub use meter::Metered;

@@ -37,6 +37,18 @@ Get an export:
 
 Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect or a check did not hold, 4 a limit was reached.";
 
+const IMPORT: &str = "\
+A store is a folder with a folder for each snapshot, in it Parquet files that other tools read as they are: paths below
+dynamic columns are columns of their own, such as properties.status.code. A snapshot is there as a whole or not at all.
+Wherever data is named, a store may be: the newest snapshot, or that of --at; database(\"2026-10-01\").TABLE is another.
+
+Examples:
+  argql import -d export/ --store store/                          as the snapshot of today
+  argql import -d export/ --store store/ --as 2026-11-27
+  argql query -d store/ 'resources | count'
+  argql query -d store/ --at 2026-10-01 'resources | count'
+  argql diff store/@2026-10-01 store/@2026-11-27                  what changed between two dates";
+
 const AUDIT: &str = "\
 A check passes, fails (it has more findings than --check allows), or is refused: the export lacks tables that it needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.
 
@@ -148,6 +160,16 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Write a report on the exemptions of an export: score, categories, scopes, what ends soon, findings
     Report(ReportArgs),
+    /// Write an export as a snapshot of a store: columns on disk that answer in milliseconds, and a history
+    #[command(after_help = IMPORT)]
+    Import(ImportArgs),
+    /// List the snapshots of a store with their tables, rows and bytes
+    Snapshots {
+        /// The folder of the store
+        store: PathBuf,
+        #[command(flatten)]
+        listing: Listing,
+    },
     /// List the tables of the data
     Tables {
         #[command(flatten)]
@@ -388,13 +410,29 @@ pub(super) struct AnswerArgs {
     pub(super) stream: bool,
 }
 
+/// Which export becomes which snapshot.
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// The folder of the store; it is made if there is none
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) store: PathBuf,
+    /// Of when the export is: 2026-11-27, 2026-11-27T10:30Z; a snapshot of that moment is replaced [default: today, UTC]
+    #[arg(long = "as", value_name = "TIME", value_parser = moment)]
+    pub(super) moment: Option<DateTime>,
+    #[command(flatten)]
+    pub(super) source: DataArgs,
+}
+
 /// Where rows come from.
 #[derive(Debug, Default, Args)]
 pub(super) struct DataArgs {
-    /// A file, or a folder of files, with exported rows; NAME=PATH names the table. May be given several times
-    /// [default: $ARGQL_DATA]
+    /// A file, or a folder of files, with exported rows, or a store; NAME=PATH names the table. May be given several
+    /// times [default: $ARGQL_DATA]
     #[arg(short, long, value_name = "PATH", help_heading = "Data")]
     pub(super) data: Vec<PathBuf>,
+    /// Of a store, the newest snapshot by then instead of the newest: 2026-10-01, 2026-10-01T08:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Data")]
+    pub(super) at: Option<DateTime>,
     /// Another export, an older one say, which queries read as database("NAME").TABLE; PATH as for --data. May be given
     /// several times
     #[arg(long = "snapshot", value_name = "NAME=PATH", value_parser = snapshot, help_heading = "Data")]

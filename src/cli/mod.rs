@@ -22,6 +22,7 @@ mod query;
 mod repl;
 mod report;
 mod saved;
+mod store;
 mod terminal;
 
 use std::borrow::Cow;
@@ -87,6 +88,8 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
             let engine = with_values(open_engine(&source, messages)?, now, &parameters);
             explain::explain(&engine, &read_query(query, file.as_deref())?, stage, messages)
         }
+        Command::Import(options) => store::import(&options, messages),
+        Command::Snapshots { store, listing } => store::snapshots(&store, &listing),
         Command::Tables { source, listing } => lists::tables(&open_engine(&source, messages)?, &listing),
         Command::Schema { table, source, listing } => lists::schema(&open_engine(&source, messages)?, &table, &listing),
         Command::Queries { name, text, flat, source, listing } => match name {

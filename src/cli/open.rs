@@ -30,11 +30,12 @@ pub(super) fn empty_engine(
 /// The engine over the data that the options name, or else `ARGQL_DATA`.
 pub(super) fn open_data(source: &DataArgs) -> Result<Engine, Failure> {
     let mut engine = empty_engine(source.missing_tables, source.threads, &source.limits)?;
+    engine = source.at.into_iter().fold(engine, Engine::at);
     // Paths of one name are one snapshot, as several `--data` are one export.
     let mut snapshots: IndexMap<&str, Engine> = IndexMap::new();
     for (name, path) in &source.snapshots {
         let snapshot = snapshots.entry(name).or_default();
-        *snapshot = std::mem::take(snapshot).load(path)?;
+        *snapshot = source.at.into_iter().fold(std::mem::take(snapshot), Engine::at).load(path)?;
     }
     for (name, snapshot) in snapshots {
         engine = engine.snapshot(name, &snapshot);

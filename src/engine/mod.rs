@@ -2,6 +2,8 @@
 
 mod lookup;
 mod query;
+#[cfg(feature = "store")]
+mod store;
 
 use std::ffi::OsStr;
 use std::sync::Arc;
@@ -20,6 +22,8 @@ use crate::source::Catalog;
 use crate::syntax;
 use crate::value::{DateTime, Value};
 pub use query::Query;
+#[cfg(feature = "store")]
+pub use store::{Snapshot, SnapshotTable, Store};
 
 /// Stack of a thread of an engine's own: that of a main thread, for long queries run on it, too.
 const STACK: usize = 8 << 20;

@@ -52,13 +52,18 @@ impl Catalog {
                 PathKind::Folder => files_below(&path)?.into_iter().map(|(_, file)| file).collect(),
                 PathKind::File => vec![path],
             };
-            self.add_files(&name, files);
-            return Ok(());
+            return self.add_files(&name, files);
+        }
+        #[cfg(feature = "store")]
+        if let Some((folder, moment)) = dated(argument).filter(|_| !path.exists())
+            && let Some(store) = StoreFolder::open(&folder)?
+        {
+            return self.add_store(&store, Some(moment));
         }
         match kind(path)? {
-            PathKind::File => self.add_files(&table_name(path), vec![path.to_path_buf()]),
+            PathKind::File => self.add_files(&table_name(path), vec![path.to_path_buf()])?,
             #[cfg(feature = "store")]
-            PathKind::Folder if let Some(store) = StoreFolder::open(path)? => self.add_store(&store)?,
+            PathKind::Folder if let Some(store) = StoreFolder::open(path)? => self.add_store(&store, self.at)?,
             PathKind::Folder => {
                 let mut tables: IndexMap<String, (String, Vec<PathBuf>)> = IndexMap::new();
                 for (name, file) in files_below(path)? {
@@ -66,17 +71,17 @@ impl Catalog {
                     table.1.push(file);
                 }
                 for (name, files) in tables.into_values() {
-                    self.add_files(&name, files);
+                    self.add_files(&name, files)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Adds the tables of a store's newest snapshot (by the moment that is set), and all snapshots as databases.
+    /// Adds the tables of a store's newest snapshot (by a moment), and all snapshots as databases.
     #[cfg(feature = "store")]
-    fn add_store(&mut self, store: &StoreFolder) -> Result<(), Box<Diagnostic>> {
-        let newest = store.newest(self.at)?;
+    fn add_store(&mut self, store: &StoreFolder, by: Option<DateTime>) -> Result<(), Box<Diagnostic>> {
+        let newest = store.newest(by)?;
         for name in store.names()? {
             let manifest = store.manifest(&name)?;
             let mut tables = IndexMap::default();
@@ -87,8 +92,12 @@ impl Catalog {
             let snapshot = Catalog { tables: Arc::new(tables), ..Catalog::default() };
             self.add_database(&name, &snapshot);
             if name == newest {
-                let tables = Arc::make_mut(&mut self.tables);
-                tables.extend(snapshot.tables.iter().map(|(name, table)| (name.clone(), table.clone())));
+                for (name, table) in snapshot.tables.iter() {
+                    if self.tables.contains_key(name) {
+                        return Err(twice(table.name()));
+                    }
+                    Arc::make_mut(&mut self.tables).insert(name.clone(), table.clone());
+                }
             }
         }
         Ok(())
@@ -105,8 +114,12 @@ impl Catalog {
     }
 
     /// Pages are kept in the order in which they were given, files of one call in natural order; a file counts once.
-    fn add_files(&mut self, name: &str, files: Vec<PathBuf>) {
+    fn add_files(&mut self, name: &str, files: Vec<PathBuf>) -> Result<(), Box<Diagnostic>> {
         let table = self.table(name);
+        #[cfg(feature = "store")]
+        if table.as_ref().is_some_and(|table| table.is_stored()) {
+            return Err(twice(name));
+        }
         let known = table.iter().flat_map(|table| table.pages()).filter_map(|page| page.file.clone());
         let mut known: HashSet<PathBuf> = known.collect();
         let mut pages = Vec::new();
@@ -117,6 +130,7 @@ impl Catalog {
             }
         }
         self.add(name, pages);
+        Ok(())
     }
 
     fn add(&mut self, name: &str, pages: Vec<Page>) {
@@ -208,6 +222,14 @@ impl Catalog {
     }
 }
 
+/// Rows of one table are of one place.
+#[cfg(feature = "store")]
+fn twice(table: &str) -> Box<Diagnostic> {
+    let message = format!("`{table}` is given by a store and by something else");
+    let none = Diagnostic::at(diag::STORE, Place::Nowhere, message);
+    Box::new(none.help("give one of them, or the other one as `--snapshot NAME=PATH`"))
+}
+
 enum PathKind {
     File,
     Folder,
@@ -234,6 +256,15 @@ fn named(argument: &OsStr) -> Option<(String, PathBuf)> {
     let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     let path = behind(argument, equals + 1)?;
     (!name.is_empty() && !path.is_empty() && name.chars().all(plain)).then(|| (name.into(), path.into()))
+}
+
+/// `STORE@MOMENT` in its parts.
+#[cfg(feature = "store")]
+fn dated(argument: &OsStr) -> Option<(PathBuf, DateTime)> {
+    let bytes = argument.as_encoded_bytes();
+    let at = memchr::memrchr(b'@', bytes)?;
+    let moment = DateTime::parse(std::str::from_utf8(&bytes[at + 1..]).ok()?)?;
+    Some((std::str::from_utf8(&bytes[..at]).ok()?.into(), moment))
 }
 
 /// What stands from an offset on.

@@ -13,7 +13,7 @@ use super::store::{
 };
 use super::table::SourceTable;
 use crate::column::{Batch, PartReader, PartWriter};
-use crate::diag::Diagnostic;
+use crate::diag::{self, Diagnostic, Place};
 use crate::guard::Guard;
 use crate::value::DateTime;
 
@@ -93,6 +93,11 @@ fn write_table(
     first: usize,
     guard: &Guard,
 ) -> Result<(ManifestTable, Vec<Diagnostic>), Box<Diagnostic>> {
+    if table.is_stored() {
+        let message = format!("`{}` is in a store already", table.name());
+        let none = Diagnostic::at(diag::STORE, Place::Nowhere, message);
+        return Err(Box::new(none.help("import the export that it came from")));
+    }
     let fields = table.schema(guard)?;
     let all_fields = table.full_schema(guard)?;
     let sketch = table.sketch()?.at(&[] as &[SketchStep], None);

@@ -1,0 +1,175 @@
+//! Stores of snapshots: writing one, and what is in it.
+
+use std::path::{Path, PathBuf};
+
+use super::Engine;
+use crate::diag::{Diagnostic, NO_TABLE, Place, STORE};
+use crate::error::Error;
+use crate::guard::Guard;
+use crate::source::{Manifest, StoreFolder, import, moment_of};
+use crate::value::DateTime;
+
+/// A folder of snapshots: exports as columns on disk, each with its date.
+///
+/// [`Engine::load`] takes it wherever it takes an export: the newest snapshot is what queries ask then, or the newest by
+/// [`Engine::at`]; any other is a database, `database("2026-10-01").resources`. A snapshot is a folder of Parquet files
+/// that other tools read as they are, with paths below dynamic columns as columns of their own: `properties.status.code`.
+///
+/// ```
+/// use argql::{DateTime, Engine, Store};
+///
+/// let folder = std::env::temp_dir().join("argql-doc-store");
+/// # let _ = std::fs::remove_dir_all(&folder);
+/// let taken = DateTime::parse("2026-11-27").unwrap();
+/// let (snapshot, warnings) = Store::new(&folder).import(&Engine::new().sample(), taken)?;
+/// assert_eq!((snapshot.name.as_str(), warnings.len()), ("2026-11-27", 0));
+///
+/// let engine = Engine::new().load(&folder)?;
+/// let count = engine.query("resources | where location == 'westeurope' | count")?;
+/// assert_eq!(count.to_json(), r#"[{"Count":17}]"#);
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Store {
+    path: PathBuf,
+}
+
+/// A snapshot of a [`Store`].
+///
+/// ```
+/// # use argql::{DateTime, Engine, Store};
+/// # let folder = std::env::temp_dir().join("argql-doc-snapshot");
+/// # let _ = std::fs::remove_dir_all(&folder);
+/// let taken = DateTime::parse("2026-11-27T10:30").unwrap();
+/// let (snapshot, _) = Store::new(&folder).import(&Engine::new().sample(), taken)?;
+/// assert_eq!((snapshot.name.as_str(), snapshot.taken), ("2026-11-27T103000Z", taken));
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The name of its folder, and of the database that it is: a date, or a moment.
+    pub name: String,
+    /// Of when it is.
+    pub taken: DateTime,
+    /// Its tables, in the order of the export.
+    pub tables: Vec<SnapshotTable>,
+}
+
+/// A table of a [`Snapshot`].
+///
+/// ```
+/// # use argql::{DateTime, Engine, Store};
+/// # let folder = std::env::temp_dir().join("argql-doc-snapshot-table");
+/// # let _ = std::fs::remove_dir_all(&folder);
+/// # let taken = DateTime::parse("2026-11-27").unwrap();
+/// let (snapshot, _) = Store::new(&folder).import(&Engine::new().sample(), taken)?;
+/// assert!(snapshot.tables.iter().any(|table| table.name == "resources" && table.rows == 50));
+/// # Ok::<(), argql::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SnapshotTable {
+    /// Its name.
+    pub name: String,
+    /// How many rows it has.
+    pub rows: u64,
+    /// How many bytes its files have.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// The store in this folder, which may not exist yet.
+    ///
+    /// ```
+    /// let store = argql::Store::new("store/");
+    /// assert!(store.snapshots().is_err());
+    /// ```
+    pub fn new(path: impl AsRef<Path>) -> Store {
+        Store { path: path.as_ref().into() }
+    }
+
+    /// Writes all tables of an engine as the snapshot of a moment, to the second; one of that moment is replaced. It is
+    /// there as a whole or not at all. Gives what was written, and what there is to know about the export.
+    ///
+    /// ```
+    /// # use argql::{DateTime, Engine, Store};
+    /// # let folder = std::env::temp_dir().join("argql-doc-import");
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// let store = Store::new(&folder);
+    /// store.import(&Engine::new().sample(), DateTime::parse("2026-11-27").unwrap())?;
+    /// store.import(&Engine::new().sample(), DateTime::parse("2026-11-28").unwrap())?;
+    /// let engine = Engine::new().load(&folder)?;
+    /// let before = engine.query("database('2026-11-27').resources | count")?;
+    /// assert_eq!(before.to_json(), r#"[{"Count":50}]"#);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn import(&self, engine: &Engine, moment: DateTime) -> Result<(Snapshot, Vec<Diagnostic>), Error> {
+        let wrong = |diagnostic: Diagnostic| Error::data(vec![diagnostic]);
+        if engine.catalog.names().is_empty() {
+            let message = "there is no table to import".to_owned();
+            return Err(wrong(Diagnostic::at(NO_TABLE, Place::Nowhere, message).help("name an export with --data")));
+        }
+        let guard = Guard::new(&engine.rules);
+        let work = || guard.within(|| import(&engine.catalog, &self.path, moment, &guard));
+        let imported = match &engine.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        };
+        imported.map(|(manifest, warnings)| (Snapshot::of(&manifest), warnings)).map_err(|failure| wrong(*failure))
+    }
+
+    /// The snapshots, oldest first.
+    ///
+    /// ```
+    /// # use argql::{DateTime, Engine, Store};
+    /// # let folder = std::env::temp_dir().join("argql-doc-snapshots");
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// let store = Store::new(&folder);
+    /// store.import(&Engine::new().sample(), DateTime::parse("2026-11-27").unwrap())?;
+    /// assert_eq!(store.snapshots()?.len(), 1);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn snapshots(&self) -> Result<Vec<Snapshot>, Error> {
+        let read = || {
+            let store = StoreFolder::open(&self.path)?.ok_or_else(|| {
+                let place = Place::File { path: self.path.clone(), line: 0, column: 0 };
+                let none = Diagnostic::at(STORE, place, format!("`{}` is no store", self.path.display()));
+                Box::new(none.help("make one: `argql import -d export/ --store store/`"))
+            })?;
+            let names = store.names()?;
+            names.iter().map(|name| Ok(Snapshot::of(&store.manifest(name)?))).collect::<Result<Vec<_>, _>>()
+        };
+        read().map_err(|failure: Box<Diagnostic>| Error::data(vec![*failure]))
+    }
+}
+
+impl Snapshot {
+    fn of(manifest: &Manifest) -> Snapshot {
+        let tables = manifest.tables.iter().map(|table| SnapshotTable {
+            name: table.name.clone(),
+            rows: table.rows(),
+            bytes: table.bytes(),
+        });
+        let taken = moment_of(&manifest.name).unwrap_or(DateTime::UNIX_EPOCH);
+        Snapshot { name: manifest.name.clone(), taken, tables: tables.collect() }
+    }
+}
+
+impl Engine {
+    /// Of stores that are loaded from now on, the newest snapshot by this moment is the one that queries ask.
+    ///
+    /// ```
+    /// # use argql::{DateTime, Engine, Store};
+    /// # let folder = std::env::temp_dir().join("argql-doc-at");
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// Store::new(&folder).import(&Engine::new().sample(), DateTime::parse("2026-11-27").unwrap())?;
+    /// let by = |date: &str| Engine::new().at(DateTime::parse(date).unwrap()).load(&folder);
+    /// assert!(by("2026-12-31").is_ok() && by("2026-01-01").is_err());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn at(mut self, moment: DateTime) -> Engine {
+        self.catalog.set_moment(moment);
+        self
+    }
+}
