@@ -22,7 +22,8 @@ pub(super) fn import(options: &ImportArgs, messages: &Messages) -> Result<(), Fa
     let begun = Instant::now();
     let (snapshot, warnings) = Store::new(&options.store).import(&engine, moment)?;
     messages.warnings(&warnings, None);
-    let (rows, bytes) = snapshot.tables.iter().fold((0, 0), |(rows, bytes), table| (rows + table.rows, bytes + table.bytes));
+    let (rows, bytes) =
+        snapshot.tables.iter().fold((0, 0), |(rows, bytes), table| (rows + table.rows, bytes + table.bytes));
     let tables = snapshot.tables.len();
     messages.note(&format!(
         "snapshot {}: {tables} table{}, {} rows, {} in {:.1} s",

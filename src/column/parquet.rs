@@ -193,9 +193,10 @@ impl PartReader {
             return Ok(Vec::new());
         }
         let fields = self.schema.fields().iter().enumerate().map(|(at, field)| {
-            let coded = chunks.columns().get(at).and_then(|chunk| chunk.page_encoding_stats_mask()).is_some_and(|mask| {
-                mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY)
-            });
+            let coded =
+                chunks.columns().get(at).and_then(|chunk| chunk.page_encoding_stats_mask()).is_some_and(|mask| {
+                    mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY)
+                });
             match field.data_type() {
                 DataType::Utf8 if coded => {
                     let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
@@ -222,7 +223,11 @@ impl PartReader {
         if batch.num_rows() != rows || batch.num_columns() != columns.len() {
             return Err(broken("a row group has another number of rows than it says"));
         }
-        batch.columns().iter().map(|array| Column::of_array(array).ok_or_else(|| broken("a column of no known type"))).collect()
+        batch
+            .columns()
+            .iter()
+            .map(|array| Column::of_array(array).ok_or_else(|| broken("a column of no known type")))
+            .collect()
     }
 }
 
@@ -246,7 +251,9 @@ impl Column {
                 _ => self.clone().flat().to_array(),
             },
             Data::Constant(value) => match self.ty {
-                Type::Bool | Type::Long | Type::Real => Column::from_values(self.ty, vec![value.clone(); self.len]).to_array(),
+                Type::Bool | Type::Long | Type::Real => {
+                    Column::from_values(self.ty, vec![value.clone(); self.len]).to_array()
+                }
                 _ => {
                     let entries = StringArray::from(vec![value.as_str()]);
                     let keys = UInt32Array::from(vec![0; self.len]);
@@ -345,6 +352,10 @@ impl Column {
         let values: StringViewArray = values.iter().chain([None]).collect();
         let values = Column { ty: Type::Dynamic, len: values.len(), data: Data::Text(values) };
         let codes: Codes = (0..len).map(code).collect();
-        Column { ty: Type::Dynamic, len, data: Data::Dictionary(Dictionary { codes, entries: Entries::of(values, false) }) }
+        Column {
+            ty: Type::Dynamic,
+            len,
+            data: Data::Dictionary(Dictionary { codes, entries: Entries::of(values, false) }),
+        }
     }
 }

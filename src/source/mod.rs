@@ -34,7 +34,5 @@ pub(crate) use extract::RowTest;
 pub(crate) use paths::Want;
 pub(crate) use sketch::{PathSketch, SketchStep};
 #[cfg(feature = "store")]
-pub(crate) use import::import;
-#[cfg(feature = "store")]
 pub(crate) use store::{Manifest, StoreFolder, moment_of};
 pub(crate) use table::SourceTable;

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use serde_json::{Value as Json, json};
 
-use crate::source::sketch::PathSketch;
 use crate::column::{Field, PartField};
+use crate::source::sketch::PathSketch;
 use crate::value::Type;
 
 /// What the cells of a part's column are.

@@ -29,8 +29,8 @@ use crate::value::Type;
 
 pub(super) use layout::Layout;
 pub(super) use shred::{ShreddedRows, Shredder};
-pub(super) use snapshot::{ManifestPart, ManifestTable, failed, name_of};
 pub(crate) use snapshot::{Manifest, StoreFolder, moment_of};
+pub(super) use snapshot::{ManifestPart, ManifestTable, failed, name_of};
 
 /// Under which key parts have their layout.
 pub(in crate::source) const NOTE: &str = "argql.layout";
@@ -113,9 +113,16 @@ enum Access {
     /// A column as it is.
     Column(usize),
     /// The values at these keys of a column of JSON.
-    Within { column: usize, from: usize },
+    Within {
+        column: usize,
+        from: usize,
+    },
     /// Put together.
-    Spliced { root: usize, node: usize, below: Vec<usize> },
+    Spliced {
+        root: usize,
+        node: usize,
+        below: Vec<usize>,
+    },
 }
 
 impl OpenedPart {
@@ -152,7 +159,8 @@ impl OpenedPart {
     fn read(&self, path: &Path, group: usize, wants: &[Want], most: usize) -> Result<Vec<Column>, Box<Diagnostic>> {
         let accesses: Vec<Access> = wants.iter().map(|want| self.access(want)).collect();
         let needed = needed(&accesses);
-        let columns = sound(|| self.reader.read(path, group, &needed, most)).map_err(|error| unreadable(path, &error))?;
+        let columns =
+            sound(|| self.reader.read(path, group, &needed, most)).map_err(|error| unreadable(path, &error))?;
         let by_number: HashMap<usize, Column, FixedState> = needed.into_iter().zip(columns).collect();
         let rows = self.reader.groups().nth(group).unwrap_or(0).min(most);
         let column = |number: usize| {

@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::source::passage::RowReader;
 use super::layout::{Form, Layout};
 use crate::column::{Batch, Column, Interner, Out};
 use crate::json::{self, Misfit, Numeral, Scanned};
+use crate::source::passage::RowReader;
 use crate::value::{Type, ValueRef, write_long, write_real, write_text};
 
 /// Takes whole rows apart.

@@ -90,7 +90,8 @@ pub(in crate::source) fn name_of(moment: DateTime) -> String {
 /// The moment of a snapshot's name.
 pub(crate) fn moment_of(name: &str) -> Option<DateTime> {
     let (date, time) = name.split_once('T').unwrap_or((name, "000000Z"));
-    let digits = time.strip_suffix('Z').filter(|time| time.len() == 6 && time.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let digits =
+        time.strip_suffix('Z').filter(|time| time.len() == 6 && time.bytes().all(|byte| byte.is_ascii_digit()))?;
     let moment = DateTime::parse(&format!("{date}T{}:{}:{}Z", &digits[..2], &digits[2..4], &digits[4..]))?;
     (name_of(moment) == name).then_some(moment)
 }
@@ -110,8 +111,11 @@ impl StoreFolder {
         match read.and_then(|read| read.get("format")?.as_u64()) {
             Some(FORMAT) => Ok(Some(StoreFolder { path: path.into() })),
             Some(other) => {
-                let message = format!("`{}` is a store of format {other}, and this argql knows {FORMAT}", path.display());
-                Err(Box::new(at(path, message).help("read it with a newer argql, or import the exports into a new store")))
+                let message =
+                    format!("`{}` is a store of format {other}, and this argql knows {FORMAT}", path.display());
+                Err(Box::new(
+                    at(path, message).help("read it with a newer argql, or import the exports into a new store"),
+                ))
             }
             None => Err(broken(&mark, "is not what argql writes there")),
         }
