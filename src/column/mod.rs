@@ -27,7 +27,7 @@ pub(crate) use build::{Interner, Out};
 pub(crate) use keys::KeyTable;
 use memo::Memo;
 #[cfg(feature = "store")]
-pub(crate) use parquet::{PartField, PartReader, PartWriter};
+pub(crate) use parquet::{PartField, PartReader, PartWriter, Rows};
 pub(crate) use table::Batch;
 pub use table::{Chart, Field, Table};
 pub(crate) use weight::Weight;

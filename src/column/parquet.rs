@@ -5,15 +5,19 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, StringArray, StringViewArray, UInt32Array};
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -35,6 +39,8 @@ pub(crate) struct PartField {
     pub(crate) ty: Type,
     /// Whether a filter on it is worth its bytes: ever new text that is asked for by `==`.
     pub(crate) bloom: bool,
+    /// Whether its text repeats.
+    pub(crate) coded: bool,
 }
 
 /// A part being written, batch after batch.
@@ -83,11 +89,20 @@ impl PartWriter {
             let path = ColumnPath::new(vec![field.name.clone()]);
             properties = properties.set_column_bloom_filter_enabled(path, true);
         }
+        for field in fields.iter().filter(|field| !field.coded) {
+            let path = ColumnPath::new(vec![field.name.clone()]);
+            properties = properties.set_column_dictionary_enabled(path, false);
+        }
         let parquet = parquet::arrow::ArrowSchemaConverter::new().convert(&schema).map_err(io_error)?;
         let writer = SerializedFileWriter::new(file, parquet.root_schema_ptr(), Arc::new(properties.build()))
             .map_err(io_error)?;
         let factory = ArrowRowGroupWriterFactory::new(&writer, schema.clone());
         Ok(PartWriter { writer, factory, schema, columns: Vec::new(), group: 0 })
+    }
+
+    /// Whether the cells of a column repeat, as far as they go.
+    pub(crate) fn repeats(column: &Column) -> bool {
+        !matches!(column.data, Data::Text(_))
     }
 
     /// Adds rows to the row group at hand, all columns side by side.
@@ -143,6 +158,38 @@ impl PartWriter {
     }
 }
 
+/// Which rows of a row group are read.
+#[derive(Clone, Debug)]
+pub(crate) enum Rows {
+    /// At most so many from the start.
+    First(usize),
+    /// Those of these numbers, which rise, of so many.
+    These { rows: Vec<u32>, of: usize },
+}
+
+impl Rows {
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Rows::First(most) => *most,
+            Rows::These { rows, .. } => rows.len(),
+        }
+    }
+
+    /// The same as stretches that are read or passed over.
+    fn selection(&self) -> Option<RowSelection> {
+        let Rows::These { rows, of } = self else { return None };
+        let mut stretches: Vec<Range<usize>> = Vec::new();
+        for &row in rows {
+            let row = row as usize;
+            match stretches.last_mut() {
+                Some(last) if last.end == row => last.end += 1,
+                _ => stretches.push(row..row + 1),
+            }
+        }
+        Some(RowSelection::from_consecutive_ranges(stretches.into_iter(), *of))
+    }
+}
+
 /// A part that is read.
 #[derive(Clone, Debug)]
 pub(crate) struct PartReader {
@@ -184,11 +231,12 @@ impl PartReader {
         columns.iter().map(|column| u64::try_from(size(column)).unwrap_or(0)).sum()
     }
 
-    /// The columns of these numbers, which rise, in the first rows of a row group.
-    pub(crate) fn read(&self, path: &Path, group: usize, columns: &[usize], most: usize) -> io::Result<Vec<Column>> {
+    /// The columns of these numbers, which rise, in some rows of a row group.
+    pub(crate) fn read(&self, path: &Path, group: usize, columns: &[usize], which: &Rows) -> io::Result<Vec<Column>> {
         let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
         let chunks = self.metadata.row_groups().get(group).ok_or_else(|| broken("a row group is missing"))?;
-        let rows = usize::try_from(chunks.num_rows()).map_err(|_| broken("a row group has no rows"))?.min(most);
+        let rows =
+            usize::try_from(chunks.num_rows()).map_err(|_| broken("a row group has no rows"))?.min(which.count());
         if columns.is_empty() || rows == 0 {
             return Ok(Vec::new());
         }
@@ -213,9 +261,11 @@ impl PartReader {
             .with_row_groups(vec![group])
             .with_projection(mask)
             .with_batch_size(rows)
-            .with_limit(rows)
-            .build()
-            .map_err(io_error)?;
+            .with_limit(rows);
+        if let Some(selection) = which.selection() {
+            reader = reader.with_row_selection(selection);
+        }
+        let mut reader = reader.build().map_err(io_error)?;
         let batch = match reader.next() {
             Some(batch) => batch.map_err(|error| broken(&error.to_string()))?,
             None => return Err(broken("a row group has no rows")),
@@ -349,7 +399,7 @@ impl Column {
         }
         let null = u32::try_from(values.len()).expect("codes have 31 bits");
         let code = |row: usize| if array.is_null(row) { null } else { codes[row].cast_unsigned() };
-        let values: StringViewArray = values.iter().chain([None]).collect();
+        let values = with_null(entries).unwrap_or_else(|| values.iter().chain([None]).collect());
         let values = Column { ty: Type::Dynamic, len: values.len(), data: Data::Text(values) };
         let codes: Codes = (0..len).map(code).collect();
         Column {
@@ -358,4 +408,17 @@ impl Column {
             data: Data::Dictionary(Dictionary { codes, entries: Entries::of(values, false) }),
         }
     }
+}
+
+/// The entries and null, over the text where it lies.
+fn with_null(entries: &StringArray) -> Option<StringViewArray> {
+    let mut views = StringViewBuilder::with_capacity(entries.len() + 1);
+    let block = views.append_block(entries.values().clone());
+    for ends in entries.value_offsets().windows(2) {
+        let [start, end] = ends else { return None };
+        let (start, end) = (u32::try_from(*start).ok()?, u32::try_from(*end).ok()?);
+        views.try_append_view(block, start, end.checked_sub(start)?).ok()?;
+    }
+    views.append_null();
+    Some(views.finish())
 }

@@ -131,7 +131,7 @@ fn write_table(
 impl TableWriter<'_> {
     fn add(&mut self, rows: ShreddedRows) -> Result<(), Box<Diagnostic>> {
         if self.part.is_none() {
-            self.part = Some(self.begin_part()?);
+            self.part = Some(self.begin_part(&rows.batch)?);
         }
         if let Some(part) = &mut self.part {
             part.complete.iter_mut().zip(&rows.complete).for_each(|(all, some)| *all &= some);
@@ -149,11 +149,16 @@ impl TableWriter<'_> {
         if ends_part || heavy { self.end_part() } else { Ok(()) }
     }
 
-    fn begin_part(&mut self) -> Result<OpenPart, Box<Diagnostic>> {
+    /// A part that begins with these rows.
+    fn begin_part(&mut self, rows: &Batch) -> Result<OpenPart, Box<Diagnostic>> {
+        let mut fields = self.layout.fields();
+        for (field, column) in fields.iter_mut().zip(&rows.columns) {
+            field.coded = PartWriter::repeats(column);
+        }
         let file = format!("{}-{:04}.parquet", self.name, self.number);
         self.number += 1;
         let path = self.folder.join(&file);
-        let created = File::create_new(&path).and_then(|created| PartWriter::new(created, &self.layout.fields()));
+        let created = File::create_new(&path).and_then(|created| PartWriter::new(created, &fields));
         let writer = created.map_err(|error| failed(&path, "written", &error))?;
         let complete = vec![true; self.layout.columns.len()];
         Ok(OpenPart { writer, path, file, complete, rows: 0, group: 0 })

@@ -127,17 +127,11 @@ impl Kept {
     ) -> Result<(), Unkept> {
         let mut pieces: Vec<Batch> = Vec::new();
         let (mut weight, mut bytes) = (Weight::default(), 0);
-        let warnings = origin.drive(
-            wants,
-            &[],
-            guard,
-            Ok,
-            |batch| {
-                bytes += weight.add(&batch) as u64;
-                pieces.push(batch);
-                if bytes > room { Err(Unkept::Heavy) } else { Ok(ControlFlow::Continue(())) }
-            },
-        )?;
+        let warnings = origin.drive(wants, &[], guard, Ok, |batch| {
+            bytes += weight.add(&batch) as u64;
+            pieces.push(batch);
+            if bytes > room { Err(Unkept::Heavy) } else { Ok(ControlFlow::Continue(())) }
+        })?;
         let mut groups: Vec<&[Batch]> = Vec::new();
         let mut rest = &pieces[..];
         while !rest.is_empty() {

@@ -31,6 +31,8 @@ pub use azure::known_tables;
 pub(crate) use azure::{known_columns, known_table, shown_columns, unshown_column};
 pub(crate) use catalog::Catalog;
 pub(crate) use extract::RowTest;
+#[cfg(feature = "store")]
+pub(crate) use import::import;
 pub(crate) use paths::Want;
 pub(crate) use sketch::{PathSketch, SketchStep};
 #[cfg(feature = "store")]

@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
-use super::{RowTest, Want};
 use super::passage::Passage;
 use super::scan::Scan;
 use super::table::memory;
+use super::{RowTest, Want};
 use crate::diag::{Diagnostic, Place};
 use crate::guard::Guard;
 use crate::value::{Type, Value, ValueRef};

@@ -180,6 +180,7 @@ impl Layout {
             name: column.name(),
             ty: column.form.ty(),
             bloom: column.path.len() == 1 && &*column.path[0] == "id",
+            coded: true,
         };
         self.columns.iter().map(field).collect()
     }

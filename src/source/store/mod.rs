@@ -19,13 +19,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 use foldhash::fast::FixedState;
 
 use self::layout::Form;
+use super::extract::RowTest;
 use super::page::Stamp;
 use super::paths::Want;
-use crate::column::{Batch, Column, Field, PartReader};
+use crate::column::{Batch, Column, Field, PartReader, Rows};
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Progress};
 use crate::parallel;
-use crate::value::Type;
+use crate::value::{Type, Value, ValueRef};
 
 pub(super) use layout::Layout;
 pub(super) use shred::{ShreddedRows, Shredder};
@@ -155,21 +156,21 @@ impl OpenedPart {
         Access::Spliced { root, node: root_node, below: inside.map(|(at, _)| at).collect() }
     }
 
-    /// The wanted columns of the first rows of a row group.
-    fn read(&self, path: &Path, group: usize, wants: &[Want], most: usize) -> Result<Vec<Column>, Box<Diagnostic>> {
+    /// The wanted columns of these rows of a row group.
+    fn read(&self, path: &Path, group: usize, wants: &[Want], rows: &Rows) -> Result<Vec<Column>, Box<Diagnostic>> {
         let accesses: Vec<Access> = wants.iter().map(|want| self.access(want)).collect();
         let needed = needed(&accesses);
         let columns =
-            sound(|| self.reader.read(path, group, &needed, most)).map_err(|error| unreadable(path, &error))?;
+            sound(|| self.reader.read(path, group, &needed, rows)).map_err(|error| unreadable(path, &error))?;
         let by_number: HashMap<usize, Column, FixedState> = needed.into_iter().zip(columns).collect();
-        let rows = self.reader.groups().nth(group).unwrap_or(0).min(most);
+        let count = rows.count().min(self.reader.groups().nth(group).unwrap_or(0));
         let column = |number: usize| {
             let column = by_number.get(&number).cloned();
-            column.unwrap_or_else(|| Column::constant(Type::Dynamic, crate::value::Value::Null, rows))
+            column.unwrap_or_else(|| Column::constant(Type::Dynamic, Value::Null, count))
         };
         let wanted = wants.iter().zip(&accesses).map(|(want, access)| {
             let found = match access {
-                Access::Nowhere => Column::constant(Type::Dynamic, crate::value::Value::Null, rows),
+                Access::Nowhere => Column::constant(Type::Dynamic, Value::Null, count),
                 Access::Column(number) => match self.layout.columns.get(*number).map(|column| column.form) {
                     Some(Form::Json | Form::Rest) => column(*number).parsed(),
                     _ => column(*number),
@@ -186,6 +187,66 @@ impl OpenedPart {
         });
         Ok(wanted.collect())
     }
+
+    /// The wanted columns of those rows of a row group that may pass the tests. What tests look at is read first; of the
+    /// rest only what is left by then.
+    fn read_tested(
+        &self,
+        path: &Path,
+        group: usize,
+        wants: &[Want],
+        tests: &[RowTest<'_>],
+    ) -> Result<Batch, Box<Diagnostic>> {
+        let all = self.reader.groups().nth(group).unwrap_or(0);
+        let tested = |at: usize| tests.iter().any(|test| test.want == at);
+        let (first, later): (Vec<usize>, Vec<usize>) = (0..wants.len()).partition(|&at| tested(at));
+        let of = |numbers: &[usize]| numbers.iter().filter_map(|&at| wants.get(at).cloned()).collect::<Vec<Want>>();
+        let mut columns: Vec<(usize, Column)> =
+            first.iter().copied().zip(self.read(path, group, &of(&first), &Rows::First(all))?).collect();
+        let mut admitted: Option<Vec<u32>> = None;
+        for test in tests {
+            let column = columns.iter().find(|(at, _)| *at == test.want).map(|(_, column)| column);
+            if let Some(rows) = column.and_then(|column| admitted_rows(column, test, admitted.as_deref())) {
+                admitted = Some(rows);
+            }
+        }
+        let (rows, count) = match admitted {
+            Some(rows) if rows.len() < all => {
+                columns = columns.into_iter().map(|(at, column)| (at, column.take(&rows))).collect();
+                let count = rows.len();
+                (Rows::These { rows, of: all }, count)
+            }
+            _ => (Rows::First(all), all),
+        };
+        if count > 0 {
+            columns.extend(later.iter().copied().zip(self.read(path, group, &of(&later), &rows)?));
+        } else {
+            columns.extend(later.iter().map(|&at| {
+                let ty = wants.get(at).map_or(Type::Dynamic, |want| want.ty);
+                (at, Column::from_values(ty, []))
+            }));
+        }
+        columns.sort_by_key(|(at, _)| *at);
+        Ok(Batch::new(columns.into_iter().map(|(_, column)| column).collect(), count))
+    }
+}
+
+/// The rows, of all or of those given, that may pass a test; none if too many values would have to be asked about.
+fn admitted_rows(column: &Column, test: &RowTest<'_>, of: Option<&[u32]>) -> Option<Vec<u32>> {
+    let may = |cell: ValueRef<'_>| !matches!(cell, ValueRef::String(_) | ValueRef::Null) || (test.admits)(cell);
+    let all = u32::try_from(column.len()).ok()?;
+    let chosen = |holds: &dyn Fn(u32) -> bool| match of {
+        Some(rows) => rows.iter().copied().filter(|&row| holds(row)).collect(),
+        None => (0..all).filter(|&row| holds(row)).collect(),
+    };
+    if let Some(value) = column.as_constant() {
+        let may = may(value.as_ref());
+        return Some(chosen(&|_| may));
+    }
+    let dictionary = column.as_dictionary().filter(|dictionary| dictionary.values().len() * 2 <= column.len())?;
+    let says: Vec<bool> = dictionary.values().iter().map(may).collect();
+    let codes = dictionary.codes();
+    Some(chosen(&|row| says[codes[row as usize] as usize]))
 }
 
 /// The columns that are read, in their order.
@@ -215,7 +276,7 @@ impl StoredTable {
         let wants: Vec<Want> = self.all_fields.iter().map(|field| Want::column(&field.name, field.ty)).collect();
         let mut text = "[".to_owned();
         if let Some(part) = self.parts.first() {
-            let columns = part.opened()?.read(&part.path, 0, &wants, GLANCE)?;
+            let columns = part.opened()?.read(&part.path, 0, &wants, &Rows::First(GLANCE))?;
             let rows = columns.first().map_or(0, Column::len);
             for row in 0..rows {
                 text.push_str(if row == 0 { "{" } else { ",{" });
@@ -270,13 +331,15 @@ impl StoredTable {
             units.into_iter(),
             |(part, opened, group, rows, bytes)| {
                 guard.check()?;
-                let columns = opened.read(&part.path, group, wants, usize::MAX)?;
+                let batch = opened.read_tested(&part.path, group, wants, tests)?;
                 if let (Some(listener), Ok(mut progress)) = (guard.listener(), progress.lock()) {
                     progress.bytes += bytes;
                     progress.rows += rows as u64;
                     listener(&progress);
                 }
-                let batch = Batch::new(columns, rows);
+                if batch.rows == 0 {
+                    return Ok(Vec::new());
+                }
                 batch.pieces().map(&work).collect::<Result<Vec<T>, E>>()
             },
             |pieces| {
