@@ -151,6 +151,40 @@ fn each_date_has_its_snapshot_and_an_import_of_the_same_replaces_it() {
     assert_eq!(count(at("2026-11-01"), "database('2026-10-15').resources"), "4");
     assert_eq!(count(Engine::new().load(format!("{}@2026-11-01", path.display())).unwrap(), "resources"), "2");
     assert!(Engine::new().at(moment("2026-01-01")).load(&path).is_err());
+    let engine = Engine::new().now(moment("2026-11-02")).load(&path).unwrap();
+    let history = |call: &str| {
+        answer(
+            &engine,
+            &format!(
+                "{call} | summarize n = count() by snapshot | project day = format_datetime(snapshot, 'MM-dd HH'), n"
+            ),
+        )
+    };
+    assert!(
+        history("history('resources')")
+            .ends_with(r#"[{"day":"10-01 00","n":4},{"day":"11-01 00","n":2},{"day":"11-01 10","n":3}]"#)
+    );
+    assert!(
+        history("history('Resources', ago(7d), now())")
+            .ends_with(r#"[{"day":"11-01 00","n":2},{"day":"11-01 10","n":3}]"#)
+    );
+    assert!(
+        answer(&engine, "history('resources') | take 1").contains(r#""snapshot":"2026-10-01T00:00:00.0000000Z"}]"#)
+    );
+    for (call, what) in [
+        (
+            "history('resources', datetime(2020-01-01), datetime(2020-01-02))",
+            "no snapshot of `resources` is from this time",
+        ),
+        ("history('resource')", "did you mean `resources`?"),
+        ("history()", "takes one or three arguments"),
+        ("history(5)", "takes a string here"),
+    ] {
+        let said = answer(&engine, call);
+        assert!(said.contains(what), "{said}");
+    }
+    let said = answer(&Engine::new().sample(), "history('resources')");
+    assert!(said.contains("there are no snapshots with a date"), "{said}");
     // Nothing is left of what was replaced.
     let files = fs::read_dir(path.join("2026-10-01")).unwrap().count();
     assert_eq!(files, 2);

@@ -125,6 +125,9 @@ impl Binder<'_> {
         if call.form() == Some(FormMeaning::Materialized) {
             return self.materialize(call);
         }
+        if call.form() == Some(FormMeaning::History) {
+            return self.history(call);
+        }
         let nothing = BoundColumns::none();
         match Exprs::new(self, &nothing).call_result(call) {
             Some(Ok(CallResult::Table(relation))) => return relation,

@@ -7,6 +7,7 @@ mod call;
 mod expr;
 mod findings;
 mod function;
+mod history;
 mod names;
 mod parameter;
 mod pattern;

@@ -60,7 +60,7 @@ impl Binder<'_> {
             },
             ExprKind::Member { of, .. } => is_resource_graph(of) || is_database(of),
             ExprKind::Call(call) => {
-                call.form() == Some(FormMeaning::Materialized)
+                matches!(call.form(), Some(FormMeaning::Materialized | FormMeaning::History))
                     || matches!(self.definition(&call.name.text), Some(Definition::Function { tabular: true, .. }))
             }
             _ => false,
@@ -217,7 +217,7 @@ impl Binder<'_> {
     }
 
     /// A table of `catalog`, whose name stands at `span`.
-    fn stored(&mut self, catalog: &Catalog, name: &str, span: Span) -> Relation {
+    pub(super) fn stored(&mut self, catalog: &Catalog, name: &str, span: Span) -> Relation {
         // Of a table of one's own nothing is known but what its rows have.
         let own = source::known_columns(name).is_empty();
         if let Some(table) = catalog.table(name)
@@ -310,7 +310,7 @@ fn is_resource_graph(expr: &ast::Expr) -> bool {
     matches!(&expr.kind, ExprKind::Call(call) if call.of.is_none() && call.form() == Some(FormMeaning::ResourceGraph))
 }
 
-fn columns(fields: Vec<Field>) -> Vec<BoundColumn> {
+pub(super) fn columns(fields: Vec<Field>) -> Vec<BoundColumn> {
     fields.into_iter().map(|field| BoundColumn::new(field.name, field.ty)).collect()
 }
 

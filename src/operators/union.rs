@@ -194,7 +194,7 @@ pub(super) fn legs_of(legs: &[UnionLeg], fuzzy: bool, binder: &mut Binder<'_>) -
 
 /// The rows of all tables, with a column `source` in front that has the name of each row's table; with `inner` only the
 /// columns that all tables have.
-pub(super) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source: Option<&str>) -> Relation {
+pub(crate) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source: Option<&str>) -> Relation {
     if legs.iter().any(|(_, leg)| leg.columns.has_any_column()) {
         return Relation::poisoned();
     }

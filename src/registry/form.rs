@@ -28,6 +28,8 @@ pub(crate) enum FormMeaning {
     Database,
     /// `arg('')`
     ResourceGraph,
+    /// `history('T')`
+    History,
     /// `dynamic([1])`
     Literal,
     /// `let x = 5;`
@@ -102,6 +104,7 @@ pub(crate) const FORMS: &[Form] = &[
     MATERIALIZE,
     COLUMN_NAMES_OF,
     DATABASE,
+    HISTORY,
     ARG,
     LET,
     SET,
@@ -185,6 +188,14 @@ const DATABASE: Form = Form {
     meaning: FormMeaning::Database,
     syntax: "database(name).table",
     about: "A table of the snapshot that was loaded by this name.",
+    examples: &[],
+};
+
+const HISTORY: Form = Form {
+    name: "history",
+    meaning: FormMeaning::History,
+    syntax: "history(table [, from, to]): table",
+    about: "The rows that all snapshots of a store have of a table, oldest first, with the moment of each as `snapshot`.",
     examples: &[],
 };
 

@@ -13,9 +13,10 @@ use indexmap::IndexMap;
 use regex::Regex;
 
 use super::azure::{home_of, known_table};
+use super::moment::moment_of;
 use super::page::{Page, PageOrigin};
 #[cfg(feature = "store")]
-use super::store::{StoreFolder, moment_of};
+use super::store::StoreFolder;
 use super::table::{SourceTable, memory};
 use crate::diag::{self, Diagnostic, Place};
 use crate::value::DateTime;
@@ -157,17 +158,18 @@ impl Catalog {
         self.databases.get(name).or_else(|| self.snapshot_by(name))
     }
 
-    /// Of databases that are snapshots of a store, the newest by a moment.
-    #[cfg(feature = "store")]
+    /// Of databases that have a date for a name, the newest by a moment.
     fn snapshot_by(&self, moment: &str) -> Option<&Catalog> {
         let by = DateTime::parse(moment)?;
-        let dated = self.databases.iter().filter_map(|(name, catalog)| Some((moment_of(name)?, catalog)));
-        dated.filter(|(moment, _)| *moment <= by).max_by_key(|(moment, _)| *moment).map(|(_, catalog)| catalog)
+        self.snapshots().into_iter().rev().find(|(moment, _)| *moment <= by).map(|(_, catalog)| catalog)
     }
 
-    #[cfg(not(feature = "store"))]
-    fn snapshot_by(&self, _: &str) -> Option<&Catalog> {
-        None
+    /// The databases that have a date for a name, as snapshots of a store have, oldest first.
+    pub(crate) fn snapshots(&self) -> Vec<(DateTime, &Catalog)> {
+        let dated = self.databases.iter().filter_map(|(name, catalog)| Some((moment_of(name)?, catalog)));
+        let mut dated: Vec<(DateTime, &Catalog)> = dated.collect();
+        dated.sort_by_key(|(moment, _)| *moment);
+        dated
     }
 
     /// The databases by name, in the order in which they were given.

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::catalog::Catalog;
+use super::moment::name_of;
 use super::sketch::SketchStep;
 use super::store::{
-    Layout, Manifest, ManifestPart, ManifestTable, NOTE, ShreddedRows, StoreFolder, broken, failed, name_of, sound,
+    Layout, Manifest, ManifestPart, ManifestTable, NOTE, ShreddedRows, StoreFolder, broken, failed, sound,
 };
 use super::table::SourceTable;
 use crate::column::{Batch, PartReader, PartWriter};

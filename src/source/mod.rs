@@ -16,6 +16,7 @@ mod grid;
 #[cfg(feature = "store")]
 mod import;
 mod kept;
+mod moment;
 mod page;
 mod passage;
 mod paths;
@@ -33,8 +34,10 @@ pub(crate) use catalog::Catalog;
 pub(crate) use extract::RowTest;
 #[cfg(feature = "store")]
 pub(crate) use import::import;
+#[cfg(feature = "store")]
+pub(crate) use moment::moment_of;
 pub(crate) use paths::Want;
 pub(crate) use sketch::{PathSketch, SketchStep};
 #[cfg(feature = "store")]
-pub(crate) use store::{Manifest, StoreFolder, moment_of};
+pub(crate) use store::{Manifest, StoreFolder};
 pub(crate) use table::SourceTable;

@@ -23,7 +23,9 @@ impl Exprs<'_, '_> {
         match call.form() {
             Some(FormMeaning::FirstValue) => return self.toscalar(call),
             Some(FormMeaning::ColumnNames) => return self.column_names_of(call),
-            Some(FormMeaning::Materialized | FormMeaning::Database | FormMeaning::ResourceGraph) => {
+            Some(
+                FormMeaning::Materialized | FormMeaning::Database | FormMeaning::ResourceGraph | FormMeaning::History,
+            ) => {
                 return Err(self.misplaced(span, "a table"));
             }
             Some(FormMeaning::Literal | FormMeaning::Statement) | None => {}

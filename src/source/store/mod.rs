@@ -30,8 +30,8 @@ use crate::value::{Type, Value, ValueRef};
 
 pub(super) use layout::Layout;
 pub(super) use shred::{ShreddedRows, Shredder};
-pub(crate) use snapshot::{Manifest, StoreFolder, moment_of};
-pub(super) use snapshot::{ManifestPart, ManifestTable, failed, name_of};
+pub(crate) use snapshot::{Manifest, StoreFolder};
+pub(super) use snapshot::{ManifestPart, ManifestTable, failed};
 
 /// Under which key parts have their layout.
 pub(in crate::source) const NOTE: &str = "argql.layout";

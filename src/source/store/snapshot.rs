@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 use super::{StoredPart, StoredTable, broken};
 use crate::column::Field;
 use crate::diag::{self, Diagnostic, Place};
+use crate::source::moment::moment_of;
 use crate::value::{DateTime, Type};
 
 /// The file that makes a folder a store.
@@ -77,23 +78,6 @@ pub(in crate::source) fn failed(path: &Path, doing: &str, error: &io::Error) -> 
         }
         _ => said,
     })
-}
-
-/// The name of the snapshot of a moment: a date if it is the start of one.
-pub(in crate::source) fn name_of(moment: DateTime) -> String {
-    let text = moment.to_string();
-    let (date, time) = text.split_once('T').unwrap_or((&text, ""));
-    let digits: String = time.chars().take(8).filter(char::is_ascii_digit).collect();
-    if digits == "000000" { date.to_owned() } else { format!("{date}T{digits}Z") }
-}
-
-/// The moment of a snapshot's name.
-pub(crate) fn moment_of(name: &str) -> Option<DateTime> {
-    let (date, time) = name.split_once('T').unwrap_or((name, "000000Z"));
-    let digits =
-        time.strip_suffix('Z').filter(|time| time.len() == 6 && time.bytes().all(|byte| byte.is_ascii_digit()))?;
-    let moment = DateTime::parse(&format!("{date}T{}:{}:{}Z", &digits[..2], &digits[2..4], &digits[4..]))?;
-    (name_of(moment) == name).then_some(moment)
 }
 
 impl StoreFolder {
