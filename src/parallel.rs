@@ -210,9 +210,11 @@ where
         lock(&self.pending).insert(number, result);
         loop {
             let Ok(mut merger) = self.merger.try_lock() else { return };
-            while merger.end.is_none()
-                && let Some(result) = lock(&self.pending).remove(&merger.next)
-            {
+            while merger.end.is_none() {
+                // The lock is let go before the result is merged: others put theirs down meanwhile, and a merge that
+                // works in parallel may come here again on this thread.
+                let due = lock(&self.pending).remove(&merger.next);
+                let Some(result) = due else { break };
                 merger.next += 1;
                 match self.guard.within(|| result.and_then(&mut merger.merge)) {
                     Ok(ControlFlow::Continue(())) => begin(),

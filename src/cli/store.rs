@@ -1,7 +1,6 @@
 //! `argql import` and `argql snapshots`: exports as columns on disk.
 
 use std::path::Path;
-use std::time::Instant;
 
 use indicatif::{HumanBytes, HumanCount};
 
@@ -19,20 +18,13 @@ pub(super) fn import(options: &ImportArgs, messages: &Messages) -> Result<(), Fa
         Some(moment) => moment,
         None => today(),
     };
-    let begun = Instant::now();
     let (snapshot, warnings) = Store::new(&options.store).import(&engine, moment)?;
     messages.warnings(&warnings, None);
     let (rows, bytes) =
         snapshot.tables.iter().fold((0, 0), |(rows, bytes), table| (rows + table.rows, bytes + table.bytes));
-    let tables = snapshot.tables.len();
-    messages.note(&format!(
-        "snapshot {}: {tables} table{}, {} rows, {} in {:.1} s",
-        snapshot.name,
-        if tables == 1 { "" } else { "s" },
-        HumanCount(rows),
-        HumanBytes(bytes),
-        begun.elapsed().as_secs_f64(),
-    ));
+    let some = |count: u64, what: &str| format!("{} {what}{}", HumanCount(count), if count == 1 { "" } else { "s" });
+    let (tables, rows) = (some(snapshot.tables.len() as u64, "table"), some(rows, "row"));
+    messages.note(&format!("snapshot {}: {tables}, {rows}, {}", snapshot.name, HumanBytes(bytes)));
     Ok(())
 }
 

@@ -35,12 +35,12 @@ pub(crate) fn import(
 ) -> Result<(Manifest, Vec<Diagnostic>), Box<Diagnostic>> {
     let store = StoreFolder::create(path)?;
     let _lock = store.lock()?;
-    store.mark()?;
     let name = name_of(moment);
     let workshop = store.workshop();
     fs::create_dir_all(&workshop).map_err(|error| failed(&workshop, "written", &error))?;
     let written = write_tables(catalog, &store, &name, guard);
     let result = written.and_then(|(manifest, warnings)| {
+        store.mark()?;
         store.publish(&manifest)?;
         Ok((manifest, warnings))
     });
