@@ -63,6 +63,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A [`Store`] holds exports as columns on disk, a snapshot for each date; [`Engine::load`] takes it like an export, and
+//! answers come from the columns that a query needs.
+//!
 //! # Time and threads
 //!
 //! `now()` is the moment at which a query is run, the same for all of its rows; [`Engine::now`] fixes it for reports that
@@ -155,7 +158,7 @@
 //! # Features
 //!
 //! `meter` (on by default) counts the memory that queries take, for [`Limits::memory`]; a program with an allocator of its
-//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow`. `review` adds reviews, and CSV, charts and HTML
+//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow`, `store` adds stores. `review` adds reviews, and CSV, charts and HTML
 //! to the formats. `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the
 //! library alone depends on the crate with `default-features = false`.
 //!
