@@ -234,3 +234,48 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What takes results may use the threads itself, and meets its own work again while it waits for them.
+    #[test]
+    fn results_are_taken_in_order_by_what_works_in_parallel_itself() {
+        let guard = Guard::none();
+        let squares = |to: usize| map(&guard, 0..to, |number| number * number).iter().sum::<usize>();
+        let mut taken = Vec::new();
+        let all = ordered(
+            &guard,
+            0..2_000,
+            |number| Ok::<_, Infallible>((number, squares(number % 50))),
+            |(number, sum)| {
+                assert_eq!(squares(number % 50), sum);
+                taken.push(number);
+                Ok(ControlFlow::Continue(()))
+            },
+        );
+        assert!(all.is_ok());
+        assert_eq!(taken, (0..2_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_is_taken_behind_the_end_or_the_first_error() {
+        let guard = Guard::none();
+        let mut taken = 0;
+        let work = |number: usize| if number == 700 { Err(number) } else { Ok(number) };
+        let error = ordered(&guard, 0..10_000, work, |_| {
+            taken += 1;
+            Ok(ControlFlow::Continue(()))
+        });
+        assert_eq!((error, taken), (Err(700), 700));
+        let mut taken = 0;
+        let end = ordered(&guard, 0..10_000, work, |number| {
+            taken += 1;
+            Ok(if number == 99 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        });
+        assert_eq!((end, taken), (Ok(()), 100));
+        assert_eq!(try_map(&guard, [699, 700, 701], work), Err(700));
+        assert_eq!(beside(&guard, [5, 6, 7], 1, work), Ok(vec![5, 6, 7]));
+    }
+}

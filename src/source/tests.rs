@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde_json::value::RawValue;
 
 use super::passage::Passage;
-use super::scan::Scan;
+use super::scan::{Origin, Scan};
 use super::table::memory;
 use super::{RowTest, Want};
 use crate::diag::{Diagnostic, Place};
@@ -33,7 +33,7 @@ fn scanned_with(
 ) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
     let passage = Passage::new("t", &[memory("t", bytes.into())], segment)?;
     let mut rows = Rows::new();
-    let warnings = Scan::new(passage, wants).run(tests, &Guard::none(), Ok, |batch| {
+    let warnings = Scan::new(Origin::Pages(passage), wants).run(tests, &Guard::none(), Ok, |batch| {
         for row in 0..batch.rows {
             rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
         }
