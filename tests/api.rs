@@ -13,8 +13,8 @@ use argql::{
     Audit, AuditPlan, Bag, Cancel, Chart, Check, Checked, Code, Completion, Completions, DataPath, DateTime, Declared,
     Diagnostic, Diff, DiffPlan, Document, Engine, Error, Example, Field, Format, Formulas, Grade, Header, Layout,
     Library, Limits, Mark, MarkKind, Metered, MissingTables, NameEntry, Needed, Paths, Place, Progress, Query,
-    Question, Report, ReportPlan, Severity, Share, Span, Table, TableWriter, Target, TimeSpan, Type, Value, Verdict,
-    WideCells,
+    Question, Report, ReportPlan, Severity, Share, Snapshot, SnapshotTable, Span, Store, Table, TableWriter, Target,
+    TimeSpan, Type, Value, Verdict, WideCells,
 };
 use syn::{Attribute, Fields, ImplItem, Item, ItemImpl, UseTree, Visibility};
 
@@ -316,7 +316,7 @@ fn every_export_is_found_and_every_type_can_be_shared_by_threads() {
         Audit AuditPlan Bag Cancel Chart Check Checked Code Completion Completions DataPath DateTime Declared Diagnostic
         Diff DiffPlan Document Engine Error Example Field Format Formulas Grade Header Layout Library Limits Mark
         MarkKind Metered MissingTables NameEntry Needed Paths Place Progress Query Question Report ReportPlan Severity Share
-        Span Table TableWriter Target TimeSpan Type Value Verdict WideCells
+        Snapshot SnapshotTable Span Store Table TableWriter Target TimeSpan Type Value Verdict WideCells
     );
     let types = surface.items.iter().filter(|(_, parts)| !parts[0].contains("pub fn ") || parts.len() > 1);
     assert_eq!(types.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), shared);

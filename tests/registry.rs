@@ -110,6 +110,7 @@ const UNSHOWN: &[(&str, &str)] = &[
     ("AQ3005", "wants a file that cannot be read; shown in tests/cli/data.md"),
     ("AQ3006", "wants an export that says so; shown in tests/cli/data.md"),
     ("AQ3007", "wants rows that are missing; shown in queries/README.md"),
+    ("AQ3008", "wants a store; shown in tests/cli/store.md"),
     ("AQ3011", "wants a file of settings; shown in tests/cli/audit.md"),
     ("AQ4002", "wants a system without threads"),
     ("AQ4003", "wants a limit; shown in tests/cli/limits.md"),

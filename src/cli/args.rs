@@ -417,8 +417,8 @@ pub(super) struct ImportArgs {
     #[arg(long, value_name = "FOLDER")]
     pub(super) store: PathBuf,
     /// Of when the export is: 2026-11-27, 2026-11-27T10:30Z; a snapshot of that moment is replaced [default: today, UTC]
-    #[arg(long = "as", value_name = "TIME", value_parser = moment)]
-    pub(super) moment: Option<DateTime>,
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(super) r#as: Option<DateTime>,
     #[command(flatten)]
     pub(super) source: DataArgs,
 }

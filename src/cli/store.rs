@@ -14,10 +14,7 @@ use crate::{DateTime, Store, Table, Type, Value};
 /// Writes an export as a snapshot of a store, and says what it has.
 pub(super) fn import(options: &ImportArgs, messages: &Messages) -> Result<(), Failure> {
     let engine = open_engine(&options.source, messages)?;
-    let moment = match options.moment {
-        Some(moment) => moment,
-        None => today(),
-    };
+    let moment = options.r#as.unwrap_or_else(today);
     let (snapshot, warnings) = Store::new(&options.store).import(&engine, moment)?;
     messages.warnings(&warnings, None);
     let (rows, bytes) =

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use foldhash::fast::FixedState;
 
+use super::origin::Origin;
 use super::page::Stamp;
 use super::paths::Want;
-use super::scan::Origin;
 use crate::column::{Batch, Column, Weight};
 use crate::diag::Diagnostic;
 use crate::guard::Guard;

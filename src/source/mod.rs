@@ -17,6 +17,7 @@ mod grid;
 mod import;
 mod kept;
 mod moment;
+mod origin;
 mod page;
 mod passage;
 mod paths;

@@ -3,65 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::extract::{Extractor, RowTest};
+use super::extract::RowTest;
 use super::kept::Kept;
-use super::page::Stamp;
-use super::passage::Passage;
-use super::paths::{Want, WantTree};
-#[cfg(feature = "store")]
-use super::store::StoredTable;
+use super::origin::Origin;
+use super::paths::Want;
 use crate::column::Batch;
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
 use crate::parallel;
-
-/// Where the rows of a table come from.
-pub(super) enum Origin {
-    Pages(Passage),
-    #[cfg(feature = "store")]
-    Stored {
-        /// The name of the table.
-        table: Arc<str>,
-        stored: Arc<StoredTable>,
-    },
-}
-
-impl Origin {
-    /// What it was like when it was first looked at.
-    pub(super) fn stamps(&self) -> Vec<Stamp> {
-        match self {
-            Origin::Pages(passage) => passage.stamps(),
-            #[cfg(feature = "store")]
-            Origin::Stored { stored, .. } => stored.stamps(),
-        }
-    }
-
-    /// Reads all rows for what is wanted of them, as [`Scan::run`] does.
-    pub(super) fn drive<T, E>(
-        &self,
-        wants: &Arc<[Want]>,
-        tests: &[RowTest<'_>],
-        guard: &Guard,
-        work: impl Fn(Batch) -> Result<T, E> + Sync,
-        merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
-    ) -> Result<Vec<Diagnostic>, E>
-    where
-        T: Send,
-        E: Send + From<Box<Diagnostic>>,
-    {
-        match self {
-            Origin::Pages(passage) => {
-                let tree = Arc::new(WantTree::new(wants));
-                let reader = || Extractor::new(wants, &tree, guard.nesting()).with_tests(tests);
-                passage.drive(guard, reader, work, merge)
-            }
-            #[cfg(feature = "store")]
-            Origin::Stored { table, stored } => {
-                stored.drive(table, wants, tests, guard, work, merge).map(|()| Vec::new())
-            }
-        }
-    }
-}
 
 /// One pass over a table that takes the wanted paths: the batches' columns, in their order.
 pub(crate) struct Scan {
@@ -71,8 +20,8 @@ pub(crate) struct Scan {
 }
 
 impl Scan {
-    pub(super) fn new(origin: Origin, wants: &[Want]) -> Scan {
-        Scan { origin, wants: wants.into(), kept: None }
+    pub(super) fn new(origin: impl Into<Origin>, wants: &[Want]) -> Scan {
+        Scan { origin: origin.into(), wants: wants.into(), kept: None }
     }
 
     /// A pass that looks first at what earlier ones have left in memory, and leaves its own columns there.

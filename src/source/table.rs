@@ -7,10 +7,11 @@ use std::sync::{Arc, OnceLock};
 use super::azure::{known_table, shown_columns};
 use super::extract::Extractor;
 use super::kept::Kept;
+use super::origin::Origin;
 use super::page::{Page, PageOrigin};
 use super::passage::{self, Passage, RowReader};
 use super::paths::{Want, WantTree};
-use super::scan::{Origin, Scan};
+use super::scan::Scan;
 use super::sketch::Sketch;
 #[cfg(feature = "store")]
 use super::store::{Layout, ShreddedRows, Shredder, StoredTable};
@@ -174,7 +175,7 @@ impl SourceTable {
         if let Some(stored) = &self.stored {
             return Ok(Origin::Stored { table: self.name.as_str().into(), stored: stored.clone() });
         }
-        Ok(Origin::Pages(Passage::new(&self.name, &self.pages, passage::SEGMENT)?))
+        Ok(Passage::new(&self.name, &self.pages, passage::SEGMENT)?.into())
     }
 
     /// Takes all rows apart into the columns of a part; `each` gets them in order.

@@ -1,0 +1,68 @@
+//! Where the rows of a table come from: files that are read from one end to the other, or a store.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::extract::{Extractor, RowTest};
+use super::page::Stamp;
+use super::passage::Passage;
+use super::paths::{Want, WantTree};
+#[cfg(feature = "store")]
+use super::store::StoredTable;
+use crate::column::Batch;
+use crate::diag::Diagnostic;
+use crate::guard::Guard;
+
+/// Where the rows of a table come from.
+pub(super) enum Origin {
+    Pages(Passage),
+    #[cfg(feature = "store")]
+    Stored {
+        /// The name of the table.
+        table: Arc<str>,
+        stored: Arc<StoredTable>,
+    },
+}
+
+impl From<Passage> for Origin {
+    fn from(passage: Passage) -> Origin {
+        Origin::Pages(passage)
+    }
+}
+
+impl Origin {
+    /// What it was like when it was first looked at.
+    pub(super) fn stamps(&self) -> Vec<Stamp> {
+        match self {
+            Origin::Pages(passage) => passage.stamps(),
+            #[cfg(feature = "store")]
+            Origin::Stored { stored, .. } => stored.stamps(),
+        }
+    }
+
+    /// Reads all rows for what is wanted of them, as [`Scan::run`](super::scan::Scan::run) does.
+    pub(super) fn drive<T, E>(
+        &self,
+        wants: &Arc<[Want]>,
+        tests: &[RowTest<'_>],
+        guard: &Guard,
+        work: impl Fn(Batch) -> Result<T, E> + Sync,
+        merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
+    ) -> Result<Vec<Diagnostic>, E>
+    where
+        T: Send,
+        E: Send + From<Box<Diagnostic>>,
+    {
+        match self {
+            Origin::Pages(passage) => {
+                let tree = Arc::new(WantTree::new(wants));
+                let reader = || Extractor::new(wants, &tree, guard.nesting()).with_tests(tests);
+                passage.drive(guard, reader, work, merge)
+            }
+            #[cfg(feature = "store")]
+            Origin::Stored { table, stored } => {
+                stored.drive(table, wants, tests, guard, work, merge).map(|()| Vec::new())
+            }
+        }
+    }
+}
