@@ -55,15 +55,15 @@ enum HeldCell {
 /// A column being made, in which nulls are left out until there is a value behind them.
 enum Cells {
     Texts { cells: Interner, len: usize, null: Option<u32> },
-    Others(Out),
+    Others(Box<Out>),
 }
 
 impl Cells {
     fn new(form: Form) -> Cells {
         match form {
-            Form::Long | Form::Typed(Type::Long) => Cells::Others(Out::new(Type::Long, 0)),
-            Form::Real | Form::Typed(Type::Real) => Cells::Others(Out::new(Type::Real, 0)),
-            Form::Bool | Form::Typed(Type::Bool) => Cells::Others(Out::new(Type::Bool, 0)),
+            Form::Long | Form::Typed(Type::Long) => Cells::Others(Box::new(Out::new(Type::Long, 0))),
+            Form::Real | Form::Typed(Type::Real) => Cells::Others(Box::new(Out::new(Type::Real, 0))),
+            Form::Bool | Form::Typed(Type::Bool) => Cells::Others(Box::new(Out::new(Type::Bool, 0))),
             _ => Cells::Texts { cells: Interner::new(Type::Dynamic), len: 0, null: None },
         }
     }
@@ -293,7 +293,7 @@ impl Shredder {
                     }
                     _ => None,
                 };
-                let same = &self.text.as_bytes()[written..] == &bytes[at..end];
+                let same = self.text.as_bytes()[written..] == bytes[at..end];
                 self.text.truncate(written);
                 (end, cell, same)
             }

@@ -3,7 +3,7 @@
 //! A snapshot is there once its manifest is: parts are written elsewhere first, and what a killed import left behind is
 //! nothing to readers and swept away by the next import.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -174,7 +174,7 @@ impl StoreFolder {
         let path = self.path.display();
         Err(Box::new(match names.first() {
             Some(first) => at(&self.path, format!("`{path}` has no snapshot that old"))
-                .help(&format!("the first one is of {first}; `argql snapshots` lists them")),
+                .help(format!("the first one is of {first}; `argql snapshots` lists them")),
             None => at(&self.path, format!("`{path}` has no snapshot"))
                 .help("import an export: `argql import -d export/ --store store/`"),
         }))
@@ -217,7 +217,7 @@ impl StoreFolder {
             return Ok(());
         }
         // The new parts have names of their own beside the old ones; the manifest decides which are the snapshot's.
-        let kept: HashSet<&str> =
+        let kept: BTreeSet<&str> =
             manifest.tables.iter().flat_map(|table| &table.parts).map(|part| part.file.as_str()).collect();
         for file in &kept {
             fs::rename(workshop.join(file), folder.join(file)).map_err(writing)?;
