@@ -412,7 +412,7 @@ fn a_row_that_a_test_does_not_admit_is_left_out_and_one_that_it_cannot_judge_sta
     let kinds = [r#""a""#, r#""\u0061""#, r#""b""#, "null", "7", r#"{"x":1}"#];
     let row = |n: usize| {
         // Far more texts than are asked about.
-        let code = if n % 2 == 0 { format!(r#""{n}""#) } else { r#"["odd"]"#.to_owned() };
+        let code = if n.is_multiple_of(2) { format!(r#""{n}""#) } else { r#"["odd"]"#.to_owned() };
         format!(r#"{{"kind":{},"bag":{{"code":{code}}},"n":{n}}}"#, kinds[n % kinds.len()])
     };
     let text = (0..6000).map(row).collect::<Vec<_>>().join("\n");
