@@ -150,6 +150,7 @@ fn each_date_has_its_snapshot_and_an_import_of_the_same_replaces_it() {
     assert_eq!(count(at("2026-11-01"), "resources"), "2");
     assert_eq!(count(at("2026-11-01"), "database('2026-10-15').resources"), "4");
     assert_eq!(count(Engine::new().load(format!("{}@2026-11-01", path.display())).unwrap(), "resources"), "2");
+    assert_eq!(count(Engine::new().load(path.join("2026-10-01")).unwrap(), "resources"), "4");
     assert!(Engine::new().at(moment("2026-01-01")).load(&path).is_err());
     let engine = Engine::new().now(moment("2026-11-02")).load(&path).unwrap();
     let history = |call: &str| {

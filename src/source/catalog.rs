@@ -55,6 +55,14 @@ impl Catalog {
             };
             return self.add_files(&name, files);
         }
+        // The folder of a snapshot is that snapshot.
+        #[cfg(feature = "store")]
+        if let (Some(parent), Some(moment)) =
+            (path.parent(), path.file_name().and_then(OsStr::to_str).and_then(moment_of))
+            && let Some(store) = StoreFolder::open(parent)?
+        {
+            return self.add_store(&store, Some(moment));
+        }
         #[cfg(feature = "store")]
         if let Some((folder, moment)) = dated(argument).filter(|_| !path.exists())
             && let Some(store) = StoreFolder::open(&folder)?

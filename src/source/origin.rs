@@ -24,12 +24,6 @@ pub(super) enum Origin {
     },
 }
 
-impl From<Passage> for Origin {
-    fn from(passage: Passage) -> Origin {
-        Origin::Pages(passage)
-    }
-}
-
 impl Origin {
     /// What it was like when it was first looked at.
     pub(super) fn stamps(&self) -> Vec<Stamp> {

@@ -20,8 +20,8 @@ pub(crate) struct Scan {
 }
 
 impl Scan {
-    pub(super) fn new(origin: impl Into<Origin>, wants: &[Want]) -> Scan {
-        Scan { origin: origin.into(), wants: wants.into(), kept: None }
+    pub(super) fn new(origin: Origin, wants: &[Want]) -> Scan {
+        Scan { origin, wants: wants.into(), kept: None }
     }
 
     /// A pass that looks first at what earlier ones have left in memory, and leaves its own columns there.

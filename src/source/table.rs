@@ -175,7 +175,7 @@ impl SourceTable {
         if let Some(stored) = &self.stored {
             return Ok(Origin::Stored { table: self.name.as_str().into(), stored: stored.clone() });
         }
-        Ok(Passage::new(&self.name, &self.pages, passage::SEGMENT)?.into())
+        Ok(Origin::Pages(Passage::new(&self.name, &self.pages, passage::SEGMENT)?))
     }
 
     /// Takes all rows apart into the columns of a part; `each` gets them in order.

@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
+use super::origin::Origin;
 use super::passage::Passage;
-use super::scan::{Origin, Scan};
+use super::scan::Scan;
 use super::table::memory;
 use super::{RowTest, Want};
 use crate::diag::{Diagnostic, Place};

@@ -6,7 +6,8 @@ use super::Passage;
 use crate::diag::{Diagnostic, Place};
 use crate::guard::Guard;
 use crate::source::Want;
-use crate::source::scan::{Origin, Scan};
+use crate::source::origin::Origin;
+use crate::source::scan::Scan;
 use crate::source::table::memory;
 use crate::source::tests::{place, scanned, wants};
 use crate::value::{Type, ValueRef};
@@ -143,7 +144,8 @@ fn an_error_of_the_first_rows_wins_over_later_ones() {
         }
         _ => Ok(()),
     };
-    let outcome = Scan::new(Origin::Pages(passage), &[Want::column("n", Type::Long)])
-        .run(&[], &Guard::none(), work, |()| Ok(ControlFlow::Continue(())));
+    let outcome =
+        Scan::new(Origin::Pages(passage), &[Want::column("n", Type::Long)])
+            .run(&[], &Guard::none(), work, |()| Ok(ControlFlow::Continue(())));
     assert_eq!(outcome.unwrap_err().message, "24");
 }
