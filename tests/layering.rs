@@ -139,7 +139,7 @@ fn the_command_uses_the_public_interface_and_nothing_else() {
 #[test]
 fn only_column_names_arrow_only_cli_prints_and_only_render_draws() {
     let rules: &[(&[&str], &str)] = &[
-        (&["arrow_array", "arrow_buffer", "arrow_schema", "arrow_select"], "src/column"),
+        (&["arrow_array", "arrow_buffer", "arrow_ipc", "arrow_schema", "arrow_select", "parquet::"], "src/column"),
         (&["annotate_snippets"], "src/diag/render.rs"),
         (&["println!", "eprintln!", "print!(", "eprint!("], "src/cli"),
     ];

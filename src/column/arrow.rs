@@ -1,37 +1,46 @@
-//! Answers as Arrow record batches, for programs that go on with them in Arrow.
+//! Answers as Arrow record batches: for programs that go on with them in Arrow, and for files of columns.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
-use arrow_array::builder::{
-    BooleanBuilder, DurationMicrosecondBuilder, FixedSizeBinaryBuilder, Float64Builder, Int32Builder, Int64Builder,
-    StringBuilder, TimestampMicrosecondBuilder,
+use arrow_array::builder::{BooleanBuilder, Decimal128Builder, Float64Builder, Int32Builder, StringBuilder};
+use arrow_array::types::{
+    DurationMicrosecondType, DurationNanosecondType, TimestampMicrosecondType, TimestampNanosecondType,
 };
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow_schema::{DataType, Field as ArrowField, Schema, TimeUnit};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray, TimestampNanosecondArray};
+use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
+use rayon::prelude::*;
+use rust_decimal::Decimal;
 
-use super::{Column, Field, Table};
+use super::{Batch, Column, Field, Table};
 use crate::value::{Type, ValueRef, write_json, write_text};
 
 /// Ticks of 100 ns from year 1 to 1970.
 const EPOCH: i64 = 621_355_968_000_000_000;
-/// Ticks of a microsecond.
-const MICRO: i64 = 10;
+/// Digits that a decimal of 128 bits has for certain.
+const DIGITS: u8 = 38;
 
+#[cfg(feature = "arrow")]
 impl Table {
-    /// The rows as one Arrow record batch.
+    /// The rows as one Arrow record batch. Nothing is rounded and nothing is cut off.
     ///
     /// | KQL | Arrow | |
     /// |---|---|---|
     /// | `bool` `int` `long` `real` | `Boolean` `Int32` `Int64` `Float64` | |
-    /// | `string` | `Utf8` | never null |
-    /// | `datetime` | `Timestamp(Microsecond, UTC)` | the seventh digit of a fraction is cut off; years 1 to 9999 fit no nanoseconds |
-    /// | `timespan` | `Duration(Microsecond)` | the same |
-    /// | `guid` | `FixedSizeBinary(16)` | extension `arrow.uuid` |
-    /// | `decimal` | `Utf8` | its digits: the scale varies by value |
+    /// | `string`, `guid` | `Utf8` | a string is never null |
+    /// | `datetime` | `Timestamp(Nanosecond, UTC)` | in microseconds, if the column has a moment before 1677-09-22 or after 2262-04-11 |
+    /// | `timespan` | `Duration(Nanosecond)` | in microseconds, if the column has more than 292 years |
+    /// | `decimal` | `Decimal128(38, n)` | as many digits behind the point as any value of the column has |
     /// | `dynamic` | `Utf8` | JSON text, extension `arrow.json`; null is null |
     ///
-    /// Every field says its KQL type in its metadata, under `kql.type`. Behind the feature `arrow`.
+    /// What fits none of these is `Utf8`, as KQL prints it: moments of which some are so far away and some have tenths of
+    /// microseconds, decimals of more than 38 digits side by side. Every field says its KQL type in its metadata, under
+    /// `kql.type`. Behind the feature `arrow`.
+    ///
+    /// # Panics
+    ///
+    /// If the text of a column is longer than 2 GiB.
     ///
     /// ```
     /// let table = argql::Engine::new().query("datatable(n: long, d: dynamic)[1, dynamic({'a': [2]}), 3, dynamic(null)]")?;
@@ -41,81 +50,240 @@ impl Table {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn to_arrow(&self) -> RecordBatch {
-        let fields: Vec<ArrowField> = self.columns().iter().map(arrow_field).collect();
-        let columns = (0..fields.len())
-            .map(|at| {
-                let parts: Vec<Column> = self.batches().iter().map(|batch| batch.columns[at].clone()).collect();
-                array(self.columns()[at].ty, &parts)
-            })
-            .collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(self.len()));
-        RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
-            .expect("arrays are built as the fields say")
+        Frame::of(self, Spans::Durations).batch(self.batches()).expect("a column's text is no longer than 2 GiB")
     }
 }
 
-fn arrow_field(field: &Field) -> ArrowField {
-    let mut metadata = HashMap::from([("kql.type".to_owned(), field.ty.name().to_owned())]);
-    let data = match field.ty {
-        Type::Bool => DataType::Boolean,
-        Type::Int => DataType::Int32,
-        Type::Long => DataType::Int64,
-        Type::Real => DataType::Float64,
-        Type::DateTime => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-        Type::TimeSpan => DataType::Duration(TimeUnit::Microsecond),
-        Type::Guid => DataType::FixedSizeBinary(16),
-        Type::Decimal | Type::String | Type::Dynamic => DataType::Utf8,
-    };
-    let extension = match field.ty {
-        Type::Guid => Some("arrow.uuid"),
-        Type::Dynamic => Some("arrow.json"),
+/// What lengths of time become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spans {
+    Durations,
+    /// Ticks of 100 ns: Parquet has no lengths of time.
+    #[cfg(feature = "store")]
+    Ticks,
+}
+
+/// What the cells of a column become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Bool,
+    Int,
+    Long,
+    Real,
+    Moments(TimeUnit),
+    Lengths(TimeUnit),
+    Ticks,
+    /// With so many digits behind the point.
+    Decimals(i8),
+    Text,
+}
+
+/// Why cells are no array.
+#[derive(Debug)]
+pub(super) enum Misfit {
+    /// More text than an array holds.
+    Long,
+    /// A moment or length of time, in this column, that the unit does not reach.
+    Far { column: Arc<str>, cell: String },
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Misfit::Long => f.write_str("a cell has more than 2 GiB of text"),
+            Misfit::Far { column, cell } => write!(
+                f,
+                "`{column}` has {cell}, which nanoseconds do not reach, and rows that are written as they come have no \
+                 other unit: write them all at once"
+            ),
+        }
+    }
+}
+
+/// How rows become record batches.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) schema: SchemaRef,
+    fields: Arc<[Field]>,
+    forms: Vec<Form>,
+}
+
+impl Frame {
+    /// As the cells of a table want it.
+    pub(super) fn of(table: &Table, spans: Spans) -> Frame {
+        let form = |at: usize| {
+            let parts: Vec<&Column> = table.batches().iter().filter_map(|batch| batch.columns.get(at)).collect();
+            form(table.columns()[at].ty, spans, || parts.iter().flat_map(|part| part.iter()))
+        };
+        let forms = (0..table.columns().len()).into_par_iter().map(form).collect();
+        Frame::new(table.columns(), forms)
+    }
+
+    /// For cells that are not known yet: times in nanoseconds, and decimals as text, whose digits nobody knows.
+    #[cfg(feature = "store")]
+    pub(super) fn ahead(fields: &[Field], spans: Spans) -> Frame {
+        let form = |field: &Field| match field.ty {
+            Type::Decimal => Form::Text,
+            ty => form(ty, spans, std::iter::empty),
+        };
+        Frame::new(fields, fields.iter().map(form).collect())
+    }
+
+    fn new(fields: &[Field], forms: Vec<Form>) -> Frame {
+        let arrow: Vec<ArrowField> = fields.iter().zip(&forms).map(|(field, form)| arrow_field(field, *form)).collect();
+        Frame { schema: Arc::new(Schema::new(arrow)), fields: fields.into(), forms }
+    }
+
+    /// The rows of these batches, in order.
+    pub(super) fn batch(&self, parts: &[Batch]) -> Result<RecordBatch, Misfit> {
+        let column = |(at, form): (usize, &Form)| {
+            let parts: Vec<&Column> = parts.iter().filter_map(|batch| batch.columns.get(at)).collect();
+            array(&self.fields[at], *form, || parts.iter().flat_map(|part| part.iter()))
+        };
+        let columns = self.forms.par_iter().enumerate().map(column).collect::<Result<Vec<ArrayRef>, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(parts.iter().map(|batch| batch.rows).sum()));
+        Ok(RecordBatch::try_new_with_options(self.schema.clone(), columns, &options)
+            .expect("arrays are built as the fields say"))
+    }
+}
+
+/// What holds all of these cells as they are.
+fn form<'a, I: Iterator<Item = ValueRef<'a>>>(ty: Type, spans: Spans, cells: impl Fn() -> I) -> Form {
+    match ty {
+        Type::Bool => Form::Bool,
+        Type::Int => Form::Int,
+        Type::Long => Form::Long,
+        Type::Real => Form::Real,
+        Type::Guid | Type::String | Type::Dynamic => Form::Text,
+        Type::DateTime => unit(cells().filter_map(ticks)).map_or(Form::Text, Form::Moments),
+        Type::TimeSpan if spans == Spans::Durations => {
+            unit(cells().filter_map(ticks)).map_or(Form::Text, Form::Lengths)
+        }
+        Type::TimeSpan => Form::Ticks,
+        Type::Decimal => {
+            let scale = cells().filter_map(decimal).map(|value| value.scale()).max().unwrap_or(0);
+            let fits = cells().filter_map(decimal).all(|value| digits(value, scale).is_some());
+            i8::try_from(scale).ok().filter(|_| fits).map_or(Form::Text, Form::Decimals)
+        }
+    }
+}
+
+/// The ticks of a time, those of a moment from 1970 on.
+fn ticks(cell: ValueRef<'_>) -> Option<i64> {
+    match cell {
+        ValueRef::DateTime(value) => Some(value.ticks() - EPOCH),
+        ValueRef::TimeSpan(value) => Some(value.ticks()),
         _ => None,
+    }
+}
+
+fn decimal(cell: ValueRef<'_>) -> Option<Decimal> {
+    match cell {
+        ValueRef::Decimal(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// The finest unit that has all of these times.
+fn unit(ticks: impl Iterator<Item = i64>) -> Option<TimeUnit> {
+    let (mut nanos, mut micros) = (true, true);
+    for ticks in ticks {
+        nanos &= count(ticks, TimeUnit::Nanosecond).is_some();
+        micros &= count(ticks, TimeUnit::Microsecond).is_some();
+    }
+    if nanos { Some(TimeUnit::Nanosecond) } else { micros.then_some(TimeUnit::Microsecond) }
+}
+
+/// How many units ticks of 100 ns are, if they are so many and nothing is left.
+fn count(ticks: i64, unit: TimeUnit) -> Option<i64> {
+    if unit == TimeUnit::Nanosecond { ticks.checked_mul(100) } else { (ticks % 10 == 0).then(|| ticks / 10) }
+}
+
+/// The digits of a decimal with so many of them behind the point, if they are no more than [`DIGITS`].
+fn digits(value: Decimal, scale: u32) -> Option<i128> {
+    let more = 10_i128.checked_pow(scale.checked_sub(value.scale())?)?;
+    value.mantissa().checked_mul(more).filter(|digits| digits.unsigned_abs() < 10_u128.pow(u32::from(DIGITS)))
+}
+
+fn arrow_field(field: &Field, form: Form) -> ArrowField {
+    let mut metadata = HashMap::from([("kql.type".to_owned(), field.ty.name().to_owned())]);
+    let data = match form {
+        Form::Bool => DataType::Boolean,
+        Form::Int => DataType::Int32,
+        Form::Long | Form::Ticks => DataType::Int64,
+        Form::Real => DataType::Float64,
+        Form::Moments(unit) => DataType::Timestamp(unit, Some("UTC".into())),
+        Form::Lengths(unit) => DataType::Duration(unit),
+        Form::Decimals(scale) => DataType::Decimal128(DIGITS, scale),
+        Form::Text => DataType::Utf8,
     };
-    if let Some(extension) = extension {
-        metadata.insert("ARROW:extension:name".to_owned(), extension.to_owned());
+    if form == Form::Ticks {
+        metadata.insert("kql.unit".to_owned(), "100ns".to_owned());
+    }
+    if field.ty == Type::Dynamic {
+        metadata.insert("ARROW:extension:name".to_owned(), "arrow.json".to_owned());
         metadata.insert("ARROW:extension:metadata".to_owned(), String::new());
     }
     ArrowField::new(&*field.name, data, field.ty != Type::String).with_metadata(metadata)
 }
 
-fn array(ty: Type, parts: &[Column]) -> ArrayRef {
-    let cells = || parts.iter().flat_map(Column::iter);
+fn array<'a, I: Iterator<Item = ValueRef<'a>>>(
+    field: &Field,
+    form: Form,
+    cells: impl Fn() -> I,
+) -> Result<ArrayRef, Misfit> {
     macro_rules! built {
-        ($builder:expr, $($cell:pat => $value:expr),+) => {{
+        ($builder:expr, $cell:pat => $value:expr) => {{
             let mut builder = $builder;
             for cell in cells() {
                 match cell {
-                    $($cell => builder.append_value($value),)+
+                    $cell => builder.append_value($value),
                     _ => builder.append_null(),
                 }
             }
             Arc::new(builder.finish())
         }};
     }
-    match ty {
-        Type::Bool => built!(BooleanBuilder::new(), ValueRef::Bool(value) => value),
-        Type::Int => built!(Int32Builder::new(), ValueRef::Int(value) => value),
-        Type::Long => built!(Int64Builder::new(), ValueRef::Long(value) => value),
-        Type::Real => built!(Float64Builder::new(), ValueRef::Real(value) => value),
-        Type::DateTime => built!(
-            TimestampMicrosecondBuilder::new().with_timezone("UTC"),
-            ValueRef::DateTime(value) => (value.ticks() - EPOCH).div_euclid(MICRO)
-        ),
-        Type::TimeSpan => built!(
-            DurationMicrosecondBuilder::new(),
-            ValueRef::TimeSpan(value) => value.ticks() / MICRO
-        ),
-        Type::Guid => {
-            let mut builder = FixedSizeBinaryBuilder::new(16);
-            for cell in cells() {
-                match cell {
-                    ValueRef::Guid(value) => builder.append_value(value.as_bytes()).expect("guids have 16 bytes"),
-                    _ => builder.append_null(),
+    let times = |unit: TimeUnit| -> Result<Int64Array, Misfit> {
+        let time = |cell: ValueRef<'a>| match ticks(cell) {
+            Some(ticks) => match count(ticks, unit) {
+                None => {
+                    let mut text = String::new();
+                    write_text(&mut text, cell);
+                    Err(Misfit::Far { column: field.name.clone(), cell: text })
                 }
+                some => Ok(some),
+            },
+            None => Ok(None),
+        };
+        cells().map(time).collect()
+    };
+    Ok(match form {
+        Form::Bool => built!(BooleanBuilder::new(), ValueRef::Bool(value) => value),
+        Form::Int => built!(Int32Builder::new(), ValueRef::Int(value) => value),
+        Form::Long => built!(Int64Array::builder(0), ValueRef::Long(value) => value),
+        Form::Ticks => built!(Int64Array::builder(0), ValueRef::TimeSpan(value) => value.ticks()),
+        Form::Real => built!(Float64Builder::new(), ValueRef::Real(value) => value),
+        Form::Moments(unit @ TimeUnit::Nanosecond) => {
+            let times: TimestampNanosecondArray = times(unit)?.reinterpret_cast::<TimestampNanosecondType>();
+            Arc::new(times.with_timezone("UTC"))
+        }
+        Form::Moments(unit) => {
+            let times: TimestampMicrosecondArray = times(unit)?.reinterpret_cast::<TimestampMicrosecondType>();
+            Arc::new(times.with_timezone("UTC"))
+        }
+        Form::Lengths(unit @ TimeUnit::Nanosecond) => {
+            Arc::new(times(unit)?.reinterpret_cast::<DurationNanosecondType>())
+        }
+        Form::Lengths(unit) => Arc::new(times(unit)?.reinterpret_cast::<DurationMicrosecondType>()),
+        Form::Decimals(scale) => {
+            let mut builder = Decimal128Builder::new().with_data_type(DataType::Decimal128(DIGITS, scale));
+            for cell in cells() {
+                builder.append_option(decimal(cell).and_then(|value| digits(value, u32::from(scale.unsigned_abs()))));
             }
             Arc::new(builder.finish())
         }
-        Type::Decimal | Type::String | Type::Dynamic => {
+        Form::Text => {
             let mut builder = StringBuilder::new();
             let mut text = String::new();
             for cell in cells() {
@@ -125,21 +293,25 @@ fn array(ty: Type, parts: &[Column]) -> ArrayRef {
                         builder.append_null();
                         continue;
                     }
-                    cell if ty == Type::Dynamic => write_json(&mut text, cell),
+                    cell if field.ty == Type::Dynamic => write_json(&mut text, cell),
                     cell => write_text(&mut text, cell),
+                }
+                let longest = usize::try_from(i32::MAX).unwrap_or(usize::MAX);
+                if builder.values_slice().len().saturating_add(text.len()) > longest {
+                    return Err(Misfit::Long);
                 }
                 builder.append_value(&text);
             }
             Arc::new(builder.finish())
         }
-    }
+    })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "arrow"))]
 mod tests {
     use arrow_array::Array;
     use arrow_array::cast::AsArray;
-    use arrow_array::types::{DurationMicrosecondType, Int32Type, TimestampMicrosecondType};
+    use arrow_array::types::{Decimal128Type, DurationNanosecondType, Int32Type, TimestampNanosecondType};
 
     use crate::Engine;
 
@@ -154,11 +326,11 @@ mod tests {
         assert_eq!(nulls, [1, 1, 1, 1, 1, 1, 1, 0, 1]);
         assert!(batch.column(0).as_boolean().value(0));
         assert_eq!(batch.column(1).as_primitive::<Int32Type>().value(0), -1);
-        assert_eq!(batch.column(3).as_primitive::<TimestampMicrosecondType>().value(0), 1_000_001);
-        assert_eq!(batch.column(4).as_primitive::<DurationMicrosecondType>().value(0), -1_500_000);
-        assert_eq!(batch.column(5).as_fixed_size_binary().value(0)[15], 1);
-        let texts = [6, 7, 8].map(|at| batch.column(at).as_string::<i32>().value(0).to_owned());
-        assert_eq!(texts, ["1.50", "x", r#"{"a":1}"#]);
+        assert_eq!(batch.column(3).as_primitive::<TimestampNanosecondType>().value(0), 1_000_001_900);
+        assert_eq!(batch.column(4).as_primitive::<DurationNanosecondType>().value(0), -1_500_000_000);
+        assert_eq!(batch.column(6).as_primitive::<Decimal128Type>().value_as_string(0), "1.50");
+        let texts = [5, 7, 8].map(|at| batch.column(at).as_string::<i32>().value(0).to_owned());
+        assert_eq!(texts, ["00000000-0000-0000-0000-000000000001", "x", r#"{"a":1}"#]);
         let schema = batch.schema();
         assert_eq!(schema.field(4).metadata()["kql.type"], "timespan");
         assert!(!schema.field(7).is_nullable());

@@ -5,9 +5,11 @@
 //! column of strings is still a dictionary of strings; it is the type that says `dynamic`. Readers go through
 //! [`Column::get`].
 
-#[cfg(feature = "arrow")]
+#[cfg(any(feature = "arrow", feature = "store"))]
 mod arrow;
 mod build;
+#[cfg(feature = "store")]
+mod file;
 mod gather;
 mod keys;
 mod memo;
@@ -24,6 +26,8 @@ use uuid::Uuid;
 use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 
 pub(crate) use build::{Interner, Out};
+#[cfg(feature = "store")]
+pub(crate) use file::{FileKind, FileWriting};
 pub(crate) use keys::KeyTable;
 use memo::Memo;
 #[cfg(feature = "store")]

@@ -75,7 +75,7 @@ impl Batch {
         self.slice(0, rows.min(self.rows))
     }
 
-    fn slice(&self, start: usize, end: usize) -> Batch {
+    pub(super) fn slice(&self, start: usize, end: usize) -> Batch {
         Batch { columns: self.columns.iter().map(|column| column.slice(start, end)).collect(), rows: end - start }
     }
 
