@@ -312,7 +312,7 @@ pub(super) struct ReportArgs {
     pub(super) source: DataArgs,
     #[command(flatten)]
     pub(super) choice: CheckArgs,
-    /// Write to this file: .html for a page that needs nothing else, .md for Markdown
+    /// Write to this file: .html for a page that needs nothing else, .md for Markdown, .xlsx for a workbook
     #[arg(short, long, value_name = "FILE", help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
     /// How to write it [default: by the ending of --output, else markdown]
@@ -335,6 +335,9 @@ pub(super) enum ReportFormat {
     Html,
     /// Headings and tables
     Markdown,
+    /// A workbook for Excel with a sheet for each table
+    #[cfg(feature = "xlsx")]
+    Xlsx,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -500,11 +503,11 @@ pub(super) fn formats() -> impl Iterator<Item = (&'static str, Format)> {
 /// How a table is written, and where to.
 #[derive(Debug, Default, Args)]
 pub(super) struct Listing {
-    /// How to write tables: table, chart (drawn as `render` asks, else table), html, json, ndjson, csv, tsv or markdown
-    /// [default: by the ending of --output, else chart on a terminal and json elsewhere]
+    /// How to write tables: table, chart (drawn as `render` asks, else table), html, json, ndjson, csv, tsv, markdown,
+    /// parquet, arrow or xlsx [default: by the ending of --output, else chart on a terminal and json elsewhere]
     #[arg(long, value_parser = one_of(formats()), hide_possible_values = true, help_heading = "Answer")]
     pub(super) format: Option<Format>,
-    /// Write to this file; of several tables, a file each to this folder
+    /// Write to this file; of several tables, a file each to this folder, or a sheet each to a workbook
     #[arg(long, value_name = "FILE", help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
     /// What becomes of wide cells of a table on a terminal: wrap (up to six lines), cut (one line) or whole (all lines)

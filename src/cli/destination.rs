@@ -82,6 +82,7 @@ impl Presentation {
         if listing.cells.is_some() && !matches!(format, Format::Table | Format::Chart) {
             return Err(Failure::Usage("--cells is for tables on a terminal: add --format table".to_owned()));
         }
+        check_readable(format, listing.output.as_deref())?;
         let formulas = if listing.csv_safe { Formulas::Disarmed } else { Formulas::Kept };
         let cells = listing.cells.unwrap_or_default();
         Ok(Presentation { format, layout: Layout::new().formulas(formulas).cells(cells) })
@@ -93,13 +94,25 @@ pub(super) fn check_options(listing: &Listing) -> Result<(), Failure> {
     Presentation::new(listing).map(drop)
 }
 
+/// Refuses to write to a terminal what is no text.
+pub(super) fn check_readable(format: Format, output: Option<&Path>) -> Result<(), Failure> {
+    if output.is_some() || format.is_text() || !io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let name = format.name();
+    Err(Failure::Usage(format!("{name} is no text that a terminal shows: add --output FILE.{}", format.ending())))
+}
+
 /// Writes the rows of a query as they come; gives their number, and what there is to know about the data.
 pub(super) fn stream_rows(query: &Query, listing: &Listing) -> Result<(usize, Vec<Diagnostic>), Failure> {
     let presentation = Presentation::new(listing)?;
     if presentation.format.is_laid_out() {
-        let cure =
-            "--stream wants --format json, ndjson, csv or tsv: a table is laid out once all of its rows are known";
-        return Err(Failure::Usage(cure.to_owned()));
+        let streamed: Vec<&str> = Format::all().filter(|format| !format.is_laid_out()).map(Format::name).collect();
+        return Err(Failure::Usage(format!(
+            "--stream wants --format {}: {} is laid out once all of its rows are known",
+            streamed.join(", "),
+            presentation.format.name()
+        )));
     }
     let mut out = match &listing.output {
         Some(path) => harmless(File::create(path).map_err(|error| unwritable(path, &error))?),

@@ -1,4 +1,4 @@
-//! `argql report`: one page, or one Markdown file, on the exemptions of an export.
+//! `argql report`: one page, one Markdown file, or one workbook, on the exemptions of an export.
 
 use std::path::Path;
 
@@ -19,12 +19,10 @@ pub(super) fn report(options: &ReportArgs, messages: &Messages) -> Result<(), Fa
         .about(format!("As of {moment}, by argql {}.", env!("CARGO_PKG_VERSION")))
         .audit(audit::plan(&options.choice, Some(options.rows))?);
     let plan = options.choice.parameters().try_fold(plan, |plan, (name, value)| plan.parameter(name, value))?;
+    let format = format_of(options);
+    destination::check_readable(format, options.output.as_deref())?;
     let report = plan.run(&open_export(&options.source, Some(now), messages)?)?;
     messages.warnings(report.warnings(), None);
-    let format = match options.format.unwrap_or_else(|| by_ending(options.output.as_deref())) {
-        ReportFormat::Html => Format::Html,
-        ReportFormat::Markdown => Format::Markdown,
-    };
     destination::write_text(options.output.as_deref(), |out| report.write(out, format))
 }
 
@@ -37,12 +35,22 @@ fn data_line(options: &ReportArgs) -> String {
     if paths.is_empty() { "Data: what ARGQL_DATA names.".to_owned() } else { format!("Data: {}.", paths.join(", ")) }
 }
 
+fn format_of(options: &ReportArgs) -> Format {
+    match options.format.unwrap_or_else(|| by_ending(options.output.as_deref())) {
+        ReportFormat::Html => Format::Html,
+        ReportFormat::Markdown => Format::Markdown,
+        #[cfg(feature = "xlsx")]
+        ReportFormat::Xlsx => Format::Xlsx,
+    }
+}
+
 fn by_ending(path: Option<&Path>) -> ReportFormat {
     let ending = path.and_then(Path::extension).and_then(|ending| ending.to_str()).unwrap_or_default();
-    if matches!(ending.to_ascii_lowercase().as_str(), "html" | "htm") {
-        ReportFormat::Html
-    } else {
-        ReportFormat::Markdown
+    match ending.to_ascii_lowercase().as_str() {
+        "html" | "htm" => ReportFormat::Html,
+        #[cfg(feature = "xlsx")]
+        "xlsx" => ReportFormat::Xlsx,
+        _ => ReportFormat::Markdown,
     }
 }
 

@@ -8,7 +8,9 @@ use arrow_array::builder::{BooleanBuilder, Decimal128Builder, Float64Builder, In
 use arrow_array::types::{
     DurationMicrosecondType, DurationNanosecondType, TimestampMicrosecondType, TimestampNanosecondType,
 };
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray, TimestampNanosecondArray};
+use arrow_array::{
+    ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray, TimestampNanosecondArray,
+};
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
 use rayon::prelude::*;
 use rust_decimal::Decimal;

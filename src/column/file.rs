@@ -73,9 +73,7 @@ impl FileWriting {
                 let writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).map_err(of_parquet)?;
                 OpenFile::Parquet(Box::new(writer))
             }
-            FileKind::Arrow => {
-                OpenFile::Arrow(Box::new(FileWriter::try_new(Vec::new(), &schema).map_err(of_arrow)?))
-            }
+            FileKind::Arrow => OpenFile::Arrow(Box::new(FileWriter::try_new(Vec::new(), &schema).map_err(of_arrow)?)),
         };
         Ok(FileWriting { frame, file })
     }

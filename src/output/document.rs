@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use super::html::{HtmlPage, Section};
+use super::page::{Links, Page, Section};
 use super::{Format, Layout};
 use crate::column::{Chart, Table};
 use crate::diag::render::visible;
 
 /// Answers that stand in one file, one after the other, each below its name; in HTML with their queries, and what there
-/// is to know of each.
+/// is to know of each; in a workbook a sheet for each.
 ///
 /// ```
 /// use argql::{Document, Engine, Format, Layout};
@@ -67,7 +67,8 @@ impl<'a> Document<'a> {
     ///
     /// # Errors
     ///
-    /// If `out` takes no more.
+    /// If `out` takes no more, or the format does not hold them: there is one table in a file of columns, and a workbook
+    /// has its limits.
     ///
     /// ```
     /// use argql::{Document, Engine, Format, Layout};
@@ -78,8 +79,15 @@ impl<'a> Document<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write(&self, out: &mut dyn Write, format: Format, layout: &Layout) -> io::Result<()> {
-        if format == Format::Html {
-            return self.page().write(out);
+        match format {
+            Format::Html => return self.page().write_html(out),
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => return self.page().links(Links::Portal).write_xlsx(out),
+            _ if !format.is_text() && self.answers.len() != 1 => {
+                let why = format!("{} holds one table, and there are {}", format.name(), self.answers.len());
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+            }
+            _ => {}
         }
         for (index, answer) in self.answers.iter().enumerate() {
             if index > 0 {
@@ -95,7 +103,7 @@ impl<'a> Document<'a> {
     }
 
     /// A page with a section for each answer; one alone gives it its title.
-    fn page(&self) -> HtmlPage<'a> {
+    fn page(&self) -> Page<'a> {
         let title = match self.answers.as_slice() {
             // A table without a name has a number.
             [only] => {
@@ -105,7 +113,7 @@ impl<'a> Document<'a> {
             }
             _ => "Answers",
         };
-        let page = HtmlPage::new(title).about(concat!("answered by argql ", env!("CARGO_PKG_VERSION")));
+        let page = Page::new(title).about(concat!("answered by argql ", env!("CARGO_PKG_VERSION")));
         self.answers.iter().fold(page, |page, answer| {
             let section = Section::new(if self.answers.len() > 1 { answer.name.as_str() } else { "" });
             let section = answer.query.into_iter().fold(section, Section::query);

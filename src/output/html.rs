@@ -1,15 +1,4 @@
-//! One page of HTML that needs nothing else: no network, no fonts, no files.
-//!
-//! A [`HtmlPage`] has a title and [`Section`]s; a section has a heading and, in the order in which they are added, text, the
-//! query, pictures and tables:
-//!
-//! ```text
-//! HtmlPage::new("Exemptions")
-//!     .about("tenant contoso, 2026-10-01")
-//!     .section(Section::new("By category").text("…").answer(&table))   // the chart that `render` asks for, and the rows
-//!     .section(Section::new("Expiring soon").query(kql).rows(&other))  // the rows alone
-//!     .write(&mut out)?;
-//! ```
+//! A page as one file of HTML that needs nothing else: no network, no fonts, no files.
 //!
 //! Everything given is text and written as such: markup in data stays text, control characters are made visible, and
 //! only cells that begin with `https://` become links. The content security policy names the style and the script by
@@ -19,12 +8,12 @@ use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::chart::{self, svg};
-use super::escape::{PATH, escape};
-use crate::column::{Chart, Table};
+use super::escape::escape;
+use super::page::{Links, Page, Section, SectionPart};
+use crate::column::Table;
 use crate::value::{Type, ValueRef, to_real, write_text};
 
 const STYLE: &str = include_str!("html/page.css");
@@ -33,62 +22,9 @@ const SCRIPT: &str = include_str!("html/page.js");
 /// Bytes gathered before they are written out.
 const BUFFER: usize = 64 << 10;
 
-/// What becomes a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Links {
-    /// Any address of the web.
-    Web,
-    /// Addresses of the Azure portal, and the ids of what can be looked at there.
-    Portal,
-}
-
-/// Where the portal shows what an id stands for.
-const PORTAL: &str = "https://portal.azure.com/#@/resource";
-
-/// A page to be written.
-pub(crate) struct HtmlPage<'a> {
-    title: String,
-    links: Links,
-    about: Vec<String>,
-    sections: Vec<Section<'a>>,
-}
-
-/// A part of a page; without a heading if that is empty.
-pub(crate) struct Section<'a> {
-    heading: String,
-    parts: Vec<SectionPart<'a>>,
-}
-
-enum SectionPart<'a> {
-    Text(String),
-    Query(String),
-    Chart(&'a Table, Chart),
-    Rows(&'a Table),
-}
-
-impl<'a> HtmlPage<'a> {
-    pub(crate) fn new(title: impl Into<String>) -> HtmlPage<'a> {
-        HtmlPage { title: title.into(), links: Links::Web, about: Vec::new(), sections: Vec::new() }
-    }
-
-    /// A line beneath the title: what data, of which moment.
-    pub(crate) fn about(mut self, line: impl Into<String>) -> HtmlPage<'a> {
-        self.about.push(line.into());
-        self
-    }
-
-    /// Says what becomes a link; any address of the web does unless told.
-    pub(crate) fn links(self, links: Links) -> HtmlPage<'a> {
-        HtmlPage { links, ..self }
-    }
-
-    pub(crate) fn section(mut self, section: Section<'a>) -> HtmlPage<'a> {
-        self.sections.push(section);
-        self
-    }
-
+impl Page<'_> {
     /// Writes the whole page.
-    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn write_html(&self, out: &mut dyn Write) -> io::Result<()> {
         let title = escape(&self.title);
         let mut text = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
@@ -120,40 +56,7 @@ impl<'a> HtmlPage<'a> {
     }
 }
 
-impl<'a> Section<'a> {
-    pub(crate) fn new(heading: impl Into<String>) -> Section<'a> {
-        Section { heading: heading.into(), parts: Vec::new() }
-    }
-
-    /// A paragraph.
-    pub(crate) fn text(self, text: impl Into<String>) -> Section<'a> {
-        self.part(SectionPart::Text(text.into()))
-    }
-
-    /// The text of a query; below a heading it is folded away until somebody wants to see it.
-    pub(crate) fn query(self, query: impl Into<String>) -> Section<'a> {
-        self.part(SectionPart::Query(query.into()))
-    }
-
-    /// A table as its own `render` asks for, if it does, and its rows beneath.
-    pub(crate) fn answer(self, table: &'a Table) -> Section<'a> {
-        let drawn = match table.chart() {
-            Some(chart) => self.part(SectionPart::Chart(table, chart.clone())),
-            None => self,
-        };
-        drawn.rows(table)
-    }
-
-    /// The rows of a table.
-    pub(crate) fn rows(self, table: &'a Table) -> Section<'a> {
-        self.part(SectionPart::Rows(table))
-    }
-
-    fn part(mut self, part: SectionPart<'a>) -> Section<'a> {
-        self.parts.push(part);
-        self
-    }
-
+impl Section<'_> {
     fn write(
         &self,
         text: &mut String,
@@ -253,21 +156,11 @@ fn write_cell(out: &mut String, cell: ValueRef<'_>) {
     }
 }
 
-/// The text, as a link if it is an address that may be one and nothing else, or stands for one.
+/// The text, as a link if it is an address that may be one, or stands for one.
 fn push_linked(out: &mut String, text: &str, shown: &str, links: Links) {
-    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>' | '\\' | '`'));
-    let beneath = |start: &str| text.len() > start.len() && text.starts_with(start);
-    let address = match links {
-        Links::Web => beneath("https://").then(|| shown.to_owned()),
-        Links::Portal if beneath("https://portal.azure.com/") => Some(shown.to_owned()),
-        Links::Portal => beneath("/subscriptions/").then(|| {
-            // Names of resource groups may have brackets.
-            const ID: &AsciiSet = &PATH.remove(b'(').remove(b')');
-            format!("{PORTAL}{}", utf8_percent_encode(text, ID))
-        }),
-    };
-    match address.filter(|_| plain || links == Links::Portal && text.starts_with('/')) {
+    match links.address(text) {
         Some(address) => {
+            let address = escape(&address);
             out.push_str(&format!("<a href=\"{address}\" rel=\"noopener noreferrer\" target=\"_blank\">{shown}</a>"));
         }
         None => out.push_str(shown),
@@ -288,7 +181,7 @@ mod tests {
         let table = Engine::new().query(query).unwrap();
         let mut out = Vec::new();
         let section = Section::new("<h>").text("a & b").query("print\t'<x>'\r\n| take 1").answer(&table);
-        HtmlPage::new("T & <t>").about("</p>").section(section).write(&mut out).unwrap();
+        Page::new("T & <t>").about("</p>").section(section).write_html(&mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

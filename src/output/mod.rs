@@ -1,5 +1,5 @@
-//! Answers as text: JSON and NDJSON, whose form other programs rely on, CSV and TSV, Markdown, tables and pictures for
-//! people, and pages of HTML.
+//! Answers in files: JSON and NDJSON, whose form other programs rely on, CSV and TSV, files of columns, Markdown, tables
+//! and pictures for people, pages of HTML and workbooks.
 
 mod cells;
 #[cfg(feature = "review")]
@@ -11,10 +11,14 @@ mod document;
 #[cfg(feature = "review")]
 pub(crate) mod escape;
 #[cfg(feature = "review")]
-pub(crate) mod html;
+mod html;
 mod json;
 mod markdown;
+#[cfg(feature = "review")]
+pub(crate) mod page;
 mod table;
+#[cfg(feature = "xlsx")]
+mod xlsx;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -22,8 +26,12 @@ use std::io::{self, Write};
 #[cfg(feature = "review")]
 use crate::column::Field;
 use crate::column::Table;
+#[cfg(feature = "store")]
+use crate::column::{FileKind, FileWriting};
 #[cfg(feature = "review")]
 pub use document::Document;
+#[cfg(feature = "review")]
+use page::{Page, Section};
 
 /// How a table is written.
 ///
@@ -59,23 +67,66 @@ pub enum Format {
     /// A page with the picture and the rows.
     #[cfg(feature = "review")]
     Html,
+    /// A file of typed columns, small, which most programs that work with data read.
+    #[cfg(feature = "store")]
+    Parquet,
+    /// A file of typed columns as Arrow has them in memory.
+    #[cfg(feature = "store")]
+    Arrow,
+    /// A workbook for Excel, a sheet for each table.
+    #[cfg(feature = "xlsx")]
+    Xlsx,
 }
 
-/// Every format, its name, and the endings of its files.
-const FORMATS: &[(Format, &str, &[&str])] = &[
-    (Format::Table, "table", &["txt"]),
-    (Format::Json, "json", &["json"]),
-    (Format::Ndjson, "ndjson", &["ndjson", "jsonl"]),
+/// What a format says of itself.
+struct FormatEntry {
+    format: Format,
+    name: &'static str,
+    /// What its files end in.
+    endings: &'static [&'static str],
+    nature: Nature,
+}
+
+/// What a format is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    /// Text for people.
+    Shown,
+    /// Text for programs.
+    Lines,
+    /// Bytes for programs.
+    #[cfg(feature = "store")]
+    Columns,
+    /// Bytes for people, who open them with a program.
+    #[cfg(feature = "xlsx")]
+    Sheets,
+}
+
+/// Every format.
+const FORMATS: &[FormatEntry] = &[
+    entry(Format::Table, "table", &["txt"], Nature::Shown),
+    entry(Format::Json, "json", &["json"], Nature::Lines),
+    entry(Format::Ndjson, "ndjson", &["ndjson", "jsonl"], Nature::Lines),
     #[cfg(feature = "review")]
-    (Format::Csv, "csv", &["csv"]),
+    entry(Format::Csv, "csv", &["csv"], Nature::Lines),
     #[cfg(feature = "review")]
-    (Format::Tsv, "tsv", &["tsv"]),
-    (Format::Markdown, "markdown", &["md"]),
+    entry(Format::Tsv, "tsv", &["tsv"], Nature::Lines),
+    entry(Format::Markdown, "markdown", &["md"], Nature::Shown),
     #[cfg(feature = "review")]
-    (Format::Chart, "chart", &[]),
+    entry(Format::Chart, "chart", &[], Nature::Shown),
     #[cfg(feature = "review")]
-    (Format::Html, "html", &["html", "htm"]),
+    entry(Format::Html, "html", &["html", "htm"], Nature::Shown),
+    #[cfg(feature = "store")]
+    entry(Format::Parquet, "parquet", &["parquet"], Nature::Columns),
+    #[cfg(feature = "store")]
+    entry(Format::Arrow, "arrow", &["arrow", "feather"], Nature::Columns),
+    #[cfg(feature = "xlsx")]
+    entry(Format::Xlsx, "xlsx", &["xlsx"], Nature::Sheets),
 ];
+
+const fn entry(format: Format, name: &'static str, endings: &'static [&'static str], nature: Nature) -> FormatEntry {
+    FormatEntry { format, name, endings, nature }
+}
 
 impl Format {
     /// Every format.
@@ -84,7 +135,11 @@ impl Format {
     /// assert!(argql::Format::all().any(|format| format == argql::Format::Ndjson));
     /// ```
     pub fn all() -> impl Iterator<Item = Format> {
-        FORMATS.iter().map(|(format, ..)| *format)
+        FORMATS.iter().map(|entry| entry.format)
+    }
+
+    fn entry(self) -> &'static FormatEntry {
+        FORMATS.iter().find(|entry| entry.format == self).expect("every format is listed")
     }
 
     /// Its name: `markdown`.
@@ -93,7 +148,7 @@ impl Format {
     /// assert_eq!(argql::Format::Markdown.name(), "markdown");
     /// ```
     pub fn name(self) -> &'static str {
-        FORMATS.iter().find(|(format, ..)| *format == self).map_or("", |(_, name, _)| name)
+        self.entry().name
     }
 
     /// The format with this name, in any letter case.
@@ -104,7 +159,7 @@ impl Format {
     /// assert_eq!((Format::named("JSON"), Format::named("xml")), (Some(Format::Json), None));
     /// ```
     pub fn named(name: &str) -> Option<Format> {
-        FORMATS.iter().find(|(_, known, _)| known.eq_ignore_ascii_case(name)).map(|(format, ..)| *format)
+        FORMATS.iter().find(|entry| entry.name.eq_ignore_ascii_case(name)).map(|entry| entry.format)
     }
 
     /// What its files end in.
@@ -113,8 +168,7 @@ impl Format {
     /// assert_eq!(argql::Format::Markdown.ending(), "md");
     /// ```
     pub fn ending(self) -> &'static str {
-        let endings = FORMATS.iter().find(|(format, ..)| *format == self).map_or(&[][..], |(.., endings)| endings);
-        endings.first().copied().unwrap_or("txt")
+        self.entry().endings.first().copied().unwrap_or("txt")
     }
 
     /// The format of files that end so, in any letter case.
@@ -124,7 +178,7 @@ impl Format {
     /// ```
     pub fn of_ending(ending: &str) -> Option<Format> {
         let ends = |endings: &[&str]| endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
-        FORMATS.iter().find(|(.., endings)| ends(endings)).map(|(format, ..)| *format)
+        FORMATS.iter().find(|entry| ends(entry.endings)).map(|entry| entry.format)
     }
 
     /// Whether it is for people to read: laid out once all rows are known, and several tables may stand in one file.
@@ -133,14 +187,23 @@ impl Format {
     /// assert!(argql::Format::Markdown.is_laid_out() && !argql::Format::Ndjson.is_laid_out());
     /// ```
     pub fn is_laid_out(self) -> bool {
-        match self {
-            Format::Table | Format::Markdown => true,
-            Format::Json | Format::Ndjson => false,
-            #[cfg(feature = "review")]
-            Format::Chart | Format::Html => true,
-            #[cfg(feature = "review")]
-            Format::Csv | Format::Tsv => false,
+        match self.entry().nature {
+            Nature::Shown => true,
+            Nature::Lines => false,
+            #[cfg(feature = "store")]
+            Nature::Columns => false,
+            #[cfg(feature = "xlsx")]
+            Nature::Sheets => true,
         }
+    }
+
+    /// Whether its files are text, which a terminal can show.
+    ///
+    /// ```
+    /// assert!(argql::Format::Csv.is_text() && !argql::Format::Parquet.is_text());
+    /// ```
+    pub fn is_text(self) -> bool {
+        matches!(self.entry().nature, Nature::Shown | Nature::Lines)
     }
 }
 
@@ -271,6 +334,8 @@ pub struct TableWriter(Pieces);
 enum Pieces {
     Objects(json::Objects),
     Lines(csv::Lines),
+    #[cfg(feature = "store")]
+    Columns(FileWriting),
 }
 
 #[cfg(feature = "review")]
@@ -295,6 +360,10 @@ impl TableWriter {
                 lines.header(out, fields)?;
                 Pieces::Lines(lines)
             }
+            #[cfg(feature = "store")]
+            Format::Parquet => Pieces::Columns(FileWriting::start(fields, FileKind::Parquet)?),
+            #[cfg(feature = "store")]
+            Format::Arrow => Pieces::Columns(FileWriting::start(fields, FileKind::Arrow)?),
             _ => Pieces::Objects(json::Objects::new(fields, json::Frame::LINES)),
         };
         Ok(TableWriter(pieces))
@@ -319,6 +388,8 @@ impl TableWriter {
         match &mut self.0 {
             Pieces::Objects(objects) => objects.rows(out, table),
             Pieces::Lines(lines) => lines.rows(out, table),
+            #[cfg(feature = "store")]
+            Pieces::Columns(columns) => columns.rows(out, table),
         }
     }
 
@@ -340,6 +411,8 @@ impl TableWriter {
         match &mut self.0 {
             Pieces::Objects(objects) => objects.finish(out),
             Pieces::Lines(_) => Ok(()),
+            #[cfg(feature = "store")]
+            Pieces::Columns(columns) => columns.finish(out),
         }
     }
 }
@@ -377,7 +450,13 @@ impl Table {
             #[cfg(feature = "review")]
             Format::Chart => chart::write(out, self, *layout),
             #[cfg(feature = "review")]
-            Format::Html => html::HtmlPage::new("Answer").section(html::Section::new("").answer(self)).write(out),
+            Format::Html => Page::new("Answer").section(Section::new("").answer(self)).write_html(out),
+            #[cfg(feature = "store")]
+            Format::Parquet => FileWriting::write(out, self, FileKind::Parquet),
+            #[cfg(feature = "store")]
+            Format::Arrow => FileWriting::write(out, self, FileKind::Arrow),
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => Page::new("Answer").section(Section::new("").rows(self)).write_xlsx(out),
         }
     }
 

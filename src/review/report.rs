@@ -11,7 +11,7 @@ use crate::diag::Diagnostic;
 use crate::diag::render::visible;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::output::html::{HtmlPage, Links, Section};
+use crate::output::page::{Links, Page, Section};
 use crate::output::{Format, Layout};
 
 /// What is to stand in a report.
@@ -249,12 +249,12 @@ impl Report {
         &self.warnings
     }
 
-    /// Writes the report as one page of HTML that needs nothing else, or in any other format as headings and tables,
-    /// those of Markdown with their text.
+    /// Writes the report as one page of HTML that needs nothing else, as a workbook with a sheet for each of its tables, or
+    /// in any other format of text as headings and tables, those of Markdown with their text.
     ///
     /// # Errors
     ///
-    /// If `out` takes no more.
+    /// If `out` takes no more, or the format holds one table only.
     ///
     /// ```
     /// use argql::{Engine, Format, ReportPlan};
@@ -265,11 +265,20 @@ impl Report {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn write(&self, out: &mut dyn Write, format: Format) -> io::Result<()> {
-        if format == Format::Html { self.page().write(out) } else { self.text(out, format) }
+        match format {
+            Format::Html => self.page().write_html(out),
+            #[cfg(feature = "xlsx")]
+            Format::Xlsx => self.page().write_xlsx(out),
+            _ if !format.is_text() => {
+                let why = format!("{} holds one table, and a report has many", format.name());
+                Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+            }
+            _ => self.text(out, format),
+        }
     }
 
-    fn page(&self) -> HtmlPage<'_> {
-        let page = self.about.iter().fold(HtmlPage::new(&self.title).links(Links::Portal), HtmlPage::about);
+    fn page(&self) -> Page<'_> {
+        let page = self.about.iter().fold(Page::new(&self.title).links(Links::Portal), Page::about);
         self.chapters.iter().fold(page, |page, chapter| {
             let section = Section::new(&chapter.heading).text(&chapter.about);
             let section = chapter.notes.iter().fold(section, Section::text);
