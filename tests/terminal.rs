@@ -338,6 +338,20 @@ fn data_cannot_command_the_terminal_and_colours_can_be_off() {
 }
 
 #[test]
+#[cfg(all(feature = "store", feature = "xlsx"))]
+fn what_is_no_text_is_not_written_to_the_terminal() {
+    let state = state();
+    let mut terminal = Terminal::open(&["--sample"], state.path(), &[]);
+    for name in ["parquet", "arrow", "xlsx"] {
+        terminal.types(&format!(".format {name}")).types(ENTER).sees(&format!("answers are written as {name}"));
+        terminal.types("print 1;").types(ENTER);
+        terminal.sees(&format!("{name} is no text that a terminal shows: add --output FILE.{name}"));
+    }
+    terminal.types(".output one.xlsx").types(ENTER).types("print 1;").types(ENTER).sees("1 row is in one.xlsx");
+    assert!(std::fs::read(state.path().join("one.xlsx")).unwrap().starts_with(b"PK"));
+}
+
+#[test]
 fn what_is_missing_of_a_call_stands_behind_the_cursor() {
     let state = state();
     let mut terminal = Terminal::open(&["--sample"], state.path(), &[]);

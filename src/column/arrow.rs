@@ -34,7 +34,7 @@ impl Table {
     /// | `datetime` | `Timestamp(Nanosecond, UTC)` | in microseconds, if the column has a moment before 1677-09-22 or after 2262-04-11 |
     /// | `timespan` | `Duration(Nanosecond)` | in microseconds, if the column has more than 292 years |
     /// | `decimal` | `Decimal128(38, n)` | as many digits behind the point as any value of the column has |
-    /// | `dynamic` | `Utf8` | JSON text, extension `arrow.json`; null is null |
+    /// | `dynamic` | `Utf8` | JSON text; null is null |
     ///
     /// What fits none of these is `Utf8`, as KQL prints it: moments of which some are so far away and some have tenths of
     /// microseconds, decimals of more than 38 digits side by side. Every field says its KQL type in its metadata, under
@@ -48,7 +48,7 @@ impl Table {
     /// let table = argql::Engine::new().query("datatable(n: long, d: dynamic)[1, dynamic({'a': [2]}), 3, dynamic(null)]")?;
     /// let batch = table.to_arrow();
     /// assert_eq!((batch.num_rows(), batch.num_columns()), (2, 2));
-    /// assert_eq!(batch.schema().field(1).metadata()["ARROW:extension:name"], "arrow.json");
+    /// assert_eq!(batch.schema().field(1).metadata()["kql.type"], "dynamic");
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn to_arrow(&self) -> RecordBatch {
@@ -221,10 +221,6 @@ fn arrow_field(field: &Field, form: Form) -> ArrowField {
     };
     if form == Form::Ticks {
         metadata.insert("kql.unit".to_owned(), "100ns".to_owned());
-    }
-    if field.ty == Type::Dynamic {
-        metadata.insert("ARROW:extension:name".to_owned(), "arrow.json".to_owned());
-        metadata.insert("ARROW:extension:metadata".to_owned(), String::new());
     }
     ArrowField::new(&*field.name, data, field.ty != Type::String).with_metadata(metadata)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::page::{Links, Page, Section};
+use super::page::{Page, Section};
 use super::{Format, Layout};
 use crate::column::{Chart, Table};
 use crate::diag::render::visible;
@@ -82,7 +82,7 @@ impl<'a> Document<'a> {
         match format {
             Format::Html => return self.page().write_html(out),
             #[cfg(feature = "xlsx")]
-            Format::Xlsx => return self.page().links(Links::Portal).write_xlsx(out),
+            Format::Xlsx => return self.page().write_xlsx(out),
             _ if !format.is_text() && self.answers.len() != 1 => {
                 let why = format!("{} holds one table, and there are {}", format.name(), self.answers.len());
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, why));

@@ -3,8 +3,8 @@
 //!
 //! Text is written as text and never read as a formula, a number or a date. Numbers of more than 15 digits are text, too,
 //! for Excel has no more of them; so are moments before March 1900, where its calendar has a day that never was, and
-//! lengths of time below zero. What Excel has no room for is refused, not cut. Rows wait in a file without a name, not in
-//! memory.
+//! lengths of time below zero or finer than a millisecond. What Excel has no room for is refused, not cut. Rows wait in a
+//! file without a name, not in memory. Links lead to the portal and nowhere else.
 
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -34,6 +34,9 @@ const DIGITS: u64 = 1_000_000_000_000_000;
 
 /// How wide columns become at most, in characters.
 const WIDEST: usize = 60;
+
+/// How moments are shown.
+const MOMENT: &str = "yyyy-mm-dd hh:mm:ss";
 
 const MILLI: i64 = 10_000;
 const DAY: i64 = 864_000_000_000;
@@ -78,7 +81,7 @@ impl Page<'_> {
             self.contents(sheet(&mut book, &name)?, &entries, &styles)?;
         }
         for (name, table) in entries.iter().flat_map(|entry| &entry.tables) {
-            rows(sheet(&mut book, name)?, name, table, self.links, &styles)?;
+            rows(sheet(&mut book, name)?, name, table, &styles)?;
         }
         Ok(book)
     }
@@ -146,7 +149,7 @@ impl Styles {
             about: top.clone().set_text_wrap(),
             top,
             link: Format::new().set_hyperlink(),
-            moment: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"),
+            moment: Format::new().set_num_format(MOMENT),
             length: Format::new().set_num_format("[h]:mm:ss"),
             fine_length: Format::new().set_num_format("[h]:mm:ss.000"),
         }
@@ -160,9 +163,9 @@ struct Names(HashSet<String>);
 impl Names {
     /// A name as Excel takes it. What is left out of a heading stands in the list of contents.
     fn name(&mut self, heading: &str) -> String {
-        let plain: String =
-            heading.chars().map(|c| if "[]:*?/\\".contains(c) || c.is_control() { '-' } else { c }).collect();
-        let plain = plain.trim().trim_matches('\'');
+        let words = heading.split(|c: char| "[]:*?/\\".contains(c) || c.is_whitespace() || c.is_control());
+        let plain = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+        let plain = plain.trim_matches('\'');
         let plain = if plain.is_empty() { "Sheet" } else { plain };
         let mut number = 1;
         loop {
@@ -197,7 +200,7 @@ fn sheet<'b>(book: &'b mut Workbook, name: &str) -> io::Result<&'b mut Worksheet
 }
 
 /// A table: names that stay in sight and filter, and the rows beneath.
-fn rows(sheet: &mut Worksheet, name: &str, table: &Table, links: Links, styles: &Styles) -> io::Result<()> {
+fn rows(sheet: &mut Worksheet, name: &str, table: &Table, styles: &Styles) -> io::Result<()> {
     let fields = table.columns();
     if fields.len() > COLUMNS {
         let count = Grouped(fields.len() as u64);
@@ -224,25 +227,22 @@ fn rows(sheet: &mut Worksheet, name: &str, table: &Table, links: Links, styles: 
         for (((column, field), cell), width) in (0_u16..).zip(fields).zip(cells).zip(&mut widths) {
             cell_text.clear();
             write_text(&mut cell_text, *cell);
-            let taken = match valued(sheet, row, column, *cell, styles)? {
-                Some(taken) => taken,
-                None => {
-                    let id = field.ty != Type::Dynamic || matches!(cell, ValueRef::String(_));
-                    let address = links
-                        .address(&cell_text)
-                        .filter(|address| id && linked < LINKS && address.encode_utf16().count() <= ADDRESS);
-                    fits(&cell_text).map_err(|long| refused(format!("row {row} of `{}` has {long}", field.name)))?;
-                    match address {
-                        Some(address) => {
-                            linked += 1;
-                            let link = Url::new(address).set_text(cell_text.as_str());
-                            sheet.write_url_with_format(row, column, link, &styles.link).map_err(of_xlsx)?;
-                        }
-                        None => text(sheet, row, column, &cell_text, None)?,
+            if !valued(sheet, row, column, *cell, styles)? {
+                let id = field.ty != Type::Dynamic || matches!(cell, ValueRef::String(_));
+                let address = Links::Portal
+                    .address(&cell_text)
+                    .filter(|address| id && linked < LINKS && address.encode_utf16().count() <= ADDRESS);
+                fits(&cell_text).map_err(|long| refused(format!("row {row} of `{}` has {long}", field.name)))?;
+                match address {
+                    Some(address) => {
+                        linked += 1;
+                        let link = Url::new(address).set_text(cell_text.as_str());
+                        sheet.write_url_with_format(row, column, link, &styles.link).map_err(of_xlsx)?;
                     }
-                    columns_of(&cell_text)
+                    None => text(sheet, row, column, &cell_text, None)?,
                 }
-            };
+            }
+            let taken = if matches!(cell, ValueRef::DateTime(_)) { MOMENT.len() } else { columns_of(&cell_text) };
             *width = taken.max(*width);
         }
         Ok::<(), io::Error>(())
@@ -257,39 +257,34 @@ fn rows(sheet: &mut Worksheet, name: &str, table: &Table, links: Links, styles: 
     Ok(())
 }
 
-/// Writes a cell that is no text; gives the width that it takes, or nothing if it has to be text.
-fn valued(
-    sheet: &mut Worksheet,
-    row: u32,
-    column: u16,
-    cell: ValueRef<'_>,
-    styles: &Styles,
-) -> io::Result<Option<usize>> {
-    let (value, format, width) = match cell {
-        ValueRef::Null => return Ok(Some(0)),
+/// Writes a cell that is no text; tells whether it was none.
+fn valued(sheet: &mut Worksheet, row: u32, column: u16, cell: ValueRef<'_>, styles: &Styles) -> io::Result<bool> {
+    let (value, format) = match cell {
+        ValueRef::Null => return Ok(true),
         ValueRef::Bool(value) => {
             sheet.write_boolean(row, column, value).map_err(of_xlsx)?;
-            return Ok(Some(5));
+            return Ok(true);
         }
-        ValueRef::Int(_) => (to_real(cell), None, 11),
-        ValueRef::Long(value) if value.unsigned_abs() < DIGITS => (to_real(cell), None, 16),
-        ValueRef::Real(value) if value.is_finite() => (Some(value), None, 16),
-        ValueRef::Decimal(value) if value.mantissa().unsigned_abs() < u128::from(DIGITS) => (to_real(cell), None, 16),
-        ValueRef::DateTime(value) if value.ticks() - EPOCH >= FIRST => {
-            (days(value.ticks() - EPOCH), Some(&styles.moment), 19)
+        ValueRef::Int(_) => (to_real(cell), None),
+        ValueRef::Long(value) if value.unsigned_abs() < DIGITS => (to_real(cell), None),
+        ValueRef::Real(value) if value.is_finite() => (Some(value), None),
+        ValueRef::Decimal(value) if value.mantissa().unsigned_abs() < u128::from(DIGITS) => (to_real(cell), None),
+        ValueRef::DateTime(value) if value.ticks() >= EPOCH + FIRST => {
+            (days(value.ticks() - EPOCH), Some(&styles.moment))
         }
         ValueRef::TimeSpan(value) if value.ticks() >= 0 && value.ticks() % MILLI == 0 => {
             let whole = value.ticks() % (1000 * MILLI) == 0;
-            (days(value.ticks()), Some(if whole { &styles.length } else { &styles.fine_length }), 14)
+            (days(value.ticks()), Some(if whole { &styles.length } else { &styles.fine_length }))
         }
-        _ => return Ok(None),
+        _ => return Ok(false),
     };
-    let Some(value) = value else { return Ok(None) };
+    let Some(value) = value else { return Ok(false) };
     match format {
-        Some(format) => sheet.write_number_with_format(row, column, value, format).map_err(of_xlsx)?,
-        None => sheet.write_number(row, column, value).map_err(of_xlsx)?,
-    };
-    Ok(Some(width))
+        Some(format) => sheet.write_number_with_format(row, column, value, format),
+        None => sheet.write_number(row, column, value),
+    }
+    .map_err(of_xlsx)
+    .map(|_| true)
 }
 
 /// Ticks as days, to the millisecond, which is as fine as Excel counts.
