@@ -158,8 +158,9 @@
 //! # Features
 //!
 //! `meter` (on by default) counts the memory that queries take, for [`Limits::memory`]; a program with an allocator of its
-//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow`, `store` adds stores. `review` adds reviews, and CSV, charts and HTML
-//! to the formats. `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the
+//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow`. `review` adds reviews, and CSV, charts and HTML
+//! to the formats, `store` (on by default) stores, and Parquet and Arrow to the formats, `xlsx` (on by default) workbooks.
+//! `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the
 //! library alone depends on the crate with `default-features = false`.
 //!
 //! # Inside
@@ -178,7 +179,7 @@
 //! | `rewrite`, `run` | better plans; their execution |
 //! | `complete`, `names` | what may be typed; what there is to say about a name |
 //! | `engine` | the way in: engines and queries |
-//! | `output` | answers as text, JSON, CSV, charts and pages |
+//! | `output` | answers as text, JSON, CSV, files of columns, charts, pages and workbooks |
 //! | `review` | saved questions, audits, diffs and reports |
 //! | `cli` | the command |
 

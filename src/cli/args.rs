@@ -27,6 +27,7 @@ Examples:
   argql run exempted-recommendations --sample          a saved query over the tenant that is built in
   argql query -d export/ 'resources | summarize count() by type | top 10 by count_'
   argql query -d export/ -f report.kql --format csv --output report.csv
+  argql run exempted-recommendations -d export/ --output exempted.xlsx      or .parquet, .html, .json …
   argql check queries/*.kql --target arg               names and types, without any data
   argql query -d export/ -f findings.kql --expect empty     exit code 3 if anything is found
   argql diff january/ february/                        what became of the exemptions between two exports

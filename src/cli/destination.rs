@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::Listing;
 use super::failure::Failure;
@@ -44,6 +44,12 @@ pub(super) fn write_tables(tables: &[NamedTable<'_>], listing: &Listing, color: 
     let format = presentation.format;
     match (&listing.output, tables) {
         (Some(path), [only]) if !path.is_dir() => write_file(path, &[only], presentation),
+        (Some(path), [_, _, ..]) if !format.is_laid_out() && !path.is_dir() && by_ending(path).is_some() => {
+            let (count, path) = (tables.len(), path.display());
+            Err(Failure::Usage(format!(
+                "there are {count} tables, and {path} is one file: --output FOLDER takes a file each"
+            )))
+        }
         (Some(path), _) if !format.is_laid_out() || path.is_dir() => {
             std::fs::create_dir_all(path).map_err(|error| unwritable(path, &error))?;
             tables.iter().try_for_each(|named| {
@@ -134,10 +140,14 @@ pub(super) fn stream_rows(query: &Query, listing: &Listing) -> Result<(usize, Ve
 
 /// The format asked for, or that of the file's ending, or what suits the reader.
 pub(super) fn format_of(listing: &Listing) -> Format {
-    let by_ending = |path: &PathBuf| Format::of_ending(path.extension()?.to_str()?);
     let person = listing.output.is_none() && io::stdout().is_terminal();
     let by_reader = if person { Format::Chart } else { Format::Json };
-    listing.format.or_else(|| listing.output.as_ref().and_then(by_ending)).unwrap_or(by_reader)
+    listing.format.or_else(|| listing.output.as_deref().and_then(by_ending)).unwrap_or(by_reader)
+}
+
+/// The format that a file's ending stands for.
+fn by_ending(path: &Path) -> Option<Format> {
+    Format::of_ending(path.extension()?.to_str()?)
 }
 
 fn write_document(out: &mut dyn Write, tables: &[&NamedTable<'_>], presentation: Presentation) -> io::Result<()> {

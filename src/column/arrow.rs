@@ -198,7 +198,7 @@ fn unit(ticks: impl Iterator<Item = i64>) -> Option<TimeUnit> {
 
 /// How many units ticks of 100 ns are, if they are so many and nothing is left.
 fn count(ticks: i64, unit: TimeUnit) -> Option<i64> {
-    if unit == TimeUnit::Nanosecond { ticks.checked_mul(100) } else { (ticks % 10 == 0).then(|| ticks / 10) }
+    if unit == TimeUnit::Nanosecond { ticks.checked_mul(100) } else { (ticks % 10 == 0).then_some(ticks / 10) }
 }
 
 /// The digits of a decimal with so many of them behind the point, if they are no more than [`DIGITS`].

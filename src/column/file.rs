@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::FileWriter;
@@ -25,7 +26,8 @@ pub(crate) enum FileKind {
 /// Writes an answer as a file of columns, in one go or as its rows come.
 pub(crate) struct FileWriting {
     frame: Frame,
-    file: OpenFile,
+    /// Locked because a writer of Parquet is not `Sync` without that; nobody ever waits.
+    file: Mutex<OpenFile>,
 }
 
 /// What was not handed on yet is in the vector.
@@ -75,7 +77,7 @@ impl FileWriting {
             }
             FileKind::Arrow => OpenFile::Arrow(Box::new(FileWriter::try_new(Vec::new(), &schema).map_err(of_arrow)?)),
         };
-        Ok(FileWriting { frame, file })
+        Ok(FileWriting { frame, file: Mutex::new(file) })
     }
 
     /// Some rows.
@@ -97,7 +99,7 @@ impl FileWriting {
     }
 
     fn batch(&mut self, out: &mut dyn Write, batch: &RecordBatch) -> io::Result<()> {
-        match &mut self.file {
+        match self.file() {
             OpenFile::Parquet(writer) => {
                 writer.write(batch).map_err(of_parquet)?;
                 if writer.in_progress_size() > GROUP_BYTES {
@@ -111,15 +113,19 @@ impl FileWriting {
 
     /// What stands behind the last row.
     pub(crate) fn finish(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        match &mut self.file {
+        match self.file() {
             OpenFile::Parquet(writer) => drop(writer.finish().map_err(of_parquet)?),
             OpenFile::Arrow(writer) => writer.finish().map_err(of_arrow)?,
         }
         self.hand_on(out)
     }
 
+    fn file(&mut self) -> &mut OpenFile {
+        self.file.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn hand_on(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let waiting = match &mut self.file {
+        let waiting = match self.file() {
             OpenFile::Parquet(writer) => writer.inner_mut(),
             OpenFile::Arrow(writer) => writer.get_mut(),
         };
