@@ -189,6 +189,10 @@ fn form(head: &[u8], named_csv: bool) -> Result<RowForm, RefusedFile> {
     }
 }
 
+/// Most bytes that are unpacked at once: where packed data is broken, what was unpacked right before it is lost, and with
+/// it how near the message comes.
+const PIECE: usize = 4 << 10;
+
 /// What was packed, with a limit: a small file must not keep a machine busy for days.
 struct UnpackedReader {
     from: Box<dyn Read + Send>,
@@ -199,7 +203,8 @@ struct UnpackedReader {
 
 impl Read for UnpackedReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.from.read(buffer) {
+        let most = buffer.len().min(PIECE);
+        match self.from.read(&mut buffer[..most]) {
             Ok(count) => {
                 self.done += count as u64;
                 if self.done > self.most {
