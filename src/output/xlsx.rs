@@ -172,7 +172,7 @@ impl Names {
             let behind = if number == 1 { String::new() } else { format!(" {number}") };
             let name = shortened(plain, NAME - behind.len()) + &behind;
             // Excel keeps this name for itself.
-            if name.to_lowercase() != "history" && self.0.insert(name.to_lowercase()) {
+            if !name.eq_ignore_ascii_case("History") && self.0.insert(name.to_lowercase()) {
                 return name;
             }
             number += 1;
