@@ -79,6 +79,11 @@ impl BoundColumns {
         self.unseen_columns
     }
 
+    /// Whether all columns of a table of Resource Graph are in here.
+    pub(crate) fn has_whole_table(&self) -> bool {
+        self.whole_table
+    }
+
     /// That no column has this name.
     pub(crate) fn unknown(&self, name: &Name) -> Diagnostic {
         let diagnostic = Diagnostic::error(UNKNOWN_COLUMN, name.span, format!("`{}` is not a column here", name.text))

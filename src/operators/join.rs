@@ -308,6 +308,7 @@ pub(super) fn beside(
     let open = left.columns.has_any_column() || right.columns.has_any_column();
     let gives_left = !matches!(kind, K::RightSemi | K::RightAnti);
     let wide = (left.columns.has_unseen_columns(), right.columns.has_unseen_columns());
+    let whole = (left.columns.has_whole_table(), right.columns.has_whole_table());
     let gives_right = !matches!(kind, K::LeftSemi | K::LeftAnti);
     let (mut columns, keep_left): (Vec<BoundColumn>, Vec<plan::Expr>) =
         if gives_left { left.pass_through().unzip() } else { (Vec::new(), Vec::new()) };
@@ -325,5 +326,6 @@ pub(super) fn beside(
     let right = JoinSide { input: right.node, keys: keys.right, keep: keep_right };
     let joined = Relation::new(Node::Join { left: Box::new(left), right: Box::new(right), kind }, columns);
     let joined = joined.with_unseen_columns(gives_left && wide.0 || gives_right && wide.1);
+    let joined = joined.of_whole_table(gives_left && whole.0 || gives_right && whole.1);
     if open { joined.with_any_column() } else { joined }
 }

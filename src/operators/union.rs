@@ -199,6 +199,7 @@ pub(crate) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source:
         return Relation::poisoned();
     }
     let wide = legs.iter().any(|(_, leg)| leg.columns.has_unseen_columns());
+    let whole = legs.iter().any(|(_, leg)| leg.columns.has_whole_table());
     let shape = shape(&legs, inner);
     let source = source.map(|name| BoundColumn::new(name, Type::String));
     let mut columns: Vec<BoundColumn> =
@@ -219,7 +220,8 @@ pub(crate) fn united(legs: Vec<(Option<String>, Relation)>, inner: bool, source:
         let outputs = from.into_iter().chain(cells).collect();
         Node::Compute { input: Box::new(leg.node), outputs }
     });
-    Relation::new(Node::Union { inputs: inputs.collect() }, columns).with_unseen_columns(wide)
+    let united = Relation::new(Node::Union { inputs: inputs.collect() }, columns);
+    united.with_unseen_columns(wide).of_whole_table(whole)
 }
 
 /// The columns of the whole: by name, in order of first appearance; a name with several types is one column each,
