@@ -177,11 +177,12 @@ fn operator_name(input: Tokens<'_>) -> Option<(usize, Name)> {
         let span = input.skip(count).since(input.here());
         (count, Name::new(input.text(span), span))
     };
-    let (joined, first) = (name_of(count), name_of(1));
-    if position_of(&joined.1.text).is_none()
-        && matches!(position_of(&first.1.text), Some(Position::Start | Position::Both))
-    {
-        return Some(first);
+    let joined = name_of(count);
+    if count > 1 && position_of(&joined.1.text).is_none() {
+        let first = name_of(1);
+        if matches!(position_of(&first.1.text), Some(Position::Start | Position::Both)) {
+            return Some(first);
+        }
     }
     Some(joined)
 }
