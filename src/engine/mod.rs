@@ -500,7 +500,12 @@ impl Engine {
     /// Does `work` with a plan as it is run, on the threads that were asked for.
     fn work<T: Send>(&self, plan: Plan, guard: &Guard, work: impl FnOnce(&Plan) -> T + Send) -> T {
         let plan = if self.without_rewrites { plan } else { rewrite(plan) };
-        let work = || guard.within(|| work(&plan));
+        self.on_threads(guard, || work(&plan))
+    }
+
+    /// Does `work` on the threads that were asked for, and counts the memory that it takes.
+    fn on_threads<T: Send>(&self, guard: &Guard, work: impl FnOnce() -> T + Send) -> T {
+        let work = || guard.within(work);
         match &self.pool {
             Some(pool) => pool.install(work),
             None => work(),

@@ -111,11 +111,7 @@ impl Store {
             return Err(wrong(Diagnostic::at(NO_TABLE, Place::Nowhere, message).help("name an export with --data")));
         }
         let guard = Guard::new(&engine.rules);
-        let work = || guard.within(|| import(&engine.catalog, &self.path, moment, &guard));
-        let imported = match &engine.pool {
-            Some(pool) => pool.install(work),
-            None => work(),
-        };
+        let imported = engine.on_threads(&guard, || import(&engine.catalog, &self.path, moment, &guard));
         imported.map(|(manifest, warnings)| (Snapshot::of(&manifest), warnings)).map_err(|failure| wrong(*failure))
     }
 
