@@ -181,6 +181,7 @@
 //! | `engine` | the way in: engines and queries |
 //! | `output` | answers as text, JSON, CSV, files of columns, charts, pages and workbooks |
 //! | `review` | saved questions, audits, diffs and reports |
+//! | `serve` | the server |
 //! | `cli` | the command |
 
 #![cfg_attr(not(feature = "review"), expect(dead_code, reason = "what only formats and reviews need"))]
@@ -212,6 +213,8 @@ pub(crate) mod review;
 pub(crate) mod rewrite;
 pub(crate) mod run;
 pub(crate) mod sample;
+#[cfg(feature = "serve")]
+pub(crate) mod serve;
 pub(crate) mod source;
 pub(crate) mod syntax;
 pub(crate) mod value;
@@ -240,6 +243,8 @@ pub use review::{
 };
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
+#[cfg(feature = "serve")]
+pub use serve::{BoundServer, Served, Server, Stopper};
 pub use source::known_tables;
 #[doc(no_inline)]
 pub use uuid::Uuid;

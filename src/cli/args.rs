@@ -2,6 +2,7 @@
 
 mod values;
 
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{DateTime, Format, Limits, WideCells};
 pub(super) use values::{Limit, count, duration, size};
-use values::{moment, nesting, one_of, parameter, snapshot, threshold};
+use values::{moment, nesting, one_of, parameter, snapshot, threshold, throttle, token};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::BrightBlue.on_default().bold())
@@ -49,6 +50,24 @@ Examples:
   argql query -d store/ 'resources | count'
   argql query -d store/ --at 2026-10-01 'resources | count'
   argql diff store/@2026-10-01 store/@2026-11-27                  what changed between two dates";
+
+const SERVE: &str = "\
+At / is a page to explore the data in. Clients of Kusto and of Azure Resource Graph are pointed at the addresses that are
+printed; they work as they do against the service, over the export as it is now: a newer one is taken in while requests go
+on. Nobody but programs of this machine is answered, unless --listen and --token say otherwise, and nothing is changed.
+
+Examples:
+  argql serve -d export/ --open                        in the browser
+  argql serve -d store/ --tls-port 8621                https too, with a certificate of its own
+  eval \"$(argql serve --env)\"                        how clients of this shell find it and trust it
+  argql serve -d export/ --simulate-throttle 15/5s     as the service does: for a script that has to wait and retry
+
+Clients:
+  KustoClient(\"http://localhost:8620\")                                Python, npm: azure-kusto-data; database arg
+  https://dataexplorer.azure.com, Add connection, http://127.0.0.1:8620
+  ResourceGraphClient(credential, base_url=\"https://localhost:8621\")  Python: azure-mgmt-resourcegraph
+  az rest --skip-authorization-header --method post --body @query.json \\
+    --url http://localhost:8620/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01";
 
 const AUDIT: &str = "\
 A check passes, fails (it has more findings than --check allows), or is refused: the export lacks tables that it needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.
@@ -171,6 +190,9 @@ pub(super) enum Command {
         #[command(flatten)]
         listing: Listing,
     },
+    /// Answer browsers, Kusto clients and Resource Graph clients from this machine
+    #[command(after_help = SERVE)]
+    Serve(Box<ServeArgs>),
     /// List the tables of the data
     Tables {
         #[command(flatten)]
@@ -427,8 +449,40 @@ pub(super) struct ImportArgs {
     pub(super) source: DataArgs,
 }
 
+/// Whom a server answers, and where.
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    pub(super) source: DataArgs,
+    /// The port for http; 0 is any that is free
+    #[arg(long, value_name = "N", default_value_t = 8620, help_heading = "Server")]
+    pub(super) port: u16,
+    /// Answer https as well, on this port: clients of Azure Resource Graph want it
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "8621", help_heading = "Server")]
+    pub(super) tls_port: Option<u16>,
+    /// Open the page in the browser
+    #[arg(long, help_heading = "Server")]
+    pub(super) open: bool,
+    /// Print the variables with which a shell's clients find the server and trust it, and end
+    #[arg(long, help_heading = "Server")]
+    pub(super) env: bool,
+    /// Answer other machines on this address of this one, too: 0.0.0.0 for all
+    #[arg(long, value_name = "ADDRESS", requires = "token", help_heading = "Server")]
+    pub(super) listen: Option<IpAddr>,
+    /// What whoever asks has to show: `Authorization: Bearer TOKEN`, or once /?token=TOKEN in a browser
+    #[arg(long, value_name = "TOKEN", env = "ARGQL_TOKEN", hide_env_values = true, value_parser = token)]
+    #[arg(help_heading = "Server")]
+    pub(super) token: Option<String>,
+    /// Let so many requests of Resource Graph through in a time and answer others with 429, as the service does: 15/5s
+    #[arg(long, value_name = "N/TIME", value_parser = throttle, help_heading = "Server")]
+    pub(super) simulate_throttle: Option<(u32, Duration)>,
+    /// Say each request on standard error: method, path, status and time
+    #[arg(long, help_heading = "Server")]
+    pub(super) log: bool,
+}
+
 /// Where rows come from.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct DataArgs {
     /// A file, or a folder of files, with exported rows, or a store; NAME=PATH names the table. May be given several
     /// times [default: $ARGQL_DATA]
@@ -456,7 +510,7 @@ pub(super) struct DataArgs {
 }
 
 /// What a query may use before it is given up, with exit code 4.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct LimitArgs {
     /// Memory for rows on their way, groups, joins and the answer: 256MB, 2GiB, none [default: 8GiB]
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Limits")]

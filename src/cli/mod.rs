@@ -22,6 +22,7 @@ mod query;
 mod repl;
 mod report;
 mod saved;
+mod serve;
 mod store;
 mod terminal;
 
@@ -90,6 +91,7 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         }
         Command::Import(options) => store::import(&options, messages),
         Command::Snapshots { store, listing } => store::snapshots(&store, &listing),
+        Command::Serve(options) => serve::serve(*options, messages),
         Command::Tables { source, listing } => lists::tables(&open_engine(&source, messages)?, &listing),
         Command::Schema { table, source, listing } => lists::schema(&open_engine(&source, messages)?, &table, &listing),
         Command::Queries { name, text, flat, source, listing } => match name {

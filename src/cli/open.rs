@@ -8,14 +8,14 @@ use super::args::{DataArgs, LimitArgs, MissingArg};
 use super::failure::Failure;
 use super::interrupt;
 use super::messages::Messages;
-use crate::{DateTime, Engine, MissingTables};
+use crate::{DateTime, Engine, Error, MissingTables};
 
 /// An engine without data that keeps nothing: one query reads what it needs.
 pub(super) fn empty_engine(
     missing: MissingArg,
     threads: Option<NonZeroUsize>,
     limits: &LimitArgs,
-) -> Result<Engine, Failure> {
+) -> Result<Engine, Error> {
     let missing = match missing {
         MissingArg::Error => MissingTables::Error,
         MissingArg::Empty => MissingTables::Empty,
@@ -28,7 +28,7 @@ pub(super) fn empty_engine(
 }
 
 /// The engine over the data that the options name, or else `ARGQL_DATA`.
-pub(super) fn open_data(source: &DataArgs) -> Result<Engine, Failure> {
+pub(super) fn open_data(source: &DataArgs) -> Result<Engine, Error> {
     let mut engine = empty_engine(source.missing_tables, source.threads, &source.limits)?;
     engine = source.at.into_iter().fold(engine, Engine::at);
     // Paths of one name are one snapshot, as several `--data` are one export.

@@ -35,6 +35,22 @@ impl Engine {
         self.catalog.databases().map(|(name, tables)| (name.to_owned(), tables.names())).collect()
     }
 
+    /// An engine whose own tables are those of a snapshot, beside all snapshots: what a client asks that has chosen a
+    /// database. Columns that stay in memory do so for both.
+    ///
+    /// ```
+    /// use argql::Engine;
+    ///
+    /// let engine = Engine::new().snapshot("sample", &Engine::new().sample());
+    /// let within = engine.database("sample").unwrap();
+    /// assert_eq!(within.query("resources | count")?.to_json(), r#"[{"Count":50}]"#);
+    /// assert!(engine.database("other").is_none());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn database(&self, name: &str) -> Option<Engine> {
+        Some(Engine { catalog: self.catalog.within(name)?, ..self.clone() })
+    }
+
     /// The columns of a table: of a known one also those that the data lacks. That of a snapshot is named as queries do:
     /// `database("old").resources`.
     ///

@@ -154,7 +154,7 @@ impl Catalog {
     /// Adds the tables of another catalog as those of a database, in place of one that had its name.
     pub(crate) fn add_database(&mut self, name: &str, of: &Catalog) {
         let database: Arc<str> = name.into();
-        let tables = of.tables.iter().map(|(name, table)| (name.clone(), Arc::new(table.of_database(&database))));
+        let tables = of.tables.iter().map(|(name, table)| (name.clone(), Arc::new(table.of_database(Some(&database)))));
         let mut catalog = Catalog { tables: Arc::new(tables.collect()), ..Catalog::default() };
         catalog.database = Some(database);
         catalog.keep_columns(self.keeps);
@@ -164,6 +164,13 @@ impl Catalog {
     /// The tables of a database, whose name is case-sensitive as Kusto has it.
     pub(crate) fn database(&self, name: &str) -> Option<&Catalog> {
         self.databases.get(name).or_else(|| self.snapshot_by(name))
+    }
+
+    /// The tables of a database as those that need no name, beside all databases.
+    pub(crate) fn within(&self, database: &str) -> Option<Catalog> {
+        let of = self.database(database)?;
+        let tables = of.tables.iter().map(|(name, table)| (name.clone(), Arc::new(table.of_database(None))));
+        Some(Catalog { tables: Arc::new(tables.collect()), database: None, ..self.clone() })
     }
 
     /// Of databases that have a date for a name, the newest by a moment.

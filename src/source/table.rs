@@ -85,9 +85,10 @@ impl SourceTable {
         table
     }
 
-    /// A copy that is a table of this database.
-    pub(super) fn of_database(&self, name: &Arc<str>) -> SourceTable {
-        SourceTable { database: Some(name.clone()), ..self.with_pages([]) }
+    /// A copy that is a table of this database, or of the one that needs no name; columns that stay in memory are those
+    /// of both.
+    pub(super) fn of_database(&self, name: Option<&Arc<str>>) -> SourceTable {
+        SourceTable { database: name.cloned(), kept: self.kept.clone(), ..self.with_pages([]) }
     }
 
     /// The name as it was first given.

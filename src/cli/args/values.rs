@@ -96,6 +96,26 @@ pub(super) fn snapshot(text: &str) -> Result<(String, String), &'static str> {
     parameter(text).ok().filter(|(_, path)| !path.is_empty()).ok_or("no NAME=PATH, such as old=export-2026-01/")
 }
 
+/// `15/5s`: so many in a time.
+pub(super) fn throttle(text: &str) -> Result<(u32, Duration), &'static str> {
+    let none = "no number of requests and a time, such as 15/5s";
+    let (requests, window) = text.split_once('/').ok_or(none)?;
+    let requests = requests.parse().ok().filter(|requests| *requests > 0).ok_or(none)?;
+    match duration(window) {
+        Ok(Limit(Some(window))) if !window.is_zero() => Ok((requests, window)),
+        _ => Err(none),
+    }
+}
+
+/// What a header can carry and nobody guesses.
+pub(super) fn token(text: &str) -> Result<String, &'static str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
+    if text.len() < 16 || !text.chars().all(plain) {
+        return Err("no token: 16 or more of letters, digits and -._~+/=, such as `openssl rand -hex 24` gives");
+    }
+    Ok(text.to_owned())
+}
+
 pub(super) fn moment(text: &str) -> Result<DateTime, &'static str> {
     DateTime::parse(text).ok_or("no date or time, such as 2025-06-01 or 2025-06-01T08:00Z")
 }

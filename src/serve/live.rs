@@ -1,0 +1,163 @@
+//! The data that are asked, and newer ones that take their place as a whole.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::{DATABASE, Log, Served};
+use crate::{DateTime, Engine, Error};
+
+pub(super) type Opener = Arc<dyn Fn() -> Result<Engine, Error> + Send + Sync>;
+
+/// Between two looks at what is watched; what looks the same twice is at rest.
+const GLANCE: Duration = Duration::from_secs(1);
+/// How long a request whose files are gone waits for newer ones.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How deep below a folder is looked: a store has tables in snapshots.
+const DEPTH: usize = 3;
+
+/// One export, from which many requests are answered.
+pub(super) struct Data {
+    engine: Engine,
+    /// Counts the exports that were taken in: what pages of an answer are tied to.
+    pub(super) number: u64,
+    pub(super) loaded: DateTime,
+}
+
+impl Data {
+    /// The names of the databases: the export, and each snapshot.
+    pub(super) fn databases(&self) -> impl Iterator<Item = String> {
+        let snapshots = self.engine.snapshots().into_iter().map(|(name, _)| name).filter(|name| name != DATABASE);
+        std::iter::once(DATABASE.to_owned()).chain(snapshots)
+    }
+
+    /// The engine whose tables are those of a database, in any letter case.
+    pub(super) fn database(&self, name: &str) -> Option<Engine> {
+        if name.eq_ignore_ascii_case(DATABASE) {
+            return Some(self.engine.clone());
+        }
+        let name = self.databases().find(|known| known.eq_ignore_ascii_case(name))?;
+        self.engine.database(&name)
+    }
+}
+
+pub(super) struct Live {
+    open: Opener,
+    watched: Vec<PathBuf>,
+    current: RwLock<Arc<Data>>,
+    /// The number of the current data.
+    newest: watch::Sender<u64>,
+    /// How what is watched looked when it was loaded.
+    loaded: Mutex<Fingerprint>,
+    log: Log,
+}
+
+/// How files look from outside: path, size and time of each.
+type Fingerprint = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+impl Live {
+    pub(super) fn open(open: Opener, watched: Vec<PathBuf>, log: Log) -> Result<Live, Error> {
+        let loaded = Mutex::new(fingerprint(&watched));
+        let data = Data { engine: named(&open()?), number: 1, loaded: DateTime::now() };
+        let current = RwLock::new(Arc::new(data));
+        Ok(Live { open, watched, current, newest: watch::channel(1).0, loaded, log })
+    }
+
+    /// The data as they are now; whoever has them keeps them.
+    pub(super) fn data(&self) -> Arc<Data> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Newer data than these, if what is watched is about to give some.
+    pub(super) async fn newer(&self, than: u64) -> Option<Arc<Data>> {
+        if self.data().number == than && !self.has_changed() {
+            return None;
+        }
+        let mut newest = self.newest.subscribe();
+        timeout(PATIENCE, newest.wait_for(|number| *number > than)).await.ok()?.ok()?;
+        Some(self.data())
+    }
+
+    fn has_changed(&self) -> bool {
+        fingerprint(&self.watched) != *self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks after what is watched for as long as the server runs.
+    pub(super) async fn watch(&self) {
+        if self.watched.is_empty() {
+            return;
+        }
+        let mut seen = fingerprint(&self.watched);
+        let mut refused: Option<Fingerprint> = None;
+        loop {
+            sleep(GLANCE).await;
+            let now = fingerprint(&self.watched);
+            let rests = now == seen;
+            seen = now;
+            let known = *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) == seen;
+            if !rests || known || refused.as_ref() == Some(&seen) {
+                continue;
+            }
+            let open = self.open.clone();
+            let opened = tokio::task::spawn_blocking(move || open().and_then(|engine| whole(&engine).map(|()| engine)));
+            match opened.await {
+                Ok(Ok(engine)) if fingerprint(&self.watched) == seen => {
+                    let tables = engine.tables().len();
+                    self.take(&engine, seen.clone());
+                    (self.log)(&Served::Loaded { tables });
+                }
+                // It changed meanwhile, or the look at it went wrong: once more.
+                Ok(Ok(_)) | Err(_) => {}
+                Ok(Err(error)) => {
+                    (self.log)(&Served::NotLoaded(error));
+                    refused = Some(seen.clone());
+                }
+            }
+        }
+    }
+
+    fn take(&self, engine: &Engine, looks: Fingerprint) {
+        let number = self.data().number + 1;
+        let data = Data { engine: named(engine), number, loaded: DateTime::now() };
+        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = looks;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(data);
+        self.newest.send_replace(number);
+    }
+}
+
+/// With itself as the database that clients of Kusto name.
+fn named(engine: &Engine) -> Engine {
+    let engine = engine.clone().keep_columns(true);
+    let itself = engine.clone();
+    engine.snapshot(DATABASE, &itself)
+}
+
+/// Whether every table can be read to its last row.
+fn whole(engine: &Engine) -> Result<(), Error> {
+    engine.tables().iter().try_for_each(|table| engine.query(&format!("table('{table}') | count")).map(|_| ()))
+}
+
+fn fingerprint(paths: &[PathBuf]) -> Fingerprint {
+    let mut files = Vec::new();
+    for path in paths {
+        look(path, DEPTH, &mut files);
+    }
+    files.sort();
+    files
+}
+
+fn look(path: &Path, depth: usize, files: &mut Fingerprint) {
+    let Ok(about) = fs::metadata(path) else { return };
+    if about.is_dir() && depth > 0 {
+        let Ok(entries) = fs::read_dir(path) else { return };
+        for entry in entries.flatten() {
+            look(&entry.path(), depth - 1, files);
+        }
+    } else if about.is_file() {
+        files.push((path.to_owned(), about.len(), about.modified().ok()));
+    }
+}

@@ -1,0 +1,88 @@
+//! Queries that requests ask: on threads of their own, a limited number at a time, and stopped by whoever goes away.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::Site;
+use super::live::Data;
+use crate::{Cancel, Engine, Error};
+
+/// How long a request waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// There is no such database; these are.
+    UnknownDatabase(String, Vec<String>),
+    /// Too many queries are at work.
+    Busy,
+    /// The query, its data or its limits.
+    Error(Error),
+    /// A fault of argql itself.
+    Fault,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        Refusal::Error(error)
+    }
+}
+
+/// Turns the switch when whoever waits goes away.
+struct StopOnDrop(Cancel);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl Site {
+    /// Does work over the tables of a database as they are now. If their files are gone because newer ones came, it is
+    /// done again over those. Dropped, it stops the queries of the engine it was given.
+    pub(super) async fn work<T: Send + 'static>(
+        &self,
+        database: &str,
+        work: impl Fn(&Engine) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Result<T, Refusal> {
+        self.work_over(self.live.data(), database, work).await
+    }
+
+    /// The same, beginning with data that the caller has.
+    pub(super) async fn work_over<T: Send + 'static>(
+        &self,
+        data: Arc<Data>,
+        database: &str,
+        work: impl Fn(&Engine) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Result<T, Refusal> {
+        let permit = timeout(PATIENCE, self.permits.clone().acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(Refusal::Busy) };
+        let work = Arc::new(work);
+        let mut data = data;
+        loop {
+            let Some(engine) = data.database(database) else {
+                return Err(Refusal::UnknownDatabase(database.to_owned(), data.databases().collect()));
+            };
+            let cancel = Cancel::new();
+            let engine = engine.cancelled_by(&cancel);
+            let stop = StopOnDrop(cancel);
+            let doing = work.clone();
+            let done = tokio::task::spawn_blocking(move || doing(&engine)).await;
+            drop(stop);
+            match done {
+                Ok(Err(error)) if error.is_data() => match self.live.newer(data.number).await {
+                    Some(newer) => data = newer,
+                    None => return Err(error.into()),
+                },
+                Ok(done) => {
+                    drop(permit);
+                    return Ok(done?);
+                }
+                Err(_) => return Err(Refusal::Fault),
+            }
+        }
+    }
+}
