@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod door;
+mod hostile;
+mod live;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
