@@ -50,7 +50,8 @@ pub(super) fn serve(options: ServeArgs, messages: &Messages) -> Result<(), Failu
     {
         open_browser(&page(*address, options.token.as_deref()), messages);
     }
-    Ok(bound.run()?)
+    bound.run();
+    Ok(())
 }
 
 /// The files and folders whose change is a newer export.

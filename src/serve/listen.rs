@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
@@ -53,10 +54,9 @@ impl Listener {
     }
 }
 
-/// From where a request comes.
+/// How a request came.
 #[derive(Clone, Copy)]
 pub(super) struct Peer {
-    pub(super) address: SocketAddr,
     pub(super) tls: bool,
 }
 
@@ -95,32 +95,50 @@ pub(super) fn open(address: IpAddr, port: u16, tls: Option<&Arc<ServerConfig>>) 
     Ok(all)
 }
 
-/// Answers what comes until it is stopped.
-pub(super) fn run(
-    listeners: Vec<Listener>,
-    routes: Router,
-    site: Arc<Site>,
-    stopped: watch::Receiver<bool>,
-    signals: Option<Stopper>,
-) -> Result<(), Error> {
-    // Where the system says no, there are fewer.
-    let _ = rlimit::increase_nofile_limit(OPEN);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+/// The threads of a server.
+pub(super) fn runtime() -> Result<Runtime, Error> {
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(STACK)
         .thread_name("argql-serve")
         .build()
-        .map_err(|error| Error::usage(format!("no threads can be started: {error}"), "end other programs"))?;
-    runtime.block_on(async {
-        if let Some(stop) = signals {
-            tokio::spawn(async move {
-                signalled().await;
-                stop.stop();
-                // Who asks twice does not want to wait.
-                signalled().await;
+        .map_err(|error| Error::usage(format!("no threads can be started: {error}"), "end other programs"))
+}
+
+/// Stops the server at Ctrl-C and at the signal to terminate; who asks twice does not want to wait.
+pub(super) fn stop_at_signals(runtime: &Runtime, stop: Stopper) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let _inside = runtime.enter();
+        // Where the system gives no handler, a signal ends the program as it does any other.
+        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+            let Ok(mut signals) = signal(kind) else { continue };
+            let stop = stop.clone();
+            runtime.spawn(async move {
+                while signals.recv().await.is_some() && stop.stop() {}
                 std::process::exit(INTERRUPTED);
             });
         }
+    }
+    #[cfg(not(unix))]
+    runtime.spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() && stop.stop() {}
+        std::process::exit(INTERRUPTED);
+    });
+}
+
+/// Answers what comes until it is stopped.
+pub(super) fn run(
+    runtime: Runtime,
+    listeners: Vec<Listener>,
+    routes: Router,
+    site: Arc<Site>,
+    stopped: watch::Receiver<bool>,
+) {
+    // Where the system says no, there are fewer.
+    let _ = rlimit::increase_nofile_limit(OPEN);
+    runtime.block_on(async {
         let watching = tokio::spawn({
             let site = site.clone();
             async move { site.live.watch().await }
@@ -133,25 +151,8 @@ pub(super) fn run(
             let _ = listener.await;
         }
         watching.abort();
-        // Each connection holds one of the receivers.
-        drop(stopped);
     });
     runtime.shutdown_timeout(FAREWELL);
-    Ok(())
-}
-
-/// Waits for Ctrl-C or the signal to terminate.
-async fn signalled() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = terminate.recv() => return,
-            Ok(()) = tokio::signal::ctrl_c() => return,
-        }
-    }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Takes the connections of a port until the server is stopped, and waits for those that are answered.
@@ -171,7 +172,7 @@ async fn accept(listener: Listener, routes: Router, site: Arc<Site>, mut stopped
         if site.token.is_none() && !address.ip().is_loopback() {
             continue;
         }
-        let peer = Peer { address, tls: listener.tls.is_some() };
+        let peer = Peer { tls: listener.tls.is_some() };
         let (routes, tls, stopped, alive) = (routes.clone(), listener.tls.clone(), stopped.clone(), alive.clone());
         tokio::spawn(async move {
             let _ = stream.set_nodelay(true);

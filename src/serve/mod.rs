@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 
 use crate::{Engine, Error, Library};
@@ -50,7 +51,7 @@ const AT_ONCE: usize = 32;
 /// // Clients talk to `address` meanwhile.
 /// assert!(address.ip().is_loopback());
 /// stop.stop();
-/// server.join().unwrap()?;
+/// server.join().unwrap();
 /// # Ok::<(), argql::Error>(())
 /// ```
 pub struct Server {
@@ -143,6 +144,7 @@ impl Server {
     ///
     /// If the data cannot be opened, a port is taken, or the certificate cannot be written.
     pub fn bind(self) -> Result<BoundServer, Error> {
+        let runtime = listen::runtime()?;
         let live = Live::open(self.open, self.watched, self.log.clone())?;
         let address = self.beyond.as_ref().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |(address, _)| *address);
         let mut listeners = listen::open(address, self.port, None)?;
@@ -162,7 +164,7 @@ impl Server {
         };
         let (stop, stopped) = watch::channel(false);
         let stop = Stopper(Arc::new(stop));
-        Ok(BoundServer { site: Arc::new(site), listeners, certificate, stop, stopped, signals: false })
+        Ok(BoundServer { site: Arc::new(site), listeners, certificate, stop, stopped, runtime })
     }
 }
 
@@ -179,7 +181,7 @@ pub struct BoundServer {
     certificate: Option<PathBuf>,
     stop: Stopper,
     stopped: watch::Receiver<bool>,
-    signals: bool,
+    runtime: Runtime,
 }
 
 impl BoundServer {
@@ -205,17 +207,13 @@ impl BoundServer {
 
     /// Ctrl-C and, where there is one, the signal to terminate end the server as well.
     pub fn ended_by_signals(self) -> BoundServer {
-        BoundServer { signals: true, ..self }
+        listen::stop_at_signals(&self.runtime, self.stop.clone());
+        self
     }
 
     /// Answers until it is stopped; what is being answered then has ten seconds to end.
-    ///
-    /// # Errors
-    ///
-    /// If the operating system gives no threads.
-    pub fn run(self) -> Result<(), Error> {
-        let signals = self.signals.then(|| self.stop.clone());
-        listen::run(self.listeners, routes(&self.site), self.site, self.stopped, signals)
+    pub fn run(self) {
+        listen::run(self.runtime, self.listeners, routes(&self.site), self.site, self.stopped);
     }
 }
 
@@ -230,10 +228,9 @@ impl fmt::Debug for BoundServer {
 pub struct Stopper(Arc<watch::Sender<bool>>);
 
 impl Stopper {
-    /// No new request is taken from now on.
-    pub fn stop(&self) {
-        // Where nobody listens it has ended already.
-        self.0.send_replace(true);
+    /// No new request is taken from now on. Gives whether this was the first to say so.
+    pub fn stop(&self) -> bool {
+        !self.0.send_replace(true)
     }
 }
 

@@ -46,7 +46,12 @@ fn what_is_no_request_is_refused() {
         let status = server.ask("DELETE", path, &[], "").status;
         assert!(matches!(status, 404 | 405), "{path}: {status}");
     }
-    for path in ["/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/assets/../../Cargo.toml", "/api/questions/..%2f..%2fCargo.toml"] {
+    for path in [
+        "/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/assets/../../Cargo.toml",
+        "/api/questions/..%2f..%2fCargo.toml",
+    ] {
         assert_eq!(server.get(path).status, 404, "{path}");
     }
     // Two lengths, or a length and pieces: who stands between could take them for two requests.
@@ -55,7 +60,8 @@ fn what_is_no_request_is_refused() {
         "content-length: 4\r\ntransfer-encoding: chunked\r\n",
         "transfer-encoding: chunked, identity\r\n",
     ] {
-        let head = format!("POST /api/query HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{smuggled}\r\n0\r\n\r\nGET /");
+        let head =
+            format!("POST /api/query HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{smuggled}\r\n0\r\n\r\nGET /");
         let answer = server.raw(head.as_bytes());
         assert!(answer.status >= 400, "{smuggled}: {answer:?}");
         assert_eq!(answer.body.matches("HTTP/1.1").count(), 0, "{smuggled}: {answer:?}");

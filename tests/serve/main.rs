@@ -1,6 +1,7 @@
 //! The server, asked as its clients ask it, and as nobody should.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod command;
 mod door;
 mod hostile;
 mod live;
@@ -10,13 +11,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use argql::{Engine, Error, Server, Stopper};
+use argql::{Engine, Server, Stopper};
 
 /// A server that ends with the test.
 struct Running {
     address: SocketAddr,
     stop: Stopper,
-    thread: Option<JoinHandle<Result<(), Error>>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Running {
@@ -67,7 +68,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stop.stop();
         if let Some(thread) = self.thread.take() {
-            thread.join().unwrap().unwrap();
+            thread.join().unwrap();
         }
     }
 }
