@@ -43,13 +43,14 @@ pub(super) fn list_questions(engine: &Engine, listing: &Listing) -> Result<(), F
             None => table.name.clone(),
             Some(_) => format!("({})", table.name),
         });
-        let tables: Vec<String> = tables.collect();
+        let over_time = header.history.iter().map(|table| format!("history({table})"));
+        let tables: Vec<String> = over_time.chain(tables).collect();
         [header.area.clone(), question.name().to_owned(), header.about.clone(), parameters.join(", "), tables.join(" ")]
     };
     let mut rows: Vec<[String; 5]> = heads.iter().map(row).collect();
     rows.sort();
     let names = ["area", "name", "answers", "parameters", "tables"];
-    if engine.tables().is_empty() {
+    if engine.tables().is_empty() && engine.snapshots().is_empty() {
         return destination::write_listing(&lists::table(names, &rows), listing);
     }
     let mut judged = Vec::with_capacity(rows.len());
@@ -62,6 +63,8 @@ pub(super) fn list_questions(engine: &Engine, listing: &Listing) -> Result<(), F
         let others = header.snapshots.iter().filter(|(snapshot, _)| !given.iter().any(|(name, _)| name == snapshot));
         let mut lacks: Vec<String> = tables_lacking.map(str::to_owned).collect();
         lacks.extend(others.map(|(snapshot, _)| format!("--snapshot {snapshot}=")));
+        let over_time = header.history.iter().filter(|table| engine.history(table).len() < 2);
+        lacks.extend(over_time.map(|table| format!("history({table})")));
         if lacks.is_empty() {
             lacks.extend(header.rows.iter().map(|(table, ty)| format!("{table}: {ty}")));
         }
@@ -101,6 +104,9 @@ fn explanation(question: &Question) -> String {
     for (snapshot, tables) in &header.snapshots {
         writeln!(page, "  {tables} of an older export: --snapshot {snapshot}=FOLDER").expect(infallible);
     }
+    for table in &header.history {
+        writeln!(page, "  {table} of all snapshots, two at least").expect(infallible);
+    }
     for (table, ty) in &header.rows {
         let rows = if ty.is_empty() { "any rows" } else { ty };
         writeln!(page, "  refused unless {table} has {rows}").expect(infallible);
@@ -127,7 +133,8 @@ fn explanation(question: &Question) -> String {
         }
     }
     let parameter = declared.first().map_or(String::new(), |first| format!(" --param {}=…", first.name));
-    write!(page, "\nargql run {name} -d export/{parameter}\nThe query itself: argql queries {name} --text, or --flat for other tools\n")
+    let data = if header.history.is_empty() { "export/" } else { "store/" };
+    write!(page, "\nargql run {name} -d {data}{parameter}\nThe query itself: argql queries {name} --text, or --flat for other tools\n")
         .expect(infallible);
     page
 }

@@ -9,6 +9,8 @@ use crate::complete::{Completions, Paths, complete, hint, paths};
 use crate::error::Error;
 use crate::guard::{Guard, Limits, Rules};
 use crate::names::{self, NameEntry};
+use crate::source::Catalog;
+use crate::value::DateTime;
 
 /// How long a completion may take.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -49,6 +51,21 @@ impl Engine {
     /// ```
     pub fn database(&self, name: &str) -> Option<Engine> {
         Some(Engine { catalog: self.catalog.within(name)?, ..self.clone() })
+    }
+
+    /// Of when the snapshots are that have this table, oldest first: those that `history("resources")` asks. Their names
+    /// are dates, as those of a store.
+    ///
+    /// ```
+    /// use argql::{DateTime, Engine};
+    ///
+    /// let engine = Engine::new().snapshot("2026-10-01", &Engine::new().sample());
+    /// assert_eq!(engine.history("resources"), [DateTime::parse("2026-10-01").unwrap()]);
+    /// assert_eq!(engine.history("tickets"), []);
+    /// ```
+    pub fn history(&self, table: &str) -> Vec<DateTime> {
+        let with_table = |(taken, tables): (DateTime, &Catalog)| tables.table(table).map(|_| taken);
+        self.catalog.snapshots().into_iter().filter_map(with_table).collect()
     }
 
     /// The columns of a table: of a known one also those that the data lacks. That of a snapshot is named as queries do:

@@ -19,7 +19,7 @@ use crate::syntax::expr::{comparison, name};
 use crate::syntax::pipeline::is_pipeline;
 use crate::syntax::print::{Listed, spelling};
 use crate::syntax::tokens::{Hope, Parsed, Thing, Tokens, symbol};
-use crate::syntax::{TokenKind, literal};
+use crate::syntax::{TokenKind, literal, parse_literal};
 use crate::value::{Type, Value};
 
 /// `search kind=case_sensitive in (A, B*) "text" and (name: "x*" or n > 5)`
@@ -164,9 +164,10 @@ fn is_whole(input: Tokens<'_>) -> bool {
     true
 }
 
-/// `name:`, if it is ahead, and what is behind.
+/// `name:`, if it is ahead, and what is behind. `true` is no name.
 fn column_ahead(input: Tokens<'_>) -> Option<(Name, Tokens<'_>)> {
-    if !input.is_word(0) && !input.is(0, "[") {
+    let is_word = input.is_word(0) && parse_literal(input.text(input.here())).is_none();
+    if !is_word && !input.is(0, "[") {
         return None;
     }
     let (rest, name) = name(input).ok()?;

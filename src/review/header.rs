@@ -5,6 +5,7 @@
 //! // area: expiry
 //! // tables: policyresources, resourcecontainers (optional: names of subscriptions)
 //! // snapshot old: policyresources
+//! // history: policyresources
 //! // rows: policyresources microsoft.authorization/policyassignments
 //! // param days: how far to look ahead
 //! // column daysLeft: whole days until then
@@ -38,6 +39,8 @@ pub struct Header {
     pub tables: Vec<Needed>,
     /// Other exports that it compares with: the name of each snapshot, and what is read of it.
     pub snapshots: Vec<(String, String)>,
+    /// Tables that it asks over time: each must be in two snapshots at least.
+    pub history: Vec<String>,
     /// Rows without which the answer would be wrong: a table, and a type (empty: any row).
     pub rows: Vec<(String, String)>,
     /// Parameters, and what they are for.
@@ -149,6 +152,7 @@ impl Header {
                     header.rows.push((named(table), named(ty)));
                 }
                 ("snapshot", name) => header.snapshots.push((named(name), value)),
+                ("history", "") => header.history.extend(value.split(',').map(named)),
                 ("param", name) => header.parameters.push((named(name), value)),
                 ("column", name) => header.columns.push((named(name), value)),
                 ("caveat", "") => header.caveats.push(value),
@@ -230,7 +234,7 @@ mod tests {
     #[test]
     fn a_head_says_what_a_query_answers_and_needs() {
         let header = Header::of(
-            "// Which exemptions run out, and\n//   when.\n// area: expiry\n// a remark\n// tables: policyresources, resourcecontainers (optional: names, of subscriptions), resources\n// rows: policyresources microsoft.authorization/policyassignments\n// snapshot old: resources\n// rows: resources\n// param days: how far\n// column id: whose\n//   id it is\n// caveat: none\n// include: exemptions\nT\n// area: not any more",
+            "// Which exemptions run out, and\n//   when.\n// area: expiry\n// a remark\n// tables: policyresources, resourcecontainers (optional: names, of subscriptions), resources\n// rows: policyresources microsoft.authorization/policyassignments\n// snapshot old: resources\n// history: resources, policyresources\n// rows: resources\n// param days: how far\n// column id: whose\n//   id it is\n// caveat: none\n// include: exemptions\nT\n// area: not any more",
         );
         assert_eq!(header.about, "Which exemptions run out, and when.");
         assert_eq!(header.area, "expiry");
@@ -238,6 +242,7 @@ mod tests {
         assert_eq!(header.tables[1].optional.as_deref(), Some("names, of subscriptions"));
         assert_eq!(header.rows[0].1, "microsoft.authorization/policyassignments");
         assert_eq!(header.snapshots, [("old".to_owned(), "resources".to_owned())]);
+        assert_eq!(header.history, ["resources", "policyresources"]);
         assert_eq!(header.rows[1], ("resources".to_owned(), String::new()));
         assert_eq!(header.parameters, [("days".to_owned(), "how far".to_owned())]);
         assert_eq!(header.columns, [("id".to_owned(), "whose id it is".to_owned())]);

@@ -129,6 +129,11 @@ mod tests {
             if let Some(lost) = known.iter().find(|table| read.contains(table) && !said.contains(table)) {
                 say(format!("reads {lost}"));
             }
+            let over_time: Vec<&str> =
+                known.into_iter().filter(|table| text.contains(&format!("history('{table}')"))).collect();
+            if header.history != over_time {
+                say(format!("asks {over_time:?} over time"));
+            }
             if let Some(idle) = said.iter().find(|table| !read.contains(table)) {
                 say(format!("does not read {idle}"));
             }

@@ -394,6 +394,17 @@ fn missing_data(engine: &Engine, header: &Header, name: &str) -> Result<Vec<Diag
         let help = format!("load it with `--snapshot {snapshot}=FOLDER`; of it are read: {tables}");
         lacking.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
     }
+    for table in &header.history {
+        let found = match engine.history(table).len() {
+            0 => "none has",
+            1 => "only one has",
+            _ => continue,
+        };
+        let message =
+            format!("`{name}` looks at the table `{table}` over time, in two snapshots at least, and {found} it");
+        let help = "load a store with a snapshot for each export, `argql import -d export/ --store store/ --as 2026-10-01`, or exports as `--snapshot 2026-10-01=FOLDER`";
+        lacking.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
+    }
     if lacking.is_empty() {
         for (table, ty) in &header.rows {
             if !engine.has_rows(table, ty)? {

@@ -326,7 +326,7 @@ fn assign_places(found: &mut [Measured], measure: Measure) -> Vec<String> {
 fn without_gaps(at: Vec<f64>) -> Vec<f64> {
     let steps = || at.windows(2).map(|pair| pair[1] - pair[0]);
     let step = steps().fold(f64::INFINITY, f64::min);
-    let (Some(first), Some(last)) = (at.first(), at.last()) else { return at };
+    let [first, .., last] = at.as_slice() else { return at };
     let even = steps().all(|distance| (distance / step).fract() == 0.0);
     let count = whole((last - first) / step);
     if !even || count >= PLACES.min(4 * at.len()) {

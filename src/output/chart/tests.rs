@@ -260,6 +260,8 @@ fn places_of_numbers_and_times_run_upward_and_missing_days_stay_open() {
     );
     assert_eq!(places(&plot), ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]);
     assert_eq!(ys(&plot.series[0]), [Some(1.0), Some(2.0), None, Some(4.0)]);
+    let alone = only("datatable(t: datetime, n: long)[datetime(2026-01-04), 4] | render columnchart");
+    assert_eq!(places(&alone), ["2026-01-04"]);
 }
 
 #[test]
