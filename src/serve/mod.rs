@@ -67,6 +67,17 @@ pub struct Server {
 type Log = Arc<dyn Fn(&Served) + Send + Sync>;
 
 /// What a [`Server`] says of itself while it runs: nothing of what was asked or answered.
+///
+/// ```
+/// use argql::{Engine, Served, Server};
+///
+/// let server = Server::new(|| Ok(Engine::new().sample())).log(|served| {
+///     if let Served::Request { path, status, .. } = served {
+///         println!("{path} {status}");
+///     }
+/// });
+/// assert!(server.port(0).bind().is_ok());
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Served {
@@ -92,6 +103,13 @@ pub enum Served {
 
 impl Server {
     /// A server of the engine that `open` gives: now, and anew when what is [watched](Server::watching) has changed.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let server = Server::new(|| Ok(Engine::new().sample()));
+    /// assert!(server.port(0).bind().is_ok());
+    /// ```
     pub fn new(open: impl Fn() -> Result<Engine, Error> + Send + Sync + 'static) -> Server {
         Server {
             open: Arc::new(open),
@@ -105,35 +123,84 @@ impl Server {
     }
 
     /// Looks after these files and folders, and takes in what is there once they have changed and are at rest again.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let export = std::env::temp_dir();
+    /// let path = export.clone();
+    /// let server = Server::new(move || Engine::new().load(&path)).watching([export]);
+    /// assert!(format!("{server:?}").contains("watched"));
+    /// ```
     pub fn watching(mut self, paths: impl IntoIterator<Item = PathBuf>) -> Server {
         self.watched.extend(paths);
         self
     }
 
     /// The port for http, 8620 unless told; 0 is any that is free.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let bound = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?;
+    /// assert_ne!(bound.addresses()[0].port(), 0);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn port(self, port: u16) -> Server {
         Server { port, ..self }
     }
 
     /// Answers on https as well, with a certificate for this machine that is made once and kept in `folder`: `ca.pem` is
     /// what clients are told to trust, the private key nobody else may read.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let folder = std::env::temp_dir().join("argql-doc-tls");
+    /// let server = Server::new(|| Ok(Engine::new().sample())).port(0).tls(0, &folder);
+    /// let bound = server.bind()?;
+    /// assert_eq!(bound.certificate(), Some(folder.join("ca.pem").as_path()));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn tls(self, port: u16, folder: impl Into<PathBuf>) -> Server {
         Server { tls: Some((port, folder.into())), ..self }
     }
 
     /// Answers on this address, to whoever has the token: as `Authorization: Bearer …`, or once as `/?token=…` in a
     /// browser.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let server = Server::new(|| Ok(Engine::new().sample())).beyond([127, 0, 0, 1].into(), "d0f1e2c3b4a59687");
+    /// assert!(server.port(0).bind().is_ok());
+    /// ```
     pub fn beyond(self, address: IpAddr, token: &str) -> Server {
         Server { beyond: Some((address, token.to_owned())), ..self }
     }
 
     /// Lets so many requests of Resource Graph through in a stretch of time and answers others with 429, as the service
     /// does.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use argql::{Engine, Server};
+    ///
+    /// let server = Server::new(|| Ok(Engine::new().sample())).throttle(15, Duration::from_secs(5));
+    /// assert!(server.port(0).bind().is_ok());
+    /// ```
     pub fn throttle(self, requests: u32, window: Duration) -> Server {
         Server { throttle: Some((requests, window)), ..self }
     }
 
     /// Calls `log` after each request, and when data were taken in.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let server = Server::new(|| Ok(Engine::new().sample())).log(|served| println!("{served:?}"));
+    /// assert!(server.port(0).bind().is_ok());
+    /// ```
     pub fn log(self, log: impl Fn(&Served) + Send + Sync + 'static) -> Server {
         Server { log: Arc::new(log), ..self }
     }
@@ -143,6 +210,16 @@ impl Server {
     /// # Errors
     ///
     /// If the data cannot be opened, a port is taken, or the certificate cannot be written.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let first = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?;
+    /// let port = first.addresses()[0].port();
+    /// let second = Server::new(|| Ok(Engine::new().sample())).port(port).bind();
+    /// assert!(second.unwrap_err().is_usage());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn bind(self) -> Result<BoundServer, Error> {
         let runtime = listen::runtime()?;
         let live = Live::open(self.open, self.watched, self.log.clone())?;
@@ -175,6 +252,14 @@ impl fmt::Debug for Server {
 }
 
 /// A [`Server`] with its ports open.
+///
+/// ```
+/// use argql::{Engine, Server};
+///
+/// let bound = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?;
+/// assert!(format!("{bound:?}").contains("127.0.0.1"));
+/// # Ok::<(), argql::Error>(())
+/// ```
 pub struct BoundServer {
     site: Arc<Site>,
     listeners: Vec<Listener>,
@@ -186,32 +271,84 @@ pub struct BoundServer {
 
 impl BoundServer {
     /// The addresses for http.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let bound = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?;
+    /// assert!(bound.addresses().iter().all(|address| address.ip().is_loopback()));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners.iter().filter(|listener| !listener.is_tls()).map(Listener::address).collect()
     }
 
     /// The addresses for https.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let bound = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?;
+    /// assert!(bound.tls_addresses().is_empty());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn tls_addresses(&self) -> Vec<SocketAddr> {
         self.listeners.iter().filter(|listener| listener.is_tls()).map(Listener::address).collect()
     }
 
     /// The file that clients of https are told to trust.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let bound = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?;
+    /// assert_eq!(bound.certificate(), None);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn certificate(&self) -> Option<&Path> {
         self.certificate.as_deref()
     }
 
     /// What ends the server.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let bound = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?;
+    /// assert!(bound.stopper().stop());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn stopper(&self) -> Stopper {
         self.stop.clone()
     }
 
     /// Ctrl-C and, where there is one, the signal to terminate end the server as well.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let bound = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?.ended_by_signals();
+    /// assert!(bound.stopper().stop());
+    /// bound.run();
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn ended_by_signals(self) -> BoundServer {
         listen::stop_at_signals(&self.runtime, self.stop.clone());
         self
     }
 
     /// Answers until it is stopped; what is being answered then has ten seconds to end.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let bound = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?;
+    /// let stop = bound.stopper();
+    /// let server = std::thread::spawn(move || bound.run());
+    /// stop.stop();
+    /// server.join().unwrap();
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn run(self) {
         listen::run(self.runtime, self.listeners, routes(&self.site), self.site, self.stopped);
     }
@@ -224,11 +361,30 @@ impl fmt::Debug for BoundServer {
 }
 
 /// Ends a [`BoundServer`] from another thread.
+///
+/// ```
+/// use argql::{Engine, Server};
+///
+/// let bound = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?;
+/// let stop = bound.stopper();
+/// assert!(stop.clone().stop());
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Stopper(Arc<watch::Sender<bool>>);
 
 impl Stopper {
     /// No new request is taken from now on. Gives whether this was the first to say so.
+    ///
+    /// ```
+    /// use argql::{Engine, Server};
+    ///
+    /// let bound = Server::new(|| Ok(Engine::new().sample())).port(0).bind()?;
+    /// let stop = bound.stopper();
+    /// assert!(stop.stop());
+    /// assert!(!stop.stop());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
     pub fn stop(&self) -> bool {
         !self.0.send_replace(true)
     }
