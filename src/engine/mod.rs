@@ -313,6 +313,15 @@ impl Engine {
         self
     }
 
+    /// What a query may use.
+    ///
+    /// ```
+    /// assert_eq!(argql::Engine::new().allowed().rows, Some(100_000_000));
+    /// ```
+    pub fn allowed(&self) -> &Limits {
+        &self.rules.limits
+    }
+
     /// Gives the queries of this engine a switch that stops them; see [`Cancel`]. They then end within a tenth of a
     /// second with an error that says so ([`Error::is_cancelled`]).
     ///
