@@ -13,6 +13,7 @@ mod kusto;
 mod listen;
 mod live;
 mod page;
+mod pieces;
 mod tls;
 mod work;
 
