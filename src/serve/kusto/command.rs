@@ -65,6 +65,21 @@ impl Command {
         });
         Ok(Some(Command { tokens, pipe }))
     }
+
+    /// The name of the query that `.cancel query "…" with (reason = "…")` stops, if it is that command.
+    pub(super) fn cancels(&self) -> Result<Option<String>, Failure> {
+        match self.tokens.as_slice() {
+            [first, ..] if !first.is("cancel") => Ok(None),
+            _ if self.pipe.is_some() => Err(Failure::bad_request("`.cancel query` has no rows for other operators")),
+            [_, query, name] if query.is("query") => Ok(name.name().map(str::to_owned)),
+            [_, query, name, with, Token::Symbol('('), reason, Token::Symbol('='), _, Token::Symbol(')')]
+                if query.is("query") && with.is("with") && reason.is("reason") =>
+            {
+                Ok(name.name().map(str::to_owned))
+            }
+            _ => Err(Failure::bad_request("of `.cancel` only `.cancel query \"…\"` is answered here")),
+        }
+    }
 }
 
 /// What is left behind comments and white space.

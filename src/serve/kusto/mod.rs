@@ -8,6 +8,7 @@ mod failure;
 mod options;
 mod reply;
 mod request;
+mod running;
 mod schema;
 mod show;
 mod trace;
@@ -28,6 +29,7 @@ use self::command::Command;
 use self::failure::Failure;
 use self::reply::{Answer, Form, Reply};
 use self::request::Request;
+pub(super) use self::running::Running;
 use self::show::Cluster;
 use self::trace::Trace;
 use super::{DATABASE, Site, pieces};
@@ -80,6 +82,10 @@ async fn respond(site: &Site, endpoint: Endpoint, request: Request, trace: &Trac
     if endpoint.commands_only && command.is_none() {
         return Err(Failure::bad_request("a command begins with a dot; queries are asked at `/v2/rest/query`"));
     }
+    if let Some(id) = command.as_ref().map(Command::cancels).transpose()?.flatten() {
+        let cancelled = site.running.cancel(&id);
+        return Ok(written(endpoint, show::cancellation(cancelled, &id), options::Options::default(), trace));
+    }
     let data = site.live.data();
     let number = data.number;
     // What clients send that have chosen none yet.
@@ -105,12 +111,20 @@ async fn respond(site: &Site, endpoint: Endpoint, request: Request, trace: &Trac
             _ => Ok(Ok((answer, asked.options.clone()))),
         }
     };
-    let done = site.work_over(data, &name, work).await;
+    let running = site.running.enter(&trace.client);
+    let done = tokio::select! {
+        done = site.work_over(data, &name, work) => done,
+        () = running.cancelled() => return Err(Failure::cancelled()),
+    };
     let (answer, options) = done.map_err(|refusal| Failure::refused(&refusal, &request.text))??;
+    Ok(written(endpoint, answer, options, trace))
+}
+
+fn written(endpoint: Endpoint, answer: Answer, options: options::Options, trace: &Trace) -> Response {
     let mut reply = Reply::new(endpoint.form, answer, options, trace.clone());
     let mut response = pieces::body(move || reply.next()).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    Ok(response)
+    response
 }
 
 /// An answer with the options it is written by, or why there is none.

@@ -247,6 +247,18 @@ pub(super) fn answer(command: &Command, cluster: &Cluster<'_>) -> Result<Result<
     }
 }
 
+/// Whether a query was stopped.
+pub(super) fn cancellation(cancelled: bool, name: &str) -> Answer {
+    table("RunningQueryCanceled: bool, ClientRequestId: string", vec![vec![cancelled.into(), text(name)]])
+}
+
+/// Rows with the columns that a text describes.
+fn table(described: &'static str, rows: Vec<Row>) -> Answer {
+    let declared = columns(described);
+    let table = Table::from_rows(declared.iter().map(|column| (column.name, column.ty)), rows);
+    Answer { tables: vec![table], warnings: Vec::new(), declared: Some(declared) }
+}
+
 fn find(command: &Command, cluster: &Cluster<'_>) -> Result<Answer, Stop> {
     let mut tokens = command.tokens.clone();
     take_with(&mut tokens)?;
@@ -260,9 +272,7 @@ fn find(command: &Command, cluster: &Cluster<'_>) -> Result<Answer, Stop> {
         return Err(Failure::bad_request("`if_later_than` belongs to the schema of a database").into());
     }
     let rows = (shown.rows)(cluster, &arguments)?;
-    let declared = columns(shown.columns);
-    let table = Table::from_rows(declared.iter().map(|column| (column.name, column.ty)), rows);
-    Ok(Answer { tables: vec![table], warnings: Vec::new(), declared: Some(declared) })
+    Ok(table(shown.columns, rows))
 }
 
 fn unknown(tokens: &[Token]) -> Failure {
