@@ -10,14 +10,14 @@ use hyper::body::Frame;
 /// About how many bytes a piece has.
 pub(super) const PIECE: usize = 64 << 10;
 
-/// The body of an answer whose pieces `next` gives. No thread waits for who reads it.
-pub(super) fn body(next: impl FnMut() -> Option<String> + Send + Unpin + 'static) -> Body {
+/// The body of an answer whose pieces `next` gives, none of them empty. No thread waits for who reads it.
+pub(super) fn body<T: Into<Bytes> + 'static>(next: impl FnMut() -> Option<T> + Send + Unpin + 'static) -> Body {
     Body::new(Pieces(next))
 }
 
 struct Pieces<F>(F);
 
-impl<F: FnMut() -> Option<String> + Unpin> hyper::body::Body for Pieces<F> {
+impl<T: Into<Bytes>, F: FnMut() -> Option<T> + Unpin> hyper::body::Body for Pieces<F> {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -25,6 +25,6 @@ impl<F: FnMut() -> Option<String> + Unpin> hyper::body::Body for Pieces<F> {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Poll::Ready((self.0)().map(|text| Ok(Frame::data(Bytes::from(text)))))
+        Poll::Ready((self.0)().map(|text| Ok(Frame::data(text.into()))))
     }
 }

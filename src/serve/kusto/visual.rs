@@ -29,7 +29,7 @@ pub(super) fn visualization(chart: Option<&Chart>) -> String {
         "YAxis": text("yaxis"),
         "Legend": text("legend"),
         "YSplit": text("ysplit"),
-        "Accumulate": text("accumulate") == "true",
+        "Accumulate": text("accumulate").as_str().is_some_and(|text| text.eq_ignore_ascii_case("true")),
         "IsQuerySorted": false,
         "Kind": text("kind"),
         "Ymin": number("ymin", json!("NaN")),
