@@ -537,6 +537,11 @@ fn commands_tell_what_there_is() {
     assert_eq!(rows[1], json!(["arg", "securityresources", "", "", true, false, "", "", "", ""]));
     assert_eq!(rows[2], json!(["arg", "securityresources", "id", "System.String", true, false, "", "", "", ""]));
     assert_eq!(shown(&server, ".show database arg schema if_later_than \"v1.1\"")["Rows"], json!([]));
+    let entities = shown(&server, ".show databases entities");
+    let row = entities["Rows"][3].as_array().unwrap();
+    assert_eq!(row[..7], ["arg", "Table", "resources", "", "", "", ""]);
+    assert!(row[7].as_str().unwrap().starts_with("id:string, name:string, "), "{row:?}");
+    assert_eq!(row[8], json!({"column_docs": {}}));
     let script = shown(&server, ".show database schema as csl script");
     assert!(
         script["Rows"][3][0].as_str().unwrap().starts_with(".create-merge table resources (id:string, name:string")
@@ -599,7 +604,15 @@ fn other_commands_are_refused_by_name() {
     let (status, _, message) = refused(&server.post("/v1/rest/ingest/arg/T?streamFormat=csv", "1"));
     assert_eq!(status, 403);
     assert!(message.contains("ingestion is refused"), "{message}");
-    assert_eq!(refused(&ask(&server, MGMT, ".show table ['open cslschema", Value::Null)).0, 400);
+    for wrong in [
+        ".show table ['open cslschema",
+        ".show tables if_later_than \"v1.0\"",
+        ".show database schema if_later_than \"new\"",
+        ".cancel query \"x\" | count",
+        ".cancel operation 'x'",
+    ] {
+        assert_eq!(refused(&ask(&server, MGMT, wrong, Value::Null)).0, 400, "{wrong}");
+    }
     assert_eq!(refused(&ask(&server, MGMT, ".", Value::Null)).0, 400);
 }
 
@@ -648,6 +661,21 @@ fn a_query_can_be_cancelled_by_its_name() {
         let (status, code, message) = refused(&asked.join().unwrap());
         assert_eq!((status, code.as_str()), (400, "QueryCancelled"), "{message}");
     });
+}
+
+#[test]
+fn what_there_is_to_know_comes_with_the_answer_and_is_no_failure() {
+    // Azure says that there are two rows.
+    let page = br#"{"count":1,"data":[{"id":"a"}],"skip_token":null,"total_records":2}"#;
+    let engine = Engine::new().table("resources", page.to_vec());
+    let server = Running::start(Server::new(move || Ok(engine.clone())));
+    let rows = frames(&server, "resources | count")[3]["Rows"].clone();
+    assert_eq!((&rows[1][5], &rows[1][6], rows.as_array().unwrap().len()), (&json!(4), &json!("Info"), 2));
+    assert!(rows[1][11].as_str().unwrap().contains("(AQ3006)"), "{rows}");
+    // The name of the request may stand in its properties, if no header has it.
+    let named = ask(&server, QUERY, "print 1", json!({"ClientRequestId": "mine;1"}));
+    assert_eq!(named.header("x-ms-client-request-id"), Some("mine;1"));
+    assert_eq!(named.json()[3]["Rows"][0][1], "mine;1");
 }
 
 /// The lengths of the chunks in which an answer comes, with the bytes of all.

@@ -6,8 +6,8 @@ use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::super::work::Refusal;
 use super::trace::Trace;
-use crate::serve::work::Refusal;
 use crate::{DateTime, Diagnostic, Error, Place, Severity, nearest};
 
 /// Why there is no answer.
@@ -94,8 +94,9 @@ impl Failure {
         Failure {
             code: "QueryCancelled",
             exception: "KustoOperationCanceledException",
+            message: "the query was cancelled".to_owned(),
             permanent: false,
-            ..Failure::bad_request("the query was cancelled")
+            ..Failure::bad_request("")
         }
     }
 
@@ -196,8 +197,9 @@ impl Failure {
                 status: StatusCode::TOO_MANY_REQUESTS,
                 code: "TooManyRequests",
                 exception: "KustoRequestThrottledException",
+                message: "too many queries are at work; ask again in a moment".to_owned(),
                 permanent: false,
-                ..Failure::bad_request("too many queries are at work; ask again in a moment")
+                ..Failure::bad_request("")
             },
             Refusal::Fault => Failure {
                 status: StatusCode::INTERNAL_SERVER_ERROR,

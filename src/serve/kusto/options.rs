@@ -10,7 +10,7 @@ use crate::{DateTime, Engine, TimeSpan, Value, nearest, read_literal};
 const TIME: Duration = Duration::from_secs(4 * 60);
 /// The most rows of an answer unless told, as in Kusto.
 const RECORDS: u64 = 500_000;
-/// The most bytes of an answer unless told, as in Kusto.
+/// The most bytes of an answer's rows unless told, as in Kusto; here those of their text.
 const SIZE: u64 = 64 << 20;
 
 /// What a request asks for besides its answer.

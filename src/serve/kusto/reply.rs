@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
+use super::super::pieces::PIECE;
 use super::failure::Failure;
 use super::options::{Options, Placement};
 use super::trace::Trace;
 use super::types::{data_type, name_of};
 use super::visual::visualization;
-use crate::serve::pieces::PIECE;
 use crate::{DateTime, Field, LongCells, Table, Type};
 
 /// The form of an answer.

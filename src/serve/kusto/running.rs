@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 #[derive(Default)]
-pub(in crate::serve) struct Running(Mutex<Names>);
+pub(in super::super) struct Running(Mutex<Names>);
 
 type Names = HashMap<String, Arc<Notify>>;
 

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::reply::{Answer, Declared};
 use super::schema::{self, Database, as_csl, as_json};
 use super::types::{data_type, full_type};
-use crate::{Engine, Error, Table, Type, Value, nearest};
+use crate::{Engine, Error, Table, Type, Value, nearest, read_literal};
 
 /// What is shown.
 pub(super) struct Cluster<'a> {
@@ -203,6 +203,16 @@ const COMMANDS: &[Shown] = &[
                   ConnectionStrings: dynamic, Partitions: dynamic, PathFormat: string",
         rows: none,
     },
+    Shown {
+        patterns: &["graph_models", "graph_models details"],
+        columns: "Name: string, CreationTime: datetime, Id: guid, SnapshotsCount: long, Model: string",
+        rows: none,
+    },
+    Shown {
+        patterns: &["graph_snapshots *"],
+        columns: "Name: string, SnapshotTime: datetime, ModelName: string, ModelId: guid, ModelCreationTime: datetime",
+        rows: none,
+    },
     Shown { patterns: &["entity_groups"], columns: "Name: string, Entities: string", rows: none },
     Shown {
         patterns: &["stored_query_results"],
@@ -268,11 +278,17 @@ fn find(command: &Command, cluster: &Cluster<'_>) -> Result<Answer, Stop> {
         Some((shown, Arguments { names, later }))
     });
     let Some((shown, arguments)) = found else { return Err(unknown(&tokens).into()) };
-    if later.is_some() && !shown.patterns.iter().any(|pattern| pattern.contains("schema")) {
+    if later.is_some() && !shown.patterns.iter().all(|pattern| is_schema(pattern)) {
         return Err(Failure::bad_request("`if_later_than` belongs to the schema of a database").into());
     }
     let rows = (shown.rows)(cluster, &arguments)?;
     Ok(table(shown.columns, rows))
+}
+
+/// Whether a command shows the schema of databases, which has a version.
+fn is_schema(pattern: &str) -> bool {
+    let schema = pattern.trim_end_matches(" details").trim_end_matches(" as json");
+    schema.ends_with("schema") && !schema.ends_with("cslschema") && !pattern.starts_with("table")
 }
 
 fn unknown(tokens: &[Token]) -> Failure {
@@ -337,6 +353,7 @@ fn names(pattern: &str, tokens: &[Token]) -> Option<Vec<String>> {
                     }
                 }
             }
+            "*" => (*token == Token::Symbol('*')).then_some(())?,
             word => token.is(word).then_some(())?,
         }
     }
@@ -372,7 +389,7 @@ impl Cluster<'_> {
     /// The names of the databases, the export first.
     fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.engine.snapshots().into_iter().map(|(name, _)| name).collect();
-        names.sort_by_key(|name| name != crate::serve::DATABASE);
+        names.sort_by_key(|name| name != super::super::DATABASE);
         names
     }
 
@@ -492,12 +509,14 @@ fn database_identity(cluster: &Cluster<'_>, _: &Arguments) -> Result<Vec<Row>, S
 }
 
 fn entities(cluster: &Cluster<'_>, _: &Arguments) -> Result<Vec<Row>, Stop> {
+    // Pages look for the documentation of columns in here without asking whether there is any.
+    let no_docs = read_literal("dynamic({\"column_docs\": {}})").unwrap_or_default();
     let mut rows = Vec::new();
     for database in cluster.databases(&[])? {
         for (table, fields) in &database.tables {
             let mut row = vec![text(&database.name), text("Table"), text(table)];
             row.extend(std::iter::repeat_n(text(""), 4));
-            row.extend([text(&as_csl(fields, ", ")), Value::Null]);
+            row.extend([text(&as_csl(fields, ", ")), no_docs.clone()]);
             rows.push(row);
         }
     }
