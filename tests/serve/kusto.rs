@@ -246,6 +246,7 @@ fn options_are_honoured_or_refused_by_name() {
         refusal(json!({"servertimeout": "soon"})),
         format!("{starts}the option `servertimeout` = `soon` is refused: wanted is a timespan, `00:04:00`")
     );
+    assert!(refusal(json!({"servertimeout": 60})).contains("`servertimeout` = `60`"));
     assert!(refusal(json!({"best_effort": true})).contains("`best_effort`"));
     assert!(refusal(json!({"query_datetimescope_to": "2026-01-01"})).contains("`query_datetimescope_to`"));
     assert!(refusal(json!({"maxoutputcolumns": 0})).contains("`maxoutputcolumns` is 0"));

@@ -274,6 +274,8 @@ fn duration(text: &str, into: &mut Option<Duration>) -> Option<()> {
         Some(Value::TimeSpan(span)) => Some(span),
         _ => None,
     };
+    // A bare number would be one of days.
+    let text = Some(text).filter(|text| text.contains(|c: char| !c.is_ascii_digit()))?;
     let ticks = span(text).or_else(|| span(&format!("time({text})"))).map(TimeSpan::ticks)?;
     *into = Some(Duration::from_micros(u64::try_from(ticks).ok()? / 10));
     Some(())
