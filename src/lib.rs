@@ -234,7 +234,7 @@ pub use meter::Metered;
 pub use names::NameEntry;
 #[cfg(feature = "review")]
 pub use output::{Document, TableWriter};
-pub use output::{Format, Formulas, Layout, WideCells};
+pub use output::{Format, Formulas, Layout, LongCells, WideCells};
 pub use registry::Example;
 #[cfg(feature = "review")]
 pub use review::{
@@ -246,6 +246,7 @@ pub use rust_decimal::Decimal;
 #[cfg(feature = "serve")]
 pub use serve::{BoundServer, Served, Server, Stopper};
 pub use source::known_tables;
+pub use syntax::read_literal;
 #[doc(no_inline)]
 pub use uuid::Uuid;
 pub use value::{Bag, DateTime, TimeSpan, Type, Value};

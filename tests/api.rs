@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use argql::{
     Audit, AuditPlan, Bag, BoundServer, Cancel, Chart, Check, Checked, Code, Completion, Completions, DataPath,
     DateTime, Declared, Diagnostic, Diff, DiffPlan, Document, Engine, Error, Example, Field, Format, Formulas, Grade,
-    Header, Layout, Library, Limits, Mark, MarkKind, Metered, MissingTables, NameEntry, Needed, Paths, Place, Progress,
-    Query, Question, Report, ReportPlan, Served, Server, Severity, Share, Snapshot, SnapshotTable, Span, Stopper,
-    Store, Table, TableWriter, Target, TimeSpan, Type, Value, Verdict, WideCells,
+    Header, Layout, Library, Limits, LongCells, Mark, MarkKind, Metered, MissingTables, NameEntry, Needed, Paths,
+    Place, Progress, Query, Question, Report, ReportPlan, Served, Server, Severity, Share, Snapshot, SnapshotTable,
+    Span, Stopper, Store, Table, TableWriter, Target, TimeSpan, Type, Value, Verdict, WideCells,
 };
 use syn::{Attribute, Fields, ImplItem, Item, ItemImpl, UseTree, Visibility};
 
@@ -314,7 +314,7 @@ fn every_export_is_found_and_every_type_can_be_shared_by_threads() {
     assert_eq!(found, surface.exported.keys().collect());
     let shared = shared!(
         Audit AuditPlan Bag BoundServer Cancel Chart Check Checked Code Completion Completions DataPath DateTime Declared Diagnostic
-        Diff DiffPlan Document Engine Error Example Field Format Formulas Grade Header Layout Library Limits Mark
+        Diff DiffPlan Document Engine Error Example Field Format Formulas Grade Header Layout Library Limits LongCells Mark
         MarkKind Metered MissingTables NameEntry Needed Paths Place Progress Query Question Report ReportPlan Served Server Severity Share
         Snapshot SnapshotTable Span Stopper Store Table TableWriter Target TimeSpan Type Value Verdict WideCells
     );

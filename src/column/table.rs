@@ -1,5 +1,6 @@
 //! Columns side by side: a [`Batch`] between operators, a [`Table`] at the end.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -196,6 +197,25 @@ impl Table {
             let head = (left > 0).then(|| batch.head(left));
             left = left.saturating_sub(batch.rows);
             head
+        });
+        Table::new(self.fields.clone(), batches.collect(), Vec::new())
+    }
+
+    /// Some of the rows, by their numbers from 0; fewer where there are no more.
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("range x from 1 to 5 step 1")?;
+    /// assert_eq!(table.slice(1..3).to_json(), r#"[{"x":2},{"x":3}]"#);
+    /// assert!(table.slice(5..9).is_empty());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn slice(&self, rows: Range<usize>) -> Table {
+        let mut before = 0;
+        let batches = self.batches.iter().filter_map(|batch| {
+            let start = rows.start.saturating_sub(before).min(batch.rows);
+            let end = rows.end.saturating_sub(before).min(batch.rows);
+            before += batch.rows;
+            (start < end).then(|| batch.slice(start, end))
         });
         Table::new(self.fields.clone(), batches.collect(), Vec::new())
     }

@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 
 use crate::bind::{self, BoundQuery, Environment, MissingTables, NamedRows, PlanRunner};
-use crate::column::{Batch, Field, Table};
+use crate::column::{Batch, Column, Field, Table};
 use crate::diag::{Diagnostic, NO_TABLE, NO_THREADS, Place, QueryText, Severity};
 use crate::error::Error;
 use crate::guard::{Cancel, Guard, Limits, Progress, Rules};
@@ -200,7 +200,10 @@ impl Engine {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn with_answer(mut self, name: &str, answer: &Table) -> Engine {
-        let batch = Batch::concat(answer.batches().to_vec());
+        let batch = match answer.batches() {
+            [] => Batch::new(answer.columns().iter().map(|field| Column::concat(field.ty, &[])).collect(), 0),
+            batches => Batch::concat(batches.to_vec()),
+        };
         self.given = Some(Arc::new(NamedRows { name: name.to_owned(), fields: answer.columns().to_vec(), batch }));
         self
     }
@@ -311,6 +314,15 @@ impl Engine {
     pub fn limits(mut self, limits: Limits) -> Engine {
         self.rules.limits = limits;
         self
+    }
+
+    /// What a query may use.
+    ///
+    /// ```
+    /// assert_eq!(argql::Engine::new().allowed().rows, Some(100_000_000));
+    /// ```
+    pub fn allowed(&self) -> &Limits {
+        &self.rules.limits
     }
 
     /// Gives the queries of this engine a switch that stops them; see [`Cancel`]. They then end within a tenth of a

@@ -12,6 +12,7 @@ use crate::guard::Guard;
 use crate::rewrite::rewrite;
 use crate::run::{profile, run, stream};
 use crate::syntax;
+use crate::syntax::ast::{Expr, ExprKind, Statement};
 use crate::value::Value;
 
 /// A query whose names, types and arguments are known to be right. Cheap to clone, and may run any number of times, from
@@ -81,6 +82,30 @@ impl Query {
     /// ```
     pub fn with(&self, parameter: &str, value: impl Into<Value>) -> Result<Query, Error> {
         self.engine.clone().parameter(parameter, value).bind(self.script.clone(), self.source.clone())
+    }
+
+    /// The options that it sets, of which some say how a server is to answer; one without a value is true.
+    ///
+    /// ```
+    /// use argql::{Engine, Value};
+    ///
+    /// let query = Engine::new().prepare("set notruncation; set truncationmaxsize = 1048576; print 1")?;
+    /// let set = [("notruncation".to_owned(), Value::Bool(true)), ("truncationmaxsize".to_owned(), Value::Long(1 << 20))];
+    /// assert_eq!(query.options(), set);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn options(&self) -> Vec<(String, Value)> {
+        let settings = self.script.statements.iter().filter_map(|statement| match statement {
+            Statement::Set(setting) => Some(setting),
+            _ => None,
+        });
+        let value = |value: &Expr| match &value.kind {
+            ExprKind::Literal(literal) => literal.value.clone(),
+            _ => value.to_string().into(),
+        };
+        settings
+            .map(|setting| (setting.name.text.clone(), setting.value.as_ref().map_or(Value::Bool(true), value)))
+            .collect()
     }
 
     /// What there is to know about the query although it can be run.

@@ -112,3 +112,12 @@ fn a_check_needs_no_values_for_parameters() {
         Engine::new().check("declare query_parameters(n: long, s: string); resources | take n | where name == s");
     assert_eq!(checked.diagnostics, []);
 }
+
+#[test]
+fn an_answer_without_rows_is_a_table_with_columns() {
+    let engine = Engine::new();
+    let answer = engine.query("range x from 1 to 3 step 1 | extend y = 'a' | where x > 3").unwrap();
+    let given = engine.with_answer("_", &answer);
+    assert_eq!(given.query("_ | project y").unwrap().to_json(), "[]");
+    assert_eq!(given.query("_ | summarize n = count(), s = sum(x)").unwrap().to_json(), r#"[{"n":0,"s":0}]"#);
+}

@@ -66,12 +66,13 @@ fn column_text(column: &Column, write: WriteCell) -> ColumnText<'_> {
         return ColumnText::Constant(text);
     }
     match column.as_dictionary() {
-        Some(dictionary) => ColumnText::Entries {
+        // A few rows of a large dictionary repeat little.
+        Some(dictionary) if dictionary.values().len() <= column.len() => ColumnText::Entries {
             codes: dictionary.codes(),
             values: dictionary.values(),
             texts: String::new(),
             places: vec![None; dictionary.values().len()],
         },
-        None => ColumnText::Each(column),
+        _ => ColumnText::Each(column),
     }
 }

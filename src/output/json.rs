@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::cells::Cells;
+use super::LongCells;
+use super::cells::{Cells, WriteCell};
 use crate::column::{Field, Table};
 use crate::json::write_string;
-use crate::value::write_json;
+use crate::value::{ValueRef, write_json};
 
 /// What stands around and between the objects.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +80,40 @@ pub(super) fn write(out: &mut dyn Write, table: &Table, frame: Frame) -> io::Res
     let mut objects = Objects::new(table.columns(), frame);
     objects.rows(out, table)?;
     objects.finish(out)
+}
+
+/// The largest whole number up to which JavaScript knows every one.
+const EXACT: i64 = (1 << 53) - 1;
+
+/// An array per row.
+pub(super) fn arrays(table: &Table, between: &str, longs: LongCells) -> String {
+    let quoted = |out: &mut String, cell: ValueRef<'_>| match cell {
+        ValueRef::Long(number) if !(-EXACT..=EXACT).contains(&number) => {
+            out.push('"');
+            write_json(out, cell);
+            out.push('"');
+        }
+        _ => write_json(out, cell),
+    };
+    let write_cell: WriteCell = match longs {
+        LongCells::Numbers => write_json,
+        LongCells::Strings => quoted,
+    };
+    let mut text = String::new();
+    for batch in table.batches() {
+        let width = table.columns().len();
+        let mut cells = Cells::new(batch, width, write_cell);
+        for row in 0..batch.rows {
+            text.push_str(if text.is_empty() { "" } else { between });
+            text.push('[');
+            for column in 0..width {
+                text.push_str(if column > 0 { "," } else { "" });
+                cells.push(&mut text, row, column);
+            }
+            text.push(']');
+        }
+    }
+    text
 }
 
 /// `"name":`, with the comma that stands before it.

@@ -239,6 +239,21 @@ pub enum WideCells {
     Whole,
 }
 
+/// What becomes of whole numbers that JavaScript would round.
+///
+/// ```
+/// assert_eq!(argql::LongCells::default(), argql::LongCells::Numbers);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LongCells {
+    /// They are numbers, as JSON has them.
+    #[default]
+    Numbers,
+    /// They are strings.
+    Strings,
+}
+
 /// What a table is written on, and how. Each setting matters to some formats.
 ///
 /// ```
@@ -475,6 +490,20 @@ impl Table {
         let mut text = Vec::new();
         json::write(&mut text, self, json::Frame::COMPACT).expect("writing to memory cannot fail");
         String::from_utf8(text).expect("JSON is written as UTF-8")
+    }
+
+    /// The rows as JSON arrays with a text between them: cells as in [`to_json`](Table::to_json).
+    ///
+    /// ```
+    /// use argql::{Engine, LongCells};
+    ///
+    /// let table = Engine::new().query("datatable(n: long, t: string)[1, 'a', 9007199254740993, '']")?;
+    /// assert_eq!(table.to_json_rows(",", LongCells::Numbers), r#"[1,"a"],[9007199254740993,""]"#);
+    /// assert_eq!(table.to_json_rows("\n", LongCells::Strings), "[1,\"a\"]\n[\"9007199254740993\",\"\"]");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn to_json_rows(&self, between: &str, longs: LongCells) -> String {
+        json::arrays(self, between, longs)
     }
 }
 

@@ -13,6 +13,7 @@ mod kusto;
 mod listen;
 mod live;
 mod page;
+mod pieces;
 mod tls;
 mod work;
 
@@ -237,6 +238,7 @@ impl Server {
             library: Library::builtin(),
             token: self.beyond.map(|(_, token)| token),
             throttle: self.throttle.map(|(requests, window)| graph::Throttle::new(requests, window)),
+            running: kusto::Running::default(),
             log: self.log,
         };
         let (stop, stopped) = watch::channel(false);
@@ -397,6 +399,7 @@ struct Site {
     library: Library,
     token: Option<String>,
     throttle: Option<graph::Throttle>,
+    running: kusto::Running,
     log: Log,
 }
 

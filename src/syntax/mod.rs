@@ -18,6 +18,7 @@ pub(crate) use lex::{Token, TokenKind, lex};
 pub(crate) use literal::{literal, type_name};
 
 use crate::diag::{Diagnostic, NO_QUERY, Place, Span, UNTERMINATED};
+use crate::value::Value;
 
 /// How high a tree may be, and how deep brackets may be nested: what walks a tree calls itself that often.
 pub(crate) const DEPTH: u16 = 150;
@@ -62,6 +63,20 @@ pub(crate) fn string_at_end(text: &str) -> Option<usize> {
     let multiline = |quote: &str| text[span.start..].contains(quote);
     let is_string = !text[span.start..].starts_with('(');
     (is_string && (multiline("```") || multiline("~~~") || !text[span.start..].contains('\n'))).then_some(span.start)
+}
+
+/// The value of a literal of KQL; none if the text is something else, or more.
+///
+/// ```
+/// use argql::{Value, read_literal};
+///
+/// assert_eq!(read_literal("'it''s'"), None);
+/// assert_eq!(read_literal(r"'it\'s'"), Some(Value::from("it's")));
+/// assert!(matches!(read_literal("1.5h"), Some(Value::TimeSpan(_))));
+/// assert_eq!(read_literal("1 + 1"), None);
+/// ```
+pub fn read_literal(text: &str) -> Option<Value> {
+    parse_literal(text).map(|literal| literal.value)
 }
 
 /// Reads a text that is a literal and nothing else.

@@ -4,6 +4,7 @@
 mod command;
 mod door;
 mod hostile;
+mod kusto;
 mod live;
 
 use std::io::{Read, Write};
