@@ -517,4 +517,16 @@ fn what_is_wrong_with_a_shared_part_is_said() {
 
     fs::remove_dir_all(path.join("2026-10-03")).unwrap();
     assert_eq!(rows(&Engine::new().load(&path).unwrap()), rows(&engine(1)));
+
+    // A part that was written anew has to have the same rows, not only as many and of the same length.
+    let of = |text: &str| Engine::new().table("resources", format!(r#"[{{"id":"{text}"}},{{"id":"b"}}]"#).into());
+    for (text, again) in [("a", true), ("x", false)] {
+        let _ = fs::remove_dir_all(&path);
+        days[..2].iter().for_each(|date| drop(store.import(&of("a"), moment(date)).unwrap()));
+        fs::remove_dir_all(path.join(days[0])).unwrap();
+        store.import(&of(text), moment(days[0])).unwrap();
+        let said = answer(&Engine::new().load(&path).unwrap(), "resources | project id");
+        assert_eq!(said.ends_with(r#"[{"id":"a"},{"id":"b"}]"#), again, "{said}");
+        assert_eq!(said.contains("has other rows than the store says"), !again, "{said}");
+    }
 }

@@ -5,7 +5,7 @@
 //! rows would be those of too many snapshots, or where a column has become another type, and is kept otherwise.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use super::catalog::Catalog;
 use super::moment::name_of;
 use super::sketch::SketchStep;
 use super::store::{
-    DIGEST, KnownRows, Layout, Manifest, ManifestPart, ManifestRuns, ManifestTable, NOTE, RowMark, RunList,
-    ShreddedRows, StoreFolder, broken, digests_of, failed, read_runs, sound, write_runs,
+    DIGEST, DigestWriter, KnownRows, Layout, Manifest, ManifestPart, ManifestRuns, ManifestTable, NOTE, ROWS_NOTE,
+    RowMark, RunList, ShreddedRows, StoreFolder, broken, digests_of, failed, read_runs, sound, write_runs,
 };
 use super::table::SourceTable;
 use crate::column::{Batch, PartReader, PartWriter};
@@ -193,7 +193,7 @@ struct OpenPart {
     writer: PartWriter,
     path: PathBuf,
     file: String,
-    digests: BufWriter<File>,
+    digests: DigestWriter,
     complete: Vec<bool>,
     rows: usize,
     /// Rows of the row group at hand.
@@ -234,8 +234,7 @@ impl TableWriter<'_> {
             if let (Some(list), Some(number)) = (&mut self.list, mark.known) {
                 ends |= list.add_known(mark.digest, number);
             } else if let Some(part) = &mut self.part {
-                let written = part.digests.write_all(&mark.digest.to_be_bytes());
-                written.map_err(|error| failed(&part.path, "written", &error))?;
+                part.digests.add(mark.digest).map_err(|error| failed(&part.path, "written", &error))?;
                 self.list.iter_mut().for_each(|list| list.add_new(self.parts.len(), row));
                 row += 1;
             }
@@ -254,8 +253,8 @@ impl TableWriter<'_> {
         let path = self.folder.join(&file);
         let created = File::create_new(&path).and_then(|created| PartWriter::new(created, &fields));
         let writer = created.map_err(|error| failed(&path, "written", &error))?;
-        let digests = File::create_new(self.folder.join(digests_of(&file)));
-        let digests = BufWriter::new(digests.map_err(|error| failed(&path, "written", &error))?);
+        let digests = DigestWriter::create(&self.folder.join(digests_of(&file)));
+        let digests = digests.map_err(|error| failed(&path, "written", &error))?;
         let complete = vec![true; self.layout.columns.len()];
         Ok(OpenPart { writer, path, file, digests, complete, rows: 0, group: 0 })
     }
@@ -284,15 +283,14 @@ impl TableWriter<'_> {
             return Ok(());
         };
         let writing = |error: io::Error| failed(&path, "written", &error);
-        let bytes = writer.finish(&[(NOTE, self.layout.to_text(&complete))], self.guard).map_err(writing)?;
-        let digests = digests.into_inner().map_err(|error| writing(error.into_error()))?;
-        digests.sync_all().map_err(writing)?;
+        let (digests, id) = digests.finish().map_err(writing)?;
+        let notes = [(NOTE, self.layout.to_text(&complete)), (ROWS_NOTE, id.clone())];
+        let bytes = writer.finish(&notes, self.guard).map_err(writing)?;
         let written: usize = sound(|| PartReader::open(&path)).map_err(writing)?.groups().sum();
-        let noted = digests.metadata().map_err(writing)?.len();
-        if written != rows || noted != rows as u64 * DIGEST {
+        if written != rows || digests != rows as u64 * DIGEST {
             return Err(broken(&path, &format!("has {written} rows of the {rows} that were read")));
         }
-        self.parts.push(ManifestPart { snapshot: None, file, rows: rows as u64, bytes, digests: noted });
+        self.parts.push(ManifestPart { snapshot: None, file, rows: rows as u64, bytes, digests, id: Some(id) });
         Ok(())
     }
 

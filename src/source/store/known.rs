@@ -3,7 +3,8 @@
 //! Digests are beside each part, in its order: what equals no row that is known was changed, moved or new. They are cut
 //! from SHA-256, so that nobody can make two rows that are taken for one, say to have a change of a resource not seen.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,8 +24,36 @@ pub(in crate::source) type RowDigest = u128;
 pub(in crate::source) const DIGEST: u64 = 16;
 
 pub(super) fn digest(row: &[u8]) -> RowDigest {
-    let whole = Sha256::digest(row);
+    short(&Sha256::digest(row))
+}
+
+fn short(whole: &[u8]) -> RowDigest {
     whole.iter().take(16).fold(0, |digest, &byte| digest << 8 | RowDigest::from(byte))
+}
+
+/// The digests beside a part, as they are written.
+pub(in crate::source) struct DigestWriter {
+    file: BufWriter<File>,
+    all: Sha256,
+}
+
+impl DigestWriter {
+    pub(in crate::source) fn create(path: &Path) -> io::Result<DigestWriter> {
+        Ok(DigestWriter { file: BufWriter::new(File::create_new(path)?), all: Sha256::new() })
+    }
+
+    pub(in crate::source) fn add(&mut self, digest: RowDigest) -> io::Result<()> {
+        let bytes = digest.to_be_bytes();
+        self.all.update(bytes);
+        self.file.write_all(&bytes)
+    }
+
+    /// Ends the file, which is then on the disk; gives its length, and what stands for all rows of the part.
+    pub(in crate::source) fn finish(self) -> io::Result<(u64, String)> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        Ok((file.metadata()?.len(), format!("{:032x}", short(&self.all.finalize()))))
+    }
 }
 
 /// The digests beside a part.

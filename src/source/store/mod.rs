@@ -38,7 +38,7 @@ use crate::guard::{Guard, Progress};
 use crate::parallel;
 use crate::value::{Type, Value};
 
-pub(super) use known::{DIGEST, KnownRows, RunList};
+pub(super) use known::{DIGEST, DigestWriter, KnownRows, RunList};
 pub(super) use layout::Layout;
 pub(super) use runs::{read_runs, write_runs};
 pub(super) use shred::{RowMark, ShreddedRows, Shredder};
@@ -47,6 +47,8 @@ pub(super) use snapshot::{ManifestPart, ManifestRuns, ManifestTable, digests_of,
 
 /// Under which key parts have their layout.
 pub(in crate::source) const NOTE: &str = "argql.layout";
+/// Under which key they have what stands for their rows: a part that was written anew is no part of what shared the old one.
+pub(in crate::source) const ROWS_NOTE: &str = "argql.rows";
 
 /// A table of a snapshot.
 #[derive(Debug)]
@@ -75,6 +77,8 @@ struct StoredPart {
     shared: bool,
     rows: u64,
     bytes: u64,
+    /// What stands for its rows; parts of the first format have nothing.
+    id: Option<String>,
     opened: OnceLock<Arc<OpenedPart>>,
 }
 
@@ -146,6 +150,9 @@ impl StoredPart {
             return Err(broken(&self.path, &format!("has {length} bytes, and the store says {}", self.bytes)));
         }
         let reader = sound(|| PartReader::open(&self.path)).map_err(failed)?;
+        if self.id.is_some() && reader.note(ROWS_NOTE) != self.id.as_deref() {
+            return Err(broken(&self.path, "has other rows than the store says"));
+        }
         let note = reader.note(NOTE).and_then(Layout::from_text);
         let (layout, complete) = note.ok_or_else(|| broken(&self.path, "is no part of a store"))?;
         let names = layout.fields();

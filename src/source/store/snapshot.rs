@@ -58,8 +58,9 @@ pub(in crate::source) struct ManifestPart {
     pub(in crate::source) file: String,
     pub(in crate::source) rows: u64,
     pub(in crate::source) bytes: u64,
-    /// Bytes of the digests beside it.
+    /// Bytes of the digests beside it, and what stands for all of them; parts of the first format have none.
     pub(in crate::source) digests: u64,
+    pub(in crate::source) id: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -252,6 +253,7 @@ impl StoreFolder {
             shared: part.snapshot.is_some(),
             rows: part.rows,
             bytes: part.bytes,
+            id: part.id.clone(),
             opened: OnceLock::new(),
         };
         let runs = |runs: &ManifestRuns| StoredRuns { path: self.folder(snapshot).join(&runs.file), rows: runs.rows };
@@ -342,6 +344,7 @@ impl Manifest {
                     "rows": part.rows,
                     "bytes": part.bytes,
                     "digests": part.digests,
+                    "id": part.id,
                 })
             };
             let runs = |runs: &ManifestRuns| json!({"file": runs.file, "rows": runs.rows, "bytes": runs.bytes});
@@ -381,6 +384,7 @@ impl Manifest {
                 rows: number(part, "rows")?,
                 bytes: number(part, "bytes")?,
                 digests: number(part, "digests").unwrap_or(0),
+                id: part.get("id").and_then(Json::as_str).map(str::to_owned),
             })
         };
         let runs = |runs: &Json| {
