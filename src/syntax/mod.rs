@@ -70,7 +70,7 @@ pub(crate) fn string_at_end(text: &str) -> Option<usize> {
 /// ```
 /// use argql::{Value, read_literal};
 ///
-/// assert_eq!(read_literal("'it''s'"), None);
+/// assert_eq!(read_literal("it's"), None);
 /// assert_eq!(read_literal(r"'it\'s'"), Some(Value::from("it's")));
 /// assert!(matches!(read_literal("1.5h"), Some(Value::TimeSpan(_))));
 /// assert_eq!(read_literal("1 + 1"), None);

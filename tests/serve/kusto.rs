@@ -480,6 +480,12 @@ fn commands_have_the_columns_that_kusto_declares() {
          Folder: String/string, DocString: String/string"
     );
     assert_eq!(described(".show databases schema"), described(".show database schema"));
+    // Where Grafana asks it.
+    let asked = ask(&server, V1, ".show databases schema", Value::Null).json();
+    assert_eq!(
+        (columns(&asked["Tables"][0]), asked["Tables"].as_array().unwrap().len()),
+        (described(".show schema"), 1)
+    );
     assert_eq!(described(".show database arg schema as json"), "DatabaseSchema: String/string");
     assert_eq!(described(".show schema as json"), "ClusterSchema: String/string");
     let cslschema = "TableName: String/string, Schema: String/string, DatabaseName: String/string, Folder: String/string, DocString: String/string";
@@ -615,6 +621,65 @@ fn other_commands_are_refused_by_name() {
         assert_eq!(refused(&ask(&server, MGMT, wrong, Value::Null)).0, 400, "{wrong}");
     }
     assert_eq!(refused(&ask(&server, MGMT, ".", Value::Null)).0, 400);
+}
+
+/// Words of commands, put together as nobody would, are answered or refused, and are no fault.
+#[test]
+fn no_command_is_a_fault() {
+    const WORDS: [&str; 36] = [
+        ".show",
+        ".SHOW",
+        ".cancel",
+        ".drop",
+        "query",
+        "version",
+        "databases",
+        "database",
+        "details",
+        "entities",
+        "schema",
+        "as",
+        "json",
+        "tables",
+        "table",
+        "resources",
+        "['resources']",
+        "[\"arg\"]",
+        "['",
+        "[",
+        "]",
+        "'é",
+        "\"x\"",
+        "(",
+        ")",
+        ",",
+        "with",
+        "=",
+        "*",
+        "if_later_than",
+        "\"v1.0\"",
+        "|",
+        "// a\n",
+        "count",
+        ";",
+        "<|",
+    ];
+    let server = Running::sample();
+    let mut seed = 1_u64;
+    let mut next = |below: usize| {
+        // Of a generator of random numbers only the upper half is one.
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    for _ in 0..400 {
+        let words: Vec<&str> = (0..=next(7)).map(|at| WORDS[if at == 0 { next(4) } else { next(36) }]).collect();
+        for between in [" ", ""] {
+            let csl = words.join(between);
+            let path = [MGMT, QUERY, V1][next(3)];
+            let answer = ask(&server, path, &csl, Value::Null);
+            assert!(matches!(answer.status, 200 | 400 | 403 | 404), "{csl}: {answer:?}");
+        }
+    }
 }
 
 #[test]
