@@ -68,6 +68,20 @@ impl Query {
         self.bound.plans.len()
     }
 
+    /// Whether its last statement takes only so many of the rows, by `take` or `sample`: Resource Graph gives no pages of
+    /// such an answer.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// assert!(engine.prepare("range x from 1 to 9 step 1 | limit 5")?.takes_some());
+    /// assert!(!engine.prepare("range x from 1 to 9 step 1 | top 5 by x")?.takes_some());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn takes_some(&self) -> bool {
+        let Some(syntax::ast::Statement::Query(last)) = self.script.statements.last() else { return false };
+        last.steps.iter().any(|step| matches!(step.operator.def().names.first(), Some(&("take" | "sample"))))
+    }
+
     /// This query with another value for a parameter that it declares; text is read by the declared type.
     ///
     /// # Errors
