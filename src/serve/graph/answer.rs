@@ -36,7 +36,8 @@ pub(super) async fn answer(site: &Arc<Site>, ask: Ask) -> Result<Page, Failure> 
         Some(token) => site.pages.find(&token.of),
     };
     // A token that names no answer that is kept is good for as long as the data are the same.
-    if kept.is_none() && ask.token.as_ref().is_some_and(|token| token.of.data != current) {
+    let run_again = ask.token.is_some() && kept.is_none();
+    if run_again && ask.token.as_ref().is_some_and(|token| token.of.data != current) {
         return Err(expired());
     }
     let ask = Arc::new(ask);
@@ -50,7 +51,7 @@ pub(super) async fn answer(site: &Arc<Site>, ask: Ask) -> Result<Page, Failure> 
         }
     };
     // Newer data may have been read in the middle of it: no page of others.
-    if ask.token.as_ref().is_some_and(|token| token.of.data == current) && site.live.data().number != number {
+    if run_again && site.live.data().number != number {
         return Err(expired());
     }
     page(site, &ask, made, current, hash)

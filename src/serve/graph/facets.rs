@@ -6,7 +6,7 @@ use super::failure::details;
 use super::reply;
 use super::request::Facet;
 use super::version::Version;
-use crate::{Engine, Error, Table};
+use crate::{Engine, Error, Field, Table, Type};
 
 /// The name that the answer has for the queries of its facets.
 const ANSWER: &str = "answer";
@@ -51,16 +51,16 @@ impl Facet {
     }
 
     /// The columns of the answer that it names: as they are called there, or by the path that gave them the name.
-    fn columns(&self, answer: &Table) -> Result<Vec<String>, Vec<Value>> {
-        let has = |name: &str| answer.columns().iter().any(|column| &*column.name == name);
+    fn columns<'a>(&self, answer: &'a Table) -> Result<Vec<&'a Field>, Vec<Value>> {
+        let find = |name: &str| answer.columns().iter().find(|column| &*column.name == name);
         let (mut found, mut wrong) = (Vec::new(), Vec::new());
         for part in self.expression.split(',').map(str::trim) {
             let named = || {
                 let checked = Engine::new().check(&format!("resources | project {part}"));
                 checked.columns.first().map(|column| column.name.to_string())
             };
-            match if has(part) { Some(part.to_owned()) } else { named().filter(|name| has(name)) } {
-                Some(name) => found.push(name),
+            match find(part).or_else(|| find(&named()?)) {
+                Some(column) => found.push(column),
                 None => wrong.push(part),
             }
         }
@@ -76,15 +76,21 @@ impl Facet {
         Err(errors)
     }
 
-    fn query(&self, columns: &[String]) -> String {
-        let names: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
+    fn query(&self, columns: &[&Field]) -> String {
+        let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
+        // Groups are made by text of what has any type.
+        let keys = columns.iter().zip(&names).map(|(column, name)| match column.ty {
+            Type::Dynamic => format!("{name} = tostring({name})"),
+            _ => name.clone(),
+        });
+        let keys: Vec<String> = keys.collect();
         let filter = self.filter.as_ref().map_or(String::new(), |filter| format!("\n| where ({filter}\n)"));
         let sort_by = self.sort_by.as_deref().unwrap_or("['count']");
         let order = if self.ascending { "asc" } else { "desc" };
         let first: Vec<String> = names.iter().map(|name| format!("{name} asc")).collect();
         format!(
             "{ANSWER}{filter}\n| summarize ['count'] = count() by {}\n| sort by ({sort_by}\n) {order}, {}",
-            names.join(", "),
+            keys.join(", "),
             first.join(", ")
         )
     }

@@ -126,8 +126,9 @@ impl Failure {
     }
 }
 
-/// How our codes of syntax begin.
+/// How our codes of syntax begin, and the one among them of what is understood and not implemented.
 const SYNTAX: &str = "AQ0";
+const UNSUPPORTED: &str = "AQ0008";
 
 /// What is wrong: what the service says of it first, then every error as argql has it.
 pub(super) fn details(error: &Error, query: &str) -> Vec<Value> {
@@ -138,7 +139,7 @@ pub(super) fn details(error: &Error, query: &str) -> Vec<Value> {
                        the error before retrying.";
         details.push(json!({"code": "InvalidQuery", "message": message}));
     }
-    if let Some(first) = errors().find(|said| said.code.id.starts_with(SYNTAX)) {
+    if let Some(first) = errors().find(|said| said.code.id.starts_with(SYNTAX) && said.code.id != UNSUPPORTED) {
         details.push(placed(json!({"code": "ParserFailure", "message": "ParserFailure"}), first, query));
     }
     details.extend(errors().map(|said| {

@@ -107,9 +107,10 @@ fn type_name(ty: Type, version: Version) -> &'static str {
     match ty {
         Type::Bool => "boolean",
         Type::Int | Type::Long => "integer",
-        Type::Real | Type::Decimal => "number",
+        Type::Real => "number",
         Type::DateTime if version >= Version::MOMENTS => "datetime",
-        Type::String | Type::DateTime | Type::TimeSpan | Type::Guid => "string",
+        // Decimals are written as text, which loses no digit.
+        Type::String | Type::DateTime | Type::TimeSpan | Type::Guid | Type::Decimal => "string",
         Type::Dynamic => "object",
     }
 }
