@@ -1,6 +1,6 @@
 //! Resource Graph's interface, as its clients use it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use argql::{Engine, Server};
 use base64::Engine as _;
@@ -191,6 +191,38 @@ fn tokens_are_good_for_their_own_pages_only() {
     let expired = "the `$skipToken` has expired: the data it belongs to were replaced by newer ones";
     assert_eq!(why(&Running::sample(), query, token.clone()).as_deref(), Some(expired));
     assert_eq!(why(&server, query, json!(changed(&token, "data", json!("0-0")))).as_deref(), Some(expired));
+}
+
+#[test]
+fn pages_of_data_that_were_replaced_are_given_while_they_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |rows: usize| {
+        let all: Vec<Value> = (0..rows).map(|row| json!({"id": format!("/r/{row}")})).collect();
+        std::fs::write(folder.path().join("new"), json!(all).to_string()).unwrap();
+        std::fs::rename(folder.path().join("new"), folder.path().join("my 'own' table.json")).unwrap();
+    };
+    write(10);
+    let path = folder.path().to_owned();
+    let server = Running::start(
+        Server::new({
+            let path = path.clone();
+            move || Engine::new().load(&path)
+        })
+        .watching([path]),
+    );
+    let ask = |options: Value| json!({"query": r"['my \'own\' table'] | project id", "options": options});
+    let token = server.answer(&ask(json!({"$top": 4})))["$skipToken"].clone();
+    write(20);
+    let start = Instant::now();
+    while server.answer(&ask(json!({"$top": 4})))["totalRecords"] != 20 {
+        assert!(start.elapsed() < Duration::from_secs(30), "newer data are not taken in");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let second = server.answer(&ask(json!({"$skipToken": token})));
+    assert_eq!((&second["totalRecords"], &second["data"][0]), (&json!(10), &json!({"id": "/r/4"})));
+    // Not kept, by another clock.
+    let lost = changed(&token, "now", json!("2026-10-01T00:00:00Z"));
+    assert_eq!(server.codes(&ask(json!({"$skipToken": lost}))), ["BadRequest", "BadRequest"]);
 }
 
 #[test]

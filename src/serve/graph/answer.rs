@@ -50,8 +50,8 @@ pub(super) async fn answer(site: &Arc<Site>, ask: Ask) -> Result<Page, Failure> 
             made.map_err(|refusal| Failure::of(&refusal, &ask.query))??
         }
     };
-    // Newer data may have been read in the middle of it: no page of others.
-    if run_again && site.live.data().number != number {
+    // Newer files may have been read: no page of those.
+    if run_again && !site.live.is_current(number) {
         return Err(expired());
     }
     page(site, &ask, made, current, hash)
