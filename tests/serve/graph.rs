@@ -62,6 +62,7 @@ fn every_version_is_taken_and_paths_in_any_letter_case() {
     }
     let ask = |path: &str| server.post(path, &body.to_string());
     assert_eq!(ask("/PROVIDERS/microsoft.ResourceGRAPH/Resources?API-version=2021-03-01").status, 200);
+    assert_eq!(ask("/providers/Microsoft.ResourceGraph/resources?api%2Dversion=2024-04-01").status, 200);
     let refused = ask("/providers/Microsoft.ResourceGraph/resources?api-version=2030-01-01");
     assert_eq!((refused.status, &*codes(&refused.json())[0]), (400, "InvalidApiVersionParameter"));
     let refused = ask("/providers/Microsoft.ResourceGraph/resources");

@@ -1,6 +1,7 @@
 //! The versions of the interface, which differ in what a request may say and in the form of an answer.
 
 use axum::http::Uri;
+use percent_encoding::percent_decode_str;
 
 use super::failure::Failure;
 
@@ -39,14 +40,11 @@ impl Version {
     }
 }
 
-/// What `api-version` in the address says.
+/// What `api-version` in the address says. Some clients write the hyphen as `%2D`.
 pub(super) fn named(uri: &Uri) -> Result<String, Failure> {
+    let read = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-    let mut values = pairs.filter(|(name, _)| name.eq_ignore_ascii_case("api-version")).map(|(_, value)| value);
-    match (values.next(), values.next()) {
-        (Some(value), None) if !value.is_empty() => Ok(value.to_owned()),
-        (None, _) | (Some(""), None) => Err(Failure::no_version()),
-        (Some(first), Some(second)) => Err(Failure::unknown_version(&format!("{first},{second}"), &VERSIONS.join(","))),
-        (Some(_), None) => Err(Failure::no_version()),
-    }
+    let values = pairs.filter(|(name, _)| read(name).eq_ignore_ascii_case("api-version")).map(|(_, value)| read(value));
+    let all = values.collect::<Vec<_>>().join(",");
+    if all.is_empty() { Err(Failure::no_version()) } else { Ok(all) }
 }
