@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::data;
 use super::failure::details;
-use super::reply;
 use super::request::Facet;
 use super::version::Version;
 use crate::{Engine, Error, Field, Table, Type};
@@ -110,7 +110,7 @@ impl Counted {
                 r#"{{"expression":{expression},"resultType":"FacetResult","totalRecords":{},"count":{},"data":{}}}"#,
                 groups.total,
                 groups.rows.len(),
-                reply::whole(&groups.rows, as_table, version)
+                data::whole(&groups.rows, as_table, version)
             ),
             Err(errors) => {
                 let errors = json!(errors);

@@ -6,6 +6,7 @@
 //! queries, operations and subscriptions.
 
 mod answer;
+mod data;
 mod facets;
 mod failure;
 mod manager;

@@ -6,10 +6,10 @@ use axum::response::{AppendHeaders, IntoResponse};
 use serde_json::json;
 
 use super::answer::Page;
+use super::data::{closing, opening, rows};
 use super::request::Endpoint;
 use super::version::Version;
 use crate::serve::pieces::{self, PIECE};
-use crate::{Field, LongCells, Table, Type};
 
 /// Rows that are written before it is looked how long they have become.
 const STEP: usize = 16;
@@ -73,44 +73,4 @@ fn foot(page: &Page, version: Version) -> String {
         text += &format!(r#","$skipToken":{}"#, json!(next.text()));
     }
     text + "}"
-}
-
-/// Small data as a whole.
-pub(super) fn whole(table: &Table, as_table: bool, version: Version) -> String {
-    opening(table, as_table, version) + &rows(table, as_table) + closing(as_table)
-}
-
-fn opening(table: &Table, as_table: bool, version: Version) -> String {
-    if !as_table {
-        return "[".to_owned();
-    }
-    let column = |field: &Field| json!({"name": &*field.name, "type": type_name(field.ty, version)}).to_string();
-    let columns: Vec<String> = table.columns().iter().map(column).collect();
-    format!(r#"{{"columns":[{}],"rows":["#, columns.join(","))
-}
-
-fn closing(as_table: bool) -> &'static str {
-    if as_table { "]}" } else { "]" }
-}
-
-/// Rows with commas between them.
-fn rows(table: &Table, as_table: bool) -> String {
-    if as_table {
-        return table.to_json_rows(",", LongCells::Numbers);
-    }
-    let array = table.to_json();
-    array.strip_prefix('[').and_then(|rows| rows.strip_suffix(']')).unwrap_or_default().to_owned()
-}
-
-/// What the interface calls a type.
-fn type_name(ty: Type, version: Version) -> &'static str {
-    match ty {
-        Type::Bool => "boolean",
-        Type::Int | Type::Long => "integer",
-        Type::Real => "number",
-        Type::DateTime if version >= Version::MOMENTS => "datetime",
-        // Decimals are written as text, which loses no digit.
-        Type::String | Type::DateTime | Type::TimeSpan | Type::Guid | Type::Decimal => "string",
-        Type::Dynamic => "object",
-    }
 }
