@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{Column, Out, Weight};
+use super::{Column, Out};
 use crate::diag::Diagnostic;
 use crate::value::{Type, Value, ValueRef};
 
@@ -284,17 +284,6 @@ impl Table {
     /// ```
     pub fn is_empty(&self) -> bool {
         self.len == 0
-    }
-
-    /// How much memory its rows hold, in bytes; some may be held by other answers as well.
-    ///
-    /// ```
-    /// assert!(argql::Engine::new().query("range x from 1 to 5000 step 1")?.bytes() >= 5000 * 8);
-    /// # Ok::<(), argql::Error>(())
-    /// ```
-    pub fn bytes(&self) -> usize {
-        let mut weight = Weight::default();
-        self.batches.iter().map(|batch| weight.add(batch)).sum()
     }
 
     /// The cell at `row` and `column`, both from 0.

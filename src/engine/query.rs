@@ -9,6 +9,7 @@ use crate::column::{Chart, Field, Table};
 use crate::diag::{Diagnostic, QueryText};
 use crate::error::Error;
 use crate::guard::Guard;
+use crate::operators::Operator;
 use crate::rewrite::rewrite;
 use crate::run::{profile, run, stream};
 use crate::syntax;
@@ -78,8 +79,8 @@ impl Query {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn takes_some(&self) -> bool {
-        let Some(syntax::ast::Statement::Query(last)) = self.script.statements.last() else { return false };
-        last.steps.iter().any(|step| matches!(step.operator.def().names.first(), Some(&("take" | "sample"))))
+        let Some(Statement::Query(last)) = self.script.statements.last() else { return false };
+        last.steps.iter().any(|step| matches!(step.operator, Operator::Take(_) | Operator::Sample(_)))
     }
 
     /// This query with another value for a parameter that it declares; text is read by the declared type.

@@ -384,6 +384,8 @@ fn bodies_are_read_strictly() {
         newest(json!({"query": "x", "facets": [{"expression": "a", "top": 1}]})),
         "Could not find member 'top': facets[0].top is not known"
     );
+    let many = vec![json!({"expression": "a"}); 101];
+    assert_eq!(newest(json!({"query": "x", "facets": many})), "facets must be 100 at most");
     // What a version does not have yet.
     assert_eq!(why("2019-04-01", json!({"query": "x"})), "subscriptions is required");
     assert_eq!(

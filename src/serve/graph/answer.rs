@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use super::super::{DATABASE, Site};
 use super::facets::{self, Counted};
 use super::failure::Failure;
 use super::pages::Rows;
 use super::request::{Ask, Endpoint, PAGE};
 use super::token::{AnswerId, Token, data_id};
-use crate::serve::{DATABASE, Site};
 use crate::{DateTime, Engine, Error, Value};
 
 /// What is answered.
@@ -91,7 +91,8 @@ fn make(engine: &Engine, ask: &Ask, kept: Option<Arc<Rows>>) -> Result<Result<Ma
                 asked = asked.between(from, to);
             }
             let query = asked.prepare(&ask.query)?;
-            Arc::new(Rows { table: query.run()?, takes_some: query.takes_some() })
+            let (table, warnings) = (query.run()?, query.warnings().to_vec());
+            Arc::new(Rows { table, warnings, takes_some: query.takes_some() })
         }
     };
     let facets = facets::facets(&engine, &rows.table, &ask.facets)?;

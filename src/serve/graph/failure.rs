@@ -6,9 +6,9 @@ use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::super::work::Refusal;
 use super::throttle::Quota;
 use super::trace::Trace;
-use crate::serve::work::Refusal;
 use crate::{DateTime, Diagnostic, Error, Place, Severity};
 
 /// A refused request.

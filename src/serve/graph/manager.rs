@@ -11,11 +11,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::super::DATABASE;
 use super::failure::Failure;
 use super::trace::Trace;
 use super::version::{Version, named};
 use super::{Site, Written};
-use crate::serve::DATABASE;
 use crate::{Error, Library, Question, Uuid};
 
 /// The group of a shared query that is found in a list of all.

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::token::AnswerId;
-use crate::Table;
+use crate::{Diagnostic, Table};
 
 /// The most that is kept, in bytes.
-const ROOM: usize = 256 << 20;
+const ROOM: usize = 128 << 20;
 /// How long an answer is kept since it was last read.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -16,13 +16,15 @@ const PATIENCE: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub(super) struct Rows {
     pub(super) table: Table,
+    /// What there is to know about the query.
+    pub(super) warnings: Vec<Diagnostic>,
     /// The query asks for some rows only, and is not paged.
     pub(super) takes_some: bool,
 }
 
 /// The answers that are kept, longest unread first.
 #[derive(Default)]
-pub(in crate::serve) struct Pages(Mutex<VecDeque<Kept>>);
+pub(in super::super) struct Pages(Mutex<VecDeque<Kept>>);
 
 struct Kept {
     id: AnswerId,

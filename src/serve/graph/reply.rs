@@ -5,20 +5,20 @@ use axum::http::header::{HeaderName, HeaderValue};
 use axum::response::{AppendHeaders, IntoResponse};
 use serde_json::json;
 
+use super::super::pieces::{self, PIECE};
 use super::answer::Page;
 use super::data::{closing, opening, rows};
 use super::request::Endpoint;
 use super::version::Version;
-use crate::serve::pieces::{self, PIECE};
 
 /// Rows that are written before it is looked how long they have become.
 const STEP: usize = 16;
 
-/// What there is to know about the data; the interface has no place for it in a body.
+/// What there is to know about query and data; the interface has no place for it in a body.
 const WARNING: HeaderName = HeaderName::from_static("x-argql-warning");
 
 pub(super) fn reply(page: Page, version: Version) -> impl IntoResponse {
-    let said = page.rows.table.warnings().iter();
+    let said = page.rows.warnings.iter().chain(page.rows.table.warnings());
     let said = said.map(|warning| format!("{} {}", warning.code.id, warning.message));
     let warnings =
         said.filter_map(|said| Some((WARNING, HeaderValue::try_from(said.escape_default().to_string()).ok()?)));

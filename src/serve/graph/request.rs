@@ -54,6 +54,8 @@ pub(super) struct Facet {
 /// The most rows of a page, and how many it has unless told.
 pub(super) const PAGE: usize = 1000;
 
+/// The most facets of a request: each is a query.
+const FACETS: usize = 100;
 /// Rows that one page may have.
 const TOP: RangeInclusive<i64> = 1..=1000;
 /// Rows that may be passed over.
@@ -112,6 +114,9 @@ impl Ask {
                 return Err(Failure::content(format!("resultFormat must be table or objectArray, not {other}")));
             }
         };
+        if facets.len() > FACETS {
+            return Err(Failure::content(format!("facets must be {FACETS} at most")));
+        }
         let facets = facets.into_iter().enumerate();
         let facets = facets.map(|(at, facet)| Facet::read(Members::of(facet, &format!("facets[{at}]."), version)?));
         Ok(Ask {

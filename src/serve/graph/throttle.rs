@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// How many requests are let through in a stretch of time, which begins with the first of them.
-pub(in crate::serve) struct Throttle {
+pub(in super::super) struct Throttle {
     requests: u32,
     window: Duration,
     current: Mutex<Option<Window>>,
@@ -18,7 +18,7 @@ struct Window {
 }
 
 impl Throttle {
-    pub(in crate::serve) fn new(requests: u32, window: Duration) -> Throttle {
+    pub(in super::super) fn new(requests: u32, window: Duration) -> Throttle {
         Throttle { requests, window, current: Mutex::new(None) }
     }
 

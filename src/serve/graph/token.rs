@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::super::live::Data;
 use super::failure::Failure;
 use crate::DateTime;
-use crate::serve::live::Data;
 
 /// What a `$skipToken` says. Clients pass it on as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
