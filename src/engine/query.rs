@@ -83,6 +83,18 @@ impl Query {
         last.steps.iter().any(|step| matches!(step.operator, Operator::Take(_) | Operator::Sample(_)))
     }
 
+    /// Whether it gives the same rows whenever it is run over the same data, at the same moment.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().sample();
+    /// assert!(engine.prepare("resources | take 3")?.is_repeatable());
+    /// assert!(!engine.prepare("resources | sort by rand()")?.is_repeatable());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn is_repeatable(&self) -> bool {
+        self.bound.plans.iter().all(|plan| plan.node.deterministic())
+    }
+
     /// This query with another value for a parameter that it declares; text is read by the declared type.
     ///
     /// # Errors

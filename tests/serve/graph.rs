@@ -151,6 +151,17 @@ fn pages_have_the_size_and_begin_where_it_is_asked() {
     assert_eq!(page(json!({"$skipToken": token, "$skip": 8})), (vec![9, 10], Value::Null));
     assert_eq!(page(json!({"$skip": 10})), (vec![], Value::Null));
     assert_eq!(page(json!({"$skip": 9, "$top": 1})), (vec![10], Value::Null));
+    // What comes out by chance has pages as long as it is kept.
+    let by_chance =
+        |options: Value| json!({"query": "range x from 1 to 10 step 1 | sort by rand()", "options": options});
+    let shuffled = server.answer(&by_chance(json!({"$top": 6})));
+    let rest = server.answer(&by_chance(json!({"$skipToken": shuffled["$skipToken"]})));
+    let both = [shuffled["data"].clone(), rest["data"].clone()];
+    let rows: std::collections::BTreeSet<u64> =
+        both.iter().flat_map(|page| page.as_array().unwrap().iter().map(|row| row["x"].as_u64().unwrap())).collect();
+    assert_eq!(rows.len(), 10);
+    let lost = changed(&shuffled["$skipToken"], "now", json!("2026-10-01T00:00:00Z"));
+    assert_eq!(server.codes(&by_chance(json!({"$skipToken": lost}))), ["BadRequest", "BadRequest"]);
     // What is not kept is run again, by the same clock.
     assert_eq!(page(json!({"$skipToken": changed(&token, "now", json!("2026-10-01T00:00:00Z"))})).0, [5, 6, 7]);
 }
@@ -429,6 +440,8 @@ fn errors_say_what_the_service_does_and_where_and_the_cure() {
             "line": 2, "characterPositionInLine": 8, "token": "lokation",
         })
     );
+    let several = error("print 1; print 2");
+    assert_eq!(several["details"][0]["message"], "there is more than one query");
     let missing = error("healthresources | count");
     assert_eq!(codes(&json!({"error": missing})), ["BadRequest", "AQ3001"]);
     assert_eq!(codes(&json!({"error": error("")})), ["BadRequest", "InvalidQuery", "ParserFailure", "AQ0009"]);

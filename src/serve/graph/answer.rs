@@ -91,6 +91,13 @@ fn make(engine: &Engine, ask: &Ask, kept: Option<Arc<Rows>>) -> Result<Result<Ma
                 asked = asked.between(from, to);
             }
             let query = asked.prepare(&ask.query)?;
+            if query.statements() > 1 {
+                return Ok(Err(Failure::refused("there is more than one query", "send a request for each")));
+            }
+            if ask.token.is_some() && !query.is_repeatable() {
+                let help = "ask for the first page again, without `$skipToken`";
+                return Ok(Err(Failure::refused("the `$skipToken` has expired: another run gives other rows", help)));
+            }
             let (table, warnings) = (query.run()?, query.warnings().to_vec());
             Arc::new(Rows { table, warnings, takes_some: query.takes_some() })
         }
