@@ -2,12 +2,27 @@
 
 use super::table::columns;
 use super::{Binder, BoundColumn, BoundColumns, Exprs, Relation};
-use crate::diag::{BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, UNKNOWN_DATABASE, UNKNOWN_TABLE, WRONG_COUNT, WRONG_TYPE};
+use crate::diag::{
+    BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, Span, UNKNOWN_DATABASE, UNKNOWN_TABLE, WRONG_COUNT, WRONG_TYPE,
+};
 use crate::operators::union::united;
 use crate::plan::Expr;
 use crate::source;
 use crate::syntax::ast;
 use crate::value::{DateTime, Type, Value};
+
+/// From a moment to another, both included; open where there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Period {
+    pub(crate) from: Option<DateTime>,
+    pub(crate) to: Option<DateTime>,
+}
+
+impl Period {
+    fn has(self, moment: DateTime) -> bool {
+        self.from.is_none_or(|from| from <= moment) && self.to.is_none_or(|to| moment <= to)
+    }
+}
 
 /// The column that says of which snapshot a row is.
 const SNAPSHOT: &str = "snapshot";
@@ -39,28 +54,39 @@ impl Binder<'_> {
                 _ => return Relation::poisoned(),
             }
         }
+        if self.environment.data && self.environment.catalog.snapshots().is_empty() {
+            self.no_snapshots(call.name.span);
+            return Relation::poisoned();
+        }
+        self.history_of(&name, span, Period { from: ends[0], to: ends[1] })
+    }
+
+    fn no_snapshots(&mut self, span: Span) {
+        self.error(
+            Diagnostic::error(UNKNOWN_DATABASE, span, "there are no snapshots with a date")
+                .label("no history")
+                .help("load a store, which `argql import` writes, or exports as `--snapshot 2026-10-01=PATH`"),
+        );
+    }
+
+    /// The rows of a table, whose name stands at `span`, in all snapshots of a time.
+    pub(super) fn history_of(&mut self, name: &str, span: Span, period: Period) -> Relation {
         let moment = BoundColumn::new(SNAPSHOT, Type::DateTime);
         if !self.environment.data {
-            let known = columns(source::known_columns(&name));
+            let known = columns(source::known_columns(name));
             return Relation::empty(known.into_iter().chain([moment]).collect()).of_whole_table(true);
         }
         let snapshots = self.environment.catalog.snapshots();
         if snapshots.is_empty() {
-            self.error(
-                Diagnostic::error(UNKNOWN_DATABASE, call.name.span, "there are no snapshots with a date")
-                    .label("no history")
-                    .help("load a store, which `argql import` writes, or exports as `--snapshot 2026-10-01=PATH`"),
-            );
+            self.no_snapshots(span);
             return Relation::poisoned();
         }
-        let inside =
-            |taken: &DateTime| ends[0].is_none_or(|from| from <= *taken) && ends[1].is_none_or(|to| *taken <= to);
         let mut legs = Vec::new();
         let mut known: Vec<String> = Vec::new();
         for (taken, catalog) in &snapshots {
-            match catalog.table(&name) {
-                Some(_) if inside(taken) => {
-                    let rows = self.stored(catalog, &name, span);
+            match catalog.table(name) {
+                Some(_) if period.has(*taken) => {
+                    let rows = self.stored(catalog, name, span);
                     let with_moment = rows.pass_through().filter(|(column, _)| &*column.name != SNAPSHOT);
                     let taken = Expr::literal(Type::DateTime, Value::DateTime(*taken));
                     let outputs = with_moment.chain([(moment.clone(), taken)]).collect();
@@ -70,17 +96,13 @@ impl Binder<'_> {
             }
         }
         if legs.is_empty() {
-            let (code, message) = if snapshots.iter().any(|(_, catalog)| catalog.table(&name).is_some()) {
+            let (code, message) = if snapshots.iter().any(|(_, catalog)| catalog.table(name).is_some()) {
                 (BAD_ARGUMENT, format!("no snapshot of `{name}` is from this time"))
             } else {
                 (UNKNOWN_TABLE, format!("no snapshot has a table `{name}`"))
             };
             let none = Diagnostic::error(code, span, message);
-            self.error(if code == UNKNOWN_TABLE {
-                none.suggest(&name, known.iter().map(String::as_str))
-            } else {
-                none
-            });
+            self.error(if code == UNKNOWN_TABLE { none.suggest(name, known.iter().map(String::as_str)) } else { none });
             return Relation::poisoned();
         }
         let all = united(legs, false, None);

@@ -15,6 +15,7 @@ mod relation;
 mod scope;
 mod subquery;
 mod table;
+mod visible;
 
 use std::sync::Arc;
 
@@ -30,10 +31,12 @@ use findings::Findings;
 use scope::Scope;
 
 pub(crate) use expr::{Exprs, Reported, dynamic_key};
+pub(crate) use history::Period;
 pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
 pub(crate) use relation::{BoundColumn, BoundColumns, Relation};
 pub(crate) use scope::Definition;
 pub(crate) use table::table_schema;
+pub(crate) use visible::Visible;
 
 /// What a table that Resource Graph has is taken for when nothing was loaded for it. Any other name is unknown, and
 /// always an error.
@@ -63,6 +66,10 @@ pub enum MissingTables {
 pub(crate) struct Environment<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) missing: MissingTables,
+    /// Which rows of tables there are, if not all.
+    pub(crate) visible: Option<&'a Visible>,
+    /// Of which time the snapshots are that give a table's rows, if it is not the table itself.
+    pub(crate) period: Option<Period>,
     /// Whether tables are looked up at all; without, any `…resources` and `…changes` has the standard columns.
     pub(crate) data: bool,
     /// Watches over what is read and run.

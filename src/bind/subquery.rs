@@ -256,6 +256,8 @@ mod tests {
         let environment = Environment {
             catalog: &catalog,
             missing: MissingTables::Empty,
+            visible: None,
+            period: None,
             data: true,
             guard: &guard,
             now: DateTime::from_ticks(0),

@@ -148,7 +148,10 @@ impl Binder<'_> {
                 );
                 Relation::poisoned()
             }
-            None => self.stored(self.environment.catalog, name, span),
+            None => match self.environment.period {
+                Some(period) => self.history_of(name, span, period),
+                None => self.stored(self.environment.catalog, name, span),
+            },
         }
     }
 
@@ -230,9 +233,10 @@ impl Binder<'_> {
                 Ok(fields) => {
                     let wants = fields.iter().map(|field| Want { path: vec![field.name.clone()], ty: field.ty });
                     let node = Node::Scan { wants: wants.collect(), table };
-                    Relation::new(node, columns(fields))
+                    let rows = Relation::new(node, columns(fields))
                         .with_unseen_columns(!whole)
-                        .of_whole_table(source::known_table(name))
+                        .of_whole_table(source::known_table(name));
+                    self.visible(rows, name, span)
                 }
                 Err(diagnostic) => {
                     self.error(*diagnostic);

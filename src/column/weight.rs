@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::{Array, StringViewArray};
 use foldhash::fast::FixedState;
 
-use super::{Batch, Column, Data};
+use super::{Batch, Column, Data, Table};
 use crate::value::Value;
 
 /// Counts bytes of columns, of which many may share a buffer.
@@ -51,6 +51,19 @@ impl Weight {
 
     fn is_new(&mut self, buffer: usize) -> bool {
         self.seen.insert(buffer)
+    }
+}
+
+impl Table {
+    /// How much memory its rows hold, in bytes; some may be held by other answers as well.
+    ///
+    /// ```
+    /// assert!(argql::Engine::new().query("range x from 1 to 5000 step 1")?.bytes() >= 5000 * 8);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn bytes(&self) -> usize {
+        let mut weight = Weight::default();
+        self.batches().iter().map(|batch| weight.add(batch)).sum()
     }
 }
 

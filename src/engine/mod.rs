@@ -2,13 +2,14 @@
 
 mod lookup;
 mod query;
+mod scope;
 #[cfg(feature = "store")]
 mod store;
 
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use crate::bind::{self, BoundQuery, Environment, MissingTables, NamedRows, PlanRunner};
+use crate::bind::{self, BoundQuery, Environment, MissingTables, NamedRows, Period, PlanRunner, Visible};
 use crate::column::{Batch, Column, Field, Table};
 use crate::diag::{Diagnostic, NO_TABLE, NO_THREADS, Place, QueryText, Severity};
 use crate::error::Error;
@@ -22,6 +23,7 @@ use crate::source::Catalog;
 use crate::syntax;
 use crate::value::{DateTime, Value};
 pub use query::Query;
+pub use scope::{Scope, ScopeFilter};
 #[cfg(feature = "store")]
 pub use store::{Snapshot, SnapshotTable, Store};
 
@@ -47,6 +49,8 @@ pub struct Engine {
     parameters: Vec<(String, Value)>,
     rules: Rules,
     given: Option<Arc<NamedRows>>,
+    visible: Option<Arc<Visible>>,
+    period: Option<Period>,
     target: Target,
     without_rewrites: bool,
 }
@@ -500,6 +504,8 @@ impl Engine {
         Environment {
             catalog: &self.catalog,
             missing: self.missing,
+            visible: self.visible.as_deref(),
+            period: self.period,
             data: true,
             guard,
             now,

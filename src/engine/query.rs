@@ -9,6 +9,7 @@ use crate::column::{Chart, Field, Table};
 use crate::diag::{Diagnostic, QueryText};
 use crate::error::Error;
 use crate::guard::Guard;
+use crate::operators::Operator;
 use crate::rewrite::rewrite;
 use crate::run::{profile, run, stream};
 use crate::syntax;
@@ -66,6 +67,32 @@ impl Query {
     /// ```
     pub fn statements(&self) -> usize {
         self.bound.plans.len()
+    }
+
+    /// Whether its last statement takes only so many of the rows, by `take` or `sample`: Resource Graph gives no pages of
+    /// such an answer.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new();
+    /// assert!(engine.prepare("range x from 1 to 9 step 1 | limit 5")?.takes_some());
+    /// assert!(!engine.prepare("range x from 1 to 9 step 1 | top 5 by x")?.takes_some());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn takes_some(&self) -> bool {
+        let Some(Statement::Query(last)) = self.script.statements.last() else { return false };
+        last.steps.iter().any(|step| matches!(step.operator, Operator::Take(_) | Operator::Sample(_)))
+    }
+
+    /// Whether it gives the same rows whenever it is run over the same data, at the same moment.
+    ///
+    /// ```
+    /// let engine = argql::Engine::new().sample();
+    /// assert!(engine.prepare("resources | take 3")?.is_repeatable());
+    /// assert!(!engine.prepare("resources | sort by rand()")?.is_repeatable());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn is_repeatable(&self) -> bool {
+        self.bound.plans.iter().all(|plan| plan.node.deterministic())
     }
 
     /// This query with another value for a parameter that it declares; text is read by the declared type.

@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tower::ServiceExt;
 
-use super::{Site, Stopper};
+use super::{Site, Stopper, graph};
 use crate::Error;
 
 /// For the head of a request, and for a connection without one.
@@ -202,6 +202,7 @@ async fn converse(
     stream.set_write_timeout(Some(STALLED));
     let service = routes.map_request(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer);
+        graph::fold_path(&mut request);
         request.map(Body::new)
     });
     let connection = http1::Builder::new()

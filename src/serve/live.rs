@@ -74,12 +74,17 @@ impl Live {
 
     /// Newer data than these, if what is watched is about to give some.
     pub(super) async fn newer(&self, than: u64) -> Option<Arc<Data>> {
-        if self.data().number == than && !self.has_changed() {
+        if self.is_current(than) {
             return None;
         }
         let mut newest = self.newest.subscribe();
         timeout(PATIENCE, newest.wait_for(|number| *number > than)).await.ok()?.ok()?;
         Some(self.data())
+    }
+
+    /// Whether these are the data, and what is watched is as it was when they were loaded.
+    pub(super) fn is_current(&self, number: u64) -> bool {
+        self.data().number == number && !self.has_changed()
     }
 
     fn has_changed(&self) -> bool {
@@ -138,7 +143,8 @@ fn named(engine: &Engine) -> Engine {
 
 /// Whether every table can be read to its last row.
 fn whole(engine: &Engine) -> Result<(), Error> {
-    engine.tables().iter().try_for_each(|table| engine.query(&format!("table('{table}') | count")).map(|_| ()))
+    let count = |table: &String| format!("['{}'] | count", table.replace('\\', "\\\\").replace('\'', "\\'"));
+    engine.tables().iter().try_for_each(|table| engine.query(&count(table)).map(|_| ()))
 }
 
 fn fingerprint(paths: &[PathBuf]) -> Fingerprint {

@@ -238,6 +238,7 @@ impl Server {
             library: Library::builtin(),
             token: self.beyond.map(|(_, token)| token),
             throttle: self.throttle.map(|(requests, window)| graph::Throttle::new(requests, window)),
+            pages: graph::Pages::default(),
             running: kusto::Running::default(),
             log: self.log,
         };
@@ -399,6 +400,7 @@ struct Site {
     library: Library,
     token: Option<String>,
     throttle: Option<graph::Throttle>,
+    pages: graph::Pages,
     running: kusto::Running,
     log: Log,
 }

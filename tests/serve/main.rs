@@ -3,6 +3,7 @@
 
 mod command;
 mod door;
+mod graph;
 mod hostile;
 mod kusto;
 mod live;
