@@ -1,10 +1,10 @@
 //! `argql serve`: says where the server listens and how clients are pointed at it, and runs it.
 
 use std::env;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
 
 use super::args::ServeArgs;
 use super::failure::Failure;
@@ -122,28 +122,24 @@ fn page(address: SocketAddr, token: Option<&str>) -> String {
 
 fn log(each: bool, messages: &Messages) -> impl Fn(&Served) + Send + Sync + 'static {
     let (color, quiet) = (messages.color, messages.quiet);
-    // One line at a time.
-    let alone = Mutex::new(());
     move |served| {
-        let _alone = alone.lock();
-        match served {
+        let line = match served {
             Served::Request { method, path, status, took } if each => {
-                eprintln!("{method} {} {status} {:.1} ms", visible(path), took.as_secs_f64() * 1e3);
+                format!("{method} {} {status} {:.1} ms\n", visible(path), took.as_secs_f64() * 1e3)
             }
             Served::Loaded { tables } if !quiet => {
-                eprintln!("newer data: {tables} table{}", if *tables == 1 { "" } else { "s" })
+                format!("newer data: {tables} table{}\n", if *tables == 1 { "" } else { "s" })
             }
-            Served::NotLoaded(error) => {
-                eprintln!("{}the older data stay", render(error.diagnostics(), None, color));
-            }
-            _ => {}
-        }
+            Served::NotLoaded(error) => format!("{}the older data stay\n", render(error.diagnostics(), None, color)),
+            _ => return,
+        };
+        // Where standard error is closed there is nobody to tell.
+        let _ = io::stderr().lock().write_all(line.as_bytes());
     }
 }
 
 /// What a POSIX shell evaluates.
 fn print_variables(options: &ServeArgs) -> Result<(), Failure> {
-    use std::io::Write;
     let tls = options.tls_port.unwrap_or(TLS_PORT);
     let authority = certificates()?.join("ca.pem");
     let quoted = format!("'{}'", authority.display().to_string().replace('\'', "'\\''"));
