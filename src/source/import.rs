@@ -24,7 +24,7 @@ use crate::guard::Guard;
 use crate::value::DateTime;
 
 /// Rows of a row group: enough that dictionaries pay, few enough to be read side by side and skipped.
-const GROUP: usize = 1 << 17;
+const GROUP: usize = 1 << 16;
 /// Rows and bytes after which a part ends.
 const PART_ROWS: usize = 1 << 20;
 const PART_BYTES: u64 = 512 << 20;
@@ -246,7 +246,7 @@ impl TableWriter<'_> {
     fn begin_part(&mut self, rows: &Batch) -> Result<OpenPart, Box<Diagnostic>> {
         let mut fields = self.layout.fields();
         for (field, column) in fields.iter_mut().zip(&rows.columns) {
-            field.coded = PartWriter::repeats(column);
+            field.coded = PartWriter::repeats(column, GROUP);
         }
         let file = format!("{}-{:04}.parquet", self.name, self.number);
         self.number += 1;
