@@ -296,6 +296,10 @@ fn too_many_rows_end_in_an_error_as_kusto_has_it() {
     assert_eq!(v1["Tables"][0]["Rows"].as_array().unwrap().len(), 3);
     assert!(v1["Exceptions"][0].as_str().unwrap().contains("record count limit 2"));
     assert_eq!(v1["Tables"][2]["Rows"][0][2], "Error");
+    // Behind the table that is cut there are no others.
+    let v1 = ask(&server, V1, &format!("set truncationmaxrecords = 2; {csl}; print 1"), Value::Null).json();
+    let contents: Vec<&Value> = v1["Tables"][3]["Rows"].as_array().unwrap().iter().map(|row| &row[1]).collect();
+    assert_eq!(contents, ["QueryResult", "QueryProperties", "QueryStatus"]);
 }
 
 #[test]
@@ -332,6 +336,14 @@ fn frames_may_be_fragments() {
     assert!(lines[4].starts_with(end), "{body}");
     assert!(lines[6].starts_with(r#",{"FrameType":"DataSetCompletion","HasErrors":true,"#), "{body}");
     assert_eq!((lines[7], lines.len()), ("]", 8));
+    // Instead of the row, where nothing else is said.
+    let options = json!({"Options": {"results_v2_fragment_primary_tables": true, "truncationmaxrecords": 0}});
+    let body = ask(&server, QUERY, "print 1", options).body;
+    let error =
+        r#",{"FrameType":"TableFragment","TableFragmentType":"DataAppend","TableId":1,"Rows":[{"OneApiErrors":["#;
+    let lines: Vec<&str> = body.lines().collect();
+    assert!(lines[3].starts_with(error), "{body}");
+    assert_eq!(lines[4], r#",{"FrameType":"TableCompletion","TableId":1,"RowCount":0}"#);
 }
 
 #[test]

@@ -4,6 +4,9 @@
 //! `token` says; `reply` writes it piece by piece. `failure` is how the service refuses, `trace` what it says beside each
 //! answer, `throttle` how it makes clients wait. `manager` is what of Azure Resource Manager belongs to it: shared
 //! queries, operations and subscriptions.
+//!
+//! A query may be all of KQL that argql answers. Of the interface, changes of resources (`resourceChanges` and
+//! `resourceChangeDetails`) are refused, and whatever writes.
 
 mod answer;
 mod data;

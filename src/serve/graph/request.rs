@@ -1,7 +1,8 @@
 //! What is asked: the body as the interface describes it, each member checked, no member passed over.
 //!
-//! `null` is a member that is not there, and an empty list of subscriptions or management groups is none. What the
-//! interface takes and what makes no difference here is `allowPartialScopes`: a scope is never too large.
+//! `null` is a member that is not there, and an empty list of subscriptions or management groups is none; of a member that
+//! is there twice the last counts, as for the service. What the interface takes and what makes no difference here is
+//! `allowPartialScopes`: a scope is never too large. In the address `api-version` counts, and nothing else.
 
 use std::ops::RangeInclusive;
 

@@ -7,7 +7,7 @@ use super::super::pieces::PIECE;
 use super::failure::Failure;
 use super::options::{Options, Placement};
 use super::trace::Trace;
-use super::types::{data_type, name_of};
+use super::types::data_type;
 use super::visual::visualization;
 use crate::{DateTime, Field, LongCells, Table, Type};
 
@@ -151,11 +151,7 @@ impl Reply {
             let rows = rows_of_piece(table, self.row).min(usize::try_from(self.rows_left).unwrap_or(usize::MAX));
             let (text, written) = within(&table.slice(self.row..self.row + rows), self.bytes_left);
             if self.fragments() && !text.is_empty() {
-                let id = self.table + 1;
-                out.push_str(&format!(
-                    "\n,{{\"FrameType\":\"TableFragment\",\"TableFragmentType\":\"DataAppend\",\"TableId\":{id},\
-                     \"Rows\":[{text}]}}"
-                ));
+                out.push_str(&fragment(self.table + 1, &text));
             } else {
                 if self.row > 0 && !text.is_empty() {
                     out.push(',');
@@ -174,15 +170,19 @@ impl Reply {
             return;
         }
         let told = self.cut.as_ref().filter(|_| !self.options.deferred).map(|cut| self.errors(cut));
+        let placed = |placement| told.as_ref().filter(|_| self.options.placement == placement);
         if self.fragments() {
-            let at_end = told.filter(|_| self.options.placement == Placement::EndOfTable);
-            let errors = at_end.map_or(String::new(), |errors| format!(",\"OneApiErrors\":{errors}"));
             let (id, rows) = (self.table + 1, self.row);
+            if let Some(errors) = placed(Placement::InData) {
+                out.push_str(&fragment(id, &format!("{{\"OneApiErrors\":{errors}}}")));
+            }
+            let at_end = placed(Placement::EndOfTable);
+            let errors = at_end.map_or(String::new(), |errors| format!(",\"OneApiErrors\":{errors}"));
             out.push_str(&format!(
                 "\n,{{\"FrameType\":\"TableCompletion\",\"TableId\":{id},\"RowCount\":{rows}{errors}}}"
             ));
         } else {
-            if let Some(errors) = told.filter(|_| self.options.placement == Placement::InData) {
+            if let Some(errors) = placed(Placement::InData) {
                 let between = if self.row > 0 { "," } else { "" };
                 out.push_str(&format!("{between}{{\"OneApiErrors\":{errors}}}"));
             }
@@ -216,14 +216,14 @@ impl Reply {
             column
         };
         let fields = self.answer.tables.get(self.table).map_or(&[][..], Table::columns);
-        let derived = |field: &Field| described(&field.name, data_type(field.ty), Some(name_of(field.ty)));
+        let derived = |field: &Field| described(&field.name, data_type(field.ty), Some(field.ty.name()));
         match &self.answer.declared {
             Some(declared) => declared
                 .iter()
                 .map(|column| {
                     let column_type = match self.form {
                         Form::V1 => column.column_type,
-                        Form::V2 => column.column_type.or(Some(name_of(column.ty))),
+                        Form::V2 => column.column_type.or(Some(column.ty.name())),
                     };
                     described(column.name, column.data_type, column_type)
                 })
@@ -325,8 +325,9 @@ impl Reply {
     fn tables_foot(&self, out: &mut String) {
         let bare = self.answer.declared.is_some();
         if !bare {
-            let tables = self.answer.tables.len();
-            let drawn: Vec<Value> = self.drawn.iter().map(|drawn| json!([drawn])).collect();
+            // Those that were written: behind one that was cut there are no more.
+            let tables = self.table;
+            let drawn: Vec<Value> = self.drawn.iter().take(tables).map(|drawn| json!([drawn])).collect();
             let (now, activity) = (DateTime::now().to_string(), self.trace.activity.to_string());
             let status: Vec<Value> = self
                 .status()
@@ -360,11 +361,10 @@ impl Reply {
                 ("Id", Type::String),
                 ("PrettyName", Type::String),
             ];
-            let written = self.table;
             for (at, columns, rows) in [
-                (written, &[("Value", Type::String)][..], drawn),
-                (written + 1, &columns[..], status),
-                (written + 2, &contents_columns[..], contents),
+                (tables, &[("Value", Type::String)][..], drawn),
+                (tables + 1, &columns[..], status),
+                (tables + 2, &contents_columns[..], contents),
             ] {
                 out.push_str(&format!(",{}", table(at, columns, rows)));
             }
@@ -385,6 +385,13 @@ struct Status {
     text: String,
 }
 
+/// A frame of rows.
+fn fragment(id: usize, rows: &str) -> String {
+    format!(
+        "\n,{{\"FrameType\":\"TableFragment\",\"TableFragmentType\":\"DataAppend\",\"TableId\":{id},\"Rows\":[{rows}]}}"
+    )
+}
+
 /// A small table as a frame.
 fn frame(id: usize, kind: &str, name: &str, columns: &[(&str, &str)], rows: Vec<Value>) -> Value {
     let columns: Vec<Value> = columns.iter().map(|(name, ty)| json!({"ColumnName": name, "ColumnType": ty})).collect();
@@ -402,7 +409,7 @@ fn frame(id: usize, kind: &str, name: &str, columns: &[(&str, &str)], rows: Vec<
 fn table(at: usize, columns: &[(&str, Type)], rows: Vec<Value>) -> Value {
     let columns: Vec<Value> = columns
         .iter()
-        .map(|(name, ty)| json!({"ColumnName": name, "DataType": data_type(*ty), "ColumnType": name_of(*ty)}))
+        .map(|(name, ty)| json!({"ColumnName": name, "DataType": data_type(*ty), "ColumnType": ty.name()}))
         .collect();
     json!({"TableName": format!("Table_{at}"), "Columns": columns, "Rows": rows})
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::types::{full_type, name_of};
+use super::types::full_type;
 use crate::Field;
 
 /// A database with its tables.
@@ -42,7 +42,7 @@ pub(super) fn as_json(databases: &[Database]) -> String {
 pub(super) fn table(name: &str, fields: &[Field]) -> Value {
     let columns: Vec<Value> = fields
         .iter()
-        .map(|field| json!({"Name": &*field.name, "Type": full_type(field.ty), "CslType": name_of(field.ty)}))
+        .map(|field| json!({"Name": &*field.name, "Type": full_type(field.ty), "CslType": field.ty.name()}))
         .collect();
     json!({"Name": name, "OrderedColumns": columns})
 }
@@ -50,7 +50,7 @@ pub(super) fn table(name: &str, fields: &[Field]) -> Value {
 /// `id:string,tags:dynamic`
 pub(super) fn as_csl(fields: &[Field], between: &str) -> String {
     let columns: Vec<String> =
-        fields.iter().map(|field| format!("{}:{}", name(&field.name), name_of(field.ty))).collect();
+        fields.iter().map(|field| format!("{}:{}", name(&field.name), field.ty.name())).collect();
     columns.join(between)
 }
 

@@ -1,11 +1,6 @@
-//! Types by the names that Kusto has for them.
+//! Types by the names that .NET has for them, as answers and schemas tell them beside those of queries.
 
 use crate::Type;
-
-/// As in a query, and the `ColumnType` of an answer.
-pub(super) fn name_of(ty: Type) -> &'static str {
-    ty.name()
-}
 
 /// The `DataType` of an answer: .NET's, without its namespace.
 pub(super) fn data_type(ty: Type) -> &'static str {
