@@ -8,6 +8,7 @@
 
 mod axis;
 mod choice;
+mod letters;
 mod plot;
 pub(super) mod svg;
 pub(super) mod text;
