@@ -235,7 +235,7 @@ pub use output::{Format, Formulas, Layout, WideCells};
 pub use registry::Example;
 #[cfg(feature = "review")]
 pub use review::{
-    Audit, AuditPlan, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question, Report, ReportPlan,
+    Audit, AuditPlan, Card, CardValue, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question, Report, ReportPlan,
     Verdict,
 };
 #[doc(no_inline)]

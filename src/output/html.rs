@@ -10,14 +10,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::chart::{self, svg};
+use super::chart::{self, brief::brief, svg};
 use super::escape::escape;
-use super::page::{Links, Page, Section, SectionPart};
+use super::page::{Links, Page, PageCard, Section, SectionPart};
 use crate::column::Table;
 use crate::value::{Type, ValueRef, to_real, write_text};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
+
+/// Rows of a table that a section in brief does not fold away.
+const FOLDED: usize = 20;
 
 /// Bytes gathered before they are written out.
 const BUFFER: usize = 64 << 10;
@@ -65,11 +68,11 @@ impl Section<'_> {
         links: Links,
         figures: &mut usize,
     ) -> io::Result<()> {
-        text.push_str("<section>\n");
-        if !self.heading.is_empty() {
-            text.push_str("<h2>");
-            text.push_str(&escape(&self.heading));
-            text.push_str("</h2>\n");
+        if self.heading.is_empty() {
+            text.push_str("<section>\n");
+        } else {
+            let heading = escape(&self.heading);
+            text.push_str(&format!("<section id=\"{}\">\n<h2>{heading}</h2>\n", anchor(&self.heading)));
         }
         for part in &self.parts {
             match part {
@@ -77,6 +80,19 @@ impl Section<'_> {
                     text.push_str("<p>");
                     text.push_str(&escape(line));
                     text.push_str("</p>\n");
+                }
+                SectionPart::Note(line) => text.push_str(&format!("<p class=\"note\">{}</p>\n", escape(line))),
+                SectionPart::Cards(cards) => {
+                    text.push_str("<dl class=\"cards\">");
+                    for PageCard { name, value, heading } in cards {
+                        text.push_str(&format!(
+                            "<div><dt><a href=\"#{}\">{}</a></dt><dd>{}</dd></div>",
+                            anchor(heading),
+                            escape(name),
+                            escape(value)
+                        ));
+                    }
+                    text.push_str("</dl>\n");
                 }
                 SectionPart::Query(query) => {
                     let open = if self.heading.is_empty() { " open=\"open\"" } else { "" };
@@ -88,10 +104,21 @@ impl Section<'_> {
                     text.push_str("</code></pre></details>\n");
                 }
                 SectionPart::Chart(table, chart) => {
-                    for picture in chart::pictures(table, chart) {
+                    let pictures = chart::pictures(table, chart);
+                    let pictures = match &self.brief {
+                        Some(short) => brief(pictures, short.all.as_deref()),
+                        None => pictures,
+                    };
+                    for picture in pictures {
                         *figures += 1;
                         svg::figure(text, &picture, *figures, above);
                     }
+                }
+                SectionPart::Rows(table) if self.brief.is_some() && table.len() > FOLDED => {
+                    let count = super::table::RowCount(table.len());
+                    text.push_str(&format!("<details><summary>All {count}</summary>\n"));
+                    rows(text, out, table, &self.heading, links)?;
+                    text.push_str("</details>\n");
                 }
                 SectionPart::Rows(table) => rows(text, out, table, &self.heading, links)?,
             }
@@ -101,19 +128,33 @@ impl Section<'_> {
     }
 }
 
+/// What links within the page call a section.
+fn anchor(heading: &str) -> String {
+    let name = heading.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>();
+    format!("s-{name}")
+}
+
 /// A table with its number of rows as the caption.
 fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, links: Links) -> io::Result<()> {
     let fields = table.columns();
     let count = super::table::RowCount(table.len());
     let of = if heading.is_empty() { String::new() } else { format!("{}: ", escape(heading)) };
-    text.push_str(&format!("<div class=\"rows\">\n<table>\n<caption>{of}{count}</caption>\n"));
+    text.push_str(&format!(
+        "<div class=\"rows\" role=\"region\" aria-label=\"{of}{count}\" tabindex=\"0\">\n<table>\n<caption>{of}{count}</caption>\n"
+    ));
     if fields.is_empty() {
         text.push_str("</table>\n</div>\n");
         return Ok(());
     }
     text.push_str("<thead><tr>");
-    for field in fields {
-        let class = if field.ty.is_number() { " class=\"n\"" } else { "" };
+    for (field, letters) in fields.iter().zip(letters(table)) {
+        let class = match letters {
+            _ if field.ty.is_number() => " class=\"n\"",
+            _ if field.ty == Type::DateTime => " class=\"t\"",
+            40.. => " class=\"l\"",
+            14.. => " class=\"m\"",
+            _ => "",
+        };
         text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&field.name)));
     }
     text.push_str("</tr></thead>\n<tbody>\n");
@@ -145,6 +186,26 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, li
     })?;
     text.push_str("</tbody>\n</table>\n</div>\n");
     Ok(())
+}
+
+/// Letters of a cell of each column, on average over its first rows.
+fn letters(table: &Table) -> Vec<usize> {
+    const ROWS: usize = 50;
+    let mut sums = vec![0; table.columns().len()];
+    let mut cell = String::new();
+    let mut seen = 0;
+    for batch in table.batches() {
+        let rows = batch.rows.min(ROWS - seen);
+        for (sum, column) in sums.iter_mut().zip(&batch.columns) {
+            for row in 0..rows {
+                cell.clear();
+                write_text(&mut cell, column.get(row));
+                *sum += cell.chars().count();
+            }
+        }
+        seen += rows;
+    }
+    sums.into_iter().map(|sum| sum / seen.max(1)).collect()
 }
 
 /// As in tables for people: a moment without a fraction of nothing but zeros.

@@ -63,12 +63,12 @@ impl Page<'_> {
             let mut entry = Entry { heading, about: String::new(), tables: Vec::new() };
             for part in &section.parts {
                 match part {
-                    SectionPart::Text(line) => {
+                    SectionPart::Text(line) | SectionPart::Note(line) => {
                         entry.about.push_str(if entry.about.is_empty() { "" } else { "\n" });
                         entry.about.push_str(line);
                     }
                     SectionPart::Rows(table) => entry.tables.push((names.name(heading), *table)),
-                    SectionPart::Query(_) | SectionPart::Chart(..) => {}
+                    SectionPart::Query(_) | SectionPart::Chart(..) | SectionPart::Cards(_) => {}
                 }
             }
             entries.push(entry);

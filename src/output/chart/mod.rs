@@ -7,6 +7,7 @@
 //! [`Chart`]: crate::column::Chart
 
 mod axis;
+pub(super) mod brief;
 mod choice;
 mod letters;
 mod plot;
