@@ -235,8 +235,8 @@ pub use output::{Format, Formulas, Layout, WideCells};
 pub use registry::Example;
 #[cfg(feature = "review")]
 pub use review::{
-    Audit, AuditPlan, Card, CardValue, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question, Report, ReportPlan,
-    Verdict,
+    Audit, AuditPlan, Card, CardValue, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question,
+    Report, ReportPlan, Verdict,
 };
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;

@@ -10,17 +10,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::chart::{self, brief::brief, svg};
+use super::chart::{self, brief::brief, real, svg};
 use super::escape::escape;
 use super::page::{Links, Page, PageCard, Section, SectionPart};
-use crate::column::Table;
+use crate::column::{Field, Table};
 use crate::value::{Type, ValueRef, to_real, write_text};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// Rows of a table that a section in brief does not fold away.
-const FOLDED: usize = 20;
+const FOLDED: usize = 25;
 
 /// Bytes gathered before they are written out.
 const BUFFER: usize = 64 << 10;
@@ -130,7 +130,8 @@ impl Section<'_> {
 
 /// What links within the page call a section.
 fn anchor(heading: &str) -> String {
-    let name = heading.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>();
+    let name =
+        heading.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>();
     format!("s-{name}")
 }
 
@@ -146,13 +147,22 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, li
         text.push_str("</table>\n</div>\n");
         return Ok(());
     }
-    text.push_str("<thead><tr>");
-    for (field, letters) in fields.iter().zip(letters(table)) {
-        let class = match letters {
-            _ if field.ty.is_number() => " class=\"n\"",
-            _ if field.ty == Type::DateTime => " class=\"t\"",
-            40.. => " class=\"l\"",
-            14.. => " class=\"m\"",
+    let letters = letters(table);
+    // Paper has no room beside it: there each column gets a share, long ones less than their length would ask for.
+    let weight = |(field, letters): (&Field, &f64)| letters.max(real(field.name.len())).clamp(5.0, 60.0).sqrt();
+    let weights: Vec<f64> = fields.iter().zip(&letters).map(weight).collect();
+    let all: f64 = weights.iter().sum();
+    text.push_str("<colgroup>");
+    for weight in weights {
+        text.push_str(&format!("<col width=\"{:.1}%\"/>", 100.0 * weight / all));
+    }
+    text.push_str("</colgroup>\n<thead><tr>");
+    for (field, letters) in fields.iter().zip(letters) {
+        let class = match field.ty {
+            ty if ty.is_number() => " class=\"n\"",
+            Type::DateTime => " class=\"t\"",
+            _ if letters > 40.0 => " class=\"l\"",
+            _ if letters > 14.0 => " class=\"m\"",
             _ => "",
         };
         text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&field.name)));
@@ -189,7 +199,7 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, li
 }
 
 /// Letters of a cell of each column, on average over its first rows.
-fn letters(table: &Table) -> Vec<usize> {
+fn letters(table: &Table) -> Vec<f64> {
     const ROWS: usize = 50;
     let mut sums = vec![0; table.columns().len()];
     let mut cell = String::new();
@@ -205,7 +215,7 @@ fn letters(table: &Table) -> Vec<usize> {
         }
         seen += rows;
     }
-    sums.into_iter().map(|sum| sum / seen.max(1)).collect()
+    sums.into_iter().map(|sum: usize| real(sum) / real(seen.max(1))).collect()
 }
 
 /// As in tables for people: a moment without a fraction of nothing but zeros.
@@ -304,6 +314,39 @@ mod tests {
         assert_eq!(texts(&read, "td"), ["5", "2026-01-01T00:00:00Z", "01:00:00", "", "0.5"]);
         let spans: Vec<&str> = read.descendants().filter_map(|node| node.attribute("data-v")).collect();
         assert_eq!(spans, ["36000000000"]);
+    }
+
+    /// The colours of a theme, and how bright each is by WCAG.
+    fn brightness(theme: &str) -> Vec<(String, f64)> {
+        let colors = theme.split("--").skip(1).filter_map(|entry| entry.split_once(": #"));
+        let part = |hex: &str, at: usize| {
+            let part = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        let bright = |hex: &str| 0.2126 * part(hex, 0) + 0.7152 * part(hex, 2) + 0.0722 * part(hex, 4);
+        colors.map(|(name, value)| (name.to_owned(), bright(&value[..6]))).collect()
+    }
+
+    #[test]
+    fn text_and_what_is_drawn_stand_out_from_the_paper() {
+        let (light, rest) = STYLE.split_once("@media (prefers-color-scheme: dark)").unwrap();
+        let (dark, _) = rest.split_once("* { box-sizing").unwrap();
+        for theme in [light, dark] {
+            let colors = brightness(theme);
+            assert_eq!(colors.len(), 16);
+            let of = |wanted: &str| colors.iter().find(|(name, _)| name == wanted).unwrap().1;
+            for (name, bright) in &colors {
+                let least = match name.as_str() {
+                    "ink" | "soft" | "link" => 4.5,
+                    "paper" | "line" | "wash" => continue,
+                    _ => 3.0,
+                };
+                for ground in [of("paper"), of("wash")].into_iter().take(if least > 4.0 { 2 } else { 1 }) {
+                    let contrast = (bright.max(ground) + 0.05) / (bright.min(ground) + 0.05);
+                    assert!(contrast >= least, "{name}: {contrast:.2}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -149,8 +149,7 @@ impl ReportPlan {
     pub fn run(&self, engine: &Engine) -> Result<Report, Error> {
         let engine = engine.clone().now(engine.moment());
         let parts = self.parts.iter().filter(|part| part.is_for(&engine));
-        let chapters: Result<Vec<Chapter>, Error> =
-            parts.map(|part| part.chapter(&engine, &self.parameters)).collect();
+        let chapters: Result<Vec<Chapter>, Error> = parts.map(|part| part.chapter(&engine, &self.parameters)).collect();
         let mut chapters = chapters?;
         let audit = self.audit.run(&engine)?;
         let mut tables = audit.tables().into_iter();
@@ -221,7 +220,8 @@ impl PlannedChapter {
 /// What a card says of a table; nothing if that is null, or not there.
 fn told(card: &Card, table: &Table) -> Option<String> {
     let position = |name: &str| table.columns().iter().position(|field| &*field.name == name);
-    let text = |at: usize, row: &[Value]| Some(text_of(table.columns().get(at)?.ty, row.get(at)?.as_ref()).into_owned());
+    let text =
+        |at: usize, row: &[Value]| Some(text_of(table.columns().get(at)?.ty, row.get(at)?.as_ref()).into_owned());
     let only = match &card.only {
         None => None,
         Some((column, wanted)) => Some((position(column)?, wanted)),

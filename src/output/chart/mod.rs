@@ -198,7 +198,7 @@ impl Plot {
 
 /// Counts of rows, places and pixels are far from where reals have gaps.
 #[expect(clippy::cast_precision_loss, reason = "no picture has so many parts")]
-fn real(count: usize) -> f64 {
+pub(super) fn real(count: usize) -> f64 {
     count as f64
 }
 

@@ -111,9 +111,8 @@ fn colors<'a>(names: impl Iterator<Item = &'a str>) -> Vec<usize> {
         MEANINGS.iter().find(|(_, words)| words.contains(&name.as_str())).map(|(color, _)| *color)
     };
     let mut taken = [false; SERIES];
-    let meant: Vec<Option<usize>> = names
-        .map(|name| meaning(name).filter(|color| !std::mem::replace(&mut taken[*color % SERIES], true)))
-        .collect();
+    let meant: Vec<Option<usize>> =
+        names.map(|name| meaning(name).filter(|color| !std::mem::replace(&mut taken[*color % SERIES], true))).collect();
     let mut free = (0..SERIES).filter(|color| !taken[*color]).collect::<Vec<_>>().into_iter().cycle();
     meant.into_iter().map(|color| color.or_else(|| free.next()).unwrap_or_default()).collect()
 }
