@@ -47,7 +47,8 @@ fn letter(c: char) -> f64 {
 }
 
 /// The text in so many lines at the most, each within the room. Lines end behind spaces and the marks that names are put
-/// together with, or else anywhere; of what is too long for the last one, the end gives way to dots.
+/// together with, or else anywhere; of what is too long for the last one, the middle gives way to
+/// dots.
 pub(super) fn fit(text: &str, room: f64, most: usize) -> Fitted {
     let text = visible(text);
     let mut rest = text.trim();
@@ -83,16 +84,17 @@ fn line_end(text: &str, room: f64) -> usize {
     if mark * 2 > last { mark } else { last }
 }
 
+/// With dots in the middle: names of one family differ at their ends.
 fn shortened(text: &str, room: f64) -> String {
-    let mut used = letter('…');
-    let kept = text.chars().take_while(|c| {
-        used += letter(*c);
-        used <= room
-    });
-    let mut kept: String = kept.collect();
-    kept.truncate(kept.trim_end().len());
-    kept.push('…');
-    kept
+    let half = (room - letter('…')) / 2.0;
+    let within = |used: &mut f64, c: char| {
+        *used += letter(c);
+        (*used <= half).then_some(c)
+    };
+    let start: String = text.chars().scan(0.0, within).collect();
+    let end: Vec<char> = text.chars().rev().scan(0.0, within).collect();
+    let end: String = end.into_iter().rev().collect();
+    format!("{}…{}", start.trim_end(), end.trim_start())
 }
 
 #[cfg(test)]
@@ -110,8 +112,8 @@ mod tests {
         let of = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
         assert_eq!(lines("short", 100.0, 2), (of(&["short"]), true));
         assert_eq!(lines("platform-hub-westeurope", 110.0, 2), (of(&["platform-hub-", "westeurope"]), true));
-        assert_eq!(lines("one two three four", 60.0, 2), (of(&["one two", "three…"]), false));
-        assert_eq!(lines("mmmmmmmmmm", 60.0, 2), (of(&["mmmm", "mmm…"]), false));
+        assert_eq!(lines("one two three four", 60.0, 2), (of(&["one two", "thr…our"]), false));
+        assert_eq!(lines("mmmmmmmmmm", 60.0, 2), (of(&["mmmm", "m…m"]), false));
         assert_eq!(lines("日本支社開発", 40.0, 2), (of(&["日本支", "社開発"]), true));
         assert_eq!(lines("", 10.0, 2), (of(&[""]), true));
         assert_eq!(lines("abc", 1.0, 3), (of(&["…"]), false));
