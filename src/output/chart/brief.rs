@@ -109,7 +109,7 @@ impl Plot {
             ordered: true,
             x_title: self.y_title.clone(),
             y,
-            y_title: "count".to_owned(),
+            y_title: "how many".to_owned(),
             series: vec![Series { name: series.name.clone(), points }],
             notes: Vec::new(),
         })

@@ -35,7 +35,7 @@ struct Canvas {
 }
 
 const CANVASES: [Canvas; 2] =
-    [Canvas { class: "wide", width: 880.0, lines: 2 }, Canvas { class: "narrow", width: 400.0, lines: 3 }];
+    [Canvas { class: "large", width: 880.0, lines: 2 }, Canvas { class: "small", width: 400.0, lines: 3 }];
 
 impl Canvas {
     /// So many ticks as there is room for.
@@ -494,7 +494,7 @@ fn pie(out: &mut String, plot: &Plot, number: usize) {
     out.push_str("<div class=\"pie\">\n");
     let slices = plot.slices();
     let colors = colors(slices.iter().map(|(name, ..)| *name));
-    open(out, plot, &number.to_string(), "round", (240.0, 240.0));
+    open(out, plot, &number.to_string(), "slices", (240.0, 240.0));
     let mut turned = 0.0;
     let edge = |turn: f64, radius: f64| {
         let angle = turn * TAU - TAU / 4.0;
