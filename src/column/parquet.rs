@@ -26,10 +26,10 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
-use super::{Batch, Codes, Column, Data, Dictionary, Entries, Out};
+use super::{Batch, Codes, Column, Data, Dictionary, Entries, Interner, Out};
 use crate::guard::Guard;
 use crate::parallel;
-use crate::value::{Type, Value, ValueRef, from_json};
+use crate::value::{PathStepRef, Type, Value, ValueRef, from_json, walk};
 
 /// A column of a part.
 #[derive(Clone, Debug)]
@@ -344,6 +344,20 @@ impl Column {
         }
     }
 
+    /// What stands at a path of keys within each cell.
+    pub(crate) fn below(&self, keys: &[Arc<str>]) -> Column {
+        let steps: Vec<PathStepRef<'_>> = keys.iter().map(|key| PathStepRef::Key(key)).collect();
+        let of = |values: &Column| {
+            let mut out = Interner::new(Type::Dynamic);
+            values.iter().for_each(|cell| out.push(walk(cell, &steps).as_ref()));
+            out.finish()
+        };
+        match self.as_dictionary() {
+            Some(dictionary) => dictionary.map(of(dictionary.values())),
+            None => of(self),
+        }
+    }
+
     /// The same cells in a column of this type.
     pub(crate) fn into_type(self, ty: Type) -> Column {
         if ty == self.ty || matches!(self.data, Data::Constant(Value::Null)) && ty != Type::String {
@@ -353,6 +367,11 @@ impl Column {
             Data::Bool(_) => ty == Type::Bool,
             Data::Long(_) => ty == Type::Long,
             Data::Real(_) => ty == Type::Real,
+            Data::Int(_) => ty == Type::Int,
+            Data::DateTime(_) => ty == Type::DateTime,
+            Data::TimeSpan(_) => ty == Type::TimeSpan,
+            Data::Guid(_) => ty == Type::Guid,
+            Data::Json(_) => ty == Type::Dynamic,
             _ => false,
         };
         if own {
@@ -384,7 +403,7 @@ impl Column {
     }
 
     /// Codes and entries as the file has them; an entry more for null.
-    fn of_dictionary(array: &DictionaryArray<Int32Type>) -> Column {
+    pub(super) fn of_dictionary(array: &DictionaryArray<Int32Type>) -> Column {
         let (len, entries) = (array.len(), array.values().as_string::<i32>());
         let values = StringViewArray::from(entries);
         let codes = array.keys().values();

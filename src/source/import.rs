@@ -99,6 +99,11 @@ fn write_table(
         let none = Diagnostic::at(diag::STORE, Place::Nowhere, message);
         return Err(Box::new(none.help("import the export that it came from")));
     }
+    if table.foreign()?.is_some() {
+        let message = format!("`{}` is of files of columns, and stores are made of exports", table.name());
+        let none = Diagnostic::at(diag::STORE, Place::Nowhere, message);
+        return Err(Box::new(none.help("import JSON or CSV; files of columns can be asked as they are")));
+    }
     let fields = table.schema(guard)?;
     let all_fields = table.full_schema(guard)?;
     let sketch = table.sketch()?.at(&[] as &[SketchStep], None);

@@ -12,6 +12,8 @@ mod decode;
 mod document;
 mod extract;
 mod fault;
+#[cfg(feature = "store")]
+mod foreign;
 mod grid;
 #[cfg(feature = "store")]
 mod import;

@@ -176,7 +176,7 @@ impl OpenedPart {
                     _ => column(*number),
                 },
                 Access::Within { column: number, from } => {
-                    splice::within(&column(*number).parsed(), want.path.get(*from..).unwrap_or_default())
+                    column(*number).parsed().below(want.path.get(*from..).unwrap_or_default())
                 }
                 Access::Spliced { root, node, below } => {
                     let below = below.iter().map(|&at| (at, column(at))).collect();
@@ -267,6 +267,22 @@ fn needed(accesses: &[Access]) -> Vec<usize> {
     needed
 }
 
+/// Appends at most so many rows as JSON.
+pub(super) fn write_rows(text: &mut String, batch: &Batch, fields: &[Field], most: usize) {
+    for row in 0..batch.rows.min(most) {
+        text.push_str(if row == 0 { "{" } else { ",{" });
+        for (at, (column, field)) in batch.columns.iter().zip(fields).enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            crate::json::write_string(text, &field.name);
+            text.push(':');
+            crate::value::write_json(text, column.get(row));
+        }
+        text.push('}');
+    }
+}
+
 /// How many rows are looked at for what is below the columns.
 const GLANCE: usize = 512;
 
@@ -278,18 +294,7 @@ impl StoredTable {
         if let Some(part) = self.parts.first() {
             let columns = part.opened()?.read(&part.path, 0, &wants, &Rows::First(GLANCE))?;
             let rows = columns.first().map_or(0, Column::len);
-            for row in 0..rows {
-                text.push_str(if row == 0 { "{" } else { ",{" });
-                for (at, (column, field)) in columns.iter().zip(&self.all_fields).enumerate() {
-                    if at > 0 {
-                        text.push(',');
-                    }
-                    crate::json::write_string(&mut text, &field.name);
-                    text.push(':');
-                    crate::value::write_json(&mut text, column.get(row));
-                }
-                text.push('}');
-            }
+            write_rows(&mut text, &Batch::new(columns, rows), &self.all_fields, GLANCE);
         }
         text.push(']');
         Ok(text.into_bytes())
