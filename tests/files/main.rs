@@ -3,6 +3,8 @@
 //! `read.py` opens them as a person would, with DuckDB, Polars, pandas and openpyxl, where `.ci/run` has put these.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod foreign;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -176,10 +176,17 @@ pub(super) fn column(array: &ArrayRef, field: &ArrowField) -> Result<Column, Unf
 fn refused(data: &DataType) -> Unfit {
     let (what, cure) = match data {
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
-            ("is binary", "write it as text, hex or Base64")
+            ("is binary, for which KQL has no type", "write it as text, hex or Base64")
         }
-        DataType::Interval(_) => ("is an interval of the calendar", "write it as a duration, or as a number"),
-        _ => return Unfit { what: format!("is of Arrow's type {data}"), cure: "write it as text or as a number" },
+        DataType::Interval(_) => {
+            ("is an interval of the calendar, for which KQL has no type", "write it as a duration, or as a number")
+        }
+        _ => {
+            return Unfit {
+                what: format!("is of Arrow's type {data}, for which KQL has none"),
+                cure: "write it as text or as a number",
+            };
+        }
     };
     Unfit { what: what.to_owned(), cure }
 }
