@@ -129,7 +129,6 @@ fn of_parquet(error: ParquetError) -> ForeignFault {
             Ok(error) => (*error).into(),
             Err(cause) => ForeignFault::Broken(cause.to_string()),
         },
-        ParquetError::EOF(_) => ForeignFault::Ends,
         other => ForeignFault::Broken(other.to_string()),
     }
 }

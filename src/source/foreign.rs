@@ -256,7 +256,7 @@ impl ForeignPage {
                 .help("copy or export the file again"),
             ForeignFault::Unfit { column, what, cure } => {
                 at(diag::UNFIT, format!("column `{column}` of `{name}` {what}"))
-                    .help(format!("{cure}, or leave the column out: `project-away {column}`"))
+                    .help(format!("{cure}, or leave the column out of the query"))
             }
         })
     }

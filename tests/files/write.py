@@ -53,8 +53,8 @@ table.to_pandas().to_parquet(folder / "pandas.parquet")
 
 duckdb.sql(
     f"""copy (select 1::tinyint i, 2::ubigint u, 3.25::decimal(9, 2) d, 'x' s, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid g,
-    '{{"a":[1,2]}}'::json j, {{'a': 1, 'b': ['x']}} bag, map {{'k': 1}} m, timestamp '2020-01-01' t, date '2020-01-01' day,
-    timestamptz '2020-01-01 00:00+00' zone, time '01:02:03' time, 'v'::enum('v', 'w') e) to '{folder}/duckdb.parquet'"""
+    '{{"a":[1,2]}}'::json j, {{'a': 1, 'b': ['x']}} bag, map {{'k': 1}} m, timestamp '2020-01-01' t, date '2020-01-01' as dt,
+    timestamptz '2020-01-01 00:00+00' as tz, time '01:02:03' as tm, 'v'::enum('v', 'w') e) to '{folder}/duckdb.parquet'"""
 )
 duckdb.sql(
     f"""copy (select '/a' id, 'microsoft.security/assessments' "TYPE", 'westeurope' location,

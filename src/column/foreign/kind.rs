@@ -249,7 +249,7 @@ where
 {
     array.as_primitive::<T>().try_unary::<_, Int64Type, Unfit>(|value| {
         let value: i64 = value.into();
-        ticks(value).ok_or_else(|| far(&format!("a time of {value} units"), ty))
+        ticks(value).ok_or_else(|| far(&format!("{value} as {}", array.data_type()), ty))
     })
 }
 
