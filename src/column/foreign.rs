@@ -4,7 +4,7 @@
 //! structs only the fields on the way. `kind` says what KQL has for each type; what argql wrote itself says its types.
 
 mod frames;
-mod kind;
+pub(super) mod kind;
 
 use std::io;
 use std::sync::Arc;
@@ -25,6 +25,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetStatisticsPolicy};
 use self::frames::Frames;
 use self::kind::Kind;
 use super::bytes::FileBytes;
+use super::facts::{self, ChunkFacts};
 use super::{Column, Field};
 use crate::value::{Type, Value};
 
@@ -256,6 +257,43 @@ impl ForeignFile {
             reached.iter().any(|(wanted, path)| *wanted == root && begins(path))
         };
         (0..schema.num_columns()).filter(wanted).collect()
+    }
+
+    /// What is known of what is wanted in a unit; none if nothing is.
+    pub(crate) fn facts(&self, unit: usize, want: ForeignWant<'_>) -> Option<ChunkFacts> {
+        let Some((root, depth)) = self.reach(want.path) else { return Some(ChunkFacts::VOID) };
+        let Content::Parquet(metadata) = &self.content else { return None };
+        let mut field = self.schema.fields().get(root)?;
+        for key in want.path.get(1..depth)? {
+            let DataType::Struct(fields) = field.data_type() else { return None };
+            field = fields.iter().find(|field| *field.name() == **key)?;
+        }
+        let kind = Kind::of(field);
+        // Behind a path, and as JSON, other types are other values.
+        let plain = matches!(kind, Kind::Plain(Type::Bool | Type::Int | Type::Long | Type::String));
+        let other = want.path.len() > 1 && !plain || want.json && kind == Kind::Plain(Type::String);
+        let whole = depth == want.path.len() && !other;
+        ChunkFacts::of(metadata, unit, self.leaf(want)?, field).filter(|_| whole)
+    }
+
+    /// A filter of the texts at a path in a unit.
+    pub(crate) fn filter(
+        &self,
+        bytes: &FileBytes,
+        unit: usize,
+        want: ForeignWant<'_>,
+    ) -> Option<impl Fn(&str) -> bool + use<>> {
+        let Content::Parquet(metadata) = &self.content else { return None };
+        let filter = facts::filter(metadata, unit, self.leaf(want)?, bytes)?;
+        Some(move |text: &str| filter.check(text))
+    }
+
+    /// The column of Parquet that has what is wanted, if it is one.
+    fn leaf(&self, want: ForeignWant<'_>) -> Option<usize> {
+        match self.leaves(&[want])[..] {
+            [leaf] => Some(leaf),
+            _ => None,
+        }
     }
 
     /// The wanted columns of a unit, as [`kind`] says; what a file does not have is null.

@@ -11,6 +11,8 @@ mod build;
 #[cfg(feature = "store")]
 mod bytes;
 #[cfg(feature = "store")]
+mod facts;
+#[cfg(feature = "store")]
 mod file;
 #[cfg(feature = "store")]
 mod foreign;
@@ -32,6 +34,8 @@ use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 pub(crate) use build::{Interner, Out};
 #[cfg(feature = "store")]
 pub(crate) use bytes::FileBytes;
+#[cfg(feature = "store")]
+pub(crate) use facts::ChunkFacts;
 #[cfg(feature = "store")]
 pub(crate) use file::{FileKind, FileWriting};
 #[cfg(feature = "store")]

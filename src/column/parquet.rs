@@ -26,6 +26,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
+use super::facts::{self, ChunkFacts};
 use super::{Batch, Codes, Column, Data, Dictionary, Entries, Interner, Out};
 use crate::guard::Guard;
 use crate::parallel;
@@ -229,6 +230,17 @@ impl PartReader {
         let Some(group) = self.metadata.row_groups().get(group) else { return 0 };
         let size = |&column: &usize| group.columns().get(column).map_or(0, |chunk| chunk.compressed_size());
         columns.iter().map(|column| u64::try_from(size(column)).unwrap_or(0)).sum()
+    }
+
+    /// What is known of a column in a row group.
+    pub(crate) fn facts(&self, group: usize, column: usize) -> Option<ChunkFacts> {
+        ChunkFacts::of(&self.metadata, group, column, self.schema.fields().get(column)?)
+    }
+
+    /// A filter of the texts of a column in a row group.
+    pub(crate) fn filter(&self, path: &Path, group: usize, column: usize) -> Option<impl Fn(&str) -> bool + use<>> {
+        let filter = facts::filter(&self.metadata, group, column, &File::open(path).ok()?)?;
+        Some(move |text: &str| filter.check(text))
     }
 
     /// The columns of these numbers, which rise, in some rows of a row group.

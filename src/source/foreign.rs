@@ -3,6 +3,7 @@
 //! Columns have the types that the files say; those of several files are one table by their names. Resource Graph's own
 //! columns keep their types and match in any letter case, as they do in CSV, and text in those that are dynamic is JSON.
 
+use std::cell::OnceCell;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -12,6 +13,7 @@ use indexmap::IndexMap;
 use super::azure::{known_columns, known_table, shown_columns, standard_column};
 use super::convert::RefusedFile;
 use super::decode::RowForm;
+use super::extract::RowTest;
 use super::page::{Page, ReadFailure, Stamp};
 use super::paths::Want;
 use super::store::write_rows;
@@ -19,7 +21,7 @@ use crate::column::{Batch, Column, Field, ForeignFault, ForeignFile, ForeignForm
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Progress};
 use crate::parallel;
-use crate::value::Type;
+use crate::value::{Type, Value, convert};
 
 /// A table of files of columns.
 #[derive(Debug)]
@@ -134,6 +136,7 @@ impl ForeignTable {
     pub(super) fn drive<T, E>(
         &self,
         wants: &[Want],
+        tests: &[RowTest<'_>],
         guard: &Guard,
         work: impl Fn(Batch) -> Result<T, E> + Sync,
         mut merge: impl FnMut(T) -> Result<ControlFlow<()>, E> + Send,
@@ -165,9 +168,11 @@ impl ForeignTable {
                 guard.check()?;
                 let asked = self.asked(paths, wants);
                 let mut done = Vec::new();
-                for batch in page.batches(&file, unit, &asked, wants)? {
-                    done.extend(batch?.pieces().map(&work).collect::<Result<Vec<T>, E>>()?);
-                    guard.check()?;
+                if page.may_pass(&file, unit, &asked, wants, tests)? {
+                    for batch in page.batches(&file, unit, &asked, wants)? {
+                        done.extend(batch?.pieces().map(&work).collect::<Result<Vec<T>, E>>()?);
+                        guard.check()?;
+                    }
                 }
                 if let (Some(listener), Ok(mut progress)) = (guard.listener(), progress.lock()) {
                     progress.bytes += bytes;
@@ -236,6 +241,45 @@ impl ForeignPage {
                 Batch::new(typed.collect::<Vec<Column>>(), count)
             }))
         }))
+    }
+
+    /// Whether a unit may have rows that pass the tests, as far as its statistics say.
+    fn may_pass(
+        &self,
+        file: &ForeignFile,
+        unit: usize,
+        asked: &[ForeignWant<'_>],
+        wants: &[Want],
+        tests: &[RowTest<'_>],
+    ) -> Result<bool, Box<Diagnostic>> {
+        let passes = |test: &RowTest<'_>| {
+            let Some((asked, want)) = asked.get(test.want).zip(wants.get(test.want)) else { return true };
+            let Some(mut facts) = file.facts(unit, *asked) else { return true };
+            let typed = |value: Value| match value {
+                Value::Int(value) if want.ty != Type::Int => Value::Long(value.into()),
+                value => value,
+            };
+            facts.ends = facts.ends.map(|(low, high)| (typed(low), typed(high)));
+            let own = |value: &Value| match value {
+                Value::String(_) => matches!(want.ty, Type::String | Type::Dynamic),
+                Value::Long(_) => matches!(want.ty, Type::Long | Type::Dynamic),
+                Value::Bool(_) => matches!(want.ty, Type::Bool | Type::Dynamic),
+                Value::Int(_) | Value::Real(_) | Value::Decimal(_) | Value::DateTime(_) | Value::TimeSpan(_) => {
+                    want.ty != Type::Dynamic && want.ty != Type::String && convert(value.as_ref(), want.ty) == *value
+                }
+                _ => false,
+            };
+            if facts.ends.as_ref().is_some_and(|(low, high)| !own(low) || !own(high)) {
+                return true;
+            }
+            let filter = OnceCell::new();
+            test.may_pass(&facts, &|text| {
+                let bytes = || self.page.whole(&self.stamp).ok();
+                let filter = filter.get_or_init(|| file.filter(&bytes()?, unit, *asked));
+                filter.as_ref().is_none_or(|filter| filter(text))
+            })
+        };
+        sound(|| Ok(tests.iter().all(passes))).map_err(|fault| self.diagnose(fault))
     }
 
     fn diagnose(&self, fault: ForeignFault) -> Box<Diagnostic> {

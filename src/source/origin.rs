@@ -61,7 +61,7 @@ impl Origin {
                 passage.drive(guard, reader, work, merge)
             }
             #[cfg(feature = "store")]
-            Origin::Columns(table) => table.drive(wants, guard, work, merge).map(|()| Vec::new()),
+            Origin::Columns(table) => table.drive(wants, tests, guard, work, merge).map(|()| Vec::new()),
             #[cfg(feature = "store")]
             Origin::Stored { table, stored } => {
                 stored.drive(table, wants, tests, guard, work, merge).map(|()| Vec::new())

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod foreign;
+mod prune;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -45,7 +45,7 @@ pub(in crate::column) struct Unfit {
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::column) enum Kind {
     /// Of the type that Arrow's is nearest to.
     Plain(Type),
     /// Text that says what the value is as JSON.
@@ -72,7 +72,7 @@ fn inner(data: &DataType) -> &DataType {
 }
 
 impl Kind {
-    pub(super) fn of(field: &ArrowField) -> Kind {
+    pub(in crate::column) fn of(field: &ArrowField) -> Kind {
         let note = |key: &str| field.metadata().get(key).map(String::as_str);
         let told = note("kql.type").and_then(Type::named);
         let extension = note("ARROW:extension:name");
@@ -123,7 +123,7 @@ impl Kind {
 }
 
 /// An array as a column of the kind's type; text as `dynamic`, so that nulls stay what they were.
-pub(super) fn column(array: &ArrayRef, field: &ArrowField) -> Result<Column, Unfit> {
+pub(in crate::column) fn column(array: &ArrayRef, field: &ArrowField) -> Result<Column, Unfit> {
     let len = array.len();
     if array.null_count() == len {
         return Ok(Column::constant(Type::Dynamic, Value::Null, len));

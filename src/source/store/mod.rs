@@ -9,6 +9,7 @@ mod shred;
 mod snapshot;
 mod splice;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
@@ -22,7 +23,7 @@ use self::layout::Form;
 use super::extract::RowTest;
 use super::page::Stamp;
 use super::paths::Want;
-use crate::column::{Batch, Column, Field, PartReader, Rows};
+use crate::column::{Batch, ChunkFacts, Column, Field, PartReader, Rows};
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Progress};
 use crate::parallel;
@@ -188,6 +189,31 @@ impl OpenedPart {
         Ok(wanted.collect())
     }
 
+    /// Whether a row group may have rows that pass the tests, as far as its statistics say.
+    fn may_pass(&self, path: &Path, group: usize, wants: &[Want], tests: &[RowTest<'_>]) -> bool {
+        tests.iter().all(|test| {
+            let Some(want) = wants.get(test.want) else { return true };
+            let column = match self.access(want) {
+                Access::Nowhere => return test.may_pass(&ChunkFacts::VOID, &|_| true),
+                Access::Column(column) => column,
+                _ => return true,
+            };
+            let form = self.layout.columns.get(column).map(|column| column.form);
+            let Some(facts) = self.reader.facts(group, column).filter(|_| match form {
+                Some(Form::Typed(ty)) => ty == want.ty,
+                Some(Form::Text | Form::Long | Form::Real | Form::Bool) => want.ty == Type::Dynamic,
+                _ => false,
+            }) else {
+                return true;
+            };
+            let filter = OnceCell::new();
+            test.may_pass(&facts, &|text| {
+                let filter = filter.get_or_init(|| self.reader.filter(path, group, column));
+                filter.as_ref().is_none_or(|filter| filter(text))
+            })
+        })
+    }
+
     /// The wanted columns of those rows of a row group that may pass the tests. What tests look at is read first; of the
     /// rest only what is left by then.
     fn read_tested(
@@ -197,6 +223,10 @@ impl OpenedPart {
         wants: &[Want],
         tests: &[RowTest<'_>],
     ) -> Result<Batch, Box<Diagnostic>> {
+        let may = sound(|| Ok(self.may_pass(path, group, wants, tests))).map_err(|error| unreadable(path, &error))?;
+        if !may {
+            return Ok(Batch::new(Vec::new(), 0));
+        }
         let all = self.reader.groups().nth(group).unwrap_or(0);
         let tested = |at: usize| tests.iter().any(|test| test.want == at);
         let (first, later): (Vec<usize>, Vec<usize>) = (0..wants.len()).partition(|&at| tested(at));
