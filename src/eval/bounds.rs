@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 
 use crate::plan::{Callee, Expr, Term};
+use crate::registry::Compares;
 use crate::source::Bounds;
 use crate::value::ValueRef;
 
@@ -15,25 +16,25 @@ pub(crate) fn may_hold(condition: &Expr, at: usize, bounds: &Bounds<'_>) -> bool
         Term::And(parts) => parts.iter().all(|part| may_hold(part, at, bounds)),
         Term::Or(parts) => parts.iter().any(|part| may_hold(part, at, bounds)),
         Term::Call { callee: Callee::Infix(infix, _), args, .. } => {
-            may_compare(infix.text, args, at, bounds).unwrap_or(true)
+            may_compare(infix.compares, args, at, bounds).unwrap_or(true)
         }
         _ => true,
     }
 }
 
 /// The same for an infix operator; none if nothing can be said.
-fn may_compare(operator: &str, args: &[Expr], at: usize, bounds: &Bounds<'_>) -> Option<bool> {
+fn may_compare(compares: Compares, args: &[Expr], at: usize, bounds: &Bounds<'_>) -> Option<bool> {
     let (low, high) = (bounds.low, bounds.high);
     let among = |value: ValueRef<'_>| {
         let inside = order(low, value)?.is_le() && order(value, high)?.is_le();
         Some(inside && value.as_str().is_none_or(|text| (bounds.has)(text)))
     };
-    match (operator, args) {
-        ("between", [value, from, to]) if is_column(value, at, bounds) => {
+    match (compares, args) {
+        (Compares::Between, [value, from, to]) if is_column(value, at, bounds) => {
             let (from, to) = (from.constant()?.as_ref(), to.constant()?.as_ref());
             Some(order(low, to)?.is_le() && order(from, high)?.is_le())
         }
-        ("in", [value, items @ ..]) if is_column(value, at, bounds) => {
+        (Compares::Equal, [value, items @ ..]) if is_column(value, at, bounds) => {
             let may = |item: &Expr| Some(item.constant().and_then(|item| among(item.as_ref())).unwrap_or(true));
             items.iter().map(may).try_fold(false, |any, may| Some(any || may?))
         }
@@ -44,12 +45,12 @@ fn may_compare(operator: &str, args: &[Expr], at: usize, bounds: &Bounds<'_>) ->
                 _ => return None,
             };
             let (below, above) = (order(low, value)?, order(high, value)?);
-            match (operator, turned) {
-                ("==", _) => among(value),
-                ("<", false) | (">", true) => Some(below == Ordering::Less),
-                ("<=", false) | (">=", true) => Some(below.is_le()),
-                (">", false) | ("<", true) => Some(above == Ordering::Greater),
-                (">=", false) | ("<=", true) => Some(above.is_ge()),
+            match (compares, turned) {
+                (Compares::Equal, _) => among(value),
+                (Compares::Less, false) | (Compares::Greater, true) => Some(below == Ordering::Less),
+                (Compares::AtMost, false) | (Compares::AtLeast, true) => Some(below.is_le()),
+                (Compares::Greater, false) | (Compares::Less, true) => Some(above == Ordering::Greater),
+                (Compares::AtLeast, false) | (Compares::AtMost, true) => Some(above.is_ge()),
                 _ => None,
             }
         }

@@ -5,7 +5,6 @@
 
 use std::cell::OnceCell;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use indexmap::IndexMap;
@@ -210,8 +209,7 @@ fn common(one: Type, other: Type) -> Type {
 
 /// What `read` gives; a file that the reader cannot make sense of may make it panic.
 fn sound<T>(read: impl FnOnce() -> Result<T, ForeignFault>) -> Result<T, ForeignFault> {
-    catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(ForeignFault::Broken("its bytes make no sense".to_owned())))
+    crate::sound::sound(read).unwrap_or_else(|| Err(ForeignFault::Broken("its bytes make no sense".to_owned())))
 }
 
 impl ForeignPage {

@@ -234,7 +234,7 @@ fn what_argql_writes_is_read_with_the_same_types() {
             assert_eq!(read.columns(), table.columns(), "{format:?}");
             let plain =
                 |table: &Table| texts(table).into_iter().map(|row| row.join(" | ")).collect::<Vec<_>>().join("\n");
-            let digits = |text: String| text.replace("-1.50", "-1.5").replace("-1.5 |", "-1.5 |");
+            let digits = |text: String| text.replace("-1.50", "-1.5");
             assert_eq!(digits(plain(&read)), digits(plain(&table)), "{format:?}");
             let dynamic = read.columns().iter().position(|field| &*field.name == "y").unwrap();
             let cells = |table: &Table| (0..table.len()).map(|row| table.value(row, dynamic)).collect::<Vec<_>>();
@@ -337,7 +337,7 @@ fn what_is_no_table_is_refused_by_name() {
     let one = batch(vec![("a", Arc::new(Int32Array::from(vec![1])) as ArrayRef)]);
     let path = folder.path().join("t.parquet");
     let refusal = |folder: &Path, query: &str| ask(folder, query).unwrap_err();
-    write(&path, &[one.clone()]);
+    write(&path, std::slice::from_ref(&one));
     fs::write(folder.path().join("t.json"), "[{\"a\":2}]").unwrap();
     let both = refusal(folder.path(), "t");
     assert!(both.contains("t.parquet` is a Parquet file") && both.contains("give one of both"), "{both}");

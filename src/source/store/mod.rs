@@ -13,7 +13,6 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -81,8 +80,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Box<Diagnostic> {
 
 /// What `read` gives; a file that the reader cannot make sense of may make it panic.
 pub(super) fn sound<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::InvalidData, "its bytes make no sense")))
+    crate::sound::sound(read)
+        .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::InvalidData, "its bytes make no sense")))
 }
 
 impl StoredPart {
