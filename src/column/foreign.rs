@@ -12,13 +12,13 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch};
 use arrow_buffer::NullBuffer;
-use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
+use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
 use arrow_select::nullif::nullif;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use parquet::basic::{Compression, Encoding};
+use parquet::basic::{Compression, Encoding, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetStatisticsPolicy};
 
@@ -165,7 +165,10 @@ impl ForeignFile {
         let options = ArrowReaderOptions::new()
             .with_encoding_stats_as_mask(true)
             .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
-        let loaded = ArrowReaderMetadata::load(bytes, options).map_err(of_parquet)?;
+        // What some tools say of their own types does not fit; Parquet's own do.
+        let loaded = ArrowReaderMetadata::load(bytes, options.clone())
+            .or_else(|_| ArrowReaderMetadata::load(bytes, options.with_skip_arrow_metadata(true)))
+            .map_err(of_parquet)?;
         let metadata = loaded.metadata().clone();
         let notes = metadata.file_metadata().key_value_metadata();
         if notes.is_some_and(|notes| notes.iter().any(|note| note.key == PART)) {
@@ -180,6 +183,10 @@ impl ForeignFile {
         let fields = fields.map(|(at, field)| match field.data_type() {
             DataType::Utf8 | DataType::LargeUtf8 => {
                 Arc::new(field.as_ref().clone().with_data_type(text(&metadata, at)))
+            }
+            // As nanoseconds, these would not reach far years.
+            DataType::Timestamp(TimeUnit::Nanosecond, None) if is_int96(&metadata, at) => {
+                Arc::new(field.as_ref().clone().with_data_type(DataType::Timestamp(TimeUnit::Microsecond, None)))
             }
             _ => field.clone(),
         });
@@ -408,10 +415,22 @@ fn masked(array: &ArrayRef, around: Option<NullBuffer>) -> Result<ArrayRef, arro
     }
 }
 
+/// The first column of Parquet of a column.
+fn first_leaf(metadata: &ParquetMetaData, column: usize) -> Option<usize> {
+    let schema = metadata.file_metadata().schema_descr();
+    (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == column)
+}
+
+/// Whether moments of a column are days and times of day, as old tools write them.
+fn is_int96(metadata: &ParquetMetaData, column: usize) -> bool {
+    let leaf =
+        first_leaf(metadata, column).and_then(|leaf| metadata.file_metadata().schema_descr().columns().get(leaf));
+    leaf.is_some_and(|leaf| leaf.physical_type() == PhysicalType::INT96)
+}
+
 /// How text of a column is read best.
 fn text(metadata: &ParquetMetaData, column: usize) -> DataType {
-    let schema = metadata.file_metadata().schema_descr();
-    let leaf = (0..schema.num_columns()).find(|leaf| schema.get_column_root_idx(*leaf) == column);
+    let leaf = first_leaf(metadata, column);
     let coded = |encodings: &parquet::basic::EncodingMask| {
         encodings.is_only(Encoding::RLE_DICTIONARY) || encodings.is_only(Encoding::PLAIN_DICTIONARY)
     };

@@ -91,16 +91,24 @@ impl ForeignTable {
 
     /// Some rows from the start of the table, as JSON.
     pub(super) fn rows_as_json(&self) -> Result<Vec<u8>, Box<Diagnostic>> {
-        let fields = self.fields()?;
-        let wants: Vec<Want> = fields.iter().map(|field| Want::column(&field.name, field.ty)).collect();
         let mut text = "[".to_owned();
         if let Some(page) = self.files.first() {
             let file = page.opened()?;
-            let paths = self.in_file(&file, &wants);
-            let asked = self.asked(&paths, &wants);
-            if let Some(batch) = page.batches(&file, 0, &asked, &wants)?.next() {
-                write_rows(&mut text, &batch?, &fields, GLANCE);
+            let (mut fields, mut columns, mut rows) = (Vec::new(), Vec::new(), 0);
+            for field in self.fields()? {
+                let wants = [Want::column(&field.name, field.ty)];
+                let paths = self.in_file(&file, &wants);
+                let asked = self.asked(&paths, &wants);
+                // What has no type is said when it is asked for.
+                if let Ok(mut batches) = page.batches(&file, 0, &asked, &wants)
+                    && let Some(Ok(mut batch)) = batches.next()
+                {
+                    rows = batch.rows;
+                    columns.append(&mut batch.columns);
+                    fields.push(field);
+                }
             }
+            write_rows(&mut text, &Batch::new(columns, rows), &fields, GLANCE);
         }
         text.push(']');
         Ok(text.into_bytes())

@@ -474,6 +474,7 @@ fn files_that_others_write_are_tables() {
         "pyarrow",
         "feather",
         "stream",
+        "int96",
         "polars",
         "polars_arrow",
         "polars_stream",

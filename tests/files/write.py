@@ -44,6 +44,9 @@ with pyarrow.ipc.new_stream(str(folder / "stream.arrows"), more.schema) as write
     writer.write_table(more)
     writer.write_table(more)
 
+far = pyarrow.table({"t": pyarrow.array([datetime.datetime(1, 1, 2), noon.replace(year=3000), None], pyarrow.timestamp("us"))})
+pyarrow.parquet.write_table(far, folder / "int96.parquet", use_deprecated_int96_timestamps=True, store_schema=False)
+
 frame = polars.from_arrow(table)
 frame.write_parquet(folder / "polars.parquet")
 frame.write_ipc(folder / "polars_arrow.arrow", compression="zstd")
