@@ -241,8 +241,6 @@ pub use review::{
 };
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
 pub use sound::hush_expected_panics;
 pub use source::known_tables;
 #[doc(no_inline)]

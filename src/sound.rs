@@ -16,9 +16,14 @@ pub(crate) fn sound<T>(work: impl FnOnce() -> T) -> Option<T> {
     done.ok()
 }
 
-/// Says nothing of panics that are expected, which become errors: for a program whose standard error people read.
-#[cfg(feature = "cli")]
-#[doc(hidden)]
+/// Keeps quiet about panics of other crates that become errors here, such as that of a workbook whose temporary file is
+/// full: for a program whose standard error people read. Other panics are said as before.
+///
+/// ```
+/// argql::hush_expected_panics();
+/// let error = argql::Engine::new().table("t", b"PAR1 and nothing more".to_vec()).query("t").unwrap_err();
+/// assert!(error.is_data());
+/// ```
 pub fn hush_expected_panics() {
     let say = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
