@@ -186,9 +186,22 @@ fn each_date_has_its_snapshot_and_an_import_of_the_same_replaces_it() {
     }
     let said = answer(&Engine::new().sample(), "history('resources')");
     assert!(said.contains("there are no snapshots with a date"), "{said}");
-    // Nothing is left of what was replaced.
-    let files = fs::read_dir(path.join("2026-10-01")).unwrap().count();
-    assert_eq!(files, 2);
+    // Of what was replaced, the part stays that the later snapshots have their rows in.
+    let files = |snapshot: &str| {
+        let mut names: Vec<String> = fs::read_dir(path.join(snapshot))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let part = |number: u32| ["digests", "parquet"].map(|ending| format!("resources-000{number}.{ending}"));
+    assert_eq!(files("2026-10-01"), [&["manifest.json".to_owned()], &part(1)[..], &part(2)[..]].concat());
+    for date in ["2026-11-01", "2026-11-01T10:30"] {
+        store.import(&rows(5), moment(date)).unwrap();
+    }
+    store.import(&rows(6), moment("2026-10-01")).unwrap();
+    assert_eq!(files("2026-10-01"), [&["manifest.json".to_owned()], &part(2)[..], &part(3)[..]].concat());
 }
 
 fn argql(arguments: &[&str]) -> Command {
@@ -209,7 +222,10 @@ fn a_killed_import_leaves_the_store_as_it_was() {
     let row = |n: usize| {
         format!(r#"{{"id":"/{n}","properties":{{"text":"{}"}}}}"#, n.wrapping_mul(2_654_435_761).to_string().repeat(30))
     };
-    fs::write(&export, (0..60_000).map(row).collect::<Vec<_>>().join("\n")).unwrap();
+    let rows: Vec<String> = (0..60_000).map(row).collect();
+    fs::write(&export, rows[..50_000].join("\n")).unwrap();
+    Store::new(&store).import(&Engine::new().load(&export).unwrap(), moment("2026-10-02")).unwrap();
+    fs::write(&export, rows.join("\n")).unwrap();
     let [data, into] = [&export, &store].map(|path| path.to_str().unwrap());
     let mut import = argql(&["import", "-d", data, "--store", into, "--as", "2026-11-01"]).spawn().unwrap();
     let since = Instant::now();
@@ -225,10 +241,10 @@ fn a_killed_import_leaves_the_store_as_it_was() {
     let names = |store: &Path| {
         Store::new(store).snapshots().unwrap().into_iter().map(|snapshot| snapshot.name).collect::<Vec<_>>()
     };
-    assert_eq!(names(&store), ["2026-10-01"]);
+    assert_eq!(names(&store), ["2026-10-01", "2026-10-02"]);
     assert!(Engine::new().load(&store).unwrap().query("resources | count").is_ok());
     Store::new(&store).import(&Engine::new().sample(), moment("2026-11-02")).unwrap();
-    assert_eq!(names(&store), ["2026-10-01", "2026-11-02"]);
+    assert_eq!(names(&store), ["2026-10-01", "2026-10-02", "2026-11-02"]);
     assert!(!store.join(".import").exists());
 }
 
@@ -256,7 +272,7 @@ fn what_is_wrong_with_a_store_is_said() {
     let newer = fresh("newer");
     fs::write(newer.join("argql-store.json"), r#"{"format":7}"#).unwrap();
     let (code, message, help) = asked(&newer);
-    assert_eq!((code, message.as_str()), ("AQ3008", "`…/newer` is a store of format 7, and this argql knows 1"));
+    assert_eq!((code, message.as_str()), ("AQ3008", "`…/newer` is a store of format 7, and this argql knows 2"));
     assert!(help.contains("newer argql"), "{help}");
 
     let cut = fresh("cut");
@@ -302,4 +318,215 @@ fn a_damaged_part_is_an_error_and_no_crash() {
         let _ = Engine::new().load(&store).unwrap().query("resources");
     }
     std::panic::set_hook(hook);
+}
+
+/// A tenant from day to day: row by row what changes, is new and goes away, in every file shape that `row` can be in.
+fn tenant(day: usize, rows: usize) -> Vec<String> {
+    let mixed = |n: usize, by: usize| n.wrapping_mul(2_654_435_761).wrapping_add(by * 40_503) >> 7;
+    let row = |n: usize| {
+        let since = (0..=day).rev().find(|&day| mixed(n, day).is_multiple_of(100)).unwrap_or(0);
+        let odd = ODD.lines().filter(|line| line.starts_with('{')).nth(n % 200);
+        match odd {
+            Some(odd) if n.is_multiple_of(7) => odd.trim_end_matches(',').to_owned(),
+            _ => format!(
+                r#"{{"id":"/r/{n:06}","name":"vm-{}","type":"t{}","location":"eu","properties":{{"status":{{"code":"{}","at":"2026-11-{since:02}"}},"n":{n},"text":"{:x}"}}}}"#,
+                n % 31,
+                n % 5,
+                ["Healthy", "Unhealthy"][mixed(n, since) % 2],
+                mixed(n, 1),
+            ),
+        }
+    };
+    // Some go away, some come in between and at the end.
+    (0..rows + day * 3).filter(|n| n % 1999 != day && (!n.is_multiple_of(1501) || n % 10 <= day)).map(row).collect()
+}
+
+fn export(folder: &Path, day: usize, rows: usize) -> Engine {
+    let path = folder.join(format!("day-{day:02}")).join("resources.ndjson");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, tenant(day, rows).join("\n")).unwrap();
+    Engine::new().load(&path).unwrap()
+}
+
+fn bytes(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { bytes(&path) } else { fs::metadata(path).unwrap().len() }).sum()
+}
+
+#[test]
+fn ten_days_of_a_tenant_take_little_more_than_one() {
+    const ROWS: usize = 10_000;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = Store::new(&path);
+    let date = |day: usize| format!("2026-11-{:02}", day + 1);
+    let exports: Vec<Engine> = (0..10).map(|day| export(folder.path(), day, ROWS)).collect();
+    let mut first = 0;
+    for (day, export) in exports.iter().enumerate() {
+        let (snapshot, _) = store.import(export, moment(&date(day))).unwrap();
+        assert_eq!(snapshot.tables[0].rows, tenant(day, ROWS).len() as u64);
+        assert!(day == 0 || snapshot.tables[0].bytes * 8 < first, "{} of {first}", snapshot.tables[0].bytes);
+        first = if day == 0 { bytes(&path) } else { first };
+    }
+    let all = bytes(&path);
+    assert!(2 * all < 3 * first, "{all} bytes, and the first of them {first}");
+
+    // Whatever another import replaces: the others are as before.
+    store.import(&exports[3], moment(&date(3))).unwrap();
+    store.import(&exports[0], moment(&date(0))).unwrap();
+    let stored = Engine::new().load(&path).unwrap();
+    let same = |stored: &Engine, day: usize, query: &str| {
+        let table = format!("database('{}').resources", date(day));
+        let [of_store, of_export] = [&*table, "resources"].map(|table| query.replacen('T', table, 1));
+        let (stored, expected) = (answer(stored, &of_store), answer(&exports[day], &of_export));
+        assert!(stored == expected, "{query} on day {day}");
+    };
+    (0..10).for_each(|day| same(&stored, day, "T"));
+    for keep in [true, false] {
+        let stored = Engine::new().keep_columns(keep).load(&path).unwrap();
+        QUERIES.iter().for_each(|query| same(&stored, 9, query));
+    }
+    let counts = "history('resources') | summarize n = count() by snapshot | project n";
+    let rows = (0..10).map(|day| format!(r#"{{"n":{}}}"#, tenant(day, ROWS).len()));
+    assert!(answer(&stored, counts).ends_with(&format!("[{}]", rows.collect::<Vec<_>>().join(","))));
+    let said = answer(&Engine::new().at(moment("2026-11-05T12:00")).load(&path).unwrap(), "resources | count");
+    assert!(said.ends_with(&format!(r#"[{{"Count":{}}}]"#, tenant(4, ROWS).len())), "{said}");
+}
+
+#[test]
+fn rows_are_shared_where_that_is_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = |store: &Store, rows: &[String], date: &str| {
+        let engine = Engine::new().table("resources", rows.join("\n").into_bytes());
+        let (snapshot, _) = store.import(&engine, moment(date)).unwrap();
+        let stored = Engine::new().load(folder.path().join(format!("store@{date}"))).unwrap();
+        let query = "resources | project id, name, properties, extra = column_ifexists('extra', 'none')";
+        assert_eq!(answer(&stored, query), answer(&engine, query));
+        snapshot.tables[0].bytes
+    };
+    let store = Store::new(folder.path().join("store"));
+    let rows = tenant(0, 2_500);
+    let whole = own(&store, &rows, "2026-10-01");
+    let is_whole = |bytes: u64| bytes * 2 > whole;
+    assert!(!is_whole(own(&store, &rows, "2026-10-02")));
+    // In any order, and the same row any number of times.
+    let mut turned: Vec<String> = rows.iter().rev().cloned().collect();
+    assert!(!is_whole(own(&store, &turned, "2026-10-03")));
+    turned.extend_from_within(..250);
+    assert!(!is_whole(own(&store, &turned, "2026-10-04")));
+    // Beside a row that has another column, or another kind of value below one.
+    let with = |row: &str| [&rows[..], &[row.to_owned()]].concat();
+    assert!(!is_whole(own(&store, &with(r#"{"id":"/x","more":[1]}"#), "2026-10-05")));
+    assert!(!is_whole(own(&store, &with(r#"{"id":"/y","name":[5],"properties":{"n":{"a":1}}}"#), "2026-10-06")));
+    // But where a column is of another type, where half of the rows is new or gone, or all are asked for, all are written.
+    assert!(is_whole(own(&store, &with(r#"{"id":"/z","extra":[1]}"#), "2026-10-06T12:00")));
+    let (half, changed) = rows.split_at(1_250);
+    let changed: Vec<String> = changed.iter().map(|row| row.replacen("/r/", "/s/", 1)).collect();
+    assert!(is_whole(own(&store, &[half, &changed].concat(), "2026-10-07")));
+    let few = own(&store, &half[..500], "2026-10-08");
+    assert_eq!(few, own(&store, &half[..500], "2026-10-08"));
+    assert!(is_whole(own(&store.whole(true), &rows, "2026-10-09")));
+    // A new one stands alone once many snapshots would have to be read for it.
+    let days: Vec<u64> = (1..=18).map(|day| own(&store, &tenant(day, 2_500), &format!("2026-11-{day:02}"))).collect();
+    assert!((1..3).contains(&days[1..].iter().filter(|&&bytes| is_whole(bytes)).count()), "{days:?}");
+}
+
+#[test]
+fn a_store_of_the_first_format_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = Store::new(&path);
+    let engine = Engine::new().table("resources", tenant(0, 300).join("\n").into_bytes());
+    store.import(&engine, moment("2026-10-01")).unwrap();
+    let manifest = path.join("2026-10-01/manifest.json");
+    let mut said: serde_json::Value = serde_json::from_str(&fs::read_to_string(&manifest).unwrap()).unwrap();
+    let table = said["tables"][0].as_object_mut().unwrap();
+    table.remove("runs");
+    for part in table["parts"].as_array_mut().unwrap() {
+        part.as_object_mut().unwrap().retain(|key, _| ["file", "rows", "bytes"].contains(&key.as_str()));
+    }
+    fs::write(&manifest, said.to_string()).unwrap();
+    fs::write(path.join("argql-store.json"), r#"{"format":1}"#).unwrap();
+    fs::remove_file(path.join("2026-10-01/resources-0001.digests")).unwrap();
+    let rows = |date: &str| {
+        let stored = Engine::new().load(format!("{}@{date}", path.display())).unwrap();
+        assert_eq!(answer(&stored, "resources"), answer(&engine, "resources"));
+    };
+    rows("2026-10-01");
+    for date in ["2026-10-02", "2026-10-03"] {
+        store.import(&engine, moment(date)).unwrap();
+        rows(date);
+    }
+    let bytes: Vec<u64> = store.snapshots().unwrap().iter().map(|snapshot| snapshot.tables[0].bytes).collect();
+    assert!(bytes[1] > bytes[0] && bytes[2] < bytes[1] / 2, "{bytes:?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_shared_part_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let store = Store::new(&path);
+    let engine = |day| Engine::new().table("resources", tenant(day, 2_000).join("\n").into_bytes());
+    let days = ["2026-10-01", "2026-10-02", "2026-10-03"];
+    let fresh = || {
+        let _ = fs::remove_dir_all(&path);
+        days.iter().enumerate().for_each(|(day, date)| drop(store.import(&engine(day), moment(date)).unwrap()));
+    };
+    let asked = || {
+        let error = Engine::new().load(&path).unwrap().query("resources").unwrap_err();
+        let said = &error.diagnostics()[0];
+        assert_eq!(said.code.id, "AQ3008");
+        (said.message.replace(&path.display().to_string(), "…"), said.help.clone().unwrap_or_default())
+    };
+    let (part, runs) = (path.join("2026-10-01/resources-0001.parquet"), path.join("2026-10-03/resources-0002.runs"));
+
+    fresh();
+    let bytes = fs::read(&part).unwrap();
+    fs::remove_file(&part).unwrap();
+    let (message, help) = asked();
+    assert_eq!(message, "`…/2026-10-01/resources-0001.parquet` is missing from the store");
+    assert_eq!(help, "later snapshots have rows in it: import the exports from that date on again");
+    for (day, date) in days.iter().enumerate() {
+        store.import(&engine(day), moment(date)).unwrap();
+    }
+    let rows = |of: &Engine| answer(of, "resources");
+    assert_eq!(rows(&Engine::new().load(&path).unwrap()), rows(&engine(2)));
+
+    fresh();
+    fs::write(&part, vec![b'x'; bytes.len()]).unwrap();
+    assert!(asked().0.starts_with("`…/2026-10-01/resources-0001.parquet` is no sound part of a store"));
+    // What is damaged is nothing to build on.
+    store.import(&engine(3), moment("2026-10-04")).unwrap();
+    assert_eq!(rows(&Engine::new().load(&path).unwrap()), rows(&engine(3)));
+
+    fresh();
+    let written = fs::read(&runs).unwrap();
+    fs::remove_file(&runs).unwrap();
+    assert_eq!(asked().0, "`…/2026-10-03/resources-0002.runs` is missing from the store");
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    for at in (0..written.len()).step_by(written.len() / 60) {
+        let mut damaged = written.clone();
+        damaged[at] ^= 0x55;
+        fs::write(&runs, &damaged).unwrap();
+        let _ = Engine::new().load(&path).unwrap().query("resources");
+    }
+    std::panic::set_hook(hook);
+    fs::copy(path.join("2026-10-02/resources-0002.runs"), &runs).unwrap();
+    assert!(asked().0.starts_with("`…/2026-10-03/resources-0002.runs` "), "{}", asked().0);
+
+    fs::remove_dir_all(path.join("2026-10-03")).unwrap();
+    assert_eq!(rows(&Engine::new().load(&path).unwrap()), rows(&engine(1)));
+
+    // A part that was written anew has to have the same rows, not only as many and of the same length.
+    let of = |text: &str| Engine::new().table("resources", format!(r#"[{{"id":"{text}"}},{{"id":"b"}}]"#).into());
+    for (text, again) in [("a", true), ("x", false)] {
+        let _ = fs::remove_dir_all(&path);
+        days[..2].iter().for_each(|date| drop(store.import(&of("a"), moment(date)).unwrap()));
+        fs::remove_dir_all(path.join(days[0])).unwrap();
+        store.import(&of(text), moment(days[0])).unwrap();
+        let said = answer(&Engine::new().load(&path).unwrap(), "resources | project id");
+        assert_eq!(said.ends_with(r#"[{"id":"a"},{"id":"b"}]"#), again, "{said}");
+        assert_eq!(said.contains("has other rows than the store says"), !again, "{said}");
+    }
 }

@@ -41,11 +41,14 @@ Exit codes: 0 done, 1 the query is wrong, 2 usage, files or data, 3 --expect or 
 const IMPORT: &str = "\
 A store is a folder with a folder for each snapshot, in it Parquet files that other tools read as they are: paths below
 dynamic columns are columns of their own, such as properties.status.code. A snapshot is there as a whole or not at all.
+Rows that did not change since the snapshot before stay in its files, so that many snapshots take little room; for other
+tools --whole writes all of them.
 Wherever data is named, a store may be: the newest snapshot, or that of --at; database(\"2026-10-01\").TABLE is another.
 
 Examples:
   argql import -d export/ --store store/                          as the snapshot of today
   argql import -d export/ --store store/ --as 2026-11-27
+  argql import -d export/ --store store/ --whole                  all rows in its own files, for other tools
   argql query -d store/ 'resources | count'
   argql query -d store/ --at 2026-10-01 'resources | count'
   argql diff store/@2026-10-01 store/@2026-11-27                  what changed between two dates";
@@ -164,7 +167,7 @@ pub(super) enum Command {
     /// Write an export as a snapshot of a store: columns on disk that answer in milliseconds, and a history
     #[command(after_help = IMPORT)]
     Import(ImportArgs),
-    /// List the snapshots of a store with their tables, rows and bytes
+    /// List the snapshots of a store with their tables, rows, and the bytes that each added
     Snapshots {
         /// The folder of the store
         store: PathBuf,
@@ -423,6 +426,9 @@ pub(super) struct ImportArgs {
     /// Of when the export is: 2026-11-27, 2026-11-27T10:30Z; a snapshot of that moment is replaced [default: today, UTC]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(super) r#as: Option<DateTime>,
+    /// Write all rows, also those that did not change since the snapshot before: other tools then find all in its folder
+    #[arg(long)]
+    pub(super) whole: bool,
     #[command(flatten)]
     pub(super) source: DataArgs,
 }

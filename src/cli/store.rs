@@ -15,7 +15,7 @@ use crate::{DateTime, Store, Table, Type, Value};
 pub(super) fn import(options: &ImportArgs, messages: &Messages) -> Result<(), Failure> {
     let engine = open_engine(&options.source, messages)?;
     let moment = options.r#as.unwrap_or_else(today);
-    let (snapshot, warnings) = Store::new(&options.store).import(&engine, moment)?;
+    let (snapshot, warnings) = Store::new(&options.store).whole(options.whole).import(&engine, moment)?;
     messages.warnings(&warnings, None);
     let (rows, bytes) =
         snapshot.tables.iter().fold((0, 0), |(rows, bytes), table| (rows + table.rows, bytes + table.bytes));

@@ -3,6 +3,7 @@
 //! A part's column chunks are arrays of Arrow; whose text repeats has a dictionary in the file, which becomes the
 //! dictionary of the column without a look at the rows. Columns come out as `dynamic`, so that nulls stay what they were.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -14,9 +15,12 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, StringArray, StringViewArray, UInt32Array};
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
+use arrow_select::concat::concat;
+use foldhash::fast::FixedState;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    RowSelectionPolicy,
 };
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -56,6 +60,12 @@ pub(crate) struct PartWriter {
 
 /// Most bytes of a dictionary: columns whose text repeats stay coded, however long it is.
 const DICTIONARY: usize = 16 << 20;
+/// Bytes of a page: few enough to stay near the processor while they are unpacked and looked at.
+const PAGE: usize = 256 << 10;
+/// Rows that are about as many as a page of long text has.
+const PAGE_ROWS: usize = 1 << 10;
+/// Rows of an average stretch of text, read or passed over, from which on those to be passed over are not looked at.
+const PASSED: usize = 8;
 
 fn io_error(error: ParquetError) -> io::Error {
     match error {
@@ -83,6 +93,7 @@ impl PartWriter {
             .set_compression(Compression::ZSTD(level))
             .set_dictionary_page_size_limit(DICTIONARY)
             .set_data_page_row_count_limit(usize::MAX)
+            .set_data_page_size_limit(PAGE)
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
             .set_created_by(concat!("argql ", env!("CARGO_PKG_VERSION")).to_owned());
@@ -101,9 +112,15 @@ impl PartWriter {
         Ok(PartWriter { writer, factory, schema, columns: Vec::new(), group: 0 })
     }
 
-    /// Whether the cells of a column repeat, as far as they go.
-    pub(crate) fn repeats(column: &Column) -> bool {
-        !matches!(column.data, Data::Text(_))
+    /// Whether a dictionary pays for so many rows that begin with these: whether there are half as many different cells.
+    ///
+    /// Of `n` cells drawn from `d` different ones about `n² / 2d` were there before.
+    pub(crate) fn repeats(column: &Column, rows: usize) -> bool {
+        let Data::Text(array) = &column.data else { return true };
+        let mut known = HashSet::with_hasher(FixedState::default());
+        let again = array.iter().flatten().filter(|text| !known.insert(*text)).count();
+        let cells = array.len() - array.null_count();
+        again.saturating_mul(rows) >= cells.saturating_mul(cells).max(1)
     }
 
     /// Adds rows to the row group at hand, all columns side by side.
@@ -173,6 +190,19 @@ impl Rows {
         match self {
             Rows::First(most) => *most,
             Rows::These { rows, .. } => rows.len(),
+        }
+    }
+
+    /// Whether text is worth being taken out of its pages, which then are not kept.
+    fn are_few(&self) -> bool {
+        matches!(self, Rows::These { rows, of } if rows.len() <= of / 2)
+    }
+
+    /// How many there are in about a page.
+    fn of_page(&self) -> usize {
+        match self {
+            Rows::First(_) => PAGE_ROWS,
+            Rows::These { rows, of } => (rows.len() * PAGE_ROWS / (*of).max(1)).max(1),
         }
     }
 
@@ -268,27 +298,52 @@ impl PartReader {
         });
         let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
         let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options).map_err(io_error)?;
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
-        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(path)?, metadata)
-            .with_row_groups(vec![group])
-            .with_projection(mask)
-            .with_batch_size(rows)
-            .with_limit(rows);
-        if let Some(selection) = which.selection() {
-            reader = reader.with_row_selection(selection);
-        }
-        let mut reader = reader.build().map_err(io_error)?;
-        let batch = match reader.next() {
-            Some(batch) => batch.map_err(|error| broken(&error.to_string()))?,
-            None => return Err(broken("a row group has no rows")),
+        let reader =
+            |columns: &[usize], batch: usize, policy: RowSelectionPolicy| -> io::Result<ParquetRecordBatchReader> {
+                let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
+                let mut reader =
+                    ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(path)?, metadata.clone())
+                        .with_row_groups(vec![group])
+                        .with_projection(mask)
+                        .with_batch_size(batch)
+                        .with_row_selection_policy(policy)
+                        .with_limit(rows);
+                if let Some(selection) = which.selection() {
+                    reader = reader.with_row_selection(selection);
+                }
+                reader.build().map_err(io_error)
+            };
+        let text = |column: usize| {
+            metadata.schema().fields().get(column).is_some_and(|field| *field.data_type() == DataType::Utf8View)
         };
-        if batch.num_rows() != rows || batch.num_columns() != columns.len() {
+        let (apart, together): (Vec<usize>, Vec<usize>) =
+            columns.iter().partition(|&&column| which.are_few() && text(column));
+        let mut arrays: Vec<(usize, ArrayRef)> = Vec::new();
+        if !together.is_empty() {
+            let mut batches = reader(&together, rows, RowSelectionPolicy::default())?;
+            let batch = batches.next().ok_or_else(|| broken("a row group has no rows"))?;
+            let batch = batch.map_err(|error| broken(&error.to_string()))?;
+            arrays.extend(together.into_iter().zip(batch.columns().iter().cloned()));
+        }
+        // Of text that is passed over nothing is checked.
+        let policy = RowSelectionPolicy::Auto { threshold: PASSED };
+        for column in apart {
+            let mut pieces: Vec<ArrayRef> = Vec::new();
+            for batch in reader(&[column], which.of_page(), policy)? {
+                let batch = batch.map_err(|error| broken(&error.to_string()))?;
+                let array = batch.columns().first().and_then(|array| array.as_string_view_opt());
+                pieces.push(Arc::new(array.ok_or_else(|| broken("a column of no known type"))?.gc()));
+            }
+            let pieces: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
+            arrays.push((column, concat(&pieces).map_err(|error| broken(&error.to_string()))?));
+        }
+        arrays.sort_unstable_by_key(|(column, _)| *column);
+        if arrays.len() != columns.len() || arrays.iter().any(|(_, array)| array.len() != rows) {
             return Err(broken("a row group has another number of rows than it says"));
         }
-        batch
-            .columns()
+        arrays
             .iter()
-            .map(|array| Column::of_array(array).ok_or_else(|| broken("a column of no known type")))
+            .map(|(_, array)| Column::of_array(array).ok_or_else(|| broken("a column of no known type")))
             .collect()
     }
 }

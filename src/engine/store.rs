@@ -6,7 +6,7 @@ use super::Engine;
 use crate::diag::{Diagnostic, NO_TABLE, Place, STORE};
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::source::{Manifest, StoreFolder, import, moment_of};
+use crate::source::{Manifest, SnapshotPlan, StoreFolder, import, moment_of};
 use crate::value::DateTime;
 
 /// A folder of snapshots: exports as columns on disk, each with its date.
@@ -14,6 +14,7 @@ use crate::value::DateTime;
 /// [`Engine::load`] takes it wherever it takes an export: the newest snapshot is what queries ask then, or the newest by
 /// [`Engine::at`]; any other is a database, `database("2026-10-01").resources`. A snapshot is a folder of Parquet files
 /// that other tools read as they are, with paths below dynamic columns as columns of their own: `properties.status.code`.
+/// Rows that did not change since the snapshot before are not written again, unless [`Store::whole`] asks for it.
 ///
 /// ```
 /// use argql::{DateTime, Engine, Store};
@@ -32,6 +33,7 @@ use crate::value::DateTime;
 #[derive(Clone, Debug)]
 pub struct Store {
     path: PathBuf,
+    whole: bool,
 }
 
 /// A snapshot of a [`Store`].
@@ -74,7 +76,7 @@ pub struct SnapshotTable {
     pub name: String,
     /// How many rows it has.
     pub rows: u64,
-    /// How many bytes its files have.
+    /// How many bytes its own files have, without those of rows that earlier snapshots have.
     pub bytes: u64,
 }
 
@@ -86,7 +88,28 @@ impl Store {
     /// assert!(store.snapshots().is_err());
     /// ```
     pub fn new(path: impl AsRef<Path>) -> Store {
-        Store { path: path.as_ref().into() }
+        Store { path: path.as_ref().into(), whole: false }
+    }
+
+    /// Whether snapshots that are imported from now on have all of their rows in their own files, so that other tools find
+    /// them there; without it, rows that the snapshot before has are left where they are.
+    ///
+    /// ```
+    /// # use argql::{DateTime, Engine, Store};
+    /// # let folder = std::env::temp_dir().join("argql-doc-whole");
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// let (store, sample) = (Store::new(&folder), Engine::new().sample());
+    /// let day = |date: &str| DateTime::parse(date).unwrap();
+    /// store.import(&sample, day("2026-11-27"))?;
+    /// store.import(&sample, day("2026-11-28"))?;
+    /// store.whole(true).import(&sample, day("2026-11-29"))?;
+    ///
+    /// let bytes = |at: usize| store.snapshots().map(|all| all[at].tables.iter().map(|table| table.bytes).sum::<u64>());
+    /// assert!(bytes(1)? < bytes(0)? && bytes(2)? == bytes(0)?);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn whole(&self, whole: bool) -> Store {
+        Store { whole, ..self.clone() }
     }
 
     /// Writes all tables of an engine as the snapshot of a moment, to the second; one of that moment is replaced. It is
@@ -111,7 +134,8 @@ impl Store {
             return Err(wrong(Diagnostic::at(NO_TABLE, Place::Nowhere, message).help("name an export with --data")));
         }
         let guard = Guard::new(&engine.rules);
-        let imported = engine.on_threads(&guard, || import(&engine.catalog, &self.path, moment, &guard));
+        let plan = SnapshotPlan { moment, whole: self.whole };
+        let imported = engine.on_threads(&guard, || import(&engine.catalog, &self.path, plan, &guard));
         imported.map(|(manifest, warnings)| (Snapshot::of(&manifest), warnings)).map_err(|failure| wrong(*failure))
     }
 

@@ -36,7 +36,7 @@ pub(crate) use azure::{known_columns, known_table, shown_columns, unshown_column
 pub(crate) use catalog::Catalog;
 pub(crate) use extract::{Bounds, RowTest};
 #[cfg(feature = "store")]
-pub(crate) use import::import;
+pub(crate) use import::{SnapshotPlan, import};
 #[cfg(feature = "store")]
 pub(crate) use moment::moment_of;
 pub(crate) use paths::Want;

@@ -16,7 +16,7 @@ use super::paths::{Want, WantTree};
 use super::scan::Scan;
 use super::sketch::Sketch;
 #[cfg(feature = "store")]
-use super::store::{Layout, ShreddedRows, Shredder, StoredTable};
+use super::store::{KnownRows, Layout, ShreddedRows, Shredder, StoredTable};
 use crate::column::Field;
 use crate::diag::Diagnostic;
 use crate::guard::Guard;
@@ -200,16 +200,17 @@ impl SourceTable {
         ForeignTable::of(&self.name, &self.pages)
     }
 
-    /// Takes all rows apart into the columns of a part; `each` gets them in order.
+    /// Takes all rows apart into the columns of a part, those aside that are known; `each` gets them in order.
     #[cfg(feature = "store")]
-    pub(super) fn shred(
+    pub(super) fn shred<E: Send + From<Box<Diagnostic>>>(
         &self,
         layout: &Arc<Layout>,
+        known: Option<&Arc<KnownRows>>,
         guard: &Guard,
-        each: impl FnMut(ShreddedRows) -> Result<ControlFlow<()>, Box<Diagnostic>> + Send,
-    ) -> Result<Vec<Diagnostic>, Box<Diagnostic>> {
+        each: impl FnMut(ShreddedRows) -> Result<ControlFlow<()>, E> + Send,
+    ) -> Result<Vec<Diagnostic>, E> {
         let passage = Passage::new(&self.name, &self.pages, passage::SEGMENT)?;
-        passage.drive(guard, || Shredder::new(layout, guard.nesting()), Ok, each)
+        passage.drive(guard, || Shredder::new(layout, known, guard.nesting()), Ok, each)
     }
 
     /// What its rows are like below their columns, by some rows from all over the table; looked at once.

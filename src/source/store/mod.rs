@@ -1,13 +1,22 @@
 //! Stores: exports as columns on disk, a folder for each snapshot, in it parts of Parquet and a manifest.
 //!
+//! Most rows of a tenant are the same from day to day. So a snapshot writes only those that no row of the one before it
+//! equals, byte for byte, and says in a file of `runs` where all of them lie, in their order; parts never change, so that
+//! whatever lies in them stays. That is what those want who ask a store with argql: ten days take little more room than
+//! one. Who opens the files with other tools wants all rows in them: the first snapshot has them, one after much has
+//! changed (`import` says when), and any that is asked for so.
+//!
 //! A part says in its metadata which path each of its columns has (`layout`). A wanted path that has a column is read
 //! alone; any other is put together from the rest of its dynamic column and the columns below it (`splice`), and is then
 //! what the export had there, byte for byte.
 
+mod known;
 mod layout;
+mod runs;
 mod shred;
 mod snapshot;
 mod splice;
+mod unit;
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -19,6 +28,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use foldhash::fast::FixedState;
 
 use self::layout::Form;
+use self::unit::{Source, Unit};
 use super::extract::RowTest;
 use super::page::Stamp;
 use super::paths::Want;
@@ -26,30 +36,49 @@ use crate::column::{Batch, ChunkFacts, Column, Field, PartReader, Rows};
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Progress};
 use crate::parallel;
-use crate::value::{Type, Value, ValueRef};
+use crate::value::{Type, Value};
 
+pub(super) use known::{DIGEST, DigestWriter, KnownRows, RunList};
 pub(super) use layout::Layout;
-pub(super) use shred::{ShreddedRows, Shredder};
+pub(super) use runs::{read_runs, write_runs};
+pub(super) use shred::{RowMark, ShreddedRows, Shredder};
 pub(crate) use snapshot::{Manifest, StoreFolder};
-pub(super) use snapshot::{ManifestPart, ManifestTable, failed};
+pub(super) use snapshot::{ManifestPart, ManifestRuns, ManifestTable, digests_of, failed};
 
 /// Under which key parts have their layout.
 pub(in crate::source) const NOTE: &str = "argql.layout";
+/// Under which key they have what stands for their rows: a part that was written anew is no part of what shared the old one.
+pub(in crate::source) const ROWS_NOTE: &str = "argql.rows";
 
 /// A table of a snapshot.
 #[derive(Debug)]
 pub(crate) struct StoredTable {
     parts: Vec<StoredPart>,
+    /// Where the runs over the parts are, unless the rows are those of the parts.
+    runs: Option<StoredRuns>,
+    units: OnceLock<Vec<Unit>>,
     /// The columns by the first rows, and those of all rows.
     pub(super) fields: Vec<Field>,
     pub(super) all_fields: Vec<Field>,
 }
 
 #[derive(Debug)]
-struct StoredPart {
+struct StoredRuns {
     path: PathBuf,
     rows: u64,
+}
+
+#[derive(Debug)]
+struct StoredPart {
+    path: PathBuf,
+    /// As runs name it: with the folder of its snapshot.
+    name: String,
+    /// Whether it is of an earlier snapshot.
+    shared: bool,
+    rows: u64,
     bytes: u64,
+    /// What stands for its rows; parts of the first format have nothing.
+    id: Option<String>,
     opened: OnceLock<Arc<OpenedPart>>,
 }
 
@@ -84,17 +113,53 @@ pub(super) fn sound<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::InvalidData, "its bytes make no sense")))
 }
 
+/// A part that is being read.
+struct PlacedPart<'a> {
+    part: &'a StoredPart,
+    opened: &'a OpenedPart,
+}
+
+impl PlacedPart<'_> {
+    fn read(&self, group: usize, wants: &[Want], rows: &Rows) -> Result<Vec<Column>, Box<Diagnostic>> {
+        self.opened.read(&self.part.path, group, wants, rows).map_err(|failure| self.part.explained(failure))
+    }
+
+    /// Whether a row group may have rows that pass the tests.
+    fn may_pass(&self, group: usize, wants: &[Want], tests: &[RowTest<'_>]) -> Result<bool, Box<Diagnostic>> {
+        let path = &self.part.path;
+        let may = sound(|| Ok(self.opened.may_pass(path, group, wants, tests)));
+        may.map_err(|error| self.part.explained(unreadable(path, &error)))
+    }
+}
+
 impl StoredPart {
     fn opened(&self) -> Result<Arc<OpenedPart>, Box<Diagnostic>> {
         if let Some(opened) = self.opened.get() {
             return Ok(opened.clone());
         }
+        self.open().map_err(|failure| self.explained(failure))
+    }
+
+    /// What is wrong with a part that later snapshots need is cured otherwise.
+    fn explained(&self, failure: Box<Diagnostic>) -> Box<Diagnostic> {
+        match self.shared {
+            true => {
+                Box::new((*failure).help("later snapshots have rows in it: import the exports from that date on again"))
+            }
+            false => failure,
+        }
+    }
+
+    fn open(&self) -> Result<Arc<OpenedPart>, Box<Diagnostic>> {
         let failed = |error: io::Error| unreadable(&self.path, &error);
         let length = std::fs::metadata(&self.path).map_err(failed)?.len();
         if length != self.bytes {
             return Err(broken(&self.path, &format!("has {length} bytes, and the store says {}", self.bytes)));
         }
         let reader = sound(|| PartReader::open(&self.path)).map_err(failed)?;
+        if self.id.is_some() && reader.note(ROWS_NOTE) != self.id.as_deref() {
+            return Err(broken(&self.path, "has other rows than the store says"));
+        }
         let note = reader.note(NOTE).and_then(Layout::from_text);
         let (layout, complete) = note.ok_or_else(|| broken(&self.path, "is no part of a store"))?;
         let names = layout.fields();
@@ -212,70 +277,6 @@ impl OpenedPart {
             })
         })
     }
-
-    /// The wanted columns of those rows of a row group that may pass the tests. What tests look at is read first; of the
-    /// rest only what is left by then.
-    fn read_tested(
-        &self,
-        path: &Path,
-        group: usize,
-        wants: &[Want],
-        tests: &[RowTest<'_>],
-    ) -> Result<Batch, Box<Diagnostic>> {
-        let may = sound(|| Ok(self.may_pass(path, group, wants, tests))).map_err(|error| unreadable(path, &error))?;
-        if !may {
-            return Ok(Batch::new(Vec::new(), 0));
-        }
-        let all = self.reader.groups().nth(group).unwrap_or(0);
-        let tested = |at: usize| tests.iter().any(|test| test.want == at);
-        let (first, later): (Vec<usize>, Vec<usize>) = (0..wants.len()).partition(|&at| tested(at));
-        let of = |numbers: &[usize]| numbers.iter().filter_map(|&at| wants.get(at).cloned()).collect::<Vec<Want>>();
-        let mut columns: Vec<(usize, Column)> =
-            first.iter().copied().zip(self.read(path, group, &of(&first), &Rows::First(all))?).collect();
-        let mut admitted: Option<Vec<u32>> = None;
-        for test in tests {
-            let column = columns.iter().find(|(at, _)| *at == test.want).map(|(_, column)| column);
-            if let Some(rows) = column.and_then(|column| admitted_rows(column, test, admitted.as_deref())) {
-                admitted = Some(rows);
-            }
-        }
-        let (rows, count) = match admitted {
-            Some(rows) if rows.len() < all => {
-                columns = columns.into_iter().map(|(at, column)| (at, column.take(&rows))).collect();
-                let count = rows.len();
-                (Rows::These { rows, of: all }, count)
-            }
-            _ => (Rows::First(all), all),
-        };
-        if count > 0 {
-            columns.extend(later.iter().copied().zip(self.read(path, group, &of(&later), &rows)?));
-        } else {
-            columns.extend(later.iter().map(|&at| {
-                let ty = wants.get(at).map_or(Type::Dynamic, |want| want.ty);
-                (at, Column::from_values(ty, []))
-            }));
-        }
-        columns.sort_by_key(|(at, _)| *at);
-        Ok(Batch::new(columns.into_iter().map(|(_, column)| column).collect(), count))
-    }
-}
-
-/// The rows, of all or of those given, that may pass a test; none if too many values would have to be asked about.
-fn admitted_rows(column: &Column, test: &RowTest<'_>, of: Option<&[u32]>) -> Option<Vec<u32>> {
-    let may = |cell: ValueRef<'_>| !matches!(cell, ValueRef::String(_) | ValueRef::Null) || (test.admits)(cell);
-    let all = u32::try_from(column.len()).ok()?;
-    let chosen = |holds: &dyn Fn(u32) -> bool| match of {
-        Some(rows) => rows.iter().copied().filter(|&row| holds(row)).collect(),
-        None => (0..all).filter(|&row| holds(row)).collect(),
-    };
-    if let Some(value) = column.as_constant() {
-        let may = may(value.as_ref());
-        return Some(chosen(&|_| may));
-    }
-    let dictionary = column.as_dictionary().filter(|dictionary| dictionary.values().len() * 2 <= column.len())?;
-    let says: Vec<bool> = dictionary.values().iter().map(may).collect();
-    let codes = dictionary.codes();
-    Some(chosen(&|row| says[codes[row as usize] as usize]))
 }
 
 /// The columns that are read, in their order.
@@ -316,12 +317,55 @@ pub(super) fn write_rows(text: &mut String, batch: &Batch, fields: &[Field], mos
 const GLANCE: usize = 512;
 
 impl StoredTable {
+    /// The parts, all of them opened.
+    fn opened(&self, guard: &Guard) -> Result<Vec<Arc<OpenedPart>>, Box<Diagnostic>> {
+        parallel::try_map(guard, &self.parts, StoredPart::opened)
+    }
+
+    /// The parts as they are read.
+    fn placed<'a>(&'a self, opened: &'a [Arc<OpenedPart>]) -> Vec<PlacedPart<'a>> {
+        self.parts.iter().zip(opened).map(|(part, opened)| PlacedPart { part, opened }).collect()
+    }
+
+    /// The rows of each row group of each part.
+    fn groups(&self, guard: &Guard) -> Result<Vec<Vec<usize>>, Box<Diagnostic>> {
+        Ok(self.opened(guard)?.iter().map(|opened| opened.reader.groups().collect()).collect())
+    }
+
+    /// Its rows as they are read, in their order.
+    fn units(&self, guard: &Guard) -> Result<&[Unit], Box<Diagnostic>> {
+        if let Some(units) = self.units.get() {
+            return Ok(units);
+        }
+        let units = self.find_units(guard)?;
+        Ok(self.units.get_or_init(|| units))
+    }
+
+    fn find_units(&self, guard: &Guard) -> Result<Vec<Unit>, Box<Diagnostic>> {
+        let groups = self.groups(guard)?;
+        let Some(runs) = &self.runs else {
+            let sources = groups.iter().enumerate().flat_map(|(part, groups)| {
+                groups.iter().enumerate().map(move |(group, &rows)| Source { part, group, rows })
+            });
+            return Ok(sources.map(Unit::whole).collect());
+        };
+        let names: Vec<String> = self.parts.iter().map(|part| part.name.clone()).collect();
+        let read = sound(|| read_runs(&runs.path, &names)).map_err(|error| unreadable(&runs.path, &error))?;
+        let units: Option<Vec<Unit>> = read.iter().map(|unit| Unit::of_runs(unit, &groups)).collect();
+        let units = units.ok_or_else(|| broken(&runs.path, "names rows that no part has"))?;
+        if units.iter().map(|unit| unit.rows as u64).sum::<u64>() != runs.rows {
+            return Err(broken(&runs.path, "has another number of rows than the store says"));
+        }
+        Ok(units)
+    }
+
     /// Some rows from the start of the table, as JSON.
     pub(super) fn rows_as_json(&self) -> Result<Vec<u8>, Box<Diagnostic>> {
         let wants: Vec<Want> = self.all_fields.iter().map(|field| Want::column(&field.name, field.ty)).collect();
         let mut text = "[".to_owned();
-        if let Some(part) = self.parts.first() {
-            let columns = part.opened()?.read(&part.path, 0, &wants, &Rows::First(GLANCE))?;
+        let guard = Guard::none();
+        if let Some(unit) = self.units(&guard)?.first() {
+            let columns = unit.read(&self.placed(&self.opened(&guard)?), &wants, &Rows::First(GLANCE))?;
             let rows = columns.first().map_or(0, Column::len);
             write_rows(&mut text, &Batch::new(columns, rows), &self.all_fields, GLANCE);
         }
@@ -348,27 +392,26 @@ impl StoredTable {
         T: Send,
         E: Send + From<Box<Diagnostic>>,
     {
-        let mut units = Vec::new();
-        let mut total = 0;
-        for part in &self.parts {
-            let opened = part.opened()?;
-            let needed = needed(&wants.iter().map(|want| opened.access(want)).collect::<Vec<_>>());
-            for (group, rows) in opened.reader.groups().enumerate() {
-                let bytes = opened.reader.weight(group, &needed);
-                total += bytes;
-                units.push((part, opened.clone(), group, rows, bytes));
-            }
-        }
+        let units = self.units(guard)?;
+        let opened = self.opened(guard)?;
+        let needed: Vec<Vec<usize>> =
+            opened.iter().map(|part| needed(&wants.iter().map(|want| part.access(want)).collect::<Vec<_>>())).collect();
+        let weight = |unit: &Unit| -> u64 {
+            let weight = |source: &Source| opened[source.part].reader.weight(source.group, &needed[source.part]);
+            unit.sources.iter().map(weight).sum()
+        };
+        let total = units.iter().map(weight).sum();
+        let parts = self.placed(&opened);
         let progress = Mutex::new(Progress { table: table.into(), bytes: 0, total, rows: 0 });
         parallel::ordered(
             guard,
-            units.into_iter(),
-            |(part, opened, group, rows, bytes)| {
+            units.iter(),
+            |unit| {
                 guard.check()?;
-                let batch = opened.read_tested(&part.path, group, wants, tests)?;
+                let batch = unit.read_tested(&parts, wants, tests)?;
                 if let (Some(listener), Ok(mut progress)) = (guard.listener(), progress.lock()) {
-                    progress.bytes += bytes;
-                    progress.rows += rows as u64;
+                    progress.bytes += weight(unit);
+                    progress.rows += unit.rows as u64;
                     listener(&progress);
                 }
                 if batch.rows == 0 {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::known::{KnownRows, RowDigest, digest};
 use super::layout::{Form, Layout};
 use crate::column::{Batch, Column, Interner, Out};
 use crate::json::{self, Misfit, Numeral, Scanned};
@@ -30,10 +31,24 @@ pub(in crate::source) struct Shredder {
     copied: usize,
     /// Brackets that count as open around each row.
     outside: usize,
+    /// Rows that are not taken apart, since they are somewhere already.
+    known: Option<Arc<KnownRows>>,
+    marks: Vec<RowMark>,
+}
+
+/// What is known of a row.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::source) struct RowMark {
+    pub(in crate::source) digest: RowDigest,
+    /// The number of a known row that is the same.
+    pub(in crate::source) known: Option<u32>,
 }
 
 /// What some rows gave.
 pub(in crate::source) struct ShreddedRows {
+    /// Of all rows, in order.
+    pub(in crate::source) marks: Vec<RowMark>,
+    /// Those that are not known.
     pub(in crate::source) batch: Batch,
     /// For each column, whether it has all values of its path.
     pub(in crate::source) complete: Vec<bool>,
@@ -109,7 +124,7 @@ impl Cells {
 
 impl Shredder {
     /// Rows may have arrays and bags `nesting` deep.
-    pub(in crate::source) fn new(layout: &Arc<Layout>, nesting: usize) -> Shredder {
+    pub(in crate::source) fn new(layout: &Arc<Layout>, known: Option<&Arc<KnownRows>>, nesting: usize) -> Shredder {
         let mut shredder = Shredder {
             layout: layout.clone(),
             columns: Vec::new(),
@@ -123,6 +138,8 @@ impl Shredder {
             rests: Vec::new(),
             copied: 0,
             outside: json::DEPTH.saturating_sub(nesting),
+            known: known.cloned(),
+            marks: Vec::new(),
         };
         shredder.columns = shredder.cells();
         shredder
@@ -334,7 +351,22 @@ impl RowReader for Shredder {
     type Output = ShreddedRows;
 
     fn row(&mut self, bytes: &[u8], at: usize) -> Scanned<usize> {
-        let end = self.read(bytes, at)?;
+        let (end, digest) = match &self.known {
+            Some(known) => {
+                let end = json::value(bytes, at, self.outside)?;
+                let digest = digest(&bytes[at..end]);
+                if let Some(number) = known.find(digest) {
+                    self.marks.push(RowMark { digest, known: Some(number) });
+                    return Ok(end);
+                }
+                (self.read(bytes, at)?, digest)
+            }
+            None => {
+                let end = self.read(bytes, at)?;
+                (end, digest(&bytes[at..end]))
+            }
+        };
+        self.marks.push(RowMark { digest, known: None });
         for (column, cell) in self.held.drain(..) {
             let cells = &mut self.columns[column];
             cells.fill(self.rows);
@@ -360,6 +392,7 @@ impl RowReader for Shredder {
         let mut columns = std::mem::replace(&mut self.columns, empty);
         columns.iter_mut().for_each(|cells| cells.fill(rows));
         let batch = Batch::new(columns.into_iter().map(Cells::finish).collect(), rows);
-        ShreddedRows { batch, complete: std::mem::replace(&mut self.complete, vec![true; self.layout.columns.len()]) }
+        let complete = std::mem::replace(&mut self.complete, vec![true; self.layout.columns.len()]);
+        ShreddedRows { marks: std::mem::take(&mut self.marks), batch, complete }
     }
 }

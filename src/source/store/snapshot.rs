@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value as Json, json};
 
-use super::{StoredPart, StoredTable, broken};
+use super::{StoredPart, StoredRuns, StoredTable, broken};
 use crate::column::Field;
 use crate::diag::{self, Diagnostic, Place};
 use crate::source::moment::moment_of;
@@ -23,8 +23,8 @@ const MANIFEST: &str = "manifest.json";
 const LOCK: &str = ".lock";
 /// Where parts are written before they belong to a snapshot.
 const WORKSHOP: &str = ".import";
-/// The version of all of this.
-const FORMAT: u64 = 1;
+/// The version of all of this. In the first one each snapshot had all of its rows itself; it is read all the same.
+const FORMAT: u64 = 2;
 
 /// A folder that is a store.
 #[derive(Clone, Debug)]
@@ -45,24 +45,69 @@ pub(crate) struct ManifestTable {
     pub(crate) name: String,
     pub(in crate::source) fields: Vec<Field>,
     pub(in crate::source) all_fields: Vec<Field>,
+    /// Its own parts, and those of earlier snapshots that it has rows in.
     pub(in crate::source) parts: Vec<ManifestPart>,
+    /// Where its rows lie in the parts; without, one part comes after the other.
+    pub(in crate::source) runs: Option<ManifestRuns>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::source) struct ManifestPart {
+    /// The snapshot whose it is, if it is another's.
+    pub(in crate::source) snapshot: Option<String>,
     pub(in crate::source) file: String,
+    pub(in crate::source) rows: u64,
+    pub(in crate::source) bytes: u64,
+    /// Bytes of the digests beside it, and what stands for all of them; parts of the first format have none.
+    pub(in crate::source) digests: u64,
+    pub(in crate::source) id: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::source) struct ManifestRuns {
+    pub(in crate::source) file: String,
+    /// How many rows they come to.
     pub(in crate::source) rows: u64,
     pub(in crate::source) bytes: u64,
 }
 
-impl ManifestTable {
-    pub(crate) fn rows(&self) -> u64 {
-        self.parts.iter().map(|part| part.rows).sum()
+impl ManifestPart {
+    /// As runs name it, within the store; `own` is the snapshot whose table has it.
+    pub(in crate::source) fn name(&self, own: &str) -> String {
+        format!("{}/{}", self.snapshot.as_deref().unwrap_or(own), self.file)
     }
 
-    pub(crate) fn bytes(&self) -> u64 {
-        self.parts.iter().map(|part| part.bytes).sum()
+    /// The file of the digests beside it.
+    pub(in crate::source) fn digests_file(&self) -> String {
+        digests_of(&self.file)
     }
+}
+
+impl ManifestTable {
+    pub(crate) fn rows(&self) -> u64 {
+        self.runs.as_ref().map_or_else(|| self.parts.iter().map(|part| part.rows).sum(), |runs| runs.rows)
+    }
+
+    /// What its snapshot has on disk for it; other parts are those of others.
+    pub(crate) fn bytes(&self) -> u64 {
+        let own = self.parts.iter().filter(|part| part.snapshot.is_none()).map(|part| part.bytes + part.digests);
+        own.chain(self.runs.iter().map(|runs| runs.bytes)).sum()
+    }
+
+    /// Its files that a snapshot of this name has in its folder.
+    fn files(&self, of: &str, own: &str) -> Vec<String> {
+        let mut files = Vec::new();
+        for part in self.parts.iter().filter(|part| part.snapshot.as_deref().unwrap_or(own) == of) {
+            files.extend([part.file.clone(), digests_of(&part.file)]);
+        }
+        files.extend(self.runs.iter().filter(|_| of == own).map(|runs| runs.file.clone()));
+        files
+    }
+}
+
+/// The file of the digests beside a part.
+pub(in crate::source) fn digests_of(file: &str) -> String {
+    Path::new(file).with_extension("digests").to_string_lossy().into_owned()
 }
 
 fn at(path: &Path, message: String) -> Diagnostic {
@@ -93,7 +138,7 @@ impl StoreFolder {
         };
         let read: Option<Json> = serde_json::from_str(&text).ok();
         match read.and_then(|read| read.get("format")?.as_u64()) {
-            Some(FORMAT) => Ok(Some(StoreFolder { path: path.into() })),
+            Some(1..=FORMAT) => Ok(Some(StoreFolder { path: path.into() })),
             Some(other) => {
                 let message =
                     format!("`{}` is a store of format {other}, and this argql knows {FORMAT}", path.display());
@@ -188,16 +233,34 @@ impl StoreFolder {
         manifest.ok_or_else(|| broken(&path, "is not what argql writes there"))
     }
 
+    /// The newest snapshot from before another.
+    pub(in crate::source) fn before(&self, snapshot: &str) -> Result<Option<Manifest>, Box<Diagnostic>> {
+        let mut names = self.names()?;
+        names.retain(|name| moment_of(name) < moment_of(snapshot));
+        names.last().map(|name| self.manifest(name)).transpose()
+    }
+
+    /// Where a part lies of a table of a snapshot.
+    pub(super) fn part(&self, snapshot: &str, part: &ManifestPart) -> PathBuf {
+        self.folder(part.snapshot.as_deref().unwrap_or(snapshot)).join(&part.file)
+    }
+
     /// The table of a snapshot.
     pub(crate) fn table(&self, snapshot: &str, table: &ManifestTable) -> StoredTable {
         let part = |part: &ManifestPart| StoredPart {
-            path: self.folder(snapshot).join(&part.file),
+            path: self.part(snapshot, part),
+            name: part.name(snapshot),
+            shared: part.snapshot.is_some(),
             rows: part.rows,
             bytes: part.bytes,
+            id: part.id.clone(),
             opened: OnceLock::new(),
         };
+        let runs = |runs: &ManifestRuns| StoredRuns { path: self.folder(snapshot).join(&runs.file), rows: runs.rows };
         StoredTable {
             parts: table.parts.iter().map(part).collect(),
+            runs: table.runs.as_ref().map(runs),
+            units: OnceLock::new(),
             fields: table.fields.clone(),
             all_fields: table.all_fields.clone(),
         }
@@ -208,40 +271,43 @@ impl StoreFolder {
         let (workshop, folder) = (self.workshop(), self.folder(&manifest.name));
         let writing = |error: io::Error| failed(&folder, "written", &error);
         let text = manifest.to_json().to_string();
-        if !folder.join(MANIFEST).is_file() {
-            let _ = fs::remove_dir_all(&folder);
+        if !folder.exists() {
             write_whole(&workshop.join(MANIFEST), &text)?;
             sync_folder(&workshop);
             fs::rename(&workshop, &folder).map_err(writing)?;
             sync_folder(&self.path);
             return Ok(());
         }
-        // The new parts have names of their own beside the old ones; the manifest decides which are the snapshot's.
-        let kept: BTreeSet<&str> =
-            manifest.tables.iter().flat_map(|table| &table.parts).map(|part| part.file.as_str()).collect();
+        // The new files have names of their own beside the old ones; the manifest decides which are the snapshot's.
+        let here = |of: &Manifest| -> BTreeSet<String> {
+            of.tables.iter().flat_map(|table| table.files(&manifest.name, &of.name)).collect()
+        };
+        let mut kept = here(manifest);
         for file in &kept {
             fs::rename(workshop.join(file), folder.join(file)).map_err(writing)?;
         }
         sync_folder(&folder);
         write_whole(&folder.join(MANIFEST), &text)?;
         sync_folder(&folder);
+        let _ = fs::remove_dir_all(&workshop);
+        // Of the old ones those stay that other snapshots have rows in; all, if one of these cannot be read.
+        let names = self.names()?.into_iter().filter(|name| *name != manifest.name);
+        let Ok(others) = names.map(|name| self.manifest(&name)).collect::<Result<Vec<_>, _>>() else { return Ok(()) };
+        others.iter().for_each(|other| kept.extend(here(other)));
         for entry in fs::read_dir(&folder).map_err(writing)?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name != MANIFEST && !kept.contains(name.as_str()) {
+            if name != MANIFEST && !kept.contains(&name) {
                 let _ = fs::remove_file(entry.path());
             }
         }
-        let _ = fs::remove_dir_all(&workshop);
         Ok(())
     }
 
-    /// The first number that no part of a snapshot's folder has.
+    /// The first number that no file of a snapshot's folder has.
     pub(in crate::source) fn first_number(&self, snapshot: &str) -> usize {
         let files = fs::read_dir(self.folder(snapshot)).into_iter().flatten().flatten();
-        let number = |entry: fs::DirEntry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            name.strip_suffix(".parquet")?.rsplit_once('-')?.1.parse::<usize>().ok()
-        };
+        let number =
+            |entry: fs::DirEntry| entry.path().file_stem()?.to_string_lossy().rsplit_once('-')?.1.parse::<usize>().ok();
         files.filter_map(number).max().map_or(1, |most| most + 1)
     }
 }
@@ -271,12 +337,23 @@ impl Manifest {
             fields.iter().map(|field| json!([&*field.name, field.ty.name()])).collect()
         };
         let table = |table: &ManifestTable| {
-            let part = |part: &ManifestPart| json!({"file": part.file, "rows": part.rows, "bytes": part.bytes});
+            let part = |part: &ManifestPart| {
+                json!({
+                    "snapshot": part.snapshot,
+                    "file": part.file,
+                    "rows": part.rows,
+                    "bytes": part.bytes,
+                    "digests": part.digests,
+                    "id": part.id,
+                })
+            };
+            let runs = |runs: &ManifestRuns| json!({"file": runs.file, "rows": runs.rows, "bytes": runs.bytes});
             json!({
                 "name": table.name,
                 "columns": fields(&table.fields),
                 "all_columns": fields(&table.all_fields),
                 "parts": table.parts.iter().map(part).collect::<Vec<_>>(),
+                "runs": table.runs.as_ref().map(runs),
             })
         };
         json!({ "tables": self.tables.iter().map(table).collect::<Vec<_>>() })
@@ -290,12 +367,28 @@ impl Manifest {
             };
             read.as_array()?.iter().map(field).collect()
         };
+        // No file outside the store.
+        let file = |of: &Json| {
+            let file = of.get("file")?.as_str()?;
+            Path::new(file).file_name().is_some_and(|name| name == file).then(|| file.to_owned())
+        };
+        let number = |of: &Json, key: &str| of.get(key)?.as_u64();
         let part = |part: &Json| {
-            let file = part.get("file")?.as_str()?;
-            // No file outside the snapshot.
-            let plain = Path::new(file).file_name().is_some_and(|name| name == file);
-            let (rows, bytes) = (part.get("rows")?.as_u64()?, part.get("bytes")?.as_u64()?);
-            plain.then(|| ManifestPart { file: file.to_owned(), rows, bytes })
+            let snapshot = match part.get("snapshot") {
+                None | Some(Json::Null) => None,
+                Some(snapshot) => Some(snapshot.as_str().filter(|name| moment_of(name).is_some())?.to_owned()),
+            };
+            Some(ManifestPart {
+                snapshot,
+                file: file(part)?,
+                rows: number(part, "rows")?,
+                bytes: number(part, "bytes")?,
+                digests: number(part, "digests").unwrap_or(0),
+                id: part.get("id").and_then(Json::as_str).map(str::to_owned),
+            })
+        };
+        let runs = |runs: &Json| {
+            Some(ManifestRuns { file: file(runs)?, rows: number(runs, "rows")?, bytes: number(runs, "bytes")? })
         };
         let table = |table: &Json| {
             Some(ManifestTable {
@@ -303,6 +396,10 @@ impl Manifest {
                 fields: fields(table.get("columns")?)?,
                 all_fields: fields(table.get("all_columns")?)?,
                 parts: table.get("parts")?.as_array()?.iter().map(part).collect::<Option<_>>()?,
+                runs: match table.get("runs") {
+                    None | Some(Json::Null) => None,
+                    Some(of) => Some(runs(of)?),
+                },
             })
         };
         let tables = read.get("tables")?.as_array()?.iter().map(table).collect::<Option<_>>()?;
