@@ -212,6 +212,7 @@ pub(crate) mod review;
 pub(crate) mod rewrite;
 pub(crate) mod run;
 pub(crate) mod sample;
+pub(crate) mod sound;
 pub(crate) mod source;
 pub(crate) mod syntax;
 pub(crate) mod value;
@@ -240,6 +241,7 @@ pub use review::{
 };
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
+pub use sound::hush_expected_panics;
 pub use source::known_tables;
 #[doc(no_inline)]
 pub use uuid::Uuid;

@@ -10,7 +10,7 @@ use syn::{Item, UseTree, Visibility};
 /// and `sample` only bytes, so they stand high although they are met late.
 const FLOORS: &[&[&str]] = &[
     &["diag"],
-    &["error", "sample", "guard", "meter", "parallel"],
+    &["error", "sample", "guard", "meter", "parallel", "sound"],
     &["json"],
     &["value"],
     &["column"],

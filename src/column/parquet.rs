@@ -3,6 +3,7 @@
 //! A part's column chunks are arrays of Arrow; whose text repeats has a dictionary in the file, which becomes the
 //! dictionary of the column without a look at the rows. Columns come out as `dynamic`, so that nulls stay what they were.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -14,9 +15,12 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, StringArray, StringViewArray, UInt32Array};
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
+use arrow_select::concat::concat;
+use foldhash::fast::FixedState;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    RowSelectionPolicy,
 };
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
@@ -26,10 +30,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
-use super::{Batch, Codes, Column, Data, Dictionary, Entries, Out};
+use super::facts::{self, ChunkFacts};
+use super::{Batch, Codes, Column, Data, Dictionary, Entries, Interner, Out};
 use crate::guard::Guard;
 use crate::parallel;
-use crate::value::{Type, Value, ValueRef, from_json};
+use crate::value::{PathStepRef, Type, Value, ValueRef, from_json, walk};
 
 /// A column of a part.
 #[derive(Clone, Debug)]
@@ -55,6 +60,12 @@ pub(crate) struct PartWriter {
 
 /// Most bytes of a dictionary: columns whose text repeats stay coded, however long it is.
 const DICTIONARY: usize = 16 << 20;
+/// Bytes of a page: few enough to stay near the processor while they are unpacked and looked at.
+const PAGE: usize = 256 << 10;
+/// Rows that are about as many as a page of long text has.
+const PAGE_ROWS: usize = 1 << 10;
+/// Rows of an average stretch of text, read or passed over, from which on those to be passed over are not looked at.
+const PASSED: usize = 8;
 
 fn io_error(error: ParquetError) -> io::Error {
     match error {
@@ -82,6 +93,7 @@ impl PartWriter {
             .set_compression(Compression::ZSTD(level))
             .set_dictionary_page_size_limit(DICTIONARY)
             .set_data_page_row_count_limit(usize::MAX)
+            .set_data_page_size_limit(PAGE)
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
             .set_created_by(concat!("argql ", env!("CARGO_PKG_VERSION")).to_owned());
@@ -100,9 +112,15 @@ impl PartWriter {
         Ok(PartWriter { writer, factory, schema, columns: Vec::new(), group: 0 })
     }
 
-    /// Whether the cells of a column repeat, as far as they go.
-    pub(crate) fn repeats(column: &Column) -> bool {
-        !matches!(column.data, Data::Text(_))
+    /// Whether a dictionary pays for so many rows that begin with these: whether there are half as many different cells.
+    ///
+    /// Of `n` cells drawn from `d` different ones about `n² / 2d` were there before.
+    pub(crate) fn repeats(column: &Column, rows: usize) -> bool {
+        let Data::Text(array) = &column.data else { return true };
+        let mut known = HashSet::with_hasher(FixedState::default());
+        let again = array.iter().flatten().filter(|text| !known.insert(*text)).count();
+        let cells = array.len() - array.null_count();
+        again.saturating_mul(rows) >= cells.saturating_mul(cells).max(1)
     }
 
     /// Adds rows to the row group at hand, all columns side by side.
@@ -175,6 +193,19 @@ impl Rows {
         }
     }
 
+    /// Whether text is worth being taken out of its pages, which then are not kept.
+    fn are_few(&self) -> bool {
+        matches!(self, Rows::These { rows, of } if rows.len() <= of / 2)
+    }
+
+    /// How many there are in about a page.
+    fn of_page(&self) -> usize {
+        match self {
+            Rows::First(_) => PAGE_ROWS,
+            Rows::These { rows, of } => (rows.len() * PAGE_ROWS / (*of).max(1)).max(1),
+        }
+    }
+
     /// The same as stretches that are read or passed over.
     fn selection(&self) -> Option<RowSelection> {
         let Rows::These { rows, of } = self else { return None };
@@ -231,6 +262,17 @@ impl PartReader {
         columns.iter().map(|column| u64::try_from(size(column)).unwrap_or(0)).sum()
     }
 
+    /// What is known of a column in a row group.
+    pub(crate) fn facts(&self, group: usize, column: usize) -> Option<ChunkFacts> {
+        ChunkFacts::of(&self.metadata, group, column, self.schema.fields().get(column)?)
+    }
+
+    /// A filter of the texts of a column in a row group.
+    pub(crate) fn filter(&self, path: &Path, group: usize, column: usize) -> Option<impl Fn(&str) -> bool + use<>> {
+        let filter = facts::filter(&self.metadata, group, column, &File::open(path).ok()?)?;
+        Some(move |text: &str| filter.check(text))
+    }
+
     /// The columns of these numbers, which rise, in some rows of a row group.
     pub(crate) fn read(&self, path: &Path, group: usize, columns: &[usize], which: &Rows) -> io::Result<Vec<Column>> {
         let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
@@ -256,27 +298,52 @@ impl PartReader {
         });
         let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
         let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options).map_err(io_error)?;
-        let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
-        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(path)?, metadata)
-            .with_row_groups(vec![group])
-            .with_projection(mask)
-            .with_batch_size(rows)
-            .with_limit(rows);
-        if let Some(selection) = which.selection() {
-            reader = reader.with_row_selection(selection);
-        }
-        let mut reader = reader.build().map_err(io_error)?;
-        let batch = match reader.next() {
-            Some(batch) => batch.map_err(|error| broken(&error.to_string()))?,
-            None => return Err(broken("a row group has no rows")),
+        let reader =
+            |columns: &[usize], batch: usize, policy: RowSelectionPolicy| -> io::Result<ParquetRecordBatchReader> {
+                let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
+                let mut reader =
+                    ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(path)?, metadata.clone())
+                        .with_row_groups(vec![group])
+                        .with_projection(mask)
+                        .with_batch_size(batch)
+                        .with_row_selection_policy(policy)
+                        .with_limit(rows);
+                if let Some(selection) = which.selection() {
+                    reader = reader.with_row_selection(selection);
+                }
+                reader.build().map_err(io_error)
+            };
+        let text = |column: usize| {
+            metadata.schema().fields().get(column).is_some_and(|field| *field.data_type() == DataType::Utf8View)
         };
-        if batch.num_rows() != rows || batch.num_columns() != columns.len() {
+        let (apart, together): (Vec<usize>, Vec<usize>) =
+            columns.iter().partition(|&&column| which.are_few() && text(column));
+        let mut arrays: Vec<(usize, ArrayRef)> = Vec::new();
+        if !together.is_empty() {
+            let mut batches = reader(&together, rows, RowSelectionPolicy::default())?;
+            let batch = batches.next().ok_or_else(|| broken("a row group has no rows"))?;
+            let batch = batch.map_err(|error| broken(&error.to_string()))?;
+            arrays.extend(together.into_iter().zip(batch.columns().iter().cloned()));
+        }
+        // Of text that is passed over nothing is checked.
+        let policy = RowSelectionPolicy::Auto { threshold: PASSED };
+        for column in apart {
+            let mut pieces: Vec<ArrayRef> = Vec::new();
+            for batch in reader(&[column], which.of_page(), policy)? {
+                let batch = batch.map_err(|error| broken(&error.to_string()))?;
+                let array = batch.columns().first().and_then(|array| array.as_string_view_opt());
+                pieces.push(Arc::new(array.ok_or_else(|| broken("a column of no known type"))?.gc()));
+            }
+            let pieces: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
+            arrays.push((column, concat(&pieces).map_err(|error| broken(&error.to_string()))?));
+        }
+        arrays.sort_unstable_by_key(|(column, _)| *column);
+        if arrays.len() != columns.len() || arrays.iter().any(|(_, array)| array.len() != rows) {
             return Err(broken("a row group has another number of rows than it says"));
         }
-        batch
-            .columns()
+        arrays
             .iter()
-            .map(|array| Column::of_array(array).ok_or_else(|| broken("a column of no known type")))
+            .map(|(_, array)| Column::of_array(array).ok_or_else(|| broken("a column of no known type")))
             .collect()
     }
 }
@@ -344,6 +411,20 @@ impl Column {
         }
     }
 
+    /// What stands at a path of keys within each cell.
+    pub(crate) fn below(&self, keys: &[Arc<str>]) -> Column {
+        let steps: Vec<PathStepRef<'_>> = keys.iter().map(|key| PathStepRef::Key(key)).collect();
+        let of = |values: &Column| {
+            let mut out = Interner::new(Type::Dynamic);
+            values.iter().for_each(|cell| out.push(walk(cell, &steps).as_ref()));
+            out.finish()
+        };
+        match self.as_dictionary() {
+            Some(dictionary) => dictionary.map(of(dictionary.values())),
+            None => of(self),
+        }
+    }
+
     /// The same cells in a column of this type.
     pub(crate) fn into_type(self, ty: Type) -> Column {
         if ty == self.ty || matches!(self.data, Data::Constant(Value::Null)) && ty != Type::String {
@@ -353,6 +434,11 @@ impl Column {
             Data::Bool(_) => ty == Type::Bool,
             Data::Long(_) => ty == Type::Long,
             Data::Real(_) => ty == Type::Real,
+            Data::Int(_) => ty == Type::Int,
+            Data::DateTime(_) => ty == Type::DateTime,
+            Data::TimeSpan(_) => ty == Type::TimeSpan,
+            Data::Guid(_) => ty == Type::Guid,
+            Data::Json(_) => ty == Type::Dynamic,
             _ => false,
         };
         if own {
@@ -384,7 +470,7 @@ impl Column {
     }
 
     /// Codes and entries as the file has them; an entry more for null.
-    fn of_dictionary(array: &DictionaryArray<Int32Type>) -> Column {
+    pub(super) fn of_dictionary(array: &DictionaryArray<Int32Type>) -> Column {
         let (len, entries) = (array.len(), array.values().as_string::<i32>());
         let values = StringViewArray::from(entries);
         let codes = array.keys().values();

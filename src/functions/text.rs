@@ -73,11 +73,22 @@ fn single_char(c: char, mut cased: impl Iterator<Item = char>) -> char {
     }
 }
 
+/// As the function of the standard library, which looks at the last bytes one by one.
+fn is_ascii(text: &str) -> bool {
+    const WIDE: usize = 32;
+    let bytes = text.as_bytes();
+    let plain = |chunk: &[u8; WIDE]| chunk.iter().fold(0, |all, byte| all | byte) < 0x80;
+    match bytes.last_chunk() {
+        Some(last) => bytes.as_chunks().0.iter().all(plain) && plain(last),
+        None => text.is_ascii(),
+    }
+}
+
 fn cased(args: &Args<'_>, ascii: fn(&mut str), any: fn(char) -> char) -> Result<Kernel, ArgumentFault> {
     let ty = args.types[0];
     Ok(Box::new(move |cells, out| {
         let text = text_of(ty, cells[0]);
-        if text.is_ascii() {
+        if is_ascii(&text) {
             out.write(|to| {
                 let start = to.len();
                 to.push_str(&text);

@@ -24,7 +24,7 @@ use crate::guard::Guard;
 use crate::value::DateTime;
 
 /// Rows of a row group: enough that dictionaries pay, few enough to be read side by side and skipped.
-const GROUP: usize = 1 << 17;
+const GROUP: usize = 1 << 16;
 /// Rows and bytes after which a part ends.
 const PART_ROWS: usize = 1 << 20;
 const PART_BYTES: u64 = 512 << 20;
@@ -78,6 +78,11 @@ fn write_tables(
             let message = format!("`{}` is in a store already", table.name());
             let none = Diagnostic::at(diag::STORE, Place::Nowhere, message);
             return Err(Box::new(none.help("import the export that it came from")));
+        }
+        if table.foreign()?.is_some() {
+            let message = format!("`{}` is of files of columns, and stores are made of exports", table.name());
+            let none = Diagnostic::at(diag::STORE, Place::Nowhere, message);
+            return Err(Box::new(none.help("import JSON or CSV; files of columns can be asked as they are")));
         }
         let fields = table.full_schema(guard)?;
         let known = before.and_then(|before| KnownRows::load(store, before, table.name(), &fields, guard));
@@ -246,7 +251,7 @@ impl TableWriter<'_> {
     fn begin_part(&mut self, rows: &Batch) -> Result<OpenPart, Box<Diagnostic>> {
         let mut fields = self.layout.fields();
         for (field, column) in fields.iter_mut().zip(&rows.columns) {
-            field.coded = PartWriter::repeats(column);
+            field.coded = PartWriter::repeats(column, GROUP);
         }
         let file = format!("{}-{:04}.parquet", self.name, self.number);
         self.number += 1;
