@@ -215,6 +215,7 @@ pub(crate) mod run;
 pub(crate) mod sample;
 #[cfg(feature = "serve")]
 pub(crate) mod serve;
+pub(crate) mod sound;
 pub(crate) mod source;
 pub(crate) mod syntax;
 pub(crate) mod value;
@@ -238,13 +239,14 @@ pub use output::{Format, Formulas, Layout, LongCells, WideCells};
 pub use registry::Example;
 #[cfg(feature = "review")]
 pub use review::{
-    Audit, AuditPlan, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question, Report, ReportPlan,
-    Verdict,
+    Audit, AuditPlan, Card, CardValue, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question,
+    Report, ReportPlan, Verdict,
 };
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;
 #[cfg(feature = "serve")]
 pub use serve::{BoundServer, Served, Server, Stopper};
+pub use sound::hush_expected_panics;
 pub use source::known_tables;
 pub use syntax::read_literal;
 #[doc(no_inline)]

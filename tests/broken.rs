@@ -194,7 +194,12 @@ fn kinds() -> Vec<Kind> {
             ("bzip2", b"BZh91AY&SY".to_vec()),
             ("xz", b"\xfd7zXZ\0\0\x04".to_vec()),
             ("7-Zip", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec()),
-            ("Parquet", b"PAR1\x15\x04".to_vec()),
+            ("Parquet that is cut off", b"PAR1\x15\x04".to_vec()),
+            ("Parquet without a description", b"PAR1\x15\x04\x04\0\0\0PAR1".to_vec()),
+            ("packed Parquet", gzip(b"PAR1\x15\x04")),
+            ("Arrow that is cut off", b"ARROW1\0\0\xff\xff\xff\xff".to_vec()),
+            ("an Arrow stream that is cut off", b"\xff\xff\xff\xff\x10\0\0\0".to_vec()),
+            ("Feather of version 1", b"FEA1\0\0\0\0FEA1".to_vec()),
         ],
     );
     family(

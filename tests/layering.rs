@@ -10,7 +10,7 @@ use syn::{Item, UseTree, Visibility};
 /// and `sample` only bytes, so they stand high although they are met late.
 const FLOORS: &[&[&str]] = &[
     &["diag"],
-    &["error", "sample", "guard", "meter", "parallel"],
+    &["error", "sample", "guard", "meter", "parallel", "sound"],
     &["json"],
     &["value"],
     &["column"],
@@ -164,7 +164,7 @@ const WORDS: &[(&str, &[&str], &str)] = &[
     ("src/cli", &["limit", "min", "sample", "table"], "options, units, titles of columns"),
     ("src/complete/finder.rs", &["table"], "a kind of what is offered"),
     ("src/output", &["log", "map", "table"], "formats, charts and scales"),
-    ("src/review/header.rs", &["history"], "a line of a head"),
+    ("src/review/header.rs", &["count", "history", "sum"], "words of a head"),
     ("src/review/embedded.rs", &["history"], "a file of functions"),
     ("src/review/audit", &["max"], "a setting of a check"),
     ("src/source/document.rs", &["count"], "a key of exports"),

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::args::Listing;
 use super::failure::Failure;
 use super::terminal::{colored_stdout, harmless, stdout};
-use crate::{Diagnostic, Document, Format, Formulas, Layout, Query, Table, TableWriter};
+use crate::{Diagnostic, Document, Error, Format, Formulas, Layout, Query, Table, TableWriter};
 
 /// A table and what a heading or a file calls it.
 pub(super) struct NamedTable<'a> {
@@ -34,7 +34,7 @@ pub(super) fn write_text(
             write(&mut out)?;
             Ok(out.flush()?)
         }
-        Some(path) => replace_file(path, write).map_err(|error| unwritable(path, &error)),
+        Some(path) => replace_file(path, |out| write(out)).map_err(|error| unwritable(path, &error)),
     }
 }
 
@@ -120,22 +120,46 @@ pub(super) fn stream_rows(query: &Query, listing: &Listing) -> Result<(usize, Ve
             presentation.format.name()
         )));
     }
-    let mut out = match &listing.output {
-        Some(path) => harmless(File::create(path).map_err(|error| unwritable(path, &error))?),
-        None => stdout(),
+    let stream = |out: &mut (dyn Write + Send)| -> Result<_, Unfinished> {
+        let mut writer = TableWriter::start(out, query.columns(), presentation.format, &presentation.layout)?;
+        let (mut rows, mut written) = (0, Ok(()));
+        let warnings = query.stream(|piece| {
+            rows += piece.len();
+            written = writer.rows(out, &piece).and_then(|()| out.flush());
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        written?;
+        writer.finish(out)?;
+        out.flush()?;
+        Ok((rows, warnings))
     };
-    let mut out = BufWriter::with_capacity(64 << 10, &mut out);
-    let mut writer = TableWriter::start(&mut out, query.columns(), presentation.format, &presentation.layout)?;
-    let (mut rows, mut written) = (0, Ok(()));
-    let warnings = query.stream(|piece| {
-        rows += piece.len();
-        written = writer.rows(&mut out, &piece).and_then(|()| out.flush());
-        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
-    written?;
-    writer.finish(&mut out)?;
-    out.flush()?;
-    Ok((rows, warnings))
+    let streamed = match &listing.output {
+        Some(path) => replace_file(path, stream),
+        None => stream(&mut BufWriter::with_capacity(64 << 10, stdout())),
+    };
+    streamed.map_err(|unfinished| match (unfinished, &listing.output) {
+        (Unfinished::Read(error), _) => Failure::from(error),
+        (Unfinished::Written(error), Some(path)) => unwritable(path, &error),
+        (Unfinished::Written(error), None) => Failure::from(error),
+    })
+}
+
+/// Why rows were not written to the last.
+enum Unfinished {
+    Read(Error),
+    Written(io::Error),
+}
+
+impl From<Error> for Unfinished {
+    fn from(error: Error) -> Unfinished {
+        Unfinished::Read(error)
+    }
+}
+
+impl From<io::Error> for Unfinished {
+    fn from(error: io::Error) -> Unfinished {
+        Unfinished::Written(error)
+    }
 }
 
 /// The format asked for, or that of the file's ending, or what suits the reader.
@@ -162,21 +186,25 @@ fn write_file(path: &Path, tables: &[&NamedTable<'_>], presentation: Presentatio
 
 /// Writes a file that is there as a whole or not at all: an earlier report survives whatever goes wrong with a later one.
 /// What is no plain file (a pipe, a link) is written to as it is.
-pub(super) fn replace_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub(super) fn replace_file<T, E: From<io::Error>>(
+    path: &Path,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, E>,
+) -> Result<T, E> {
     let plain = std::fs::symlink_metadata(path).map_or(true, |about| about.is_file());
     let part = path.with_added_extension("part");
     let file = if plain { File::create(&part)? } else { File::create(path)? };
     let mut out = BufWriter::with_capacity(64 << 10, harmless(file));
-    let written = write(&mut out).and_then(|()| out.flush());
+    let written = write(&mut out).and_then(|written| Ok(out.flush().map(|()| written)?));
     drop(out);
     if !plain {
         return written;
     }
-    let done = written.and_then(|()| {
+    let done = written.and_then(|written| {
         if let Ok(about) = std::fs::metadata(path) {
             std::fs::set_permissions(&part, about.permissions())?;
         }
-        std::fs::rename(&part, path)
+        std::fs::rename(&part, path)?;
+        Ok(written)
     });
     done.inspect_err(|_| {
         // What is wrong is known already.

@@ -43,6 +43,7 @@ use open::{open_engine, with_values};
 
 /// Runs the command line with these arguments, the program's own name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    crate::hush_expected_panics();
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,

@@ -81,10 +81,37 @@ mod tests {
         }
         assert!(page.contains("<h2>exemptions-no-expiry: the first 3 of 14</h2>"));
         assert!(page.matches("<svg").count() >= 5);
-        let links = page.matches("href=").count();
-        assert!(links > 0);
-        assert_eq!(links, page.matches("href=\"https://portal.azure.com/#@/resource/subscriptions/").count());
+        let links: Vec<&str> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let (within, away): (Vec<&str>, Vec<&str>) = links.iter().partition(|link| link.starts_with('#'));
+        assert_eq!(within.len(), 5);
+        assert!(within.iter().all(|link| page.matches(&format!(" id=\"{}\"", &link[1..])).count() == 1), "{within:?}");
+        assert!(!away.is_empty());
+        assert!(away.iter().all(|link| link.starts_with("https://portal.azure.com/#@/resource/subscriptions/")));
+        let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
+        assert!(at("class=\"cards\"") < at("<h2>Checks</h2>") && at("<h2>Checks</h2>") < at("<h2>Secure score</h2>"));
+        assert!(at("<h2>Exempt share of each subscription</h2>") < at("<h2>exemptions-no-expiry: "));
+        // Without snapshots nothing is told over time, and nothing is said of that.
+        assert!(!page.contains("over time"));
         assert!(!page.contains("src=") && !page.contains("@import") && !page.contains("url("));
+    }
+
+    #[test]
+    fn a_report_over_snapshots_says_how_it_went() {
+        let of =
+            |month: &str, day: &str| ["--snapshot".to_owned(), format!("2026-{day}=tests/library/history/{month}")];
+        let snapshots = [of("august", "08-01"), of("september", "09-01"), of("october", "10-01")].concat();
+        let line: Vec<&str> =
+            snapshots.iter().map(String::as_str).chain(["-d", "tests/library/history/october"]).collect();
+        let page = reported("page.html", &line);
+        let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}"));
+        assert!(at("<h2>Checks</h2>") < at("<h2>Secure score over time</h2>"));
+        assert!(at("<h2>Exemptions over time</h2>") < at("<h2>Secure score</h2>"));
+        assert!(page.contains("<h2>Exemptions that came, changed and went</h2>"));
+        let text = reported("page.md", &line);
+        let order: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let place = |heading: &str| order.iter().position(|found| *found == heading).unwrap();
+        assert!(place("Exempt share of each subscription") < place("Exemptions over time"), "{order:?}");
+        assert!(place("Exemptions over time") < place("Checks"));
     }
 
     #[test]

@@ -9,7 +9,13 @@
 mod arrow;
 mod build;
 #[cfg(feature = "store")]
+mod bytes;
+#[cfg(feature = "store")]
+mod facts;
+#[cfg(feature = "store")]
 mod file;
+#[cfg(feature = "store")]
+mod foreign;
 mod gather;
 mod keys;
 mod memo;
@@ -27,7 +33,13 @@ use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 
 pub(crate) use build::{Interner, Out};
 #[cfg(feature = "store")]
+pub(crate) use bytes::FileBytes;
+#[cfg(feature = "store")]
+pub(crate) use facts::ChunkFacts;
+#[cfg(feature = "store")]
 pub(crate) use file::{FileKind, FileWriting};
+#[cfg(feature = "store")]
+pub(crate) use foreign::{ForeignFault, ForeignFile, ForeignForm, ForeignWant};
 pub(crate) use keys::KeyTable;
 use memo::Memo;
 #[cfg(feature = "store")]

@@ -30,10 +30,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
-use super::{Batch, Codes, Column, Data, Dictionary, Entries, Out};
+use super::facts::{self, ChunkFacts};
+use super::{Batch, Codes, Column, Data, Dictionary, Entries, Interner, Out};
 use crate::guard::Guard;
 use crate::parallel;
-use crate::value::{Type, Value, ValueRef, from_json};
+use crate::value::{PathStepRef, Type, Value, ValueRef, from_json, walk};
 
 /// A column of a part.
 #[derive(Clone, Debug)]
@@ -261,6 +262,17 @@ impl PartReader {
         columns.iter().map(|column| u64::try_from(size(column)).unwrap_or(0)).sum()
     }
 
+    /// What is known of a column in a row group.
+    pub(crate) fn facts(&self, group: usize, column: usize) -> Option<ChunkFacts> {
+        ChunkFacts::of(&self.metadata, group, column, self.schema.fields().get(column)?)
+    }
+
+    /// A filter of the texts of a column in a row group.
+    pub(crate) fn filter(&self, path: &Path, group: usize, column: usize) -> Option<impl Fn(&str) -> bool + use<>> {
+        let filter = facts::filter(&self.metadata, group, column, &File::open(path).ok()?)?;
+        Some(move |text: &str| filter.check(text))
+    }
+
     /// The columns of these numbers, which rise, in some rows of a row group.
     pub(crate) fn read(&self, path: &Path, group: usize, columns: &[usize], which: &Rows) -> io::Result<Vec<Column>> {
         let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
@@ -399,6 +411,20 @@ impl Column {
         }
     }
 
+    /// What stands at a path of keys within each cell.
+    pub(crate) fn below(&self, keys: &[Arc<str>]) -> Column {
+        let steps: Vec<PathStepRef<'_>> = keys.iter().map(|key| PathStepRef::Key(key)).collect();
+        let of = |values: &Column| {
+            let mut out = Interner::new(Type::Dynamic);
+            values.iter().for_each(|cell| out.push(walk(cell, &steps).as_ref()));
+            out.finish()
+        };
+        match self.as_dictionary() {
+            Some(dictionary) => dictionary.map(of(dictionary.values())),
+            None => of(self),
+        }
+    }
+
     /// The same cells in a column of this type.
     pub(crate) fn into_type(self, ty: Type) -> Column {
         if ty == self.ty || matches!(self.data, Data::Constant(Value::Null)) && ty != Type::String {
@@ -408,6 +434,11 @@ impl Column {
             Data::Bool(_) => ty == Type::Bool,
             Data::Long(_) => ty == Type::Long,
             Data::Real(_) => ty == Type::Real,
+            Data::Int(_) => ty == Type::Int,
+            Data::DateTime(_) => ty == Type::DateTime,
+            Data::TimeSpan(_) => ty == Type::TimeSpan,
+            Data::Guid(_) => ty == Type::Guid,
+            Data::Json(_) => ty == Type::Dynamic,
             _ => false,
         };
         if own {
@@ -439,7 +470,7 @@ impl Column {
     }
 
     /// Codes and entries as the file has them; an entry more for null.
-    fn of_dictionary(array: &DictionaryArray<Int32Type>) -> Column {
+    pub(super) fn of_dictionary(array: &DictionaryArray<Int32Type>) -> Column {
         let (len, entries) = (array.len(), array.values().as_string::<i32>());
         let values = StringViewArray::from(entries);
         let codes = array.keys().values();

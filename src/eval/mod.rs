@@ -3,6 +3,7 @@
 //! A call whose varying arguments are all dictionaries with the same codes (one column, or what was computed from it)
 //! runs once per *distinct* value and maps the codes. Everything else runs a row at a time.
 
+mod bounds;
 mod path;
 
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use crate::guard::{Guard, Pace};
 use crate::plan::{Expr, Term};
 use crate::registry::{Kernel, Reads};
 use crate::value::{Type, Value, ValueRef};
+
+pub(crate) use bounds::may_hold;
 
 /// The value of `expr` at every row of `batch`; whatever it likes once the guard stops.
 pub(crate) fn eval(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {

@@ -9,7 +9,9 @@ use arithmetic::{Minus, Modulo, Over, Plus, Times};
 use matching::{Contains, Ends, Has, HasPrefix, HasSuffix, Starts};
 
 use super::conversion::{ISNOTNULL, ISNULL};
-use crate::registry::{Args, ArgumentFault, Implies, Infix, Kernel, Level, Meaning, Operand, Operation, Right, Scalar};
+use crate::registry::{
+    Args, ArgumentFault, Compares, Implies, Infix, Kernel, Level, Meaning, Operand, Operation, Right, Scalar,
+};
 
 pub(super) use matching::{Edges, Needle, compile};
 
@@ -17,7 +19,10 @@ pub(super) use matching::{Edges, Needle, compile};
 pub(crate) const INFIXES: &[Infix] = &[
     infix("or", Level::Or, Meaning::Or, "True if one side is."),
     infix("and", Level::And, Meaning::And, "True if both sides are."),
-    equal(infix("==", Level::Equality, free(comparison::equality, comparison::equals::<false>), "Equal, by case.")),
+    compares(
+        Compares::Equal,
+        equal(infix("==", Level::Equality, free(comparison::equality, comparison::equals::<false>), "Equal, by case.")),
+    ),
     unequal(infix(
         "!=",
         Level::Equality,
@@ -42,12 +47,15 @@ pub(crate) const INFIXES: &[Infix] = &[
         free(matching::lenient_types, matching::equals::<true>),
         "Not equal text in any letter case.",
     )),
-    equal(list(
-        "in",
-        Level::Equality,
-        free(membership::types, membership::contained::<false>),
-        "Equal to one of the list, by case.",
-    )),
+    compares(
+        Compares::Equal,
+        equal(list(
+            "in",
+            Level::Equality,
+            free(membership::types, membership::contained::<false>),
+            "Equal to one of the list, by case.",
+        )),
+    ),
     unequal(list(
         "!in",
         Level::Equality,
@@ -78,11 +86,14 @@ pub(crate) const INFIXES: &[Infix] = &[
         free(membership::textual_types, membership::has::<true>),
         "Has each of the list as a term, in any letter case.",
     ),
-    range(
-        "between",
-        Level::Equality,
-        strict(comparison::range, comparison::between::<false>),
-        "From the first to the second, both included.",
+    compares(
+        Compares::Between,
+        range(
+            "between",
+            Level::Equality,
+            strict(comparison::range, comparison::between::<false>),
+            "From the first to the second, both included.",
+        ),
     ),
     range(
         "!between",
@@ -90,10 +101,27 @@ pub(crate) const INFIXES: &[Infix] = &[
         strict(comparison::range, comparison::between::<true>),
         "Outside of first to second.",
     ),
-    infix("<", Level::Relation, strict(comparison::order, comparison::ordered::<true, false>), "Less."),
-    infix("<=", Level::Relation, strict(comparison::order, comparison::ordered::<true, true>), "Less or equal."),
-    infix(">", Level::Relation, strict(comparison::order, comparison::ordered::<false, false>), "Greater."),
-    infix(">=", Level::Relation, strict(comparison::order, comparison::ordered::<false, true>), "Greater or equal."),
+    compares(
+        Compares::Less,
+        infix("<", Level::Relation, strict(comparison::order, comparison::ordered::<true, false>), "Less."),
+    ),
+    compares(
+        Compares::AtMost,
+        infix("<=", Level::Relation, strict(comparison::order, comparison::ordered::<true, true>), "Less or equal."),
+    ),
+    compares(
+        Compares::Greater,
+        infix(">", Level::Relation, strict(comparison::order, comparison::ordered::<false, false>), "Greater."),
+    ),
+    compares(
+        Compares::AtLeast,
+        infix(
+            ">=",
+            Level::Relation,
+            strict(comparison::order, comparison::ordered::<false, true>),
+            "Greater or equal.",
+        ),
+    ),
     infix(
         "contains",
         Level::Relation,
@@ -298,7 +326,16 @@ const fn strict(
 }
 
 const fn infix(text: &'static str, level: Level, meaning: Meaning, about: &'static str) -> Infix {
-    Infix { text, level, right: Right::Operand, about, legacy: false, implies: Implies::Nothing, meaning }
+    Infix {
+        text,
+        level,
+        right: Right::Operand,
+        about,
+        legacy: false,
+        implies: Implies::Nothing,
+        compares: Compares::Nothing,
+        meaning,
+    }
 }
 
 const fn list(text: &'static str, level: Level, meaning: Meaning, about: &'static str) -> Infix {
@@ -320,6 +357,10 @@ pub(crate) fn joining(level: Level) -> Option<&'static Infix> {
 
 const fn equal(infix: Infix) -> Infix {
     Infix { implies: Implies::Equal, ..infix }
+}
+
+const fn compares(compares: Compares, infix: Infix) -> Infix {
+    Infix { compares, ..infix }
 }
 
 const fn unequal(infix: Infix) -> Infix {

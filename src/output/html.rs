@@ -10,14 +10,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::chart::{self, svg};
+use super::chart::{self, brief::brief, real, svg};
 use super::escape::escape;
-use super::page::{Links, Page, Section, SectionPart};
-use crate::column::Table;
+use super::page::{Links, Page, PageCard, Section, SectionPart};
+use crate::column::{Field, Table};
 use crate::value::{Type, ValueRef, to_real, write_text};
 
 const STYLE: &str = include_str!("html/page.css");
 const SCRIPT: &str = include_str!("html/page.js");
+
+/// Rows of a table that a section in brief does not fold away.
+const FOLDED: usize = 25;
 
 /// Bytes gathered before they are written out.
 const BUFFER: usize = 64 << 10;
@@ -65,11 +68,11 @@ impl Section<'_> {
         links: Links,
         figures: &mut usize,
     ) -> io::Result<()> {
-        text.push_str("<section>\n");
-        if !self.heading.is_empty() {
-            text.push_str("<h2>");
-            text.push_str(&escape(&self.heading));
-            text.push_str("</h2>\n");
+        if self.heading.is_empty() {
+            text.push_str("<section>\n");
+        } else {
+            let heading = escape(&self.heading);
+            text.push_str(&format!("<section id=\"{}\">\n<h2>{heading}</h2>\n", anchor(&self.heading)));
         }
         for part in &self.parts {
             match part {
@@ -77,6 +80,19 @@ impl Section<'_> {
                     text.push_str("<p>");
                     text.push_str(&escape(line));
                     text.push_str("</p>\n");
+                }
+                SectionPart::Note(line) => text.push_str(&format!("<p class=\"note\">{}</p>\n", escape(line))),
+                SectionPart::Cards(cards) => {
+                    text.push_str("<dl class=\"cards\">");
+                    for PageCard { name, value, heading } in cards {
+                        text.push_str(&format!(
+                            "<div><dt><a href=\"#{}\">{}</a></dt><dd>{}</dd></div>",
+                            anchor(heading),
+                            escape(name),
+                            escape(value)
+                        ));
+                    }
+                    text.push_str("</dl>\n");
                 }
                 SectionPart::Query(query) => {
                     let open = if self.heading.is_empty() { " open=\"open\"" } else { "" };
@@ -88,10 +104,21 @@ impl Section<'_> {
                     text.push_str("</code></pre></details>\n");
                 }
                 SectionPart::Chart(table, chart) => {
-                    for picture in chart::pictures(table, chart) {
+                    let pictures = chart::pictures(table, chart);
+                    let pictures = match &self.brief {
+                        Some(short) => brief(pictures, short.all.as_deref()),
+                        None => pictures,
+                    };
+                    for picture in pictures {
                         *figures += 1;
                         svg::figure(text, &picture, *figures, above);
                     }
+                }
+                SectionPart::Rows(table) if self.brief.is_some() && table.len() > FOLDED => {
+                    let count = super::table::RowCount(table.len());
+                    text.push_str(&format!("<details><summary>All {count}</summary>\n"));
+                    rows(text, out, table, &self.heading, links)?;
+                    text.push_str("</details>\n");
                 }
                 SectionPart::Rows(table) => rows(text, out, table, &self.heading, links)?,
             }
@@ -101,19 +128,43 @@ impl Section<'_> {
     }
 }
 
+/// What links within the page call a section.
+fn anchor(heading: &str) -> String {
+    let name =
+        heading.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>();
+    format!("s-{name}")
+}
+
 /// A table with its number of rows as the caption.
 fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, links: Links) -> io::Result<()> {
     let fields = table.columns();
     let count = super::table::RowCount(table.len());
     let of = if heading.is_empty() { String::new() } else { format!("{}: ", escape(heading)) };
-    text.push_str(&format!("<div class=\"rows\">\n<table>\n<caption>{of}{count}</caption>\n"));
+    text.push_str(&format!(
+        "<div class=\"rows\" role=\"region\" aria-label=\"{of}{count}\" tabindex=\"0\">\n<table>\n<caption>{of}{count}</caption>\n"
+    ));
     if fields.is_empty() {
         text.push_str("</table>\n</div>\n");
         return Ok(());
     }
-    text.push_str("<thead><tr>");
-    for field in fields {
-        let class = if field.ty.is_number() { " class=\"n\"" } else { "" };
+    let letters = letters(table);
+    // Paper has no room beside it: there each column gets a share, long ones less than their length would ask for.
+    let weight = |(field, letters): (&Field, &f64)| letters.max(real(field.name.len())).clamp(5.0, 60.0).sqrt();
+    let weights: Vec<f64> = fields.iter().zip(&letters).map(weight).collect();
+    let all: f64 = weights.iter().sum();
+    text.push_str("<colgroup>");
+    for weight in weights {
+        text.push_str(&format!("<col width=\"{:.1}%\"/>", 100.0 * weight / all));
+    }
+    text.push_str("</colgroup>\n<thead><tr>");
+    for (field, letters) in fields.iter().zip(letters) {
+        let class = match field.ty {
+            ty if ty.is_number() => " class=\"n\"",
+            Type::DateTime => " class=\"t\"",
+            _ if letters > 40.0 => " class=\"l\"",
+            _ if letters > 14.0 => " class=\"m\"",
+            _ => "",
+        };
         text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&field.name)));
     }
     text.push_str("</tr></thead>\n<tbody>\n");
@@ -145,6 +196,26 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, li
     })?;
     text.push_str("</tbody>\n</table>\n</div>\n");
     Ok(())
+}
+
+/// Letters of a cell of each column, on average over its first rows.
+fn letters(table: &Table) -> Vec<f64> {
+    const ROWS: usize = 50;
+    let mut sums = vec![0; table.columns().len()];
+    let mut cell = String::new();
+    let mut seen = 0;
+    for batch in table.batches() {
+        let rows = batch.rows.min(ROWS - seen);
+        for (sum, column) in sums.iter_mut().zip(&batch.columns) {
+            for row in 0..rows {
+                cell.clear();
+                write_text(&mut cell, column.get(row));
+                *sum += cell.chars().count();
+            }
+        }
+        seen += rows;
+    }
+    sums.into_iter().map(|sum: usize| real(sum) / real(seen.max(1))).collect()
 }
 
 /// As in tables for people: a moment without a fraction of nothing but zeros.
@@ -243,6 +314,39 @@ mod tests {
         assert_eq!(texts(&read, "td"), ["5", "2026-01-01T00:00:00Z", "01:00:00", "", "0.5"]);
         let spans: Vec<&str> = read.descendants().filter_map(|node| node.attribute("data-v")).collect();
         assert_eq!(spans, ["36000000000"]);
+    }
+
+    /// The colours of a theme, and how bright each is by WCAG.
+    fn brightness(theme: &str) -> Vec<(String, f64)> {
+        let colors = theme.split("--").skip(1).filter_map(|entry| entry.split_once(": #"));
+        let part = |hex: &str, at: usize| {
+            let part = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        let bright = |hex: &str| 0.2126 * part(hex, 0) + 0.7152 * part(hex, 2) + 0.0722 * part(hex, 4);
+        colors.map(|(name, value)| (name.to_owned(), bright(&value[..6]))).collect()
+    }
+
+    #[test]
+    fn text_and_what_is_drawn_stand_out_from_the_paper() {
+        let (light, rest) = STYLE.split_once("@media (prefers-color-scheme: dark)").unwrap();
+        let (dark, _) = rest.split_once("* { box-sizing").unwrap();
+        for theme in [light, dark] {
+            let colors = brightness(theme);
+            assert_eq!(colors.len(), 16);
+            let of = |wanted: &str| colors.iter().find(|(name, _)| name == wanted).unwrap().1;
+            for (name, bright) in &colors {
+                let least = match name.as_str() {
+                    "ink" | "soft" | "link" => 4.5,
+                    "paper" | "line" | "wash" => continue,
+                    _ => 3.0,
+                };
+                for ground in [of("paper"), of("wash")].into_iter().take(if least > 4.0 { 2 } else { 1 }) {
+                    let contrast = (bright.max(ground) + 0.05) / (bright.min(ground) + 0.05);
+                    assert!(contrast >= least, "{name}: {contrast:.2}");
+                }
+            }
+        }
     }
 
     #[test]

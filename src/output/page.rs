@@ -60,10 +60,28 @@ pub(crate) struct Page<'a> {
 pub(crate) struct Section<'a> {
     pub(super) heading: String,
     pub(super) parts: Vec<SectionPart<'a>>,
+    pub(super) brief: Option<Brief>,
+}
+
+/// A section in brief: of charts with many places the first, and long tables folded away.
+#[derive(Debug, Default)]
+pub(crate) struct Brief {
+    /// The place that is all others together.
+    pub(crate) all: Option<String>,
+}
+
+/// A number that is told before all else, and the heading of the section that it comes from.
+#[derive(Debug)]
+pub(crate) struct PageCard {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) heading: String,
 }
 
 pub(super) enum SectionPart<'a> {
     Text(String),
+    Note(String),
+    Cards(Vec<PageCard>),
     Query(String),
     Chart(&'a Table, Chart),
     Rows(&'a Table),
@@ -93,12 +111,26 @@ impl<'a> Page<'a> {
 
 impl<'a> Section<'a> {
     pub(crate) fn new(heading: impl Into<String>) -> Section<'a> {
-        Section { heading: heading.into(), parts: Vec::new() }
+        Section { heading: heading.into(), parts: Vec::new(), brief: None }
     }
 
     /// A paragraph.
     pub(crate) fn text(self, text: impl Into<String>) -> Section<'a> {
         self.part(SectionPart::Text(text.into()))
+    }
+
+    /// A paragraph that may be passed over.
+    pub(crate) fn note(self, text: impl Into<String>) -> Section<'a> {
+        self.part(SectionPart::Note(text.into()))
+    }
+
+    /// Numbers in large; a page shows them, a workbook has them in its tables.
+    pub(crate) fn cards(self, cards: Vec<PageCard>) -> Section<'a> {
+        self.part(SectionPart::Cards(cards))
+    }
+
+    pub(crate) fn brief(self, brief: Brief) -> Section<'a> {
+        Section { brief: Some(brief), ..self }
     }
 
     /// The text of a query; below a heading it is folded away until somebody wants to see it.

@@ -8,7 +8,6 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rust_xlsxwriter::{Format, FormatAlign, Url, Workbook, Worksheet, XlsxError};
 use unicode_width::UnicodeWidthChar;
@@ -16,6 +15,7 @@ use unicode_width::UnicodeWidthChar;
 use super::page::{Links, Page, SectionPart};
 use crate::column::Table;
 use crate::guard::Grouped;
+use crate::sound::sound;
 use crate::value::{Type, ValueRef, to_real, write_text};
 
 /// Rows of a sheet, that of the names among them.
@@ -48,8 +48,8 @@ impl Page<'_> {
     /// Writes the whole workbook.
     pub(crate) fn write_xlsx(&self, out: &mut dyn Write) -> io::Result<()> {
         // What the library writes to its temporary files it does not expect to fail.
-        let made = catch_unwind(AssertUnwindSafe(|| self.workbook()?.save_to_buffer().map_err(of_xlsx)));
-        let full = |_| Err(io::Error::other("the folder for temporary files takes no more"));
+        let made = sound(|| self.workbook()?.save_to_buffer().map_err(of_xlsx));
+        let full = || Err(io::Error::other("the folder for temporary files takes no more"));
         out.write_all(&made.unwrap_or_else(full)?)
     }
 
@@ -63,12 +63,12 @@ impl Page<'_> {
             let mut entry = Entry { heading, about: String::new(), tables: Vec::new() };
             for part in &section.parts {
                 match part {
-                    SectionPart::Text(line) => {
+                    SectionPart::Text(line) | SectionPart::Note(line) => {
                         entry.about.push_str(if entry.about.is_empty() { "" } else { "\n" });
                         entry.about.push_str(line);
                     }
                     SectionPart::Rows(table) => entry.tables.push((names.name(heading), *table)),
-                    SectionPart::Query(_) | SectionPart::Chart(..) => {}
+                    SectionPart::Query(_) | SectionPart::Chart(..) | SectionPart::Cards(_) => {}
                 }
             }
             entries.push(entry);

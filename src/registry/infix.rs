@@ -50,6 +50,8 @@ pub(crate) struct Infix {
     pub(crate) legacy: bool,
     /// What holds for its sides where it is true.
     pub(crate) implies: Implies,
+    /// What it says of the order of its sides.
+    pub(crate) compares: Compares,
     pub(crate) meaning: Meaning,
 }
 
@@ -61,6 +63,20 @@ pub(crate) enum Implies {
     Equal,
     /// They are not.
     Unequal,
+}
+
+/// Where the left side of an infix operator stands in the order of values where it is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compares {
+    Nothing,
+    /// It is the right side, or one of them, by case.
+    Equal,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+    /// From the second side to the third.
+    Between,
 }
 
 /// What an infix operator does.

@@ -13,12 +13,14 @@
 //! // check: high by id where state = over
 //! // finding: The exemption {exemption} ends on {expiresOn}[, says {createdBy}].
 //! // report: 4 Ending soon
+//! // card: Ending soon = count
 //! ```
 //!
 //! A *check* is run by `argql audit`: each row of its answer (or each with that text in that column) is a finding of that
 //! grade, told from others by the columns that are named. Its *finding* is the sentence that SARIF and JUnit say of such a row; see
 //! [`Sentence`](super::finding::Sentence). What has a place in the *report* is part of `argql report`, in the order of the
-//! numbers.
+//! numbers; a *card* tells one number of its answer before all else: a column of the first row, or of the first with a text
+//! in a column (`score where subscription = (all)`), the `sum` of a column, or the `count` of rows.
 //!
 //! A line that begins with more than one blank goes on with the line above. Comments of another form are only that.
 
@@ -55,6 +57,8 @@ pub struct Header {
     pub finding: Option<String>,
     /// Its place in the report and the heading it has there.
     pub report: Option<(u32, String)>,
+    /// The number that the report tells before all else, and what it is called there.
+    pub card: Option<Card>,
 }
 
 /// A query whose rows are findings.
@@ -74,6 +78,42 @@ pub struct Check {
     pub key: Vec<String>,
     /// Which rows are findings, where not all are: those with this text in this column.
     pub only: Option<(String, String)>,
+}
+
+/// A number of an answer that is told before all else.
+///
+/// ```
+/// use argql::{CardValue, Question};
+///
+/// let card = Question::new("q", "// What.\n// card: Waivers = sum waivers\nT").header().card.unwrap();
+/// assert_eq!((card.name.as_str(), card.value), ("Waivers", CardValue::Sum("waivers".to_owned())));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Card {
+    /// What it is called.
+    pub name: String,
+    /// What is told.
+    pub value: CardValue,
+    /// Which rows are meant, where not all are: those with this text in this column.
+    pub only: Option<(String, String)>,
+}
+
+/// What a [`Card`] tells of the rows that are meant.
+///
+/// ```
+/// let card = argql::Question::new("q", "// What.\n// card: All = count\nT").header().card.unwrap();
+/// assert_eq!(card.value, argql::CardValue::Count);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CardValue {
+    /// This column of the first one.
+    First(String),
+    /// This column of all of them, added up.
+    Sum(String),
+    /// How many there are.
+    Count,
 }
 
 /// How grave a finding is.
@@ -162,6 +202,7 @@ impl Header {
                     let (place, heading) = value.split_once(' ').unwrap_or((&value, ""));
                     header.report = place.parse().ok().map(|place| (place, named(heading)));
                 }
+                ("card", "") => header.card = card(&value),
                 _ => {}
             }
         }
@@ -195,15 +236,29 @@ pub(super) fn entries(text: &str) -> Vec<Vec<&str>> {
 /// `high by id, reference`, `low by id where verdict = gone`
 fn check(text: &str) -> Option<Check> {
     let (grade, rest) = text.split_once(" by ")?;
-    let (key, only) = rest.split_once(" where ").map_or((rest, None), |(key, only)| (key, Some(only)));
-    let only = match only {
-        None => None,
-        Some(only) => {
-            only.split_once('=').map(|(column, text)| Some((column.trim().to_owned(), text.trim().to_owned())))?
-        }
-    };
+    let (key, only) = only_where(rest)?;
     let key = key.split(',').map(|column| column.trim().to_owned()).collect();
     Some(Check { grade: Grade::named(grade.trim())?, key, only })
+}
+
+/// `sum waivers where category = Waiver`: what stands before, and the column with its text; none if that is incomplete.
+fn only_where(text: &str) -> Option<(&str, Option<(String, String)>)> {
+    let Some((before, only)) = text.split_once(" where ") else { return Some((text, None)) };
+    let (column, text) = only.split_once('=')?;
+    Some((before, Some((column.trim().to_owned(), text.trim().to_owned()))))
+}
+
+/// `Secure score = score where subscription = (all)`
+fn card(text: &str) -> Option<Card> {
+    let (name, rest) = text.split_once(" = ")?;
+    let (value, only) = only_where(rest)?;
+    let value = match value.trim().split_once(' ') {
+        None if value.trim() == "count" => CardValue::Count,
+        None => CardValue::First(value.trim().to_owned()),
+        Some(("sum", column)) => CardValue::Sum(column.trim().to_owned()),
+        Some(_) => return None,
+    };
+    Some(Card { name: name.trim().to_owned(), value, only })
 }
 
 /// `policyresources, resourcecontainers (optional: names)`
@@ -247,7 +302,7 @@ mod tests {
         assert_eq!(header.parameters, [("days".to_owned(), "how far".to_owned())]);
         assert_eq!(header.columns, [("id".to_owned(), "whose id it is".to_owned())]);
         assert_eq!(header.caveats, ["none"]);
-        assert_eq!((header.check, header.report), (None, None));
+        assert_eq!((header.check, header.report, header.card), (None, None, None));
         let marked = Header::of(
             "// What is found.\n// check: high by id, reference\n// finding: {id} is\n//   lost.\n// report: 12 Found here\nT",
         );
@@ -258,6 +313,13 @@ mod tests {
         assert_eq!(marked.finding.as_deref(), Some("{id} is lost."));
         assert_eq!(marked.report, Some((12, "Found here".to_owned())));
         assert_eq!(Header::of("// What is found.\n// check: huge by id\nT").check, None);
+        let card = |line: &str| Header::of(&format!("// What is found.\n// card: {line}\nT")).card;
+        let whole = card("Score, percent = score where subscription = (all)").unwrap();
+        assert_eq!((whole.name.as_str(), whole.value), ("Score, percent", CardValue::First("score".to_owned())));
+        assert_eq!(whole.only, Some(("subscription".to_owned(), "(all)".to_owned())));
+        assert_eq!(card("Sums = sum n").unwrap().value, CardValue::Sum("n".to_owned()));
+        assert_eq!(card("Rows = count").unwrap().value, CardValue::Count);
+        assert_eq!((card("n"), card("A = most n"), card("A = n where x")), (None, None, None));
         assert_eq!(Header::of("T | take 1"), Header::default());
         assert_eq!(Header::of("// include: x\nT").about, "");
     }

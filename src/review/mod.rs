@@ -14,7 +14,7 @@ mod report;
 
 pub use audit::{Audit, AuditPlan, Verdict};
 pub use diff::{Diff, DiffPlan};
-pub use header::{Check, Grade, Header, Needed};
+pub use header::{Card, CardValue, Check, Grade, Header, Needed};
 pub use library::Library;
 pub use question::{Declared, Question};
 pub use report::{Report, ReportPlan};

@@ -1,18 +1,20 @@
 //! A report: one page, or one Markdown file, on the exemptions of an export.
 //!
 //! Its chapters are the questions of the library that have a place in it, with the charts that they ask for; the audit
-//! stands at the end. What cannot be answered from the data at hand is said in its place.
+//! stands at the end. What cannot be answered from the data at hand is said in its place. Questions over time are there if
+//! the data has snapshots. A page tells a few numbers first, then what the checks found and how it went, then the rest.
 
 use std::io::{self, Write};
 
-use super::{AuditPlan, Header, Library, Question};
+use super::{AuditPlan, Card, CardValue, Header, Library, Question};
 use crate::column::Table;
 use crate::diag::Diagnostic;
 use crate::diag::render::visible;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::output::page::{Links, Page, Section};
+use crate::output::page::{Brief, Links, Page, PageCard, Section};
 use crate::output::{Format, Layout};
+use crate::value::{Value, text_of, to_real};
 
 /// What is to stand in a report.
 ///
@@ -146,12 +148,15 @@ impl ReportPlan {
     /// ```
     pub fn run(&self, engine: &Engine) -> Result<Report, Error> {
         let engine = engine.clone().now(engine.moment());
-        let chapters: Result<Vec<Chapter>, Error> =
-            self.parts.iter().map(|part| part.chapter(&engine, &self.parameters)).collect();
+        let parts = self.parts.iter().filter(|part| part.is_for(&engine));
+        let chapters: Result<Vec<Chapter>, Error> = parts.map(|part| part.chapter(&engine, &self.parameters)).collect();
         let mut chapters = chapters?;
         let audit = self.audit.run(&engine)?;
         let mut tables = audit.tables().into_iter();
         chapters.extend(tables.next().map(|(heading, table)| Chapter {
+            rank: ChapterRank::Checks,
+            card: Some(("Checks that failed".to_owned(), audit.failed_questions().count().to_string())),
+            all: None,
             heading,
             about: "What the checks of the library find, less what the baseline accepts.".to_owned(),
             notes: audit.notes(),
@@ -159,6 +164,9 @@ impl ReportPlan {
         }));
         let failed = tables.zip(audit.failed_questions());
         chapters.extend(failed.map(|((heading, table), about)| Chapter {
+            rank: ChapterRank::Findings,
+            card: None,
+            all: None,
             heading,
             about: about.to_owned(),
             notes: Vec::new(),
@@ -178,10 +186,19 @@ impl PlannedChapter {
         self.question.parameters().iter().any(|declared| declared.name == name)
     }
 
+    /// Whether it has a place: over time, if there are several snapshots.
+    fn is_for(&self, engine: &Engine) -> bool {
+        self.header.history.iter().all(|table| engine.history(table).len() > 1)
+    }
+
     fn chapter(&self, engine: &Engine, parameters: &[(String, String)]) -> Result<Chapter, Error> {
         let PlannedChapter { question, header, heading } = self;
         let lacks = question.lacks(engine)?;
+        let over_time = !header.history.is_empty();
         let mut chapter = Chapter {
+            rank: if over_time { ChapterRank::OverTime } else { ChapterRank::Answer },
+            card: None,
+            all: header.card.as_ref().and_then(|card| Some(card.only.as_ref()?.1.clone())),
             heading: heading.clone(),
             about: header.about.clone(),
             notes: header.caveats.iter().map(|caveat| format!("Bear in mind: {caveat}.")).collect(),
@@ -193,15 +210,52 @@ impl PlannedChapter {
             let engine = given.fold(engine.clone(), |engine, (name, value)| engine.parameter(name, value.as_str()));
             let table = question.run(&engine)?;
             chapter.notes.extend(table.warnings().iter().map(|warning| format!("{}.", warning.message)));
+            chapter.card = header.card.as_ref().and_then(|card| Some((card.name.clone(), told(card, &table)?)));
             chapter.table = Some(table);
         }
         Ok(chapter)
     }
 }
 
+/// What a card says of a table; nothing if that is null, or not there.
+fn told(card: &Card, table: &Table) -> Option<String> {
+    let position = |name: &str| table.columns().iter().position(|field| &*field.name == name);
+    let text =
+        |at: usize, row: &[Value]| Some(text_of(table.columns().get(at)?.ty, row.get(at)?.as_ref()).into_owned());
+    let only = match &card.only {
+        None => None,
+        Some((column, wanted)) => Some((position(column)?, wanted)),
+    };
+    let meant = |row: &Vec<Value>| only.is_none_or(|(at, wanted)| text(at, row).as_ref() == Some(wanted));
+    let mut rows = table.rows().filter(meant);
+    match &card.value {
+        CardValue::Count => Some(rows.count().to_string()),
+        CardValue::First(column) => text(position(column)?, &rows.next()?).filter(|text| !text.is_empty()),
+        CardValue::Sum(column) => {
+            let at = position(column)?;
+            let sum: f64 = rows.filter_map(|row| to_real(row.get(at)?.as_ref())).sum();
+            Some(sum.to_string())
+        }
+    }
+}
+
+/// Where a page has a chapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum ChapterRank {
+    Checks,
+    OverTime,
+    Answer,
+    Findings,
+}
+
 /// A heading and what stands beneath it.
 #[derive(Debug)]
 struct Chapter {
+    rank: ChapterRank,
+    /// What a page tells before all else: a name and a value.
+    card: Option<(String, String)>,
+    /// What its rows call all of them together.
+    all: Option<String>,
     heading: String,
     about: String,
     notes: Vec<String>,
@@ -266,7 +320,7 @@ impl Report {
     /// ```
     pub fn write(&self, out: &mut dyn Write, format: Format) -> io::Result<()> {
         match format {
-            Format::Html => self.page().write_html(out),
+            Format::Html => self.page_in_brief().write_html(out),
             #[cfg(feature = "xlsx")]
             Format::Xlsx => self.page().write_xlsx(out),
             _ if !format.is_text() => {
@@ -283,6 +337,23 @@ impl Report {
             let section = Section::new(&chapter.heading).text(&chapter.about);
             let section = chapter.notes.iter().fold(section, Section::text);
             page.section(chapter.table.iter().fold(section, Section::answer))
+        })
+    }
+
+    /// What matters first, and of what is long the beginning.
+    fn page_in_brief(&self) -> Page<'_> {
+        let card = |chapter: &Chapter| {
+            let (name, value) = chapter.card.clone()?;
+            Some(PageCard { name, value, heading: chapter.heading.clone() })
+        };
+        let page = self.about.iter().fold(Page::new(&self.title).links(Links::Portal), Page::about);
+        let page = page.section(Section::new("").cards(self.chapters.iter().filter_map(card).collect()));
+        let mut chapters: Vec<&Chapter> = self.chapters.iter().collect();
+        chapters.sort_by_key(|chapter| chapter.rank);
+        chapters.into_iter().fold(page, |page, chapter| {
+            let section = Section::new(&chapter.heading).brief(Brief { all: chapter.all.clone() }).text(&chapter.about);
+            let section = chapter.table.iter().fold(section, Section::answer);
+            page.section(chapter.notes.iter().fold(section, Section::note))
         })
     }
 

@@ -1,10 +1,10 @@
 //! Filter: each condition sees only the rows that the ones before it left.
 
 use crate::column::Batch;
-use crate::eval::{by_entries, compute, of_one_value};
+use crate::eval::{by_entries, compute, may_hold, of_one_value};
 use crate::guard::Guard;
 use crate::plan::Expr;
-use crate::source::{RowTest, Want};
+use crate::source::{Bounds, RowTest, Want};
 use crate::value::ValueRef;
 
 pub(super) fn filter(conditions: &[Expr], mut batch: Batch, guard: &Guard) -> Batch {
@@ -37,7 +37,8 @@ pub(super) fn row_tests<'c>(conditions: &'c [Expr], wants: &[Want], guard: &'c G
         let want = condition.deterministic().then(|| condition.only_column()).flatten()?;
         let ty = wants.get(want)?.ty;
         let admits = move |value: ValueRef<'_>| !of_one_value(condition, want, ty, value, guard).truths().is_empty();
-        Some(RowTest { want, admits: Box::new(admits) })
+        let meets = move |bounds: &Bounds<'_>| may_hold(condition, want, bounds);
+        Some(RowTest { want, admits: Box::new(admits), meets: Box::new(meets) })
     };
     conditions.iter().filter_map(test).collect()
 }

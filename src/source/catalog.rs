@@ -40,7 +40,10 @@ static PAGE_SUFFIX: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i)[-_.](part|page)?[-_]?[0-9]+$").expect("the pattern is valid"));
 
 /// Endings of files in a folder that may hold a table.
-const ENDINGS: [&str; 4] = ["json", "ndjson", "jsonl", "csv"];
+#[cfg(not(feature = "store"))]
+const ENDINGS: &[&str] = &["json", "ndjson", "jsonl", "csv"];
+#[cfg(feature = "store")]
+const ENDINGS: &[&str] = &["json", "ndjson", "jsonl", "csv", "parquet", "arrow", "arrows", "feather"];
 const PACKINGS: [&str; 2] = ["gz", "zst"];
 
 impl Catalog {
@@ -312,7 +315,12 @@ fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, Box<Diagnostic>>
     if found.is_empty() {
         let place = Place::File { path: folder.into(), line: 0, column: 0 };
         let none = Diagnostic::at(diag::NO_TABLE, place, format!("`{}` has no data files", folder.display()));
-        return Err(Box::new(none.help("data files end in .json, .ndjson, .jsonl or .csv, also with .gz or .zst")));
+        let endings = if cfg!(feature = "store") {
+            "data files end in .json, .ndjson, .jsonl or .csv, also with .gz or .zst, or in .parquet, .arrow or .feather"
+        } else {
+            "data files end in .json, .ndjson, .jsonl or .csv, also with .gz or .zst"
+        };
+        return Err(Box::new(none.help(endings)));
     }
     Ok(found)
 }
@@ -340,7 +348,7 @@ fn stem(path: &Path) -> (String, Option<String>) {
         (known && !stem.is_empty()).then(|| (stem.to_owned(), ending.to_ascii_lowercase()))
     };
     let unpacked = cut(&name, &PACKINGS).map_or(name, |(stem, _)| stem);
-    match cut(&unpacked, &ENDINGS) {
+    match cut(&unpacked, ENDINGS) {
         Some((stem, ending)) => (stem, Some(ending)),
         None => (unpacked, None),
     }

@@ -13,6 +13,8 @@ use super::csv::{self, Csv};
 use super::document;
 use super::fault::FaultKind;
 use super::grid::Grid;
+#[cfg(feature = "store")]
+use crate::column::ForeignForm;
 use crate::json::Why;
 
 /// How a file's rows are written.
@@ -48,6 +50,9 @@ pub(super) enum RowForm {
     Grid,
     /// Fields with this byte between them.
     Csv(u8),
+    /// No text but columns.
+    #[cfg(feature = "store")]
+    Columns(ForeignForm),
 }
 
 /// How much of a file shows what it is.
@@ -70,6 +75,10 @@ impl Coding {
         named_csv: bool,
     ) -> io::Result<Result<Coding, RefusedFile>> {
         let mut head = head(&mut open()?)?;
+        #[cfg(feature = "store")]
+        if let Some(form) = ForeignForm::of(&head) {
+            return Ok(Ok(Coding { form: RowForm::Columns(form), ..Coding::PLAIN }));
+        }
         let packing = match head[..] {
             [0x1f, 0x8b, ..] => Packing::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
@@ -137,6 +146,8 @@ impl Coding {
         let text = self.text(bytes, len)?;
         Ok(match self.form {
             RowForm::Json => text,
+            #[cfg(feature = "store")]
+            RowForm::Columns(_) => text,
             RowForm::Grid => Box::new(Converted::new(text, Grid::default())),
             RowForm::Csv(between) => Box::new(Converted::new(text, Csv::new(between, standard))),
         })
@@ -163,6 +174,9 @@ fn head(from: &mut dyn Read) -> io::Result<Vec<u8>> {
     }
 }
 
+/// What helps against files of columns that are packed, or of columns at all.
+const COLUMNS: &str = if cfg!(feature = "store") { "unpack it" } else { "export JSON or CSV" };
+
 /// A file that is none of ours, by how it begins.
 fn known(head: &[u8]) -> Option<RefusedFile> {
     let (what, cure) = match head {
@@ -170,7 +184,11 @@ fn known(head: &[u8]) -> Option<RefusedFile> {
         [b'B', b'Z', b'h', b'1'..=b'9', ..] => ("packed with bzip2", "unpack it, or pack it with gzip or zstd"),
         [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => ("packed with xz", "unpack it, or pack it with gzip or zstd"),
         [b'7', b'z', 0xbc, 0xaf, ..] => ("a 7-Zip archive", "unpack it and give the folder"),
-        [b'P', b'A', b'R', b'1', ..] => ("a Parquet file", "export JSON or CSV"),
+        [b'P', b'A', b'R', b'1', ..] => ("a Parquet file", COLUMNS),
+        [b'P', b'A', b'R', b'E', ..] => ("an encrypted Parquet file", "write it without encryption"),
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => ("an Arrow file", COLUMNS),
+        [0xff, 0xff, 0xff, 0xff, ..] => ("an Arrow stream", COLUMNS),
+        [b'F', b'E', b'A', b'1', ..] => ("a Feather file of version 1", "write it as version 2, which is Arrow"),
         _ => return None,
     };
     Some(RefusedFile { what, cure })

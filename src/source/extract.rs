@@ -22,7 +22,7 @@ use crate::column::{Batch, Interner};
 use crate::json::{self, Misfit, Numeral, Scanned};
 use crate::value::{Type, ValueRef, write_text};
 
-pub(crate) use admission::RowTest;
+pub(crate) use admission::{Bounds, RowTest};
 
 /// Takes rows apart, one segment after the other; what it learned about their shape stays.
 pub(super) struct Extractor<'t> {

@@ -79,6 +79,11 @@ fn write_tables(
             let none = Diagnostic::at(diag::STORE, Place::Nowhere, message);
             return Err(Box::new(none.help("import the export that it came from")));
         }
+        if table.foreign()?.is_some() {
+            let message = format!("`{}` is of files of columns, and stores are made of exports", table.name());
+            let none = Diagnostic::at(diag::STORE, Place::Nowhere, message);
+            return Err(Box::new(none.help("import JSON or CSV; files of columns can be asked as they are")));
+        }
         let fields = table.full_schema(guard)?;
         let known = before.and_then(|before| KnownRows::load(store, before, table.name(), &fields, guard));
         let task = TableTask { table: &table, folder: &store.workshop(), snapshot: name, first, guard };

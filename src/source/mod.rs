@@ -12,6 +12,8 @@ mod decode;
 mod document;
 mod extract;
 mod fault;
+#[cfg(feature = "store")]
+mod foreign;
 mod grid;
 #[cfg(feature = "store")]
 mod import;
@@ -32,7 +34,7 @@ mod tests;
 pub use azure::known_tables;
 pub(crate) use azure::{known_columns, known_table, shown_columns, unshown_column};
 pub(crate) use catalog::Catalog;
-pub(crate) use extract::RowTest;
+pub(crate) use extract::{Bounds, RowTest};
 #[cfg(feature = "store")]
 pub(crate) use import::{SnapshotPlan, import};
 #[cfg(feature = "store")]

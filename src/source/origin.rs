@@ -1,9 +1,12 @@
-//! Where the rows of a table come from: files that are read from one end to the other, or a store.
+//! Where the rows of a table come from: files of text that are read from one end to the other, files of columns, or a
+//! store.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::extract::{Extractor, RowTest};
+#[cfg(feature = "store")]
+use super::foreign::ForeignTable;
 use super::page::Stamp;
 use super::passage::Passage;
 use super::paths::{Want, WantTree};
@@ -17,6 +20,8 @@ use crate::guard::Guard;
 pub(super) enum Origin {
     Pages(Passage),
     #[cfg(feature = "store")]
+    Columns(ForeignTable),
+    #[cfg(feature = "store")]
     Stored {
         /// The name of the table.
         table: Arc<str>,
@@ -29,6 +34,8 @@ impl Origin {
     pub(super) fn stamps(&self) -> Vec<Stamp> {
         match self {
             Origin::Pages(passage) => passage.stamps(),
+            #[cfg(feature = "store")]
+            Origin::Columns(table) => table.stamps(),
             #[cfg(feature = "store")]
             Origin::Stored { stored, .. } => stored.stamps(),
         }
@@ -53,6 +60,8 @@ impl Origin {
                 let reader = || Extractor::new(wants, &tree, guard.nesting()).with_tests(tests);
                 passage.drive(guard, reader, work, merge)
             }
+            #[cfg(feature = "store")]
+            Origin::Columns(table) => table.drive(wants, tests, guard, work, merge).map(|()| Vec::new()),
             #[cfg(feature = "store")]
             Origin::Stored { table, stored } => {
                 stored.drive(table, wants, tests, guard, work, merge).map(|()| Vec::new())

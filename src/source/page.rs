@@ -14,6 +14,8 @@ use super::convert::{Broken, LONGEST, RefusedFile};
 use super::decode::{Coding, RowForm};
 use super::document::MARK;
 use super::fault::{FaultKind, FileFault};
+#[cfg(feature = "store")]
+use crate::column::FileBytes;
 use crate::diag::{self, Code, Diagnostic, Place};
 use crate::json::Why;
 use crate::meter;
@@ -123,11 +125,7 @@ impl Page {
             }
             PageOrigin::Memory(_) => feed.of = decoded(self.bytes()?)?,
             PageOrigin::File => {
-                let file = File::open(&self.path)?;
-                let about = file.metadata()?;
-                if about.len() != stamp.len || about.modified().ok() != stamp.modified {
-                    return Err(ReadFailure::Changed);
-                }
+                let file = self.unchanged(stamp)?;
                 feed.of = match stamp.coding.is_plain() {
                     true => FeedSource::File { file, len: stamp.len },
                     false => decoded(Box::new(file))?,
@@ -137,6 +135,25 @@ impl Page {
         feed.base = start;
         feed.read(most.min(WINDOW))?;
         Ok(feed)
+    }
+
+    /// The bytes of a file of columns.
+    #[cfg(feature = "store")]
+    pub(super) fn whole(&self, stamp: &Stamp) -> Result<FileBytes, ReadFailure> {
+        match &self.origin {
+            PageOrigin::Memory(bytes) => Ok(FileBytes::Memory(bytes.clone())),
+            PageOrigin::File => Ok(FileBytes::of_file(self.unchanged(stamp)?, stamp.len)),
+        }
+    }
+
+    /// The file, if it is what it was.
+    fn unchanged(&self, stamp: &Stamp) -> Result<File, ReadFailure> {
+        let file = File::open(&self.path)?;
+        let about = file.metadata()?;
+        if about.len() != stamp.len || about.modified().ok() != stamp.modified {
+            return Err(ReadFailure::Changed);
+        }
+        Ok(file)
     }
 
     /// The bytes as they are, from the start.
@@ -452,6 +469,12 @@ fn read_at(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 impl ReadFailure {
+    /// A page that is not of the kind that those before it are.
+    #[cfg(feature = "store")]
+    pub(super) fn mixed(what: &'static str) -> ReadFailure {
+        ReadFailure::Refused(RefusedFile { what, cure: "a table is of files of columns or of text: give one of both" })
+    }
+
     /// With the limit of nesting that was set.
     pub(super) fn nested(self, most: usize) -> ReadFailure {
         match self {

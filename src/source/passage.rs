@@ -77,6 +77,10 @@ impl Passage {
         let mut buffer = Vec::new();
         for page in pages {
             let stamp = page.stamp().map_err(|failure| page.diagnose(failure, None))?;
+            #[cfg(feature = "store")]
+            if let RowForm::Columns(form) = stamp.coding.form {
+                return Err(page.diagnose(ReadFailure::mixed(form.name()), None));
+            }
             let number = passage.pages.len();
             let stream = !stamp.coding.is_plain();
             let mut opened = OpenedPage { page: page.clone(), stamp, sign: None, context: RowContext::Top };

@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use super::azure::{known_table, shown_columns};
 use super::extract::Extractor;
+#[cfg(feature = "store")]
+use super::foreign::ForeignTable;
 use super::kept::Kept;
 use super::origin::Origin;
 use super::page::{Page, PageOrigin};
@@ -118,6 +120,11 @@ impl SourceTable {
         if let Some(stored) = &self.stored {
             return Ok(stored.fields.clone());
         }
+        #[cfg(feature = "store")]
+        if let Some(foreign) = self.foreign()? {
+            let fields = foreign.fields()?;
+            return Ok(self.schema.get_or_init(|| fields).clone());
+        }
         if !known_table(&self.name) || passage::has_csv(self.pages.iter().take(SAMPLED))? {
             return self.full_schema(guard);
         }
@@ -136,6 +143,11 @@ impl SourceTable {
         #[cfg(feature = "store")]
         if let Some(stored) = &self.stored {
             return Ok(stored.all_fields.clone());
+        }
+        #[cfg(feature = "store")]
+        if let Some(foreign) = self.foreign()? {
+            let fields = foreign.fields()?;
+            return Ok(self.full_schema.get_or_init(|| fields).clone());
         }
         let mut whole = Census::default();
         let passage = Passage::new(&self.name, &self.pages, passage::SEGMENT)?;
@@ -176,7 +188,17 @@ impl SourceTable {
         if let Some(stored) = &self.stored {
             return Ok(Origin::Stored { table: self.name.as_str().into(), stored: stored.clone() });
         }
+        #[cfg(feature = "store")]
+        if let Some(foreign) = self.foreign()? {
+            return Ok(Origin::Columns(foreign));
+        }
         Ok(Origin::Pages(Passage::new(&self.name, &self.pages, passage::SEGMENT)?))
+    }
+
+    /// The table of its files, if they have columns.
+    #[cfg(feature = "store")]
+    pub(super) fn foreign(&self) -> Result<Option<ForeignTable>, Box<Diagnostic>> {
+        ForeignTable::of(&self.name, &self.pages)
     }
 
     /// Takes all rows apart into the columns of a part, those aside that are known; `each` gets them in order.
@@ -198,8 +220,12 @@ impl SourceTable {
             return Ok(known.clone());
         }
         #[cfg(feature = "store")]
-        if let Some(stored) = &self.stored {
-            let rows = stored.rows_as_json()?;
+        let rows = match &self.stored {
+            Some(stored) => Some(stored.rows_as_json()?),
+            None => self.foreign()?.map(|foreign| foreign.rows_as_json()).transpose()?,
+        };
+        #[cfg(feature = "store")]
+        if let Some(rows) = rows {
             let passage = Passage::new(&self.name, &[memory(&self.name, rows.into())], passage::SEGMENT)?;
             let mut all = Sketch { sampled: true, ..Sketch::default() };
             passage.glance(GLANCE, GLANCES, Sketch::default).0.into_iter().for_each(|part| all.join(part));

@@ -419,12 +419,12 @@ fn a_row_that_a_test_does_not_admit_is_left_out_and_one_that_it_cannot_judge_sta
     let text = (0..6000).map(row).collect::<Vec<_>>().join("\n");
     let all = scanned(text.as_bytes(), &wants, 1 << 20).unwrap().0;
 
-    let a = [RowTest { want: 0, admits: Box::new(|value| value.as_str() == Some("a")) }];
+    let a = [RowTest { want: 0, admits: Box::new(|value| value.as_str() == Some("a")), meets: Box::new(|_| true) }];
     let left = scanned_with(&a, text.as_bytes(), &wants, 1 << 12).unwrap().0;
     let stays = |row: &&Vec<String>| row[0] != r#"String("b")"# && row[0] != r#"String("")"#;
     assert_eq!(left, all.iter().filter(stays).cloned().collect::<Rows>());
 
-    let none = [RowTest { want: 1, admits: Box::new(|_| false) }];
+    let none = [RowTest { want: 1, admits: Box::new(|_| false), meets: Box::new(|_| true) }];
     let left = scanned_with(&none, text.as_bytes(), &wants, 1 << 30).unwrap().0;
     let asked = 1024 * 2;
     let stays = |(n, _): &(usize, &Vec<String>)| n % 2 == 1 || *n >= asked;

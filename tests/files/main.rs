@@ -1,7 +1,11 @@
 //! Files that are no text: what is written is read again, by other readers than ours, and compared cell by cell.
 //!
-//! `read.py` opens them as a person would, with DuckDB, Polars, pandas and openpyxl, where `.ci/run` has put these.
+//! `read.py` opens them as a person would, with DuckDB, Polars, pandas and openpyxl, where `.ci/run` has put these;
+//! `write.py` writes files with them, which are tables then (`foreign`).
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod foreign;
+mod prune;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

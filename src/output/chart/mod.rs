@@ -7,7 +7,9 @@
 //! [`Chart`]: crate::column::Chart
 
 mod axis;
+pub(super) mod brief;
 mod choice;
+mod letters;
 mod plot;
 pub(super) mod svg;
 pub(super) mod text;
@@ -196,7 +198,7 @@ impl Plot {
 
 /// Counts of rows, places and pixels are far from where reals have gaps.
 #[expect(clippy::cast_precision_loss, reason = "no picture has so many parts")]
-fn real(count: usize) -> f64 {
+pub(super) fn real(count: usize) -> f64 {
     count as f64
 }
 

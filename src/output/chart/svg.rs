@@ -1,6 +1,7 @@
 //! Pictures as figures of a page: SVG that scales with the page, a legend, notes. Colours come from the page's style
 //! sheet by class (`s0` … `s9`), so that the figure follows light and dark. Labels that are cut, and every bar, slice and
-//! point, tell the whole in a tooltip.
+//! point, tell the whole in a tooltip. What has axes is drawn twice, for wide and for narrow screens, and the style sheet
+//! shows one of them.
 
 use std::f64::consts::TAU;
 use std::fmt::Write;
@@ -8,23 +9,50 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::axis::{Tick, percent};
+use super::letters::{Fitted, fit, width};
 use super::{ChartShape, Picture, Plot, Point, SERIES, Series, Stacking, X, real, whole};
 use crate::output::escape::escape;
 
-/// Units across, which the page scales.
-const WIDTH: f64 = 880.0;
 /// From the lowest y to the highest.
 const HEIGHT: f64 = 260.0;
-/// A letter of the axis labels on average.
-const LETTER: f64 = 6.6;
-/// Letters of a label beside a bar.
-const LABEL: usize = 34;
 /// Points that have a tooltip each.
 const TOLD: usize = 1000;
 /// Points of a line that have a dot each that is seen.
 const DOTS: usize = 40;
-/// Between the drawing and its right edge.
-const RIGHT: f64 = 20.0;
+/// From line to line of a label.
+const LINE: f64 = 14.0;
+/// How long a slanted label is at the most.
+const SLANTED: f64 = 130.0;
+
+/// What a figure is drawn for.
+#[derive(Clone, Copy)]
+struct Canvas {
+    class: &'static str,
+    /// Units across, which the page scales.
+    width: f64,
+    /// Lines that a label beside a bar may have.
+    lines: usize,
+}
+
+const CANVASES: [Canvas; 2] =
+    [Canvas { class: "large", width: 880.0, lines: 2 }, Canvas { class: "small", width: 400.0, lines: 3 }];
+
+impl Canvas {
+    /// So many ticks as there is room for.
+    fn ticks(self, about: usize) -> usize {
+        if self.width < 600.0 { about / 2 } else { about }
+    }
+}
+
+/// The names of series, places and columns that mean the same in every chart, and the colour that says so.
+const MEANINGS: &[(usize, &[&str])] = &[
+    (1, &["exempt", "exempted", "exemptions", "waiver", "waivers", "added"]),
+    (2, &["healthy", "passed", "compliant", "active"]),
+    (3, &["unhealthy", "failed", "non-compliant", "noncompliant", "high", "expired", "removed"]),
+    (5, &["mitigated", "changed"]),
+    (7, &["not applicable", "absent", "ended", "orphaned", "disappeared", "unknown"]),
+    (8, &["expiring", "appeared", "medium"]),
+];
 
 /// Appends a figure; `number` tells it from others of the page, and a title that stands `above` is not repeated.
 pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usize, above: &str) {
@@ -44,8 +72,14 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
             }
             match plot.shape {
                 ChartShape::Pie => pie(out, plot, number),
-                ChartShape::Bars => bars(out, plot, number),
-                _ => upright(out, plot, number),
+                shape => {
+                    let colors = colors(plot.series.iter().map(|series| series.name.as_str()));
+                    legend(out, plot, &colors);
+                    for canvas in CANVASES {
+                        let draw = if shape == ChartShape::Bars { bars } else { upright };
+                        draw(out, plot, number, canvas, &colors);
+                    }
+                }
             }
             for note in &plot.notes {
                 push(out, format_args!("<p class=\"note\">{}</p>\n", escape(note)));
@@ -59,23 +93,32 @@ fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("writing to a string cannot fail");
 }
 
-fn legend(out: &mut String, plot: &Plot) {
+fn legend(out: &mut String, plot: &Plot, colors: &[usize]) {
     if !plot.legend {
         return;
     }
     out.push_str("<ul class=\"legend\">");
-    for (at, series) in plot.series.iter().enumerate() {
-        push(out, format_args!("<li><i class=\"{}\"></i>{}</li>", color(at), escape(&series.name)));
+    for (series, color) in plot.series.iter().zip(colors) {
+        push(out, format_args!("<li><i class=\"s{color}\"></i>{}</li>", escape(&series.name)));
     }
     out.push_str("</ul>\n");
 }
 
-fn color(series: usize) -> String {
-    format!("s{}", series % SERIES)
+/// A colour for each name: that of its meaning, if it has one that no other has taken, or else the next that is free.
+fn colors<'a>(names: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let meaning = |name: &str| {
+        let name = name.to_lowercase();
+        MEANINGS.iter().find(|(_, words)| words.contains(&name.as_str())).map(|(color, _)| *color)
+    };
+    let mut taken = [false; SERIES];
+    let meant: Vec<Option<usize>> =
+        names.map(|name| meaning(name).filter(|color| !std::mem::replace(&mut taken[*color % SERIES], true))).collect();
+    let mut free = (0..SERIES).filter(|color| !taken[*color]).collect::<Vec<_>>().into_iter().cycle();
+    meant.into_iter().map(|color| color.or_else(|| free.next()).unwrap_or_default()).collect()
 }
 
 /// The beginning of the drawing, with what it shows in words for who cannot see it.
-fn open(out: &mut String, plot: &Plot, number: usize, width: f64, height: f64) {
+fn open(out: &mut String, plot: &Plot, id: &str, class: &str, (width, height): (f64, f64)) {
     let what = match plot.shape {
         ChartShape::Pie => "Pie chart",
         ChartShape::Bars => "Bar chart",
@@ -98,19 +141,47 @@ fn open(out: &mut String, plot: &Plot, number: usize, width: f64, height: f64) {
     push(
         out,
         format_args!(
-            "<svg viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-labelledby=\"t{number} d{number}\" \
-             xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"t{number}\">{}</title><desc id=\"d{number}\">{}</desc>\n",
+            "<svg class=\"{class}\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-labelledby=\"t{id} d{id}\" \
+             xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"t{id}\">{}</title><desc id=\"d{id}\">{}</desc>\n",
             escape(&title),
             escape(&about)
         ),
     );
 }
 
-/// Text, cut to so many letters, the whole of it as a tooltip then.
-fn label(out: &mut String, x: f64, y: f64, class: &str, text: &str, letters: usize) {
-    let cut = super::text::cut(text, letters);
-    let whole = if cut == text { String::new() } else { format!("<title>{}</title>", escape(text)) };
-    push(out, format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\">{}{whole}</text>", escape(&cut)));
+/// A label around the height `y`; the whole of it as a tooltip if it is cut.
+fn fitted(out: &mut String, x: f64, y: f64, class: &str, label: &Fitted, text: &str) {
+    let first = y + 4.0 - LINE / 2.0 * real(label.lines.len().saturating_sub(1));
+    push(out, format_args!("<text x=\"{x:.1}\" y=\"{first:.1}\" class=\"{class}\">"));
+    match label.lines.as_slice() {
+        [only] => out.push_str(&escape(only)),
+        lines => {
+            for (at, line) in lines.iter().enumerate() {
+                let down = if at == 0 { 0.0 } else { LINE };
+                push(out, format_args!("<tspan x=\"{x:.1}\" dy=\"{down}\">{}</tspan>", escape(line)));
+            }
+        }
+    }
+    if !label.whole {
+        push(out, format_args!("<title>{}</title>", escape(text)));
+    }
+    out.push_str("</text>");
+}
+
+/// A label of one line within the room.
+fn label(out: &mut String, x: f64, y: f64, class: &str, text: &str, room: f64) {
+    fitted(out, x, y - 4.0, class, &fit(text, room, 1), text);
+}
+
+/// A label below the axis, around `x` or, where there is no room on a side, beside it.
+fn below(out: &mut String, x: f64, y: f64, class: &str, text: &str, across: f64) {
+    let half = width(text) / 2.0;
+    let (x, side) = match () {
+        () if x - half < 0.0 => (0.0, ""),
+        () if x + half > across => (across, " end"),
+        () => (x, " mid"),
+    };
+    label(out, x, y, &format!("{class}{side}"), text, across);
 }
 
 fn line(out: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
@@ -152,10 +223,10 @@ struct Lanes {
 }
 
 impl Lanes {
-    fn new(plot: &Plot, slot: f64) -> Lanes {
+    fn new(plot: &Plot, slot: f64, most: f64) -> Lanes {
         let stacked = plot.stacking != Stacking::Apart;
         let beside = if stacked { 1 } else { plot.series.len().max(1) };
-        let thick = (slot * 0.76 / real(beside)).min(64.0);
+        let thick = (slot * 0.76 / real(beside)).min(most);
         Lanes { slot, thick, margin: (slot - thick * real(beside)) / 2.0, stacked }
     }
 
@@ -166,28 +237,34 @@ impl Lanes {
 }
 
 /// Bars from left to right, a line of them for each place.
-fn bars(out: &mut String, plot: &Plot, number: usize) {
-    legend(out, plot);
+fn bars(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors: &[usize]) {
     let X::Places(places) = &plot.x else { return };
+    let names: Vec<Fitted> = places.iter().map(|place| fit(place, canvas.width * 0.38, canvas.lines)).collect();
     let beside = if plot.stacking == Stacking::Apart { plot.series.len().max(1) } else { 1 };
-    let slot = if beside == 1 { 24.0 } else { 8.0 + 14.0 * real(beside) };
-    let lanes = Lanes::new(plot, slot);
-    let longest = places.iter().map(|place| place.width().min(LABEL)).max().unwrap_or_default();
+    let lines = names.iter().map(|name| name.lines.len()).max().unwrap_or(1);
+    let slot = if beside == 1 { 24.0 } else { 8.0 + 14.0 * real(beside) }.max(LINE * real(lines) + 8.0);
+    let lanes = Lanes::new(plot, slot, 22.0);
+    let ticks = plot.y_ticks(canvas.ticks(6));
+    let told = !lanes.stacked && beside < 4;
+    let values = || plot.series.iter().flat_map(|series| &series.points).filter_map(|point| point.y);
     // Values are written outside of the bars, on either side.
-    let (inner, outer) = (if plot.y.low < 0.0 { 48.0 } else { 0.0 }, real(longest) * LETTER + 12.0);
-    let (left, right, top) = (outer + inner, 64.0, 8.0);
-    let (across, down) = (WIDTH - left - right, real(places.len()) * slot);
+    let value = if told { values().map(|y| width(&plot.value(y))).fold(0.0, f64::max) + 8.0 } else { 0.0 };
+    let tick = ticks.last().map_or(0.0, |tick| width(&tick.label) / 2.0);
+    let inner = if values().any(|y| y < 0.0) { value } else { 0.0 };
+    let outer = names.iter().map(Fitted::width).fold(0.0, f64::max) + 10.0;
+    let (left, right, top) = (outer + inner, value.max(tick).max(8.0), 8.0);
+    let (across, down) = (canvas.width - left - right, real(places.len()) * slot);
     let at = |y: f64| left + plot.y.place(y) * across;
-    open(out, plot, number, WIDTH, top + down + 44.0);
-    for Tick { at: value, label: text } in plot.y_ticks(6) {
-        line(out, "grid", (at(value), top), (at(value), top + down));
-        label(out, at(value), top + down + 16.0, "tick mid", &text, 16);
+    open(out, plot, &format!("{number}{}", canvas.class), canvas.class, (canvas.width, top + down + 44.0));
+    for Tick { at: value, label: text } in &ticks {
+        line(out, "grid", (at(*value), top), (at(*value), top + down));
+        below(out, at(*value), top + down + 16.0, "tick", text, canvas.width);
     }
     if !plot.y_title.is_empty() {
-        label(out, left + across / 2.0, top + down + 36.0, "axis mid", &plot.y_title, 90);
+        below(out, left + across / 2.0, top + down + 36.0, "axis", &plot.y_title, canvas.width);
     }
-    for (place, name) in places.iter().enumerate() {
-        label(out, outer - 8.0, top + (real(place) + 0.5) * slot + 4.0, "name end", name, LABEL);
+    for ((place, name), text) in names.iter().enumerate().zip(places) {
+        fitted(out, outer - 8.0, top + (real(place) + 0.5) * slot, "name end", name, text);
     }
     let base = plot.y.base();
     for (index, series) in plot.series.iter().enumerate() {
@@ -196,11 +273,12 @@ fn bars(out: &mut String, plot: &Plot, number: usize) {
             let from = if lanes.stacked { point.base } else { base };
             let (start, end) = (at(from), at(if lanes.stacked { point.base + y } else { y }));
             let high = top + lanes.start(point.x, index);
-            let (x, width) = (start.min(end), (end - start).abs());
-            rect(out, &color(index), (x, high), (width, lanes.thick), &tooltip(plot, series, point, y));
-            if !lanes.stacked && beside < 4 {
+            let (x, long) = (start.min(end), (end - start).abs());
+            let class = format!("s{}", colors.get(index).copied().unwrap_or_default());
+            rect(out, &class, (x, high), (long, lanes.thick), &tooltip(plot, series, point, y));
+            if told {
                 let (x, side) = if y < base { (end - 5.0, "value end") } else { (end + 5.0, "value") };
-                label(out, x, high + lanes.thick / 2.0 + 4.0, side, &plot.value(y), 20);
+                label(out, x, high + lanes.thick / 2.0 + 4.0, side, &plot.value(y), value);
             }
         }
         out.push('\n');
@@ -210,47 +288,45 @@ fn bars(out: &mut String, plot: &Plot, number: usize) {
 }
 
 /// Everything that has its y axis upright.
-fn upright(out: &mut String, plot: &Plot, number: usize) {
-    legend(out, plot);
+fn upright(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors: &[usize]) {
     let ticks = plot.y_ticks(5);
-    let widest = ticks.iter().map(|tick| tick.label.width()).max().unwrap_or_default();
+    let widest = ticks.iter().map(|tick| width(&tick.label)).fold(0.0, f64::max);
     let titled = if plot.y_title.is_empty() { 0.0 } else { 22.0 };
-    let (left, top) = (real(widest) * LETTER + 14.0 + titled, 12.0);
-    let across = WIDTH - left - RIGHT;
-    let names = Names::new(plot, across);
+    let names = Names::new(plot, canvas, widest + 14.0 + titled);
+    let (left, top, across) = (names.left, 12.0, names.across);
     let y_at = |y: f64| top + (1.0 - plot.y.place(y)) * HEIGHT;
     let x_at = |x: f64| left + names.place(plot, x) * across;
     let bottom = top + HEIGHT;
-    open(out, plot, number, WIDTH, bottom + names.height + 26.0);
+    let size = (canvas.width, bottom + names.height + 26.0);
+    open(out, plot, &format!("{number}{}", canvas.class), canvas.class, size);
     for Tick { at, label: text } in &ticks {
         line(out, "grid", (left, y_at(*at)), (left + across, y_at(*at)));
-        label(out, left - 8.0, y_at(*at) + 4.0, "tick end", text, 16);
+        label(out, left - 8.0, y_at(*at) + 4.0, "tick end", text, widest);
     }
     if !plot.y_title.is_empty() {
         let middle = top + HEIGHT / 2.0;
         push(out, format_args!("<g transform=\"rotate(-90 12 {middle:.1})\">"));
-        label(out, 12.0, middle, "axis mid", &plot.y_title, 40);
+        label(out, 12.0, middle + 4.0, "axis mid", &plot.y_title, HEIGHT);
         out.push_str("</g>");
     }
     for Tick { at, label: text } in &names.ticks {
-        line(out, "grid", (x_at(*at), bottom), (x_at(*at), bottom + 4.0));
+        let x = x_at(*at);
+        line(out, "grid", (x, bottom), (x, bottom + 4.0));
         if names.slanted {
-            push(out, format_args!("<g transform=\"rotate(-35 {:.1} {:.1})\">", x_at(*at), bottom + 14.0));
-            label(out, x_at(*at) + 2.0, bottom + 14.0, "tick end", text, 18);
+            push(out, format_args!("<g transform=\"rotate(-35 {x:.1} {:.1})\">", bottom + 14.0));
+            label(out, x + 2.0, bottom + 14.0, "tick end", text, (x / COSINE).min(SLANTED));
             out.push_str("</g>");
         } else {
-            let half = real(text.width()) * LETTER / 2.0;
-            let (x, side) = if x_at(*at) + half > WIDTH { (WIDTH, "tick end") } else { (x_at(*at), "tick mid") };
-            label(out, x, bottom + 18.0, side, text, names.letters);
+            below(out, x, bottom + 18.0, "tick", text, canvas.width);
         }
     }
-    label(out, left + across / 2.0, bottom + names.height + 16.0, "axis mid", &plot.x_title, 90);
+    below(out, left + across / 2.0, bottom + names.height + 16.0, "axis", &plot.x_title, canvas.width);
     out.push('\n');
     let base = y_at(plot.y.base());
-    let lanes = Lanes::new(plot, across / real(names.places.max(1)));
+    let lanes = Lanes::new(plot, across / real(names.places.max(1)), 64.0);
     let pointed = plot.series.iter().map(|series| series.points.len()).sum::<usize>() <= TOLD;
     for (index, series) in plot.series.iter().enumerate() {
-        let class = color(index);
+        let class = format!("s{}", colors.get(index).copied().unwrap_or_default());
         match plot.shape {
             ChartShape::Columns => {
                 for point in &series.points {
@@ -355,32 +431,53 @@ fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept
 }
 
-/// What is written beneath, and the room it takes.
+/// Of the angle of slanted labels.
+const COSINE: f64 = 0.819;
+const SINE: f64 = 0.574;
+
+/// What is written beneath, and the room that it and the drawing take.
 struct Names {
     ticks: Vec<Tick>,
     slanted: bool,
-    letters: usize,
     height: f64,
     places: usize,
+    /// Where the drawing begins, and how long it is.
+    left: f64,
+    across: f64,
 }
 
 impl Names {
-    fn new(plot: &Plot, across: f64) -> Names {
+    /// At least `left` is wanted before the drawing.
+    fn new(plot: &Plot, canvas: Canvas, left: f64) -> Names {
+        let right = 20.0;
+        let across = canvas.width - left - right;
+        let flat = |ticks, places| Names { ticks, slanted: false, height: 24.0, places, left, across };
+        let longest = |ticks: &[Tick]| ticks.iter().map(|tick| width(&tick.label)).fold(0.0, f64::max);
         let places = match &plot.x {
             X::Places(places) => places,
             X::Axis(axis) => {
-                return Names { ticks: axis.ticks(8), slanted: false, letters: 22, height: 24.0, places: 0 };
+                let mut ticks = axis.ticks(canvas.ticks(8));
+                let room = across / (longest(&ticks) + 10.0);
+                let every = whole((real(ticks.len()) / room).ceil()).max(1);
+                ticks = ticks.into_iter().step_by(every).collect();
+                return flat(ticks, 0);
             }
         };
-        let room = across / real(places.len().max(1)) / LETTER;
-        let longest = places.iter().map(|place| place.width()).max().unwrap_or_default();
-        let slanted = real(longest) + 1.0 > room;
-        // Slanted labels need the height of a line each.
-        let every = if slanted { whole((16.0 / (room * LETTER)).ceil()).max(1) } else { 1 };
         let tick = |(at, place): (usize, &String)| Tick { at: real(at), label: place.clone() };
-        let ticks = places.iter().enumerate().step_by(every).map(tick).collect();
-        let height = if slanted { 20.0 + 3.9 * real(longest.min(18)) } else { 24.0 };
-        Names { ticks, slanted, letters: longest, height, places: places.len() }
+        let ticks: Vec<Tick> = places.iter().enumerate().map(tick).collect();
+        let longest = longest(&ticks);
+        let slot = across / real(places.len().max(1));
+        if longest + 8.0 <= slot {
+            return flat(ticks, places.len());
+        }
+        // The first one leans out over the y axis.
+        let long = longest.min(SLANTED);
+        let left = left.max((long * COSINE - slot / 2.0).min(canvas.width / 4.0));
+        let across = canvas.width - left - right;
+        // Slanted labels need the height of a line each.
+        let every = whole((16.0 * real(places.len()) / across).ceil()).max(1);
+        let ticks = ticks.into_iter().step_by(every).collect();
+        Names { ticks, slanted: true, height: 24.0 + long * SINE, places: places.len(), left, across }
     }
 
     /// How far along the x axis.
@@ -395,15 +492,16 @@ impl Names {
 /// Slices, and beside them what each stands for.
 fn pie(out: &mut String, plot: &Plot, number: usize) {
     out.push_str("<div class=\"pie\">\n");
-    open(out, plot, number, 240.0, 240.0);
     let slices = plot.slices();
+    let colors = colors(slices.iter().map(|(name, ..)| *name));
+    open(out, plot, &number.to_string(), "slices", (240.0, 240.0));
     let mut turned = 0.0;
     let edge = |turn: f64, radius: f64| {
         let angle = turn * TAU - TAU / 4.0;
         (120.0 + radius * angle.cos(), 120.0 + radius * angle.sin())
     };
-    for (index, (name, value, share)) in slices.iter().enumerate() {
-        let class = color(index);
+    for ((name, value, share), color) in slices.iter().zip(&colors) {
+        let class = format!("s{color}");
         let tooltip = escape(&format!("{name}: {} ({})", plot.value(*value), percent(*share))).into_owned();
         if *share >= 0.9999 {
             push(
@@ -430,12 +528,11 @@ fn pie(out: &mut String, plot: &Plot, number: usize) {
     out.push_str("\n</svg>\n");
     if plot.legend {
         out.push_str("<ul class=\"legend\">");
-        for (index, (name, value, share)) in slices.iter().enumerate() {
+        for ((name, value, share), color) in slices.iter().zip(&colors) {
             push(
                 out,
                 format_args!(
-                    "<li><i class=\"{}\"></i>{} <b>{}</b> {}</li>",
-                    color(index),
+                    "<li><i class=\"s{color}\"></i>{} <b>{}</b> {}</li>",
                     escape(name),
                     escape(&plot.value(*value)),
                     percent(*share)

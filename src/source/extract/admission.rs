@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
+#[cfg(feature = "store")]
+use crate::column::ChunkFacts;
 use crate::json;
 use crate::value::ValueRef;
 
@@ -13,8 +15,36 @@ use crate::value::ValueRef;
 pub(crate) struct RowTest<'t> {
     /// The number of the want.
     pub(crate) want: usize,
-    /// Whether a row with this string, or null, may be asked for.
+    /// Whether a row with this value, or null, may be asked for.
     pub(crate) admits: Box<dyn Fn(ValueRef<'_>) -> bool + Sync + 't>,
+    /// Whether a row with a value within these bounds, none of them null, may be asked for.
+    pub(crate) meets: Box<dyn Fn(&Bounds<'_>) -> bool + Sync + 't>,
+}
+
+/// What is known of values without looking at them.
+pub(crate) struct Bounds<'b> {
+    /// None is below.
+    pub(crate) low: ValueRef<'b>,
+    /// None is above.
+    pub(crate) high: ValueRef<'b>,
+    /// Whether this text may be among them.
+    pub(crate) has: &'b dyn Fn(&str) -> bool,
+}
+
+#[cfg(feature = "store")]
+impl RowTest<'_> {
+    /// Whether any row may be asked for whose values are so.
+    pub(in crate::source) fn may_pass(&self, facts: &ChunkFacts, has: &dyn Fn(&str) -> bool) -> bool {
+        if facts.nulls && (self.admits)(ValueRef::Null) {
+            return true;
+        }
+        match &facts.ends {
+            _ if !facts.values => false,
+            Some((low, high)) if facts.exact && low == high => (self.admits)(low.as_ref()),
+            Some((low, high)) => (self.meets)(&Bounds { low: low.as_ref(), high: high.as_ref(), has }),
+            None => true,
+        }
+    }
 }
 
 /// A test with its answers so far.

@@ -18,10 +18,10 @@ mod snapshot;
 mod splice;
 mod unit;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::io;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -32,7 +32,7 @@ use self::unit::{Source, Unit};
 use super::extract::RowTest;
 use super::page::Stamp;
 use super::paths::Want;
-use crate::column::{Batch, Column, Field, PartReader, Rows};
+use crate::column::{Batch, ChunkFacts, Column, Field, PartReader, Rows};
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Progress};
 use crate::parallel;
@@ -109,8 +109,8 @@ fn unreadable(path: &Path, error: &io::Error) -> Box<Diagnostic> {
 
 /// What `read` gives; a file that the reader cannot make sense of may make it panic.
 pub(super) fn sound<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::InvalidData, "its bytes make no sense")))
+    crate::sound::sound(read)
+        .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::InvalidData, "its bytes make no sense")))
 }
 
 /// A part that is being read.
@@ -122,6 +122,13 @@ struct PlacedPart<'a> {
 impl PlacedPart<'_> {
     fn read(&self, group: usize, wants: &[Want], rows: &Rows) -> Result<Vec<Column>, Box<Diagnostic>> {
         self.opened.read(&self.part.path, group, wants, rows).map_err(|failure| self.part.explained(failure))
+    }
+
+    /// Whether a row group may have rows that pass the tests.
+    fn may_pass(&self, group: usize, wants: &[Want], tests: &[RowTest<'_>]) -> Result<bool, Box<Diagnostic>> {
+        let path = &self.part.path;
+        let may = sound(|| Ok(self.opened.may_pass(path, group, wants, tests)));
+        may.map_err(|error| self.part.explained(unreadable(path, &error)))
     }
 }
 
@@ -234,7 +241,7 @@ impl OpenedPart {
                     _ => column(*number),
                 },
                 Access::Within { column: number, from } => {
-                    splice::within(&column(*number).parsed(), want.path.get(*from..).unwrap_or_default())
+                    column(*number).parsed().below(want.path.get(*from..).unwrap_or_default())
                 }
                 Access::Spliced { root, node, below } => {
                     let below = below.iter().map(|&at| (at, column(at))).collect();
@@ -244,6 +251,31 @@ impl OpenedPart {
             found.into_type(want.ty)
         });
         Ok(wanted.collect())
+    }
+
+    /// Whether a row group may have rows that pass the tests, as far as its statistics say.
+    fn may_pass(&self, path: &Path, group: usize, wants: &[Want], tests: &[RowTest<'_>]) -> bool {
+        tests.iter().all(|test| {
+            let Some(want) = wants.get(test.want) else { return true };
+            let column = match self.access(want) {
+                Access::Nowhere => return test.may_pass(&ChunkFacts::VOID, &|_| true),
+                Access::Column(column) => column,
+                _ => return true,
+            };
+            let form = self.layout.columns.get(column).map(|column| column.form);
+            let Some(facts) = self.reader.facts(group, column).filter(|_| match form {
+                Some(Form::Typed(ty)) => ty == want.ty,
+                Some(Form::Text | Form::Long | Form::Real | Form::Bool) => want.ty == Type::Dynamic,
+                _ => false,
+            }) else {
+                return true;
+            };
+            let filter = OnceCell::new();
+            test.may_pass(&facts, &|text| {
+                let filter = filter.get_or_init(|| self.reader.filter(path, group, column));
+                filter.as_ref().is_none_or(|filter| filter(text))
+            })
+        })
     }
 }
 
@@ -263,6 +295,22 @@ fn needed(accesses: &[Access]) -> Vec<usize> {
     needed.sort_unstable();
     needed.dedup();
     needed
+}
+
+/// Appends at most so many rows as JSON.
+pub(super) fn write_rows(text: &mut String, batch: &Batch, fields: &[Field], most: usize) {
+    for row in 0..batch.rows.min(most) {
+        text.push_str(if row == 0 { "{" } else { ",{" });
+        for (at, (column, field)) in batch.columns.iter().zip(fields).enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            crate::json::write_string(text, &field.name);
+            text.push(':');
+            crate::value::write_json(text, column.get(row));
+        }
+        text.push('}');
+    }
 }
 
 /// How many rows are looked at for what is below the columns.
@@ -319,18 +367,7 @@ impl StoredTable {
         if let Some(unit) = self.units(&guard)?.first() {
             let columns = unit.read(&self.placed(&self.opened(&guard)?), &wants, &Rows::First(GLANCE))?;
             let rows = columns.first().map_or(0, Column::len);
-            for row in 0..rows {
-                text.push_str(if row == 0 { "{" } else { ",{" });
-                for (at, (column, field)) in columns.iter().zip(&self.all_fields).enumerate() {
-                    if at > 0 {
-                        text.push(',');
-                    }
-                    crate::json::write_string(&mut text, &field.name);
-                    text.push(':');
-                    crate::value::write_json(&mut text, column.get(row));
-                }
-                text.push('}');
-            }
+            write_rows(&mut text, &Batch::new(columns, rows), &self.all_fields, GLANCE);
         }
         text.push(']');
         Ok(text.into_bytes())

@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use super::layout::{Form, Layout};
 use crate::column::{Column, Interner};
 use crate::json;
-use crate::value::{PathStepRef, Type, ValueRef, walk, write_json};
+use crate::value::{Type, ValueRef, write_json};
 
 /// What a rest has at a wanted path.
 struct Template {
@@ -89,20 +89,6 @@ fn push_json(out: &mut Interner, text: &str) -> Option<u32> {
         return out.push_coded(ValueRef::Json(text));
     }
     out.push_coded(crate::value::from_json(text).as_ref())
-}
-
-/// What stands at a path within values that are JSON text each.
-pub(super) fn within(values: &Column, keys: &[Arc<str>]) -> Column {
-    let steps: Vec<PathStepRef<'_>> = keys.iter().map(|key| PathStepRef::Key(key)).collect();
-    let of = |values: &Column| {
-        let mut out = Interner::new(Type::Dynamic);
-        values.iter().for_each(|cell| out.push(walk(cell, &steps).as_ref()));
-        out.finish()
-    };
-    match values.as_dictionary() {
-        Some(dictionary) => dictionary.map(of(dictionary.values())),
-        None => of(values),
-    }
 }
 
 impl Template {

@@ -169,6 +169,10 @@ impl Unit {
         wants: &[Want],
         tests: &[RowTest<'_>],
     ) -> Result<Batch, Box<Diagnostic>> {
+        let may = |source: &Source| parts[source.part].may_pass(source.group, wants, tests);
+        if !self.sources.iter().map(may).collect::<Result<Vec<bool>, _>>()?.contains(&true) {
+            return Ok(Batch::new(Vec::new(), 0));
+        }
         let all = self.rows;
         let tested = |at: usize| tests.iter().any(|test| test.want == at);
         let (first, later): (Vec<usize>, Vec<usize>) = (0..wants.len()).partition(|&at| tested(at));
