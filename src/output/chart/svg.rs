@@ -12,11 +12,11 @@ use super::{ChartShape, Picture, Plot, Point, SERIES, Series, Stacking, X, real,
 use crate::output::escape::escape;
 
 /// Units across, which the page scales.
-const WIDTH: f64 = 880.0;
+pub(super) const WIDTH: f64 = 880.0;
 /// From the lowest y to the highest.
 const HEIGHT: f64 = 260.0;
 /// A letter of the axis labels on average.
-const LETTER: f64 = 6.6;
+pub(super) const LETTER: f64 = 6.6;
 /// Letters of a label beside a bar.
 const LABEL: usize = 34;
 /// Points that have a tooltip each.
@@ -42,10 +42,14 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
             if let Some(title) = plot.title.as_ref().filter(|title| *title != above) {
                 push(out, format_args!("<figcaption>{}</figcaption>\n", escape(title)));
             }
-            match plot.shape {
-                ChartShape::Pie => pie(out, plot, number),
-                ChartShape::Bars => bars(out, plot, number),
-                _ => upright(out, plot, number),
+            if plot.shape == ChartShape::Pie {
+                out.push_str("<div class=\"pie\">\n");
+                drawing(out, plot, number);
+                slices_legend(out, plot);
+                out.push_str("</div>\n");
+            } else {
+                legend(out, plot);
+                drawing(out, plot, number);
             }
             for note in &plot.notes {
                 push(out, format_args!("<p class=\"note\">{}</p>\n", escape(note)));
@@ -55,7 +59,16 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
     }
 }
 
-fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+/// Appends what is drawn between the legend and the notes; gives the height of it in units.
+pub(super) fn drawing(out: &mut String, plot: &Plot, number: usize) -> f64 {
+    match plot.shape {
+        ChartShape::Pie => pie(out, plot, number),
+        ChartShape::Bars => bars(out, plot, number),
+        _ => upright(out, plot, number),
+    }
+}
+
+pub(super) fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("writing to a string cannot fail");
 }
 
@@ -70,7 +83,7 @@ fn legend(out: &mut String, plot: &Plot) {
     out.push_str("</ul>\n");
 }
 
-fn color(series: usize) -> String {
+pub(super) fn color(series: usize) -> String {
     format!("s{}", series % SERIES)
 }
 
@@ -98,7 +111,7 @@ fn open(out: &mut String, plot: &Plot, number: usize, width: f64, height: f64) {
     push(
         out,
         format_args!(
-            "<svg viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-labelledby=\"t{number} d{number}\" \
+            "<svg viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" aria-labelledby=\"t{number} d{number}\" \
              xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"t{number}\">{}</title><desc id=\"d{number}\">{}</desc>\n",
             escape(&title),
             escape(&about)
@@ -107,7 +120,7 @@ fn open(out: &mut String, plot: &Plot, number: usize, width: f64, height: f64) {
 }
 
 /// Text, cut to so many letters, the whole of it as a tooltip then.
-fn label(out: &mut String, x: f64, y: f64, class: &str, text: &str, letters: usize) {
+pub(super) fn label(out: &mut String, x: f64, y: f64, class: &str, text: &str, letters: usize) {
     let cut = super::text::cut(text, letters);
     let whole = if cut == text { String::new() } else { format!("<title>{}</title>", escape(text)) };
     push(out, format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\">{}{whole}</text>", escape(&cut)));
@@ -166,9 +179,8 @@ impl Lanes {
 }
 
 /// Bars from left to right, a line of them for each place.
-fn bars(out: &mut String, plot: &Plot, number: usize) {
-    legend(out, plot);
-    let X::Places(places) = &plot.x else { return };
+fn bars(out: &mut String, plot: &Plot, number: usize) -> f64 {
+    let X::Places(places) = &plot.x else { return 0.0 };
     let beside = if plot.stacking == Stacking::Apart { plot.series.len().max(1) } else { 1 };
     let slot = if beside == 1 { 24.0 } else { 8.0 + 14.0 * real(beside) };
     let lanes = Lanes::new(plot, slot);
@@ -178,7 +190,8 @@ fn bars(out: &mut String, plot: &Plot, number: usize) {
     let (left, right, top) = (outer + inner, 64.0, 8.0);
     let (across, down) = (WIDTH - left - right, real(places.len()) * slot);
     let at = |y: f64| left + plot.y.place(y) * across;
-    open(out, plot, number, WIDTH, top + down + 44.0);
+    let height = top + down + 44.0;
+    open(out, plot, number, WIDTH, height);
     for Tick { at: value, label: text } in plot.y_ticks(6) {
         line(out, "grid", (at(value), top), (at(value), top + down));
         label(out, at(value), top + down + 16.0, "tick mid", &text, 16);
@@ -207,11 +220,11 @@ fn bars(out: &mut String, plot: &Plot, number: usize) {
     }
     line(out, "base", (at(base), top), (at(base), top + down));
     out.push_str("</svg>\n");
+    height
 }
 
 /// Everything that has its y axis upright.
-fn upright(out: &mut String, plot: &Plot, number: usize) {
-    legend(out, plot);
+fn upright(out: &mut String, plot: &Plot, number: usize) -> f64 {
     let ticks = plot.y_ticks(5);
     let widest = ticks.iter().map(|tick| tick.label.width()).max().unwrap_or_default();
     let titled = if plot.y_title.is_empty() { 0.0 } else { 22.0 };
@@ -221,7 +234,8 @@ fn upright(out: &mut String, plot: &Plot, number: usize) {
     let y_at = |y: f64| top + (1.0 - plot.y.place(y)) * HEIGHT;
     let x_at = |x: f64| left + names.place(plot, x) * across;
     let bottom = top + HEIGHT;
-    open(out, plot, number, WIDTH, bottom + names.height + 26.0);
+    let height = bottom + names.height + 26.0;
+    open(out, plot, number, WIDTH, height);
     for Tick { at, label: text } in &ticks {
         line(out, "grid", (left, y_at(*at)), (left + across, y_at(*at)));
         label(out, left - 8.0, y_at(*at) + 4.0, "tick end", text, 16);
@@ -289,6 +303,7 @@ fn upright(out: &mut String, plot: &Plot, number: usize) {
     }
     line(out, "base", (left, base), (left + across, base));
     out.push_str("</svg>\n");
+    height
 }
 
 /// A dot for each point that is to have one: all of a scatter chart, those out of the ordinary, those that no line shows,
@@ -392,10 +407,12 @@ impl Names {
     }
 }
 
-/// Slices, and beside them what each stands for.
-fn pie(out: &mut String, plot: &Plot, number: usize) {
-    out.push_str("<div class=\"pie\">\n");
-    open(out, plot, number, 240.0, 240.0);
+/// Across and down.
+pub(super) const PIE: f64 = 240.0;
+
+/// Slices.
+fn pie(out: &mut String, plot: &Plot, number: usize) -> f64 {
+    open(out, plot, number, PIE, PIE);
     let slices = plot.slices();
     let mut turned = 0.0;
     let edge = |turn: f64, radius: f64| {
@@ -428,9 +445,14 @@ fn pie(out: &mut String, plot: &Plot, number: usize) {
         turned += share;
     }
     out.push_str("\n</svg>\n");
+    PIE
+}
+
+/// What each slice stands for.
+fn slices_legend(out: &mut String, plot: &Plot) {
     if plot.legend {
         out.push_str("<ul class=\"legend\">");
-        for (index, (name, value, share)) in slices.iter().enumerate() {
+        for (index, (name, value, share)) in plot.slices().iter().enumerate() {
             push(
                 out,
                 format_args!(
@@ -444,5 +466,4 @@ fn pie(out: &mut String, plot: &Plot, number: usize) {
         }
         out.push_str("</ul>\n");
     }
-    out.push_str("</div>\n");
 }
