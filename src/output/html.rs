@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::chart::{self, svg};
-use super::escape::escape;
+use super::escape::escaped;
 use super::page::{Links, Page, Section, SectionPart};
 use crate::column::Table;
 use crate::value::{Type, ValueRef, to_real, write_text};
@@ -54,7 +54,7 @@ impl Table {
 impl Page<'_> {
     /// Writes the whole page.
     pub(crate) fn write_html(&self, out: &mut dyn Write) -> io::Result<()> {
-        let title = escape(&self.title);
+        let title = escaped(&self.title);
         let mut text = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'; script-src '{}'; \
@@ -69,7 +69,7 @@ impl Page<'_> {
         );
         for line in &self.about {
             text.push_str("<p>");
-            text.push_str(&escape(line));
+            text.push_str(&escaped(line));
             text.push_str("</p>\n");
         }
         text.push_str("</header>\n<main>\n");
@@ -97,14 +97,14 @@ impl Section<'_> {
         text.push_str("<section>\n");
         if !self.heading.is_empty() {
             text.push_str("<h2>");
-            text.push_str(&escape(&self.heading));
+            text.push_str(&escaped(&self.heading));
             text.push_str("</h2>\n");
         }
         for part in &self.parts {
             match part {
                 SectionPart::Text(line) => {
                     text.push_str("<p>");
-                    text.push_str(&escape(line));
+                    text.push_str(&escaped(line));
                     text.push_str("</p>\n");
                 }
                 SectionPart::Query(query) => {
@@ -112,7 +112,7 @@ impl Section<'_> {
                     text.push_str(&format!("<details{open}><summary>Query</summary><pre><code>"));
                     for (index, line) in query.trim_end().lines().enumerate() {
                         text.push_str(if index > 0 { "\n" } else { "" });
-                        text.push_str(&escape(&line.replace('\t', "    ")));
+                        text.push_str(&escaped(&line.replace('\t', "    ")));
                     }
                     text.push_str("</code></pre></details>\n");
                 }
@@ -134,7 +134,7 @@ impl Section<'_> {
 fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, links: Links) -> io::Result<()> {
     let fields = table.columns();
     let count = super::table::RowCount(table.len());
-    let of = if heading.is_empty() { String::new() } else { format!("{}: ", escape(heading)) };
+    let of = if heading.is_empty() { String::new() } else { format!("{}: ", escaped(heading)) };
     // What scrolls is to be reached by the keyboard.
     let region = format!("<div class=\"rows\" role=\"region\" aria-label=\"{of}{count}\" tabindex=\"0\">");
     text.push_str(&format!("{region}\n<table>\n<caption>{of}{count}</caption>\n"));
@@ -145,7 +145,7 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, li
     text.push_str("<thead><tr>");
     for field in fields {
         let class = if field.ty.is_number() { " class=\"n\"" } else { "" };
-        text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&field.name)));
+        text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escaped(&field.name)));
     }
     text.push_str("</tr></thead>\n<tbody>\n");
     let mut cell_text = String::new();
@@ -159,7 +159,7 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, li
                 _ if field.ty.is_number() => text.push_str("<td class=\"n\">"),
                 _ => text.push_str("<td>"),
             }
-            let shown = escape(&cell_text);
+            let shown = escaped(&cell_text);
             if field.ty != Type::Dynamic || matches!(cell, ValueRef::String(_)) {
                 push_linked(text, &cell_text, &shown, links);
             } else {
@@ -191,7 +191,7 @@ fn write_cell(out: &mut String, cell: ValueRef<'_>) {
 fn push_linked(out: &mut String, text: &str, shown: &str, links: Links) {
     match links.address(text) {
         Some(address) => {
-            let address = escape(&address);
+            let address = escaped(&address);
             out.push_str(&format!("<a href=\"{address}\" rel=\"noopener noreferrer\" target=\"_blank\">{shown}</a>"));
         }
         None => out.push_str(shown),

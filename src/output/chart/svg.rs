@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::axis::{Tick, percent};
 use super::{ChartShape, Picture, Plot, Point, SERIES, Series, Stacking, X, real, whole};
-use crate::output::escape::escape;
+use crate::output::escape::escaped;
 
 /// Units across, which the page scales.
 pub(super) const WIDTH: f64 = 880.0;
@@ -33,14 +33,14 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
             out.push_str("<dl class=\"cards\">");
             for (name, value) in cards {
                 let class = if value.width() > 16 { " class=\"long\"" } else { "" };
-                push(out, format_args!("<div><dt>{}</dt><dd{class}>{}</dd></div>", escape(name), escape(value)));
+                push(out, format_args!("<div><dt>{}</dt><dd{class}>{}</dd></div>", escaped(name), escaped(value)));
             }
             out.push_str("</dl>\n");
         }
         Picture::Plot(plot) => {
             out.push_str("<figure>\n");
             if let Some(title) = plot.title.as_ref().filter(|title| *title != above) {
-                push(out, format_args!("<figcaption>{}</figcaption>\n", escape(title)));
+                push(out, format_args!("<figcaption>{}</figcaption>\n", escaped(title)));
             }
             if plot.shape == ChartShape::Pie {
                 out.push_str("<div class=\"pie\">\n");
@@ -52,7 +52,7 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
                 drawing(out, plot, number);
             }
             for note in &plot.notes {
-                push(out, format_args!("<p class=\"note\">{}</p>\n", escape(note)));
+                push(out, format_args!("<p class=\"note\">{}</p>\n", escaped(note)));
             }
             out.push_str("</figure>\n");
         }
@@ -78,7 +78,7 @@ fn legend(out: &mut String, plot: &Plot) {
     }
     out.push_str("<ul class=\"legend\">");
     for (at, series) in plot.series.iter().enumerate() {
-        push(out, format_args!("<li><i class=\"{}\"></i>{}</li>", color(at), escape(&series.name)));
+        push(out, format_args!("<li><i class=\"{}\"></i>{}</li>", color(at), escaped(&series.name)));
     }
     out.push_str("</ul>\n");
 }
@@ -113,8 +113,8 @@ fn open(out: &mut String, plot: &Plot, number: usize, width: f64, height: f64) {
         format_args!(
             "<svg viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" aria-labelledby=\"t{number} d{number}\" \
              xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"t{number}\">{}</title><desc id=\"d{number}\">{}</desc>\n",
-            escape(&title),
-            escape(&about)
+            escaped(&title),
+            escaped(&about)
         ),
     );
 }
@@ -122,8 +122,8 @@ fn open(out: &mut String, plot: &Plot, number: usize, width: f64, height: f64) {
 /// Text, cut to so many letters, the whole of it as a tooltip then.
 pub(super) fn label(out: &mut String, x: f64, y: f64, class: &str, text: &str, letters: usize) {
     let cut = super::text::cut(text, letters);
-    let whole = if cut == text { String::new() } else { format!("<title>{}</title>", escape(text)) };
-    push(out, format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\">{}{whole}</text>", escape(&cut)));
+    let whole = if cut == text { String::new() } else { format!("<title>{}</title>", escaped(text)) };
+    push(out, format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\">{}{whole}</text>", escaped(&cut)));
 }
 
 fn line(out: &mut String, class: &str, from: (f64, f64), to: (f64, f64)) {
@@ -148,7 +148,7 @@ fn rect(out: &mut String, class: &str, (x, y): (f64, f64), (width, height): (f64
         format_args!(
             "<rect class=\"bar {class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
              rx=\"1.5\"><title>{}</title></rect>",
-            escape(tooltip)
+            escaped(tooltip)
         ),
     );
 }
@@ -333,7 +333,7 @@ fn dots(
                 out,
                 format_args!(
                     "<circle class=\"{kind} {class}\" cx=\"{x:.1}\" cy=\"{high:.1}\" r=\"{radius}\"><title>{}</title></circle>",
-                    escape(&tooltip(plot, series, point, y))
+                    escaped(&tooltip(plot, series, point, y))
                 ),
             );
         }
@@ -421,7 +421,7 @@ fn pie(out: &mut String, plot: &Plot, number: usize) -> f64 {
     };
     for (index, (name, value, share)) in slices.iter().enumerate() {
         let class = color(index);
-        let tooltip = escape(&format!("{name}: {} ({})", plot.value(*value), percent(*share))).into_owned();
+        let tooltip = escaped(&format!("{name}: {} ({})", plot.value(*value), percent(*share))).into_owned();
         if *share >= 0.9999 {
             push(
                 out,
@@ -458,8 +458,8 @@ fn slices_legend(out: &mut String, plot: &Plot) {
                 format_args!(
                     "<li><i class=\"{}\"></i>{} <b>{}</b> {}</li>",
                     color(index),
-                    escape(name),
-                    escape(&plot.value(*value)),
+                    escaped(name),
+                    escaped(&plot.value(*value)),
                     percent(*share)
                 ),
             );
