@@ -222,7 +222,7 @@ pub(crate) mod value;
 
 pub use bind::MissingTables;
 pub use column::{Chart, Field, Table};
-pub use complete::{Completion, Completions, DataPath, Mark, MarkKind, Paths, Share, marks};
+pub use complete::{Completion, Completions, DataPath, Mark, MarkKind, Paths, Share, layout, marks, written_name};
 pub use diag::{
     Code, Diagnostic, Place, Severity, Span, codes, nearest, render::render, render::visible, render::visible_lines,
 };
@@ -234,7 +234,7 @@ pub use guard::{Cancel, Limits, Progress};
 pub use meter::Metered;
 pub use names::NameEntry;
 #[cfg(feature = "review")]
-pub use output::{Document, TableWriter};
+pub use output::{Document, TableWriter, escaped, page_style};
 pub use output::{Format, Formulas, Layout, LongCells, WideCells};
 pub use registry::Example;
 #[cfg(feature = "review")]

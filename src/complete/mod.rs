@@ -6,6 +6,7 @@
 
 mod finder;
 mod hint;
+mod layout;
 mod marks;
 mod name;
 mod origin;
@@ -18,7 +19,9 @@ use crate::bind::Environment;
 use place::CursorPlace;
 
 pub(crate) use hint::hint;
+pub use layout::layout;
 pub use marks::{Mark, MarkKind, marks};
+pub use name::written_name;
 pub(crate) use paths::paths;
 pub use paths::{DataPath, Paths};
 

@@ -11,12 +11,14 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::chart::{self, brief::brief, real, svg};
-use super::escape::escape;
+use super::escape::escaped;
 use super::page::{Links, Page, PageCard, Section, SectionPart};
 use crate::column::{Field, Table};
 use crate::value::{Type, ValueRef, to_real, write_text};
 
-const STYLE: &str = include_str!("html/page.css");
+/// Colours for light and dark, what charts are drawn in, and the rest of a page.
+const STYLE: &str =
+    concat!(include_str!("html/colors.css"), include_str!("html/chart.css"), include_str!("html/page.css"));
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// Rows of a table that a section in brief does not fold away.
@@ -25,10 +27,37 @@ const FOLDED: usize = 25;
 /// Bytes gathered before they are written out.
 const BUFFER: usize = 64 << 10;
 
+/// The style of pages of reports, for who puts [figures](Table::to_figure) and [rows](Table::to_html_rows) on a page of
+/// their own: light and dark, for screens of any width and for paper.
+///
+/// ```
+/// assert!(argql::page_style().contains("prefers-color-scheme: dark"));
+/// ```
+pub fn page_style() -> &'static str {
+    STYLE
+}
+
+impl Table {
+    /// The rows as a table of HTML with their number as its caption; addresses of the Azure portal, and the ids of what
+    /// can be looked at there, are links.
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("print city = 'Ulm & Neu-Ulm'")?;
+    /// assert!(table.to_html_rows().contains("<td>Ulm &amp; Neu-Ulm</td>"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn to_html_rows(&self) -> String {
+        let (mut text, mut out) = (String::new(), Vec::new());
+        rows(&mut text, &mut out, self, "", Links::Portal).expect("memory takes all text");
+        out.extend_from_slice(text.as_bytes());
+        String::from_utf8(out).expect("HTML is written as UTF-8")
+    }
+}
+
 impl Page<'_> {
     /// Writes the whole page.
     pub(crate) fn write_html(&self, out: &mut dyn Write) -> io::Result<()> {
-        let title = escape(&self.title);
+        let title = escaped(&self.title);
         let mut text = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'; script-src '{}'; \
@@ -43,7 +72,7 @@ impl Page<'_> {
         );
         for line in &self.about {
             text.push_str("<p>");
-            text.push_str(&escape(line));
+            text.push_str(&escaped(line));
             text.push_str("</p>\n");
         }
         text.push_str("</header>\n<main>\n");
@@ -71,25 +100,25 @@ impl Section<'_> {
         if self.heading.is_empty() {
             text.push_str("<section>\n");
         } else {
-            let heading = escape(&self.heading);
+            let heading = escaped(&self.heading);
             text.push_str(&format!("<section id=\"{}\">\n<h2>{heading}</h2>\n", anchor(&self.heading)));
         }
         for part in &self.parts {
             match part {
                 SectionPart::Text(line) => {
                     text.push_str("<p>");
-                    text.push_str(&escape(line));
+                    text.push_str(&escaped(line));
                     text.push_str("</p>\n");
                 }
-                SectionPart::Note(line) => text.push_str(&format!("<p class=\"note\">{}</p>\n", escape(line))),
+                SectionPart::Note(line) => text.push_str(&format!("<p class=\"note\">{}</p>\n", escaped(line))),
                 SectionPart::Cards(cards) => {
                     text.push_str("<dl class=\"cards\">");
                     for PageCard { name, value, heading } in cards {
                         text.push_str(&format!(
                             "<div><dt><a href=\"#{}\">{}</a></dt><dd>{}</dd></div>",
                             anchor(heading),
-                            escape(name),
-                            escape(value)
+                            escaped(name),
+                            escaped(value)
                         ));
                     }
                     text.push_str("</dl>\n");
@@ -99,7 +128,7 @@ impl Section<'_> {
                     text.push_str(&format!("<details{open}><summary>Query</summary><pre><code>"));
                     for (index, line) in query.trim_end().lines().enumerate() {
                         text.push_str(if index > 0 { "\n" } else { "" });
-                        text.push_str(&escape(&line.replace('\t', "    ")));
+                        text.push_str(&escaped(&line.replace('\t', "    ")));
                     }
                     text.push_str("</code></pre></details>\n");
                 }
@@ -139,7 +168,7 @@ fn anchor(heading: &str) -> String {
 fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, links: Links) -> io::Result<()> {
     let fields = table.columns();
     let count = super::table::RowCount(table.len());
-    let of = if heading.is_empty() { String::new() } else { format!("{}: ", escape(heading)) };
+    let of = if heading.is_empty() { String::new() } else { format!("{}: ", escaped(heading)) };
     text.push_str(&format!(
         "<div class=\"rows\" role=\"region\" aria-label=\"{of}{count}\" tabindex=\"0\">\n<table>\n<caption>{of}{count}</caption>\n"
     ));
@@ -165,7 +194,7 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, li
             _ if letters > 14.0 => " class=\"m\"",
             _ => "",
         };
-        text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&field.name)));
+        text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escaped(&field.name)));
     }
     text.push_str("</tr></thead>\n<tbody>\n");
     let mut cell_text = String::new();
@@ -179,7 +208,7 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, li
                 _ if field.ty.is_number() => text.push_str("<td class=\"n\">"),
                 _ => text.push_str("<td>"),
             }
-            let shown = escape(&cell_text);
+            let shown = escaped(&cell_text);
             if field.ty != Type::Dynamic || matches!(cell, ValueRef::String(_)) {
                 push_linked(text, &cell_text, &shown, links);
             } else {
@@ -231,7 +260,7 @@ fn write_cell(out: &mut String, cell: ValueRef<'_>) {
 fn push_linked(out: &mut String, text: &str, shown: &str, links: Links) {
     match links.address(text) {
         Some(address) => {
-            let address = escape(&address);
+            let address = escaped(&address);
             out.push_str(&format!("<a href=\"{address}\" rel=\"noopener noreferrer\" target=\"_blank\">{shown}</a>"));
         }
         None => out.push_str(shown),

@@ -2,11 +2,13 @@
 //!
 //! `listen` accepts connections, `door` lets their requests in or not, `live` has the data and takes in newer ones, and
 //! `work` runs what requests ask, so that whoever goes away stops it. `kusto`, `graph` and `api` speak the protocols,
-//! `page` is what a browser is shown.
+//! `page` is what a browser is shown, and `assets` what it is shown where the page with scripts was built in.
 //!
 //! Like the command it is a customer of the public interface. Nothing here writes but the certificate in `tls`.
 
 mod api;
+#[cfg(feature = "ui")]
+mod assets;
 mod door;
 mod graph;
 mod kusto;
@@ -14,6 +16,7 @@ mod listen;
 mod live;
 mod page;
 mod pieces;
+mod running;
 mod tls;
 mod work;
 
@@ -30,6 +33,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{Engine, Error, Library};
 use listen::Listener;
 use live::{Live, Opener};
+use running::Running;
 
 /// The name of the database that the export is; each snapshot is another, by its own name.
 const DATABASE: &str = "arg";
@@ -239,7 +243,7 @@ impl Server {
             token: self.beyond.map(|(_, token)| token),
             throttle: self.throttle.map(|(requests, window)| graph::Throttle::new(requests, window)),
             pages: graph::Pages::default(),
-            running: kusto::Running::default(),
+            running: Running::default(),
             log: self.log,
         };
         let (stop, stopped) = watch::channel(false);
@@ -401,12 +405,14 @@ struct Site {
     token: Option<String>,
     throttle: Option<graph::Throttle>,
     pages: graph::Pages,
-    running: kusto::Running,
+    running: Running,
     log: Log,
 }
 
 /// Every path that is answered.
 fn routes(site: &Arc<Site>) -> Router {
     let inside = Router::new().merge(kusto::routes()).merge(graph::routes()).merge(api::routes()).merge(page::routes());
+    #[cfg(feature = "ui")]
+    let inside = inside.merge(assets::routes());
     door::around(inside.with_state(site.clone()), site)
 }
