@@ -81,6 +81,26 @@ impl Engine {
         self
     }
 
+    /// Keeps the files open that were loaded by now: queries read them also when others have taken their place under the
+    /// same names, as a newer export does. Not those of stores, which never change, and not those of columns.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join("argql-doc-hold");
+    /// # std::fs::create_dir_all(&folder)?;
+    /// let (file, newer) = (folder.join("pets.json"), folder.join("newer"));
+    /// std::fs::write(&file, r#"[{"name":"Tom"}]"#)?;
+    /// let engine = argql::Engine::new().load(&file)?.hold();
+    /// std::fs::write(&newer, r#"[{"name":"Rex"}]"#)?;
+    /// std::fs::rename(&newer, &file)?;
+    /// # #[cfg(unix)]
+    /// assert_eq!(engine.query("pets")?.to_json(), r#"[{"name":"Tom"}]"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn hold(mut self) -> Engine {
+        self.catalog.hold();
+        self
+    }
+
     /// Adds a file, a folder (its files and those one level below) or `NAME=PATH`. Files are only opened when a query
     /// names their table, which is the file's stem without a page number, or the name of its sub-folder.
     ///

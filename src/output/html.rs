@@ -17,8 +17,12 @@ use crate::column::{Field, Table};
 use crate::value::{Type, ValueRef, to_real, write_text};
 
 /// Colours for light and dark, what charts are drawn in, and the rest of a page.
-const STYLE: &str =
-    concat!(include_str!("html/colors.css"), include_str!("html/chart.css"), include_str!("html/page.css"));
+const STYLE: &str = concat!(
+    include_str!("html/colors.css"),
+    include_str!("html/chart.css"),
+    include_str!("html/page.css"),
+    include_str!("html/canvas.css"),
+);
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// Rows of a table that a section in brief does not fold away.

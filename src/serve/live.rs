@@ -136,7 +136,7 @@ impl Live {
 
 /// With itself as the database that clients of Kusto name.
 fn named(engine: &Engine) -> Engine {
-    let engine = engine.clone().keep_columns(true);
+    let engine = engine.clone().keep_columns(true).hold();
     let itself = engine.clone();
     engine.snapshot(DATABASE, &itself)
 }

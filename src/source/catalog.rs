@@ -212,6 +212,16 @@ impl Catalog {
         }
     }
 
+    /// Keeps the files of all tables open.
+    pub(crate) fn hold(&mut self) {
+        for table in Arc::make_mut(&mut self.tables).values_mut() {
+            *table = Arc::new(table.hold());
+        }
+        for catalog in Arc::make_mut(&mut self.databases).values_mut() {
+            catalog.hold();
+        }
+    }
+
     /// No tables, to be kept as these are.
     pub(crate) fn emptied(&self) -> Catalog {
         Catalog { keeps: self.keeps, at: self.at, ..Catalog::default() }

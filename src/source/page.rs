@@ -35,6 +35,8 @@ pub(super) struct Page {
 #[derive(Clone, Debug)]
 pub(super) enum PageOrigin {
     File,
+    /// One that stays open: it is read whatever takes its place under its name.
+    Held(Arc<File>),
     Memory(Arc<[u8]>),
 }
 
@@ -100,6 +102,10 @@ impl Page {
                 }
                 (about.len(), about.modified().ok())
             }
+            PageOrigin::Held(file) => {
+                let about = file.metadata()?;
+                (about.len(), about.modified().ok())
+            }
         };
         let named_csv = self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
             || self.path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|e| e == "csv"));
@@ -124,11 +130,11 @@ impl Page {
                 return Ok(feed);
             }
             PageOrigin::Memory(_) => feed.of = decoded(self.bytes()?)?,
-            PageOrigin::File => {
-                let file = self.unchanged(stamp)?;
+            PageOrigin::File | PageOrigin::Held(_) => {
+                let file = unchanged(self.file()?, stamp)?;
                 feed.of = match stamp.coding.is_plain() {
                     true => FeedSource::File { file, len: stamp.len },
-                    false => decoded(Box::new(file))?,
+                    false => decoded(Box::new(FromStart { file, at: 0 }))?,
                 };
             }
         }
@@ -142,25 +148,41 @@ impl Page {
     pub(super) fn whole(&self, stamp: &Stamp) -> Result<FileBytes, ReadFailure> {
         match &self.origin {
             PageOrigin::Memory(bytes) => Ok(FileBytes::Memory(bytes.clone())),
-            PageOrigin::File => Ok(FileBytes::of_file(self.unchanged(stamp)?, stamp.len)),
+            PageOrigin::File | PageOrigin::Held(_) => {
+                Ok(FileBytes::of_file(unchanged(File::open(&self.path)?, stamp)?, stamp.len))
+            }
         }
     }
 
-    /// The file, if it is what it was.
-    fn unchanged(&self, stamp: &Stamp) -> Result<File, ReadFailure> {
-        let file = File::open(&self.path)?;
-        let about = file.metadata()?;
-        if about.len() != stamp.len || about.modified().ok() != stamp.modified {
-            return Err(ReadFailure::Changed);
+    /// The file, where it is read by places only: others may have it, too.
+    fn file(&self) -> io::Result<File> {
+        match &self.origin {
+            PageOrigin::Held(file) => file.try_clone(),
+            _ => File::open(&self.path),
         }
-        Ok(file)
+    }
+
+    /// A page whose file stays open; as it is if there is none, or it is not to be opened.
+    #[cfg(unix)]
+    pub(super) fn held(&self) -> Page {
+        let opens = matches!(self.origin, PageOrigin::File) && self.path.is_file();
+        match opens.then(|| File::open(&self.path)) {
+            Some(Ok(file)) => Page { origin: PageOrigin::Held(Arc::new(file)), ..self.clone() },
+            _ => self.clone(),
+        }
+    }
+
+    /// A page as it is: reading by places moves the place of all who have the file.
+    #[cfg(not(unix))]
+    pub(super) fn held(&self) -> Page {
+        self.clone()
     }
 
     /// The bytes as they are, from the start.
     fn bytes(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match &self.origin {
             PageOrigin::Memory(bytes) => Box::new(io::Cursor::new(bytes.clone())),
-            PageOrigin::File => Box::new(File::open(&self.path)?),
+            PageOrigin::File | PageOrigin::Held(_) => Box::new(FromStart { file: self.file()?, at: 0 }),
         })
     }
 
@@ -319,6 +341,29 @@ pub(super) struct Feed {
     converted: bool,
     /// Of a stream: the bytes of the file that were taken.
     taken: Arc<AtomicU64>,
+}
+
+/// The file, if it is what it was.
+fn unchanged(file: File, stamp: &Stamp) -> Result<File, ReadFailure> {
+    let about = file.metadata()?;
+    if about.len() != stamp.len || about.modified().ok() != stamp.modified {
+        return Err(ReadFailure::Changed);
+    }
+    Ok(file)
+}
+
+/// A file from its start to its end, whoever else reads it.
+struct FromStart {
+    file: File,
+    at: u64,
+}
+
+impl Read for FromStart {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = read_at(&self.file, self.at, buffer)?;
+        self.at += read as u64;
+        Ok(read)
+    }
 }
 
 /// Counts the bytes of a file that went through.

@@ -80,6 +80,12 @@ impl SourceTable {
         self.stored.is_some()
     }
 
+    /// A copy whose files stay open.
+    pub(super) fn hold(&self) -> SourceTable {
+        let held = self.pages.iter().map(Page::held).collect();
+        SourceTable { pages: held, ..self.with_pages([]) }
+    }
+
     /// A copy whose columns stay in memory once they were read, or do not.
     pub(super) fn keep_columns(&self, keep: bool) -> SourceTable {
         let mut table = self.with_pages([]);
