@@ -47,6 +47,27 @@ pub enum MarkKind {
     Mistake,
 }
 
+impl MarkKind {
+    /// Its name, in lower case.
+    ///
+    /// ```
+    /// assert_eq!(argql::MarkKind::OpenText.name(), "opentext");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            MarkKind::Operator => "operator",
+            MarkKind::Function => "function",
+            MarkKind::Word => "word",
+            MarkKind::Symbol => "symbol",
+            MarkKind::Text => "text",
+            MarkKind::Number => "number",
+            MarkKind::Comment => "comment",
+            MarkKind::OpenText => "opentext",
+            MarkKind::Mistake => "mistake",
+        }
+    }
+}
+
 /// Every token and comment of a text, in order. What cannot be read is one mark up to the end.
 ///
 /// ```

@@ -15,7 +15,7 @@ use crate::diag::{Diagnostic, NO_ROWS, NOT_LOADED, Place, QueryText, UNREADABLE}
 use crate::engine::{Checked, Engine, Query};
 use crate::error::Error;
 use crate::source::known_table;
-use crate::syntax::ast::{Parameter, Statement};
+use crate::syntax::ast::{Parameter, ParameterKind, Statement};
 use crate::syntax::{TokenKind, lex, parse};
 
 /// A query with its name, and what its head says of it: what it answers, needs and declares. `// include: NAME` in the
@@ -36,6 +36,8 @@ pub struct Question {
     text: Cow<'static, str>,
     /// The file it was read from.
     file: Option<PathBuf>,
+    /// Whether it includes from the library alone.
+    sealed: bool,
     /// `let` statements that it may use, by name.
     definitions: Vec<(String, String)>,
 }
@@ -46,6 +48,7 @@ pub struct Question {
 /// let text = "declare query_parameters(days: long = 30); print days";
 /// let declared = argql::Question::new("q", text).parameters().remove(0);
 /// assert_eq!((declared.name.as_str(), declared.text.as_str()), ("days", "days: long = 30"));
+/// assert_eq!((declared.ty.as_str(), declared.default.as_deref()), ("long", Some("30")));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -54,6 +57,10 @@ pub struct Declared {
     pub name: String,
     /// As it is declared: name, type, default.
     pub text: String,
+    /// Its type.
+    pub ty: String,
+    /// The expression that is its default, if it has one.
+    pub default: Option<String>,
 }
 
 impl Question {
@@ -63,7 +70,8 @@ impl Question {
     /// assert_eq!(argql::Question::new("one", "print 1").text(), "print 1");
     /// ```
     pub fn new(name: &str, text: &str) -> Question {
-        Question { name: name.to_owned(), text: Cow::Owned(text.to_owned()), file: None, definitions: Vec::new() }
+        let (name, text) = (name.to_owned(), Cow::Owned(text.to_owned()));
+        Question { name, text, file: None, sealed: false, definitions: Vec::new() }
     }
 
     /// The query in a file, which is called by its path.
@@ -102,7 +110,7 @@ impl Question {
 
     /// A query of the library.
     pub(super) fn from_library(saved: &Saved) -> Question {
-        Question { text: Cow::Borrowed(saved.text), ..Question::new(saved.name, "") }
+        Question { text: Cow::Borrowed(saved.text), ..Question::new(saved.name, "").sealed() }
     }
 
     /// Offers `let` statements, each with its name: those that the query uses, and does not define for itself, stand
@@ -116,6 +124,16 @@ impl Question {
     /// ```
     pub fn defining(self, definitions: &[(String, String)]) -> Question {
         Question { definitions: definitions.to_vec(), ..self }
+    }
+
+    /// Includes from the library alone, and looks for no files: for what others have written.
+    ///
+    /// ```
+    /// let question = argql::Question::new("q", "// include: mine\nprint 1").sealed();
+    /// assert!(question.flat_text().is_err());
+    /// ```
+    pub fn sealed(self) -> Question {
+        Question { sealed: true, ..self }
     }
 
     /// What messages call it.
@@ -196,8 +214,13 @@ impl Question {
     pub fn parameters(&self) -> Vec<Declared> {
         let script = parse(&self.text).unwrap_or_default();
         let declared = script.statements.iter().filter_map(Statement::as_declare).flatten();
-        let declared = declared
-            .map(|declared: &Parameter| Declared { name: declared.name.text.clone(), text: declared.to_string() });
+        let declared = declared.map(|declared: &Parameter| {
+            let (ty, default) = match &declared.kind {
+                ParameterKind::Scalar { ty, default } => (ty.to_string(), default.as_ref().map(ToString::to_string)),
+                ParameterKind::Tabular { .. } => ("table".to_owned(), None),
+            };
+            Declared { name: declared.name.text.clone(), text: declared.to_string(), ty, default }
+        });
         declared.collect()
     }
 
@@ -327,9 +350,8 @@ impl Question {
             let shared = SHARED.iter().find(|shared| shared.name == wanted);
             let shared = shared.map(|found| (format!("queries/lib/{wanted}.kql"), found.text.to_owned()));
             let path = folder.join(wanted).with_added_extension("kql");
-            // Of the library nothing is looked for in folders; and a query may be called as the functions it includes.
-            let saved = matches!(self.text, Cow::Borrowed(_));
-            if saved || !path.is_file() || (shared.is_some() && self.file.as_ref() == Some(&path)) {
+            // A query may be called as the functions it includes.
+            if self.sealed || !path.is_file() || (shared.is_some() && self.file.as_ref() == Some(&path)) {
                 return Ok(shared);
             }
             let Question { name, text, .. } = Question::open(&path)?;

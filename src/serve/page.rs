@@ -6,6 +6,9 @@ use axum::Router;
 
 use super::Site;
 
+/// Where the page without scripts is.
+pub(super) const HOME: &str = "/";
+
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
 }

@@ -1,6 +1,7 @@
 //! The server, asked as its clients ask it, and as nobody should.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod api;
 mod command;
 mod door;
 mod graph;

@@ -1,23 +1,58 @@
-//! The interface of argql's own page, for whoever else wants to use it.
+//! The interface of argql's own page, for whoever else wants to use it: JSON beneath `/api`.
+//!
+//! `request` reads what is asked and refuses what nobody knows, `failure` says why there is no answer, `form` and `stream`
+//! write answers as they are read. `data`, `language`, `answer` and `questions` have the paths.
+
+mod answer;
+mod data;
+mod failure;
+mod form;
+mod language;
+mod questions;
+mod request;
+mod running;
+mod stream;
+mod text;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::routing::get;
-use serde_json::{Value, json};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, Uri};
+use axum::routing::{MethodRouter, any, get, post};
 
 use super::Site;
+use failure::Failure;
+pub(super) use running::Running;
 
-pub(super) fn routes() -> Router<Arc<Site>> {
-    Router::new().route("/api/about", get(about))
+/// Every path, and who answers it.
+fn paths() -> Vec<(&'static str, MethodRouter<Arc<Site>>)> {
+    vec![
+        ("/api/about", get(data::about)),
+        ("/api/tables", get(data::tables)),
+        ("/api/paths", get(data::paths)),
+        ("/api/functions", get(language::functions)),
+        ("/api/explain", get(language::explain)),
+        ("/api/complete", post(language::complete)),
+        ("/api/check", post(language::check)),
+        ("/api/query", post(answer::query).get(answer::linked)),
+        ("/api/cancel", post(answer::cancel)),
+        ("/api/questions", get(questions::list)),
+        ("/api/questions/{name}", get(questions::one)),
+        ("/api/questions/{name}/run", post(questions::run)),
+    ]
 }
 
-async fn about(State(site): State<Arc<Site>>) -> axum::Json<Value> {
-    let data = site.live.data();
-    axum::Json(json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "loaded": data.loaded.to_string(),
-        "databases": data.databases().collect::<Vec<_>>(),
-    }))
+pub(super) fn routes() -> Router<Arc<Site>> {
+    let paths = paths().into_iter().fold(Router::new(), |router, (path, answer)| router.route(path, answer));
+    // The door has measured what comes in.
+    paths.route("/api/{*path}", any(nothing)).method_not_allowed_fallback(other).layer(DefaultBodyLimit::disable())
+}
+
+async fn nothing(uri: Uri) -> Failure {
+    Failure::missing(format!("there is no `{}`", uri.path())).help("`/api/openapi.json` has every path")
+}
+
+async fn other(method: Method, uri: Uri) -> Failure {
+    Failure::method(format!("`{}` is not answered to {method}", uri.path())).help("`/api/openapi.json` has every path")
 }

@@ -1,0 +1,228 @@
+//! Queries and their answers, in the form that the client asks for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::data::columns;
+use super::failure::{Failure, diagnostics};
+use super::form::Form;
+use super::language::question;
+use super::request::{Members, Wanted};
+use super::stream::{Part, body};
+use crate::serve::Site;
+use crate::{DateTime, Diagnostic, Question, Table};
+
+/// A query with all that its answer depends on.
+pub(super) struct Asked {
+    pub(super) database: String,
+    pub(super) question: Question,
+    pub(super) parameters: Vec<(String, crate::Value)>,
+    pub(super) now: Option<DateTime>,
+    pub(super) limits: Wanted,
+    pub(super) id: Option<String>,
+}
+
+impl Asked {
+    /// The members that every request has which asks a query, but for the query.
+    pub(super) fn of(members: &mut Members, question: Question) -> Result<Asked, Failure> {
+        Ok(Asked {
+            database: members.database()?,
+            question,
+            parameters: members.parameters()?,
+            now: members.moment("now")?,
+            limits: members.limits()?,
+            id: members.optional("id")?,
+        })
+    }
+
+    /// A query whose text is sent.
+    fn of_text(members: &mut Members) -> Result<Asked, Failure> {
+        let text = members.text("text")?;
+        Asked::of(members, question(&text))
+    }
+
+    /// The tables of all statements.
+    pub(super) async fn answer(self, site: &Site) -> Result<Answer, Failure> {
+        let begun = site.running.begin(self.id.clone())?;
+        let stopping = begun.switch();
+        let text = self.question.text().to_owned();
+        let database = self.database.clone();
+        let answer = site.work(&database, move |engine| {
+            let start = Instant::now();
+            let read: Arc<Mutex<HashMap<Arc<str>, u64>>> = Arc::default();
+            let mut engine = self.limits.of(&stopping(engine)).progress({
+                let read = read.clone();
+                move |progress| {
+                    let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
+                    read.insert(progress.table.clone(), progress.rows);
+                }
+            });
+            if let Some(now) = self.now {
+                engine = engine.now(now);
+            }
+            for (name, value) in &self.parameters {
+                engine = engine.parameter(name, value.clone());
+            }
+            let query = self.question.prepare(&engine)?;
+            let tables: Vec<Arc<Table>> = query.run_all()?.into_iter().map(Arc::new).collect();
+            let read = read.lock().unwrap_or_else(PoisonError::into_inner);
+            let rows_read = (!read.is_empty()).then(|| read.values().sum());
+            Ok(Answer {
+                tables,
+                warnings: query.warnings().to_vec(),
+                took: start.elapsed(),
+                rows_read,
+                text: String::new(),
+            })
+        });
+        let answer = answer.await.map_err(|refusal| Failure::of(refusal, &text))?;
+        drop(begun);
+        Ok(Answer { text, ..answer })
+    }
+}
+
+/// What a query gives.
+pub(super) struct Answer {
+    pub(super) tables: Vec<Arc<Table>>,
+    warnings: Vec<Diagnostic>,
+    took: Duration,
+    /// Rows of files that were read; none if the columns were in memory.
+    rows_read: Option<u64>,
+    /// The query.
+    text: String,
+}
+
+impl Answer {
+    /// What there is to know about the answer.
+    fn warnings(&self) -> Vec<Value> {
+        let mut said: Vec<Diagnostic> = Vec::new();
+        let of_tables =
+            self.tables.iter().flat_map(|table| table.warnings().iter().cloned().chain(table.chart_refusal()));
+        for warning in self.warnings.iter().cloned().chain(of_tables) {
+            if !said.contains(&warning) {
+                said.push(warning);
+            }
+        }
+        diagnostics(&said, &self.text)
+    }
+
+    fn took_ms(&self) -> f64 {
+        (self.took.as_secs_f64() * 1e6).round() / 1e3
+    }
+
+    /// As the client wants it.
+    pub(super) fn respond(self, form: Form) -> Result<Response, Failure> {
+        match form {
+            Form::Tables => Ok(self.tables()),
+            Form::Lines => Ok(self.lines()),
+            Form::File(format) => {
+                let (parts, media, name) = super::form::file(&self.tables, &self.text, format)?;
+                let disposition = format!("attachment; filename=\"{name}\"");
+                let headers = [(CONTENT_TYPE, media.to_owned()), (CONTENT_DISPOSITION, disposition)];
+                Ok((headers, body(parts)).into_response())
+            }
+        }
+    }
+
+    /// One object with everything.
+    fn tables(&self) -> Response {
+        let mut parts = Vec::new();
+        let mut before = "{\"tables\":[".to_owned();
+        for table in &self.tables {
+            let mut head = head(table).to_string();
+            // The rows are its last member.
+            head.pop();
+            parts.push(Part::text(format!("{before}{head},\"rows\":[")));
+            parts.push(Part::Arrays(table.clone(), ",\n"));
+            before = "]},".to_owned();
+        }
+        let end =
+            json!({"warnings": self.warnings(), "took_ms": self.took_ms(), "rows_read": self.rows_read}).to_string();
+        parts.push(Part::text(format!("]}}],{}", end.trim_start_matches('{'))));
+        ([(CONTENT_TYPE, "application/json")], body(parts)).into_response()
+    }
+
+    /// For each table an object, and an array for each of its rows.
+    fn lines(&self) -> Response {
+        let mut parts = Vec::new();
+        for (number, table) in (1..).zip(&self.tables) {
+            let mut head = head(table);
+            head["table"] = number.into();
+            head["of"] = self.tables.len().into();
+            head["rows"] = table.len().into();
+            head["warnings"] = self.warnings().into();
+            head["took_ms"] = self.took_ms().into();
+            head["rows_read"] = self.rows_read.into();
+            parts.push(Part::text(format!("{head}\n")));
+            parts.push(Part::Arrays(table.clone(), "\n"));
+            if !table.is_empty() {
+                parts.push(Part::text("\n"));
+            }
+        }
+        parts.push(Part::text("{\"end\":true}\n"));
+        ([(CONTENT_TYPE, "application/x-ndjson")], body(parts)).into_response()
+    }
+}
+
+/// The columns of a table, and how it is drawn.
+fn head(table: &Table) -> Value {
+    let mut head = json!({"columns": columns(table.columns())});
+    if let Some(chart) = table.chart() {
+        let properties = chart.properties.iter().map(|(name, values)| (name.clone(), Value::from(values.clone())));
+        let title = properties.clone().find(|(name, _)| name == "title");
+        let title = title.and_then(|(_, values)| values.get(0).cloned());
+        head["chart"] = json!({
+            "kind": chart.kind,
+            "title": title,
+            "properties": properties.collect::<serde_json::Map<String, Value>>(),
+        });
+    }
+    head
+}
+
+/// A query in the body of a request.
+pub(super) async fn query(
+    State(site): State<Arc<Site>>,
+    uri: Uri,
+    headers: HeaderMap,
+    sent: Bytes,
+) -> Result<Response, Failure> {
+    let form = Form::wanted(&uri, &headers)?;
+    let mut members = Members::of_body(&sent)?;
+    let asked = Asked::of_text(&mut members)?;
+    members.end()?;
+    asked.answer(&site).await?.respond(form)
+}
+
+/// A query in the address, for links.
+pub(super) async fn linked(State(site): State<Arc<Site>>, uri: Uri, headers: HeaderMap) -> Result<Response, Failure> {
+    let mut members = Members::of_address(&uri)?;
+    let form = Form::of(members.optional("format")?.as_deref(), &headers)?;
+    let asked = Asked {
+        question: question(&members.text("text")?),
+        database: members.database()?,
+        parameters: Vec::new(),
+        now: members.moment("now")?,
+        limits: Wanted::default(),
+        id: None,
+    };
+    members.end()?;
+    asked.answer(&site).await?.respond(form)
+}
+
+/// Stops a query by the id that its request gave.
+pub(super) async fn cancel(State(site): State<Arc<Site>>, sent: Bytes) -> Result<Json<Value>, Failure> {
+    let mut members = Members::of_body(&sent)?;
+    let id = members.text("id")?;
+    members.end()?;
+    Ok(Json(json!({"cancelled": site.running.stop(&id)})))
+}

@@ -1,0 +1,162 @@
+//! Why there is no answer, as a body that programs and pages read.
+
+use axum::Json;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::text::Units;
+use crate::serve::work::Refusal;
+use crate::{Diagnostic, Error, Place, Severity, nearest};
+
+/// A refused request: its status, and what is said of it.
+#[derive(Debug)]
+pub(in crate::serve) struct Failure {
+    status: StatusCode,
+    code: String,
+    message: String,
+    help: Option<String>,
+    diagnostics: Vec<Value>,
+}
+
+impl Failure {
+    fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Failure {
+        let (code, message) = (code.to_owned(), message.into());
+        Failure { status, code, message, help: None, diagnostics: Vec::new() }
+    }
+
+    /// The request is not made as it must be.
+    pub(super) fn request(message: impl Into<String>) -> Failure {
+        Failure::new(StatusCode::BAD_REQUEST, "BadRequest", message)
+    }
+
+    /// A value that the request gives cannot be taken.
+    pub(super) fn value(message: impl Into<String>) -> Failure {
+        Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "BadValue", message)
+    }
+
+    /// There is nothing of this name.
+    pub(super) fn missing(message: impl Into<String>) -> Failure {
+        Failure::new(StatusCode::NOT_FOUND, "NotFound", message)
+    }
+
+    /// The path is answered, but not for this method.
+    pub(super) fn method(message: impl Into<String>) -> Failure {
+        Failure::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
+    }
+
+    /// Nothing that the client takes can be given.
+    pub(super) fn not_acceptable(message: impl Into<String>) -> Failure {
+        Failure::new(StatusCode::NOT_ACCEPTABLE, "NotAcceptable", message)
+    }
+
+    /// Something else has that name.
+    pub(super) fn conflict(message: impl Into<String>) -> Failure {
+        Failure::new(StatusCode::CONFLICT, "Conflict", message)
+    }
+
+    pub(super) fn fault() -> Failure {
+        let message = "a fault of argql; what it said is on the server's standard error";
+        Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", message)
+    }
+
+    pub(super) fn help(self, help: impl Into<String>) -> Failure {
+        Failure { help: Some(help.into()), ..self }
+    }
+
+    /// Says which name was probably meant, or else which there are.
+    pub(super) fn one_of<'a>(self, wanted: &str, known: impl Iterator<Item = &'a str> + Clone) -> Failure {
+        let help = match nearest(wanted, known.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are: {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        self.help(help)
+    }
+
+    /// Why work was not done; places are those of `text`, the query as it was sent.
+    pub(in crate::serve) fn of(refusal: Refusal, text: &str) -> Failure {
+        match refusal {
+            Refusal::UnknownDatabase(name, known) => Failure::missing(format!("there is no database `{name}`"))
+                .one_of(&name, known.iter().map(String::as_str)),
+            Refusal::Busy => {
+                let message = "too many queries are at work";
+                Failure::new(StatusCode::SERVICE_UNAVAILABLE, "Busy", message).help("ask again in a moment")
+            }
+            Refusal::Error(error) => Failure::of_error(&error, text),
+            Refusal::Fault => Failure::fault(),
+        }
+    }
+
+    fn of_error(error: &Error, text: &str) -> Failure {
+        let said = error.diagnostics();
+        let first = said.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
+        let (code, message) = first.map_or(("", String::new()), |first| (first.code.id, first.message.clone()));
+        let status = match code {
+            // A name that the request gives beside the query.
+            _ if error.is_usage() => StatusCode::NOT_FOUND,
+            PARAMETER if first.is_some_and(|first| first.place == Place::Nowhere) => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Failure { diagnostics: diagnostics(said, text), ..Failure::new(status, code, message) }
+    }
+}
+
+/// What a query declares is given no value, or a value that is not of its type.
+const PARAMETER: &str = "AQ1007";
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut error = json!({"code": self.code, "message": self.message, "diagnostics": self.diagnostics});
+        if let Some(help) = self.help {
+            error["help"] = help.into();
+        }
+        let mut response = (self.status, Json(json!({"error": error}))).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// Everything that is said of a query, with the places in its text as editors count them.
+pub(super) fn diagnostics(said: &[Diagnostic], text: &str) -> Vec<Value> {
+    let mut units = Units::of(text);
+    said.iter().map(|diagnostic| json_of(diagnostic, text, &mut units)).collect()
+}
+
+fn json_of(diagnostic: &Diagnostic, text: &str, units: &mut Units<'_>) -> Value {
+    let severity = match diagnostic.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    let mut json = json!({
+        "code": diagnostic.code.id,
+        "title": diagnostic.code.title,
+        "severity": severity,
+        "message": diagnostic.message,
+        "label": diagnostic.label,
+        "help": diagnostic.help,
+        "start": null,
+        "end": null,
+        "line": null,
+        "column": null,
+    });
+    match &diagnostic.place {
+        Place::Query(span) => {
+            let (line, column) = span.line_column(text);
+            json["start"] = units.at(span.start).into();
+            json["end"] = units.at(span.end).into();
+            json["line"] = line.into();
+            json["column"] = column.into();
+        }
+        Place::File { path, line, column, .. } => {
+            json["file"] = path.display().to_string().into();
+            let known = |number: usize| (number > 0).then_some(number);
+            json["line"] = known(*line).into();
+            json["column"] = known(*column).into();
+        }
+        Place::Nowhere => {}
+    }
+    json
+}
