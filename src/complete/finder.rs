@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::name::{bracketed, plain, written};
+use super::name::{bracketed, plain, written_name};
 use super::origin::{ValueOrigin, origins};
 use super::place::CursorPlace;
 use super::{Completion, Share};
@@ -152,7 +152,7 @@ impl<'p> Finder<'p, '_> {
         }
         let loaded = self.environment.catalog.names();
         for name in &loaded {
-            self.offer(&written(name), name, "table", "");
+            self.offer(&written_name(name), name, "table", "");
         }
         if !self.place.typed.is_empty() {
             for name in source::known_tables().filter(|name| !loaded.iter().any(|loaded| loaded == name)) {
@@ -243,7 +243,7 @@ impl<'p> Finder<'p, '_> {
         let columns: Vec<(String, Type)> =
             self.rows_and_names().0.columns.list().iter().map(|column| (column.name.to_string(), column.ty)).collect();
         for (name, ty) in columns {
-            self.offer(&written(&name), &name, "column", ty.name());
+            self.offer(&written_name(&name), &name, "column", ty.name());
         }
     }
 
@@ -261,7 +261,7 @@ impl<'p> Finder<'p, '_> {
             .map(|column| (column.name.to_string(), column.ty))
             .collect();
         for (name, ty) in both {
-            self.offer(&written(&name), &name, "column", ty.name());
+            self.offer(&written_name(&name), &name, "column", ty.name());
         }
         for (side, about) in [("$left.", "columns of the left side"), ("$right.", "columns of the right side")] {
             self.offer(side, side, "word", about);

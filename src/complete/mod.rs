@@ -19,6 +19,7 @@ use place::CursorPlace;
 
 pub(crate) use hint::hint;
 pub use marks::{Mark, MarkKind, marks};
+pub use name::written_name;
 pub(crate) use paths::paths;
 pub use paths::{DataPath, Paths};
 

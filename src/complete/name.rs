@@ -11,7 +11,12 @@ pub(super) fn bracketed(name: &str) -> String {
     format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// A name as a query writes it.
-pub(super) fn written(name: &str) -> String {
+/// A name as a query writes it: in brackets if it needs them.
+///
+/// ```
+/// assert_eq!(argql::written_name("resources"), "resources");
+/// assert_eq!(argql::written_name("it's"), r"['it\'s']");
+/// ```
+pub fn written_name(name: &str) -> String {
     if plain(name) { name.to_owned() } else { bracketed(name) }
 }

@@ -1,7 +1,7 @@
 //! The paths below the columns of a table, as far as its rows show them.
 
 use super::Share;
-use super::name::{bracketed, plain, written};
+use super::name::{bracketed, plain, written_name};
 use super::origin::origins;
 use crate::bind::{self, Environment, Relation};
 use crate::error::Error;
@@ -63,7 +63,7 @@ pub(crate) fn paths(path: &str, environment: &Environment<'_>) -> Result<Paths, 
     };
     let roots = if below.is_empty() {
         let known = columns(table)?;
-        known.columns.names().map(written).collect()
+        known.columns.names().map(written_name).collect()
     } else {
         vec![below.to_owned()]
     };

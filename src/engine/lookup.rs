@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::Engine;
 use crate::bind::{self, Environment, MissingTables};
 use crate::column::Field;
-use crate::complete::{Completions, Paths, complete, hint, paths};
+use crate::complete::{Completions, Paths, complete, hint, paths, written_name};
 use crate::error::Error;
 use crate::guard::{Guard, Limits, Rules};
 use crate::names::{self, NameEntry};
 use crate::source::Catalog;
-use crate::value::DateTime;
+use crate::value::{DateTime, Value};
 
 /// How long a completion may take.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -85,6 +85,23 @@ impl Engine {
     pub fn schema(&self, table: &str) -> Result<Vec<Field>, Error> {
         bind::table_schema(&self.environment(&Guard::new(&self.rules)), table)
             .map_err(|diagnostic| Error::data(vec![*diagnostic]))
+    }
+
+    /// How many rows a table has.
+    ///
+    /// # Errors
+    ///
+    /// If the table is not loaded, its file is broken, or a limit is reached.
+    ///
+    /// ```
+    /// assert_eq!(argql::Engine::new().sample().count("Resources")?, 50);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn count(&self, table: &str) -> Result<u64, Error> {
+        let plain = Engine { parameters: Vec::new(), ..self.clone() };
+        let counted = plain.query(&format!("{} | count", written_name(table)))?.rows().next();
+        let Some([Value::Long(rows)]) = counted.as_deref() else { return Ok(0) };
+        Ok(u64::try_from(*rows).unwrap_or(0))
     }
 
     /// What could be typed at `offset` of a text: names that the query knows there, words that the syntax takes, and

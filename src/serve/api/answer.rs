@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::data::columns;
 use super::failure::{Failure, diagnostics};
-use super::form::Form;
+use super::form::{self, Form};
 use super::language::question;
 use super::request::{Members, Wanted};
 use super::stream::{Part, body};
@@ -120,15 +120,14 @@ impl Answer {
     }
 
     /// As the client wants it.
-    pub(super) fn respond(self, form: Form) -> Result<Response, Failure> {
+    pub(super) async fn respond(self, form: Form) -> Result<Response, Failure> {
         match form {
             Form::Tables => Ok(self.tables()),
             Form::Lines => Ok(self.lines()),
             Form::File(format) => {
-                let (parts, media, name) = super::form::file(&self.tables, &self.text, format)?;
-                let disposition = format!("attachment; filename=\"{name}\"");
-                let headers = [(CONTENT_TYPE, media.to_owned()), (CONTENT_DISPOSITION, disposition)];
-                Ok((headers, body(parts)).into_response())
+                let disposition = format!("attachment; filename=\"answer.{}\"", format.ending());
+                let headers = [(CONTENT_TYPE, form::media(format).to_owned()), (CONTENT_DISPOSITION, disposition)];
+                Ok((headers, body(form::parts(self.tables, self.text, format).await?)).into_response())
             }
         }
     }
@@ -200,7 +199,7 @@ pub(super) async fn query(
     let mut members = Members::of_body(&sent)?;
     let asked = Asked::of_text(&mut members)?;
     members.end()?;
-    asked.answer(&site).await?.respond(form)
+    asked.answer(&site).await?.respond(form).await
 }
 
 /// A query in the address, for links.
@@ -216,7 +215,7 @@ pub(super) async fn linked(State(site): State<Arc<Site>>, uri: Uri, headers: Hea
         id: None,
     };
     members.end()?;
-    asked.answer(&site).await?.respond(form)
+    asked.answer(&site).await?.respond(form).await
 }
 
 /// Stops a query by the id that its request gave.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::request::Members;
 use crate::serve::Site;
-use crate::{DataPath, DateTime, Engine, Error, Field, Format, known_tables};
+use crate::{DataPath, DateTime, Engine, Error, Field, Format, known_tables, written_name};
 
 /// How long rows are counted at most; of tables that take longer the number is not said.
 const COUNTING: Duration = Duration::from_secs(1);
@@ -56,15 +56,21 @@ pub(super) async fn tables(State(site): State<Arc<Site>>, uri: Uri) -> Result<Js
 fn table(engine: &Engine, name: &str, end: Instant) -> Result<Value, Error> {
     let mut limits = engine.allowed().clone();
     limits.time = Some(end.saturating_duration_since(Instant::now()));
-    let counted = engine.clone().limits(limits).query(&format!("table('{}') | count", name.replace('\'', "\\'")));
-    let rows = match counted {
-        Ok(counted) => counted.to_json_rows("").trim_matches(['[', ']']).parse::<u64>().ok(),
+    let rows = match engine.clone().limits(limits).count(name) {
+        Ok(rows) => Some(rows),
         Err(error) if error.is_limit() => None,
         Err(error) => return Err(error),
     };
     let known = known_tables().any(|known| known == name);
     let about = if known { "a table of Azure Resource Graph" } else { "a table of your own" };
-    Ok(json!({"name": name, "rows": rows, "known": known, "about": about, "columns": columns(&engine.schema(name)?)}))
+    Ok(json!({
+        "name": name,
+        "text": written_name(name),
+        "rows": rows,
+        "known": known,
+        "about": about,
+        "columns": columns(&engine.schema(name)?),
+    }))
 }
 
 /// Names and types.

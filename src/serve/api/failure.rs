@@ -95,14 +95,14 @@ impl Failure {
         let status = match code {
             // A name that the request gives beside the query.
             _ if error.is_usage() => StatusCode::NOT_FOUND,
-            PARAMETER if first.is_some_and(|first| first.place == Place::Nowhere) => StatusCode::UNPROCESSABLE_ENTITY,
+            PARAMETER => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::BAD_REQUEST,
         };
         Failure { diagnostics: diagnostics(said, text), ..Failure::new(status, code, message) }
     }
 }
 
-/// What a query declares is given no value, or a value that is not of its type.
+/// What a query declares is given no value, or a value is given for what it does not declare.
 const PARAMETER: &str = "AQ1007";
 
 impl IntoResponse for Failure {

@@ -42,6 +42,11 @@ fn files() -> impl Iterator<Item = (Format, &'static str)> + Clone {
     MEDIA.iter().filter_map(|(name, media)| Some((Format::named(name)?, *media)))
 }
 
+/// The media type of a file.
+pub(super) fn media(format: Format) -> &'static str {
+    files().find(|(known, _)| *known == format).map_or("application/octet-stream", |(_, media)| media)
+}
+
 impl Form {
     /// The form that a request asks for, whose address may say nothing else.
     pub(super) fn wanted(uri: &Uri, headers: &HeaderMap) -> Result<Form, Failure> {
@@ -94,31 +99,33 @@ fn weighed(accepted: &str) -> (u16, String) {
     (thousandths.unwrap_or(0), media)
 }
 
-/// The parts of a file with these answers, its media type, and a name for it.
-pub(super) fn file(
-    tables: &[Arc<Table>],
-    query: &str,
-    format: Format,
-) -> Result<(Vec<Part>, &'static str, String), Failure> {
-    let media = files().find(|(known, _)| *known == format).map_or("application/octet-stream", |(_, media)| media);
-    let name = format!("answer.{}", format.ending());
+/// What a file with these answers is made of. What is not text line by line is written at once, by a thread that may work.
+pub(super) async fn parts(tables: Vec<Arc<Table>>, query: String, format: Format) -> Result<Vec<Part>, Failure> {
     // Files are opened in spreadsheets.
     let layout = Layout::new().formulas(Formulas::Disarmed);
-    let cannot = |error: io::Error| Failure::value(error.to_string());
-    if format.is_laid_out() {
-        let mut file = Vec::new();
-        let several = tables.len() > 1;
-        let document = (1..).zip(tables).fold(Document::new(), |document, (number, table)| {
-            document.answer(number.to_string(), Some(query).filter(|_| !several), table)
-        });
-        document.write(&mut file, format, &layout).map_err(cannot)?;
-        return Ok((vec![Part::text(file)], media, name));
+    if format.is_laid_out() || !format.is_text() {
+        let written = tokio::task::spawn_blocking(move || whole(&tables, &query, format, &layout)).await;
+        return Ok(vec![Part::text(written.map_err(|_| Failure::fault())??)]);
     }
-    let [table] = tables else {
+    let [table] = tables.as_slice() else {
         let message = format!("{} holds one table, and the query gives {}", format.name(), tables.len());
         return Err(Failure::value(message).help("leave one statement, or ask for JSON, Markdown or a workbook"));
     };
     let mut head = Vec::new();
-    let writer = TableWriter::start(&mut head, table.columns(), format, &layout).map_err(cannot)?;
-    Ok((vec![Part::text(head), Part::Formatted(table.clone(), Box::new(writer))], media, name))
+    let writer = TableWriter::start(&mut head, table.columns(), format, &layout).map_err(unwritten)?;
+    Ok(vec![Part::text(head), Part::Formatted(table.clone(), Box::new(writer))])
+}
+
+fn whole(tables: &[Arc<Table>], query: &str, format: Format, layout: &Layout) -> Result<Vec<u8>, Failure> {
+    let mut file = Vec::new();
+    let alone = Some(query).filter(|_| tables.len() == 1);
+    let document = (1..)
+        .zip(tables)
+        .fold(Document::new(), |document, (number, table)| document.answer(number.to_string(), alone, table));
+    document.write(&mut file, format, layout).map_err(unwritten)?;
+    Ok(file)
+}
+
+fn unwritten(error: io::Error) -> Failure {
+    Failure::value(error.to_string())
 }

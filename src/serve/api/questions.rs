@@ -61,7 +61,7 @@ pub(super) async fn run(
     let mut members = Members::of_body(&sent)?;
     let asked = Asked::of(&mut members, named(&site, &name)?)?;
     members.end()?;
-    asked.answer(&site).await?.respond(form)
+    asked.answer(&site).await?.respond(form).await
 }
 
 fn named(site: &Site, name: &str) -> Result<Question, Failure> {
