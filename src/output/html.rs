@@ -16,7 +16,9 @@ use super::page::{Links, Page, PageCard, Section, SectionPart};
 use crate::column::{Field, Table};
 use crate::value::{Type, ValueRef, to_real, write_text};
 
-const STYLE: &str = include_str!("html/page.css");
+/// Colours for light and dark, what charts are drawn in, and the rest of a page.
+const STYLE: &str =
+    concat!(include_str!("html/colors.css"), include_str!("html/chart.css"), include_str!("html/page.css"));
 const SCRIPT: &str = include_str!("html/page.js");
 
 /// Rows of a table that a section in brief does not fold away.

@@ -152,7 +152,7 @@ fn parameters_limits_and_the_moment_are_kept() {
     assert_eq!((status, &error["code"]), (422, &json!("AQ1007")));
     let (status, error) =
         refused(&server, "/api/query", &json!({"text": "range x from 1 to 9 step 1", "limits": {"rows": 8}}));
-    assert_eq!((status, &error["code"]), (400, &json!("AQ4003")));
+    assert_eq!((status, &error["code"]), (400, &json!("AQ4004")));
     let long =
         json!({"text": "range x from 1 to 90000000 step 1 | summarize count() by x % 7", "limits": {"seconds": 0.05}});
     let (status, error) = refused(&server, "/api/query", &long);

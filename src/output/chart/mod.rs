@@ -114,6 +114,52 @@ impl Table {
     }
 }
 
+impl Table {
+    /// The same rows, drawn as this kind of chart: by hand, whatever the query asks for.
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("print a = 'x', n = 1")?;
+    /// assert!(!table.is_drawn() && table.drawn_as("piechart").is_drawn());
+    /// assert!(table.drawn_as("cakechart").chart_refusal().is_some());
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn drawn_as(&self, kind: &str) -> Table {
+        let properties = self.chart().map_or_else(Vec::new, |chart| chart.properties.clone());
+        self.clone().drawn(Some(Chart { kind: kind.to_owned(), properties }))
+    }
+
+    /// The picture as a file of SVG that needs nothing else, light or dark as its reader wants it; none if
+    /// [nothing is drawn](Table::is_drawn).
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("print a = 'x', n = 1 | render barchart with (title = 'one')")?;
+    /// let picture = table.to_svg().expect("it is drawn");
+    /// assert!(picture.starts_with("<svg ") && picture.contains(">one</text>"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn to_svg(&self) -> Option<String> {
+        let pictures = pictures(self, self.chart()?);
+        (!pictures.is_empty()).then(|| file::svg(&pictures))
+    }
+
+    /// The picture as figures of a page of HTML, which has the style of reports; none if
+    /// [nothing is drawn](Table::is_drawn).
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("print a = 'x', n = 1 | render piechart")?;
+    /// assert!(table.to_figure().expect("it is drawn").starts_with("<figure>"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn to_figure(&self) -> Option<String> {
+        let pictures = pictures(self, self.chart()?);
+        let mut text = String::new();
+        for (number, picture) in (1..).zip(&pictures) {
+            svg::figure(&mut text, picture, number, "");
+        }
+        (!text.is_empty()).then_some(text)
+    }
+}
+
 /// Writes the pictures that a table's `render` asks for and the number of its rows, or else the rows.
 pub(super) fn write(out: &mut dyn Write, table: &Table, layout: Layout) -> io::Result<()> {
     let pictures = table.chart().map_or_else(Vec::new, |chart| pictures(table, chart));

@@ -89,7 +89,16 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
     }
 }
 
-fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+/// Appends what is drawn between the legend and the notes; gives the height of it in units.
+pub(super) fn drawing(out: &mut String, plot: &Plot, number: usize) -> f64 {
+    match plot.shape {
+        ChartShape::Pie => pie(out, plot, number),
+        ChartShape::Bars => bars(out, plot, number),
+        _ => upright(out, plot, number),
+    }
+}
+
+pub(super) fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     out.write_fmt(text).expect("writing to a string cannot fail");
 }
 
@@ -285,6 +294,7 @@ fn bars(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors: &[
     }
     line(out, "base", (at(base), top), (at(base), top + down));
     out.push_str("</svg>\n");
+    height
 }
 
 /// Everything that has its y axis upright.
@@ -365,6 +375,7 @@ fn upright(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors:
     }
     line(out, "base", (left, base), (left + across, base));
     out.push_str("</svg>\n");
+    height
 }
 
 /// A dot for each point that is to have one: all of a scatter chart, those out of the ordinary, those that no line shows,
@@ -526,6 +537,11 @@ fn pie(out: &mut String, plot: &Plot, number: usize) {
         turned += share;
     }
     out.push_str("\n</svg>\n");
+    PIE
+}
+
+/// What each slice stands for.
+fn slices_legend(out: &mut String, plot: &Plot) {
     if plot.legend {
         out.push_str("<ul class=\"legend\">");
         for ((name, value, share), color) in slices.iter().zip(&colors) {
@@ -541,5 +557,4 @@ fn pie(out: &mut String, plot: &Plot, number: usize) {
         }
         out.push_str("</ul>\n");
     }
-    out.push_str("</div>\n");
 }
