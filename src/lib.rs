@@ -222,7 +222,7 @@ pub(crate) mod value;
 
 pub use bind::MissingTables;
 pub use column::{Chart, Field, Table};
-pub use complete::{Completion, Completions, DataPath, Mark, MarkKind, Paths, Share, marks, written_name};
+pub use complete::{Completion, Completions, DataPath, Mark, MarkKind, Paths, Share, layout, marks, written_name};
 pub use diag::{
     Code, Diagnostic, Place, Severity, Span, codes, nearest, render::render, render::visible, render::visible_lines,
 };

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
 use arrow_array::RecordBatch;
-use arrow_ipc::writer::FileWriter;
+use arrow_ipc::writer::{FileWriter, StreamWriter};
 use arrow_schema::ArrowError;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -21,6 +21,8 @@ pub(crate) enum FileKind {
     Parquet,
     /// Arrow's own, with random access to its batches.
     Arrow,
+    /// Arrow's own, to be read from the beginning to the end.
+    ArrowStream,
 }
 
 /// Writes an answer as a file of columns, in one go or as its rows come.
@@ -34,6 +36,7 @@ pub(crate) struct FileWriting {
 enum OpenFile {
     Parquet(Box<ArrowWriter<Vec<u8>>>),
     Arrow(Box<FileWriter<Vec<u8>>>),
+    ArrowStream(Box<StreamWriter<Vec<u8>>>),
 }
 
 impl fmt::Debug for FileWriting {
@@ -76,6 +79,9 @@ impl FileWriting {
                 OpenFile::Parquet(Box::new(writer))
             }
             FileKind::Arrow => OpenFile::Arrow(Box::new(FileWriter::try_new(Vec::new(), &schema).map_err(of_arrow)?)),
+            FileKind::ArrowStream => {
+                OpenFile::ArrowStream(Box::new(StreamWriter::try_new(Vec::new(), &schema).map_err(of_arrow)?))
+            }
         };
         Ok(FileWriting { frame, file: Mutex::new(file) })
     }
@@ -107,6 +113,7 @@ impl FileWriting {
                 }
             }
             OpenFile::Arrow(writer) => writer.write(batch).map_err(of_arrow)?,
+            OpenFile::ArrowStream(writer) => writer.write(batch).map_err(of_arrow)?,
         }
         self.hand_on(out)
     }
@@ -116,6 +123,7 @@ impl FileWriting {
         match self.file() {
             OpenFile::Parquet(writer) => drop(writer.finish().map_err(of_parquet)?),
             OpenFile::Arrow(writer) => writer.finish().map_err(of_arrow)?,
+            OpenFile::ArrowStream(writer) => writer.finish().map_err(of_arrow)?,
         }
         self.hand_on(out)
     }
@@ -128,6 +136,7 @@ impl FileWriting {
         let waiting = match self.file() {
             OpenFile::Parquet(writer) => writer.inner_mut(),
             OpenFile::Arrow(writer) => writer.get_mut(),
+            OpenFile::ArrowStream(writer) => writer.get_mut(),
         };
         out.write_all(waiting)?;
         waiting.clear();
@@ -138,7 +147,7 @@ impl FileWriting {
 fn spans(kind: FileKind) -> Spans {
     match kind {
         FileKind::Parquet => Spans::Ticks,
-        FileKind::Arrow => Spans::Durations,
+        FileKind::Arrow | FileKind::ArrowStream => Spans::Durations,
     }
 }
 

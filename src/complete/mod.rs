@@ -6,6 +6,7 @@
 
 mod finder;
 mod hint;
+mod layout;
 mod marks;
 mod name;
 mod origin;
@@ -18,6 +19,7 @@ use crate::bind::Environment;
 use place::CursorPlace;
 
 pub(crate) use hint::hint;
+pub use layout::layout;
 pub use marks::{Mark, MarkKind, marks};
 pub use name::written_name;
 pub(crate) use paths::paths;

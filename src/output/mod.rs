@@ -73,6 +73,9 @@ pub enum Format {
     /// A file of typed columns as Arrow has them in memory.
     #[cfg(feature = "store")]
     Arrow,
+    /// The same as a stream, which is read from the beginning to the end.
+    #[cfg(feature = "store")]
+    ArrowStream,
     /// A workbook for Excel, a sheet for each table.
     #[cfg(feature = "xlsx")]
     Xlsx,
@@ -120,6 +123,8 @@ const FORMATS: &[FormatEntry] = &[
     entry(Format::Parquet, "parquet", &["parquet"], Nature::Columns),
     #[cfg(feature = "store")]
     entry(Format::Arrow, "arrow", &["arrow", "feather"], Nature::Columns),
+    #[cfg(feature = "store")]
+    entry(Format::ArrowStream, "arrow-stream", &["arrows"], Nature::Columns),
     #[cfg(feature = "xlsx")]
     entry(Format::Xlsx, "xlsx", &["xlsx"], Nature::Sheets),
 ];
@@ -379,6 +384,8 @@ impl TableWriter {
             Format::Parquet => Pieces::Columns(FileWriting::start(fields, FileKind::Parquet)?),
             #[cfg(feature = "store")]
             Format::Arrow => Pieces::Columns(FileWriting::start(fields, FileKind::Arrow)?),
+            #[cfg(feature = "store")]
+            Format::ArrowStream => Pieces::Columns(FileWriting::start(fields, FileKind::ArrowStream)?),
             _ => Pieces::Objects(json::Objects::new(fields, json::Frame::LINES)),
         };
         Ok(TableWriter(pieces))
@@ -470,6 +477,8 @@ impl Table {
             Format::Parquet => FileWriting::write(out, self, FileKind::Parquet),
             #[cfg(feature = "store")]
             Format::Arrow => FileWriting::write(out, self, FileKind::Arrow),
+            #[cfg(feature = "store")]
+            Format::ArrowStream => FileWriting::write(out, self, FileKind::ArrowStream),
             #[cfg(feature = "xlsx")]
             Format::Xlsx => Page::new("Answer").section(Section::new("").rows(self)).write_xlsx(out),
         }

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::data::columns;
 use super::failure::{Failure, diagnostics};
@@ -45,7 +45,7 @@ impl Asked {
     }
 
     /// A query whose text is sent.
-    fn of_text(members: &mut Members) -> Result<Asked, Failure> {
+    pub(super) fn of_text(members: &mut Members) -> Result<Asked, Failure> {
         let text = members.text("text")?;
         Asked::of(members, question(&text))
     }
@@ -76,13 +76,7 @@ impl Asked {
             let tables: Vec<Arc<Table>> = query.run_all()?.into_iter().map(Arc::new).collect();
             let read = read.lock().unwrap_or_else(PoisonError::into_inner);
             let rows_read = (!read.is_empty()).then(|| read.values().sum());
-            Ok(Answer {
-                tables,
-                warnings: query.warnings().to_vec(),
-                took: start.elapsed(),
-                rows_read,
-                text: String::new(),
-            })
+            Ok(Answer { rows_read, ..Answer::new(tables, query.warnings().to_vec(), start) })
         });
         let answer = answer.await.map_err(|refusal| Failure::of(refusal, &text))?;
         drop(begun);
@@ -99,9 +93,22 @@ pub(super) struct Answer {
     rows_read: Option<u64>,
     /// The query.
     text: String,
+    /// What else there is to say of the answer, by name.
+    beside: Map<String, Value>,
 }
 
 impl Answer {
+    pub(super) fn new(tables: Vec<Arc<Table>>, warnings: Vec<Diagnostic>, start: Instant) -> Answer {
+        let took = start.elapsed();
+        Answer { tables, warnings, took, rows_read: None, text: String::new(), beside: Map::new() }
+    }
+
+    /// The same with something to say beside the tables.
+    pub(super) fn beside(mut self, name: &str, value: Value) -> Answer {
+        self.beside.insert(name.to_owned(), value);
+        self
+    }
+
     /// What there is to know about the answer.
     fn warnings(&self) -> Vec<Value> {
         let mut said: Vec<Diagnostic> = Vec::new();
@@ -115,8 +122,13 @@ impl Answer {
         diagnostics(&said, &self.text)
     }
 
-    fn took_ms(&self) -> f64 {
-        (self.took.as_secs_f64() * 1e6).round() / 1e3
+    /// What there is to say of all tables together.
+    fn about(&self) -> Map<String, Value> {
+        let mut about = self.beside.clone();
+        about.insert("warnings".to_owned(), self.warnings().into());
+        about.insert("took_ms".to_owned(), ((self.took.as_secs_f64() * 1e6).round() / 1e3).into());
+        about.insert("rows_read".to_owned(), self.rows_read.into());
+        about
     }
 
     /// As the client wants it.
@@ -137,16 +149,19 @@ impl Answer {
         let mut parts = Vec::new();
         let mut before = "{\"tables\":[".to_owned();
         for table in &self.tables {
-            let mut head = head(table).to_string();
+            let mut head = head(table);
+            if let Some(picture) = table.to_svg() {
+                head["svg"] = picture.into();
+            }
+            let mut head = head.to_string();
             // The rows are its last member.
             head.pop();
             parts.push(Part::text(format!("{before}{head},\"rows\":[")));
             parts.push(Part::Arrays(table.clone(), ",\n"));
             before = "]},".to_owned();
         }
-        let end =
-            json!({"warnings": self.warnings(), "took_ms": self.took_ms(), "rows_read": self.rows_read}).to_string();
-        parts.push(Part::text(format!("]}}],{}", end.trim_start_matches('{'))));
+        let about = Value::Object(self.about()).to_string();
+        parts.push(Part::text(format!("]}}],{}", about.trim_start_matches('{'))));
         ([(CONTENT_TYPE, "application/json")], body(parts)).into_response()
     }
 
@@ -158,9 +173,9 @@ impl Answer {
             head["table"] = number.into();
             head["of"] = self.tables.len().into();
             head["rows"] = table.len().into();
-            head["warnings"] = self.warnings().into();
-            head["took_ms"] = self.took_ms().into();
-            head["rows_read"] = self.rows_read.into();
+            for (name, value) in self.about() {
+                head[name] = value;
+            }
             parts.push(Part::text(format!("{head}\n")));
             parts.push(Part::Arrays(table.clone(), "\n"));
             if !table.is_empty() {

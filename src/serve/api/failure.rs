@@ -65,6 +65,11 @@ impl Failure {
         Failure { help: Some(help.into()), ..self }
     }
 
+    /// With what argql says of it.
+    pub(super) fn said(self, diagnostics: Vec<Value>) -> Failure {
+        Failure { diagnostics, ..self }
+    }
+
     /// Says which name was probably meant, or else which there are.
     pub(super) fn one_of<'a>(self, wanted: &str, known: impl Iterator<Item = &'a str> + Clone) -> Failure {
         let help = match nearest(wanted, known.clone()) {

@@ -126,6 +126,7 @@ fn whole(tables: &[Arc<Table>], query: &str, format: Format, layout: &Layout) ->
     Ok(file)
 }
 
-fn unwritten(error: io::Error) -> Failure {
+/// Why a format does not hold an answer.
+pub(super) fn unwritten(error: io::Error) -> Failure {
     Failure::value(error.to_string())
 }

@@ -13,7 +13,7 @@ use super::failure::{Failure, diagnostics};
 use super::request::Members;
 use super::text::{Units, byte_at};
 use crate::serve::Site;
-use crate::{Declared, Engine, NameEntry, Question, Target, marks};
+use crate::{Declared, Engine, NameEntry, Question, Target, layout, marks};
 
 /// A query as it was sent: it may include functions of the library, and no files.
 pub(super) fn question(text: &str) -> Question {
@@ -108,4 +108,50 @@ pub(super) async fn check(State(site): State<Arc<Site>>, body: Bytes) -> Result<
 /// A parameter, and what it is for.
 pub(super) fn declared(declared: &Declared, about: Option<&str>) -> Value {
     json!({"name": declared.name, "type": declared.ty, "default": declared.default, "about": about})
+}
+
+/// A query in argql's own layout.
+pub(super) async fn format(body: Bytes) -> Result<Json<Value>, Failure> {
+    let mut asked = Members::of_body(&body)?;
+    let text = asked.text("text")?;
+    asked.end()?;
+    let laid_out = layout(&text).map_err(|error| Failure::of(error.into(), &text))?;
+    Ok(Json(json!({"text": laid_out})))
+}
+
+/// Stages that a query goes through.
+#[derive(Clone, Copy)]
+enum Stage {
+    Tokens,
+    Ast,
+    Plan,
+    Rewritten,
+    Profile,
+}
+
+const STAGES: [(&str, Stage); 5] = [
+    ("tokens", Stage::Tokens),
+    ("ast", Stage::Ast),
+    ("plan", Stage::Plan),
+    ("rewritten", Stage::Rewritten),
+    ("profile", Stage::Profile),
+];
+
+/// How a query is read, planned and run.
+pub(super) async fn plan(State(site): State<Arc<Site>>, body: Bytes) -> Result<Json<Value>, Failure> {
+    let mut asked = Members::of_body(&body)?;
+    let (database, text) = (asked.database()?, asked.text("text")?);
+    let stage = asked.choice("stage", &STAGES)?.unwrap_or(Stage::Rewritten);
+    asked.end()?;
+    let question = question(&text);
+    let shown = site.work(&database, move |engine| {
+        Ok(match stage {
+            Stage::Tokens => question.tokens()?,
+            Stage::Ast => question.prepare(engine)?.syntax(),
+            Stage::Plan => question.prepare(engine)?.bound_plans().join("\n"),
+            Stage::Rewritten => question.prepare(engine)?.plans().join("\n"),
+            Stage::Profile => question.prepare(engine)?.profile()?.join("\n"),
+        })
+    });
+    Ok(Json(json!({"text": shown.await.map_err(|refusal| Failure::of(refusal, &text))?})))
 }

@@ -1,15 +1,18 @@
 //! The interface of argql's own page, for whoever else wants to use it: JSON beneath `/api`.
 //!
 //! `request` reads what is asked and refuses what nobody knows, `failure` says why there is no answer, `form` and `stream`
-//! write answers as they are read. `data`, `language`, `answer` and `questions` have the paths.
+//! write answers as they are read. `data`, `language`, `answer`, `chart`, `questions` and `reviews`
+//! have the paths.
 
 mod answer;
+mod chart;
 mod data;
 mod failure;
 mod form;
 mod language;
 mod questions;
 mod request;
+mod reviews;
 mod running;
 mod stream;
 mod text;
@@ -35,11 +38,17 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Site>>)> {
         ("/api/explain", get(language::explain)),
         ("/api/complete", post(language::complete)),
         ("/api/check", post(language::check)),
+        ("/api/format", post(language::format)),
+        ("/api/plan", post(language::plan)),
         ("/api/query", post(answer::query).get(answer::linked)),
+        ("/api/chart", post(chart::chart)),
         ("/api/cancel", post(answer::cancel)),
         ("/api/questions", get(questions::list)),
         ("/api/questions/{name}", get(questions::one)),
         ("/api/questions/{name}/run", post(questions::run)),
+        ("/api/audit", get(reviews::audit)),
+        ("/api/diff", get(reviews::diff)),
+        ("/api/report", get(reviews::report)),
     ]
 }
 

@@ -69,6 +69,12 @@ impl Members {
         Ok(self.optional("database")?.unwrap_or_else(|| crate::serve::DATABASE.to_owned()))
     }
 
+    /// Texts with commas between them.
+    pub(super) fn list(&mut self, name: &'static str) -> Result<Vec<String>, Failure> {
+        let text = self.optional(name)?.unwrap_or_default();
+        Ok(text.split(',').map(str::trim).filter(|each| !each.is_empty()).map(str::to_owned).collect())
+    }
+
     /// A number from 0.
     pub(super) fn count(&mut self, name: &'static str) -> Result<Option<u64>, Failure> {
         match self.take(name) {
@@ -95,12 +101,8 @@ impl Members {
         DateTime::parse(&text).map(Some).ok_or_else(wrong)
     }
 
-    /// One of these names, the first unless told.
-    pub(super) fn choice<T: Copy>(
-        &mut self,
-        name: &'static str,
-        choices: &[(&'static str, T)],
-    ) -> Result<Option<T>, Failure> {
+    /// One of these names.
+    pub(super) fn choice<T: Copy>(&mut self, name: &'static str, choices: &[(&str, T)]) -> Result<Option<T>, Failure> {
         let Some(text) = self.optional(name)? else { return Ok(None) };
         match choices.iter().find(|(choice, _)| *choice == text) {
             Some((_, choice)) => Ok(Some(*choice)),
