@@ -8,6 +8,7 @@ mod graph;
 mod hostile;
 mod kusto;
 mod live;
+mod openapi;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

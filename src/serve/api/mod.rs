@@ -1,7 +1,7 @@
 //! The interface of argql's own page, for whoever else wants to use it: JSON beneath `/api`.
 //!
 //! `request` reads what is asked and refuses what nobody knows, `failure` says why there is no answer, `form` and `stream`
-//! write answers as they are read. `data`, `language`, `answer`, `chart`, `questions` and `reviews`
+//! write answers as they are read, `openapi` says all of this to programs. `data`, `language`, `answer`, `chart`, `questions` and `reviews`
 //! have the paths.
 
 mod answer;
@@ -10,6 +10,7 @@ mod data;
 mod failure;
 mod form;
 mod language;
+mod openapi;
 mod questions;
 mod request;
 mod reviews;
@@ -49,6 +50,7 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Site>>)> {
         ("/api/audit", get(reviews::audit)),
         ("/api/diff", get(reviews::diff)),
         ("/api/report", get(reviews::report)),
+        ("/api/openapi.json", get(openapi::document)),
     ]
 }
 
@@ -64,4 +66,16 @@ async fn nothing(uri: Uri) -> Failure {
 
 async fn other(method: Method, uri: Uri) -> Failure {
     Failure::method(format!("`{}` is not answered to {method}", uri.path())).help("`/api/openapi.json` has every path")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_is_documented_and_no_other() {
+        let document: serde_json::Value = serde_json::from_str(openapi::DOCUMENT).unwrap();
+        let documented: Vec<&str> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(documented, paths().into_iter().map(|(path, _)| path).collect::<Vec<_>>());
+    }
 }
