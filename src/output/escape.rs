@@ -10,7 +10,11 @@ use crate::diag::render::visible;
 pub(crate) const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// Text for between tags and for attributes in double quotes; control characters become visible.
-pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+///
+/// ```
+/// assert_eq!(argql::escape("a < b\u{1b}"), "a &lt; b␛");
+/// ```
+pub fn escape(text: &str) -> Cow<'_, str> {
     let text = visible(text);
     if !text.contains(['&', '<', '>', '"', '\'', '\u{FFFE}', '\u{FFFF}']) {
         return text;

@@ -27,6 +27,33 @@ const FOLDED: usize = 25;
 /// Bytes gathered before they are written out.
 const BUFFER: usize = 64 << 10;
 
+/// The style of pages of reports, for who puts [figures](Table::to_figure) and [rows](Table::to_html_rows) on a page of
+/// their own: light and dark, for screens of any width and for paper.
+///
+/// ```
+/// assert!(argql::page_style().contains("prefers-color-scheme: dark"));
+/// ```
+pub fn page_style() -> &'static str {
+    STYLE
+}
+
+impl Table {
+    /// The rows as a table of HTML with their number as its caption; addresses of the Azure portal, and the ids of what
+    /// can be looked at there, are links.
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("print city = 'Ulm & Neu-Ulm'")?;
+    /// assert!(table.to_html_rows().contains("<td>Ulm &amp; Neu-Ulm</td>"));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn to_html_rows(&self) -> String {
+        let (mut text, mut out) = (String::new(), Vec::new());
+        rows(&mut text, &mut out, self, "", Links::Portal).expect("memory takes all text");
+        out.extend_from_slice(text.as_bytes());
+        String::from_utf8(out).expect("HTML is written as UTF-8")
+    }
+}
+
 impl Page<'_> {
     /// Writes the whole page.
     pub(crate) fn write_html(&self, out: &mut dyn Write) -> io::Result<()> {

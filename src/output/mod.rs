@@ -31,6 +31,10 @@ use crate::column::{FileKind, FileWriting};
 #[cfg(feature = "review")]
 pub use document::Document;
 #[cfg(feature = "review")]
+pub use escape::escape;
+#[cfg(feature = "review")]
+pub use html::page_style;
+#[cfg(feature = "review")]
 use page::{Page, Section};
 
 /// How a table is written.

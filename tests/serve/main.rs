@@ -9,6 +9,7 @@ mod hostile;
 mod kusto;
 mod live;
 mod openapi;
+mod page;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,6 +17,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use argql::{Engine, Server, Stopper};
+
+/// Text as a part of an address.
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
 
 /// A server that ends with the test.
 struct Running {

@@ -224,7 +224,7 @@ pub(super) async fn linked(State(site): State<Arc<Site>>, uri: Uri, headers: Hea
     let asked = Asked {
         question: question(&members.text("text")?),
         database: members.database()?,
-        parameters: Vec::new(),
+        parameters: members.addressed_parameters(),
         now: members.moment("now")?,
         limits: Wanted::default(),
         id: None,

@@ -17,7 +17,8 @@ use crate::{DataPath, DateTime, Engine, Error, Field, Format, known_tables, writ
 const COUNTING: Duration = Duration::from_secs(1);
 
 /// The server, its databases with their tables, and what it allows.
-pub(super) async fn about(State(site): State<Arc<Site>>) -> Json<Value> {
+pub(super) async fn about(State(site): State<Arc<Site>>, uri: Uri) -> Result<Json<Value>, Failure> {
+    Members::of_address(&uri)?.end()?;
     let data = site.live.data();
     let databases = data.databases().filter_map(|name| {
         let engine = data.database(&name)?;
@@ -27,7 +28,7 @@ pub(super) async fn about(State(site): State<Arc<Site>>) -> Json<Value> {
     let databases: Vec<Value> = databases.collect();
     let limits = data.database(crate::serve::DATABASE).map(|engine| engine.allowed().clone()).unwrap_or_default();
     let has = |format: &str| Format::named(format).is_some();
-    Json(json!({
+    Ok(Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "loaded": data.loaded.to_string(),
         "number": data.number,
@@ -38,7 +39,7 @@ pub(super) async fn about(State(site): State<Arc<Site>>) -> Json<Value> {
             "time": limits.time.map(|time| time.as_secs_f64()),
         },
         "features": {"ui": crate::serve::page::HOME != "/", "xlsx": has("xlsx"), "parquet": has("parquet")},
-    }))
+    })))
 }
 
 /// The tables of a database with their columns.

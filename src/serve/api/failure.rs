@@ -65,6 +65,14 @@ impl Failure {
         Failure { help: Some(help.into()), ..self }
     }
 
+    /// For who reads neither JSON nor codes.
+    pub(in crate::serve) fn in_words(&self) -> (StatusCode, String) {
+        (
+            self.status,
+            [Some(self.message.as_str()), self.help.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("\n"),
+        )
+    }
+
     /// With what argql says of it.
     pub(super) fn said(self, diagnostics: Vec<Value>) -> Failure {
         Failure { diagnostics, ..self }

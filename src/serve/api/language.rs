@@ -16,7 +16,7 @@ use crate::serve::Site;
 use crate::{Declared, Engine, NameEntry, Question, Target, layout, marks};
 
 /// A query as it was sent: it may include functions of the library, and no files.
-pub(super) fn question(text: &str) -> Question {
+pub(in crate::serve) fn question(text: &str) -> Question {
     Question::new("query", text).sealed()
 }
 

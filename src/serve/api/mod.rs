@@ -26,7 +26,9 @@ use axum::http::{Method, Uri};
 use axum::routing::{MethodRouter, any, get, post};
 
 use super::Site;
-use failure::Failure;
+pub(super) use failure::Failure;
+pub(super) use language::question;
+pub(super) use request::Members;
 pub(super) use running::Running;
 
 /// Every path, and who answers it.

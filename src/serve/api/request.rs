@@ -11,7 +11,7 @@ use super::failure::Failure;
 use crate::{DateTime, Engine, Limits};
 
 /// The members of an object that are still to be taken.
-pub(super) struct Members {
+pub(in crate::serve) struct Members {
     /// What messages call the object.
     of: &'static str,
     left: Map<String, Value>,
@@ -29,7 +29,7 @@ impl Members {
     }
 
     /// Of what follows the question mark of an address.
-    pub(super) fn of_address(uri: &Uri) -> Result<Members, Failure> {
+    pub(in crate::serve) fn of_address(uri: &Uri) -> Result<Members, Failure> {
         let read = Query::<Vec<(String, String)>>::try_from_uri(uri);
         let Query(pairs) = read.map_err(|error| Failure::request(format!("the address cannot be read: {error}")))?;
         let mut left = Map::new();
@@ -56,7 +56,7 @@ impl Members {
         self.optional(name)?.ok_or_else(|| Failure::request(format!("{} lacks `{name}`", self.of)))
     }
 
-    pub(super) fn optional(&mut self, name: &'static str) -> Result<Option<String>, Failure> {
+    pub(in crate::serve) fn optional(&mut self, name: &'static str) -> Result<Option<String>, Failure> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -65,7 +65,7 @@ impl Members {
     }
 
     /// The database: the export unless told.
-    pub(super) fn database(&mut self) -> Result<String, Failure> {
+    pub(in crate::serve) fn database(&mut self) -> Result<String, Failure> {
         Ok(self.optional("database")?.unwrap_or_else(|| crate::serve::DATABASE.to_owned()))
     }
 
@@ -139,6 +139,16 @@ impl Members {
         given.into_iter().map(|(name, given)| Ok((name.clone(), value(&name, given)?))).collect()
     }
 
+    /// The same as an address gives them: `parameters[days]=30`.
+    pub(in crate::serve) fn addressed_parameters(&mut self) -> Vec<(String, crate::Value)> {
+        self.known.push("parameters[NAME]");
+        let named = |key: &str| Some(key.strip_prefix("parameters[")?.strip_suffix(']')?.to_owned());
+        let (given, left) =
+            std::mem::take(&mut self.left).into_iter().partition::<Map<_, _>, _>(|(key, _)| named(key).is_some());
+        self.left = left;
+        given.into_iter().filter_map(|(key, value)| Some((named(&key)?, value.as_str()?.into()))).collect()
+    }
+
     /// How much of what the server allows is wanted at most.
     pub(super) fn limits(&mut self) -> Result<Wanted, Failure> {
         let mut given = self.object("limits")?;
@@ -148,7 +158,7 @@ impl Members {
     }
 
     /// Nothing may be left.
-    pub(super) fn end(self) -> Result<(), Failure> {
+    pub(in crate::serve) fn end(self) -> Result<(), Failure> {
         match self.left.keys().next() {
             None => Ok(()),
             Some(unknown) => {
