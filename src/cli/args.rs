@@ -565,7 +565,7 @@ pub(super) fn formats() -> impl Iterator<Item = (&'static str, Format)> {
 #[derive(Debug, Default, Args)]
 pub(super) struct Listing {
     /// How to write tables: table, chart (drawn as `render` asks, else table), html, json, ndjson, csv, tsv, markdown,
-    /// parquet, arrow or xlsx [default: by the ending of --output, else chart on a terminal and json elsewhere]
+    /// parquet, arrow, arrow-stream or xlsx [default: by the ending of --output, else chart on a terminal and json elsewhere]
     #[arg(long, value_parser = one_of(formats()), hide_possible_values = true, help_heading = "Answer")]
     pub(super) format: Option<Format>,
     /// Write to this file; of several tables, a file each to this folder, or a sheet each to a workbook

@@ -292,7 +292,7 @@ mod tests {
         );
         laid_out(
             "T|project a, // first\n b=2, // second\n\n // third\nc|take 1",
-            "T\n| project a, // first\n    b = 2, // second\n    // third\n    c\n| take 1",
+            "T\n| project a, // first\n    b = 2, // second\n\n    // third\n    c\n| take 1",
         );
         laid_out("T | where a // why\n == 1", "T\n| where a // why\n    == 1");
         laid_out("print '// no comment' // one", "print '// no comment' // one");

@@ -15,7 +15,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::api::{Failure, Members, question};
 use super::work::Refusal;
 use super::{DATABASE, Site};
-use crate::{Declared, Format, Library, Question, Table, Value, escape, page_style, written_name};
+use crate::{DateTime, Declared, Format, Library, Question, Table, Value, escape, page_style, written_name};
 
 /// Where it is.
 pub(super) const HOME: &str = "/";
@@ -149,7 +149,11 @@ impl Asked {
              <meta name=\"color-scheme\" content=\"light dark\"/>\n<title>argql</title>\n\
              <style>{}{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>argql</h1>\n<p>{}</p>\n</header>\n<main>\n",
             page_style(),
-            escape(&format!("Data as of {}, answered by argql {}.", data.loaded, env!("CARGO_PKG_VERSION"))),
+            escape(&format!(
+                "Data taken in at {}, answered by argql {}.",
+                to_the_second(data.loaded),
+                env!("CARGO_PKG_VERSION")
+            )),
         );
         self.form(&mut text, &databases);
         if !answer.is_empty() {
@@ -244,6 +248,12 @@ fn escaped_lines(text: &str) -> String {
         escaped.push_str(&piece[inside.len()..]);
         escaped
     })
+}
+
+/// Without the fraction.
+fn to_the_second(moment: DateTime) -> String {
+    let text = moment.to_string();
+    text.split_once('.').map_or(text.clone(), |(seconds, _)| format!("{seconds}Z"))
 }
 
 fn encoded(text: &str) -> impl std::fmt::Display {

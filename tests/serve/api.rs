@@ -1,5 +1,6 @@
 //! The interface of the page, as JSON.
 
+use argql::{Engine, Server};
 use serde_json::{Value, json};
 
 use super::Running;
@@ -292,4 +293,110 @@ fn a_query_is_stopped_by_its_id() {
         assert_eq!((answer.status, &answer.json()["error"]["code"]), (400, &json!("AQ4006")));
     });
     assert!(!stop());
+}
+
+#[test]
+fn a_query_is_laid_out_with_its_comments() {
+    let server = Running::sample();
+    let laid_out = |text: &str| server.post("/api/format", &json!({"text": text}).to_string());
+    let text = "// all\nresources|where name=='a'//only\n|take 5";
+    assert_eq!(laid_out(text).json()["text"], "// all\nresources\n| where name == 'a' //only\n| take 5");
+    assert_eq!(laid_out("resources |").json()["error"]["diagnostics"][0]["start"], 11);
+}
+
+#[test]
+fn the_stages_of_a_query_are_shown() {
+    let server = Running::sample();
+    let shown = |stage: &str| {
+        let body = json!({"text": "range x from 1 to 9 step 1 | sort by x desc | take 2", "stage": stage});
+        server.post("/api/plan", &body.to_string()).json()["text"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(shown("tokens").starts_with("1:1       Word         range\n"));
+    assert!(shown("ast").ends_with("\n| sort by x desc\n| take 2"));
+    assert!(shown("plan").contains("Sort") && shown("rewritten").contains("TopN"));
+    assert!(shown("profile").contains("Range"));
+    assert_eq!(shown("sql"), "");
+}
+
+#[test]
+fn pictures_are_drawn_as_asked_or_by_hand() {
+    let server = Running::sample();
+    let text = "datatable(t: string, n: long)['a', 1, 'b<', 2]";
+    let drawn = |text: &str, kind: Value, accept: &str| {
+        let body = json!({"text": text, "kind": kind}).to_string();
+        server.ask("POST", "/api/chart", &[("accept", accept)], &body)
+    };
+    let pie = drawn(&format!("{text} | render piechart with (title='two')"), Value::Null, "image/svg+xml");
+    assert_eq!(pie.header("content-type"), Some("image/svg+xml"));
+    let picture = roxmltree::Document::parse(&pie.body).unwrap();
+    let texts: Vec<&str> =
+        picture.descendants().filter(|node| node.has_tag_name("text")).filter_map(|node| node.text()).collect();
+    // A third and two thirds.
+    assert_eq!(texts, ["two", "a  1  33.3%", "b<  2  66.7%"]);
+    assert_eq!(
+        picture
+            .descendants()
+            .filter(|node| node.attribute("class").is_some_and(|class| class.starts_with("slice")))
+            .count(),
+        2
+    );
+    let bars = drawn(text, json!("columnchart"), "text/html");
+    assert!(bars.body.starts_with("<figure>") && bars.body.matches("class=\"bar s0\"").count() == 2, "{}", bars.body);
+    for (text, kind) in [(text, Value::Null), (text, json!("cakechart")), ("print a = 'x'", json!("timechart"))] {
+        let refused = drawn(text, kind, "*/*");
+        assert_eq!(refused.status, 422);
+        assert!(refused.json()["error"]["help"].as_str().unwrap().contains("barchart"));
+    }
+    assert_eq!(drawn(text, Value::Null, "image/png").status, 406);
+}
+
+#[test]
+fn two_databases_are_compared() {
+    let rows = |rows: Value| Engine::new().table("resources", rows.to_string().into_bytes());
+    let server = Running::start(Server::new(move || {
+        let old = rows(json!([{"id": "/a", "name": "was"}, {"id": "/c", "name": "gone"}]));
+        let new = rows(json!([{"id": "/a", "name": "is"}, {"id": "/b", "name": "new"}]));
+        Ok(new.snapshot("2026-10-01", &old))
+    }));
+    let about = server.get("/api/about").json();
+    assert_eq!(about["databases"][1]["taken"], "2026-10-01T00:00:00.0000000Z");
+    let diff = server.get("/api/diff?old=2026-10-01&new=arg&table=resources").json();
+    let table = &diff["tables"][0];
+    let column = |name: &str| {
+        let at = table["columns"].as_array().unwrap().iter().position(|column| column["name"] == name).unwrap();
+        table["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row[at].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let changes: Vec<(String, String)> = column("change").into_iter().zip(column("id")).collect();
+    let wanted = [("changed", "/a"), ("created", "/b"), ("removed", "/c")];
+    for (change, id) in wanted {
+        assert!(changes.contains(&(change.to_owned(), id.to_owned())), "{changes:?}");
+    }
+    assert_eq!(changes.len(), 3);
+    assert!(diff["summary"].as_str().unwrap().contains("1 created"), "{}", diff["summary"]);
+    let csv = server.get("/api/diff?old=2026-10-01&new=arg&table=resources&format=csv");
+    assert_eq!(csv.body.lines().count(), 4);
+    let missing = server.get("/api/diff?old=2026-10-02&new=arg");
+    assert_eq!((missing.status, &missing.json()["error"]["help"]), (404, &json!("did you mean `2026-10-01`?")));
+}
+
+#[test]
+fn audits_and_reports_are_those_of_the_command() {
+    let server = Running::sample();
+    let audit = server.get("/api/audit?now=2026-10-01").json();
+    let mine: Value = {
+        let now = argql::DateTime::parse("2026-10-01").unwrap();
+        let audit = argql::AuditPlan::new().run(&Engine::new().sample().now(now)).unwrap();
+        serde_json::from_str(&audit.to_json()).unwrap()
+    };
+    assert_eq!(audit, mine);
+    let report = server.get("/api/report?format=markdown&now=2026-10-01");
+    assert!(report.body.contains("Data: arg.") && report.body.contains("As of 2026-10-01T00:00:00Z, by argql "));
+    let page = server.get("/api/report?now=2026-10-01");
+    assert!(page.header("content-security-policy").unwrap().contains("script-src 'unsafe-inline'"));
+    assert!(page.body.contains("<h2>Secure score</h2>"));
 }

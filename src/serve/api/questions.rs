@@ -86,6 +86,7 @@ fn about(question: &Question, engine: &Engine) -> Result<Value, Error> {
         "about": header.about,
         "tables": tables.collect::<Vec<_>>(),
         "snapshots": header.snapshots.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        "history": header.history,
         "parameters": parameters.collect::<Vec<_>>(),
         "columns": columns.collect::<Vec<_>>(),
         "caveats": header.caveats,
