@@ -12,9 +12,9 @@ pub(crate) const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').r
 /// Text for between tags and for attributes in double quotes; control characters become visible.
 ///
 /// ```
-/// assert_eq!(argql::escape("a < b\u{1b}"), "a &lt; b␛");
+/// assert_eq!(argql::escaped("a < b\u{1b}"), "a &lt; b␛");
 /// ```
-pub fn escape(text: &str) -> Cow<'_, str> {
+pub fn escaped(text: &str) -> Cow<'_, str> {
     let text = visible(text);
     if !text.contains(['&', '<', '>', '"', '\'', '\u{FFFE}', '\u{FFFF}']) {
         return text;

@@ -57,7 +57,7 @@ impl Table {
 impl Page<'_> {
     /// Writes the whole page.
     pub(crate) fn write_html(&self, out: &mut dyn Write) -> io::Result<()> {
-        let title = escape(&self.title);
+        let title = escaped(&self.title);
         let mut text = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'; script-src '{}'; \
@@ -72,7 +72,7 @@ impl Page<'_> {
         );
         for line in &self.about {
             text.push_str("<p>");
-            text.push_str(&escape(line));
+            text.push_str(&escaped(line));
             text.push_str("</p>\n");
         }
         text.push_str("</header>\n<main>\n");
@@ -107,7 +107,7 @@ impl Section<'_> {
             match part {
                 SectionPart::Text(line) => {
                     text.push_str("<p>");
-                    text.push_str(&escape(line));
+                    text.push_str(&escaped(line));
                     text.push_str("</p>\n");
                 }
                 SectionPart::Note(line) => text.push_str(&format!("<p class=\"note\">{}</p>\n", escape(line))),
@@ -128,7 +128,7 @@ impl Section<'_> {
                     text.push_str(&format!("<details{open}><summary>Query</summary><pre><code>"));
                     for (index, line) in query.trim_end().lines().enumerate() {
                         text.push_str(if index > 0 { "\n" } else { "" });
-                        text.push_str(&escape(&line.replace('\t', "    ")));
+                        text.push_str(&escaped(&line.replace('\t', "    ")));
                     }
                     text.push_str("</code></pre></details>\n");
                 }
@@ -208,7 +208,7 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, li
                 _ if field.ty.is_number() => text.push_str("<td class=\"n\">"),
                 _ => text.push_str("<td>"),
             }
-            let shown = escape(&cell_text);
+            let shown = escaped(&cell_text);
             if field.ty != Type::Dynamic || matches!(cell, ValueRef::String(_)) {
                 push_linked(text, &cell_text, &shown, links);
             } else {
@@ -260,7 +260,7 @@ fn write_cell(out: &mut String, cell: ValueRef<'_>) {
 fn push_linked(out: &mut String, text: &str, shown: &str, links: Links) {
     match links.address(text) {
         Some(address) => {
-            let address = escape(&address);
+            let address = escaped(&address);
             out.push_str(&format!("<a href=\"{address}\" rel=\"noopener noreferrer\" target=\"_blank\">{shown}</a>"));
         }
         None => out.push_str(shown),

@@ -31,7 +31,7 @@ use crate::column::{FileKind, FileWriting};
 #[cfg(feature = "review")]
 pub use document::Document;
 #[cfg(feature = "review")]
-pub use escape::escape;
+pub use escape::escaped;
 #[cfg(feature = "review")]
 pub use html::page_style;
 #[cfg(feature = "review")]

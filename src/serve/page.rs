@@ -15,7 +15,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::api::{Failure, Members, question};
 use super::work::Refusal;
 use super::{DATABASE, Site};
-use crate::{DateTime, Declared, Format, Library, Question, Table, Value, escape, page_style, written_name};
+use crate::{DateTime, Declared, Format, Library, Question, Table, Value, escaped, page_style, written_name};
 
 /// Where it is.
 pub(super) const HOME: &str = "/";
@@ -98,7 +98,7 @@ impl Asked {
             let warnings = query.warnings().iter().chain(tables.iter().flat_map(Table::warnings)).cloned();
             let refused = tables.iter().filter_map(Table::chart_refusal);
             for warning in warnings.chain(refused) {
-                put(&mut text, format_args!("<p class=\"note\">{}</p>\n", escape(&warning.message)));
+                put(&mut text, format_args!("<p class=\"note\">{}</p>\n", escaped(&warning.message)));
             }
             for table in &tables {
                 text.push_str(&table.to_figure().unwrap_or_default());
@@ -131,7 +131,7 @@ impl Asked {
             let name = format.name();
             format!(
                 "<a href=\"{}\" download=\"answer.{}\">{name}</a>",
-                escape(&format!("{address}&format={name}")),
+                escaped(&format!("{address}&format={name}")),
                 format.ending()
             )
         });
@@ -149,7 +149,7 @@ impl Asked {
              <meta name=\"color-scheme\" content=\"light dark\"/>\n<title>argql</title>\n\
              <style>{}{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>argql</h1>\n<p>{}</p>\n</header>\n<main>\n",
             page_style(),
-            escape(&format!(
+            escaped(&format!(
                 "Data taken in at {}, answered by argql {}.",
                 to_the_second(data.loaded),
                 env!("CARGO_PKG_VERSION")
@@ -182,16 +182,16 @@ impl Asked {
                 text,
                 format_args!(
                     "<div><label for=\"p{number}\">{}</label><input id=\"p{number}\" name=\"parameters[{}]\" value=\"{}\"/></div>\n",
-                    escape(declared),
-                    escape(name),
-                    escape(typed.unwrap_or_default())
+                    escaped(declared),
+                    escaped(name),
+                    escaped(typed.unwrap_or_default())
                 ),
             );
         }
         text.push_str("<div><label for=\"database\">Database</label><select id=\"database\" name=\"database\">");
         for name in databases {
             let chosen = if name.eq_ignore_ascii_case(&self.database) { " selected=\"selected\"" } else { "" };
-            put(text, format_args!("<option{chosen}>{}</option>", escape(name)));
+            put(text, format_args!("<option{chosen}>{}</option>", escaped(name)));
         }
         text.push_str("</select></div>\n<button type=\"submit\">Run</button>\n</div>\n</form>\n</section>\n");
     }
@@ -199,14 +199,14 @@ impl Asked {
     /// An address of this page.
     fn link(&self, member: &str, value: &str) -> String {
         let address = format!("{HOME}?{member}={}&database={}", encoded(value), encoded(&self.database));
-        escape(&address).into_owned()
+        escaped(&address).into_owned()
     }
 
     fn tables(&self, text: &mut String, tables: &[String]) {
         text.push_str("<section>\n<h2>Tables</h2>\n<ul class=\"tables\">\n");
         for table in tables {
             let address = self.link("q", &format!("{}\n| take 20", written_name(table)));
-            put(text, format_args!("<li><a href=\"{address}\">{}</a></li>\n", escape(table)));
+            put(text, format_args!("<li><a href=\"{address}\">{}</a></li>\n", escaped(table)));
         }
         text.push_str("</ul>\n</section>\n");
     }
@@ -219,13 +219,13 @@ impl Asked {
         text.push_str("<section>\n<h2>Saved questions</h2>\n");
         for area in areas {
             let heading = if area.is_empty() { "others" } else { &area };
-            put(text, format_args!("<details>\n<summary>{}</summary>\n<ul>\n", escape(heading)));
+            put(text, format_args!("<details>\n<summary>{}</summary>\n<ul>\n", escaped(heading)));
             for question in questions.iter().filter(|question| question.header().area == area) {
                 let address = self.link("question", question.name());
-                let (name, about) = (escape(question.name()), question.header().about);
+                let (name, about) = (escaped(question.name()), question.header().about);
                 put(
                     text,
-                    format_args!("<li><a href=\"{address}\">{name}</a> <small>{}</small></li>\n", escape(&about)),
+                    format_args!("<li><a href=\"{address}\">{name}</a> <small>{}</small></li>\n", escaped(&about)),
                 );
             }
             text.push_str("</ul>\n</details>\n");
@@ -239,14 +239,14 @@ fn wrong(drawn: &str) -> String {
     format!("<div class=\"wrong\" role=\"alert\"><pre tabindex=\"0\">{}</pre></div>\n", escaped_lines(drawn.trim_end()))
 }
 
-/// As [`escape`], but line ends and tabs stay what they are.
+/// As [`escaped`], but line ends and tabs stay what they are.
 fn escaped_lines(text: &str) -> String {
     let pieces = text.split_inclusive(['\n', '\t']);
-    pieces.fold(String::new(), |mut escaped, piece| {
+    pieces.fold(String::new(), |mut whole, piece| {
         let inside = piece.trim_end_matches(['\n', '\t']);
-        escaped.push_str(&escape(inside));
-        escaped.push_str(&piece[inside.len()..]);
-        escaped
+        whole.push_str(&escaped(inside));
+        whole.push_str(&piece[inside.len()..]);
+        whole
     })
 }
 

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 use super::axis::{Tick, percent};
 use super::letters::{Fitted, fit, width};
 use super::{ChartShape, Picture, Plot, Point, SERIES, Series, Stacking, X, real, whole};
-use crate::output::escape::escape;
+use crate::output::escape::escaped;
 
 /// From the lowest y to the highest.
 const HEIGHT: f64 = 260.0;
@@ -61,14 +61,14 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
             out.push_str("<dl class=\"cards\">");
             for (name, value) in cards {
                 let class = if value.width() > 16 { " class=\"long\"" } else { "" };
-                push(out, format_args!("<div><dt>{}</dt><dd{class}>{}</dd></div>", escape(name), escape(value)));
+                push(out, format_args!("<div><dt>{}</dt><dd{class}>{}</dd></div>", escaped(name), escaped(value)));
             }
             out.push_str("</dl>\n");
         }
         Picture::Plot(plot) => {
             out.push_str("<figure>\n");
             if let Some(title) = plot.title.as_ref().filter(|title| *title != above) {
-                push(out, format_args!("<figcaption>{}</figcaption>\n", escape(title)));
+                push(out, format_args!("<figcaption>{}</figcaption>\n", escaped(title)));
             }
             match plot.shape {
                 ChartShape::Pie => pie(out, plot, number),
@@ -82,7 +82,7 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
                 }
             }
             for note in &plot.notes {
-                push(out, format_args!("<p class=\"note\">{}</p>\n", escape(note)));
+                push(out, format_args!("<p class=\"note\">{}</p>\n", escaped(note)));
             }
             out.push_str("</figure>\n");
         }
@@ -215,7 +215,7 @@ fn rect(out: &mut String, class: &str, (x, y): (f64, f64), (width, height): (f64
         format_args!(
             "<rect class=\"bar {class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" \
              rx=\"1.5\"><title>{}</title></rect>",
-            escape(tooltip)
+            escaped(tooltip)
         ),
     );
 }
@@ -405,7 +405,7 @@ fn dots(
                 out,
                 format_args!(
                     "<circle class=\"{kind} {class}\" cx=\"{x:.1}\" cy=\"{high:.1}\" r=\"{radius}\"><title>{}</title></circle>",
-                    escape(&tooltip(plot, series, point, y))
+                    escaped(&tooltip(plot, series, point, y))
                 ),
             );
         }

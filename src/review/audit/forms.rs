@@ -8,7 +8,7 @@ use serde_json::json;
 use super::settings::Accepted;
 use super::{Audit, Finding, Grade, Outcome, Verdict};
 use crate::column::Table;
-use crate::output::escape::{PATH, escape};
+use crate::output::escape::{PATH, escaped};
 use crate::value::{Bag, Type, Value, write_json};
 
 impl Audit {
@@ -271,20 +271,20 @@ fn junit(outcomes: &[Outcome]) -> String {
          <testsuite name=\"argql audit\" {counts}>\n"
     );
     for outcome in outcomes {
-        let name = escape(outcome.check.question.name());
+        let name = escaped(outcome.check.question.name());
         let inside = match outcome.verdict() {
             Verdict::Passed => String::new(),
             Verdict::Refused => {
                 let why: Vec<&str> = outcome.refused.iter().map(|why| why.message.as_str()).collect();
-                format!("<error message=\"{}\"/>", escape(&why.join("; ")))
+                format!("<error message=\"{}\"/>", escaped(&why.join("; ")))
             }
             Verdict::Failed => {
                 let count = outcome.unaccepted().count();
                 let message = format!("{count} found, {} allowed: {}", outcome.check.max, outcome.check.header.about);
                 let lines: Vec<String> = outcome.unaccepted().map(|finding| sentence(outcome, finding)).collect();
-                let lines: Vec<_> = lines.iter().map(|line| escape(line)).collect();
+                let lines: Vec<_> = lines.iter().map(|line| escaped(line)).collect();
                 let severity = outcome.check.severity.name();
-                format!("<failure type=\"{severity}\" message=\"{}\">{}</failure>", escape(&message), lines.join("\n"))
+                format!("<failure type=\"{severity}\" message=\"{}\">{}</failure>", escaped(&message), lines.join("\n"))
             }
         };
         text.push_str(&format!("<testcase classname=\"argql\" name=\"{name}\">{inside}</testcase>\n"));
