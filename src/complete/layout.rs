@@ -6,6 +6,7 @@
 //! behind on a line.
 
 use crate::error::Error;
+use crate::registry::Level;
 use crate::syntax::{self, Token, lex};
 
 /// Columns that a line may have before it is broken.
@@ -102,6 +103,12 @@ impl<'a> Layout<'a> {
         self.tokens.get(at).map_or("", |token| token.text)
     }
 
+    /// Whether it stands between two conditions.
+    fn joins(&self, at: usize) -> bool {
+        let infix = self.tokens.get(at).and_then(|token| token.infix);
+        infix.is_some_and(|infix| matches!(infix.level, Level::And | Level::Or))
+    }
+
     /// Behind the bracket that closes the one at hand, or behind the token itself.
     fn group_end(&self, at: usize) -> usize {
         let mut depth = 0_usize;
@@ -161,12 +168,12 @@ impl<'a> Layout<'a> {
             return;
         }
         let outside: Vec<usize> = self.outside(from, to).collect();
-        let has = |wanted: &[&str]| outside.iter().any(|at| wanted.contains(&self.text(*at)));
-        let (commas, words) = (has(&[","]), has(&["and", "or"]));
+        let (commas, words) =
+            (outside.iter().any(|at| self.text(*at) == ","), outside.iter().any(|at| self.joins(*at)));
         let depth = if commas || words { inside } else { indent };
         for at in outside {
             let behind_comma = at > from && self.text(at - 1) == ",";
-            if behind_comma || (!commas && at > from && ["and", "or"].contains(&self.text(at))) {
+            if behind_comma || (!commas && at > from && self.joins(at)) {
                 self.line = Some(inside);
             }
             self.token(at, inside);

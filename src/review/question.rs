@@ -215,11 +215,14 @@ impl Question {
         let script = parse(&self.text).unwrap_or_default();
         let declared = script.statements.iter().filter_map(Statement::as_declare).flatten();
         let declared = declared.map(|declared: &Parameter| {
+            let text = declared.to_string();
             let (ty, default) = match &declared.kind {
                 ParameterKind::Scalar { ty, default } => (ty.to_string(), default.as_ref().map(ToString::to_string)),
-                ParameterKind::Tabular { .. } => ("table".to_owned(), None),
+                ParameterKind::Tabular { .. } => {
+                    (text.split_once(": ").map_or_else(String::new, |(_, columns)| columns.to_owned()), None)
+                }
             };
-            Declared { name: declared.name.text.clone(), text: declared.to_string(), ty, default }
+            Declared { name: declared.name.text.clone(), text, ty, default }
         });
         declared.collect()
     }

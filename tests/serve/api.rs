@@ -377,7 +377,7 @@ fn two_databases_are_compared() {
         assert!(changes.contains(&(change.to_owned(), id.to_owned())), "{changes:?}");
     }
     assert_eq!(changes.len(), 3);
-    assert!(diff["summary"].as_str().unwrap().contains("1 created"), "{}", diff["summary"]);
+    assert!(diff["summary"].as_str().unwrap().contains("1 row created"), "{}", diff["summary"]);
     let csv = server.get("/api/diff?old=2026-10-01&new=arg&table=resources&format=csv");
     assert_eq!(csv.body.lines().count(), 4);
     let missing = server.get("/api/diff?old=2026-10-02&new=arg");

@@ -12,13 +12,12 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::super::Site;
 use super::data::columns;
 use super::failure::{Failure, diagnostics};
 use super::form::{self, Form};
-use super::language::question;
-use super::request::{Members, Wanted};
+use super::request::{Members, Wanted, question};
 use super::stream::{Part, body};
-use crate::serve::Site;
 use crate::{DateTime, Diagnostic, Question, Table};
 
 /// A query with all that its answer depends on.

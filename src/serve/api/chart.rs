@@ -8,11 +8,11 @@ use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
+use super::super::Site;
 use super::answer::Asked;
 use super::failure::{Failure, diagnostics};
 use super::request::Members;
 use crate::Table;
-use crate::serve::Site;
 
 /// The picture that the last statement asks for, or one of the kind that the request names.
 pub(super) async fn chart(State(site): State<Arc<Site>>, headers: HeaderMap, sent: Bytes) -> Result<Response, Failure> {

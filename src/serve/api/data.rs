@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::http::Uri;
 use serde_json::{Value, json};
 
+use super::super::Site;
 use super::failure::Failure;
 use super::request::Members;
-use crate::serve::Site;
 use crate::{DataPath, DateTime, Engine, Error, Field, Format, known_tables, written_name};
 
 /// How long rows are counted at most; of tables that take longer the number is not said.
@@ -26,7 +26,7 @@ pub(super) async fn about(State(site): State<Arc<Site>>, uri: Uri) -> Result<Jso
         Some(json!({"name": name, "taken": taken, "tables": engine.tables()}))
     });
     let databases: Vec<Value> = databases.collect();
-    let limits = data.database(crate::serve::DATABASE).map(|engine| engine.allowed().clone()).unwrap_or_default();
+    let limits = data.database(super::super::DATABASE).map(|engine| engine.allowed().clone()).unwrap_or_default();
     let has = |format: &str| Format::named(format).is_some();
     Ok(Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -38,7 +38,7 @@ pub(super) async fn about(State(site): State<Arc<Site>>, uri: Uri) -> Result<Jso
             "memory": limits.memory,
             "time": limits.time.map(|time| time.as_secs_f64()),
         },
-        "features": {"ui": crate::serve::page::HOME != "/", "xlsx": has("xlsx"), "parquet": has("parquet")},
+        "features": {"ui": super::super::page::HOME != "/", "xlsx": has("xlsx"), "parquet": has("parquet")},
     })))
 }
 

@@ -6,13 +6,13 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::super::work::Refusal;
 use super::text::Units;
-use crate::serve::work::Refusal;
 use crate::{Diagnostic, Error, Place, Severity, nearest};
 
 /// A refused request: its status, and what is said of it.
 #[derive(Debug)]
-pub(in crate::serve) struct Failure {
+pub(in super::super) struct Failure {
     status: StatusCode,
     code: String,
     message: String,
@@ -66,7 +66,7 @@ impl Failure {
     }
 
     /// For who reads neither JSON nor codes.
-    pub(in crate::serve) fn in_words(&self) -> (StatusCode, String) {
+    pub(in super::super) fn in_words(&self) -> (StatusCode, String) {
         (
             self.status,
             [Some(self.message.as_str()), self.help.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("\n"),
@@ -88,7 +88,7 @@ impl Failure {
     }
 
     /// Why work was not done; places are those of `text`, the query as it was sent.
-    pub(in crate::serve) fn of(refusal: Refusal, text: &str) -> Failure {
+    pub(in super::super) fn of(refusal: Refusal, text: &str) -> Failure {
         match refusal {
             Refusal::UnknownDatabase(name, known) => Failure::missing(format!("there is no database `{name}`"))
                 .one_of(&name, known.iter().map(String::as_str)),

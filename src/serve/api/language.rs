@@ -8,17 +8,12 @@ use axum::extract::State;
 use axum::http::Uri;
 use serde_json::{Value, json};
 
+use super::super::Site;
 use super::data::columns;
 use super::failure::{Failure, diagnostics};
-use super::request::Members;
+use super::request::{Members, question};
 use super::text::{Units, byte_at};
-use crate::serve::Site;
-use crate::{Declared, Engine, NameEntry, Question, Target, layout, marks};
-
-/// A query as it was sent: it may include functions of the library, and no files.
-pub(in crate::serve) fn question(text: &str) -> Question {
-    Question::new("query", text).sealed()
-}
+use crate::{Declared, Engine, NameEntry, Target, layout, marks};
 
 /// Every name of the language.
 pub(super) async fn functions(uri: Uri) -> Result<Json<Value>, Failure> {

@@ -27,8 +27,7 @@ use axum::routing::{MethodRouter, any, get, post};
 
 use super::Site;
 pub(super) use failure::Failure;
-pub(super) use language::question;
-pub(super) use request::Members;
+pub(super) use request::{Members, question};
 pub(super) use running::Running;
 
 /// Every path, and who answers it.

@@ -9,12 +9,12 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::super::Site;
 use super::answer::Asked;
 use super::failure::{Failure, diagnostics};
 use super::form::Form;
 use super::language::declared;
 use super::request::Members;
-use crate::serve::Site;
 use crate::{Engine, Error, MarkKind, Question, marks};
 
 /// Every question, and what a database lacks for it.

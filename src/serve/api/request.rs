@@ -8,10 +8,15 @@ use axum::http::Uri;
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
-use crate::{DateTime, Engine, Limits};
+use crate::{DateTime, Engine, Limits, Question};
+
+/// A query as it was sent: it may include functions of the library, and no files.
+pub(in super::super) fn question(text: &str) -> Question {
+    Question::new("query", text).sealed()
+}
 
 /// The members of an object that are still to be taken.
-pub(in crate::serve) struct Members {
+pub(in super::super) struct Members {
     /// What messages call the object.
     of: &'static str,
     left: Map<String, Value>,
@@ -29,7 +34,7 @@ impl Members {
     }
 
     /// Of what follows the question mark of an address.
-    pub(in crate::serve) fn of_address(uri: &Uri) -> Result<Members, Failure> {
+    pub(in super::super) fn of_address(uri: &Uri) -> Result<Members, Failure> {
         let read = Query::<Vec<(String, String)>>::try_from_uri(uri);
         let Query(pairs) = read.map_err(|error| Failure::request(format!("the address cannot be read: {error}")))?;
         let mut left = Map::new();
@@ -56,7 +61,7 @@ impl Members {
         self.optional(name)?.ok_or_else(|| Failure::request(format!("{} lacks `{name}`", self.of)))
     }
 
-    pub(in crate::serve) fn optional(&mut self, name: &'static str) -> Result<Option<String>, Failure> {
+    pub(in super::super) fn optional(&mut self, name: &'static str) -> Result<Option<String>, Failure> {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -65,8 +70,8 @@ impl Members {
     }
 
     /// The database: the export unless told.
-    pub(in crate::serve) fn database(&mut self) -> Result<String, Failure> {
-        Ok(self.optional("database")?.unwrap_or_else(|| crate::serve::DATABASE.to_owned()))
+    pub(in super::super) fn database(&mut self) -> Result<String, Failure> {
+        Ok(self.optional("database")?.unwrap_or_else(|| super::super::DATABASE.to_owned()))
     }
 
     /// Texts with commas between them.
@@ -140,7 +145,7 @@ impl Members {
     }
 
     /// The same as an address gives them: `parameters[days]=30`.
-    pub(in crate::serve) fn addressed_parameters(&mut self) -> Vec<(String, crate::Value)> {
+    pub(in super::super) fn addressed_parameters(&mut self) -> Vec<(String, crate::Value)> {
         self.known.push("parameters[NAME]");
         let named = |key: &str| Some(key.strip_prefix("parameters[")?.strip_suffix(']')?.to_owned());
         let (given, left) =
@@ -158,7 +163,7 @@ impl Members {
     }
 
     /// Nothing may be left.
-    pub(in crate::serve) fn end(self) -> Result<(), Failure> {
+    pub(in super::super) fn end(self) -> Result<(), Failure> {
         match self.left.keys().next() {
             None => Ok(()),
             Some(unknown) => {

@@ -8,11 +8,11 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_T
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 
+use super::super::Site;
 use super::answer::Answer;
 use super::failure::Failure;
 use super::form::{self, Form};
 use super::request::Members;
-use crate::serve::Site;
 use crate::{AuditPlan, DateTime, DiffPlan, Engine, Format, ReportPlan};
 
 /// What the page of a report may do: its own style and script, which it names itself.

@@ -8,7 +8,7 @@ use crate::{Cancel, Engine};
 
 /// The switches of the queries that have a name.
 #[derive(Clone, Default)]
-pub(in crate::serve) struct Running(Arc<Mutex<HashMap<String, Cancel>>>);
+pub(in super::super) struct Running(Arc<Mutex<HashMap<String, Cancel>>>);
 
 impl Running {
     /// A query begins; it ends when what is given is dropped.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 
-use crate::serve::pieces::{self, PIECE};
+use super::super::pieces::{self, PIECE};
 use crate::{LongCells, Table, TableWriter};
 
 /// Rows that are looked at first, before it is known how long they are; and the most at a time.
