@@ -56,6 +56,9 @@ fn read(path: &Path) -> (Vec<ArrowField>, Vec<RecordBatch>) {
     let (schema, batches) = if path.extension().unwrap() == "parquet" {
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
         (reader.schema().clone(), reader.build().unwrap().collect::<Result<Vec<_>, _>>().unwrap())
+    } else if path.extension().unwrap() == "arrows" {
+        let reader = arrow_ipc::reader::StreamReader::try_new(file, None).unwrap();
+        (reader.schema(), reader.collect::<Result<Vec<_>, _>>().unwrap())
     } else {
         let reader = arrow_ipc::reader::FileReader::try_new(file, None).unwrap();
         (reader.schema(), reader.collect::<Result<Vec<_>, _>>().unwrap())
@@ -147,6 +150,7 @@ fn every_type_comes_back_from_files_of_columns() {
     assert_eq!(arrow[6], DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())));
     assert_eq!((&arrow[7], &parquet[7]), (&DataType::Duration(TimeUnit::Nanosecond), &DataType::Int64));
     assert_eq!(arrow[..7], parquet[..7]);
+    assert_eq!(compare(&table, &written(&table, Format::ArrowStream, folder.path())), arrow);
     // Without rows there are still the columns.
     let none = answer(&format!("{EVERY} | take 0"));
     compare(&none, &written(&none, Format::Parquet, folder.path()));
