@@ -14,6 +14,7 @@ mod listen;
 mod live;
 mod page;
 mod pieces;
+mod running;
 mod tls;
 mod work;
 
@@ -30,6 +31,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{Engine, Error, Library};
 use listen::Listener;
 use live::{Live, Opener};
+use running::Running;
 
 /// The name of the database that the export is; each snapshot is another, by its own name.
 const DATABASE: &str = "arg";
@@ -236,11 +238,10 @@ impl Server {
             live,
             permits: Arc::new(Semaphore::new(AT_ONCE)),
             library: Library::builtin(),
-            running: api::Running::default(),
             token: self.beyond.map(|(_, token)| token),
             throttle: self.throttle.map(|(requests, window)| graph::Throttle::new(requests, window)),
             pages: graph::Pages::default(),
-            running: kusto::Running::default(),
+            running: Running::default(),
             log: self.log,
         };
         let (stop, stopped) = watch::channel(false);
@@ -399,11 +400,10 @@ struct Site {
     live: Live,
     permits: Arc<Semaphore>,
     library: Library,
-    running: api::Running,
     token: Option<String>,
     throttle: Option<graph::Throttle>,
     pages: graph::Pages,
-    running: kusto::Running,
+    running: Running,
     log: Log,
 }
 

@@ -51,14 +51,14 @@ impl Asked {
 
     /// The tables of all statements.
     pub(super) async fn answer(self, site: &Site) -> Result<Answer, Failure> {
-        let begun = site.running.begin(self.id.clone())?;
-        let stopping = begun.switch();
+        let id = self.id.clone();
+        let entry = id.as_deref().map(|id| site.running.enter(id));
         let text = self.question.text().to_owned();
         let database = self.database.clone();
         let answer = site.work(&database, move |engine| {
             let start = Instant::now();
             let read: Arc<Mutex<HashMap<Arc<str>, u64>>> = Arc::default();
-            let mut engine = self.limits.of(&stopping(engine)).progress({
+            let mut engine = self.limits.of(engine).progress({
                 let read = read.clone();
                 move |progress| {
                     let mut read = read.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,8 +77,16 @@ impl Asked {
             let rows_read = (!read.is_empty()).then(|| read.values().sum());
             Ok(Answer { rows_read, ..Answer::new(tables, query.warnings().to_vec(), start) })
         });
-        let answer = answer.await.map_err(|refusal| Failure::of(refusal, &text))?;
-        drop(begun);
+        let stopped = async {
+            match &entry {
+                Some(entry) => entry.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        let answer = tokio::select! {
+            answer = answer => answer.map_err(|refusal| Failure::of(refusal, &text))?,
+            () = stopped => return Err(Failure::cancelled()),
+        };
         Ok(Answer { text, ..answer })
     }
 }
@@ -237,5 +245,5 @@ pub(super) async fn cancel(State(site): State<Arc<Site>>, sent: Bytes) -> Result
     let mut members = Members::of_body(&sent)?;
     let id = members.text("id")?;
     members.end()?;
-    Ok(Json(json!({"cancelled": site.running.stop(&id)})))
+    Ok(Json(json!({"cancelled": site.running.cancel(&id)})))
 }

@@ -51,9 +51,9 @@ impl Failure {
         Failure::new(StatusCode::NOT_ACCEPTABLE, "NotAcceptable", message)
     }
 
-    /// Something else has that name.
-    pub(super) fn conflict(message: impl Into<String>) -> Failure {
-        Failure::new(StatusCode::CONFLICT, "Conflict", message)
+    /// Another request stopped the query.
+    pub(super) fn cancelled() -> Failure {
+        Failure::new(StatusCode::BAD_REQUEST, CANCELLED, "the query was interrupted")
     }
 
     pub(super) fn fault() -> Failure {
@@ -117,6 +117,8 @@ impl Failure {
 
 /// What a query declares is given no value, or a value is given for what it does not declare.
 const PARAMETER: &str = "AQ1007";
+/// Somebody stopped the query.
+const CANCELLED: &str = "AQ4006";
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {

@@ -14,7 +14,6 @@ mod openapi;
 mod questions;
 mod request;
 mod reviews;
-mod running;
 mod stream;
 mod text;
 
@@ -28,7 +27,6 @@ use axum::routing::{MethodRouter, any, get, post};
 use super::Site;
 pub(super) use failure::Failure;
 pub(super) use request::{Members, question};
-pub(super) use running::Running;
 
 /// Every path, and who answers it.
 fn paths() -> Vec<(&'static str, MethodRouter<Arc<Site>>)> {

@@ -1,4 +1,5 @@
-//! The queries that are at work, by the names that their clients gave them: `.cancel query "…"` stops one from outside.
+//! The queries that are at work, by the names that their clients gave them: another request can stop them, `.cancel query "…"` of
+//! Kusto or `/api/cancel`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 #[derive(Default)]
-pub(in super::super) struct Running(Mutex<Names>);
+pub(super) struct Running(Mutex<Names>);
 
 type Names = HashMap<String, Arc<Notify>>;
 
