@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use super::chart::{self, brief::brief, real, svg};
-use super::escape::escape;
+use super::escape::escaped;
 use super::page::{Links, Page, PageCard, Section, SectionPart};
 use crate::column::{Field, Table};
 use crate::value::{Type, ValueRef, to_real, write_text};
@@ -100,7 +100,7 @@ impl Section<'_> {
         if self.heading.is_empty() {
             text.push_str("<section>\n");
         } else {
-            let heading = escape(&self.heading);
+            let heading = escaped(&self.heading);
             text.push_str(&format!("<section id=\"{}\">\n<h2>{heading}</h2>\n", anchor(&self.heading)));
         }
         for part in &self.parts {
@@ -110,15 +110,15 @@ impl Section<'_> {
                     text.push_str(&escaped(line));
                     text.push_str("</p>\n");
                 }
-                SectionPart::Note(line) => text.push_str(&format!("<p class=\"note\">{}</p>\n", escape(line))),
+                SectionPart::Note(line) => text.push_str(&format!("<p class=\"note\">{}</p>\n", escaped(line))),
                 SectionPart::Cards(cards) => {
                     text.push_str("<dl class=\"cards\">");
                     for PageCard { name, value, heading } in cards {
                         text.push_str(&format!(
                             "<div><dt><a href=\"#{}\">{}</a></dt><dd>{}</dd></div>",
                             anchor(heading),
-                            escape(name),
-                            escape(value)
+                            escaped(name),
+                            escaped(value)
                         ));
                     }
                     text.push_str("</dl>\n");
@@ -168,7 +168,7 @@ fn anchor(heading: &str) -> String {
 fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, links: Links) -> io::Result<()> {
     let fields = table.columns();
     let count = super::table::RowCount(table.len());
-    let of = if heading.is_empty() { String::new() } else { format!("{}: ", escape(heading)) };
+    let of = if heading.is_empty() { String::new() } else { format!("{}: ", escaped(heading)) };
     text.push_str(&format!(
         "<div class=\"rows\" role=\"region\" aria-label=\"{of}{count}\" tabindex=\"0\">\n<table>\n<caption>{of}{count}</caption>\n"
     ));
@@ -194,7 +194,7 @@ fn rows(text: &mut String, out: &mut dyn Write, table: &Table, heading: &str, li
             _ if letters > 14.0 => " class=\"m\"",
             _ => "",
         };
-        text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escape(&field.name)));
+        text.push_str(&format!("<th scope=\"col\"{class}>{}</th>", escaped(&field.name)));
     }
     text.push_str("</tr></thead>\n<tbody>\n");
     let mut cell_text = String::new();

@@ -9,6 +9,7 @@
 mod axis;
 pub(super) mod brief;
 mod choice;
+mod file;
 mod letters;
 mod plot;
 pub(super) mod svg;

@@ -26,15 +26,15 @@ const SLANTED: f64 = 130.0;
 
 /// What a figure is drawn for.
 #[derive(Clone, Copy)]
-struct Canvas {
+pub(super) struct Canvas {
     class: &'static str,
     /// Units across, which the page scales.
-    width: f64,
+    pub(super) width: f64,
     /// Lines that a label beside a bar may have.
     lines: usize,
 }
 
-const CANVASES: [Canvas; 2] =
+pub(super) const CANVASES: [Canvas; 2] =
     [Canvas { class: "large", width: 880.0, lines: 2 }, Canvas { class: "small", width: 400.0, lines: 3 }];
 
 impl Canvas {
@@ -70,15 +70,16 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
             if let Some(title) = plot.title.as_ref().filter(|title| *title != above) {
                 push(out, format_args!("<figcaption>{}</figcaption>\n", escaped(title)));
             }
-            match plot.shape {
-                ChartShape::Pie => pie(out, plot, number),
-                shape => {
-                    let colors = colors(plot.series.iter().map(|series| series.name.as_str()));
-                    legend(out, plot, &colors);
-                    for canvas in CANVASES {
-                        let draw = if shape == ChartShape::Bars { bars } else { upright };
-                        draw(out, plot, number, canvas, &colors);
-                    }
+            let colors = colors(plot);
+            if plot.shape == ChartShape::Pie {
+                out.push_str("<div class=\"pie\">\n");
+                pie(out, plot, number, &colors);
+                slices_legend(out, plot, &colors);
+                out.push_str("</div>\n");
+            } else {
+                legend(out, plot, &colors);
+                for canvas in CANVASES {
+                    drawing(out, plot, number, canvas, &colors);
                 }
             }
             for note in &plot.notes {
@@ -90,11 +91,11 @@ pub(in crate::output) fn figure(out: &mut String, picture: &Picture, number: usi
 }
 
 /// Appends what is drawn between the legend and the notes; gives the height of it in units.
-pub(super) fn drawing(out: &mut String, plot: &Plot, number: usize) -> f64 {
+pub(super) fn drawing(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors: &[usize]) -> f64 {
     match plot.shape {
-        ChartShape::Pie => pie(out, plot, number),
-        ChartShape::Bars => bars(out, plot, number),
-        _ => upright(out, plot, number),
+        ChartShape::Pie => pie(out, plot, number, colors),
+        ChartShape::Bars => bars(out, plot, number, canvas, colors),
+        _ => upright(out, plot, number, canvas, colors),
     }
 }
 
@@ -108,13 +109,21 @@ fn legend(out: &mut String, plot: &Plot, colors: &[usize]) {
     }
     out.push_str("<ul class=\"legend\">");
     for (series, color) in plot.series.iter().zip(colors) {
-        push(out, format_args!("<li><i class=\"s{color}\"></i>{}</li>", escape(&series.name)));
+        push(out, format_args!("<li><i class=\"s{color}\"></i>{}</li>", escaped(&series.name)));
     }
     out.push_str("</ul>\n");
 }
 
+/// A colour for each series or slice.
+pub(super) fn colors(plot: &Plot) -> Vec<usize> {
+    match plot.shape {
+        ChartShape::Pie => colors_of(plot.slices().iter().map(|(name, ..)| *name)),
+        _ => colors_of(plot.series.iter().map(|series| series.name.as_str())),
+    }
+}
+
 /// A colour for each name: that of its meaning, if it has one that no other has taken, or else the next that is free.
-fn colors<'a>(names: impl Iterator<Item = &'a str>) -> Vec<usize> {
+fn colors_of<'a>(names: impl Iterator<Item = &'a str>) -> Vec<usize> {
     let meaning = |name: &str| {
         let name = name.to_lowercase();
         MEANINGS.iter().find(|(_, words)| words.contains(&name.as_str())).map(|(color, _)| *color)
@@ -150,10 +159,11 @@ fn open(out: &mut String, plot: &Plot, id: &str, class: &str, (width, height): (
     push(
         out,
         format_args!(
-            "<svg class=\"{class}\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-labelledby=\"t{id} d{id}\" \
+            "<svg class=\"{class}\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" \
+             role=\"img\" aria-labelledby=\"t{id} d{id}\" \
              xmlns=\"http://www.w3.org/2000/svg\">\n<title id=\"t{id}\">{}</title><desc id=\"d{id}\">{}</desc>\n",
-            escape(&title),
-            escape(&about)
+            escaped(&title),
+            escaped(&about)
         ),
     );
 }
@@ -163,22 +173,22 @@ fn fitted(out: &mut String, x: f64, y: f64, class: &str, label: &Fitted, text: &
     let first = y + 4.0 - LINE / 2.0 * real(label.lines.len().saturating_sub(1));
     push(out, format_args!("<text x=\"{x:.1}\" y=\"{first:.1}\" class=\"{class}\">"));
     match label.lines.as_slice() {
-        [only] => out.push_str(&escape(only)),
+        [only] => out.push_str(&escaped(only)),
         lines => {
             for (at, line) in lines.iter().enumerate() {
                 let down = if at == 0 { 0.0 } else { LINE };
-                push(out, format_args!("<tspan x=\"{x:.1}\" dy=\"{down}\">{}</tspan>", escape(line)));
+                push(out, format_args!("<tspan x=\"{x:.1}\" dy=\"{down}\">{}</tspan>", escaped(line)));
             }
         }
     }
     if !label.whole {
-        push(out, format_args!("<title>{}</title>", escape(text)));
+        push(out, format_args!("<title>{}</title>", escaped(text)));
     }
     out.push_str("</text>");
 }
 
 /// A label of one line within the room.
-fn label(out: &mut String, x: f64, y: f64, class: &str, text: &str, room: f64) {
+pub(super) fn label(out: &mut String, x: f64, y: f64, class: &str, text: &str, room: f64) {
     fitted(out, x, y - 4.0, class, &fit(text, room, 1), text);
 }
 
@@ -246,8 +256,8 @@ impl Lanes {
 }
 
 /// Bars from left to right, a line of them for each place.
-fn bars(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors: &[usize]) {
-    let X::Places(places) = &plot.x else { return };
+fn bars(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors: &[usize]) -> f64 {
+    let X::Places(places) = &plot.x else { return 0.0 };
     let names: Vec<Fitted> = places.iter().map(|place| fit(place, canvas.width * 0.38, canvas.lines)).collect();
     let beside = if plot.stacking == Stacking::Apart { plot.series.len().max(1) } else { 1 };
     let lines = names.iter().map(|name| name.lines.len()).max().unwrap_or(1);
@@ -264,7 +274,8 @@ fn bars(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors: &[
     let (left, right, top) = (outer + inner, value.max(tick).max(8.0), 8.0);
     let (across, down) = (canvas.width - left - right, real(places.len()) * slot);
     let at = |y: f64| left + plot.y.place(y) * across;
-    open(out, plot, &format!("{number}{}", canvas.class), canvas.class, (canvas.width, top + down + 44.0));
+    let height = top + down + 44.0;
+    open(out, plot, &format!("{number}{}", canvas.class), canvas.class, (canvas.width, height));
     for Tick { at: value, label: text } in &ticks {
         line(out, "grid", (at(*value), top), (at(*value), top + down));
         below(out, at(*value), top + down + 16.0, "tick", text, canvas.width);
@@ -298,7 +309,7 @@ fn bars(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors: &[
 }
 
 /// Everything that has its y axis upright.
-fn upright(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors: &[usize]) {
+fn upright(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors: &[usize]) -> f64 {
     let ticks = plot.y_ticks(5);
     let widest = ticks.iter().map(|tick| width(&tick.label)).fold(0.0, f64::max);
     let titled = if plot.y_title.is_empty() { 0.0 } else { 22.0 };
@@ -307,8 +318,8 @@ fn upright(out: &mut String, plot: &Plot, number: usize, canvas: Canvas, colors:
     let y_at = |y: f64| top + (1.0 - plot.y.place(y)) * HEIGHT;
     let x_at = |x: f64| left + names.place(plot, x) * across;
     let bottom = top + HEIGHT;
-    let size = (canvas.width, bottom + names.height + 26.0);
-    open(out, plot, &format!("{number}{}", canvas.class), canvas.class, size);
+    let height = bottom + names.height + 26.0;
+    open(out, plot, &format!("{number}{}", canvas.class), canvas.class, (canvas.width, height));
     for Tick { at, label: text } in &ticks {
         line(out, "grid", (left, y_at(*at)), (left + across, y_at(*at)));
         label(out, left - 8.0, y_at(*at) + 4.0, "tick end", text, widest);
@@ -500,20 +511,21 @@ impl Names {
     }
 }
 
-/// Slices, and beside them what each stands for.
-fn pie(out: &mut String, plot: &Plot, number: usize) {
-    out.push_str("<div class=\"pie\">\n");
+/// Across and down.
+pub(super) const PIE: f64 = 240.0;
+
+/// Slices.
+fn pie(out: &mut String, plot: &Plot, number: usize, colors: &[usize]) -> f64 {
     let slices = plot.slices();
-    let colors = colors(slices.iter().map(|(name, ..)| *name));
-    open(out, plot, &number.to_string(), "slices", (240.0, 240.0));
+    open(out, plot, &number.to_string(), "slices", (PIE, PIE));
     let mut turned = 0.0;
     let edge = |turn: f64, radius: f64| {
         let angle = turn * TAU - TAU / 4.0;
         (120.0 + radius * angle.cos(), 120.0 + radius * angle.sin())
     };
-    for ((name, value, share), color) in slices.iter().zip(&colors) {
+    for ((name, value, share), color) in slices.iter().zip(colors) {
         let class = format!("s{color}");
-        let tooltip = escape(&format!("{name}: {} ({})", plot.value(*value), percent(*share))).into_owned();
+        let tooltip = escaped(&format!("{name}: {} ({})", plot.value(*value), percent(*share))).into_owned();
         if *share >= 0.9999 {
             push(
                 out,
@@ -541,16 +553,16 @@ fn pie(out: &mut String, plot: &Plot, number: usize) {
 }
 
 /// What each slice stands for.
-fn slices_legend(out: &mut String, plot: &Plot) {
+fn slices_legend(out: &mut String, plot: &Plot, colors: &[usize]) {
     if plot.legend {
         out.push_str("<ul class=\"legend\">");
-        for ((name, value, share), color) in slices.iter().zip(&colors) {
+        for ((name, value, share), color) in plot.slices().iter().zip(colors) {
             push(
                 out,
                 format_args!(
                     "<li><i class=\"s{color}\"></i>{} <b>{}</b> {}</li>",
-                    escape(name),
-                    escape(&plot.value(*value)),
+                    escaped(name),
+                    escaped(&plot.value(*value)),
                     percent(*share)
                 ),
             );
