@@ -336,7 +336,7 @@ fn pictures_are_drawn_as_asked_or_by_hand() {
     assert_eq!(
         picture
             .descendants()
-            .filter(|node| node.attribute("class").is_some_and(|class| class.starts_with("slice")))
+            .filter(|node| node.attribute("class").is_some_and(|class| class.starts_with("slice ")))
             .count(),
         2
     );
