@@ -2,11 +2,13 @@
 //!
 //! `listen` accepts connections, `door` lets their requests in or not, `live` has the data and takes in newer ones, and
 //! `work` runs what requests ask, so that whoever goes away stops it. `kusto`, `graph` and `api` speak the protocols,
-//! `page` is what a browser is shown.
+//! `page` is what a browser is shown, and `assets` what it is shown where the page with scripts was built in.
 //!
 //! Like the command it is a customer of the public interface. Nothing here writes but the certificate in `tls`.
 
 mod api;
+#[cfg(feature = "ui")]
+mod assets;
 mod door;
 mod graph;
 mod kusto;
@@ -410,5 +412,7 @@ struct Site {
 /// Every path that is answered.
 fn routes(site: &Arc<Site>) -> Router {
     let inside = Router::new().merge(kusto::routes()).merge(graph::routes()).merge(api::routes()).merge(page::routes());
+    #[cfg(feature = "ui")]
+    let inside = inside.merge(assets::routes());
     door::around(inside.with_state(site.clone()), site)
 }

@@ -17,8 +17,8 @@ use super::work::Refusal;
 use super::{DATABASE, Site};
 use crate::{DateTime, Declared, Format, Library, Question, Table, Value, escaped, page_style, written_name};
 
-/// Where it is.
-pub(super) const HOME: &str = "/";
+/// Where it is: at the root, unless the page with scripts is there.
+pub(super) const HOME: &str = if cfg!(feature = "ui") { "/plain" } else { "/" };
 
 /// Rows of a table that are shown; a file has them all.
 const ROWS: usize = 200;

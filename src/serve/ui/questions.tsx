@@ -1,0 +1,140 @@
+// The library of questions: by area, with their parameters as a form, their answers and the queries behind them.
+
+import { useEffect, useState } from "preact/hooks";
+import * as api from "./api";
+import { Answer, Run } from "./answer";
+import { Awaited, Diagnostics, Empty, useAnswer } from "./parts";
+import { database, go, openTab, usePlace } from "./store";
+import { counted, textOf } from "./values";
+
+export function Questions() {
+    const inDatabase = database.use();
+    const name = usePlace().path[1];
+    const [find, setFind] = useState("");
+    const questions = useAnswer(() => api.questions(inDatabase), [inDatabase]);
+    return (
+        <div class={name ? "page two chosen" : "page two"}>
+            <nav class="list" aria-label="Questions">
+                <h1>Questions</h1>
+                <input type="search" placeholder="Find a question" aria-label="Find a question" value={find} onInput={(event) => setFind(event.currentTarget.value)} />
+                <Awaited asking={questions} what="questions">
+                    {(all) => <Areas all={all.filter((each) => `${each.name} ${each.title} ${each.area}`.toLowerCase().includes(find.toLowerCase()))} name={name} />}
+                </Awaited>
+            </nav>
+            <div class="detail">
+                {name ? <Question key={`${inDatabase} ${name}`} name={name} inDatabase={inDatabase} /> : <Empty>Choose a question: each has its answer and the query behind it.</Empty>}
+            </div>
+        </div>
+    );
+}
+
+function Areas({ all, name }: { all: api.Question[]; name: string | undefined }) {
+    const areas = [...new Set(all.map((each) => each.area))].sort();
+    if (all.length === 0) return <Empty>None is called so.</Empty>;
+    return (
+        <>
+            {areas.map((area) => (
+                <section>
+                    <h2>{area}</h2>
+                    <ul>
+                        {all
+                            .filter((each) => each.area === area)
+                            .map((each) => (
+                                <li class={each.lacks.length > 0 ? "lacking" : ""}>
+                                    <a href={`#/questions/${encodeURIComponent(each.name)}`} aria-current={each.name === name ? "page" : undefined}>
+                                        {each.title}
+                                        <span class="soft">{each.lacks.length > 0 ? `${each.name}: lacks data` : each.name}</span>
+                                    </a>
+                                </li>
+                            ))}
+                    </ul>
+                </section>
+            ))}
+        </>
+    );
+}
+
+function Question({ name, inDatabase }: { name: string; inDatabase: string }) {
+    const asking = useAnswer(() => api.question(name, inDatabase), [name, inDatabase]);
+    return (
+        <Awaited asking={asking} what={name}>
+            {(question) => <Asked question={question} inDatabase={inDatabase} />}
+        </Awaited>
+    );
+}
+
+function Asked({ question, inDatabase }: { question: api.QuestionText; inDatabase: string }) {
+    const [values, setValues] = useState<Record<string, string>>({});
+    const [run, setRun] = useState<Run | null>(null);
+    const start = () => {
+        const given = Object.entries(values).filter(([, value]) => value !== "");
+        setRun(new Run({ database: inDatabase, question: question.name, parameters: Object.fromEntries(given) }));
+    };
+    const needs = question.lacks.some((lack) => lack.severity === "error");
+    useEffect(() => {
+        if (!needs) start();
+    }, [question.name]);
+    return (
+        <>
+            <div class="bar">
+                <button type="button" class="back" onClick={() => go("questions")}>
+                    All questions
+                </button>
+            </div>
+            <h2 class="title">{question.title}</h2>
+            {question.about ? <p class="soft">{question.about}</p> : null}
+            <p class="soft">{`${question.name} reads ${question.tables.join(", ")}`}</p>
+            {question.lacks.length > 0 ? <Diagnostics all={question.lacks} /> : null}
+            <form
+                class="parameters"
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    start();
+                }}
+            >
+                {question.parameters.map((parameter) => (
+                    <label>
+                        <span>
+                            {parameter.name} <span class="soft">{parameter.type}</span>
+                        </span>
+                        <Field parameter={parameter} value={values[parameter.name]} change={(value) => setValues({ ...values, [parameter.name]: value })} />
+                        {parameter.about ? <span class="soft">{parameter.about}</span> : null}
+                    </label>
+                ))}
+                <div class="bar">
+                    <button type="submit" class="main">
+                        Ask
+                    </button>
+                    <button
+                        type="button"
+                        onClick={() => {
+                            openTab(question.flat, question.name);
+                            go("query");
+                        }}
+                    >
+                        Open the query in a tab
+                    </button>
+                </div>
+            </form>
+            {run ? <Answer run={run} name={question.name} height="min(70vh, 46rem)" /> : null}
+            <details class="behind">
+                <summary>{`The query behind it (${counted(question.text.split("\n").length, "line")})`}</summary>
+                <pre tabIndex={0}>{question.text}</pre>
+            </details>
+        </>
+    );
+}
+
+function Field({ parameter, value, change }: { parameter: api.Parameter; value: string | undefined; change: (value: string) => void }) {
+    const standard = textOf(parameter.default ?? null);
+    if (parameter.type === "bool") {
+        return (
+            <select value={value ?? standard} onChange={(event) => change(event.currentTarget.value)}>
+                <option value="true">true</option>
+                <option value="false">false</option>
+            </select>
+        );
+    }
+    const kind = parameter.type === "long" || parameter.type === "int" ? "number" : "text";
+    return <input type={kind} value={value ?? standard} onInput={(event) => change(event.currentTarget.value)} />;
+}
