@@ -15,10 +15,10 @@ export interface Diagnostic {
     message: string;
     label?: string | null;
     help?: string | null;
-    start?: number;
-    end?: number;
-    line?: number;
-    column?: number;
+    start?: number | null;
+    end?: number | null;
+    line?: number | null;
+    column?: number | null;
     file?: string | null;
 }
 
@@ -41,10 +41,13 @@ export interface TableAbout {
 export interface PathEntry {
     path: string;
     name: string;
-    type: string;
-    share: number;
-    distinct?: number | null;
-    top: { value: Cell; share: number }[];
+    type: string | null;
+    count: number;
+    /// From 0 to 1; null where there are no rows.
+    share: number | null;
+    top: { value: Cell; count: number; share: number | null }[];
+    /// Whether there are other values.
+    more: boolean;
 }
 
 export interface Paths {
@@ -55,6 +58,7 @@ export interface Paths {
 
 export interface Completion {
     text: string;
+    name: string;
     kind: string;
     detail?: string | null;
     about?: string | null;
@@ -77,7 +81,8 @@ export interface NameAbout {
 export interface Parameter {
     name: string;
     type: string;
-    default?: Cell;
+    /// As KQL has it.
+    default?: string | null;
     about?: string | null;
 }
 
@@ -91,10 +96,13 @@ export interface Checked {
 export interface Question {
     name: string;
     area: string;
-    title: string;
-    about?: string | null;
-    tables: string[];
+    /// What it answers.
+    about: string;
+    tables: { name: string; optional: string | null }[];
+    snapshots: { name: string }[];
     parameters: Parameter[];
+    columns: { name: string; about: string }[];
+    caveats: string[];
     lacks: Diagnostic[];
     chart: boolean;
 }

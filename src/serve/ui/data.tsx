@@ -1,5 +1,6 @@
 // The data: tables, their columns and the paths in those, each with its share and most frequent values.
 
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import * as api from "./api";
 import { Awaited, Share, useAnswer } from "./parts";
@@ -43,21 +44,11 @@ export function DataPanel({ insert }: { insert: Insert }) {
                     const wanted = find.toLowerCase();
                     const has = (text: string) => text.toLowerCase().includes(wanted);
                     const shown = all.filter((table) => has(table.name) || table.columns.some((column) => has(column.name)));
-                    const loaded = shown.filter((table) => table.rows !== null);
-                    const known = shown.filter((table) => table.rows === null);
                     return (
                         <>
-                            {loaded.map((table) => (
+                            {shown.map((table) => (
                                 <Table key={`${inDatabase} ${table.name}`} table={table} insert={insert} find={wanted} />
                             ))}
-                            {known.length > 0 ? (
-                                <details class="known">
-                                    <summary>{`${counted(known.length, "table")} without rows here`}</summary>
-                                    {known.map((table) => (
-                                        <Table key={table.name} table={table} insert={insert} find={wanted} />
-                                    ))}
-                                </details>
-                            ) : null}
                             {shown.length === 0 ? <p class="empty">No table or column is called so.</p> : null}
                         </>
                     );
@@ -84,7 +75,13 @@ function Table({ table, insert, find }: { table: api.TableAbout; insert: Insert;
                     <ul>
                         {columns.map((column) => (
                             <li>
-                                <Path table={table.name} path={column.name} name={column.name} type={column.type} insert={insert} hasRows={(table.rows ?? 0) > 0} />
+                                <Path
+                                    path={column.name}
+                                    name={column.name}
+                                    type={column.type}
+                                    insert={insert}
+                                    inside={table.rows === 0 ? null : <Inside table={table.name} path={column.name} insert={insert} />}
+                                />
                             </li>
                         ))}
                     </ul>
@@ -95,86 +92,88 @@ function Table({ table, insert, find }: { table: api.TableAbout; insert: Insert;
 }
 
 interface PathProps {
-    table: string;
     path: string;
     name: string;
-    type: string;
-    share?: number;
-    entry?: api.PathEntry;
+    type: string | null;
+    share?: number | null;
     insert: Insert;
-    hasRows: boolean;
+    inside: ComponentChildren;
 }
 
 /// A path: its button puts it into the query; opened it shows what is in it.
-function Path({ table, path, name, type, share, entry, insert, hasRows }: PathProps) {
+function Path({ path, name, type, share, insert, inside }: PathProps) {
     const [open, setOpen] = useState(false);
     return (
         <details class="path" open={open} onToggle={(event) => event.target === event.currentTarget && setOpen(event.currentTarget.open)}>
             <summary>
-                <span class="name">{name}</span> <span class="type">{type}</span>
-                {share === undefined ? null : <Share share={share} title="of the rows have it" />}
+                <span class="name">{name}</span> <span class="type">{type ?? "null"}</span>
+                {share === undefined || share === null ? null : <Share share={share} title="of the rows have it" />}
             </summary>
             {open ? (
                 <div class="inside">
                     <button type="button" class="quiet" onClick={() => insert(path)}>{`Insert ${path}`}</button>
-                    {hasRows ? <Inside table={table} path={path} entry={entry} insert={insert} /> : null}
+                    {inside}
                 </div>
             ) : null}
         </details>
     );
 }
 
-function Inside({ table, path, entry, insert }: { table: string; path: string; entry: api.PathEntry | undefined; insert: Insert }) {
+/// What is in a column: the server tells of all that is below it at once.
+function Inside({ table, path, insert }: { table: string; path: string; insert: Insert }) {
     const inDatabase = database.use();
     const inside = useAnswer(() => api.paths(inDatabase, `${table}.${path}`), [inDatabase, table, path]);
     return (
         <Awaited asking={inside} what={path}>
-            {({ entries, sampled, rows }) => {
-                const own = entries.find((each) => each.path === path || each.path === `${table}.${path}`) ?? entry;
-                const below = entries.filter((each) => each !== own);
-                return (
-                    <>
-                        {own && own.top.length > 0 ? <Top own={own} path={path} insert={insert} /> : null}
-                        {sampled ? <p class="soft">{`from ${count(rows)} rows`}</p> : null}
-                        {below.length > 0 ? (
-                            <ul>
-                                {below.map((each) => (
-                                    <li>
-                                        <Path
-                                            table={table}
-                                            path={each.path.startsWith(`${table}.`) ? each.path.slice(table.length + 1) : each.path}
-                                            name={each.name}
-                                            type={each.type}
-                                            share={each.share}
-                                            entry={each}
-                                            insert={insert}
-                                            hasRows
-                                        />
-                                    </li>
-                                ))}
-                            </ul>
-                        ) : null}
-                    </>
-                );
-            }}
+            {({ entries, sampled, rows }) => (
+                <>
+                    {sampled ? <p class="soft">{`by ${count(rows)} of the rows`}</p> : null}
+                    <Below own={entries[0]} entries={entries.slice(1)} insert={insert} />
+                </>
+            )}
         </Awaited>
     );
 }
 
-function Top({ own, path, insert }: { own: api.PathEntry; path: string; insert: Insert }) {
+function Below({ own, entries, insert }: { own: api.PathEntry | undefined; entries: api.PathEntry[]; insert: Insert }) {
+    // Each that begins with none of the others is directly below.
+    const isIn = (inner: api.PathEntry, outer: api.PathEntry) => inner !== outer && /^[.[]/.test(inner.path.slice(outer.path.length)) && inner.path.startsWith(outer.path);
+    const direct = entries.filter((each) => !entries.some((other) => isIn(each, other)));
     return (
         <>
-            {own.distinct ? <p class="soft">{counted(own.distinct, "value")}</p> : null}
-            <ul class="top">
-                {own.top.map(({ value, share }) => (
-                    <li>
-                        <button type="button" class="plain" title="Put it into the query as a filter" onClick={() => insert(`| where ${path} == ${literal(value)}`)}>
-                            <span class="value">{textOf(value) === "" ? "(empty)" : textOf(value)}</span>
-                            <Share share={share} />
-                        </button>
-                    </li>
-                ))}
-            </ul>
+            {own && own.top.length > 0 ? <Top own={own} insert={insert} /> : null}
+            {direct.length > 0 ? (
+                <ul>
+                    {direct.map((each) => (
+                        <li>
+                            <Path
+                                path={each.path}
+                                name={each.name}
+                                type={each.type}
+                                share={each.share}
+                                insert={insert}
+                                inside={<Below own={each} entries={entries.filter((other) => isIn(other, each))} insert={insert} />}
+                            />
+                        </li>
+                    ))}
+                </ul>
+            ) : null}
         </>
+    );
+}
+
+function Top({ own, insert }: { own: api.PathEntry; insert: Insert }) {
+    return (
+        <ul class="values">
+            {own.top.map(({ value, share }) => (
+                <li>
+                    <button type="button" class="plain" title="Put it into the query as a filter" onClick={() => insert(`| where ${own.path} == ${literal(value)}`)}>
+                        <span class="value">{textOf(value) === "" ? "(empty)" : textOf(value)}</span>
+                        {share === null ? null : <Share share={share} />}
+                    </button>
+                </li>
+            ))}
+            {own.more ? <li class="soft">and others</li> : null}
+        </ul>
     );
 }

@@ -154,6 +154,7 @@ export class Editor {
                 to: start + found.end,
                 options: found.items.map((item, at) => ({
                     label: item.text,
+                    displayLabel: item.name,
                     type: KINDS[item.kind] ?? "variable",
                     // The server's own order, the most likely first.
                     boost: Math.max(-99, 99 - at),

@@ -22,6 +22,7 @@ const VIEWS = [
 function Page() {
     const { path } = usePlace();
     const [about, setAbout] = useState<api.About | null>(null);
+    const [newer, setNewer] = useState(0);
     const inDatabase = database.use();
     const light = theme.use();
     const notes = notice.use();
@@ -29,7 +30,10 @@ function Page() {
         const ask = () =>
             api.about().then(
                 (found) => {
-                    setAbout((old) => (old?.number === found.number ? old : found));
+                    setAbout((old) => {
+                        if (old && old.number !== found.number) setNewer(found.number);
+                        return old?.number === found.number ? old : found;
+                    });
                     if (!found.databases.some((each) => each.name === database.get())) database.set(found.databases[0]?.name ?? "arg");
                 },
                 () => setAbout(null),
@@ -81,7 +85,7 @@ function Page() {
                 </div>
             </header>
             <main id="content" tabIndex={-1}>
-                <View key={about?.number ?? 0} />
+                <View key={`${here.name} ${here.name === "query" ? 0 : newer}`} />
             </main>
             <div class="notice" role="status" aria-live="polite">
                 {notes}

@@ -5,7 +5,7 @@ import * as api from "./api";
 import { Answer, Run } from "./answer";
 import { Awaited, Diagnostics, Empty, useAnswer } from "./parts";
 import { database, go, openTab, usePlace } from "./store";
-import { counted, textOf } from "./values";
+import { counted } from "./values";
 
 export function Questions() {
     const inDatabase = database.use();
@@ -18,7 +18,7 @@ export function Questions() {
                 <h1>Questions</h1>
                 <input type="search" placeholder="Find a question" aria-label="Find a question" value={find} onInput={(event) => setFind(event.currentTarget.value)} />
                 <Awaited asking={questions} what="questions">
-                    {(all) => <Areas all={all.filter((each) => `${each.name} ${each.title} ${each.area}`.toLowerCase().includes(find.toLowerCase()))} name={name} />}
+                    {(all) => <Areas all={all.filter((each) => `${each.name} ${each.about} ${each.area}`.toLowerCase().includes(find.toLowerCase()))} name={name} />}
                 </Awaited>
             </nav>
             <div class="detail">
@@ -42,7 +42,7 @@ function Areas({ all, name }: { all: api.Question[]; name: string | undefined })
                             .map((each) => (
                                 <li class={each.lacks.length > 0 ? "lacking" : ""}>
                                     <a href={`#/questions/${encodeURIComponent(each.name)}`} aria-current={each.name === name ? "page" : undefined}>
-                                        {each.title}
+                                        {each.about}
                                         <span class="soft">{each.lacks.length > 0 ? `${each.name}: lacks data` : each.name}</span>
                                     </a>
                                 </li>
@@ -81,9 +81,10 @@ function Asked({ question, inDatabase }: { question: api.QuestionText; inDatabas
                     All questions
                 </button>
             </div>
-            <h2 class="title">{question.title}</h2>
-            {question.about ? <p class="soft">{question.about}</p> : null}
-            <p class="soft">{`${question.name} reads ${question.tables.join(", ")}`}</p>
+            <h2 class="title">{question.about}</h2>
+            <p class="soft">
+                {`${question.name} reads ${question.tables.map(({ name, optional }) => (optional === null ? name : `${name} (for ${optional})`)).join(", ")}`}
+            </p>
             {question.lacks.length > 0 ? <Diagnostics all={question.lacks} /> : null}
             <form
                 class="parameters"
@@ -118,6 +119,23 @@ function Asked({ question, inDatabase }: { question: api.QuestionText; inDatabas
             </form>
             {run ? <Answer run={run} name={question.name} height="min(70vh, 46rem)" /> : null}
             <details class="behind">
+                <summary>What its columns mean</summary>
+                <dl class="facts">
+                    {question.columns.map((column) => (
+                        <div>
+                            <dt>{column.name}</dt>
+                            <dd>{column.about}</dd>
+                        </div>
+                    ))}
+                </dl>
+                {question.caveats.length > 0 ? <h3>Bear in mind</h3> : null}
+                <ul class="caveats">
+                    {question.caveats.map((caveat) => (
+                        <li>{caveat}</li>
+                    ))}
+                </ul>
+            </details>
+            <details class="behind">
                 <summary>{`The query behind it (${counted(question.text.split("\n").length, "line")})`}</summary>
                 <pre tabIndex={0}>{question.text}</pre>
             </details>
@@ -126,15 +144,15 @@ function Asked({ question, inDatabase }: { question: api.QuestionText; inDatabas
 }
 
 function Field({ parameter, value, change }: { parameter: api.Parameter; value: string | undefined; change: (value: string) => void }) {
-    const standard = textOf(parameter.default ?? null);
+    const standard = (parameter.default ?? "").replace(/^(['"])(.*)\1$/, "$2");
     if (parameter.type === "bool") {
         return (
-            <select value={value ?? standard} onChange={(event) => change(event.currentTarget.value)}>
+            <select value={value || standard} onChange={(event) => change(event.currentTarget.value)}>
                 <option value="true">true</option>
                 <option value="false">false</option>
             </select>
         );
     }
     const kind = parameter.type === "long" || parameter.type === "int" ? "number" : "text";
-    return <input type={kind} value={value ?? standard} onInput={(event) => change(event.currentTarget.value)} />;
+    return <input type={kind} value={value ?? ""} placeholder={standard} onInput={(event) => change(event.currentTarget.value)} />;
 }
