@@ -115,11 +115,13 @@ await step("a wrong name is underlined, with a cure", async () => {
     await page.waitForSelector(".cm-tooltip .help");
     assert.match(await page.locator(".cm-tooltip .help").first().textContent(), /did you mean/);
     await picture("error");
+    await page.locator(".cm-diagnosticAction").first().click();
+    await page.waitForFunction(() => document.querySelector(".cm-content")?.textContent.includes("where type =="));
 });
 
 await step("a signature hint", async () => {
     await write("securityresources | extend x = substring(name, ");
-    await page.waitForFunction(() => document.querySelector(".hint")?.textContent.includes("substring"));
+    await page.waitForFunction(() => document.querySelector(".hint")?.textContent.includes("start: integer"));
 });
 
 await step("a run, and only the query at the cursor", async () => {
@@ -184,7 +186,7 @@ await step("downloads", async () => {
 });
 
 await step("a cancel", async () => {
-    await write("range x from 1 to 2000000000 step 1 | summarize count() by hash(x) % 7, tostring(x)");
+    await write("range x from 1 to 100000000 step 1 | summarize n = count() by y = strcat('y', x % 1000003)");
     await page.keyboard.press("Shift+Enter");
     await page.locator(".answer .stop").click();
     await page.waitForFunction(() => document.querySelector(".answer .failure")?.textContent.includes("Cancelled"));
@@ -281,7 +283,7 @@ await step("an exemption followed to its resources", async () => {
     await accessible("exemptions");
     const active = Number(await page.locator(".tile.active .amount").textContent());
     await page.locator(".tile.active").click();
-    await page.waitForFunction((wanted) => document.querySelector("h2[role=status]")?.textContent.startsWith(`${wanted} exemption`), active);
+    await page.waitForFunction((wanted) => document.querySelector("h2 [role=status]")?.textContent.startsWith(`${wanted} exemption`), active);
     await page.locator("[role=grid][aria-label=Exemptions]").focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");

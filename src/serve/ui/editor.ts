@@ -105,7 +105,7 @@ export class Editor {
                 hoverTooltip((view, at) => this.explain(view, at)),
                 placeholder("securityresources | count"),
                 EditorView.lineWrapping,
-                EditorView.contentAttributes.of({ "aria-label": "Query", spellcheck: "false" }),
+                EditorView.contentAttributes.of({ "aria-label": "Query", spellcheck: "false", tabindex: "0" }),
                 EditorView.updateListener.of((update) => {
                     if (update.docChanged) this.events.changed(this.text);
                     if (update.docChanged || update.selectionSet) this.hintSoon();
@@ -158,8 +158,7 @@ export class Editor {
                     type: KINDS[item.kind] ?? "variable",
                     // The server's own order, the most likely first.
                     boost: Math.max(-99, 99 - at),
-                    ...(item.detail ? { detail: item.detail } : {}),
-                    ...(item.about ? { info: item.about } : {}),
+                    ...described(item),
                 })),
                 validFor: /^[\w\-]*$/,
             };
@@ -231,12 +230,22 @@ export class Editor {
     }
 }
 
+/// Beside the name what is short, a type or a share; the rest in a box of its own.
+function described({ detail, about }: api.Completion): { detail?: string; info?: string } {
+    const [beside, apart] = detail ? [detail, about] : [about, null];
+    if (!beside) return {};
+    if (beside.length > 40) return { info: beside };
+    return { detail: beside, ...(apart && apart !== beside ? { info: apart } : {}) };
+}
+
 function mark(found: api.Diagnostic, start: number, length: number): Mark {
     const from = Math.min(length, start + (found.start ?? 0));
     const to = Math.min(length, Math.max(from, start + (found.end ?? found.start ?? 0)));
+    const cure = /^did you mean `([^`]+)`\?$/.exec(found.help ?? "")?.[1];
     return {
         from,
         to,
+        actions: cure === undefined ? [] : [{ name: `Use ${cure}`, apply: (view, from, to) => view.dispatch({ changes: { from, to, insert: cure } }) }],
         severity: found.severity,
         source: found.code,
         message: found.message,

@@ -79,7 +79,7 @@ function All({ table, scores, days }: { table: api.Table; scores: Asking<Fields[
                 <Scores scores={scores} days={days} />
             </div>
             <div class="panels">
-                <Panel title="When they end">
+                <Panel title="When they end" name="ending">
                     <Ends records={records} chosen={chosen} choose={choose} />
                 </Panel>
                 <Panel title="Category and state">
@@ -88,14 +88,16 @@ function All({ table, scores, days }: { table: api.Table; scores: Asking<Fields[
                 <Panel title="Level of their scope">
                     <Kinds records={records} column="scopeLevel" chosen={chosen} choose={choose} />
                 </Panel>
-                <Panel title="Score by subscription" wide>
+                <Panel title="Score by subscription" name="wide">
                     <Awaited asking={scores} what="the score">
                         {(all) => <Subscriptions all={all} days={days} />}
                     </Awaited>
                 </Panel>
             </div>
             <div class="bar">
-                <h2 role="status">{filter ? `${counted(rows.length, "exemption")}: ${filter.title}` : `All ${counted(rows.length, "exemption")}`}</h2>
+                <h2>
+                    <span role="status">{filter ? `${counted(rows.length, "exemption")}: ${filter.title}` : `All ${counted(rows.length, "exemption")}`}</span>
+                </h2>
                 {filter ? (
                     <button type="button" onClick={() => setFilter(null)}>
                         Show all
@@ -113,9 +115,9 @@ function idOf(columns: api.Column[], row: api.Row): string {
     return `${value("scope")}/providers/microsoft.authorization/policyexemptions/${value("exemption").toLowerCase()}`;
 }
 
-function Panel({ title, wide = false, children }: { title: string; wide?: boolean; children: ComponentChildren }) {
+function Panel({ title, name = "", children }: { title: string; name?: string; children: ComponentChildren }) {
     return (
-        <section class={wide ? "panel wide" : "panel"} aria-label={title}>
+        <section class={`panel ${name}`} aria-label={title}>
             <h2>{title}</h2>
             {children}
         </section>
@@ -185,7 +187,6 @@ function Ends({ records, chosen, choose }: { records: Fields[]; chosen: (title: 
                             disabled={all.length === 0}
                             class={name === present ? "end present" : "end"}
                             aria-pressed={chosen(title)}
-                            aria-label={`${counted(all.length, "exemption")} ${title}, ${counted(waived, "waiver")}`}
                             title={`${counted(all.length, "exemption")} ${title}`}
                             onClick={() => choose(title, (record) => place(record) === name)}
                         >
@@ -194,7 +195,10 @@ function Ends({ records, chosen, choose }: { records: Fields[]; chosen: (title: 
                                 <span class="waiver" style={{ flexGrow: waived }} />
                                 <span class="mitigated" style={{ flexGrow: all.length - waived }} />
                             </span>
-                            <span class="label">{/^\d/.test(name) ? (name.endsWith("-01") || name === first ? name.slice(2) : name.slice(5)) : name}</span>
+                            <span class="label">
+                                {/^\d/.test(name) ? (name.endsWith("-01") ? `’${name.slice(2, 4)}` : name.slice(5)) : name}
+                                <span class="hidden">{`: ${counted(all.length, "exemption")} ${title}, ${counted(waived, "waiver")}`}</span>
+                            </span>
                         </button>
                     );
                 })}

@@ -50,6 +50,7 @@ function Page() {
     const View = here.name === "exemptions" && path[1] ? Exemption : here.view;
     useEffect(() => {
         document.title = `${here.title} · argql`;
+        notice.set("");
     }, [here]);
     return (
         <>

@@ -80,6 +80,7 @@ export function Query() {
                 </aside>
             ) : null}
             <div class="work">
+                <h1 class="hidden">Query</h1>
                 <TabBar />
                 <div class="editor" ref={parent} />
                 <p class="hint" aria-live="polite">
