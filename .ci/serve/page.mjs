@@ -317,7 +317,7 @@ await step("dark", async () => {
     await picture("dark-query");
     await accessible("queries in the dark");
     await page.getByLabel("Light or dark").selectOption("light");
-    assert.equal(await paper(), "rgb(255, 255, 255)");
+    await page.waitForFunction(() => getComputedStyle(document.body).backgroundColor === "rgb(255, 255, 255)");
     await page.getByLabel("Light or dark").selectOption("auto");
     await page.emulateMedia({ colorScheme: "light" });
 });

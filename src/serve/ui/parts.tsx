@@ -59,14 +59,16 @@ export function Diagnostics({ all }: { all: Diagnostic[] }) {
     );
 }
 
+/// An id may be broken at its slashes; where Azure has it, it leads to the portal.
 export function Id({ id }: { id: string }) {
     const link = portal(id);
+    const text = id.split("/").map((part, at) => (at === 0 ? part : [<wbr />, `/${part}`]));
     return link ? (
         <a class="id" href={link} target="_blank" rel="noopener noreferrer">
-            {id}
+            {text}
         </a>
     ) : (
-        <span class="id">{id}</span>
+        <span class="id">{text}</span>
     );
 }
 
@@ -134,7 +136,7 @@ export function RowDetail({ columns, row, column, close }: { columns: Column[]; 
             }}
         >
             <div class="bar">
-                <h3>Row</h3>
+                <h2>Row</h2>
                 <button type="button" onClick={close}>
                     Close
                 </button>

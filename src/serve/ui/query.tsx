@@ -194,7 +194,7 @@ function PastList({ close }: { close: () => void }) {
     return (
         <div class="past" role="region" aria-label="History">
             <div class="bar">
-                <h3>History</h3>
+                <h2>History</h2>
                 <button type="button" onClick={() => past.set([])} disabled={all.length === 0}>
                     Forget
                 </button>
