@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// Where the sources of the page are, and the style sheet of reports, which it takes its pictures' looks from.
+/// Where the sources of the page are, and the style sheets of reports, which it takes its pictures' looks from.
 const PAGE: &str = "src/serve/ui";
-const STYLE: &str = "src/output/html/page.css";
+const STYLES: &str = "src/output/html";
 
 fn main() {
     println!("cargo::rerun-if-changed={PAGE}/build.rs");
@@ -21,24 +21,22 @@ fn main() {
 
 fn build() -> Result<(), String> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?).join("page");
-    let sources = fs::read_dir(PAGE).map_err(|error| format!("{PAGE}: {error}"))?;
-    let mut files: Vec<PathBuf> =
-        sources.flatten().map(|entry| entry.path()).filter(|path| path.is_file() && !hidden(path)).collect();
-    files.push(PathBuf::from(STYLE));
-    for file in &files {
+    for file in files(PAGE)?.into_iter().chain(files(STYLES)?) {
         println!("cargo::rerun-if-changed={}", file.display());
         let to = out.join(file);
         let folder = to.parent().unwrap_or(&out);
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        fs::copy(file, &to).map_err(|error| format!("{}: {error}", file.display()))?;
+        fs::copy(&file, &to).map_err(|error| format!("{}: {error}", file.display()))?;
     }
     let folder = out.join(PAGE);
     npm(&folder, &["ci", "--no-audit", "--no-fund", "--ignore-scripts"])?;
     npm(&folder, &["run", "--silent", "build"])
 }
 
-fn hidden(path: &Path) -> bool {
-    path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'))
+fn files(folder: &str) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{folder}: {error}"))?;
+    let hidden = |path: &Path| path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+    Ok(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file() && !hidden(path)).collect())
 }
 
 fn npm(folder: &Path, arguments: &[&str]) -> Result<(), String> {
