@@ -154,7 +154,8 @@ function Change({ change }: { change: number }) {
 
 type Choose = (title: string, passes: Filter["passes"]) => void;
 
-/// Ends by month: a column for each, the past and the far future in one of their own.
+/// Ends by month: a column for each, the past and the far future in one of their own. Those without an end, which would
+/// dwarf all others, are beneath.
 function Ends({ records, chosen, choose }: { records: Fields[]; chosen: (title: string) => boolean; choose: Choose }) {
     const now = new Date();
     const monthOf = (step: number) => {
@@ -167,20 +168,18 @@ function Ends({ records, chosen, choose }: { records: Fields[]; chosen: (title: 
         const end = text(record, "expiresOn").slice(0, 7);
         return end === "" ? "never" : end < first ? "before" : end > last ? "later" : end;
     };
-    const columns = ["before", ...months, "later", "never"];
-    const groups = columns.map((name) => {
+    const groups = ["before", ...months, "later"].map((name) => {
         const all = records.filter((record) => place(record) === name);
         return { name, all, waived: all.filter((record) => text(record, "category").toLowerCase() === "waiver").length };
     });
-    // Those without an end would dwarf all others.
-    const most = Math.max(1, ...groups.filter((group) => group.name !== "never").map((group) => group.all.length));
+    const most = Math.max(1, ...groups.map((group) => group.all.length));
+    const endless = records.filter((record) => place(record) === "never").length;
     const present = monthOf(0);
     return (
         <>
             <div class="ends">
                 {groups.map(({ name, all, waived }) => {
-                    const title = name === "never" ? "without an end" : name === "before" ? `ended before ${first}` : name === "later" ? `ending after ${last}` : `ending in ${name}`;
-                    const height = Math.min(1, all.length / most);
+                    const title = name === "before" ? `ended before ${first}` : name === "later" ? `ending after ${last}` : `ending in ${name}`;
                     return (
                         <button
                             type="button"
@@ -191,7 +190,7 @@ function Ends({ records, chosen, choose }: { records: Fields[]; chosen: (title: 
                             onClick={() => choose(title, (record) => place(record) === name)}
                         >
                             <span class="number">{all.length > 0 ? count(all.length) : ""}</span>
-                            <span class="column" style={{ height: `${height * 100}%` }}>
+                            <span class="column" style={{ height: `${(all.length / most) * 100}%` }}>
                                 <span class="waiver" style={{ flexGrow: waived }} />
                                 <span class="mitigated" style={{ flexGrow: all.length - waived }} />
                             </span>
@@ -203,9 +202,19 @@ function Ends({ records, chosen, choose }: { records: Fields[]; chosen: (title: 
                     );
                 })}
             </div>
-            <p class="legend-line">
-                <i class="waiver" /> waiver <i class="mitigated" /> mitigated
-            </p>
+            <div class="bar">
+                <p class="legend-line">
+                    <span>
+                        <i class="waiver" /> waiver
+                    </span>
+                    <span>
+                        <i class="mitigated" /> mitigated
+                    </span>
+                </p>
+                <button type="button" aria-pressed={chosen("without an end")} onClick={() => choose("without an end", (record) => place(record) === "never")}>
+                    {`${count(endless)} without an end`}
+                </button>
+            </div>
         </>
     );
 }
@@ -243,9 +252,9 @@ function Kinds({ records, column, chosen, choose }: { records: Fields[]; column:
             ))}
             <p class="legend-line">
                 {STATES.map((state) => (
-                    <>
-                        <i class={state} /> {`${state} `}
-                    </>
+                    <span>
+                        <i class={state} /> {state}
+                    </span>
                 ))}
             </p>
         </div>

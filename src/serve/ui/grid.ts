@@ -195,14 +195,21 @@ export class Grid {
         const end = Math.min(this.length, Math.ceil(top) + this.seen + AROUND);
         const offset = this.scroller.scrollTop + (start - top) * HEIGHT;
         this.body.style.transform = `translateY(${Math.max(0, Math.min(offset, HIGHEST))}px)`;
-        if (start === this.first && this.body.childElementCount === end - start) return;
+        const size = end - start;
+        const steps = start - this.first;
+        const known = this.first >= 0 && this.body.childElementCount === size && Math.abs(steps) < size;
         this.first = start;
-        while (this.body.childElementCount > end - start) this.body.lastElementChild!.remove();
-        while (this.body.childElementCount < end - start) this.body.append(this.newRow());
-        let at = start;
-        for (const element of this.body.children) {
-            this.fill(element as HTMLElement, at);
-            at += 1;
+        if (known) {
+            // What goes out of sight on one side comes back on the other.
+            for (let at = end - steps; at < end; at += 1) this.fill(this.body.appendChild(this.body.firstElementChild!), at);
+            for (let at = start - steps - 1; at >= start; at -= 1) {
+                this.fill(this.body.insertBefore(this.body.lastElementChild!, this.body.firstElementChild), at);
+            }
+            if (steps === 0) return;
+        } else {
+            while (this.body.childElementCount > size) this.body.lastElementChild!.remove();
+            while (this.body.childElementCount < size) this.body.append(this.newRow());
+            for (const [at, element] of [...this.body.children].entries()) this.fill(element, start + at);
         }
         this.mark();
     }
@@ -219,9 +226,9 @@ export class Grid {
         return row;
     }
 
-    private fill(element: HTMLElement, at: number): void {
+    private fill(element: Element, at: number): void {
         const row = this.row(at);
-        element.dataset["row"] = String(at);
+        element.setAttribute("data-row", String(at));
         element.setAttribute("aria-rowindex", String(at + 2));
         element.classList.toggle("odd", at % 2 === 1);
         if (!row) return;
