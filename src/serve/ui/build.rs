@@ -23,7 +23,7 @@ fn build() -> Result<(), String> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?).join("page");
     for file in files(PAGE)?.into_iter().chain(files(STYLES)?) {
         println!("cargo::rerun-if-changed={}", file.display());
-        let to = out.join(file);
+        let to = out.join(&file);
         let folder = to.parent().unwrap_or(&out);
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         fs::copy(&file, &to).map_err(|error| format!("{}: {error}", file.display()))?;
