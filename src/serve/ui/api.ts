@@ -99,7 +99,10 @@ export interface Question {
     /// What it answers.
     about: string;
     tables: { name: string; optional: string | null }[];
-    snapshots: { name: string }[];
+    /// Other exports that it compares with, by the names it has for them.
+    snapshots: string[];
+    /// Tables that it looks at in every snapshot.
+    history: string[];
     parameters: Parameter[];
     columns: { name: string; about: string }[];
     caveats: string[];

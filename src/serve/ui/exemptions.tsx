@@ -154,8 +154,7 @@ function Change({ change }: { change: number }) {
 
 type Choose = (title: string, passes: Filter["passes"]) => void;
 
-/// Ends by month: a column for each, the past and the far future in one of their own. Those without an end, which would
-/// dwarf all others, are beneath.
+/// Ends by month, a column for each. What ends long before and after that, or never, would dwarf all others and is beneath.
 function Ends({ records, chosen, choose }: { records: Fields[]; chosen: (title: string) => boolean; choose: Choose }) {
     const now = new Date();
     const monthOf = (step: number) => {
@@ -168,18 +167,22 @@ function Ends({ records, chosen, choose }: { records: Fields[]; chosen: (title: 
         const end = text(record, "expiresOn").slice(0, 7);
         return end === "" ? "never" : end < first ? "before" : end > last ? "later" : end;
     };
-    const groups = ["before", ...months, "later"].map((name) => {
+    const groups = months.map((name) => {
         const all = records.filter((record) => place(record) === name);
         return { name, all, waived: all.filter((record) => text(record, "category").toLowerCase() === "waiver").length };
     });
+    const others: [string, string][] = [
+        ["before", `ended before ${first}`],
+        ["later", `ending after ${last}`],
+        ["never", "without an end"],
+    ];
     const most = Math.max(1, ...groups.map((group) => group.all.length));
-    const endless = records.filter((record) => place(record) === "never").length;
     const present = monthOf(0);
     return (
         <>
             <div class="ends">
                 {groups.map(({ name, all, waived }) => {
-                    const title = name === "before" ? `ended before ${first}` : name === "later" ? `ending after ${last}` : `ending in ${name}`;
+                    const title = `ending in ${name}`;
                     return (
                         <button
                             type="button"
@@ -195,7 +198,7 @@ function Ends({ records, chosen, choose }: { records: Fields[]; chosen: (title: 
                                 <span class="mitigated" style={{ flexGrow: all.length - waived }} />
                             </span>
                             <span class="label">
-                                {/^\d/.test(name) ? (name.endsWith("-01") ? `’${name.slice(2, 4)}` : name.slice(5)) : name}
+                                {name.endsWith("-01") ? `’${name.slice(2, 4)}` : name.slice(5)}
                                 <span class="hidden">{`: ${counted(all.length, "exemption")} ${title}, ${counted(waived, "waiver")}`}</span>
                             </span>
                         </button>
@@ -211,9 +214,11 @@ function Ends({ records, chosen, choose }: { records: Fields[]; chosen: (title: 
                         <i class="mitigated" /> mitigated
                     </span>
                 </p>
-                <button type="button" aria-pressed={chosen("without an end")} onClick={() => choose("without an end", (record) => place(record) === "never")}>
-                    {`${count(endless)} without an end`}
-                </button>
+                {others.map(([name, title]) => (
+                    <button type="button" aria-pressed={chosen(title)} onClick={() => choose(title, (record) => place(record) === name)}>
+                        {`${count(records.filter((record) => place(record) === name).length)} ${title}`}
+                    </button>
+                ))}
             </div>
         </>
     );

@@ -67,8 +67,10 @@ function Asked({ question, inDatabase }: { question: api.QuestionText; inDatabas
     const [values, setValues] = useState<Record<string, string>>({});
     const [run, setRun] = useState<Run | null>(null);
     const start = () => {
-        const given = Object.entries(values).filter(([, value]) => value !== "");
-        setRun(new Run({ database: inDatabase, question: question.name, parameters: Object.fromEntries(given) }));
+        // Empty text is a text; of other types nothing typed is the standard value.
+        const given = question.parameters.filter(({ name, type }) => values[name] !== undefined && (type === "string" || values[name] !== ""));
+        const parameters = Object.fromEntries(given.map(({ name }) => [name, values[name]!]));
+        setRun(new Run({ database: inDatabase, question: question.name, parameters }));
     };
     const needs = question.lacks.some((lack) => lack.severity === "error");
     useEffect(() => {
@@ -82,9 +84,7 @@ function Asked({ question, inDatabase }: { question: api.QuestionText; inDatabas
                 </button>
             </div>
             <h2 class="title">{question.about}</h2>
-            <p class="soft">
-                {`${question.name} reads ${question.tables.map(({ name, optional }) => (optional === null ? name : `${name} (for ${optional})`)).join(", ")}`}
-            </p>
+            <p class="soft">{`${question.name} reads ${readBy(question).join(", ")}`}</p>
             {question.lacks.length > 0 ? <Diagnostics all={question.lacks} /> : null}
             <form
                 class="parameters"
@@ -143,6 +143,14 @@ function Asked({ question, inDatabase }: { question: api.QuestionText; inDatabas
     );
 }
 
+function readBy({ tables, snapshots, history }: api.Question): string[] {
+    return [
+        ...history.map((name) => `${name} in every snapshot`),
+        ...tables.map(({ name, optional }) => (optional === null ? name : `${name} (for ${optional})`)),
+        ...snapshots.map((name) => `the snapshot ${name}`),
+    ];
+}
+
 function Field({ parameter, value, change }: { parameter: api.Parameter; value: string | undefined; change: (value: string) => void }) {
     const standard = (parameter.default ?? "").replace(/^(['"])(.*)\1$/, "$2");
     if (parameter.type === "bool") {
@@ -153,6 +161,7 @@ function Field({ parameter, value, change }: { parameter: api.Parameter; value: 
             </select>
         );
     }
+    if (parameter.type === "string") return <input value={value ?? standard} onInput={(event) => change(event.currentTarget.value)} />;
     const kind = parameter.type === "long" || parameter.type === "int" ? "number" : "text";
     return <input type={kind} value={value ?? ""} placeholder={standard} onInput={(event) => change(event.currentTarget.value)} />;
 }
