@@ -82,7 +82,8 @@ impl Engine {
     }
 
     /// Keeps the files open that were loaded by now: queries read them also when others have taken their place under the
-    /// same names, as a newer export does. Not those of stores, which never change, and not those of columns.
+    /// same names, as a newer export does. Not those of stores, which never change, not those of columns, and none of
+    /// more than 4,096.
     ///
     /// ```
     /// # let folder = std::env::temp_dir().join("argql-doc-hold");

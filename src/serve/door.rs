@@ -20,14 +20,15 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use super::listen::Peer;
+use super::page::HOME;
 use super::{Served, Site};
 
 /// The most that a request may bring along: queries are text.
 const BODY: usize = 4 << 20;
 /// How long it may take to bring it.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The cookie that a browser has once it has shown the token.
-const COOKIE: &str = "argql-token";
+/// The cookie that a browser has once it has shown the token; cookies know no ports, so its name says which it is of.
+const COOKIE: &str = "argql-";
 
 /// Pages of Azure Data Explorer, which ask Kusto wherever their user points them.
 const AZURE_PAGES: [&str; 3] =
@@ -51,7 +52,7 @@ pub(super) fn around(routes: Router, site: &Arc<Site>) -> Router {
 async fn let_in(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
-    let origin = request.headers().get(header::ORIGIN).cloned();
+    let origin = request.headers().get(header::ORIGIN).filter(|_| is_kusto(request.uri())).cloned();
     let mut response = match admitted(&site, &request) {
         Ok(Admission::Open) => next.run(request).await,
         Ok(Admission::Preflight) => preflight(&request),
@@ -64,7 +65,7 @@ async fn let_in(State(site): State<Arc<Site>>, request: Request, next: Next) -> 
     let headers = response.headers_mut();
     if let Some(origin) = origin.filter(is_azure_page) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
         let exposed = "x-ms-client-request-id, x-ms-activity-id";
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
     }
@@ -72,7 +73,7 @@ async fn let_in(State(site): State<Arc<Site>>, request: Request, next: Next) -> 
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-site"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -94,6 +95,7 @@ fn admitted(site: &Site, request: &Request) -> Result<Admission, (StatusCode, &'
     let headers = request.headers();
     let Some(host) = single(headers, header::HOST)
         .and_then(|host| host.parse::<Authority>().ok())
+        .filter(|host| !host.as_str().contains('@'))
         .or_else(|| request.uri().authority().cloned())
     else {
         return Err((StatusCode::BAD_REQUEST, "the request says no `Host`, or more than one"));
@@ -115,18 +117,23 @@ fn admitted(site: &Site, request: &Request) -> Result<Admission, (StatusCode, &'
     }
     // A picture or a script of another page says no origin, but browsers say whose it is.
     let of_another = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site" || site == "same-site");
-    let visits =
-        headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate") && request.method() == Method::GET;
+    // A link to the page may be followed from anywhere; nothing is asked by it.
+    let says = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
+    let visits = says("sec-fetch-mode", "navigate")
+        && says("sec-fetch-dest", "document")
+        && request.method() == Method::GET
+        && ["/", HOME].contains(&request.uri().path())
+        && request.uri().query().is_none_or(|query| query.starts_with("token="));
     if of_another && !azure && !visits {
         return forbidden("pages of other sites are not answered");
     }
     match &site.token {
         None => Ok(Admission::Open),
-        Some(token) => with_token(token, request),
+        Some(token) => with_token(token, host.port_u16(), request),
     }
 }
 
-fn with_token(token: &str, request: &Request) -> Result<Admission, (StatusCode, &'static str)> {
+fn with_token(token: &str, port: Option<u16>, request: &Request) -> Result<Admission, (StatusCode, &'static str)> {
     let same = |shown: &str| Sha256::digest(shown) == Sha256::digest(token);
     let headers = request.headers();
     let bearer = single(headers, header::AUTHORIZATION).and_then(|shown| shown.split_once(' '));
@@ -134,7 +141,15 @@ fn with_token(token: &str, request: &Request) -> Result<Admission, (StatusCode, 
         return Ok(Admission::Open);
     }
     let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let kept = |cookie: &str| cookie.trim().split_once('=').is_some_and(|(name, shown)| name == COOKIE && same(shown));
+    // Other servers of this machine are shown the cookie, too: it is not the token, and nothing can be made of it.
+    let name = format!("{COOKIE}{}", port.unwrap_or_default());
+    let value = hex(&Sha256::digest(format!("the cookie of argql {token}")));
+    let kept = |cookie: &str| {
+        cookie
+            .trim()
+            .split_once('=')
+            .is_some_and(|(named, shown)| named == name && Sha256::digest(shown) == Sha256::digest(&value))
+    };
     if cookies.any(|all| all.split(';').any(kept)) {
         return Ok(Admission::Open);
     }
@@ -142,13 +157,17 @@ fn with_token(token: &str, request: &Request) -> Result<Admission, (StatusCode, 
     if request.uri().path() == "/" && shown.is_some_and(same) {
         let secure = request.extensions().get::<Peer>().is_some_and(|peer| peer.tls);
         let cookie =
-            format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/{}", if secure { "; Secure" } else { "" });
+            format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/{}", if secure { "; Secure" } else { "" });
         let cookie = HeaderValue::try_from(cookie);
         return cookie
             .map(Admission::Cookie)
             .map_err(|_| (StatusCode::BAD_REQUEST, "the token is no text of a header"));
     }
     Err((StatusCode::UNAUTHORIZED, "this server answers with its token only: `Authorization: Bearer TOKEN`"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The text of a header that is there once.

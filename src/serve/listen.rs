@@ -95,6 +95,12 @@ pub(super) fn open(address: IpAddr, port: u16, tls: Option<&Arc<ServerConfig>>) 
     Ok(all)
 }
 
+/// Lets this program have more files and connections open.
+pub(super) fn raise_limits() {
+    // Where the system says no, there are fewer.
+    let _ = rlimit::increase_nofile_limit(OPEN);
+}
+
 /// The threads of a server.
 pub(super) fn runtime() -> Result<Runtime, Error> {
     tokio::runtime::Builder::new_multi_thread()
@@ -136,8 +142,6 @@ pub(super) fn run(
     site: Arc<Site>,
     stopped: watch::Receiver<bool>,
 ) {
-    // Where the system says no, there are fewer.
-    let _ = rlimit::increase_nofile_limit(OPEN);
     runtime.block_on(async {
         let watching = tokio::spawn({
             let site = site.clone();

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
@@ -51,20 +51,27 @@ pub(super) struct Live {
     current: RwLock<Arc<Data>>,
     /// The number of the current data.
     newest: watch::Sender<u64>,
-    /// How what is watched looked when it was loaded.
-    loaded: Mutex<Fingerprint>,
+    looks: Mutex<Looks>,
     log: Log,
 }
 
 /// How files look from outside: path, size and time of each.
 type Fingerprint = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
+/// How what is watched looked.
+struct Looks {
+    /// When the current data were loaded.
+    loaded: Fingerprint,
+    /// When it could not be loaded last.
+    refused: Option<Fingerprint>,
+}
+
 impl Live {
     pub(super) fn open(open: Opener, watched: Vec<PathBuf>, log: Log) -> Result<Live, Error> {
-        let loaded = Mutex::new(fingerprint(&watched));
+        let looks = Mutex::new(Looks { loaded: fingerprint(&watched), refused: None });
         let data = Data { engine: named(&open()?), number: 1, loaded: DateTime::now() };
         let current = RwLock::new(Arc::new(data));
-        Ok(Live { open, watched, current, newest: watch::channel(1).0, loaded, log })
+        Ok(Live { open, watched, current, newest: watch::channel(1).0, looks, log })
     }
 
     /// The data as they are now; whoever has them keeps them.
@@ -74,7 +81,12 @@ impl Live {
 
     /// Newer data than these, if what is watched is about to give some.
     pub(super) async fn newer(&self, than: u64) -> Option<Arc<Data>> {
-        if self.is_current(than) {
+        let now = self.fingerprint();
+        let none = {
+            let looks = self.looks();
+            self.data().number == than && (looks.loaded == now || looks.refused.as_ref() == Some(&now))
+        };
+        if none {
             return None;
         }
         let mut newest = self.newest.subscribe();
@@ -84,11 +96,18 @@ impl Live {
 
     /// Whether these are the data, and what is watched is as it was when they were loaded.
     pub(super) fn is_current(&self, number: u64) -> bool {
-        self.data().number == number && !self.has_changed()
+        let now = self.fingerprint();
+        let looks = self.looks();
+        self.data().number == number && looks.loaded == now
     }
 
-    fn has_changed(&self) -> bool {
-        fingerprint(&self.watched) != *self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    fn looks(&self) -> MutexGuard<'_, Looks> {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A disk may be slow: others answer meanwhile.
+    fn fingerprint(&self) -> Fingerprint {
+        tokio::task::block_in_place(|| fingerprint(&self.watched))
     }
 
     /// Looks after what is watched for as long as the server runs.
@@ -96,40 +115,49 @@ impl Live {
         if self.watched.is_empty() {
             return;
         }
-        let mut seen = fingerprint(&self.watched);
-        let mut refused: Option<Fingerprint> = None;
+        let mut seen = self.fingerprint();
         loop {
             sleep(GLANCE).await;
-            let now = fingerprint(&self.watched);
+            let now = self.fingerprint();
             let rests = now == seen;
             seen = now;
-            let known = *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) == seen;
-            if !rests || known || refused.as_ref() == Some(&seen) {
+            let known = {
+                let looks = self.looks();
+                looks.loaded == seen || looks.refused.as_ref() == Some(&seen)
+            };
+            if !rests || known {
                 continue;
             }
             let open = self.open.clone();
             let opened = tokio::task::spawn_blocking(move || open().and_then(|engine| whole(&engine).map(|()| engine)));
-            match opened.await {
-                Ok(Ok(engine)) if fingerprint(&self.watched) == seen => {
+            let opened = opened.await;
+            if self.fingerprint() != seen {
+                // It changed meanwhile.
+                continue;
+            }
+            match opened {
+                Ok(Ok(engine)) => {
                     let tables = engine.tables().len();
                     self.take(&engine, seen.clone());
                     (self.log)(&Served::Loaded { tables });
                 }
-                // It changed meanwhile, or the look at it went wrong: once more.
-                Ok(Ok(_)) | Err(_) => {}
                 Ok(Err(error)) => {
+                    self.looks().refused = Some(seen.clone());
                     (self.log)(&Served::NotLoaded(error));
-                    refused = Some(seen.clone());
                 }
+                // The hook of panics has said it.
+                Err(_) => self.looks().refused = Some(seen.clone()),
             }
         }
     }
 
-    fn take(&self, engine: &Engine, looks: Fingerprint) {
+    fn take(&self, engine: &Engine, loaded: Fingerprint) {
+        let engine = named(engine);
+        let mut looks = self.looks();
         let number = self.data().number + 1;
-        let data = Data { engine: named(engine), number, loaded: DateTime::now() };
-        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = looks;
+        let data = Data { engine, number, loaded: DateTime::now() };
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(data);
+        *looks = Looks { loaded, refused: None };
         self.newest.send_replace(number);
     }
 }
@@ -143,8 +171,7 @@ fn named(engine: &Engine) -> Engine {
 
 /// Whether every table can be read to its last row.
 fn whole(engine: &Engine) -> Result<(), Error> {
-    let count = |table: &String| format!("['{}'] | count", table.replace('\\', "\\\\").replace('\'', "\\'"));
-    engine.tables().iter().try_for_each(|table| engine.query(&count(table)).map(|_| ()))
+    engine.tables().iter().try_for_each(|table| engine.count(table).map(|_| ()))
 }
 
 fn fingerprint(paths: &[PathBuf]) -> Fingerprint {

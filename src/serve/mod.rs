@@ -41,6 +41,9 @@ const DATABASE: &str = "arg";
 /// How many queries work at the same time; others wait for their turn.
 const AT_ONCE: usize = 32;
 
+/// Characters that a token has at least.
+const TOKEN: usize = 16;
+
 /// A server of one export; [`bind`](Server::bind) opens its ports.
 ///
 /// It answers on this machine alone, unless [`beyond`](Server::beyond) says otherwise, and changes nothing but the
@@ -226,6 +229,11 @@ impl Server {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn bind(self) -> Result<BoundServer, Error> {
+        if self.beyond.as_ref().is_some_and(|(_, token)| token.len() < TOKEN) {
+            let help = "take one that nobody guesses, such as `openssl rand -hex 24` gives";
+            return Err(Error::usage(format!("a token has {TOKEN} characters at least"), help));
+        }
+        listen::raise_limits();
         let runtime = listen::runtime()?;
         let live = Live::open(self.open, self.watched, self.log.clone())?;
         let address = self.beyond.as_ref().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |(address, _)| *address);

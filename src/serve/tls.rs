@@ -41,11 +41,8 @@ pub(super) struct Certificate {
 /// The certificate kept in a folder, or a new one.
 pub(super) fn certificate(folder: &Path, address: IpAddr) -> Result<Certificate, Error> {
     let names = names(address);
-    let kept = read(folder, &names).or_else(|| {
-        // Nothing was there, or nothing that serves.
-        None
-    });
-    let config = match kept {
+    // What is not there, or does not serve, is made.
+    let config = match read(folder, &names) {
         Some(config) => config,
         None => {
             make(folder, &names).map_err(|error| {
@@ -132,7 +129,7 @@ fn make(folder: &Path, names: &[String]) -> Result<(), Box<dyn std::error::Error
 fn write(path: &Path, text: &str, secret: bool) -> io::Result<()> {
     let beside = path.with_extension("new");
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;

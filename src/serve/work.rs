@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::Site;
@@ -58,8 +59,7 @@ impl Site {
         database: &str,
         work: impl Fn(&Engine) -> Result<T, Error> + Send + Sync + 'static,
     ) -> Result<T, Refusal> {
-        let permit = timeout(PATIENCE, self.permits.clone().acquire_owned()).await;
-        let Ok(Ok(permit)) = permit else { return Err(Refusal::Busy) };
+        let mut permit = self.turn().await?;
         let work = Arc::new(work);
         let mut data = data;
         loop {
@@ -70,19 +70,35 @@ impl Site {
             let engine = engine.cancelled_by(&cancel);
             let stop = StopOnDrop(cancel);
             let doing = work.clone();
-            let done = tokio::task::spawn_blocking(move || doing(&engine)).await;
+            // The turn is over when the thread is done, also if nobody waits for it any more.
+            let done = tokio::task::spawn_blocking(move || {
+                let done = doing(&engine);
+                drop(permit);
+                done
+            });
+            let done = done.await;
             drop(stop);
-            match done {
-                Ok(Err(error)) if error.is_data() => match self.live.newer(data.number).await {
-                    Some(newer) => data = newer,
-                    None => return Err(error.into()),
-                },
-                Ok(done) => {
-                    drop(permit);
-                    return Ok(done?);
-                }
+            let error = match done {
+                Ok(Err(error)) if is_of_files(&error) => error,
+                Ok(done) => return Ok(done?),
                 Err(_) => return Err(Refusal::Fault),
+            };
+            match self.live.newer(data.number).await {
+                Some(newer) => data = newer,
+                None => return Err(error.into()),
             }
+            permit = self.turn().await?;
         }
     }
+
+    /// A turn to work, once there is one.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let turn = timeout(PATIENCE, self.permits.clone().acquire_owned()).await;
+        turn.ok().and_then(Result::ok).ok_or(Refusal::Busy)
+    }
+}
+
+/// Whether files are the reason, which newer ones may not be; not that there are none.
+fn is_of_files(error: &Error) -> bool {
+    error.is_data() && error.diagnostics().iter().any(|diagnostic| diagnostic.code.id != "AQ3001")
 }

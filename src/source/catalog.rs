@@ -46,6 +46,9 @@ const ENDINGS: &[&str] = &["json", "ndjson", "jsonl", "csv"];
 const ENDINGS: &[&str] = &["json", "ndjson", "jsonl", "csv", "parquet", "arrow", "arrows", "feather"];
 const PACKINGS: [&str; 2] = ["gz", "zst"];
 
+/// Files that are kept open at the most.
+const HELD: usize = 4096;
+
 impl Catalog {
     /// Adds a file, a folder (its files and those one level below), or `NAME=PATH` of either.
     pub(crate) fn add_path(&mut self, argument: impl AsRef<OsStr>) -> Result<(), Box<Diagnostic>> {
@@ -212,13 +215,20 @@ impl Catalog {
         }
     }
 
-    /// Keeps the files of all tables open.
+    /// Keeps the files of all tables open, unless they are so many that little else could be opened.
     pub(crate) fn hold(&mut self) {
+        let files = |catalog: &Catalog| catalog.tables.values().map(|table| table.pages().len()).sum::<usize>();
+        if files(self) + self.databases.values().map(files).sum::<usize>() <= HELD {
+            self.hold_all();
+        }
+    }
+
+    fn hold_all(&mut self) {
         for table in Arc::make_mut(&mut self.tables).values_mut() {
             *table = Arc::new(table.hold());
         }
         for catalog in Arc::make_mut(&mut self.databases).values_mut() {
-            catalog.hold();
+            catalog.hold_all();
         }
     }
 

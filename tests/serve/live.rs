@@ -68,6 +68,11 @@ fn an_export_that_cannot_be_read_does_not_take_the_place_of_one_that_can() {
     std::fs::rename(folder.path().join("new"), folder.path().join("resources.json")).unwrap();
     std::thread::sleep(Duration::from_secs(4));
     assert_eq!(count(&server), 10);
+    // What is in no file is said at once: nothing better is waited for.
+    let start = Instant::now();
+    let none = server.post("/v2/rest/query", r#"{"db":"arg","csl":"healthresources"}"#);
+    assert_eq!(none.status, 400, "{none:?}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     write(folder.path(), 20);
     becomes(&server, 20);
 }
