@@ -336,6 +336,14 @@ fn no_query_sees_beyond_its_scope() {
     let exact = server.answer(&ask("let extract = (a: string, b: long, c: string) { '' }; policyresources | where type !endswith 'policystates' | count"));
     assert_eq!(exact["data"], json!([{"Count": 3}]));
     assert_eq!(server.codes(&ask("tickets")), ["BadRequest", "AQ6001"]);
+    let mut facet = ask("resources | project location");
+    facet["facets"] = json!([{"expression": "location", "options": {"filter": "toscalar(resources | count) == 12"}}]);
+    facet["options"]["$top"] = json!(1);
+    let first = server.answer(&facet);
+    assert_eq!(first["facets"][0]["data"], json!([{"location": "westeurope", "count": 12}]));
+    // Also when the rows are those of an answer that is kept.
+    facet["options"]["$skipToken"] = first["$skipToken"].clone();
+    assert_eq!(server.answer(&facet)["facets"], first["facets"]);
 }
 
 #[test]

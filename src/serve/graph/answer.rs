@@ -77,15 +77,16 @@ fn make(engine: &Engine, ask: &Ask, kept: Option<Arc<Rows>>) -> Result<Result<Ma
         None => moment(engine)?,
     };
     let engine = engine.clone().now(now);
+    let scoped = ask.scope.as_ref().map_or_else(|| Ok(engine.clone()), |part| engine.scoped(part, ask.filter));
+    let engine = match scoped {
+        Ok(scoped) => scoped,
+        Err(error) if error.is_usage() => return Ok(Err(Failure::groups(&error))),
+        Err(error) => return Err(error),
+    };
     let rows = match kept {
         Some(rows) => rows,
         None => {
-            let scoped = ask.scope.as_ref().map_or_else(|| Ok(engine.clone()), |part| engine.scoped(part, ask.filter));
-            let mut asked = match scoped {
-                Ok(scoped) => scoped,
-                Err(error) if error.is_usage() => return Ok(Err(Failure::groups(&error))),
-                Err(error) => return Err(error),
-            };
+            let mut asked = engine.clone();
             if ask.endpoint == Endpoint::History {
                 let (from, to) = ask.interval.map_or((None, None), |(start, end)| (Some(start), before(end)));
                 asked = asked.between(from, to);
