@@ -420,6 +420,8 @@ fn a_query_may_stand_in_the_address() {
     let server = Running::sample();
     let answer = server.get("/v2/rest/query?db=ARG&csl=print%20x%20%3D%201%20%2B%201");
     assert_eq!(answer.json()[2]["Rows"], json!([[2]]));
+    let head = server.ask("HEAD", "/v2/rest/query?csl=print%201", &[], "");
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
     let answer = server.get("/v1/rest/mgmt?csl=.show%20version");
     assert_eq!(answer.json()["Tables"][0]["Rows"][0][2], "Engine");
     let properties = "%7B%22Parameters%22%3A%7B%22n%22%3A3%7D%7D";

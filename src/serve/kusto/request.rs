@@ -21,7 +21,7 @@ pub(super) struct Request {
 impl Request {
     /// Reads the body, or the address of a GET.
     pub(super) fn read(parts: &Parts, body: &[u8], trace: &mut Trace) -> Result<Request, Failure> {
-        let fields = if parts.method == Method::GET { in_address(parts)? } else { in_body(body)? };
+        let fields = if parts.method == Method::POST { in_body(body)? } else { in_address(parts)? };
         let mut request = Request {
             database: String::new(),
             text: String::new(),
