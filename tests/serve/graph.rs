@@ -276,6 +276,33 @@ fn facets_count_the_values_of_columns_of_the_whole_answer() {
     );
     let wrong = facet(json!({"expression": "location", "options": {"filter": "lokation == 'x'"}}));
     assert_eq!((&wrong["resultType"], &wrong["errors"][1]["code"]), (&json!("FacetError"), &json!("AQ1001")));
+    // What is filtered and sorted by is one expression.
+    for (option, text) in [
+        ("filter", "true) | take 1 | where (true"),
+        ("filter", "true)"),
+        ("filter", "(true"),
+        ("filter", "location == 'x"),
+        ("filter", "location == ```"),
+        ("sortBy", "count_) desc | take 1 | sort by (1"),
+    ] {
+        let wrong = facet(json!({"expression": "location", "options": {option: text}}));
+        assert_eq!(wrong["errors"][0]["code"], "InvalidExpression", "{text}");
+        assert!(wrong["errors"][0]["message"].as_str().unwrap().starts_with(option));
+    }
+    for text in ["true | take 1", "true; resources", "true, true", "resources | take 1"] {
+        let wrong = facet(json!({"expression": "location", "options": {"filter": text}}));
+        assert_eq!(wrong["resultType"], "FacetError", "{text}");
+    }
+    for text in ["sku.name | take 1", "sku.name; resources"] {
+        assert_eq!(facet(json!({"expression": text}))["errors"][1]["code"], "InvalidColumnNames", "{text}");
+    }
+    let brackets = json!({"filter": "location != ')' and (strlen(location) in ((10), 11)) // ("});
+    assert_eq!(facet(json!({"expression": "location", "options": brackets}))["resultType"], "FacetResult");
+    let twice = facet(json!({"expression": "location, location,sku.name,sku_name", "options": {"$top": 1}}));
+    let keys: Vec<&str> = twice["data"][0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["location", "sku_name", "count"]);
+    let many = facet(json!({"expression": vec!["location"; 101].join(",")}));
+    assert_eq!(many["errors"][0]["code"], "TooManyColumns");
     // In tables facets are tables, and all of them are of all rows.
     let body =
         json!({"query": query, "options": {"$top": 1, "resultFormat": "table"}, "facets": [{"expression": "kind"}]});
