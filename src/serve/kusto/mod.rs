@@ -131,10 +131,10 @@ type Answered = Result<(Answer, options::Options), Failure>;
 fn query(engine: &Engine, text: &str, request: &Request) -> Result<Answered, Error> {
     let query = engine.prepare(text)?;
     let mut options = request.options.clone();
-    for (name, value) in query.options() {
-        if let Err(failure) = options.take_setting(&name, &value) {
-            return Ok(Err(failure));
-        }
+    let mut settings = query.options().into_iter();
+    let taken = settings.try_for_each(|(name, value)| options.take_setting(&name, &value));
+    if let Err(failure) = taken.and_then(|()| options.check()) {
+        return Ok(Err(failure));
     }
     let tables = query.run_all()?;
     if let Some(most) = options.columns

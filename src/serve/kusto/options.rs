@@ -70,6 +70,7 @@ enum Treatment {
 
 use Treatment::{Holds, Honoured, Only, Refused};
 
+const MEMORY: &str = "max_memory_consumption_per_query_per_node";
 const CURSORS: &str = "there are no cursors";
 const SCOPE: &str = "filter by the time in the query";
 const YES_NO: &str = "true or false";
@@ -82,10 +83,7 @@ const OPTIONS: &[(&str, Treatment)] = &[
     ("deferpartialqueryfailures", Honoured(|options, text| flag(text, &mut options.deferred), YES_NO)),
     ("materialized_view_shuffle", Holds),
     ("materialized_view_shuffle_query", Holds),
-    (
-        "max_memory_consumption_per_query_per_node",
-        Honoured(|options, text| count(text, &mut options.memory), "a number of bytes"),
-    ),
+    (MEMORY, Honoured(|options, text| count(text, &mut options.memory), "a number of bytes")),
     ("maxmemoryconsumptionperiterator", Holds),
     ("maxoutputcolumns", Honoured(|options, text| count(text, &mut options.columns), COUNT)),
     ("norequesttimeout", Honoured(|options, text| flag(text, &mut options.no_time), YES_NO)),
@@ -168,27 +166,28 @@ impl Options {
             serde_json::Value::String(text) => text.clone(),
             value => value.to_string(),
         };
-        let name = name.to_lowercase();
-        let Some((_, treatment)) = OPTIONS.iter().find(|(known, _)| *known == name) else {
+        let Some((name, treatment)) = find(name) else {
+            let name = name.to_lowercase();
             let near = nearest(&name, OPTIONS.iter().map(|(known, _)| *known));
             let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             return Err(Failure::bad_request(format!("there is no option `{name}`{help}")));
         };
-        self.treat(&name, treatment, &text)
+        self.treat(name, treatment, &text)
     }
 
-    /// Takes an option that the query sets. Unknown ones are warned about elsewhere; the time is the request's.
+    /// Takes an option that the query sets. Unknown ones are warned about elsewhere; what limits the engine is the
+    /// request's.
     pub(super) fn take_setting(&mut self, name: &str, value: &Value) -> Result<(), Failure> {
         let text = match value {
             Value::Bool(true) => "true".to_owned(),
             Value::Bool(false) => "false".to_owned(),
             value => value.to_string(),
         };
-        match OPTIONS.iter().find(|(known, _)| *known == name) {
-            Some(("servertimeout" | "norequesttimeout", _)) => Err(Failure::bad_request(format!(
+        match find(name) {
+            Some((name @ ("servertimeout" | "norequesttimeout" | MEMORY), _)) => Err(Failure::bad_request(format!(
                 "the option `{name}` is one of the request, not of the query; send it in its properties"
             ))),
-            Some((_, treatment)) => self.treat(name, treatment, &text),
+            Some((name, treatment)) => self.treat(name, treatment, &text),
             None => Ok(()),
         }
     }
@@ -244,6 +243,12 @@ impl Options {
             false => (self.records.unwrap_or(RECORDS), self.size.unwrap_or(SIZE)),
         }
     }
+}
+
+/// An option by its name, in any letter case.
+fn find(name: &str) -> Option<(&'static str, &'static Treatment)> {
+    let known = OPTIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    Some((known.0, &known.1))
 }
 
 fn flag(text: &str, into: &mut bool) -> Option<()> {
