@@ -195,6 +195,11 @@ fn parameters_are_literals_and_never_text_of_the_query() {
     assert_eq!(ask(&server, QUERY, csl, json!(text)).json()[2]["Rows"], json!([[42]]));
     let missing = refused(&ask(&server, QUERY, csl, Value::Null));
     assert!(missing.2.contains("`n` needs a value") && missing.2.contains("`Parameters`"), "{missing:?}");
+    let most = 9_223_372_036_854_775_807_u64;
+    assert_eq!(value("long", json!(most)), most);
+    let more = refused(&ask(&server, QUERY, csl, json!({"Parameters": {"n": most + 1}})));
+    assert!(more.2.contains("`n` = 9223372036854775808 is more than a long can be"), "{more:?}");
+    assert_eq!(value("decimal", json!("9223372036854775808")), "9223372036854775808");
     let unclaimed = refused(&ask(&server, QUERY, "print 1", json!({"Parameters": {"m": 1}})));
     assert!(unclaimed.2.contains("declares no parameter `m`"), "{unclaimed:?}");
 }
@@ -258,6 +263,16 @@ fn options_are_honoured_or_refused_by_name() {
     assert!(message.contains("`query_results_apply_getschema` = `true` is refused"), "{message}");
     let (_, _, message) = refused(&ask(&server, QUERY, "set servertimeout = 1m; print 1", Value::Null));
     assert!(message.contains("is one of the request"), "{message}");
+    let set = |text: &str| refused(&ask(&server, QUERY, &format!("{text}; print 1"), Value::Null)).2;
+    for name in ["max_memory_consumption_per_query_per_node", "NoRequestTimeout"] {
+        let message = set(&format!("set {name} = 1"));
+        assert!(message.contains(&format!("`{}` is one of the request", name.to_lowercase())), "{message}");
+    }
+    assert!(set("set MaxOutputColumns = 0").contains("`maxoutputcolumns` is 0"));
+    assert!(set("set results_error_reporting_placement = 'end_of_table'").contains("fragment_primary"));
+    let both =
+        "set results_v2_fragment_primary_tables; set results_error_reporting_placement = 'end_of_table'; print 1";
+    assert_eq!(ask(&server, QUERY, both, Value::Null).status, 200);
 }
 
 #[test]
@@ -410,6 +425,15 @@ fn what_is_no_request_is_refused() {
     assert!(refusal(r#"{"csl":"print 1","properties":{"Option":{}}}"#).ends_with("no `Option`"));
     let deep = format!(r#"{{"csl":"print 1","properties":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
     assert!(refusal(&deep).starts_with("the body is no object of JSON"));
+    let reason = |answer: &Answer| {
+        let (status, _, message) = refused(answer);
+        assert_eq!(status, 400);
+        message.trim_start_matches("Request is invalid and cannot be processed: ").to_owned()
+    };
+    let address = server.post(&format!("{QUERY}?db=nonesuch"), r#"{"csl":"print 1"}"#);
+    assert_eq!(reason(&address), "what a POST asks stands in its body, nothing in its address");
+    let twice = server.get(&format!("{QUERY}?csl=print%201&csl=print%202"));
+    assert_eq!(reason(&twice), "`csl` stands in the address more than once");
     let (status, code, message) = refused(&server.post(QUERY, r#"{"db":"ark","csl":"print 1"}"#));
     assert_eq!((status, code.as_str()), (404, "BadRequest_EntityNotFound"));
     assert_eq!(message, "Entity ID 'ark' of kind 'Database' was not found; did you mean `arg`?");

@@ -21,7 +21,13 @@ pub(super) struct Request {
 impl Request {
     /// Reads the body, or the address of a GET.
     pub(super) fn read(parts: &Parts, body: &[u8], trace: &mut Trace) -> Result<Request, Failure> {
-        let fields = if parts.method == Method::POST { in_body(body)? } else { in_address(parts)? };
+        let fields = match parts.method {
+            Method::POST if parts.uri.query().is_some_and(|query| !query.is_empty()) => {
+                return Err(Failure::bad_request("what a POST asks stands in its body, nothing in its address"));
+            }
+            Method::POST => in_body(body)?,
+            _ => in_address(parts)?,
+        };
         let mut request = Request {
             database: String::new(),
             text: String::new(),
@@ -70,7 +76,10 @@ impl Request {
                     }
                 }
                 ("Parameters", Json::Object(parameters)) => {
-                    self.parameters.extend(parameters.into_iter().map(|(name, value)| (name, parameter(value))));
+                    for (name, value) in parameters {
+                        let value = parameter(&name, value)?;
+                        self.parameters.push((name, value));
+                    }
                 }
                 ("ClientRequestId", Json::String(id)) => {
                     // The header counts, if there is one.
@@ -103,7 +112,14 @@ impl Request {
 fn in_address(parts: &Parts) -> Result<Map<String, Json>, Failure> {
     let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
         .map_err(|error| Failure::bad_request(format!("the address cannot be read: {error}")))?;
-    Ok(pairs.0.into_iter().map(|(name, value)| (name, Json::String(value))).collect())
+    let mut fields = Map::new();
+    for (name, value) in pairs.0 {
+        if fields.contains_key(&name) {
+            return Err(Failure::bad_request(format!("`{name}` stands in the address more than once")));
+        }
+        fields.insert(name, Json::String(value));
+    }
+    Ok(fields)
 }
 
 fn in_body(body: &[u8]) -> Result<Map<String, Json>, Failure> {
@@ -113,19 +129,23 @@ fn in_body(body: &[u8]) -> Result<Map<String, Json>, Failure> {
 
 /// A value for a parameter: text is a literal of KQL if it can be one (`'x'`, `dynamic([1])`), and else read by the type
 /// that is declared.
-fn parameter(value: Json) -> Value {
-    match value {
+fn parameter(name: &str, value: Json) -> Result<Value, Failure> {
+    Ok(match value {
         Json::Null => Value::Null,
         Json::Bool(value) => value.into(),
         Json::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => whole.into(),
-            (None, Some(real)) => real.into(),
-            (None, None) => number.to_string().into(),
+            (None, Some(real)) if number.is_f64() => real.into(),
+            _ => {
+                let message =
+                    format!("the parameter `{name}` = {number} is more than a long can be; send it as a text");
+                return Err(Failure::bad_request(message));
+            }
         },
         Json::String(text) => match read_literal(text.trim()) {
             Some(value @ (Value::String(_) | Value::Array(_) | Value::Bag(_))) => value,
             _ => text.into(),
         },
         value @ (Json::Array(_) | Json::Object(_)) => value.to_string().into(),
-    }
+    })
 }
