@@ -589,6 +589,16 @@ fn shared_queries_are_the_library_and_are_only_read() {
     assert_eq!((&one["location"], &one["properties"]["resultKind"]), (&json!("global"), &json!("basic")));
     let query = one["properties"]["query"].as_str().unwrap();
     assert_eq!(server.answer(&json!({"query": query}))["resultTruncated"], "false");
+    // Groups may be called as words of the path are, and paths are encoded.
+    for (group, written) in [("queries", "queries"), ("resourceGroups", "resourceGroups"), ("a b", "a%20b")] {
+        let path = |group: &str| {
+            format!(
+                "/subscriptions/{SHOP}/resourceGroups/{group}/providers/Microsoft.ResourceGraph/queries/exemptions-expired"
+            )
+        };
+        let encoded = path(written).replace("exemptions-", "exemptions%2D");
+        assert_eq!(server.get(&format!("{encoded}{version}")).json()["id"], json!(path(group)));
+    }
     let all = format!("/subscriptions/{SHOP}/providers/Microsoft.ResourceGraph/queries{version}");
     assert_eq!(server.get(&all).json()["value"].as_array().unwrap().len(), names.len());
     let missing = server.get(&format!("{group}/exemptions-expird{version}"));

@@ -1,6 +1,7 @@
 //! What of Azure Resource Manager belongs to Resource Graph: operations, shared queries (the questions of the library,
 //! in whatever subscription and group they are looked for) and the subscriptions that there are.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,6 +9,7 @@ use axum::extract::{Extension, Request, State};
 use axum::http::header::{ALLOW, HeaderValue};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -54,29 +56,35 @@ pub(super) async fn operations(uri: Uri, headers: HeaderMap) -> Response {
     respond(&headers, Version::of(&uri).map(|_| all))
 }
 
-/// The parts of a path that name a shared query.
+/// The parts of a path that name a shared query, decoded.
 struct QueryPath<'a> {
-    subscription: &'a str,
-    group: Option<&'a str>,
-    name: Option<&'a str>,
+    subscription: Cow<'a, str>,
+    group: Option<Cow<'a, str>>,
+    name: Option<Cow<'a, str>>,
 }
 
 impl<'a> QueryPath<'a> {
+    /// By where they stand: any of them may be called as a word of the path is.
     fn of(path: &'a str) -> QueryPath<'a> {
-        let parts: Vec<&str> = path.split('/').collect();
-        let behind = |word: &str| {
-            let at = parts.iter().position(|part| part.eq_ignore_ascii_case(word))?;
-            parts.get(at + 1).copied()
+        let parts: Vec<Cow<'a, str>> =
+            path.split('/').map(|part| percent_decode_str(part).decode_utf8_lossy()).collect();
+        let (subscription, group, name) = match parts.as_slice() {
+            // `/subscriptions/…/providers/microsoft.resourcegraph/queries/…`
+            [_, _, subscription, _, _, _] => (subscription, None, None),
+            [_, _, subscription, _, _, _, name] => (subscription, None, Some(name)),
+            // `/subscriptions/…/resourcegroups/…/providers/microsoft.resourcegraph/queries/…`
+            [_, _, subscription, _, group, _, _, _, name @ ..] => (subscription, Some(group), name.first()),
+            _ => return QueryPath { subscription: Cow::Borrowed(""), group: None, name: None },
         };
-        QueryPath {
-            subscription: behind("subscriptions").unwrap_or_default(),
-            group: behind("resourcegroups"),
-            name: behind("queries"),
-        }
+        QueryPath { subscription: subscription.clone(), group: group.cloned(), name: name.cloned() }
+    }
+
+    fn group(&self) -> &str {
+        self.group.as_deref().unwrap_or(GROUP)
     }
 
     fn resource(&self, question: &Question) -> Result<Value, Error> {
-        let (subscription, group, name) = (self.subscription, self.group.unwrap_or(GROUP), question.name());
+        let (subscription, group, name) = (&self.subscription, self.group(), question.name());
         let header = question.header();
         let text = question.flat_text()?;
         let mut etag = [0; 16];
@@ -117,12 +125,12 @@ pub(super) async fn query(
 ) -> Response {
     let one = |library: &Library| {
         let path = QueryPath::of(&path);
-        let name = path.name.unwrap_or_default();
+        let name = path.name.as_deref().unwrap_or_default();
         let question = library.question(&name.to_ascii_lowercase()).map_err(|error| {
             let help = error.diagnostics().first().and_then(|said| said.help.as_deref()).unwrap_or_default().to_owned();
             let message = format!(
                 "The Resource 'Microsoft.ResourceGraph/queries/{name}' under resource group '{}' was not found: {help}",
-                path.group.unwrap_or(GROUP)
+                path.group()
             );
             Failure::manager(StatusCode::NOT_FOUND, "ResourceNotFound", message)
         })?;
