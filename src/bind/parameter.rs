@@ -129,10 +129,11 @@ impl Binder<'_> {
     pub(super) fn set(&mut self, setting: &Setting) {
         let name = &setting.name;
         let (text, span): (&str, Span) = (&name.text, name.span);
-        if WITHOUT_EFFECT.contains(&text) {
+        let is_in = |options: &[&str]| options.iter().any(|option| option.eq_ignore_ascii_case(text));
+        if is_in(WITHOUT_EFFECT) {
             return;
         }
-        if WITH_EFFECT.contains(&text) {
+        if is_in(WITH_EFFECT) {
             self.refuse(span, &format!("the option `{text}`"));
             return;
         }
