@@ -858,7 +858,8 @@ fn the_page_of_azure_data_explorer_is_answered() {
         let answer = server.ask("POST", path, &headers, &body.to_string());
         assert_eq!(answer.status, 200, "{}", answer.body);
         assert_eq!(answer.header("access-control-allow-origin"), Some(page));
-        assert_eq!(answer.header("vary").map(|vary| vary.contains("origin")), Some(true));
+        // One of the headers of this name, of which others say the encoding.
+        assert!(answer.head.lines().any(|line| line.starts_with("vary: ") && line.contains("origin")));
         assert_eq!(answer.header("x-ms-client-request-id"), Some("kusto.web.kwe.query;29e3ba3d;740cd2cb"));
         assert!(answer.header("access-control-expose-headers").unwrap().contains("x-ms-activity-id"));
         answer.json()
