@@ -401,3 +401,18 @@ fn audits_and_reports_are_those_of_the_command() {
     assert!(page.header("content-security-policy").unwrap().contains("script-src 'unsafe-inline'"));
     assert!(page.body.contains("<h2>Secure score</h2>"));
 }
+
+#[test]
+fn of_very_much_that_is_wrong_the_first_is_told() {
+    let server = Running::sample();
+    let wrong = |times: usize| format!("print '😀'\n| extend {}", vec!["a = nope"; times].join(",\n"));
+    for (times, told) in [(100, 100), (101, 101), (20_000, 101)] {
+        let checked = server.post("/api/check", &json!({"text": wrong(times)}).to_string()).json();
+        let said = checked["diagnostics"].as_array().unwrap();
+        assert_eq!((said.len(), &checked["ok"]), (told, &json!(false)));
+        assert_eq!((&said[99]["line"], &said[99]["code"]), (&json!(101), &json!("AQ1001")));
+        assert_eq!(said.last().unwrap()["code"] == "More", told == 101);
+    }
+    let (status, error) = refused(&server, "/api/query", &json!({"text": wrong(101)}));
+    assert_eq!((status, error["diagnostics"].as_array().unwrap().len()), (400, 101));
+}

@@ -29,9 +29,8 @@ pub(super) async fn audit(State(site): State<Arc<Site>>, uri: Uri) -> Result<Res
     let mut asked = Members::of_address(&uri)?;
     let (database, now) = (asked.database()?, asked.moment("now")?);
     asked.end()?;
-    let audit = site.work(&database, move |engine| AuditPlan::new().run(&at(engine, now)));
-    let audit = audit.await.map_err(|refusal| Failure::of(refusal, ""))?;
-    Ok(([(CONTENT_TYPE, "application/json")], audit.to_json()).into_response())
+    let audit = site.asked(&database, "", move |engine| Ok(AuditPlan::new().run(&at(engine, now))?.to_json()));
+    Ok(([(CONTENT_TYPE, "application/json")], audit.await?).into_response())
 }
 
 /// What became of the rows between two databases.
@@ -59,11 +58,11 @@ pub(super) async fn diff(State(site): State<Arc<Site>>, uri: Uri, headers: Heade
         // Newer data may have come that have no such database any more: nothing of it is there then.
         let before = engine.database(&old).unwrap_or_else(|| engine.without_tables());
         let diff = plan.run(&before, engine)?;
-        Ok(Answer::new(vec![Arc::new(diff.table().clone())], diff.warnings().to_vec(), start)
+        Ok(Answer::new(vec![Arc::new(diff.table().clone())], diff.warnings(), "", start)
             .beside("summary", diff.summary().into())
             .beside("notes", diff.notes().into()))
     });
-    compared.await.map_err(|refusal| Failure::of(refusal, ""))?.respond(form).await
+    compared.await.map_err(|refusal| Failure::of(refusal, ""))?.respond(&site, form).await
 }
 
 /// The report on exemptions.
@@ -75,7 +74,7 @@ pub(super) async fn report(State(site): State<Arc<Site>>, uri: Uri) -> Result<Re
     let format = asked.choice("format", &formats)?.or(Format::named("html")).ok_or_else(Failure::fault)?;
     asked.end()?;
     let name = database.clone();
-    let written = site.work(&database, move |engine| {
+    let written = site.asked(&database, "", move |engine| {
         let now = now.unwrap_or_else(DateTime::now);
         let moment = now.to_string().replace(".0000000Z", "Z");
         let plan = ReportPlan::new()
@@ -85,7 +84,7 @@ pub(super) async fn report(State(site): State<Arc<Site>>, uri: Uri) -> Result<Re
         let mut text = Vec::new();
         Ok(report.write(&mut text, format).map(|()| text))
     });
-    let written = written.await.map_err(|refusal| Failure::of(refusal, ""))?.map_err(form::unwritten)?;
+    let written = written.await?.map_err(form::unwritten)?;
     let mut response = ([(CONTENT_TYPE, form::media(format))], written).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
