@@ -262,6 +262,10 @@ fn what_nobody_knows_is_refused() {
     assert_eq!(said("/api/query", r#"{"text":"nowhere"}"#).0, 400);
     assert_eq!(said("/api/query?format=csv&wide=1", r#"{"text":"print 1"}"#).0, 400);
     assert_eq!(said("/api/check", r#"{"text":"print 1","target":"sql"}"#).0, 422);
+    for path in ["check", "plan", "cancel", "format", "complete", "chart"] {
+        let (status, message) = said(&format!("/api/{path}?database=zzz"), r#"{"text":"print 1"}"#);
+        assert_eq!((status, message.as_str()), (400, "`database` is no part of the address"), "{path}");
+    }
     assert_eq!(server.get("/api/tables?database=arg&database=arg").status, 400);
     assert_eq!(server.get("/api/nothing").json()["error"]["message"], "there is no `/api/nothing`");
     assert_eq!(server.ask("DELETE", "/api/about", &[], "").status, 405);
@@ -405,7 +409,9 @@ fn audits_and_reports_are_those_of_the_command() {
 #[test]
 fn of_very_much_that_is_wrong_the_first_is_told() {
     let server = Running::sample();
-    let wrong = |times: usize| format!("print '😀'\n| extend {}", vec!["a = nope"; times].join(",\n"));
+    let wrong = |times: usize| {
+        format!("print '😀'\n| extend {}", (0..times).map(|n| format!("a{n} = nope")).collect::<Vec<_>>().join(",\n"))
+    };
     for (times, told) in [(100, 100), (101, 101), (20_000, 101)] {
         let checked = server.post("/api/check", &json!({"text": wrong(times)}).to_string()).json();
         let said = checked["diagnostics"].as_array().unwrap();

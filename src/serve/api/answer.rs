@@ -244,8 +244,8 @@ pub(super) async fn linked(State(site): State<Arc<Site>>, uri: Uri, headers: Hea
 }
 
 /// Stops a query by the id that its request gave.
-pub(super) async fn cancel(State(site): State<Arc<Site>>, sent: Bytes) -> Result<Json<Value>, Failure> {
-    let mut members = Members::of_body(&sent)?;
+pub(super) async fn cancel(State(site): State<Arc<Site>>, uri: Uri, sent: Bytes) -> Result<Json<Value>, Failure> {
+    let mut members = Members::of_body_alone(&uri, &sent)?;
     let id = members.text("id")?;
     members.end()?;
     Ok(Json(json!({"cancelled": site.running.cancel(&id)})))

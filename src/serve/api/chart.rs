@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::super::Site;
@@ -15,9 +15,14 @@ use super::request::Members;
 use crate::Table;
 
 /// The picture that the last statement asks for, or one of the kind that the request names.
-pub(super) async fn chart(State(site): State<Arc<Site>>, headers: HeaderMap, sent: Bytes) -> Result<Response, Failure> {
+pub(super) async fn chart(
+    State(site): State<Arc<Site>>,
+    uri: Uri,
+    headers: HeaderMap,
+    sent: Bytes,
+) -> Result<Response, Failure> {
     let html = wants_html(&headers)?;
-    let mut members = Members::of_body(&sent)?;
+    let mut members = Members::of_body_alone(&uri, &sent)?;
     let kind = members.optional("kind")?;
     let asked = Asked::of_text(&mut members)?;
     members.end()?;

@@ -46,8 +46,8 @@ fn name(entry: &NameEntry) -> Value {
 }
 
 /// What could be typed at a place.
-pub(super) async fn complete(State(site): State<Arc<Site>>, body: Bytes) -> Result<Json<Value>, Failure> {
-    let mut asked = Members::of_body(&body)?;
+pub(super) async fn complete(State(site): State<Arc<Site>>, uri: Uri, body: Bytes) -> Result<Json<Value>, Failure> {
+    let mut asked = Members::of_body_alone(&uri, &body)?;
     let (database, text) = (asked.database()?, asked.text("text")?);
     let offset = asked.count("offset")?.map_or(usize::MAX, |offset| usize::try_from(offset).unwrap_or(usize::MAX));
     asked.end()?;
@@ -72,8 +72,8 @@ pub(super) async fn complete(State(site): State<Arc<Site>>, body: Bytes) -> Resu
 }
 
 /// What is wrong with a query, found without its data.
-pub(super) async fn check(State(site): State<Arc<Site>>, body: Bytes) -> Result<Json<Value>, Failure> {
-    let mut asked = Members::of_body(&body)?;
+pub(super) async fn check(State(site): State<Arc<Site>>, uri: Uri, body: Bytes) -> Result<Json<Value>, Failure> {
+    let mut asked = Members::of_body_alone(&uri, &body)?;
     let (database, text) = (asked.database()?, asked.text("text")?);
     let target = asked.choice("target", &[("kql", Target::Kql), ("arg", Target::Arg)])?.unwrap_or_default();
     asked.end()?;
@@ -103,8 +103,8 @@ pub(super) fn declared(declared: &Declared, about: Option<&str>) -> Value {
 }
 
 /// A query in argql's own layout.
-pub(super) async fn format(State(site): State<Arc<Site>>, body: Bytes) -> Result<Json<Value>, Failure> {
-    let mut asked = Members::of_body(&body)?;
+pub(super) async fn format(State(site): State<Arc<Site>>, uri: Uri, body: Bytes) -> Result<Json<Value>, Failure> {
+    let mut asked = Members::of_body_alone(&uri, &body)?;
     let text = asked.text("text")?;
     asked.end()?;
     let laid_out = site.drawn(move || layout(&text).map_err(|error| Failure::of_error(&error, &text)));
@@ -130,8 +130,8 @@ const STAGES: [(&str, Stage); 5] = [
 ];
 
 /// How a query is read, planned and run.
-pub(super) async fn plan(State(site): State<Arc<Site>>, body: Bytes) -> Result<Json<Value>, Failure> {
-    let mut asked = Members::of_body(&body)?;
+pub(super) async fn plan(State(site): State<Arc<Site>>, uri: Uri, body: Bytes) -> Result<Json<Value>, Failure> {
+    let mut asked = Members::of_body_alone(&uri, &body)?;
     let (database, text) = (asked.database()?, asked.text("text")?);
     let stage = asked.choice("stage", &STAGES)?.unwrap_or(Stage::Rewritten);
     asked.end()?;

@@ -33,6 +33,12 @@ impl Members {
         }
     }
 
+    /// Of the body of a request whose address says nothing more.
+    pub(super) fn of_body_alone(uri: &Uri, body: &[u8]) -> Result<Members, Failure> {
+        Members::of_address(uri)?.end()?;
+        Members::of_body(body)
+    }
+
     /// Of what follows the question mark of an address.
     pub(in super::super) fn of_address(uri: &Uri) -> Result<Members, Failure> {
         let read = Query::<Vec<(String, String)>>::try_from_uri(uri);
