@@ -269,6 +269,12 @@ fn what_nobody_knows_is_refused() {
     assert_eq!(server.get("/api/tables?database=arg&database=arg").status, 400);
     assert_eq!(server.get("/api/nothing").json()["error"]["message"], "there is no `/api/nothing`");
     assert_eq!(server.ask("DELETE", "/api/about", &[], "").status, 405);
+    for doubled in [r#"{"text":"print 1","text":"print 2"}"#, r#"{"text":"print 1","parameters":{"a":1,"a":2}}"#] {
+        let (status, message) = said("/api/query", doubled);
+        assert!(status == 400 && message.contains("is given twice"), "{message}");
+    }
+    let large = r#"{"text":"declare query_parameters(n: long); print n","parameters":{"n":9223372036854775808}}"#;
+    assert_eq!(said("/api/query", large), (422, "the number for `n` is too large".to_owned()));
     let nested = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(server.post("/api/query", &nested).status, 400);
 }
@@ -402,7 +408,8 @@ fn audits_and_reports_are_those_of_the_command() {
     let report = server.get("/api/report?format=markdown&now=2026-10-01");
     assert!(report.body.contains("Data: arg.") && report.body.contains("As of 2026-10-01T00:00:00Z, by argql "));
     let page = server.get("/api/report?now=2026-10-01");
-    assert!(page.header("content-security-policy").unwrap().contains("script-src 'unsafe-inline'"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
     assert!(page.body.contains("<h2>Secure score</h2>"));
 }
 

@@ -13,11 +13,8 @@ use super::answer::Answer;
 use super::failure::Failure;
 use super::form::{self, Form};
 use super::request::Members;
+use crate::output::page_policy;
 use crate::{AuditPlan, DateTime, DiffPlan, Engine, Format, ReportPlan};
-
-/// What the page of a report may do: its own style and script, which it names itself.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; \
-                           form-action 'none'; frame-ancestors 'self'";
 
 /// The engine at the moment that a request names.
 fn at(engine: &Engine, now: Option<DateTime>) -> Engine {
@@ -87,7 +84,9 @@ pub(super) async fn report(State(site): State<Arc<Site>>, uri: Uri) -> Result<Re
     let written = written.await?.map_err(form::unwritten)?;
     let mut response = ([(CONTENT_TYPE, form::media(format))], written).into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    // What the page says of itself, and where it is shown.
+    let policy = HeaderValue::try_from(format!("{}; frame-ancestors 'self'", page_policy()));
+    headers.extend(policy.map(|policy| (CONTENT_SECURITY_POLICY, policy)));
     if !format.is_text() {
         let disposition = HeaderValue::try_from(format!("attachment; filename=\"report.{}\"", format.ending()));
         headers.extend(disposition.map(|disposition| (CONTENT_DISPOSITION, disposition)));
