@@ -58,20 +58,27 @@ impl Table {
     }
 }
 
+/// What a page may do: nothing but its own style and script.
+pub(crate) fn page_policy() -> String {
+    format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
 impl Page<'_> {
     /// Writes the whole page.
     pub(crate) fn write_html(&self, out: &mut dyn Write) -> io::Result<()> {
         let title = escaped(&self.title);
         let mut text = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src '{}'; script-src '{}'; \
-             base-uri 'none'; form-action 'none'\"/>\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{}\"/>\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
              <meta name=\"color-scheme\" content=\"light dark\"/>\n\
              <meta name=\"generator\" content=\"argql {}\"/>\n\
              <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>\n",
-            hash(STYLE),
-            hash(SCRIPT),
+            page_policy(),
             env!("CARGO_PKG_VERSION"),
         );
         for line in &self.about {

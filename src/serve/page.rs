@@ -15,7 +15,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::api::{Failure, Members, question};
 use super::work::Refusal;
 use super::{DATABASE, Site};
-use crate::{DateTime, Declared, Format, Library, Question, Table, Value, escaped, page_style, written_name};
+use crate::{
+    DateTime, Declared, Engine, Error, Format, Library, Question, Table, Value, escaped, page_style, written_name,
+};
 
 /// Where it is: at the root, unless the page with scripts is there.
 pub(super) const HOME: &str = if cfg!(feature = "ui") { "/plain" } else { "/" };
@@ -30,26 +32,36 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 }
 
 async fn page(State(site): State<Arc<Site>>, uri: Uri) -> Response {
-    let asked = match Asked::of(&uri, &site.library) {
-        Ok(asked) => asked,
-        Err(failure) => {
-            let (status, message) = failure.in_words();
-            let nothing = Asked { database: DATABASE.to_owned(), ..Asked::default() };
-            return nothing.respond(&site, status, &wrong(&message));
-        }
+    let in_words = |failure: &Failure| {
+        let (status, message) = failure.in_words();
+        (status, wrong(&message))
     };
-    if !asked.runs {
-        return asked.respond(&site, StatusCode::OK, "");
+    let (asked, (status, answer)) = match Asked::of(&uri, &site.library) {
+        Ok(asked) if asked.runs => {
+            let answer = match asked.answer(&site).await {
+                Ok(answer) => answer,
+                Err(Refusal::Error(error)) => refused(&error),
+                Err(refusal) => in_words(&Failure::of(refusal, "")),
+            };
+            (asked, answer)
+        }
+        Ok(asked) => (asked, (StatusCode::OK, String::new())),
+        Err(failure) => (Asked { database: DATABASE.to_owned(), ..Asked::default() }, in_words(&failure)),
+    };
+    // The form reads the query, which may be long.
+    let drawn = site.drawn({
+        let site = site.clone();
+        move || Ok(asked.draw(&site, &answer))
+    });
+    match drawn.await {
+        Ok(page) => (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response(),
+        Err(failure) => failure.in_words().into_response(),
     }
-    let (status, answer) = match asked.answer(&site).await {
-        Ok(answer) => (StatusCode::OK, answer),
-        Err(Refusal::Error(error)) => (StatusCode::BAD_REQUEST, wrong(&error.render(false))),
-        Err(refusal) => {
-            let (status, message) = Failure::of(refusal, "").in_words();
-            (status, wrong(&message))
-        }
-    };
-    asked.respond(&site, status, &answer)
+}
+
+/// The part of the page that says what is wrong with a query.
+fn refused(error: &Error) -> (StatusCode, String) {
+    (StatusCode::BAD_REQUEST, wrong(&error.render(false)))
 }
 
 /// What the address asks.
@@ -85,11 +97,11 @@ impl Asked {
         Ok(Asked { database, text, parameters, runs })
     }
 
-    /// The part of the page with the answer.
-    async fn answer(&self, site: &Site) -> Result<String, Refusal> {
+    /// The part of the page with the answer, or with what is wrong with the query.
+    async fn answer(&self, site: &Site) -> Result<(StatusCode, String), Refusal> {
         let (question, parameters) = (question(&self.text), self.parameters.clone());
         let links = self.files();
-        site.work(&self.database, move |engine| {
+        let answered = move |engine: &Engine| -> Result<String, Error> {
             let engine =
                 parameters.iter().fold(engine.clone(), |engine, (name, value)| engine.parameter(name, value.clone()));
             let query = question.prepare(&engine)?;
@@ -111,8 +123,12 @@ impl Asked {
                 text.push_str(&links);
             }
             Ok(text)
-        })
-        .await
+        };
+        let drawn = site.work(&self.database, move |engine| match answered(engine) {
+            Err(error) if !error.is_data() => Ok(refused(&error)),
+            answered => answered.map(|answer| (StatusCode::OK, answer)),
+        });
+        drawn.await
     }
 
     /// Links to the whole answer as files.
@@ -139,7 +155,7 @@ impl Asked {
     }
 
     /// The whole page.
-    fn respond(&self, site: &Site, status: StatusCode, answer: &str) -> Response {
+    fn draw(&self, site: &Site, answer: &str) -> String {
         let data = site.live.data();
         let databases: Vec<String> = data.databases().collect();
         let tables = data.database(&self.database).map(|engine| engine.tables()).unwrap_or_default();
@@ -163,7 +179,7 @@ impl Asked {
         self.tables(&mut text, &tables);
         self.questions(&mut text, &site.library);
         text.push_str("</nav>\n</body>\n</html>\n");
-        (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+        text
     }
 
     fn form(&self, text: &mut String, databases: &[String]) {

@@ -262,9 +262,19 @@ fn what_nobody_knows_is_refused() {
     assert_eq!(said("/api/query", r#"{"text":"nowhere"}"#).0, 400);
     assert_eq!(said("/api/query?format=csv&wide=1", r#"{"text":"print 1"}"#).0, 400);
     assert_eq!(said("/api/check", r#"{"text":"print 1","target":"sql"}"#).0, 422);
+    for path in ["check", "plan", "cancel", "format", "complete", "chart"] {
+        let (status, message) = said(&format!("/api/{path}?database=zzz"), r#"{"text":"print 1"}"#);
+        assert_eq!((status, message.as_str()), (400, "`database` is no part of the address"), "{path}");
+    }
     assert_eq!(server.get("/api/tables?database=arg&database=arg").status, 400);
     assert_eq!(server.get("/api/nothing").json()["error"]["message"], "there is no `/api/nothing`");
     assert_eq!(server.ask("DELETE", "/api/about", &[], "").status, 405);
+    for doubled in [r#"{"text":"print 1","text":"print 2"}"#, r#"{"text":"print 1","parameters":{"a":1,"a":2}}"#] {
+        let (status, message) = said("/api/query", doubled);
+        assert!(status == 400 && message.contains("is given twice"), "{message}");
+    }
+    let large = r#"{"text":"declare query_parameters(n: long); print n","parameters":{"n":9223372036854775808}}"#;
+    assert_eq!(said("/api/query", large), (422, "the number for `n` is too large".to_owned()));
     let nested = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(server.post("/api/query", &nested).status, 400);
 }
@@ -398,6 +408,24 @@ fn audits_and_reports_are_those_of_the_command() {
     let report = server.get("/api/report?format=markdown&now=2026-10-01");
     assert!(report.body.contains("Data: arg.") && report.body.contains("As of 2026-10-01T00:00:00Z, by argql "));
     let page = server.get("/api/report?now=2026-10-01");
-    assert!(page.header("content-security-policy").unwrap().contains("script-src 'unsafe-inline'"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
     assert!(page.body.contains("<h2>Secure score</h2>"));
+}
+
+#[test]
+fn of_very_much_that_is_wrong_the_first_is_told() {
+    let server = Running::sample();
+    let wrong = |times: usize| {
+        format!("print '😀'\n| extend {}", (0..times).map(|n| format!("a{n} = nope")).collect::<Vec<_>>().join(",\n"))
+    };
+    for (times, told) in [(100, 100), (101, 101), (20_000, 101)] {
+        let checked = server.post("/api/check", &json!({"text": wrong(times)}).to_string()).json();
+        let said = checked["diagnostics"].as_array().unwrap();
+        assert_eq!((said.len(), &checked["ok"]), (told, &json!(false)));
+        assert_eq!((&said[99]["line"], &said[99]["code"]), (&json!(101), &json!("AQ1001")));
+        assert_eq!(said.last().unwrap()["code"] == "More", told == 101);
+    }
+    let (status, error) = refused(&server, "/api/query", &json!({"text": wrong(101)}));
+    assert_eq!((status, error["diagnostics"].as_array().unwrap().len()), (400, 101));
 }

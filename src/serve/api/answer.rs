@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Site;
 use super::data::columns;
-use super::failure::{Failure, diagnostics};
+use super::failure::{Failure, TOLD, diagnostics};
 use super::form::{self, Form};
 use super::request::{Members, Wanted, question};
 use super::stream::{Part, body};
@@ -55,7 +55,8 @@ impl Asked {
         let entry = id.as_deref().map(|id| site.running.enter(id));
         let text = self.question.text().to_owned();
         let database = self.database.clone();
-        let answer = site.work(&database, move |engine| {
+        let sent = text.clone();
+        let answer = site.asked(&database, &sent, move |engine| {
             let start = Instant::now();
             let read: Arc<Mutex<HashMap<Arc<str>, u64>>> = Arc::default();
             let mut engine = self.limits.of(engine).progress({
@@ -75,7 +76,8 @@ impl Asked {
             let tables: Vec<Arc<Table>> = query.run_all()?.into_iter().map(Arc::new).collect();
             let read = read.lock().unwrap_or_else(PoisonError::into_inner);
             let rows_read = (!read.is_empty()).then(|| read.values().sum());
-            Ok(Answer { rows_read, ..Answer::new(tables, query.warnings().to_vec(), start) })
+            let answer = Answer::new(tables, query.warnings(), &text, start);
+            Ok(Answer { rows_read, text: text.clone(), ..answer })
         });
         let stopped = async {
             match &entry {
@@ -83,18 +85,17 @@ impl Asked {
                 None => std::future::pending().await,
             }
         };
-        let answer = tokio::select! {
-            answer = answer => answer.map_err(|refusal| Failure::of(refusal, &text))?,
-            () = stopped => return Err(Failure::cancelled()),
-        };
-        Ok(Answer { text, ..answer })
+        tokio::select! {
+            answer = answer => answer,
+            () = stopped => Err(Failure::cancelled()),
+        }
     }
 }
 
 /// What a query gives.
 pub(super) struct Answer {
     pub(super) tables: Vec<Arc<Table>>,
-    warnings: Vec<Diagnostic>,
+    warnings: Vec<Value>,
     took: Duration,
     /// Rows of files that were read; none if the columns were in memory.
     rows_read: Option<u64>,
@@ -105,8 +106,17 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn new(tables: Vec<Arc<Table>>, warnings: Vec<Diagnostic>, start: Instant) -> Answer {
+    /// With warnings of a query with this text, and those of the tables.
+    pub(super) fn new(tables: Vec<Arc<Table>>, warnings: &[Diagnostic], text: &str, start: Instant) -> Answer {
         let took = start.elapsed();
+        let of_tables = tables.iter().flat_map(|table| table.warnings().iter().cloned().chain(table.chart_refusal()));
+        let mut said: Vec<Diagnostic> = Vec::new();
+        for warning in warnings.iter().cloned().chain(of_tables) {
+            if said.len() <= TOLD && !said.contains(&warning) {
+                said.push(warning);
+            }
+        }
+        let warnings = diagnostics(&said, text);
         Answer { tables, warnings, took, rows_read: None, text: String::new(), beside: Map::new() }
     }
 
@@ -116,43 +126,36 @@ impl Answer {
         self
     }
 
-    /// What there is to know about the answer.
-    fn warnings(&self) -> Vec<Value> {
-        let mut said: Vec<Diagnostic> = Vec::new();
-        let of_tables =
-            self.tables.iter().flat_map(|table| table.warnings().iter().cloned().chain(table.chart_refusal()));
-        for warning in self.warnings.iter().cloned().chain(of_tables) {
-            if !said.contains(&warning) {
-                said.push(warning);
-            }
-        }
-        diagnostics(&said, &self.text)
-    }
-
     /// What there is to say of all tables together.
     fn about(&self) -> Map<String, Value> {
         let mut about = self.beside.clone();
-        about.insert("warnings".to_owned(), self.warnings().into());
+        about.insert("warnings".to_owned(), self.warnings.clone().into());
         about.insert("took_ms".to_owned(), ((self.took.as_secs_f64() * 1e6).round() / 1e3).into());
         about.insert("rows_read".to_owned(), self.rows_read.into());
         about
     }
 
     /// As the client wants it.
-    pub(super) async fn respond(self, form: Form) -> Result<Response, Failure> {
-        match form {
+    pub(super) async fn respond(self, site: &Site, form: Form) -> Result<Response, Failure> {
+        let parts = site.drawn(move || match form {
             Form::Tables => Ok(self.tables()),
             Form::Lines => Ok(self.lines()),
+            Form::File(format) => form::parts(&self.tables, &self.text, format),
+        });
+        let body = body(parts.await?);
+        Ok(match form {
+            Form::Tables => ([(CONTENT_TYPE, "application/json")], body).into_response(),
+            Form::Lines => ([(CONTENT_TYPE, "application/x-ndjson")], body).into_response(),
             Form::File(format) => {
                 let disposition = format!("attachment; filename=\"answer.{}\"", format.ending());
                 let headers = [(CONTENT_TYPE, form::media(format).to_owned()), (CONTENT_DISPOSITION, disposition)];
-                Ok((headers, body(form::parts(self.tables, self.text, format).await?)).into_response())
+                (headers, body).into_response()
             }
-        }
+        })
     }
 
     /// One object with everything.
-    fn tables(&self) -> Response {
+    fn tables(&self) -> Vec<Part> {
         let mut parts = Vec::new();
         let mut before = "{\"tables\":[".to_owned();
         for table in &self.tables {
@@ -169,11 +172,11 @@ impl Answer {
         }
         let about = Value::Object(self.about()).to_string();
         parts.push(Part::text(format!("]}}],{}", about.trim_start_matches('{'))));
-        ([(CONTENT_TYPE, "application/json")], body(parts)).into_response()
+        parts
     }
 
     /// For each table an object, and an array for each of its rows.
-    fn lines(&self) -> Response {
+    fn lines(&self) -> Vec<Part> {
         let mut parts = Vec::new();
         for (number, table) in (1..).zip(&self.tables) {
             let mut head = head(table);
@@ -190,7 +193,7 @@ impl Answer {
             }
         }
         parts.push(Part::text("{\"end\":true}\n"));
-        ([(CONTENT_TYPE, "application/x-ndjson")], body(parts)).into_response()
+        parts
     }
 }
 
@@ -221,7 +224,7 @@ pub(super) async fn query(
     let mut members = Members::of_body(&sent)?;
     let asked = Asked::of_text(&mut members)?;
     members.end()?;
-    asked.answer(&site).await?.respond(form).await
+    asked.answer(&site).await?.respond(&site, form).await
 }
 
 /// A query in the address, for links.
@@ -237,12 +240,12 @@ pub(super) async fn linked(State(site): State<Arc<Site>>, uri: Uri, headers: Hea
         id: None,
     };
     members.end()?;
-    asked.answer(&site).await?.respond(form).await
+    asked.answer(&site).await?.respond(&site, form).await
 }
 
 /// Stops a query by the id that its request gave.
-pub(super) async fn cancel(State(site): State<Arc<Site>>, sent: Bytes) -> Result<Json<Value>, Failure> {
-    let mut members = Members::of_body(&sent)?;
+pub(super) async fn cancel(State(site): State<Arc<Site>>, uri: Uri, sent: Bytes) -> Result<Json<Value>, Failure> {
+    let mut members = Members::of_body_alone(&uri, &sent)?;
     let id = members.text("id")?;
     members.end()?;
     Ok(Json(json!({"cancelled": site.running.cancel(&id)})))

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::super::Site;
@@ -15,18 +15,26 @@ use super::request::Members;
 use crate::Table;
 
 /// The picture that the last statement asks for, or one of the kind that the request names.
-pub(super) async fn chart(State(site): State<Arc<Site>>, headers: HeaderMap, sent: Bytes) -> Result<Response, Failure> {
+pub(super) async fn chart(
+    State(site): State<Arc<Site>>,
+    uri: Uri,
+    headers: HeaderMap,
+    sent: Bytes,
+) -> Result<Response, Failure> {
     let html = wants_html(&headers)?;
-    let mut members = Members::of_body(&sent)?;
+    let mut members = Members::of_body_alone(&uri, &sent)?;
     let kind = members.optional("kind")?;
     let asked = Asked::of_text(&mut members)?;
     members.end()?;
     let answer = asked.answer(&site).await?;
-    let table = answer.tables.last().ok_or_else(Failure::fault)?;
-    let table = kind.map_or_else(|| table.as_ref().clone(), |kind| table.drawn_as(&kind));
-    let (media, drawn) =
-        if html { ("text/html; charset=utf-8", table.to_figure()) } else { ("image/svg+xml", table.to_svg()) };
-    Ok(([(CONTENT_TYPE, media)], drawn.ok_or_else(|| not_drawn(&table))?).into_response())
+    let drawn = site.drawn(move || {
+        let table = answer.tables.last().ok_or_else(Failure::fault)?;
+        let table = kind.as_ref().map_or_else(|| table.as_ref().clone(), |kind| table.drawn_as(kind));
+        let drawn = if html { table.to_figure() } else { table.to_svg() };
+        drawn.ok_or_else(|| not_drawn(&table))
+    });
+    let media = if html { "text/html; charset=utf-8" } else { "image/svg+xml" };
+    Ok(([(CONTENT_TYPE, media)], drawn.await?).into_response())
 }
 
 /// Whether figures of a page are wanted, rather than a file.

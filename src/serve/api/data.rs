@@ -47,11 +47,11 @@ pub(super) async fn tables(State(site): State<Arc<Site>>, uri: Uri) -> Result<Js
     let mut asked = Members::of_address(&uri)?;
     let database = asked.database()?;
     asked.end()?;
-    let tables = site.work(&database, |engine| {
+    let tables = site.asked(&database, "", |engine| {
         let end = Instant::now() + COUNTING;
         engine.tables().iter().map(|name| table(engine, name, end)).collect::<Result<Vec<Value>, Error>>()
     });
-    Ok(Json(tables.await.map_err(|refusal| Failure::of(refusal, ""))?.into()))
+    Ok(Json(tables.await?.into()))
 }
 
 fn table(engine: &Engine, name: &str, end: Instant) -> Result<Value, Error> {
@@ -85,8 +85,7 @@ pub(super) async fn paths(State(site): State<Arc<Site>>, uri: Uri) -> Result<Jso
     let (database, path) = (asked.database()?, asked.text("path")?);
     asked.end()?;
     let wanted = path.clone();
-    let found = site.work(&database, move |engine| engine.paths(&wanted)).await;
-    let found = found.map_err(|refusal| Failure::of(refusal, &path))?;
+    let found = site.asked(&database, &path, move |engine| engine.paths(&wanted)).await?;
     let rows = found.paths.iter().filter_map(|path| path.share).map(|share| share.of).max();
     let mut above: Vec<&str> = Vec::new();
     let entries = found.paths.iter().map(|found| {

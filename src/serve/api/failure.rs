@@ -101,7 +101,7 @@ impl Failure {
         }
     }
 
-    fn of_error(error: &Error, text: &str) -> Failure {
+    pub(super) fn of_error(error: &Error, text: &str) -> Failure {
         let said = error.diagnostics();
         let first = said.iter().find(|diagnostic| diagnostic.severity == Severity::Error);
         let (code, message) = first.map_or(("", String::new()), |first| (first.code.id, first.message.clone()));
@@ -134,34 +134,56 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Everything that is said of a query, with the places in its text as editors count them.
+/// What is told of a query at most: nobody reads more, and a text can be wrong at every letter.
+pub(super) const TOLD: usize = 100;
+
+/// What is said of a query, with the places in its text as editors count them. Of very much it is the errors before the
+/// warnings, and at the end that there is more.
 pub(super) fn diagnostics(said: &[Diagnostic], text: &str) -> Vec<Value> {
+    let mut told: Vec<&Diagnostic> = said.iter().collect();
+    let mut more = None;
+    if told.len() > TOLD {
+        told.sort_by_key(|diagnostic| diagnostic.severity != Severity::Error);
+        more = told.get(TOLD).map(|first| {
+            let message = format!("there is more to say than these {TOLD}");
+            said_as("More", "more than is told", first.severity, &message, Some("mend these first"))
+        });
+        told.truncate(TOLD);
+    }
     let mut units = Units::of(text);
-    said.iter().map(|diagnostic| json_of(diagnostic, text, &mut units)).collect()
+    told.into_iter().map(|diagnostic| json_of(diagnostic, &mut units)).chain(more).collect()
 }
 
-fn json_of(diagnostic: &Diagnostic, text: &str, units: &mut Units<'_>) -> Value {
-    let severity = match diagnostic.severity {
+/// Without a place.
+fn said_as(code: &str, title: &str, severity: Severity, message: &str, help: Option<&str>) -> Value {
+    let severity = match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let mut json = json!({
-        "code": diagnostic.code.id,
-        "title": diagnostic.code.title,
+    json!({
+        "code": code,
+        "title": title,
         "severity": severity,
-        "message": diagnostic.message,
-        "label": diagnostic.label,
-        "help": diagnostic.help,
+        "message": message,
+        "label": "",
+        "help": help,
         "start": null,
         "end": null,
         "line": null,
         "column": null,
-    });
+    })
+}
+
+fn json_of(diagnostic: &Diagnostic, units: &mut Units<'_>) -> Value {
+    let (code, help) = (diagnostic.code, diagnostic.help.as_deref());
+    let mut json = said_as(code.id, code.title, diagnostic.severity, &diagnostic.message, help);
+    json["label"] = diagnostic.label.as_str().into();
     match &diagnostic.place {
         Place::Query(span) => {
-            let (line, column) = span.line_column(text);
             json["start"] = units.at(span.start).into();
-            json["end"] = units.at(span.end).into();
+            // The next one may begin before this one ends.
+            json["end"] = { *units }.at(span.end).into();
+            let (line, column) = units.line_column(span.start);
             json["line"] = line.into();
             json["column"] = column.into();
         }

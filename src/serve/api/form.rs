@@ -99,15 +99,14 @@ fn weighed(accepted: &str) -> (u16, String) {
     (thousandths.unwrap_or(0), media)
 }
 
-/// What a file with these answers is made of. What is not text line by line is written at once, by a thread that may work.
-pub(super) async fn parts(tables: Vec<Arc<Table>>, query: String, format: Format) -> Result<Vec<Part>, Failure> {
+/// What a file with these answers is made of. What is not text line by line is written at once.
+pub(super) fn parts(tables: &[Arc<Table>], query: &str, format: Format) -> Result<Vec<Part>, Failure> {
     // Files are opened in spreadsheets.
     let layout = Layout::new().formulas(Formulas::Disarmed);
     if format.is_laid_out() || !format.is_text() {
-        let written = tokio::task::spawn_blocking(move || whole(&tables, &query, format, &layout)).await;
-        return Ok(vec![Part::text(written.map_err(|_| Failure::fault())??)]);
+        return Ok(vec![Part::text(whole(tables, query, format, &layout)?)]);
     }
-    let [table] = tables.as_slice() else {
+    let [table] = tables else {
         let message = format!("{} holds one table, and the query gives {}", format.name(), tables.len());
         return Err(Failure::value(message).help("leave one statement, or ask for JSON, Markdown or a workbook"));
     };

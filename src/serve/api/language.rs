@@ -46,58 +46,55 @@ fn name(entry: &NameEntry) -> Value {
 }
 
 /// What could be typed at a place.
-pub(super) async fn complete(State(site): State<Arc<Site>>, body: Bytes) -> Result<Json<Value>, Failure> {
-    let mut asked = Members::of_body(&body)?;
+pub(super) async fn complete(State(site): State<Arc<Site>>, uri: Uri, body: Bytes) -> Result<Json<Value>, Failure> {
+    let mut asked = Members::of_body_alone(&uri, &body)?;
     let (database, text) = (asked.database()?, asked.text("text")?);
     let offset = asked.count("offset")?.map_or(usize::MAX, |offset| usize::try_from(offset).unwrap_or(usize::MAX));
     asked.end()?;
-    let done = site.work(&database, {
-        let text = text.clone();
-        move |engine| {
-            let end = byte_at(&text, offset);
-            let found = engine.complete(&text, end);
-            let hint = engine.hint(text.get(..end).unwrap_or_default());
-            Ok((end, found, hint))
-        }
+    let sent = text.clone();
+    let completed = site.asked(&database, &sent, move |engine| {
+        let end = byte_at(&text, offset);
+        let found = engine.complete(&text, end);
+        let items = found.list.iter().map(|item| {
+            json!({"text": item.text, "name": item.name, "kind": item.kind, "detail": item.detail, "about": item.about()})
+        });
+        let items: Vec<Value> = items.collect();
+        let mut units = Units::of(&text);
+        Ok(json!({
+            "start": units.at(found.start),
+            "end": units.at(end),
+            "items": items,
+            "sampled": found.sampled,
+            "hint": engine.hint(text.get(..end).unwrap_or_default()),
+        }))
     });
-    let (end, found, hint) = done.await.map_err(|refusal| Failure::of(refusal, &text))?;
-    let items = found.list.iter().map(|item| {
-        json!({"text": item.text, "name": item.name, "kind": item.kind, "detail": item.detail, "about": item.about()})
-    });
-    let items: Vec<Value> = items.collect();
-    let mut units = Units::of(&text);
-    Ok(Json(json!({
-        "start": units.at(found.start),
-        "end": units.at(end),
-        "items": items,
-        "sampled": found.sampled,
-        "hint": hint,
-    })))
+    Ok(Json(completed.await?))
 }
 
 /// What is wrong with a query, found without its data.
-pub(super) async fn check(State(site): State<Arc<Site>>, body: Bytes) -> Result<Json<Value>, Failure> {
-    let mut asked = Members::of_body(&body)?;
+pub(super) async fn check(State(site): State<Arc<Site>>, uri: Uri, body: Bytes) -> Result<Json<Value>, Failure> {
+    let mut asked = Members::of_body_alone(&uri, &body)?;
     let (database, text) = (asked.database()?, asked.text("text")?);
     let target = asked.choice("target", &[("kql", Target::Kql), ("arg", Target::Arg)])?.unwrap_or_default();
     asked.end()?;
-    let checked = site.work(&database, {
-        let text = text.clone();
-        move |engine| Ok(question(&text).check(&engine.clone().target(target)))
+    let sent = text.clone();
+    let checked = site.asked(&database, &sent, move |engine| {
+        let question = question(&text);
+        let checked = question.check(&engine.clone().target(target));
+        let mut units = Units::of(&text);
+        let marks = marks(&text).into_iter().map(|mark| {
+            json!({"start": units.at(mark.span.start), "end": units.at(mark.span.end), "kind": mark.kind.name()})
+        });
+        let marks: Vec<Value> = marks.collect();
+        Ok(json!({
+            "ok": checked.is_ok(),
+            "diagnostics": diagnostics(&checked.diagnostics, &text),
+            "columns": checked.is_ok().then(|| columns(&checked.columns)),
+            "parameters": question.parameters().iter().map(|each| declared(each, None)).collect::<Vec<_>>(),
+            "marks": marks,
+        }))
     });
-    let checked = checked.await.map_err(|refusal| Failure::of(refusal, &text))?;
-    let mut units = Units::of(&text);
-    let marks = marks(&text).into_iter().map(
-        |mark| json!({"start": units.at(mark.span.start), "end": units.at(mark.span.end), "kind": mark.kind.name()}),
-    );
-    let marks: Vec<Value> = marks.collect();
-    Ok(Json(json!({
-        "ok": checked.is_ok(),
-        "diagnostics": diagnostics(&checked.diagnostics, &text),
-        "columns": checked.is_ok().then(|| columns(&checked.columns)),
-        "parameters": question(&text).parameters().iter().map(|each| declared(each, None)).collect::<Vec<_>>(),
-        "marks": marks,
-    })))
+    Ok(Json(checked.await?))
 }
 
 /// A parameter, and what it is for.
@@ -106,12 +103,12 @@ pub(super) fn declared(declared: &Declared, about: Option<&str>) -> Value {
 }
 
 /// A query in argql's own layout.
-pub(super) async fn format(body: Bytes) -> Result<Json<Value>, Failure> {
-    let mut asked = Members::of_body(&body)?;
+pub(super) async fn format(State(site): State<Arc<Site>>, uri: Uri, body: Bytes) -> Result<Json<Value>, Failure> {
+    let mut asked = Members::of_body_alone(&uri, &body)?;
     let text = asked.text("text")?;
     asked.end()?;
-    let laid_out = layout(&text).map_err(|error| Failure::of(error.into(), &text))?;
-    Ok(Json(json!({"text": laid_out})))
+    let laid_out = site.drawn(move || layout(&text).map_err(|error| Failure::of_error(&error, &text)));
+    Ok(Json(json!({"text": laid_out.await?})))
 }
 
 /// Stages that a query goes through.
@@ -133,13 +130,13 @@ const STAGES: [(&str, Stage); 5] = [
 ];
 
 /// How a query is read, planned and run.
-pub(super) async fn plan(State(site): State<Arc<Site>>, body: Bytes) -> Result<Json<Value>, Failure> {
-    let mut asked = Members::of_body(&body)?;
+pub(super) async fn plan(State(site): State<Arc<Site>>, uri: Uri, body: Bytes) -> Result<Json<Value>, Failure> {
+    let mut asked = Members::of_body_alone(&uri, &body)?;
     let (database, text) = (asked.database()?, asked.text("text")?);
     let stage = asked.choice("stage", &STAGES)?.unwrap_or(Stage::Rewritten);
     asked.end()?;
     let question = question(&text);
-    let shown = site.work(&database, move |engine| {
+    let shown = site.asked(&database, &text, move |engine| {
         Ok(match stage {
             Stage::Tokens => question.tokens()?,
             Stage::Ast => question.prepare(engine)?.syntax(),
@@ -148,5 +145,5 @@ pub(super) async fn plan(State(site): State<Arc<Site>>, body: Bytes) -> Result<J
             Stage::Profile => question.prepare(engine)?.profile()?.join("\n"),
         })
     });
-    Ok(Json(json!({"text": shown.await.map_err(|refusal| Failure::of(refusal, &text))?})))
+    Ok(Json(json!({"text": shown.await?})))
 }

@@ -1,7 +1,7 @@
 //! The interface of argql's own page, for whoever else wants to use it: JSON beneath `/api`.
 //!
 //! `request` reads what is asked and refuses what nobody knows, `failure` says why there is no answer, `form` and `stream`
-//! write answers as they are read, `openapi` says all of this to programs. `data`, `language`, `answer`, `chart`, `questions` and `reviews`
+//! write answers as they are read, `work` does what takes time, `openapi` says all of this to programs. `data`, `language`, `answer`, `chart`, `questions` and `reviews`
 //! have the paths.
 
 mod answer;
@@ -16,6 +16,7 @@ mod request;
 mod reviews;
 mod stream;
 mod text;
+mod work;
 
 use std::sync::Arc;
 

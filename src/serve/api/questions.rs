@@ -23,10 +23,10 @@ pub(super) async fn list(State(site): State<Arc<Site>>, uri: Uri) -> Result<Json
     let database = asked.database()?;
     asked.end()?;
     let library = site.library.clone();
-    let described = site.work(&database, move |engine| {
+    let described = site.asked(&database, "", move |engine| {
         library.questions().map(|question| about(&question, engine)).collect::<Result<Vec<Value>, Error>>()
     });
-    Ok(Json(described.await.map_err(|refusal| Failure::of(refusal, ""))?.into()))
+    Ok(Json(described.await?.into()))
 }
 
 /// One question with its text.
@@ -40,13 +40,13 @@ pub(super) async fn one(
     asked.end()?;
     let question = named(&site, &name)?;
     let text = question.text().to_owned();
-    let described = site.work(&database, move |engine| {
+    let described = site.asked(&database, &text, move |engine| {
         let mut described = about(&question, engine)?;
         described["text"] = question.text().into();
         described["flat"] = question.flat_text()?.into();
         Ok(described)
     });
-    Ok(Json(described.await.map_err(|refusal| Failure::of(refusal, &text))?))
+    Ok(Json(described.await?))
 }
 
 /// Its answer.
@@ -61,7 +61,7 @@ pub(super) async fn run(
     let mut members = Members::of_body(&sent)?;
     let asked = Asked::of(&mut members, named(&site, &name)?)?;
     members.end()?;
-    asked.answer(&site).await?.respond(form).await
+    asked.answer(&site).await?.respond(&site, form).await
 }
 
 fn named(site: &Site, name: &str) -> Result<Question, Failure> {

@@ -1,10 +1,12 @@
 //! What requests bring along: a JSON object, or a query string. Each member is taken once, and what is left over at the
 //! end is refused, so that nothing is ignored.
 
+use std::fmt;
 use std::time::Duration;
 
 use axum::extract::Query;
 use axum::http::Uri;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
@@ -26,11 +28,17 @@ pub(in super::super) struct Members {
 impl Members {
     /// Of the body of a request.
     pub(super) fn of_body(body: &[u8]) -> Result<Members, Failure> {
-        match serde_json::from_slice(body) {
+        match serde_json::from_slice(body).map(|Once(value)| value) {
             Ok(Value::Object(left)) => Ok(Members { of: "the request", left, known: Vec::new() }),
             Ok(other) => Err(Failure::request(format!("the request is {}, not a JSON object", kind(&other)))),
-            Err(error) => Err(Failure::request(format!("the request is no JSON: {error}"))),
+            Err(error) => Err(Failure::request(format!("the request cannot be read: {error}"))),
         }
+    }
+
+    /// Of the body of a request whose address says nothing more.
+    pub(super) fn of_body_alone(uri: &Uri, body: &[u8]) -> Result<Members, Failure> {
+        Members::of_address(uri)?.end()?;
+        Members::of_body(body)
     }
 
     /// Of what follows the question mark of an address.
@@ -135,8 +143,8 @@ impl Members {
             Value::Bool(flag) => Ok(flag.into()),
             Value::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(whole), _) => Ok(whole.into()),
-                (None, Some(real)) => Ok(real.into()),
-                (None, None) => Err(Failure::value(format!("the number for `{name}` is too large"))),
+                (None, Some(real)) if number.is_f64() => Ok(real.into()),
+                (None, _) => Err(Failure::value(format!("the number for `{name}` is too large"))),
             },
             Value::Array(_) | Value::Object(_) => Ok(value.to_string().into()),
             Value::Null => Ok(crate::Value::Null),
@@ -182,6 +190,68 @@ fn kind(value: &Value) -> &'static str {
         Value::String(_) => "a text",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
+    }
+}
+
+/// A value of JSON whose objects name no member twice.
+struct Once(Value);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Once, D::Error> {
+        from.deserialize_any(OnceVisitor)
+    }
+}
+
+struct OnceVisitor;
+
+impl<'de> Visitor<'de> for OnceVisitor {
+    type Value = Once;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Once, E> {
+        Ok(Once(Value::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Once, E> {
+        Ok(Once(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Once, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Once(value)) = seq.next_element()? {
+            values.push(value);
+        }
+        Ok(Once(values.into()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Once, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, Once(value))) = map.next_entry::<String, Once>()? {
+            if members.contains_key(&name) {
+                return Err(A::Error::custom(format!("`{name}` is given twice")));
+            }
+            members.insert(name, value);
+        }
+        Ok(Once(members.into()))
     }
 }
 

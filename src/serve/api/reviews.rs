@@ -13,11 +13,8 @@ use super::answer::Answer;
 use super::failure::Failure;
 use super::form::{self, Form};
 use super::request::Members;
+use crate::output::page_policy;
 use crate::{AuditPlan, DateTime, DiffPlan, Engine, Format, ReportPlan};
-
-/// What the page of a report may do: its own style and script, which it names itself.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; \
-                           form-action 'none'; frame-ancestors 'self'";
 
 /// The engine at the moment that a request names.
 fn at(engine: &Engine, now: Option<DateTime>) -> Engine {
@@ -29,9 +26,8 @@ pub(super) async fn audit(State(site): State<Arc<Site>>, uri: Uri) -> Result<Res
     let mut asked = Members::of_address(&uri)?;
     let (database, now) = (asked.database()?, asked.moment("now")?);
     asked.end()?;
-    let audit = site.work(&database, move |engine| AuditPlan::new().run(&at(engine, now)));
-    let audit = audit.await.map_err(|refusal| Failure::of(refusal, ""))?;
-    Ok(([(CONTENT_TYPE, "application/json")], audit.to_json()).into_response())
+    let audit = site.asked(&database, "", move |engine| Ok(AuditPlan::new().run(&at(engine, now))?.to_json()));
+    Ok(([(CONTENT_TYPE, "application/json")], audit.await?).into_response())
 }
 
 /// What became of the rows between two databases.
@@ -59,11 +55,11 @@ pub(super) async fn diff(State(site): State<Arc<Site>>, uri: Uri, headers: Heade
         // Newer data may have come that have no such database any more: nothing of it is there then.
         let before = engine.database(&old).unwrap_or_else(|| engine.without_tables());
         let diff = plan.run(&before, engine)?;
-        Ok(Answer::new(vec![Arc::new(diff.table().clone())], diff.warnings().to_vec(), start)
+        Ok(Answer::new(vec![Arc::new(diff.table().clone())], diff.warnings(), "", start)
             .beside("summary", diff.summary().into())
             .beside("notes", diff.notes().into()))
     });
-    compared.await.map_err(|refusal| Failure::of(refusal, ""))?.respond(form).await
+    compared.await.map_err(|refusal| Failure::of(refusal, ""))?.respond(&site, form).await
 }
 
 /// The report on exemptions.
@@ -75,7 +71,7 @@ pub(super) async fn report(State(site): State<Arc<Site>>, uri: Uri) -> Result<Re
     let format = asked.choice("format", &formats)?.or(Format::named("html")).ok_or_else(Failure::fault)?;
     asked.end()?;
     let name = database.clone();
-    let written = site.work(&database, move |engine| {
+    let written = site.asked(&database, "", move |engine| {
         let now = now.unwrap_or_else(DateTime::now);
         let moment = now.to_string().replace(".0000000Z", "Z");
         let plan = ReportPlan::new()
@@ -85,10 +81,12 @@ pub(super) async fn report(State(site): State<Arc<Site>>, uri: Uri) -> Result<Re
         let mut text = Vec::new();
         Ok(report.write(&mut text, format).map(|()| text))
     });
-    let written = written.await.map_err(|refusal| Failure::of(refusal, ""))?.map_err(form::unwritten)?;
+    let written = written.await?.map_err(form::unwritten)?;
     let mut response = ([(CONTENT_TYPE, form::media(format))], written).into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    // What the page says of itself, and where it is shown.
+    let policy = HeaderValue::try_from(format!("{}; frame-ancestors 'self'", page_policy()));
+    headers.extend(policy.map(|policy| (CONTENT_SECURITY_POLICY, policy)));
     if !format.is_text() {
         let disposition = HeaderValue::try_from(format!("attachment; filename=\"report.{}\"", format.ending()));
         headers.extend(disposition.map(|disposition| (CONTENT_DISPOSITION, disposition)));
