@@ -59,7 +59,11 @@ impl Table {
 }
 
 /// What a page may do: nothing but its own style and script.
-pub(crate) fn page_policy() -> String {
+///
+/// ```
+/// assert!(argql::page_policy().contains("script-src 'sha256-"));
+/// ```
+pub fn page_policy() -> String {
     format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
         hash(STYLE),

@@ -32,10 +32,8 @@ use crate::column::{FileKind, FileWriting};
 pub use document::Document;
 #[cfg(feature = "review")]
 pub use escape::escaped;
-#[cfg(feature = "serve")]
-pub(crate) use html::page_policy;
 #[cfg(feature = "review")]
-pub use html::page_style;
+pub use html::{page_policy, page_style};
 #[cfg(feature = "review")]
 use page::{Page, Section};
 

@@ -13,8 +13,7 @@ use super::answer::Answer;
 use super::failure::Failure;
 use super::form::{self, Form};
 use super::request::Members;
-use crate::output::page_policy;
-use crate::{AuditPlan, DateTime, DiffPlan, Engine, Format, ReportPlan};
+use crate::{AuditPlan, DateTime, DiffPlan, Engine, Format, ReportPlan, page_policy};
 
 /// The engine at the moment that a request names.
 fn at(engine: &Engine, now: Option<DateTime>) -> Engine {
