@@ -21,6 +21,7 @@ use tower_http::compression::CompressionLayer;
 
 use super::listen::Peer;
 use super::page::HOME;
+use super::work::FAULT;
 use super::{Served, Site};
 
 /// The most that a request may bring along: queries are text.
@@ -229,5 +230,5 @@ pub(super) fn refusal(status: StatusCode, message: &str) -> Response {
 }
 
 fn fault() -> Response {
-    refusal(StatusCode::INTERNAL_SERVER_ERROR, "a fault of argql; what it said is on the server's standard error")
+    refusal(StatusCode::INTERNAL_SERVER_ERROR, FAULT)
 }

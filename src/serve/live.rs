@@ -22,26 +22,34 @@ const DEPTH: usize = 3;
 
 /// One export, from which many requests are answered.
 pub(super) struct Data {
-    engine: Engine,
+    /// An engine for each database, the export first: what they learn of their tables serves the next request, too.
+    databases: Vec<(String, Engine)>,
     /// Counts the exports that were taken in: what pages of an answer are tied to.
     pub(super) number: u64,
     pub(super) loaded: DateTime,
 }
 
 impl Data {
+    fn new(engine: &Engine, number: u64) -> Data {
+        let engine = engine.clone().keep_columns(true).hold();
+        // Clients of Kusto name the export, too.
+        let named = engine.clone().snapshot(DATABASE, &engine);
+        let names = named.snapshots().into_iter().map(|(name, _)| name).filter(|name| name != DATABASE);
+        let snapshots: Vec<(String, Engine)> =
+            names.filter_map(|name| Some((name.clone(), named.database(&name)?))).collect();
+        let databases = std::iter::once((DATABASE.to_owned(), named)).chain(snapshots).collect();
+        Data { databases, number, loaded: DateTime::now() }
+    }
+
     /// The names of the databases: the export, and each snapshot.
     pub(super) fn databases(&self) -> impl Iterator<Item = String> {
-        let snapshots = self.engine.snapshots().into_iter().map(|(name, _)| name).filter(|name| name != DATABASE);
-        std::iter::once(DATABASE.to_owned()).chain(snapshots)
+        self.databases.iter().map(|(name, _)| name.clone())
     }
 
     /// The engine whose tables are those of a database, in any letter case.
     pub(super) fn database(&self, name: &str) -> Option<Engine> {
-        if name.eq_ignore_ascii_case(DATABASE) {
-            return Some(self.engine.clone());
-        }
-        let name = self.databases().find(|known| known.eq_ignore_ascii_case(name))?;
-        self.engine.database(&name)
+        let mut databases = self.databases.iter();
+        databases.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, engine)| engine.clone())
     }
 }
 
@@ -69,8 +77,7 @@ struct Looks {
 impl Live {
     pub(super) fn open(open: Opener, watched: Vec<PathBuf>, log: Log) -> Result<Live, Error> {
         let looks = Mutex::new(Looks { loaded: fingerprint(&watched), refused: None });
-        let data = Data { engine: named(&open()?), number: 1, loaded: DateTime::now() };
-        let current = RwLock::new(Arc::new(data));
+        let current = RwLock::new(Arc::new(Data::new(&open()?, 1)));
         Ok(Live { open, watched, current, newest: watch::channel(1).0, looks, log })
     }
 
@@ -152,21 +159,14 @@ impl Live {
     }
 
     fn take(&self, engine: &Engine, loaded: Fingerprint) {
-        let engine = named(engine);
-        let mut looks = self.looks();
+        // Nobody else takes data in.
         let number = self.data().number + 1;
-        let data = Data { engine, number, loaded: DateTime::now() };
+        let data = Data::new(engine, number);
+        let mut looks = self.looks();
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(data);
         *looks = Looks { loaded, refused: None };
         self.newest.send_replace(number);
     }
-}
-
-/// With itself as the database that clients of Kusto name.
-fn named(engine: &Engine) -> Engine {
-    let engine = engine.clone().keep_columns(true).hold();
-    let itself = engine.clone();
-    engine.snapshot(DATABASE, &itself)
 }
 
 /// Whether every table can be read to its last row.

@@ -21,16 +21,18 @@ mod tls;
 mod work;
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 
-use crate::{Engine, Error, Library};
+use crate::{Engine, Error, Library, Uuid};
 use listen::Listener;
 use live::{Live, Opener};
 use running::Running;
@@ -415,6 +417,14 @@ struct Site {
     pages: graph::Pages,
     running: Running,
     log: Log,
+}
+
+/// An id that no other request has; the standard library's seeds are chance enough.
+fn unique_id() -> Uuid {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let [high, low] = [0, 1].map(|half| u128::from(RandomState::new().hash_one((count, half))));
+    uuid::Builder::from_random_bytes(((high << 64) | low).to_be_bytes()).into_uuid()
 }
 
 /// Every path that is answered.

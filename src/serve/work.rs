@@ -13,6 +13,9 @@ use crate::{Cancel, Engine, Error};
 /// How long a request waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What is said of a fault of argql itself, whoever asks.
+pub(super) const FAULT: &str = "a fault of argql; what it said is on the server's standard error";
+
 /// Why there is no answer.
 #[derive(Debug)]
 pub(super) enum Refusal {

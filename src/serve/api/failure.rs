@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::super::work::Refusal;
+use super::super::work::{FAULT, Refusal};
 use super::text::Units;
 use crate::{Diagnostic, Error, Place, Severity, nearest};
 
@@ -57,7 +57,7 @@ impl Failure {
     }
 
     pub(super) fn fault() -> Failure {
-        let message = "a fault of argql; what it said is on the server's standard error";
+        let message = FAULT;
         Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", message)
     }
 

@@ -6,7 +6,7 @@ use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::super::work::Refusal;
+use super::super::work::{FAULT, Refusal};
 use super::throttle::Quota;
 use super::trace::Trace;
 use crate::{DateTime, Diagnostic, Error, Place, Severity};
@@ -86,7 +86,7 @@ impl Failure {
                 Failure { retry_after: Some(1), ..failure }
             }
             Refusal::Fault | Refusal::UnknownDatabase(..) => {
-                let message = "a fault of argql; what it said is on the server's standard error";
+                let message = FAULT;
                 Failure::manager(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", message)
             }
         }

@@ -1,10 +1,8 @@
 //! What an answer says of itself beside its body.
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
+use super::super::unique_id;
 use crate::Uuid;
 
 const CORRELATION: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
@@ -23,10 +21,10 @@ pub(super) struct Trace {
 impl Trace {
     pub(super) fn of(headers: &HeaderMap) -> Trace {
         let text = |name: &HeaderName| headers.get(name)?.to_str().ok();
-        let correlation = text(&CORRELATION).and_then(|id| Uuid::parse_str(id).ok()).unwrap_or_else(any_id);
+        let correlation = text(&CORRELATION).and_then(|id| Uuid::parse_str(id).ok()).unwrap_or_else(unique_id);
         let wanted = text(&WITH_CLIENT).is_some_and(|wanted| wanted.eq_ignore_ascii_case("true"));
         let client = if wanted { headers.get(&CLIENT).cloned() } else { None };
-        Trace { correlation, request: any_id(), client }
+        Trace { correlation, request: unique_id(), client }
     }
 
     /// Puts them into an answer, whose body is JSON.
@@ -42,12 +40,4 @@ impl Trace {
             headers.insert(CLIENT, client.clone());
         }
     }
-}
-
-/// An id that no other request has; the standard library's seeds are chance enough.
-fn any_id() -> Uuid {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let [high, low] = [0, 1].map(|half| u128::from(RandomState::new().hash_one((count, half))));
-    uuid::Builder::from_random_bytes(((high << 64) | low).to_be_bytes()).into_uuid()
 }

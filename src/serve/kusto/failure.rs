@@ -6,7 +6,7 @@ use axum::http::header::{HeaderValue, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::super::work::Refusal;
+use super::super::work::{FAULT, Refusal};
 use super::trace::Trace;
 use crate::{DateTime, Diagnostic, Error, Place, Severity, nearest};
 
@@ -205,7 +205,7 @@ impl Failure {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 code: "Internal service error",
                 exception: "KustoServicePartialQueryFailureException",
-                message: "a fault of argql; what it said is on the server's standard error".to_owned(),
+                message: FAULT.to_owned(),
                 inner: None,
                 permanent: false,
             },

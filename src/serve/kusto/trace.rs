@@ -1,11 +1,8 @@
 //! By which names a request and its answer are known: the client's, which is echoed, and the server's.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use axum::http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::super::unique_id;
 use crate::Uuid;
 
 const CLIENT: HeaderName = HeaderName::from_static("x-ms-client-request-id");
@@ -19,7 +16,7 @@ pub(super) struct Trace {
 
 impl Trace {
     pub(super) fn of(headers: &HeaderMap) -> Trace {
-        let activity = unique();
+        let activity = unique_id();
         let named = headers.get(CLIENT).and_then(|name| name.to_str().ok()).filter(|name| !name.is_empty());
         let client = named.map_or_else(|| format!("unspecified;{activity}"), str::to_owned);
         Trace { client, activity }
@@ -35,13 +32,4 @@ impl Trace {
             headers.insert(ACTIVITY, activity);
         }
     }
-}
-
-/// A guid that no other answer has.
-fn unique() -> Uuid {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let half = |salt: u8| u128::from(RandomState::new().hash_one((count, salt)));
-    let bytes = (half(0) << 64 | half(1)).to_be_bytes();
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
