@@ -13,6 +13,7 @@ mod diff;
 mod explain;
 mod export;
 mod failure;
+mod folders;
 mod interrupt;
 mod lists;
 mod messages;

@@ -1,6 +1,7 @@
 //! Opens an engine: over the data that the arguments name, with their limits, and with a switch and a meter.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
@@ -43,17 +44,19 @@ pub(super) fn open_data(source: &DataArgs) -> Result<Engine, Error> {
     if source.sample {
         return Ok(engine.sample());
     }
-    for path in &source.data {
+    for path in data_paths(source) {
         engine = engine.load(path)?;
     }
-    if source.data.is_empty() {
-        for path in std::env::split_paths(&std::env::var_os("ARGQL_DATA").unwrap_or_default()) {
-            if !path.as_os_str().is_empty() {
-                engine = engine.load(path)?;
-            }
-        }
-    }
     Ok(engine)
+}
+
+/// What the options name, or else `ARGQL_DATA`; nothing where the sample is asked.
+pub(super) fn data_paths(source: &DataArgs) -> Vec<PathBuf> {
+    if source.sample || !source.data.is_empty() {
+        return source.data.clone();
+    }
+    let named = std::env::var_os("ARGQL_DATA").unwrap_or_default();
+    std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 /// The engine of a command that ends when its work is done: Ctrl-C ends it, too, and it says how far it is.

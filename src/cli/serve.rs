@@ -1,15 +1,15 @@
 //! `argql serve`: says where the server listens and how clients are pointed at it, and runs it.
 
-use std::env;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::args::ServeArgs;
 use super::failure::Failure;
+use super::folders::user_path;
 use super::messages::Messages;
-use super::open::open_data;
+use super::open::{data_paths, open_data};
 use super::terminal::stdout;
 use crate::{BoundServer, Served, Server, render, visible};
 
@@ -35,10 +35,8 @@ pub(super) fn serve(options: ServeArgs, messages: &Messages) -> Result<(), Failu
     if let Some(port) = options.tls_port {
         server = server.tls(port, certificates()?);
     }
-    if let (Some(address), Some(token)) = (options.listen, &options.token) {
-        server = server.beyond(address, token);
-    } else if let Some(token) = &options.token {
-        server = server.beyond(std::net::Ipv4Addr::LOCALHOST.into(), token);
+    if let Some(token) = &options.token {
+        server = server.beyond(options.listen.unwrap_or(Ipv4Addr::LOCALHOST.into()), token);
     }
     if let Some((requests, window)) = options.simulate_throttle {
         server = server.throttle(requests, window);
@@ -56,17 +54,11 @@ pub(super) fn serve(options: ServeArgs, messages: &Messages) -> Result<(), Failu
 
 /// The files and folders whose change is a newer export.
 fn watched(options: &ServeArgs) -> Vec<PathBuf> {
-    let source = &options.source;
-    if source.sample {
+    if options.source.sample {
         return Vec::new();
     }
-    let mut paths: Vec<PathBuf> = source.data.clone();
-    if paths.is_empty() {
-        let named = env::var_os("ARGQL_DATA").unwrap_or_default();
-        paths.extend(env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()));
-    }
-    paths.extend(source.snapshots.iter().map(|(_, path)| PathBuf::from(path)));
-    paths.iter().map(|path| path_of(path)).collect()
+    let snapshots = options.source.snapshots.iter().map(|(_, path)| PathBuf::from(path));
+    data_paths(&options.source).into_iter().chain(snapshots).map(|path| path_of(&path)).collect()
 }
 
 /// The path in `NAME=PATH` and `STORE@DATE`.
@@ -84,13 +76,8 @@ fn path_of(argument: &Path) -> PathBuf {
 
 /// Where the certificate is kept: with the user's data.
 fn certificates() -> Result<PathBuf, Failure> {
-    let folder = |name: &str| env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let data = folder("XDG_DATA_HOME")
-        .or_else(|| folder("LOCALAPPDATA").filter(|_| cfg!(windows)))
-        .or_else(|| Some(folder("HOME")?.join(".local/share")));
-    let data =
-        data.ok_or_else(|| Failure::Usage("no folder for a certificate: set HOME or XDG_DATA_HOME".to_owned()))?;
-    Ok(data.join("argql/tls"))
+    let folder = user_path("XDG_DATA_HOME", ".local/share", "argql/tls");
+    folder.ok_or_else(|| Failure::Usage("no folder for a certificate: set HOME or XDG_DATA_HOME".to_owned()))
 }
 
 fn announce(bound: &BoundServer, options: &ServeArgs, messages: &Messages) {

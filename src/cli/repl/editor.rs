@@ -15,6 +15,7 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Config, Context, EditMode};
 
+use super::super::folders::user_path;
 use super::EditorKeys;
 use super::commands::{self, COMMANDS, CommandArgument};
 use super::session::{LAST, Session};
@@ -104,11 +105,7 @@ fn history_file() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("ARGQL_HISTORY") {
         return (!path.is_empty()).then(|| path.into());
     }
-    let folder = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let state = folder("XDG_STATE_HOME")
-        .or_else(|| folder("LOCALAPPDATA").filter(|_| cfg!(windows)))
-        .or_else(|| Some(folder("HOME")?.join(".local/state")))?;
-    Some(state.join("argql/history"))
+    user_path("XDG_STATE_HOME", ".local/state", "argql/history")
 }
 
 /// What helps while typing.
