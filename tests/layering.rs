@@ -23,6 +23,7 @@ const FLOORS: &[&[&str]] = &[
     &["rewrite"],
     &["run", "complete", "names"],
     &["engine"],
+    &["cluster"],
     &["inspect"],
     &["output"],
     &["review"],

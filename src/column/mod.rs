@@ -23,6 +23,7 @@ mod memo;
 mod parquet;
 mod table;
 mod weight;
+mod wire;
 
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub(crate) use parquet::{PartField, PartReader, PartWriter, Rows};
 pub(crate) use table::Batch;
 pub use table::{Chart, Field, Table};
 pub(crate) use weight::Weight;
+pub(crate) use wire::wire_schema;
+pub(crate) use {arrow_array::RecordBatch, arrow_schema::SchemaRef};
 
 /// One column of a batch; clones share their data.
 #[derive(Clone, Debug)]
@@ -207,9 +210,7 @@ impl Column {
     pub(crate) fn from_values(ty: Type, values: impl IntoIterator<Item = Value>) -> Column {
         let values = values.into_iter();
         let mut out = Out::new(ty, values.size_hint().0);
-        for value in values {
-            out.value(value.as_ref());
-        }
+        values.for_each(|value| out.owned(value));
         out.finish()
     }
 

@@ -1,0 +1,195 @@
+//! A job: what travels to those who run it.
+
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use super::Cut;
+use crate::bind::MissingTables;
+use crate::diag::{CLUSTER, Diagnostic, Place};
+use crate::engine::{Engine, Query, TableMark};
+use crate::error::Error;
+use crate::guard::Limits;
+use crate::value::{DateTime, Value, decode_value, encode_value};
+
+pub(crate) use crate::engine::DataLocation;
+
+/// One statement of a query, with all that its answer depends on but the data, and where that lies.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Job {
+    /// Of argql: others may cut the plan in another way.
+    pub(crate) version: String,
+    /// What the query is called, and its text with what it includes.
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// Which of its statements, of those that give a table.
+    pub(crate) statement: usize,
+    pub(crate) parameters: Vec<(String, Value)>,
+    pub(crate) now: DateTime,
+    pub(crate) empty_missing_tables: bool,
+    /// The predicates of a scope, if queries do not see all rows.
+    pub(crate) visible: Option<[String; 2]>,
+    /// Of which time the snapshots are that give a table's rows.
+    pub(crate) period: Option<[Option<DateTime>; 2]>,
+    pub(crate) limits: Limits,
+    pub(crate) data: Vec<DataLocation>,
+    /// The tables that it reads.
+    pub(crate) tables: Vec<TableMark>,
+    /// In how many shares a table is read at the most.
+    pub(crate) partitions: usize,
+}
+
+impl Job {
+    /// The job of a statement of a query that is ready to run, for so many partitions.
+    pub(crate) fn new(query: &Query, statement: usize, partitions: usize) -> Result<Job, Error> {
+        query.job_parts().and_then(|parts| {
+            let job = Job {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                name: parts.name,
+                text: parts.text,
+                statement,
+                parameters: parts.parameters,
+                now: parts.now,
+                empty_missing_tables: parts.missing == MissingTables::Empty,
+                visible: parts.visible,
+                period: parts.period.map(|period| [period.from, period.to]),
+                limits: parts.limits,
+                data: parts.data,
+                tables: parts.tables,
+                partitions: partitions.max(1),
+            };
+            Ok(job)
+        })
+    }
+
+    /// The job cut into stages, over the data where it lies. Every machine that opens a job gets the same stages.
+    pub(crate) fn open(&self) -> Result<Cut, Error> {
+        self.open_in(&Engine::of_locations(&self.data)?)
+    }
+
+    /// As [`open`](Job::open), over the data of this engine, whatever its settings are.
+    pub(crate) fn open_in(&self, engine: &Engine) -> Result<Cut, Error> {
+        if self.version != env!("CARGO_PKG_VERSION") {
+            let message =
+                format!("the job is of argql {}, and this is argql {}", self.version, env!("CARGO_PKG_VERSION"));
+            let wrong = Diagnostic::at(CLUSTER, Place::Nowhere, message);
+            return Err(Error::data(vec![wrong.help("run the same version on all machines")]));
+        }
+        let missing = if self.empty_missing_tables { MissingTables::Empty } else { MissingTables::Error };
+        let mut engine =
+            engine.with_settings_of_none().missing_tables(missing).now(self.now).limits(self.limits.clone());
+        for (name, value) in &self.parameters {
+            engine = engine.parameter(name, value.clone());
+        }
+        if let Some(texts) = &self.visible {
+            engine = engine.seeing(texts)?;
+        }
+        if let Some([from, to]) = self.period {
+            engine = engine.between(from, to);
+        }
+        Cut::of(self, &engine)
+    }
+
+    /// As it travels.
+    pub(crate) fn to_json(&self) -> String {
+        let ticks = |moment: &Option<DateTime>| moment.map(DateTime::ticks);
+        let location = |location: &DataLocation| match location {
+            DataLocation::Path { database, path, at } => json!({ "database": database, "path": path, "at": ticks(at) }),
+            DataLocation::Sample { database } => json!({ "database": database }),
+            DataLocation::Memory { name } => json!({ "memory": name }),
+        };
+        let table = |table: &TableMark| json!({ "database": table.database, "name": table.name, "columns": table.columns, "weight": table.weight });
+        json!({
+            "version": self.version,
+            "name": self.name,
+            "text": self.text,
+            "statement": self.statement,
+            "parameters": self.parameters.iter().map(|(name, value)| json!([name, hex(value)])).collect::<Vec<_>>(),
+            "now": self.now.ticks(),
+            "empty_missing_tables": self.empty_missing_tables,
+            "visible": self.visible,
+            "period": self.period.map(|ends| ends.map(|end| ticks(&end))),
+            "limits": {
+                "memory": self.limits.memory,
+                "rows": self.limits.rows,
+                "nesting": self.limits.nesting,
+                "time": self.limits.time.map(|time| time.as_secs_f64()),
+            },
+            "data": self.data.iter().map(location).collect::<Vec<_>>(),
+            "tables": self.tables.iter().map(table).collect::<Vec<_>>(),
+            "partitions": self.partitions,
+        })
+        .to_string()
+    }
+
+    /// The job behind what [`to_json`](Job::to_json) gave; an error if it is none, as of another version.
+    pub(crate) fn from_json(text: &str) -> Result<Job, Error> {
+        let json: Json = serde_json::from_str(text).unwrap_or_default();
+        Job::read(&json).ok_or_else(|| {
+            let version = json["version"].as_str().unwrap_or("another version");
+            let message = format!("this is no job that argql {} understands", env!("CARGO_PKG_VERSION"));
+            let wrong = Diagnostic::at(CLUSTER, Place::Nowhere, message).label(version);
+            Error::data(vec![wrong.help("run the same version on all machines")])
+        })
+    }
+
+    fn read(json: &Json) -> Option<Job> {
+        let text = |json: &Json| json.as_str().map(str::to_owned);
+        let number = |json: &Json| json.as_u64().and_then(|number| usize::try_from(number).ok());
+        let moment = |json: &Json| json.as_i64().map(DateTime::from_ticks);
+        let parameter = |json: &Json| Some((text(&json[0])?, unhex(json[1].as_str()?)?));
+        let location = |json: &Json| {
+            let database = text(&json["database"]);
+            Some(match (text(&json["path"]), text(&json["memory"])) {
+                (Some(path), _) => DataLocation::Path { database, path, at: moment(&json["at"]) },
+                (None, Some(name)) => DataLocation::Memory { name },
+                (None, None) => DataLocation::Sample { database },
+            })
+        };
+        let table = |json: &Json| {
+            Some(TableMark {
+                database: text(&json["database"]),
+                name: text(&json["name"])?,
+                columns: json["columns"].as_array()?.iter().map(text).collect::<Option<_>>()?,
+                weight: json["weight"].as_u64()?,
+            })
+        };
+        let limits = &json["limits"];
+        let mut allowed = Limits::none();
+        allowed.memory = limits["memory"].as_u64();
+        allowed.rows = limits["rows"].as_u64();
+        allowed.nesting = number(&limits["nesting"])?;
+        allowed.time = limits["time"].as_f64().and_then(|time| Duration::try_from_secs_f64(time).ok());
+        Some(Job {
+            version: text(&json["version"])?,
+            name: text(&json["name"])?,
+            text: text(&json["text"])?,
+            statement: number(&json["statement"])?,
+            parameters: json["parameters"].as_array()?.iter().map(parameter).collect::<Option<_>>()?,
+            now: moment(&json["now"])?,
+            empty_missing_tables: json["empty_missing_tables"].as_bool()?,
+            visible: match &json["visible"] {
+                Json::Null => None,
+                texts => Some([text(&texts[0])?, text(&texts[1])?]),
+            },
+            period: json["period"].as_array().map(|ends| [0, 1].map(|end| ends.get(end).and_then(moment))),
+            limits: allowed,
+            data: json["data"].as_array()?.iter().map(location).collect::<Option<_>>()?,
+            tables: json["tables"].as_array()?.iter().map(table).collect::<Option<_>>()?,
+            partitions: number(&json["partitions"])?,
+        })
+    }
+}
+
+/// A value, whatever its type, as text that JSON takes.
+fn hex(value: &Value) -> String {
+    let mut bytes = Vec::new();
+    encode_value(&mut bytes, value.as_ref());
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Value> {
+    let byte = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..text.len() / 2).map(byte).collect();
+    decode_value(&bytes?, |value| value.to_value())
+}

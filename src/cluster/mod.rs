@@ -1,0 +1,18 @@
+//! Beyond one machine: a plan cut into stages, which any number of machines run on shares of the data.
+//!
+//! A [`Job`] is what travels: the text of a query, its settings, and where the data lies. Whoever opens it binds the text
+//! again and cuts the plan as everybody else does, into a [`Cut`] of [`Stage`]s; a job of another version of argql, or
+//! over tables with other columns, is refused. Who brings the rows from one stage to the next is not said here: rows
+//! arrive as [`Rows`] and leave as record batches.
+
+mod cut;
+mod fault;
+mod job;
+mod rows;
+mod stage;
+
+pub(crate) use cut::Cut;
+pub(crate) use fault::{diagnostic_from_json, diagnostic_to_json};
+pub(crate) use job::{DataLocation, Job};
+pub(crate) use rows::Rows;
+pub(crate) use stage::{Input, Stage, Via};

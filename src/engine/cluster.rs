@@ -1,0 +1,206 @@
+//! What a query's job is made of, and how it is bound on another machine.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Engine, Query};
+use crate::bind::{MissingTables, Period, Visible};
+use crate::diag::{CLUSTER, Diagnostic, Place, QueryText};
+use crate::error::Error;
+use crate::guard::{Cancel, Guard, Limits, Rules};
+use crate::plan::{Node, Plan};
+use crate::rewrite::rewrite;
+use crate::source::SourceTable;
+use crate::value::{DateTime, Value};
+
+/// Where data that was loaded lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DataLocation {
+    /// What [`Engine::load`] was given, from wherever it is asked; the tables of a database, if it has a name; by which
+    /// moment.
+    Path {
+        database: Option<String>,
+        path: String,
+        at: Option<DateTime>,
+    },
+    Sample {
+        database: Option<String>,
+    },
+    /// In memory, where no other machine finds it.
+    Memory {
+        name: String,
+    },
+}
+
+/// A table as a job knows it: another one would give another answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TableMark {
+    pub(crate) database: Option<String>,
+    pub(crate) name: String,
+    /// Its columns with their types.
+    pub(crate) columns: Vec<String>,
+    /// About how many bytes it has.
+    pub(crate) weight: u64,
+}
+
+/// What a job takes from a query.
+pub(crate) struct JobParts {
+    pub(crate) name: String,
+    pub(crate) text: String,
+    pub(crate) parameters: Vec<(String, Value)>,
+    pub(crate) now: DateTime,
+    pub(crate) missing: MissingTables,
+    pub(crate) visible: Option<[String; 2]>,
+    pub(crate) period: Option<Period>,
+    pub(crate) limits: Limits,
+    pub(crate) data: Vec<DataLocation>,
+    pub(crate) tables: Vec<TableMark>,
+}
+
+fn wrong(message: impl Into<String>, help: &str) -> Error {
+    Error::data(vec![Diagnostic::at(CLUSTER, Place::Nowhere, message).help(help)])
+}
+
+impl DataLocation {
+    /// As a path that is the same from any folder.
+    pub(super) fn of_path(path: &OsStr, at: Option<DateTime>) -> DataLocation {
+        let text = path.to_string_lossy();
+        let absolute = |path: &str| match std::path::absolute(path) {
+            Ok(absolute) if !path.contains("://") => absolute.to_string_lossy().into_owned(),
+            _ => path.to_owned(),
+        };
+        let path = match text.split_once('=') {
+            Some((name, path)) if !Path::new(&*text).exists() => format!("{name}={}", absolute(path)),
+            _ => absolute(&text),
+        };
+        DataLocation::Path { database: None, path, at }
+    }
+
+    /// The same as the tables of a database.
+    pub(super) fn of_database(&self, name: &str) -> DataLocation {
+        let database = Some(name.to_owned());
+        match self.clone() {
+            DataLocation::Path { path, at, .. } => DataLocation::Path { database, path, at },
+            DataLocation::Sample { .. } => DataLocation::Sample { database },
+            memory @ DataLocation::Memory { .. } => memory,
+        }
+    }
+}
+
+impl Query {
+    /// What its job is made of. Rows that are in memory only cannot be part of it.
+    pub(crate) fn job_parts(&self) -> Result<JobParts, Error> {
+        let engine = &self.engine;
+        if let Some(given) = &engine.given {
+            return Err(wrong(
+                format!("the rows of `{}` are in memory, where no other machine finds them", given.name),
+                "save the answer to a file, and load that",
+            ));
+        }
+        let guard = Guard::new(&engine.rules);
+        let mut tables = Vec::new();
+        for plan in &self.bound.plans {
+            marks(&plan.node, &guard, &mut tables)?;
+        }
+        Ok(JobParts {
+            name: self.source.name().to_owned(),
+            text: self.source.read().to_owned(),
+            parameters: engine.parameters.clone(),
+            now: engine.now.unwrap_or_else(DateTime::now),
+            missing: engine.missing,
+            visible: engine.visible.as_ref().map(|visible| visible.predicates().clone()),
+            period: engine.period,
+            limits: engine.rules.limits.clone(),
+            data: engine.locations.clone(),
+            tables,
+        })
+    }
+}
+
+/// Notes the tables that a plan reads.
+fn marks(node: &Node, guard: &Guard, found: &mut Vec<TableMark>) -> Result<(), Error> {
+    if let Node::Scan { table, .. } = node {
+        let mark = mark(table, guard)?;
+        if !found.contains(&mark) {
+            found.push(mark);
+        }
+    }
+    node.inputs().into_iter().try_for_each(|input| marks(input, guard, found))
+}
+
+fn mark(table: &SourceTable, guard: &Guard) -> Result<TableMark, Error> {
+    let fields = table.schema(guard).map_err(|failure| Error::data(vec![*failure]))?;
+    Ok(TableMark {
+        database: table.database().map(str::to_owned),
+        name: table.name().to_owned(),
+        columns: fields.iter().map(|field| format!("{}: {}", field.name, field.ty)).collect(),
+        weight: table.weight(),
+    })
+}
+
+impl Engine {
+    /// An engine over the data that lies there.
+    pub(crate) fn of_locations(locations: &[DataLocation]) -> Result<Engine, Error> {
+        let mut engine = Engine::new().keep_columns(false);
+        let mut databases: indexmap::IndexMap<&str, Engine> = indexmap::IndexMap::new();
+        for location in locations {
+            let (database, load): (_, Box<dyn Fn(Engine) -> Result<Engine, Error>>) = match location {
+                DataLocation::Path { database, path, at } => (
+                    database,
+                    Box::new(move |engine| {
+                        at.into_iter().fold(engine, |engine, at| engine.at(*at)).load(OsString::from(path))
+                    }),
+                ),
+                DataLocation::Sample { database } => (database, Box::new(|engine| Ok(engine.sample()))),
+                DataLocation::Memory { name } => {
+                    return Err(wrong(
+                        format!("the rows of `{name}` are in memory, where no other machine finds them"),
+                        "save them to a file, and load that",
+                    ));
+                }
+            };
+            match database {
+                None => engine = load(engine)?,
+                Some(name) => {
+                    let of = databases.entry(name).or_insert_with(|| Engine::new().keep_columns(false));
+                    *of = load(std::mem::take(of))?;
+                }
+            }
+        }
+        Ok(databases.into_iter().fold(engine, |engine, (name, of)| engine.snapshot(name, &of)))
+    }
+
+    /// The tables alone, without any setting.
+    pub(crate) fn with_settings_of_none(&self) -> Engine {
+        Engine {
+            catalog: self.catalog.clone(),
+            locations: self.locations.clone(),
+            pool: self.pool.clone(),
+            ..Engine::default()
+        }
+    }
+
+    /// An engine whose queries see the rows that two predicates hold for: see [`Visible::new`].
+    pub(crate) fn seeing(&self, [all, inherited]: &[String; 2]) -> Result<Engine, Error> {
+        let visible = Visible::new(all, inherited).map_err(Error::data)?;
+        Ok(Engine { visible: Some(Arc::new(visible)), ..self.clone() })
+    }
+
+    /// The rewritten plan of a statement, with what there is to know about the data that sub-queries read.
+    pub(crate) fn plan_of(&self, name: &str, text: &str, statement: usize) -> Result<(Plan, Vec<Diagnostic>), Error> {
+        let query = self.prepare_text(QueryText::new(name, text))?;
+        let bound = query.bind_now(&Guard::new(&self.rules))?;
+        let plan = bound.plans.into_iter().nth(statement);
+        let plan =
+            plan.ok_or_else(|| wrong(format!("the query has no statement {statement}"), "begin to count at 0"))?;
+        Ok((rewrite(plan), bound.notes))
+    }
+
+    /// The limits that this engine has for one stage.
+    pub(crate) fn guard_of_stage(&self, memory: Option<u64>, cancel: &Cancel) -> Guard {
+        let mut limits = self.rules.limits.clone();
+        limits.memory = memory.into_iter().chain(limits.memory).min();
+        Guard::new(&Rules { limits, cancel: Some(cancel.clone()), listener: None })
+    }
+}
