@@ -5,10 +5,20 @@
 //! over tables with other columns, is refused. Who brings the rows from one stage to the next is not said here: rows
 //! arrive as [`Rows`] and leave as record batches.
 
+#[cfg(feature = "cluster")]
+mod codec;
 mod cut;
 mod fault;
 mod job;
+#[cfg(feature = "cluster")]
+mod node;
+#[cfg(feature = "cluster")]
+mod opened;
+#[cfg(feature = "cluster")]
+mod report;
 mod rows;
+#[cfg(feature = "cluster")]
+mod session;
 mod stage;
 
 pub(crate) use cut::Cut;
