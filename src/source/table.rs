@@ -99,16 +99,6 @@ impl SourceTable {
         SourceTable { database: name.cloned(), kept: self.kept.clone(), ..self.with_pages([]) }
     }
 
-    /// About how many bytes its rows have where they lie.
-    pub(crate) fn weight(&self) -> u64 {
-        let size = |page: &Page| match &page.origin {
-            PageOrigin::Memory(bytes) => bytes.len() as u64,
-            PageOrigin::File => std::fs::metadata(&page.path).map_or(0, |about| about.len()),
-            _ => 0,
-        };
-        self.pages.iter().map(size).sum()
-    }
-
     /// The name as it was first given.
     pub(crate) fn name(&self) -> &str {
         &self.name
