@@ -68,8 +68,8 @@ impl ForeignTable {
         ForeignTable { share, ..self }
     }
 
-    /// The files that are read, each with the numbers of its units. A unit has its place by its bytes' part of its file, as
-    /// if all rows were as long as the others; files of other shares are not opened.
+    /// The files that are read, each with the numbers of its units. A unit is where its middle lies, as if all rows of its
+    /// file were as long as the others; files of other shares are not opened.
     fn chosen(&self) -> Result<Vec<(&ForeignPage, Arc<ForeignFile>, Vec<(usize, usize)>)>, Box<Diagnostic>> {
         let wanted = self.share.unwrap_or(Share::WHOLE).range(self.files.iter().map(|file| file.stamp.len).sum());
         let (mut chosen, mut start) = (Vec::new(), 0);
@@ -84,7 +84,7 @@ impl ForeignTable {
             let all: u64 = units.iter().map(|&rows| rows as u64).sum();
             let mut before = 0;
             let mut is_wanted = |rows: usize| {
-                let place = u128::from(len) * u128::from(before) / u128::from(all.max(1));
+                let place = u128::from(len) * (2 * u128::from(before) + rows as u128) / (2 * u128::from(all.max(1)));
                 before += rows as u64;
                 wanted.contains(&(first + u64::try_from(place).unwrap_or(len)))
             };

@@ -29,7 +29,7 @@ use crate::json::{self, Scanned, Why};
 use crate::parallel;
 
 /// Bytes at the beginning of a file that show whether its rows are lines.
-const LINES: usize = 64 << 10;
+pub(super) const LINES: usize = 64 << 10;
 
 /// Bytes of a segment.
 pub(super) const SEGMENT: u64 = 4 << 20;

@@ -38,27 +38,4 @@ impl Share {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_have_every_place_once_and_in_order_also_as_shares_of_shares() {
-        for total in [0, 1, 2, 7, 1000, u64::MAX] {
-            for of in [1, 2, 3, 8, 11] {
-                let mut due = 0;
-                for number in 0..of {
-                    let range = Share::WHOLE.part(number, of).range(total);
-                    assert_eq!(range.start, due);
-                    let inner = (0..3).map(|inner| Share::WHOLE.part(number, of).part(inner, 3).range(total));
-                    let last = inner.fold(range.start, |due, inner| {
-                        assert_eq!(inner.start, due);
-                        inner.end
-                    });
-                    assert_eq!(last, range.end);
-                    due = range.end;
-                }
-                assert_eq!(due, total);
-            }
-        }
-    }
-}
+mod tests;

@@ -359,7 +359,8 @@ impl StoredTable {
         self.parts.iter().fold(0, |sum, part| sum.saturating_add(part.rows))
     }
 
-    /// A share of its units, with the parts that these have rows in: others are not opened.
+    /// A share of its units, each of which is where its middle row is, with the parts that these have rows in: others are
+    /// not opened.
     pub(super) fn part(&self, share: Share) -> Result<StoredTable, Box<Diagnostic>> {
         let mut part = StoredTable {
             parts: Vec::new(),
@@ -387,7 +388,7 @@ impl StoredTable {
             for (number, (first, stored)) in chosen.into_iter().enumerate() {
                 let mut at = first;
                 for (group, rows) in stored.opened()?.reader.groups().enumerate() {
-                    if wanted.contains(&at) {
+                    if wanted.contains(&(at + rows as u64 / 2)) {
                         units.push(Unit::whole(Source { part: number, group, rows }));
                     }
                     at += rows as u64;
@@ -399,7 +400,10 @@ impl StoredTable {
         };
         let wanted = share.range(runs.rows);
         let mut units = self.read_runs(runs)?;
-        units.retain(|unit| wanted.contains(&place(unit.iter().map(|run| run.rows).sum())));
+        units.retain(|unit| {
+            let rows = unit.iter().map(|run| run.rows).sum();
+            wanted.contains(&(place(rows) + rows / 2))
+        });
         let mut numbers: Vec<Option<usize>> = vec![None; self.parts.len()];
         for run in units.iter_mut().flatten() {
             let Some((number, stored)) = numbers.get_mut(run.part).zip(self.parts.get(run.part)) else { continue };
