@@ -219,7 +219,8 @@ impl Guard {
         } else if self.rules.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
             self.stop(CANCELLED, "the query was interrupted".to_owned(), None);
         } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            let message = format!("{} takes longer than {:?}", self.whose(), self.rules.limits.time.unwrap_or_default());
+            let message =
+                format!("{} takes longer than {:?}", self.whose(), self.rules.limits.time.unwrap_or_default());
             self.stop(
                 OUT_OF_TIME,
                 message,

@@ -411,9 +411,7 @@ impl Cutter<'_> {
                 flow.legs = flow.legs.into_iter().map(limit).collect();
                 flow
             }
-            Node::Sort { input, keys } => {
-                self.sorted(*input, needs, keys, |input, keys| Node::Sort { input, keys })
-            }
+            Node::Sort { input, keys } => self.sorted(*input, needs, keys, |input, keys| Node::Sort { input, keys }),
             Node::TopN { input, keys, rows } => {
                 self.sorted(*input, needs, keys, |input, keys| Node::TopN { input, keys, rows })
             }
@@ -443,9 +441,8 @@ impl Cutter<'_> {
                 let read = columns_of(&exprs);
                 let flow = self.cut(*input, &read);
                 let mut flow = self.gathered(flow, &read);
-                let window = |leg: Leg| {
-                    leg.map(|input| Node::Window { input, keep: keep.clone(), calls: calls.clone() })
-                };
+                let window =
+                    |leg: Leg| leg.map(|input| Node::Window { input, keep: keep.clone(), calls: calls.clone() });
                 flow.legs = flow.legs.into_iter().map(window).collect();
                 flow.why = Some("functions along the order of all rows see them in one place");
                 flow
@@ -588,11 +585,11 @@ impl Cutter<'_> {
             (restored(node, &needs, &types, sent.place.len()), keys, width..width + sent.place.len())
         };
         // In one partition the groups come in order.
-        let place: Vec<Expr> = if partitions > 1 { place.map(|at| Expr::column(Type::Long, at)).collect() } else { Vec::new() };
+        let place: Vec<Expr> =
+            if partitions > 1 { place.map(|at| Expr::column(Type::Long, at)).collect() } else { Vec::new() };
         let width = keys.len() + aggregates.iter().map(|call| call.returns.len()).sum::<usize>();
         let at = width..width + place.len();
-        let node =
-            Node::Groups { input: Box::new(input), keys, aggregates, place, loads: in_parts, saves: false };
+        let node = Node::Groups { input: Box::new(input), keys, aggregates, place, loads: in_parts, saves: false };
         let place = if partitions > 1 { Place::Columns { at, unique: true } } else { Place::Serial };
         Flow { legs: vec![Leg { node, inputs, partitions, place }], bytes, why: None }
     }
@@ -603,7 +600,8 @@ impl Cutter<'_> {
             Side { flow: self.cut(side.input, &columns_of(&read)).merged(), keys: side.keys, keep: side.keep }
         });
         let bytes = left.flow.bytes + right.flow.bytes;
-        let small = |side: &Side| side.flow.bytes <= self.job.broadcast || side.flow.is_single() && self.job.broadcast > 0;
+        let small =
+            |side: &Side| side.flow.bytes <= self.job.broadcast || side.flow.is_single() && self.job.broadcast > 0;
         if left.flow.is_single() && right.flow.is_single() {
             return self.joined_here(left, right, kind, bytes);
         }
@@ -684,7 +682,10 @@ impl Cutter<'_> {
             let (input, places, unique) = match leg.place {
                 Place::Serial => {
                     let types = leg.node.types();
-                    let input = Node::Placed { input: Box::new(columns_in_order(leg.node, &types, 0..types.len())), partition: 0 };
+                    let input = Node::Placed {
+                        input: Box::new(columns_in_order(leg.node, &types, 0..types.len())),
+                        partition: 0,
+                    };
                     (input, types.len()..types.len() + 1, true)
                 }
                 Place::Columns { at, unique } => (leg.node, at, unique),
@@ -696,7 +697,11 @@ impl Cutter<'_> {
             // Before: places of the left rows, left and right columns, places of the right rows.
             let (types, lefts) = (node.types(), sent.place.len());
             let all = types.len();
-            let node = columns_in_order(node, &types, (lefts..all - places.len()).chain(0..lefts).chain(all - places.len()..all));
+            let node = columns_in_order(
+                node,
+                &types,
+                (lefts..all - places.len()).chain(0..lefts).chain(all - places.len()..all),
+            );
             let at = all - places.len() - lefts..all;
             Leg { node, inputs, partitions: leg.partitions, place: Place::Columns { at, unique } }
         };

@@ -54,21 +54,21 @@ impl Job {
     pub(crate) fn new(query: &Query, statement: usize, partitions: usize) -> Result<Job, Error> {
         let parts = query.job_parts(statement)?;
         Ok(Job {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                name: parts.name,
-                text: parts.text,
-                statement,
-                parameters: parts.parameters,
-                now: parts.now,
-                empty_missing_tables: parts.missing == MissingTables::Empty,
-                visible: parts.visible,
-                period: parts.period.map(|period| [period.from, period.to]),
-                limits: parts.limits,
-                data: parts.data,
-                tables: parts.tables,
-                partitions: partitions.max(1),
-                share: SHARE,
-                broadcast: BROADCAST,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: parts.name,
+            text: parts.text,
+            statement,
+            parameters: parts.parameters,
+            now: parts.now,
+            empty_missing_tables: parts.missing == MissingTables::Empty,
+            visible: parts.visible,
+            period: parts.period.map(|period| [period.from, period.to]),
+            limits: parts.limits,
+            data: parts.data,
+            tables: parts.tables,
+            partitions: partitions.max(1),
+            share: SHARE,
+            broadcast: BROADCAST,
         })
     }
 

@@ -6,12 +6,14 @@
 //! arrive as [`Rows`] and leave as record batches.
 
 mod cut;
+mod driver;
 mod fault;
 mod job;
 mod rows;
 mod stage;
 
 pub(crate) use cut::Cut;
+pub(crate) use driver::run_here;
 pub(crate) use fault::{diagnostic_from_json, diagnostic_to_json};
 pub(crate) use job::{DataLocation, Job};
 pub(crate) use rows::Rows;

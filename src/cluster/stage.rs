@@ -78,12 +78,7 @@ pub(super) enum PlaceItem {
 }
 
 impl Stage {
-    pub(super) fn new(
-        number: usize,
-        inputs: Vec<Input>,
-        fragments: Vec<Fragment>,
-        why: Option<&'static str>,
-    ) -> Stage {
+    pub(super) fn new(number: usize, inputs: Vec<Input>, fragments: Vec<Fragment>, why: Option<&'static str>) -> Stage {
         let types = fragments.first().map_or(Vec::new(), |fragment| fragment.exit.types());
         let mut about: Vec<String> = Vec::new();
         for fragment in &fragments {

@@ -202,7 +202,8 @@ impl Engine {
     pub(crate) fn agrees(&self, known: &[TableMark], node: &Node) -> Result<(), Error> {
         let mut found = Vec::new();
         marks(node, &Guard::new(&self.rules), &mut found)?;
-        let same = |a: &TableMark, b: &TableMark| (&a.database, &a.name, &a.columns) == (&b.database, &b.name, &b.columns);
+        let same =
+            |a: &TableMark, b: &TableMark| (&a.database, &a.name, &a.columns) == (&b.database, &b.name, &b.columns);
         let differs = found.iter().find(|table| !known.iter().any(|known| same(known, table)));
         let lost = known.iter().find(|known| !found.iter().any(|table| same(known, table)));
         match differs.or(lost) {
