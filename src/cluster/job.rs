@@ -37,28 +37,38 @@ pub(crate) struct Job {
     pub(crate) tables: Vec<TableMark>,
     /// In how many shares a table is read at the most.
     pub(crate) partitions: usize,
+    /// Bytes that are worth a share of their own.
+    pub(crate) share: u64,
+    /// Bytes up to which one side of a join is sent to all partitions of the other.
+    pub(crate) broadcast: u64,
 }
+
+/// A share is read within seconds, and costs little more than its rows.
+const SHARE: u64 = 16 << 20;
+
+/// Of a table with so many bytes little is left in the columns that a join keeps.
+const BROADCAST: u64 = 64 << 20;
 
 impl Job {
     /// The job of a statement of a query that is ready to run, for so many partitions.
     pub(crate) fn new(query: &Query, statement: usize, partitions: usize) -> Result<Job, Error> {
-        query.job_parts().and_then(|parts| {
-            let job = Job {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                name: parts.name,
-                text: parts.text,
-                statement,
-                parameters: parts.parameters,
-                now: parts.now,
-                empty_missing_tables: parts.missing == MissingTables::Empty,
-                visible: parts.visible,
-                period: parts.period.map(|period| [period.from, period.to]),
-                limits: parts.limits,
-                data: parts.data,
-                tables: parts.tables,
-                partitions: partitions.max(1),
-            };
-            Ok(job)
+        let parts = query.job_parts(statement)?;
+        Ok(Job {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: parts.name,
+            text: parts.text,
+            statement,
+            parameters: parts.parameters,
+            now: parts.now,
+            empty_missing_tables: parts.missing == MissingTables::Empty,
+            visible: parts.visible,
+            period: parts.period.map(|period| [period.from, period.to]),
+            limits: parts.limits,
+            data: parts.data,
+            tables: parts.tables,
+            partitions: partitions.max(1),
+            share: SHARE,
+            broadcast: BROADCAST,
         })
     }
 
@@ -90,6 +100,18 @@ impl Job {
         Cut::of(self, &engine)
     }
 
+    /// About how many bytes a table had when the job was made: what all who open it decide by.
+    pub(super) fn weight(&self, database: Option<&str>, name: &str) -> u64 {
+        let is = |table: &&TableMark| table.database.as_deref() == database && table.name == name;
+        self.tables.iter().find(is).map_or(0, |table| table.weight)
+    }
+
+    /// In how many shares so many bytes are read.
+    pub(super) fn shares(&self, bytes: u64) -> usize {
+        let wanted = bytes.checked_div(self.share).unwrap_or(u64::MAX);
+        usize::try_from(wanted).unwrap_or(usize::MAX).clamp(1, self.partitions)
+    }
+
     /// As it travels.
     pub(crate) fn to_json(&self) -> String {
         let ticks = |moment: &Option<DateTime>| moment.map(DateTime::ticks);
@@ -118,6 +140,8 @@ impl Job {
             "data": self.data.iter().map(location).collect::<Vec<_>>(),
             "tables": self.tables.iter().map(table).collect::<Vec<_>>(),
             "partitions": self.partitions,
+            "share": self.share,
+            "broadcast": self.broadcast,
         })
         .to_string()
     }
@@ -177,6 +201,8 @@ impl Job {
             data: json["data"].as_array()?.iter().map(location).collect::<Option<_>>()?,
             tables: json["tables"].as_array()?.iter().map(table).collect::<Option<_>>()?,
             partitions: number(&json["partitions"])?,
+            share: json["share"].as_u64()?,
+            broadcast: json["broadcast"].as_u64()?,
         })
     }
 }

@@ -8,6 +8,7 @@
 #[cfg(feature = "cluster")]
 mod codec;
 mod cut;
+mod driver;
 mod fault;
 mod job;
 #[cfg(feature = "cluster")]
@@ -22,6 +23,7 @@ mod session;
 mod stage;
 
 pub(crate) use cut::Cut;
+pub(crate) use driver::run_here;
 pub(crate) use fault::{diagnostic_from_json, diagnostic_to_json};
 pub(crate) use job::{DataLocation, Job};
 pub(crate) use rows::Rows;

@@ -48,7 +48,7 @@ pub(crate) use parquet::{PartField, PartReader, PartWriter, Rows};
 pub(crate) use table::Batch;
 pub use table::{Chart, Field, Table};
 pub(crate) use weight::Weight;
-pub(crate) use wire::wire_schema;
+pub(crate) use wire::{split_by_number, wire_schema};
 pub(crate) use {arrow_array::RecordBatch, arrow_schema::SchemaRef};
 
 /// One column of a batch; clones share their data.

@@ -19,8 +19,9 @@ use arrow_array::builder::{
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringViewArray};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringViewArray, UInt32Array};
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
+use arrow_select::take::take_record_batch;
 
 use super::{Batch, Column, Data, Out};
 use crate::value::{Type, Value, ValueRef, decode_value, encode_value};
@@ -65,6 +66,15 @@ impl Batch {
         let columns = types.iter().zip(batch.columns()).map(|(ty, array)| column(*ty, array));
         Some(Batch::new(columns.collect::<Option<_>>()?, batch.num_rows()))
     }
+}
+
+/// The rows whose first column, a number, says that they belong to one of so many partitions.
+pub(crate) fn split_by_number(batch: &RecordBatch, partition: usize, partitions: usize) -> RecordBatch {
+    let numbers = batch.column(0).as_primitive::<Int64Type>();
+    let belongs = |number: i64| number.cast_unsigned() % partitions.max(1) as u64 == partition as u64;
+    let rows = (0..).zip(numbers.values()).filter(|(_, number)| belongs(**number)).map(|(row, _)| row);
+    let rows = UInt32Array::from(rows.collect::<Vec<u32>>());
+    take_record_batch(batch, &rows).expect("row numbers are below the length")
 }
 
 fn array(ty: Type, column: &Column) -> ArrayRef {

@@ -89,8 +89,8 @@ impl DataLocation {
 }
 
 impl Query {
-    /// What its job is made of. Rows that are in memory only cannot be part of it.
-    pub(crate) fn job_parts(&self) -> Result<JobParts, Error> {
+    /// What the job of one of its statements is made of. Rows that are in memory only cannot be part of it.
+    pub(crate) fn job_parts(&self, statement: usize) -> Result<JobParts, Error> {
         let engine = &self.engine;
         if let Some(given) = &engine.given {
             return Err(wrong(
@@ -98,16 +98,17 @@ impl Query {
                 "save the answer to a file, and load that",
             ));
         }
-        let guard = Guard::new(&engine.rules);
+        let (name, text) = (self.source.name().to_owned(), self.source.read().to_owned());
+        // What is bound elsewhere is of the same moment.
+        let now = engine.now.unwrap_or_else(DateTime::now);
+        let (plan, _) = engine.clone().now(now).plan_of(&name, &text, statement)?;
         let mut tables = Vec::new();
-        for plan in &self.bound.plans {
-            marks(&plan.node, &guard, &mut tables)?;
-        }
+        marks(&plan.node, &Guard::new(&engine.rules), &mut tables)?;
         Ok(JobParts {
-            name: self.source.name().to_owned(),
-            text: self.source.read().to_owned(),
+            name,
+            text,
             parameters: engine.parameters.clone(),
-            now: engine.now.unwrap_or_else(DateTime::now),
+            now,
             missing: engine.missing,
             visible: engine.visible.as_ref().map(|visible| visible.predicates().clone()),
             period: engine.period,
@@ -197,10 +198,27 @@ impl Engine {
         Ok((rewrite(plan), bound.notes))
     }
 
+    /// Whether the tables that a plan reads are those that a job knows.
+    pub(crate) fn agrees(&self, known: &[TableMark], node: &Node) -> Result<(), Error> {
+        let mut found = Vec::new();
+        marks(node, &Guard::new(&self.rules), &mut found)?;
+        let same =
+            |a: &TableMark, b: &TableMark| (&a.database, &a.name, &a.columns) == (&b.database, &b.name, &b.columns);
+        let differs = found.iter().find(|table| !known.iter().any(|known| same(known, table)));
+        let lost = known.iter().find(|known| !found.iter().any(|table| same(known, table)));
+        match differs.or(lost) {
+            None => Ok(()),
+            Some(table) => Err(wrong(
+                format!("`{}` has other columns here than where the job was made", table.name),
+                "give all machines the same data, under the same path",
+            )),
+        }
+    }
+
     /// The limits that this engine has for one stage.
-    pub(crate) fn guard_of_stage(&self, memory: Option<u64>, cancel: &Cancel) -> Guard {
+    pub(crate) fn guard_of_stage(&self, whose: Option<String>, memory: Option<u64>, cancel: &Cancel) -> Guard {
         let mut limits = self.rules.limits.clone();
         limits.memory = memory.into_iter().chain(limits.memory).min();
-        Guard::new(&Rules { limits, cancel: Some(cancel.clone()), listener: None })
+        Guard::new(&Rules { limits, cancel: Some(cancel.clone()), whose: whose.map(Into::into), ..Rules::default() })
     }
 }

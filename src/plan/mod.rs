@@ -67,7 +67,14 @@ pub(crate) enum Node {
     /// the aggregates, and the place of the first row. What there is of the aggregates are results, or `saves` what
     /// their folds have; rows are taken as they are, or are what folds have saved (`loads`: their columns follow the
     /// keys in the input, in order).
-    Groups { input: Box<Node>, keys: Vec<Expr>, aggregates: Vec<AggregateCall>, place: Vec<Expr>, loads: bool, saves: bool },
+    Groups {
+        input: Box<Node>,
+        keys: Vec<Expr>,
+        aggregates: Vec<AggregateCall>,
+        place: Vec<Expr>,
+        loads: bool,
+        saves: bool,
+    },
     /// In a stage: the rows, and as the last column their place, which is below that of all rows of later partitions.
     Placed { input: Box<Node>, partition: usize },
 }
@@ -180,11 +187,9 @@ impl Node {
     /// The nodes whose rows this one reads.
     pub(crate) fn inputs(&self) -> Vec<&Node> {
         match self {
-            Node::Scan { .. }
-            | Node::Values { .. }
-            | Node::Range { .. }
-            | Node::Part { .. }
-            | Node::Arrival { .. } => Vec::new(),
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Part { .. } | Node::Arrival { .. } => {
+                Vec::new()
+            }
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }
@@ -301,11 +306,8 @@ impl Node {
             *input = change(taken);
         };
         match &mut self {
-            Node::Scan { .. }
-            | Node::Values { .. }
-            | Node::Range { .. }
-            | Node::Part { .. }
-            | Node::Arrival { .. } => {}
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Part { .. } | Node::Arrival { .. } => {
+            }
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }

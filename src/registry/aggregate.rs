@@ -20,6 +20,8 @@ pub(crate) struct Aggregate {
     pub(crate) condition: Option<usize>,
     /// Gives values that it was given: completion knows them.
     pub(crate) picks: bool,
+    /// The order of the rows shows in what it gives, and be it in how one of several equal values is spelled.
+    pub(crate) ordered: bool,
     /// An older name that Resource Graph queries still use; not offered in help and completion.
     pub(crate) legacy: bool,
     /// Sees the arguments as the fold does, without the condition.
@@ -37,6 +39,7 @@ impl Aggregate {
         examples: &[],
         condition: None,
         picks: false,
+        ordered: true,
         legacy: false,
         fold: |_| Err(ArgumentFault::new(0, "no fold")),
     };

@@ -24,6 +24,7 @@ mod page;
 mod passage;
 mod paths;
 mod scan;
+mod share;
 mod sketch;
 #[cfg(feature = "store")]
 mod store;

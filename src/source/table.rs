@@ -14,6 +14,7 @@ use super::page::{Page, PageOrigin};
 use super::passage::{self, Passage, RowReader};
 use super::paths::{Want, WantTree};
 use super::scan::Scan;
+use super::share::Share;
 use super::sketch::Sketch;
 #[cfg(feature = "store")]
 use super::store::{KnownRows, Layout, ShreddedRows, Shredder, StoredTable};
@@ -38,6 +39,8 @@ pub(crate) struct SourceTable {
     sketch: OnceLock<Arc<Sketch>>,
     /// Columns that stay between queries, if they shall.
     kept: Option<Arc<Kept>>,
+    /// Which of its rows are read; all unless told.
+    share: Option<Share>,
 }
 
 /// How much of a page is looked at for columns beyond the known ones.
@@ -99,14 +102,28 @@ impl SourceTable {
         SourceTable { database: name.cloned(), kept: self.kept.clone(), ..self.with_pages([]) }
     }
 
+    /// The share `number` of `of` contiguous shares of its rows, which in order are the table. All have its schema; some
+    /// may be empty, since rows that are read together stay together: those of a row group, or of a file that cannot be
+    /// cut at the ends of its lines.
+    #[allow(dead_code, reason = "those who divide the work come next")]
+    pub(crate) fn part(&self, number: usize, of: usize) -> SourceTable {
+        let share = self.share.unwrap_or(Share::WHOLE).part(number, of);
+        let mut table = SourceTable { share: Some(share), ..self.with_pages([]) };
+        table.schema.clone_from(&self.schema);
+        table.full_schema.clone_from(&self.full_schema);
+        table.kept = None;
+        table
+    }
+
     /// About how many bytes its rows have where they lie.
+    #[allow(dead_code, reason = "those who divide the work come next")]
     pub(crate) fn weight(&self) -> u64 {
-        let size = |page: &Page| match &page.origin {
-            PageOrigin::Memory(bytes) => bytes.len() as u64,
-            PageOrigin::File => std::fs::metadata(&page.path).map_or(0, |about| about.len()),
-            _ => 0,
-        };
-        self.pages.iter().map(size).sum()
+        #[cfg(feature = "store")]
+        if let Some(stored) = &self.stored {
+            return stored.weight();
+        }
+        // What cannot be opened is said when it is read.
+        self.pages.iter().map(Page::weight).sum()
     }
 
     /// The name as it was first given.
@@ -202,13 +219,21 @@ impl SourceTable {
     fn origin(&self) -> Result<Origin, Box<Diagnostic>> {
         #[cfg(feature = "store")]
         if let Some(stored) = &self.stored {
-            return Ok(Origin::Stored { table: self.name.as_str().into(), stored: stored.clone() });
+            let stored = match self.share {
+                Some(share) => Arc::new(stored.part(share)?),
+                None => stored.clone(),
+            };
+            return Ok(Origin::Stored { table: self.name.as_str().into(), stored });
         }
         #[cfg(feature = "store")]
         if let Some(foreign) = self.foreign()? {
-            return Ok(Origin::Columns(foreign));
+            return Ok(Origin::Columns(foreign.part(self.share)));
         }
-        Ok(Origin::Pages(Passage::new(&self.name, &self.pages, passage::SEGMENT)?))
+        let passage = match self.share {
+            Some(share) => Passage::of_share(&self.name, &self.pages, passage::SEGMENT, share)?,
+            None => Passage::new(&self.name, &self.pages, passage::SEGMENT)?,
+        };
+        Ok(Origin::Pages(passage))
     }
 
     /// The table of its files, if they have columns.

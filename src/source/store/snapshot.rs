@@ -247,14 +247,16 @@ impl StoreFolder {
 
     /// The table of a snapshot.
     pub(crate) fn table(&self, snapshot: &str, table: &ManifestTable) -> StoredTable {
-        let part = |part: &ManifestPart| StoredPart {
-            path: self.part(snapshot, part),
-            name: part.name(snapshot),
-            shared: part.snapshot.is_some(),
-            rows: part.rows,
-            bytes: part.bytes,
-            id: part.id.clone(),
-            opened: OnceLock::new(),
+        let part = |part: &ManifestPart| {
+            Arc::new(StoredPart {
+                path: self.part(snapshot, part),
+                name: part.name(snapshot),
+                shared: part.snapshot.is_some(),
+                rows: part.rows,
+                bytes: part.bytes,
+                id: part.id.clone(),
+                opened: OnceLock::new(),
+            })
         };
         let runs = |runs: &ManifestRuns| StoredRuns { path: self.folder(snapshot).join(&runs.file), rows: runs.rows };
         StoredTable {

@@ -1,0 +1,200 @@
+//! Every query in stages, as several machines would run it, answers as on one machine: the same rows in the same order,
+//! sums of reals within 1e-12.
+//!
+//! All goldens of `tests/kql`, the questions of the library over the sample, and `CORPUS=FOLDER DATA=EXPORT`: every text of
+//! a folder over an export. Each with 1, 2 and 5 partitions, small sides of joins sent to all partitions or not. A table at
+//! the end says how many were equal, refused and different.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on fails, and says how it went")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use argql::inspect::{Staging, staged};
+use argql::{Diagnostic, Engine, Error, MissingTables, Query, Table, Value};
+use support::golden;
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    let snapshot = |name: &str| Engine::new().load(format!("tests/cli/diff.in/{name}")).unwrap();
+    let sample = ["securityresources", "policyresources", "resourcecontainers", "resources"];
+    let engine = sample.into_iter().fold(golden::engine().threads(2).unwrap(), |engine, name| {
+        // Packed bytes have no shares.
+        let packed = std::fs::File::open(format!("src/sample/{name}.ndjson.gz")).unwrap();
+        let mut bytes = Vec::new();
+        flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
+        engine.table(name, bytes)
+    });
+    ["january", "february"].into_iter().fold(engine, |engine, name| engine.snapshot(name, &snapshot(name)))
+});
+
+const STAGINGS: [Staging; 5] = [
+    Staging { partitions: 1, broadcast: false },
+    Staging { partitions: 2, broadcast: false },
+    Staging { partitions: 2, broadcast: true },
+    Staging { partitions: 5, broadcast: false },
+    Staging { partitions: 5, broadcast: true },
+];
+
+/// How a case went.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Equal,
+    /// Natively, too.
+    Refused,
+    Differs(String),
+}
+
+/// How the cases of one origin went.
+#[derive(Default)]
+struct Tally {
+    cases: usize,
+    equal: usize,
+    refused: usize,
+    differing: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, title: &str, query: &str, outcome: Outcome) {
+        self.cases += 1;
+        match outcome {
+            Outcome::Equal => self.equal += 1,
+            Outcome::Refused => self.refused += 1,
+            Outcome::Differs(how) => self.differing.push(format!("{title}\n{query}\n{how}")),
+        }
+    }
+
+    fn print(&self, name: &str) {
+        let differing = self.differing.len();
+        println!("{name:<24} {:>6} {:>6} {:>8} {differing:>10}", self.cases, self.equal, self.refused);
+    }
+}
+
+fn report(tallies: &[(&str, Tally)]) {
+    println!("{:<24} {:>6} {:>6} {:>8} {:>10}", "", "cases", "equal", "refused", "differing");
+    tallies.iter().for_each(|(name, tally)| tally.print(name));
+    let differing: Vec<&String> = tallies.iter().flat_map(|(_, tally)| &tally.differing).collect();
+    let some: Vec<String> = differing.iter().take(20).map(|text| (*text).clone()).collect();
+    assert!(differing.is_empty(), "{} differ\n\n{}", differing.len(), some.join("\n\n"));
+}
+
+fn compared(query: Result<Query, Error>) -> Outcome {
+    let Ok(query) = query else { return Outcome::Refused };
+    let native = query.run_all();
+    for staging in STAGINGS {
+        let found = staged(&query, staging);
+        if let Some(how) = difference(&native, &found, query.is_repeatable()) {
+            return Outcome::Differs(format!("{staging:?}: {how}"));
+        }
+    }
+    if native.is_ok() { Outcome::Equal } else { Outcome::Refused }
+}
+
+fn said(error: &Error) -> Vec<&str> {
+    error.diagnostics().iter().map(|said| said.message.as_str()).collect()
+}
+
+fn difference(
+    native: &Result<Vec<Table>, Error>,
+    found: &Result<Vec<Table>, Error>,
+    repeatable: bool,
+) -> Option<String> {
+    match (native, found) {
+        (Err(native), Err(found)) => (said(native) != said(found)).then(|| format!("{native}\nbut in stages\n{found}")),
+        (Ok(_), Err(found)) => Some(format!("refused in stages: {found}")),
+        (Err(native), Ok(_)) => Some(format!("answered in stages only: {native}")),
+        (Ok(native), Ok(found)) => {
+            if native.len() != found.len() {
+                return Some(format!("{} tables and {}", native.len(), found.len()));
+            }
+            native.iter().zip(found).find_map(|(native, found)| table_difference(native, found, repeatable))
+        }
+    }
+}
+
+fn table_difference(native: &Table, found: &Table, repeatable: bool) -> Option<String> {
+    if native.columns() != found.columns() || native.chart() != found.chart() {
+        return Some(format!("{:?} and {:?}", native.columns(), found.columns()));
+    }
+    // What is drawn by chance is never the same.
+    if !repeatable {
+        return None;
+    }
+    let warnings = |table: &Table| -> Vec<String> {
+        let mut all: Vec<String> = table.warnings().iter().map(|said: &Diagnostic| said.message.clone()).collect();
+        all.sort();
+        all
+    };
+    let same = native.len() == found.len()
+        && native.rows().zip(found.rows()).all(|(a, b)| a.iter().zip(&b).all(|(a, b)| same_value(a, b)));
+    if same && warnings(native) == warnings(found) {
+        return None;
+    }
+    let lines = |table: &Table| {
+        let mut lines = golden::tables(&[table.head(12)]);
+        lines.extend(warnings(table));
+        lines.join("\n")
+    };
+    Some(format!("{} rows\n{}\nin stages {} rows\n{}", native.len(), lines(native), found.len(), lines(found)))
+}
+
+fn same_value(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Real(x), Value::Real(y)) => {
+            x.to_bits() == y.to_bits() || (x.is_nan() && y.is_nan()) || (x - y).abs() <= 1e-12 * x.abs().max(y.abs())
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_value(a, b))
+        }
+        (Value::Bag(a), Value::Bag(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|((ka, a), (kb, b))| ka == kb && same_value(a, b))
+        }
+        _ => a == b && format!("{a:?}") == format!("{b:?}"),
+    }
+}
+
+#[test]
+fn goldens_answer_in_stages_as_they_do_natively() {
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+    let filter = std::env::var("FILTER").unwrap_or_default();
+    for file in golden::read_all(Path::new("tests/kql")) {
+        let name = file.path.strip_prefix("tests/kql").unwrap().with_extension("").display().to_string();
+        for case in file.cases {
+            // What reads files of this machine's own has nothing to share.
+            if case.query.contains("externaldata") || !format!("{name}: {}", case.title).contains(&filter) {
+                continue;
+            }
+            let tally = tallies.entry(name.clone()).or_default();
+            tally.add(&format!("{name}: {}", case.title), &case.query, compared(ENGINE.prepare(&case.query)));
+        }
+    }
+    let tallies: Vec<(&str, Tally)> =
+        tallies.iter_mut().map(|(name, tally)| (name.as_str(), std::mem::take(tally))).collect();
+    report(&tallies);
+}
+
+#[test]
+#[cfg(feature = "review")]
+fn questions_of_the_library_answer_in_stages_as_they_do_natively() {
+    use argql::Library;
+    let engine = ENGINE.clone().missing_tables(MissingTables::Empty);
+    let mut tally = Tally::default();
+    for question in Library::builtin().questions() {
+        tally.add(question.name(), "", compared(question.prepare(&engine)));
+    }
+    report(&[("library", tally)]);
+}
+
+#[test]
+fn texts_of_a_corpus_answer_in_stages_as_they_do_natively() {
+    let (Some(corpus), Some(data)) = (std::env::var_os("CORPUS"), std::env::var_os("DATA")) else { return };
+    let engine = golden::engine().missing_tables(MissingTables::Empty).load(data).unwrap();
+    let mut tally = Tally::default();
+    for path in golden::files(Path::new(&corpus)) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        tally.add(&path.display().to_string(), &text, compared(engine.prepare(&text)));
+    }
+    report(&[("corpus", tally)]);
+}
