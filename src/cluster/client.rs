@@ -56,16 +56,14 @@ const LATE: Duration = Duration::from_millis(160);
 ///
 /// ```no_run
 /// let cluster = argql::Cluster::new("df://localhost:50050")?
-///     .progress(|stage| eprintln!("stage {} of {}: {} of {} tasks", stage.number, stage.of, stage.done, stage.tasks));
+///     .progress(|stage| eprintln!("stage {}: {} of {} tasks", stage.number, stage.done, stage.tasks));
 /// # Ok::<(), argql::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StageProgress {
-    /// The stage, counted from 1, and how many there are.
+    /// The stage, counted from 0.
     pub number: usize,
-    /// How many stages the query has.
-    pub of: usize,
     /// What it does.
     pub about: String,
     /// Tasks that are behind.
@@ -106,7 +104,7 @@ pub struct Cluster {
     client: Client,
     runtime: Arc<Runtime>,
     listener: Option<Listener>,
-    _local: Option<Arc<Local>>,
+    local: Option<Arc<Local>>,
 }
 
 type Client = SchedulerGrpcClient<Channel>;
@@ -142,7 +140,7 @@ impl Cluster {
             _ => (url_of(address)?, None),
         };
         let client = runtime.block_on(connect(&url))?;
-        Ok(Cluster { url, client, runtime: Arc::new(runtime), listener: None, _local: local })
+        Ok(Cluster { url, client, runtime: Arc::new(runtime), listener: None, local: local })
     }
 
     /// Says how far the stages of queries are.
@@ -215,6 +213,12 @@ pub(super) async fn connect(url: &str) -> Result<Client, Error> {
     }
 }
 
+/// How many tasks the executors of a scheduler run at a time.
+pub(super) async fn slots(client: &mut Client) -> Result<usize, Error> {
+    let asked = client.get_job_status(GetJobStatusParams { job_id: "none".to_owned() }).await;
+    Ok(number(asked.as_ref().map_or_else(Status::metadata, Response::metadata), SLOTS))
+}
+
 /// What really happened, behind what it came to.
 fn innermost(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source()).last().map_or_else(String::new, ToString::to_string)
@@ -236,8 +240,8 @@ impl Elsewhere for Cluster {
         }
         let job = Job::new(query, statement, slots * TASKS)?;
         let text: Arc<str> = job.to_json().into();
-        let cut = Arc::new(if self._local.is_some() { job.open_in(query.engine())? } else { job.open()? });
-        if self._local.is_some() {
+        let cut = Arc::new(if self.local.is_some() { job.open_in(query.engine())? } else { job.open()? });
+        if self.local.is_some() {
             opened::keep(&text, &cut);
         }
         let asked = Running { cluster: self, cut: &cut, job: &text, session, guard };
@@ -287,7 +291,6 @@ fn plan(cut: &Cut, job: &Arc<str>, stage: &Stage) -> datafusion::common::Result<
     let part = Part {
         job: job.clone(),
         stage: stage.number,
-        of: cut.stages.len(),
         about: stage.about.as_str().into(),
         vias: stage.inputs.iter().map(|input| input.via).collect(),
     };
@@ -426,8 +429,7 @@ impl Running<'_> {
     }
 
     fn progress(&self, stage: &Stage, done: usize, tasks: usize, work: Option<StageWork>) -> StageProgress {
-        let (number, of) = (stage.number + 1, self.cut.stages.len());
-        StageProgress { number, of, about: stage.about.clone(), done, tasks, work }
+        StageProgress { number: stage.number, about: stage.about.clone(), done, tasks, work }
     }
 
     /// Passes on what the stages of a job that is done came to.

@@ -62,7 +62,7 @@ impl PhysicalExtensionCodec for StageCodec {
 fn write(part: &Part, schema: &Schema, bytes: &mut Vec<u8>) -> Result<()> {
     let vias: Vec<&str> = part.vias.iter().map(|via| name(*via)).collect();
     let head =
-        json!({ "job": &*part.job, "stage": part.stage, "of": part.of, "about": &*part.about, "vias": vias });
+        json!({ "job": &*part.job, "stage": part.stage, "about": &*part.about, "vias": vias });
     bytes.extend(MARK);
     bytes.extend(head.to_string().as_bytes());
     bytes.push(b'\n');
@@ -77,7 +77,6 @@ fn read(bytes: &[u8]) -> Option<(Part, SchemaRef)> {
     let part = Part {
         job: head["job"].as_str()?.into(),
         stage: number(&head["stage"])?,
-        of: number(&head["of"])?,
         about: head["about"].as_str()?.into(),
         vias: head["vias"].as_array()?.iter().map(|via| named(via.as_str()?)).collect::<Option<_>>()?,
     };

@@ -117,13 +117,17 @@ impl ClusterExecutor {
             connect(&format!("http://{}", self.scheduler)).await?;
             let started = Started::new(&self)?;
             be_executor(started.address.to_string());
-            ready(started.address);
+            let registered = async {
+                while !started.config.health.is_ready() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                ready(started.address);
+                signalled().await;
+                tokio::time::sleep(FAREWELL).await;
+            };
             tokio::select! {
-                ended = started.run() => match ended {
-                    Ok(()) => Ok(()),
-                    Err(error) => Err(lost(&self.scheduler, &error)),
-                },
-                () = async { signalled().await; tokio::time::sleep(FAREWELL).await } => Ok(()),
+                ended = started.run() => ended.map_err(|error| lost(&self.scheduler, &error)),
+                () = registered => Ok(()),
             }
         })
     }

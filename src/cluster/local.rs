@@ -1,13 +1,13 @@
 //! A cluster within this program: a scheduler and executors that talk over the loopback, as those of machines do.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use super::client::connect;
+use super::client::{connect, slots};
 use super::executor::{ClusterExecutor, Started};
 use super::scheduler::{listen, serve};
-use super::session::fault;
+use super::session::{PATIENCE, fault};
 use crate::error::Error;
 
 /// So that rows do go from one to another.
@@ -27,12 +27,16 @@ impl Local {
         let mut local = Local { url: format!("http://{address}"), tasks: Vec::new() };
         // Whether it ended is seen by who calls it.
         local.tasks.push(tokio::spawn(async move { drop(serve(listener).await) }));
-        connect(&local.url).await?;
+        let mut client = connect(&local.url).await?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let executor = ClusterExecutor::new(&address).slots(threads.div_ceil(EXECUTORS));
         for _ in 0..EXECUTORS {
             let started = Started::new(&executor)?;
             local.tasks.push(tokio::spawn(async move { drop(started.run().await) }));
+        }
+        let late = Instant::now() + PATIENCE;
+        while slots(&mut client).await? < EXECUTORS * threads.div_ceil(EXECUTORS) && Instant::now() < late {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         Ok(local)
     }

@@ -6,11 +6,17 @@
 //! arrive as [`Rows`] and leave as record batches.
 
 #[cfg(feature = "cluster")]
+mod client;
+#[cfg(feature = "cluster")]
 mod codec;
 mod cut;
 mod driver;
+#[cfg(feature = "cluster")]
+mod executor;
 mod fault;
 mod job;
+#[cfg(feature = "cluster")]
+mod local;
 #[cfg(feature = "cluster")]
 mod node;
 #[cfg(feature = "cluster")]
@@ -19,12 +25,20 @@ mod opened;
 mod report;
 mod rows;
 #[cfg(feature = "cluster")]
+mod scheduler;
+#[cfg(feature = "cluster")]
 mod session;
 mod stage;
 
+#[cfg(feature = "cluster")]
+pub use client::{Cluster, StageProgress, StageWork};
 pub(crate) use cut::Cut;
 pub(crate) use driver::run_here;
+#[cfg(feature = "cluster")]
+pub use executor::ClusterExecutor;
 pub(crate) use fault::{diagnostic_from_json, diagnostic_to_json};
 pub(crate) use job::{DataLocation, Job};
 pub(crate) use rows::Rows;
+#[cfg(feature = "cluster")]
+pub use scheduler::ClusterScheduler;
 pub(crate) use stage::{Input, Stage, Via};

@@ -48,8 +48,6 @@ pub(super) struct Part {
     /// The job as JSON.
     pub(super) job: Arc<str>,
     pub(super) stage: usize,
-    /// How many stages the job has.
-    pub(super) of: usize,
     pub(super) about: Arc<str>,
     /// How the rows of each input come.
     pub(super) vias: Vec<Via>,
@@ -259,7 +257,7 @@ impl Task {
             MemoryLimit::Finite(most) => Some((most.saturating_sub(pool.reserved())) as u64),
             MemoryLimit::Infinite | MemoryLimit::Unknown => None,
         };
-        let guard = cut.guard(memory, &self.cancel);
+        let guard = cut.guard(self.part.stage, memory, &self.cancel);
         let reservation = MemoryConsumer::new(format!("argql stage {}", self.part.stage)).register(pool);
         let beside = Arc::new(Beside { reservation, notes: Mutex::default(), fault: Mutex::default() });
         let waits = self.measures.waits.clone();
@@ -277,7 +275,7 @@ impl Task {
         if let Some(fault) = lock(&beside.fault).take() {
             return Err(fault);
         }
-        let warnings = ran.map_err(|failure| Report::of_stage(&self.part, *failure).into_error())?;
+        let warnings = ran.map_err(|failure| Report::of_stage(*failure).into_error())?;
         let mut notes = std::mem::take(&mut *lock(&beside.notes));
         notes.extend(warnings.iter().map(diagnostic_to_json));
         notes.sort();

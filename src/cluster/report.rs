@@ -37,9 +37,8 @@ impl Report {
     }
 
     /// A stage came to a limit or to broken data.
-    pub(super) fn of_stage(part: &Part, mut failure: Diagnostic) -> Report {
+    pub(super) fn of_stage(mut failure: Diagnostic) -> Report {
         if failure.code.id == OUT_OF_MEMORY.id {
-            failure.message = failure.message.replacen("the query", &called(part), 1);
             failure.help = Some(MORE_MEMORY.to_owned());
         }
         Report(vec![failure])
@@ -85,7 +84,7 @@ const MORE_MEMORY: &str =
     "start executors with more `--memory` or fewer `--slots`, or filter rows and project columns earlier";
 
 fn called(part: &Part) -> String {
-    format!("stage {} of {} ({})", part.stage + 1, part.of, part.about)
+    format!("stage {} ({})", part.stage, part.about)
 }
 
 #[cfg(test)]
@@ -94,12 +93,10 @@ mod tests {
 
     #[test]
     fn a_report_is_found_however_it_is_quoted() {
-        let part = Part { job: "".into(), stage: 1, of: 3, about: "join".into(), vias: Vec::new() };
-        let full = Diagnostic::at(OUT_OF_MEMORY, Place::Nowhere, "the query needs more than 1 MiB of memory");
-        let error = Report::of_stage(&part, full).into_error();
+        let full = Diagnostic::at(OUT_OF_MEMORY, Place::Nowhere, "stage 1 (\"join\") needs more than 1 MiB of memory");
+        let error = Report::of_stage(full.clone()).into_error();
         let found = Report::find(&format!("Job x failed: {:?}", format!("{error:?}"))).expect("it is there");
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].message, "stage 2 of 3 (join) needs more than 1 MiB of memory");
+        assert_eq!(found, [full.help(MORE_MEMORY)]);
         assert!(Report::find("Job x failed: all executors were lost").is_none());
     }
 }
