@@ -26,14 +26,15 @@ use futures::StreamExt;
 use serde_json::Value as Json;
 use tokio::runtime::Runtime;
 use tonic::metadata::MetadataMap;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
 use super::codec::StageCodec;
 use super::local::Local;
 use super::node::{Part, StageNode, partition_numbers, sent_schema, without_notes};
 use super::report::Report;
-use super::session::{JOB, MESSAGE, PATIENCE, SLOTS, STAGES, VERSION, fault, user_agent};
+use super::scheduler::runtime;
+use super::session::{JOB, MESSAGE, SLOTS, STAGES, VERSION, endpoint, fault};
 use super::stage::{Stage, Via};
 use super::{Cut, Job, diagnostic_from_json, opened};
 use crate::column::Table;
@@ -102,9 +103,24 @@ pub struct Cluster {
     /// As a client of gRPC has it.
     url: String,
     client: Client,
-    runtime: Arc<Runtime>,
+    threads: Arc<Threads>,
     listener: Option<Listener>,
     local: Option<Arc<Local>>,
+}
+
+/// Threads that wait for nobody at the end: what is still at work has been cancelled.
+struct Threads(Option<Runtime>);
+
+impl Threads {
+    fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.0.as_ref().expect("it runs until it is dropped").block_on(work)
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.0.take().into_iter().for_each(Runtime::shutdown_background);
+    }
 }
 
 type Client = SchedulerGrpcClient<Channel>;
@@ -129,18 +145,16 @@ impl Cluster {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn new(address: &str) -> Result<Cluster, Error> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("argql-cluster").build();
-        let runtime = runtime
-            .map_err(|error| Error::usage(format!("no threads can be started: {error}"), "end other programs"))?;
+        let threads = Threads(Some(runtime()?));
         let (url, local) = match address {
             "local" => {
-                let local = runtime.block_on(Local::start())?;
+                let local = threads.block_on(Local::start())?;
                 (local.url(), Some(Arc::new(local)))
             }
             _ => (url_of(address)?, None),
         };
-        let client = runtime.block_on(connect(&url))?;
-        Ok(Cluster { url, client, runtime: Arc::new(runtime), listener: None, local: local })
+        let client = threads.block_on(connect(&url))?;
+        Ok(Cluster { url, client, threads: Arc::new(threads), listener: None, local })
     }
 
     /// Says how far the stages of queries are.
@@ -190,10 +204,7 @@ pub(super) async fn connect(url: &str) -> Result<Client, Error> {
             format!("start one there with `argql cluster scheduler --bind {address}`, or name another"),
         )
     };
-    let endpoint = Endpoint::from_shared(url.to_owned()).and_then(|endpoint| endpoint.user_agent(user_agent()));
-    let endpoint = endpoint.map_err(|error| absent(&error))?;
-    let endpoint = endpoint.connect_timeout(PATIENCE).timeout(PATIENCE).tcp_nodelay(true);
-    let channel = endpoint.connect().await.map_err(|error| absent(&innermost(&error)))?;
+    let channel = endpoint(url).map_err(|error| absent(&error))?.connect().await.map_err(|error| absent(&innermost(&error)))?;
     let most = MESSAGE as usize;
     let mut client =
         SchedulerGrpcClient::new(channel).max_decoding_message_size(most).max_encoding_message_size(most);
@@ -229,7 +240,7 @@ impl Elsewhere for Cluster {
         let mut client = self.client.clone();
         let session = new_instance_id();
         let parameters = CreateUpdateSessionParams { session_id: session.clone(), settings: Vec::new() };
-        let opened = self.runtime.block_on(client.create_update_session(parameters)).map_err(|error| self.gone(&error))?;
+        let opened = self.threads.block_on(client.create_update_session(parameters)).map_err(|error| self.gone(&error))?;
         let slots = number(opened.metadata(), SLOTS);
         if slots == 0 {
             let address = self.url.trim_start_matches("http://");
@@ -245,7 +256,7 @@ impl Elsewhere for Cluster {
             opened::keep(&text, &cut);
         }
         let asked = Running { cluster: self, cut: &cut, job: &text, session, guard };
-        let answer = self.runtime.block_on(asked.answer(client));
+        let answer = self.threads.block_on(asked.answer(client));
         opened::forget(&text);
         answer
     }

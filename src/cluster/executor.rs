@@ -13,7 +13,7 @@ use super::client::connect;
 use super::codec::StageCodec;
 use super::report::be_executor;
 use super::scheduler::{runtime, signalled, unbound};
-use super::session::{HEARTBEAT, MESSAGE, fault, introduced, session_config};
+use super::session::{HEARTBEAT, MESSAGE, fault, session_config, to_scheduler};
 use crate::error::Error;
 
 /// How long tasks may take to end once the executor is told to.
@@ -170,7 +170,7 @@ impl Started {
             memory_pool_size: executor.memory,
             override_physical_codec: Some(Arc::new(StageCodec::default())),
             override_config_producer: Some(Arc::new(session_config)),
-            override_create_grpc_client_endpoint: Some(introduced()),
+            override_create_grpc_client_endpoint: Some(to_scheduler(format!("http://{}", executor.scheduler))),
             ..ExecutorProcessConfig::default()
         };
         Ok(Started { address, config: Arc::new(config), _folder: folder })

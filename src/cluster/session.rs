@@ -58,9 +58,15 @@ pub(super) fn session_config() -> SessionConfig {
     config
 }
 
-/// Says who calls.
-pub(super) fn introduced() -> EndpointOverrideFn {
-    Arc::new(|endpoint: Endpoint| Ok(endpoint.user_agent(user_agent())?))
+/// The way to the scheduler at a URL, which is told who calls.
+pub(super) fn endpoint(url: &str) -> Result<Endpoint, tonic::transport::Error> {
+    let endpoint = Endpoint::from_shared(url.to_owned())?.user_agent(user_agent())?;
+    Ok(endpoint.connect_timeout(PATIENCE).timeout(PATIENCE).tcp_nodelay(true))
+}
+
+/// The way of an executor to its scheduler: by the address that it was given, whatever that calls itself.
+pub(super) fn to_scheduler(url: String) -> EndpointOverrideFn {
+    Arc::new(move |_| Ok(endpoint(&url)?))
 }
 
 /// What is wrong with the cluster, and its cure.
