@@ -7,6 +7,7 @@
 
 mod cut;
 mod driver;
+mod explain;
 mod fault;
 mod job;
 mod rows;
