@@ -4,6 +4,11 @@
 //! again and cuts the plan as everybody else does, into a [`Cut`] of [`Stage`]s; a job of another version of argql, or
 //! over tables with other columns, is refused. Who brings the rows from one stage to the next is not said here: rows
 //! arrive as [`Rows`] and leave as record batches.
+//!
+//! With the feature `cluster`, Ballista brings them. `client` makes a finished physical plan of a cut: a node of our own
+//! for each stage (`node`), and between them its hash repartition, or a coalescence for rows that one task reads or all
+//! read. `codec` is how nodes travel, `session` what all sides agree on, `opened` the cuts that a process has at hand,
+//! `report` how a stage says why it gave up. `scheduler` and `executor` are the processes, `local` has both in one.
 
 #[cfg(feature = "cluster")]
 mod client;
@@ -13,6 +18,7 @@ mod cut;
 mod driver;
 #[cfg(feature = "cluster")]
 mod executor;
+mod explain;
 mod fault;
 mod job;
 #[cfg(feature = "cluster")]

@@ -92,7 +92,7 @@ impl Stage {
             inputs,
             partitions: fragments.iter().map(|fragment| fragment.partitions).sum(),
             schema: wire_schema(&types),
-            about: about.join("; "),
+            about: if about.iter().all(String::is_empty) { "answer".to_owned() } else { about.join("; ") },
             why,
             types,
             fragments,
@@ -112,26 +112,23 @@ impl Stage {
     }
 }
 
-/// `2  aggregate of parts  8 partition(s)  by key from 0, 1`
+/// `Stage 1 in 8 partitions: aggregate parts`, and beneath it where the rows come from.
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Stage {} in {} partition(s): {}", self.number, self.partitions, self.about)?;
-        for via in [Via::Hash, Via::Gather, Via::Broadcast] {
-            let from: Vec<String> =
-                self.inputs.iter().filter(|input| input.via == via).map(|input| input.stage.to_string()).collect();
-            let how = match via {
-                Via::Hash => "by key",
-                Via::Gather => "all rows",
-                Via::Broadcast => "all rows to every partition",
-            };
+        let (partitions, plural) = (self.partitions, if self.partitions == 1 { "" } else { "s" });
+        writeln!(f, "Stage {} in {partitions} partition{plural}: {}", self.number, self.about)?;
+        for (via, before, behind) in [
+            (Via::Hash, "by key from", ""),
+            (Via::Gather, "all rows of", ""),
+            (Via::Broadcast, "all rows of", ", in every partition"),
+        ] {
+            let from = self.inputs.iter().filter(|input| input.via == via);
+            let from: Vec<String> = from.map(|input| format!("stage {}", input.stage)).collect();
             if !from.is_empty() {
-                write!(f, "\n  {how} of {}", from.join(", "))?;
+                writeln!(f, "  {before} {}{behind}", from.join(", "))?;
             }
         }
-        if let Some(why) = self.why {
-            write!(f, "\n  in one partition: {why}")?;
-        }
-        writeln!(f)
+        self.why.map_or(Ok(()), |why| writeln!(f, "  in one partition: {why}"))
     }
 }
 
