@@ -31,7 +31,8 @@ pub(super) fn run(command: ClusterCommand, messages: &Messages) -> Result<(), Fa
             }
             let scheduler = &options.scheduler;
             executor.run(|at| {
-                messages.note(&format_args!("executor ready at {at}, for the scheduler at {scheduler}; Ctrl-C ends it"));
+                messages
+                    .note(&format_args!("executor ready at {at}, for the scheduler at {scheduler}; Ctrl-C ends it"));
             })?;
         }
     }

@@ -186,9 +186,10 @@ impl Engine {
 
 fn url_of(address: &str) -> Result<String, Error> {
     let host = address.strip_prefix("df://").map(|host| host.trim_end_matches('/'));
-    let host = host.filter(|host| host.rsplit_once(':').is_some_and(|(host, port)| {
-        !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok()
-    }));
+    let host = host.filter(|host| {
+        host.rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && !host.contains('/') && port.parse::<u16>().is_ok())
+    });
     let host = host.ok_or_else(|| {
         Error::usage(format!("`{address}` is no cluster"), "name its scheduler as df://HOST:PORT, or say local")
     })?;
@@ -204,10 +205,10 @@ pub(super) async fn connect(url: &str) -> Result<Client, Error> {
             format!("start one there with `argql cluster scheduler --bind {address}`, or name another"),
         )
     };
-    let channel = endpoint(url).map_err(|error| absent(&error))?.connect().await.map_err(|error| absent(&innermost(&error)))?;
+    let channel =
+        endpoint(url).map_err(|error| absent(&error))?.connect().await.map_err(|error| absent(&innermost(&error)))?;
     let most = MESSAGE as usize;
-    let mut client =
-        SchedulerGrpcClient::new(channel).max_decoding_message_size(most).max_encoding_message_size(most);
+    let mut client = SchedulerGrpcClient::new(channel).max_decoding_message_size(most).max_encoding_message_size(most);
     // Of a job that is not there nobody knows anything; but every answer has a version.
     let asked = client.get_job_status(GetJobStatusParams { job_id: "none".to_owned() }).await;
     let stranger = |what: &str| {
@@ -240,7 +241,8 @@ impl Elsewhere for Cluster {
         let mut client = self.client.clone();
         let session = new_instance_id();
         let parameters = CreateUpdateSessionParams { session_id: session.clone(), settings: Vec::new() };
-        let opened = self.threads.block_on(client.create_update_session(parameters)).map_err(|error| self.gone(&error))?;
+        let opened =
+            self.threads.block_on(client.create_update_session(parameters)).map_err(|error| self.gone(&error))?;
         let slots = number(opened.metadata(), SLOTS);
         if slots == 0 {
             let address = self.url.trim_start_matches("http://");
@@ -450,7 +452,9 @@ impl Running<'_> {
         let stages = metrics.into_inner().stages;
         for operator in stages.iter().flat_map(|stage| &stage.operators) {
             let mut words = operator.operator_desc.split(' ');
-            let (Some("StageNode"), Some(Ok(at))) = (words.next(), words.next().map(str::parse::<usize>)) else { continue };
+            let (Some("StageNode"), Some(Ok(at))) = (words.next(), words.next().map(str::parse::<usize>)) else {
+                continue;
+            };
             let Some(stage) = self.cut.stages.get(at) else { continue };
             let (mut work, mut waits) = (StageWork::default(), Duration::ZERO);
             for metric in operator.metrics.iter().filter_map(|metric| metric.metric.as_ref()) {

@@ -61,8 +61,7 @@ impl PhysicalExtensionCodec for StageCodec {
 /// A line of JSON, and behind it the schema as Arrow writes it.
 fn write(part: &Part, schema: &Schema, bytes: &mut Vec<u8>) -> Result<()> {
     let vias: Vec<&str> = part.vias.iter().map(|via| name(*via)).collect();
-    let head =
-        json!({ "job": &*part.job, "stage": part.stage, "about": &*part.about, "vias": vias });
+    let head = json!({ "job": &*part.job, "stage": part.stage, "about": &*part.about, "vias": vias });
     bytes.extend(MARK);
     bytes.extend(head.to_string().as_bytes());
     bytes.push(b'\n');

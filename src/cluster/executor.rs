@@ -148,11 +148,12 @@ impl Started {
     pub(super) fn new(executor: &ClusterExecutor) -> Result<Started, Error> {
         let name = new_instance_id();
         let (address, beside) = free_ports(&executor.bind)?;
-        let folder = Folder::new(executor.work.clone().unwrap_or_else(std::env::temp_dir).join(format!("argql-{name}")))?;
+        let folder =
+            Folder::new(executor.work.clone().unwrap_or_else(std::env::temp_dir).join(format!("argql-{name}")))?;
         let (host, port) = executor.scheduler.rsplit_once(':').unwrap_or((&executor.scheduler, "50050"));
-        let port = port.parse().map_err(|_| {
-            Error::usage(format!("`{}` is no scheduler", executor.scheduler), "name it as HOST:PORT")
-        })?;
+        let port = port
+            .parse()
+            .map_err(|_| Error::usage(format!("`{}` is no scheduler", executor.scheduler), "name it as HOST:PORT"))?;
         let config = ExecutorProcessConfig {
             executor_id: name,
             bind_host: bracketed(address.ip()),

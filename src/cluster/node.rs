@@ -5,8 +5,8 @@
 //! rows, in rows of their own: they have a text in the last column, which no other row has.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -74,7 +74,8 @@ impl StageNode {
     }
 
     fn with(part: Result<Part, Arc<str>>, schema: SchemaRef, inputs: Vec<Arc<dyn ExecutionPlan>>) -> StageNode {
-        let partitions = inputs.first().map_or(1, |numbers| numbers.properties().output_partitioning().partition_count());
+        let partitions =
+            inputs.first().map_or(1, |numbers| numbers.properties().output_partitioning().partition_count());
         let properties = PlanProperties::new(
             EquivalenceProperties::new(schema),
             Partitioning::UnknownPartitioning(partitions),
@@ -398,7 +399,8 @@ fn size(batch: &RecordBatch) -> u64 {
 /// The rows of a batch without what it says about the data, which is put to the other notes; none if it has no others.
 pub(super) fn without_notes(batch: &RecordBatch, notes: &mut Vec<String>) -> Result<Option<RecordBatch>> {
     let Some((last, columns)) = batch.columns().split_last() else { return Ok(None) };
-    let said = last.as_string_opt::<i32>().ok_or_else(|| DataFusionError::Execution("a batch has no notes".to_owned()))?;
+    let said =
+        last.as_string_opt::<i32>().ok_or_else(|| DataFusionError::Execution("a batch has no notes".to_owned()))?;
     let fields = batch.schema_ref().fields().iter().take(columns.len()).cloned().collect::<Vec<_>>();
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     let rows = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns.to_vec(), &options)?;

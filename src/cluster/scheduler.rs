@@ -111,7 +111,10 @@ pub(super) async fn listen(address: &str) -> Result<TcpListener, Error> {
 }
 
 pub(super) fn unbound(address: &str, error: &std::io::Error) -> Error {
-    Error::usage(format!("{address} cannot be opened: {error}"), "name an address of this machine and a free port with `--bind`")
+    Error::usage(
+        format!("{address} cannot be opened: {error}"),
+        "name an address of this machine and a free port with `--bind`",
+    )
 }
 
 /// Waits for Ctrl-C, or for the signal to terminate.
@@ -131,7 +134,8 @@ pub(super) async fn signalled() {
 
 /// Schedules what comes in there.
 pub(super) async fn serve(listener: TcpListener) -> Result<(), Error> {
-    let broken = |error: &dyn std::fmt::Display| Error::usage(format!("the scheduler cannot go on: {error}"), "start it again");
+    let broken =
+        |error: &dyn std::fmt::Display| Error::usage(format!("the scheduler cannot go on: {error}"), "start it again");
     let address = listener.local_addr().map_err(|error| broken(&error))?;
     let config = SchedulerConfig {
         external_host: address.ip().to_string(),
@@ -169,7 +173,11 @@ async fn door(State(scheduler): State<Scheduler>, request: Request, next: Next) 
     let mut response = if known {
         next.run(request).await
     } else {
-        let message = format!("this scheduler is of {}, and who calls is {}", user_agent(), caller.split(' ').next().unwrap_or_default());
+        let message = format!(
+            "this scheduler is of {}, and who calls is {}",
+            user_agent(),
+            caller.split(' ').next().unwrap_or_default()
+        );
         tonic::Status::failed_precondition(message).into_http()
     };
     let stages = match job {
@@ -215,7 +223,8 @@ async fn stages(scheduler: &Scheduler, job: &str) -> Option<String> {
             stages.insert(number, [done.min(tasks), tasks]);
         }
     }
-    let shown: Vec<String> = stages.iter().map(|(number, [done, tasks])| format!("[{number},{done},{tasks}]")).collect();
+    let shown: Vec<String> =
+        stages.iter().map(|(number, [done, tasks])| format!("[{number},{done},{tasks}]")).collect();
     Some(format!("[{}]", shown.join(",")))
 }
 
