@@ -134,11 +134,16 @@ pub struct Staging {
 
 /// The tables of a query that is run in stages, in this process: as several machines would do it.
 pub fn staged(query: &Query, staging: Staging) -> Result<Vec<Table>, Error> {
+    let of_error = |error: Error| Box::new(error.diagnostics()[0].clone());
+    let run = |job: &Job| {
+        let broadcast = if staging.broadcast { u64::MAX } else { 0 };
+        let job = Job { share: 0, broadcast, ..job.clone() };
+        let travelled = Job::from_json(&job.to_json()).map_err(of_error)?;
+        run_here(&travelled.open_in(query.engine()).map_err(of_error)?)
+    };
     let run = |statement| {
-        let mut job = Job::new(query, statement, staging.partitions)?;
-        (job.share, job.broadcast) = (0, if staging.broadcast { u64::MAX } else { 0 });
-        let cut = Job::from_json(&job.to_json())?.open_in(query.engine())?;
-        run_here(&cut).map_err(|failure| Error::data(vec![*failure]))
+        let job = Job::asking(query, statement, staging.partitions, &run)?;
+        run(&job).map_err(|failure| Error::data(vec![*failure]))
     };
     // One without any has its own complaint.
     (0..query.statements().max(1)).map(run).collect()

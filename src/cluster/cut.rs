@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::job::Job;
 use super::rows::Rows;
 use super::stage::{Exit, Fragment, Input, PlaceItem, Stage, Via, columns_of};
-use crate::column::{Batch, Field, RecordBatch, Table, wire_schema};
+use crate::column::{Batch, Field, RecordBatch, Table};
 use crate::diag::{CLUSTER, Diagnostic, Place as DiagnosticPlace};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -32,7 +32,7 @@ fn wrong(message: impl Into<String>) -> Failure {
 
 impl Cut {
     pub(super) fn of(job: &Job, engine: &Engine) -> Result<Cut, Error> {
-        let (plan, notes) = engine.plan_of(&job.name, &job.text, job.statement)?;
+        let (plan, notes) = job.plan(engine)?;
         engine.agrees(&job.tables, &plan.node)?;
         let mut cutter = Cutter { job, stages: Vec::new() };
         cutter.answer(plan.node.clone(), plan.fields.len());
