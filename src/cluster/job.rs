@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
 
-use super::cut::Cut;
 use super::fault::{diagnostic_from_json, diagnostic_to_json};
 use crate::bind::MissingTables;
 use crate::column::{Batch, Column, Field, Table, Weight};
@@ -138,34 +137,6 @@ impl Job {
             Some(plan) => Ok((plan, Vec::new())),
             None => bound,
         }
-    }
-
-    /// The job cut into stages, over the data where it lies. Every machine that opens a job gets the same stages.
-    pub(crate) fn open(&self) -> Result<Cut, Error> {
-        self.open_in(&Engine::of_locations(&self.data)?)
-    }
-
-    /// As [`open`](Job::open), over the data of this engine, whatever its settings are.
-    pub(crate) fn open_in(&self, engine: &Engine) -> Result<Cut, Error> {
-        if self.version != env!("CARGO_PKG_VERSION") {
-            let message =
-                format!("the job is of argql {}, and this is argql {}", self.version, env!("CARGO_PKG_VERSION"));
-            let wrong = Diagnostic::at(CLUSTER, Place::Nowhere, message);
-            return Err(Error::data(vec![wrong.help("run the same version on all machines")]));
-        }
-        let missing = if self.empty_missing_tables { MissingTables::Empty } else { MissingTables::Error };
-        let mut engine =
-            engine.with_settings_of_none().missing_tables(missing).now(self.now).limits(self.limits.clone());
-        for (name, value) in &self.parameters {
-            engine = engine.parameter(name, value.clone());
-        }
-        if let Some(texts) = &self.visible {
-            engine = engine.seeing(texts)?;
-        }
-        if let Some([from, to]) = self.period {
-            engine = engine.between(from, to);
-        }
-        Cut::of(self, &engine)
     }
 
     /// About how many bytes a table had when the job was made: what all who open it decide by.

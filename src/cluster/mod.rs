@@ -6,16 +6,15 @@
 //! arrive as [`Rows`] and leave as record batches.
 
 mod cut;
+mod cutter;
 mod driver;
 mod explain;
 mod fault;
+mod flow;
 mod job;
+mod join;
 mod rows;
 mod stage;
 
-pub(crate) use cut::Cut;
 pub(crate) use driver::run_here;
-pub(crate) use fault::{diagnostic_from_json, diagnostic_to_json};
-pub(crate) use job::{DataLocation, Job};
-pub(crate) use rows::Rows;
-pub(crate) use stage::{Input, Stage, Via};
+pub(crate) use job::Job;
