@@ -130,6 +130,8 @@ pub struct Staging {
     pub partitions: usize,
     /// Whether small sides of joins are sent to all partitions of the other.
     pub broadcast: bool,
+    /// Whether the data is looked for where it lies, as other machines do, and not where the query found it.
+    pub elsewhere: bool,
 }
 
 /// The tables of a query that is run in stages, in this process: as several machines would do it.
@@ -139,7 +141,8 @@ pub fn staged(query: &Query, staging: Staging) -> Result<Vec<Table>, Error> {
         let broadcast = if staging.broadcast { u64::MAX } else { 0 };
         let job = Job { share: 0, broadcast, ..job.clone() };
         let travelled = Job::from_json(&job.to_json()).map_err(of_error)?;
-        run_here(&travelled.open_in(query.engine()).map_err(of_error)?)
+        let cut = if staging.elsewhere { travelled.open() } else { travelled.open_in(query.engine()) };
+        run_here(&cut.map_err(of_error)?)
     };
     let run = |statement| {
         let job = Job::asking(query, statement, staging.partitions, &run)?;

@@ -18,3 +18,6 @@ mod stage;
 
 pub(crate) use driver::run_here;
 pub(crate) use job::Job;
+
+#[cfg(test)]
+mod tests;
