@@ -12,7 +12,7 @@ use crate::column::{Column, Dictionary, Entries, KeyTable};
 use crate::registry::{
     Aggregate, AggregateNaming::Prefixed, Args, ArgumentFault, Example, Fold, Groups, Returns, any, integer, orderable,
 };
-use crate::value::{Type, Value, ValueRef, encode_key};
+use crate::value::{Type, Value, ValueRef, decode_key, encode_key};
 
 pub(super) const FAMILY: &[&Aggregate] =
     &[&DCOUNT, &DCOUNTIF, &COUNT_DISTINCT, &COUNT_DISTINCTIF, &MAKE_SET, &MAKE_SET_IF, &MAKESET];
@@ -305,6 +305,18 @@ impl Coded {
         }
     }
 
+    /// The entries of each group.
+    fn lists(mut self, groups: usize) -> Vec<Vec<Value>> {
+        self.settle();
+        let mut lists = vec![Vec::new(); groups];
+        let mut texts: Vec<Option<Value>> = vec![None; self.entries.values().len()];
+        self.each(|group, code| {
+            let code = code as usize;
+            lists[group].push(texts[code].get_or_insert_with(|| self.entries.values().get(code).to_value()).clone());
+        });
+        lists
+    }
+
     fn counts(mut self, groups: usize) -> Vec<i64> {
         self.settle();
         self.counts.resize(groups, 0);
@@ -412,6 +424,35 @@ impl Fold for Distinct {
                 super::list::arrays(self.members.iter().map(|members| members.iter().map(value).collect()))
             }
         }]
+    }
+
+    /// The values of each group. For their number any value will do that has the key.
+    fn saved(&self) -> Vec<Type> {
+        vec![Type::Dynamic]
+    }
+
+    fn save(mut self: Box<Self>, count: usize) -> Vec<Column> {
+        if let Some(coded) = self.coded.take() {
+            return vec![super::list::arrays(coded.lists(count).into_iter())];
+        }
+        if self.shape == Shape::Count {
+            let numbers = 0..u32::try_from(self.keys.len()).expect("numbers have 32 bits");
+            self.values = numbers.map(|number| decode_key(self.keys.key(number))).collect();
+            self.shape = Shape::Set;
+        }
+        self.finish(count)
+    }
+
+    fn load(&mut self, saved: &[Column]) {
+        let lists = super::lists(saved.first());
+        self.members.resize_with(lists.len(), Vec::new);
+        let mut scratch = Vec::new();
+        for (group, list) in lists.into_iter().enumerate() {
+            for value in list {
+                let number = self.number(&mut scratch, value.as_ref());
+                self.pair(group, number);
+            }
+        }
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

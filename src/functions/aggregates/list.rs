@@ -111,6 +111,18 @@ impl Fold for Lists {
         vec![arrays(self.lists.into_iter())]
     }
 
+    fn saved(&self) -> Vec<Type> {
+        vec![Type::Dynamic]
+    }
+
+    fn save(self: Box<Self>, count: usize) -> Vec<Column> {
+        self.finish(count)
+    }
+
+    fn load(&mut self, saved: &[Column]) {
+        self.lists = super::lists(saved.first());
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }
@@ -176,6 +188,8 @@ impl Bags {
 }
 
 impl State for Bags {
+    const SAVED: &'static [Type] = &[Type::Dynamic];
+
     fn add(&mut self, row: &[ValueRef<'_>]) {
         match row[0] {
             ValueRef::Bag(bag) => self.extend(bag),
@@ -194,5 +208,13 @@ impl State for Bags {
 
     fn finish(self, out: &mut Out) {
         out.value(ValueRef::Bag(&self.bag));
+    }
+
+    fn save(self) -> Vec<Value> {
+        vec![Value::Bag(Arc::new(self.bag))]
+    }
+
+    fn load(&mut self, saved: &[ValueRef<'_>]) {
+        self.add(saved);
     }
 }
