@@ -253,7 +253,8 @@ fn cell_of_key(key: &mut &[u8]) -> Value {
         *bytes
     }
     fn text(key: &mut &[u8]) -> Arc<str> {
-        let (text, rest) = key.split_at_checked(length(key)).expect("a key is whole");
+        let length = length(key);
+        let (text, rest) = key.split_at_checked(length).expect("a key is whole");
         *key = rest;
         std::str::from_utf8(text).expect("a key has text as it was").into()
     }

@@ -1,3 +1,5 @@
+mod law;
+
 use std::sync::Arc;
 
 use super::*;
@@ -49,10 +51,14 @@ impl Call {
 
     fn part(&self, groups: &[u32], count: usize, rows: std::ops::Range<usize>) -> Box<dyn Fold> {
         let mut fold = self.start();
+        self.add(fold.as_mut(), groups, count, rows);
+        fold
+    }
+
+    fn add(&self, fold: &mut dyn Fold, groups: &[u32], count: usize, rows: std::ops::Range<usize>) {
         let args: Vec<Column> = self.args.iter().map(|column| column.slice(rows.start, rows.end)).collect();
         let groups = if groups.is_empty() { groups } else { &groups[rows] };
         fold.add(&args, Groups { rows: groups, count });
-        fold
     }
 
     /// All rows at once, and split in two anywhere with groups renumbered: always the same.
