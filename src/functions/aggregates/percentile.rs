@@ -238,7 +238,7 @@ impl Fold for Percentiles {
 fn runs(values: Vec<Weighted>) -> Vec<Weighted> {
     let mut runs: Vec<Weighted> = Vec::new();
     for next in values {
-        match runs.last_mut().filter(|last| identical(&last.value, &next.value)) {
+        match runs.last_mut().filter(|last| identical(last.value.as_ref(), next.value.as_ref())) {
             Some(last) if last.weight.checked_add(next.weight).is_some() => last.weight += next.weight,
             _ => runs.push(next),
         }
