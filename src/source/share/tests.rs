@@ -193,13 +193,13 @@ mod columns {
     use crate::source::{SnapshotPlan, StoreFolder, import};
     use crate::value::{DateTime, Type, Value};
 
-    fn parquet(path: &Path, groups: &[usize]) {
+    fn parquet(path: &Path, groups: &[i64]) {
         let field = PartField { name: "id".into(), ty: Type::Long, bloom: false, coded: false };
         let mut writer = PartWriter::new(fs::File::create(path).unwrap(), &[field]).unwrap();
         let mut next = 0;
         for &rows in groups {
-            let column = Column::from_values(Type::Long, (next..next + rows).map(|row| Value::Long(row as i64)));
-            writer.write(&[Batch::new(vec![column], rows)], &Guard::none()).unwrap();
+            let column = Column::from_values(Type::Long, (next..next + rows).map(Value::Long));
+            writer.write(&[Batch::new(vec![column], usize::try_from(rows).unwrap())], &Guard::none()).unwrap();
             writer.end_group(&Guard::none()).unwrap();
             next += rows;
         }
@@ -246,7 +246,7 @@ mod columns {
         let folder = tempfile::tempdir().unwrap();
         let row =
             |row: usize, day: usize| format!("{{\"id\":\"/{row}\",\"n\":{}}}\n", if row % 1009 == 7 { day } else { 0 });
-        let day = |day: usize| (0..200_000).map(|number| row(number, day)).collect::<String>();
+        let day = |day: usize| (0..150_000).map(|number| row(number, day)).collect::<String>();
         imported(folder.path(), "2026-11-27", day(1));
         imported(folder.path(), "2026-11-28", day(2));
         let manifest = StoreFolder::open(folder.path()).unwrap().unwrap().manifest("2026-11-28").unwrap();
