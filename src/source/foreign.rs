@@ -118,7 +118,7 @@ impl ForeignTable {
                 let standard = self.known.then(|| standard_column(&field.name)).flatten();
                 let name = standard.map_or(field.name, |(name, _)| name.into());
                 let known = found.entry(name).or_insert(ty);
-                *known = known.zip(ty).map(|(one, other)| common(one, other)).or(*known).or(ty);
+                *known = known.zip(ty).map(|(one, other)| one.common(other)).or(*known).or(ty);
             }
         }
         let mut fields =
@@ -241,16 +241,6 @@ impl ForeignTable {
     fn asked<'a>(&self, paths: &'a [Vec<Arc<str>>], wants: &[Want]) -> Vec<ForeignWant<'a>> {
         let asked = paths.iter().zip(wants).map(|(path, want)| ForeignWant { path, json: self.reads_json(want) });
         asked.collect()
-    }
-}
-
-/// The type that has the values of both.
-fn common(one: Type, other: Type) -> Type {
-    match (one, other) {
-        _ if one == other => one,
-        (Type::Int, Type::Long) | (Type::Long, Type::Int) => Type::Long,
-        (Type::Int, Type::Real) | (Type::Real, Type::Int) => Type::Real,
-        _ => Type::Dynamic,
     }
 }
 

@@ -12,6 +12,7 @@ mod decode;
 mod document;
 mod extract;
 mod fault;
+mod files;
 #[cfg(feature = "store")]
 mod foreign;
 mod grid;
@@ -29,6 +30,7 @@ mod sketch;
 #[cfg(feature = "store")]
 mod store;
 mod table;
+mod tenants;
 #[cfg(test)]
 mod tests;
 
