@@ -47,3 +47,5 @@ pub(crate) use sketch::{PathSketch, SketchStep};
 #[cfg(feature = "store")]
 pub(crate) use store::{Manifest, StoreFolder};
 pub(crate) use table::SourceTable;
+#[cfg(feature = "store")]
+pub(crate) use tenants::tenant_stores;

@@ -252,10 +252,6 @@ impl TenantView {
         &self.tenants
     }
 
-    pub(super) fn when(&self) -> &When {
-        &self.when
-    }
-
     /// One whose columns stay in memory once they were read, or do not.
     pub(super) fn keep_columns(&self, keeps: bool) -> TenantView {
         TenantView { keeps, tables: Arc::default(), ..self.clone() }
@@ -383,4 +379,15 @@ impl Members for TenantTable {
         all.add_column(TENANT, self.view.tenants.list.iter().map(|tenant| &*tenant.name));
         Ok(all)
     }
+}
+
+/// The stores in a folder of tenants, each with the name of its tenant; none if it is a store, or no folder of tenants.
+#[cfg(feature = "store")]
+pub(crate) fn tenant_stores(folder: &Path) -> Result<Vec<(String, PathBuf)>, Box<Diagnostic>> {
+    if !folder.is_dir() || StoreFolder::open(folder)?.is_some() {
+        return Ok(Vec::new());
+    }
+    let tenants = Tenants::of_folder(folder)?.unwrap_or_default();
+    let stores = tenants.list.iter().filter(|tenant| matches!(tenant.data, TenantData::Store(_)));
+    Ok(stores.map(|tenant| (tenant.name.to_string(), tenant.path.clone())).collect())
 }
