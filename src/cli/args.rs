@@ -187,7 +187,7 @@ pub(super) enum Command {
     /// Write an export as a snapshot of a store: columns on disk that answer in milliseconds, and a history
     #[command(after_help = IMPORT)]
     Import(ImportArgs),
-    /// List the snapshots of a store, or of a folder of tenants' stores, with their tables, rows, and the bytes that each added
+    /// List the snapshots of a store, or of each tenant's, with their tables, rows, and the bytes that each added
     Snapshots {
         /// The folder of the store
         store: PathBuf,

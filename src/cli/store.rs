@@ -31,6 +31,7 @@ pub(super) fn import(options: &ImportArgs, messages: &Messages) -> Result<(), Fa
             // The others have theirs all the same.
             Err(failure) => {
                 messages.failure(&failure);
+                messages.say(&format!("`{tenant}` was not imported"));
                 failed += 1;
             }
         }
