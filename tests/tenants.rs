@@ -168,8 +168,8 @@ fn files_of_tenants_that_are_not_asked_for_are_not_read() {
         assert_eq!(counted.unwrap().to_json(), format!("[{{\"Count\":{rows}}}]"), "{condition}");
     }
     // Behind other operators the condition goes to the files all the same.
-    let behind =
-        many.query("securityresources | extend l = location | where tenant == 'adatum' and l startswith 'west' | count");
+    let behind = many
+        .query("securityresources | extend l = location | where tenant == 'adatum' and l startswith 'west' | count");
     assert_eq!(behind.unwrap().to_json(), "[{\"Count\":21}]");
     for all in ["securityresources | count", "securityresources | where tenant startswith 'c' | count"] {
         let said = many.query(all).unwrap_err().to_string();

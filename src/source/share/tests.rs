@@ -185,6 +185,26 @@ fn table_error(table: &SourceTable) -> Option<String> {
     table.scan(&wants).and_then(read).err().map(|said| said.message)
 }
 
+#[test]
+fn tables_of_many_tenants_are_shared_over_and_within_tenants() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("a", "resources.ndjson", lines(0, 30)),
+        ("b", "other.json", "[]".to_owned()),
+        ("b", "resources.json", "[]".to_owned()),
+    ];
+    let more =
+        [("c", "resources.json", r#"[{"id":"/c"},{"id":"/d"}]"#.to_owned()), ("d", "resources.ndjson", lines(50, 61))];
+    for (tenant, name, text) in files.into_iter().chain(more) {
+        fs::create_dir_all(folder.path().join(tenant)).unwrap();
+        fs::write(folder.path().join(tenant).join(name), text).unwrap();
+    }
+    let all = loaded(folder.path(), "resources");
+    assert_eq!(shared(&all, [1, 2, 3, 10, 300])[..3], [1, 2, 3]);
+    assert_eq!(rows(&all).unwrap().0.len(), 43);
+    assert!(all.weight() > 1000);
+}
+
 #[cfg(feature = "store")]
 mod columns {
     use super::*;
