@@ -130,15 +130,23 @@ pub struct Staging {
     pub partitions: usize,
     /// Whether small sides of joins are sent to all partitions of the other.
     pub broadcast: bool,
+    /// Whether the data is looked for where it lies, as other machines do, and not where the query found it.
+    pub elsewhere: bool,
 }
 
 /// The tables of a query that is run in stages, in this process: as several machines would do it.
 pub fn staged(query: &Query, staging: Staging) -> Result<Vec<Table>, Error> {
+    let of_error = |error: Error| Box::new(error.diagnostics()[0].clone());
+    let run = |job: &Job| {
+        let broadcast = if staging.broadcast { u64::MAX } else { 0 };
+        let job = Job { share: 0, broadcast, ..job.clone() };
+        let travelled = Job::from_json(&job.to_json()).map_err(of_error)?;
+        let cut = if staging.elsewhere { travelled.open() } else { travelled.open_in(query.engine()) };
+        run_here(&cut.map_err(of_error)?)
+    };
     let run = |statement| {
-        let mut job = Job::new(query, statement, staging.partitions)?;
-        (job.share, job.broadcast) = (0, if staging.broadcast { u64::MAX } else { 0 });
-        let cut = Job::from_json(&job.to_json())?.open_in(query.engine())?;
-        run_here(&cut).map_err(|failure| Error::data(vec![*failure]))
+        let job = Job::asking(query, statement, staging.partitions, &run)?;
+        run(&job).map_err(|failure| Error::data(vec![*failure]))
     };
     // One without any has its own complaint.
     (0..query.statements().max(1)).map(run).collect()

@@ -30,13 +30,8 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     ["january", "february"].into_iter().fold(engine, |engine, name| engine.snapshot(name, &snapshot(name)))
 });
 
-const STAGINGS: [Staging; 5] = [
-    Staging { partitions: 1, broadcast: false },
-    Staging { partitions: 2, broadcast: false },
-    Staging { partitions: 2, broadcast: true },
-    Staging { partitions: 5, broadcast: false },
-    Staging { partitions: 5, broadcast: true },
-];
+/// Partitions, and whether small sides of joins are sent to all of them.
+const STAGINGS: [(usize, bool); 5] = [(1, false), (2, false), (2, true), (5, false), (5, true)];
 
 /// How a case went.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,10 +75,11 @@ fn report(tallies: &[(&str, Tally)]) {
     assert!(differing.is_empty(), "{} differ\n\n{}", differing.len(), some.join("\n\n"));
 }
 
-fn compared(query: Result<Query, Error>) -> Outcome {
+fn compared(query: Result<Query, Error>, elsewhere: bool) -> Outcome {
     let Ok(query) = query else { return Outcome::Refused };
     let native = query.run_all();
-    for staging in STAGINGS {
+    for (partitions, broadcast) in STAGINGS {
+        let staging = Staging { partitions, broadcast, elsewhere };
         let found = staged(&query, staging);
         if let Some(how) = difference(&native, &found, query.is_repeatable()) {
             return Outcome::Differs(format!("{staging:?}: {how}"));
@@ -167,12 +163,70 @@ fn goldens_answer_in_stages_as_they_do_natively() {
                 continue;
             }
             let tally = tallies.entry(name.clone()).or_default();
-            tally.add(&format!("{name}: {}", case.title), &case.query, compared(ENGINE.prepare(&case.query)));
+            tally.add(&format!("{name}: {}", case.title), &case.query, compared(ENGINE.prepare(&case.query), false));
         }
     }
     let tallies: Vec<(&str, Tally)> =
         tallies.iter_mut().map(|(name, tally)| (name.as_str(), std::mem::take(tally))).collect();
     report(&tallies);
+}
+
+/// Queries in which it shows where each row comes from: what comes first, what is last, how equal values are spelled.
+const ORDERS: [&str; 24] = [
+    "T | where n % 3 == 1 | project id, n",
+    "T | summarize make_list(id), take_any(id), count(), sum(r), avg(r) by k",
+    "T | summarize arg_max(n, *), make_set(k), percentile(r, 90) by s",
+    "T | summarize make_list(id, 7)",
+    "T | distinct k, s",
+    "T | distinct z",
+    "T | sort by k asc | project id, k",
+    "T | top 25 by k desc",
+    "T | take 77",
+    "T | where n > 100 | mv-expand e = range(0, n % 3, 1) to typeof(long) | project id, e | take 300",
+    "T | mv-apply e = range(0, n % 3, 1) to typeof(long) on (summarize m = sum(e)) | summarize make_list(m) by k",
+    "T | partition by k (top 2 by n desc)",
+    "T | partition by k (summarize make_list(id, 3))",
+    "T | where n < 60 | join kind=inner (U) on k | project id, w",
+    "T | where n < 60 | join (U) on k | project id, w",
+    "T | where n < 60 | join kind=leftouter (U) on k | summarize make_list(id), make_list(w) by s",
+    "U | join kind=rightouter (T | where n < 60) on k | project id, w",
+    "T | where n < 60 | join kind=fullouter (U | join kind=inner (U) on k) on k | project id, w, w1",
+    "T | where n < 60 | mv-expand e = range(0, n % 3, 1) | join kind=fullouter (U | mv-expand f = range(1, 2)) on k | project id, e, w, f",
+    "T | join kind=leftsemi (U | where w startswith 'a') on k | summarize make_list(id, 20) by s",
+    "T | join kind=rightanti (U) on k | union (U | take 2), (T | where n < 5) | project k, w, id",
+    "union T, U, (T | join kind=inner U on k | summarize take_any(id) by w) | summarize count(), make_list(id, 3), take_any(w) by k",
+    "T | where k in ((U | where w startswith 'a' | project k)) | serialize c = row_cumsum(n) | where c % 2 == 0 | top 9 by c",
+    "let m = toscalar(T | summarize max(n)); T | where n > m - 40 | summarize by s, b = bin(n, 7) | sort by b asc",
+];
+
+/// Rows over many batches, whose keys come again everywhere.
+fn many_rows() -> Engine {
+    let (mut rows, mut others) = (String::new(), String::new());
+    for n in 0..3_000 {
+        let (k, s) = (n * 7 % 13, n * 31 % 5);
+        let z = if n % 2 == 0 { "0.0" } else { "-0.0" };
+        let key = if k == 5 { "null".to_owned() } else { k.to_string() };
+        rows += &format!("{{\"id\":\"row{n}\",\"n\":{n},\"k\":{key},\"s\":\"s{s}\",\"r\":{}.1,\"z\":{z}}}\n", n % 97);
+    }
+    for n in 0..40 {
+        let key = if n == 17 { "null".to_owned() } else { (n * 5 % 17).to_string() };
+        others += &format!("{{\"k\":{key},\"w\":\"{}{n}\"}}\n", if n % 3 == 0 { 'a' } else { 'b' });
+    }
+    golden::engine().table("T", rows.into_bytes()).table("U", others.into_bytes())
+}
+
+#[test]
+fn rows_of_many_partitions_come_out_in_the_order_of_one() {
+    let (engine, mut tally) = (many_rows(), Tally::default());
+    for query in ORDERS {
+        let prepared = engine.prepare(query);
+        assert!(prepared.is_ok(), "{query}: {prepared:?}");
+        let stages = prepared.as_ref().unwrap().stages().unwrap();
+        assert!(stages[0].contains("Stage 1 "), "{query} is of one stage:\n{}", stages[0]);
+        tally.add(query, query, compared(prepared, false));
+    }
+    assert_eq!(tally.refused, 0);
+    report(&[("orders", tally)]);
 }
 
 #[test]
@@ -182,7 +236,7 @@ fn questions_of_the_library_answer_in_stages_as_they_do_natively() {
     let engine = ENGINE.clone().missing_tables(MissingTables::Empty);
     let mut tally = Tally::default();
     for question in Library::builtin().questions() {
-        tally.add(question.name(), "", compared(question.prepare(&engine)));
+        tally.add(question.name(), "", compared(question.prepare(&engine), false));
     }
     report(&[("library", tally)]);
 }
@@ -194,7 +248,7 @@ fn texts_of_a_corpus_answer_in_stages_as_they_do_natively() {
     let mut tally = Tally::default();
     for path in golden::files(Path::new(&corpus)) {
         let text = std::fs::read_to_string(&path).unwrap();
-        tally.add(&path.display().to_string(), &text, compared(engine.prepare(&text)));
+        tally.add(&path.display().to_string(), &text, compared(engine.prepare(&text), true));
     }
     report(&[("corpus", tally)]);
 }

@@ -30,18 +30,22 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
 use super::codec::StageCodec;
+use super::cut::Cut;
+use super::fault::diagnostic_from_json;
+use super::job::Job;
 use super::local::Local;
 use super::node::{Part, StageNode, partition_numbers, sent_schema, without_notes};
+use super::opened;
 use super::report::Report;
 use super::scheduler::runtime;
 use super::session::{JOB, MESSAGE, SLOTS, STAGES, VERSION, endpoint, fault};
 use super::stage::{Stage, Via};
-use super::{Cut, Job, diagnostic_from_json, opened};
 use crate::column::Table;
-use crate::diag::Diagnostic;
+use crate::diag::{CLUSTER, Diagnostic, Place};
 use crate::engine::{Elsewhere, Engine, Query};
 use crate::error::Error;
 use crate::guard::Guard;
+use crate::run::Failure;
 
 /// How often a job may be run again because its answer was lost with an executor.
 const ATTEMPTS: usize = 3;
@@ -226,9 +230,13 @@ pub(super) async fn connect(url: &str) -> Result<Client, Error> {
 }
 
 /// How many tasks the executors of a scheduler run at a time.
-pub(super) async fn slots(client: &mut Client) -> Result<usize, Error> {
-    let asked = client.get_job_status(GetJobStatusParams { job_id: "none".to_owned() }).await;
-    Ok(number(asked.as_ref().map_or_else(Status::metadata, Response::metadata), SLOTS))
+pub(super) async fn slots(client: &mut Client) -> Result<usize, Status> {
+    // Of a job that is not there nobody knows anything; but every answer says it.
+    match client.get_job_status(GetJobStatusParams { job_id: "none".to_owned() }).await {
+        Ok(answer) => Ok(number(answer.metadata(), SLOTS)),
+        Err(error) if error.metadata().contains_key(SLOTS) => Ok(number(error.metadata(), SLOTS)),
+        Err(error) => Err(error),
+    }
 }
 
 /// What really happened, behind what it came to.
@@ -238,36 +246,49 @@ fn innermost(error: &dyn std::error::Error) -> String {
 
 impl Elsewhere for Cluster {
     fn run(&self, query: &Query, statement: usize, guard: &Guard) -> Result<Table, Error> {
-        let mut client = self.client.clone();
-        let session = new_instance_id();
-        let parameters = CreateUpdateSessionParams { session_id: session.clone(), settings: Vec::new() };
-        let opened =
-            self.threads.block_on(client.create_update_session(parameters)).map_err(|error| self.gone(&error))?;
-        let slots = number(opened.metadata(), SLOTS);
+        let slots = self.threads.block_on(slots(&mut self.client.clone()));
+        let slots = slots.map_err(|error| self.gone(&error))?;
         if slots == 0 {
-            let address = self.url.trim_start_matches("http://");
+            let address = self.address();
             return Err(fault(
                 format!("the scheduler at {address} has no executors"),
                 format!("start one with `argql cluster executor --scheduler {address}`"),
             ));
         }
-        let job = Job::new(query, statement, slots * TASKS)?;
-        let text: Arc<str> = job.to_json().into();
-        let cut = Arc::new(if self.local.is_some() { job.open_in(query.engine())? } else { job.open()? });
-        if self.local.is_some() {
-            opened::keep(&text, &cut);
-        }
-        let asked = Running { cluster: self, cut: &cut, job: &text, session, guard };
-        let answer = self.threads.block_on(asked.answer(client));
-        opened::forget(&text);
-        answer
+        // Sub-queries are jobs, too.
+        let ask = |job: &Job| self.answer(query.engine(), job, guard).map_err(first);
+        let job = Job::asking(query, statement, slots * TASKS, &ask)?;
+        self.answer(query.engine(), &job, guard)
     }
 }
 
+fn first(error: Error) -> Failure {
+    let first = error.diagnostics().first().cloned();
+    Box::new(first.unwrap_or_else(|| Diagnostic::at(CLUSTER, Place::Nowhere, "a sub-query has no answer")))
+}
+
 impl Cluster {
+    /// The answer of a job, over data that this engine has, too.
+    fn answer(&self, engine: &Engine, job: &Job, guard: &Guard) -> Result<Table, Error> {
+        let text: Arc<str> = job.to_json().into();
+        let cut = Arc::new(job.open_in(engine)?);
+        if self.local.is_some() {
+            // What is in memory here is in that of the executors.
+            opened::keep(&text, &cut);
+        }
+        let running = Running { cluster: self, cut: &cut, job: &text, session: new_instance_id(), guard };
+        let answer = self.threads.block_on(running.answer(self.client.clone()));
+        opened::forget(&text);
+        answer
+    }
+
+    fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
     /// The scheduler does not answer any more.
     fn gone(&self, error: &Status) -> Error {
-        let address = self.url.trim_start_matches("http://");
+        let address = self.address();
         match error.code() {
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown => fault(
                 format!("the scheduler at {address} does not answer any more"),
@@ -333,6 +354,8 @@ impl From<Error> for Lost {
 
 impl Running<'_> {
     async fn answer(&self, mut client: Client) -> Result<Table, Error> {
+        let session = CreateUpdateSessionParams { session_id: self.session.clone(), settings: Vec::new() };
+        client.create_update_session(session).await.map_err(|error| self.cluster.gone(&error))?;
         let mut why = String::new();
         for _ in 0..ATTEMPTS {
             match self.attempt(&mut client).await {

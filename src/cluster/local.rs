@@ -35,7 +35,7 @@ impl Local {
             local.tasks.push(tokio::spawn(async move { drop(started.run().await) }));
         }
         let late = Instant::now() + PATIENCE;
-        while slots(&mut client).await? < EXECUTORS * threads.div_ceil(EXECUTORS) && Instant::now() < late {
+        while slots(&mut client).await.unwrap_or(0) < EXECUTORS * threads.div_ceil(EXECUTORS) && Instant::now() < late {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         Ok(local)

@@ -30,9 +30,11 @@ use futures::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::fault::diagnostic_to_json;
+use super::opened;
 use super::report::Report;
+use super::rows::Rows;
 use super::stage::Via;
-use super::{Rows, diagnostic_to_json, opened};
 use crate::column::RecordBatch as Batch;
 use crate::diag::{CLUSTER, Diagnostic, Place};
 use crate::guard::Cancel;

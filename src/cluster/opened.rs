@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::{Cut, Job};
+use super::cut::Cut;
+use super::job::Job;
 use crate::error::Error;
 
 type Opening = Arc<OnceLock<Result<Arc<Cut>, Error>>>;

@@ -4,14 +4,17 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Engine, Query};
-use crate::bind::{MissingTables, Period, Visible};
+use super::{Engine, Query, in_text};
+use crate::bind::{self, Environment, MissingTables, Period, PlanRunner, Visible};
+use crate::column::Table;
 use crate::diag::{CLUSTER, Diagnostic, Place, QueryText};
 use crate::error::Error;
 use crate::guard::{Cancel, Guard, Limits, Rules};
 use crate::plan::{Node, Plan};
 use crate::rewrite::rewrite;
+use crate::run::run;
 use crate::source::SourceTable;
+use crate::syntax;
 use crate::value::{DateTime, Value};
 
 /// Where data that was loaded lies.
@@ -46,8 +49,7 @@ pub(crate) struct TableMark {
 
 /// What a job takes from a query.
 pub(crate) struct JobParts {
-    pub(crate) name: String,
-    pub(crate) text: String,
+    pub(crate) text: Arc<QueryText>,
     pub(crate) parameters: Vec<(String, Value)>,
     pub(crate) now: DateTime,
     pub(crate) missing: MissingTables,
@@ -55,7 +57,6 @@ pub(crate) struct JobParts {
     pub(crate) period: Option<Period>,
     pub(crate) limits: Limits,
     pub(crate) data: Vec<DataLocation>,
-    pub(crate) tables: Vec<TableMark>,
 }
 
 fn wrong(message: impl Into<String>, help: &str) -> Error {
@@ -89,8 +90,8 @@ impl DataLocation {
 }
 
 impl Query {
-    /// What the job of one of its statements is made of. Rows that are in memory only cannot be part of it.
-    pub(crate) fn job_parts(&self, statement: usize) -> Result<JobParts, Error> {
+    /// What its jobs are made of. Rows that are in memory only cannot be part of one.
+    pub(crate) fn job_parts(&self) -> Result<JobParts, Error> {
         let engine = &self.engine;
         if let Some(given) = &engine.given {
             return Err(wrong(
@@ -98,23 +99,16 @@ impl Query {
                 "save the answer to a file, and load that",
             ));
         }
-        let (name, text) = (self.source.name().to_owned(), self.source.read().to_owned());
-        // What is bound elsewhere is of the same moment.
-        let now = engine.now.unwrap_or_else(DateTime::now);
-        let (plan, _) = engine.clone().now(now).plan_of(&name, &text, statement)?;
-        let mut tables = Vec::new();
-        marks(&plan.node, &Guard::new(&engine.rules), &mut tables)?;
         Ok(JobParts {
-            name,
-            text,
+            text: self.source.clone(),
             parameters: engine.parameters.clone(),
-            now,
+            // What is bound elsewhere is of the same moment.
+            now: engine.now.unwrap_or_else(DateTime::now),
             missing: engine.missing,
             visible: engine.visible.as_ref().map(|visible| visible.predicates().clone()),
             period: engine.period,
             limits: engine.rules.limits.clone(),
             data: engine.locations.clone(),
-            tables,
         })
     }
 }
@@ -188,20 +182,44 @@ impl Engine {
         Ok(Engine { visible: Some(Arc::new(visible)), ..self.clone() })
     }
 
-    /// The rewritten plan of a statement, with what there is to know about the data that sub-queries read.
-    pub(crate) fn plan_of(&self, name: &str, text: &str, statement: usize) -> Result<(Plan, Vec<Diagnostic>), Error> {
-        let query = self.prepare_text(QueryText::new(name, text))?;
-        let bound = query.bind_now(&Guard::new(&self.rules))?;
+    /// The rewritten plan of a statement, with what there is to know about the data that sub-queries read; `ask` answers
+    /// these, in the order in which they are met while the query is bound.
+    pub(crate) fn plan_of(
+        &self,
+        text: &QueryText,
+        statement: usize,
+        ask: &dyn Fn(Plan) -> Result<Table, Box<Diagnostic>>,
+    ) -> Result<(Plan, Vec<Diagnostic>), Error> {
+        let script = syntax::script(text.read()).map_err(|errors| Error::of_text(text, errors))?;
+        let guard = Guard::new(&self.rules);
+        let evaluate: PlanRunner<'_> = Box::new(|plan| ask(rewrite(plan)));
+        let environment = Environment { evaluate: Some(evaluate), ..self.environment(&guard) };
+        let bound = in_text(bind::bind(&script, &environment), text)?;
+        if bound.plans.is_empty() {
+            return Err(Error::of_text(text, vec![syntax::no_query(text.read())]));
+        }
         let plan = bound.plans.into_iter().nth(statement);
         let plan =
             plan.ok_or_else(|| wrong(format!("the query has no statement {statement}"), "begin to count at 0"))?;
         Ok((rewrite(plan), bound.notes))
     }
 
-    /// Whether the tables that a plan reads are those that a job knows.
-    pub(crate) fn agrees(&self, known: &[TableMark], node: &Node) -> Result<(), Error> {
+    /// Runs a plan that is rewritten already.
+    pub(crate) fn run_plan(&self, plan: &Plan) -> Result<Table, Box<Diagnostic>> {
+        let guard = Guard::new(&self.rules);
+        self.on_threads(&guard, || run(plan, &guard))
+    }
+
+    /// The tables that a plan reads.
+    pub(crate) fn marks(&self, node: &Node) -> Result<Vec<TableMark>, Error> {
         let mut found = Vec::new();
         marks(node, &Guard::new(&self.rules), &mut found)?;
+        Ok(found)
+    }
+
+    /// Whether the tables that a plan reads are those that a job knows.
+    pub(crate) fn agrees(&self, known: &[TableMark], node: &Node) -> Result<(), Error> {
+        let found = self.marks(node)?;
         let same =
             |a: &TableMark, b: &TableMark| (&a.database, &a.name, &a.columns) == (&b.database, &b.name, &b.columns);
         let differs = found.iter().find(|table| !known.iter().any(|known| same(known, table)));

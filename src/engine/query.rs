@@ -297,7 +297,7 @@ impl Query {
 
     /// As it was bound, or, if it asks for the moment or for sub-queries and that is the moment of the run, bound again:
     /// at least one plan.
-    pub(super) fn bind_now(&self, guard: &Guard) -> Result<BoundQuery, Error> {
+    fn bind_now(&self, guard: &Guard) -> Result<BoundQuery, Error> {
         let at_run = || self.bound.at_run(&self.script, &self.engine.environment(guard));
         let bound = match if self.engine.now.is_none() { at_run() } else { None } {
             Some(bound) => in_text(bound, &self.source)?,

@@ -84,15 +84,12 @@ pub(crate) trait Fold: Send {
     /// The result columns, a row per group; groups that no row reached give what no rows give.
     fn finish(self: Box<Self>, count: usize) -> Vec<Column>;
     /// The types of the columns that `save` gives. They are the same for all folds of one call, with rows or without.
-    #[cfg_attr(not(test), allow(dead_code, reason = "one machine need not save"))]
     fn saved(&self) -> Vec<Type>;
     /// What the fold has, as columns with a row per group. The rows stand for themselves: some of them, or the same in
     /// another order, are what a fold over those groups alone has.
-    #[cfg_attr(not(test), allow(dead_code, reason = "one machine need not save"))]
     fn save(self: Box<Self>, count: usize) -> Vec<Column>;
     /// Takes what a fold of the same call has saved; nothing was added before. Merged and finished it is as that one
     /// would be, to the last bit.
-    #[cfg_attr(not(test), allow(dead_code, reason = "one machine need not save"))]
     fn load(&mut self, saved: &[Column]);
     /// For `merge` to get at its own kind.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
@@ -193,10 +190,11 @@ impl<S: State> Fold for PerGroup<S> {
     }
 
     fn load(&mut self, saved: &[Column]) {
-        let groups = saved.first().map_or(0, Column::len);
-        self.grow(groups);
-        for (row, state) in self.states.iter_mut().enumerate().take(groups) {
-            let cells: Vec<ValueRef<'_>> = saved.iter().map(|column| column.get(row)).collect();
+        self.grow(saved.first().map_or(0, Column::len));
+        let mut cells = Vec::with_capacity(saved.len());
+        for (row, state) in self.states.iter_mut().enumerate() {
+            cells.clear();
+            cells.extend(saved.iter().map(|column| column.get(row)));
             state.load(&cells);
         }
     }

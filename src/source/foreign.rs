@@ -42,6 +42,14 @@ struct ForeignPage {
     opened: OnceLock<Arc<ForeignFile>>,
 }
 
+/// A file that is read.
+struct ChosenPage<'a> {
+    page: &'a ForeignPage,
+    file: Arc<ForeignFile>,
+    /// The numbers of its units, each with its rows.
+    units: Vec<(usize, usize)>,
+}
+
 /// How many rows are looked at for what is below the columns.
 const GLANCE: usize = 512;
 
@@ -70,7 +78,7 @@ impl ForeignTable {
 
     /// The files that are read, each with the numbers of its units. A unit is where its middle lies, as if all rows of its
     /// file were as long as the others; files of other shares are not opened.
-    fn chosen(&self) -> Result<Vec<(&ForeignPage, Arc<ForeignFile>, Vec<(usize, usize)>)>, Box<Diagnostic>> {
+    fn chosen(&self) -> Result<Vec<ChosenPage<'_>>, Box<Diagnostic>> {
         let wanted = self.share.unwrap_or(Share::WHOLE).range(self.files.iter().map(|file| file.stamp.len).sum());
         let (mut chosen, mut start) = (Vec::new(), 0);
         for page in &self.files {
@@ -88,7 +96,8 @@ impl ForeignTable {
                 before += rows as u64;
                 wanted.contains(&(first + u64::try_from(place).unwrap_or(len)))
             };
-            chosen.push((page, file, units.into_iter().enumerate().filter(|(_, rows)| is_wanted(*rows)).collect()));
+            let units = units.into_iter().enumerate().filter(|(_, rows)| is_wanted(*rows)).collect();
+            chosen.push(ChosenPage { page, file, units });
         }
         Ok(chosen)
     }
@@ -109,7 +118,7 @@ impl ForeignTable {
                 let standard = self.known.then(|| standard_column(&field.name)).flatten();
                 let name = standard.map_or(field.name, |(name, _)| name.into());
                 let known = found.entry(name).or_insert(ty);
-                *known = known.zip(ty).map(|(one, other)| common(one, other)).or(*known).or(ty);
+                *known = known.zip(ty).map(|(one, other)| one.common(other)).or(*known).or(ty);
             }
         }
         let mut fields =
@@ -188,8 +197,8 @@ impl ForeignTable {
         let mut units = Vec::new();
         let mut total = 0;
         let chosen = self.chosen()?;
-        let paths: Vec<_> = chosen.iter().map(|(_, file, _)| self.in_file(file, wants)).collect();
-        for ((page, file, of_file), paths) in chosen.iter().zip(&paths) {
+        let paths: Vec<_> = chosen.iter().map(|chosen| self.in_file(&chosen.file, wants)).collect();
+        for (ChosenPage { page, file, units: of_file }, paths) in chosen.iter().zip(&paths) {
             let asked = self.asked(paths, wants);
             for &(unit, rows) in of_file {
                 let bytes = file.weight(unit, &asked);
@@ -232,16 +241,6 @@ impl ForeignTable {
     fn asked<'a>(&self, paths: &'a [Vec<Arc<str>>], wants: &[Want]) -> Vec<ForeignWant<'a>> {
         let asked = paths.iter().zip(wants).map(|(path, want)| ForeignWant { path, json: self.reads_json(want) });
         asked.collect()
-    }
-}
-
-/// The type that has the values of both.
-fn common(one: Type, other: Type) -> Type {
-    match (one, other) {
-        _ if one == other => one,
-        (Type::Int, Type::Long) | (Type::Long, Type::Int) => Type::Long,
-        (Type::Int, Type::Real) | (Type::Real, Type::Int) => Type::Real,
-        _ => Type::Dynamic,
     }
 }
 

@@ -12,6 +12,7 @@ mod decode;
 mod document;
 mod extract;
 mod fault;
+mod files;
 #[cfg(feature = "store")]
 mod foreign;
 mod grid;
@@ -29,6 +30,7 @@ mod sketch;
 #[cfg(feature = "store")]
 mod store;
 mod table;
+mod tenants;
 #[cfg(test)]
 mod tests;
 
@@ -45,3 +47,5 @@ pub(crate) use sketch::{PathSketch, SketchStep};
 #[cfg(feature = "store")]
 pub(crate) use store::{Manifest, StoreFolder};
 pub(crate) use table::SourceTable;
+#[cfg(feature = "store")]
+pub(crate) use tenants::tenant_stores;

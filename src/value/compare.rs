@@ -285,16 +285,18 @@ fn cell_of_key(key: &mut &[u8]) -> Value {
     }
 }
 
-/// Whether two cells are the same in every way that can be told: `0.0` is not `-0.0`, `1.5` not `1.50`.
-pub(crate) fn identical(a: &Value, b: &Value) -> bool {
+/// Whether two dynamic values are the same in every way that can be told: `0.0` is not `-0.0`, `1.5` not `1.50`.
+pub(crate) fn identical(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
+    use ValueRef as V;
+    let all = |(a, b): (&Value, &Value)| identical(a.as_ref(), b.as_ref());
     match (a, b) {
-        (Value::Real(a), Value::Real(b)) => a.to_bits() == b.to_bits(),
-        (Value::Decimal(a), Value::Decimal(b)) => a.serialize() == b.serialize(),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(&**b).all(|(a, b)| identical(a, b)),
-        (Value::Bag(a), Value::Bag(b)) => {
-            a.len() == b.len() && a.iter().zip(&**b).all(|((name, a), (other, b))| name == other && identical(a, b))
-        }
-        _ => a == b,
+        (V::Json(text), other) | (other, V::Json(text)) => identical(from_json(text).as_ref(), other),
+        (V::Int(int), other) | (other, V::Int(int)) => identical(V::Long(int.into()), other),
+        (V::Real(a), V::Real(b)) => a.to_bits() == b.to_bits(),
+        (V::Decimal(a), V::Decimal(b)) => a.serialize() == b.serialize(),
+        (V::Array(a), V::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(all),
+        (V::Bag(a), V::Bag(b)) => a.keys().eq(b.keys()) && a.values().zip(b.values()).all(all),
+        _ => std::mem::discriminant(&a) == std::mem::discriminant(&b) && compare(a, b).is_eq(),
     }
 }
 
@@ -371,7 +373,7 @@ mod tests {
         assert_eq!(compare(a.as_ref(), b.as_ref()).is_eq(), same, "{a:?} {b:?}");
         // A key tells all that there is to a key.
         assert_eq!(key(&decode_key(&key(a))), key(a), "{a:?}");
-        assert_eq!(identical(&decode_key(&key(a)), &decode_key(&key(b))), same, "{a:?} {b:?}");
+        assert_eq!(identical(decode_key(&key(a)).as_ref(), decode_key(&key(b)).as_ref()), same, "{a:?} {b:?}");
         same
     }
 
@@ -385,6 +387,23 @@ mod tests {
         assert!(same(&json(r#"{"a":1,"b":[2]}"#), &json(r#"{"b":[2.0],"a":1}"#)));
         assert!(same(&Value::Decimal(Decimal::new(150, 2)), &Value::Decimal(Decimal::new(15, 1))));
         assert!(same(&Value::Decimal(Decimal::new(200, 2)), &Value::Long(2)));
+    }
+
+    #[test]
+    fn one_key_may_be_spelled_in_several_ways() {
+        let spellings = |a: Value, b: Value| {
+            assert!(same(&a, &b));
+            for (a, b) in [(&a, &b), (&b, &a)] {
+                assert!(identical(a.as_ref(), a.as_ref()) && !identical(a.as_ref(), b.as_ref()), "{a:?} {b:?}");
+            }
+        };
+        spellings(Value::Real(0.0), Value::Real(-0.0));
+        spellings(Value::Long(1), Value::Real(1.0));
+        spellings(Value::Decimal(Decimal::new(150, 2)), Value::Decimal(Decimal::new(15, 1)));
+        spellings(json(r#"{"a":1,"b":2}"#), json(r#"{"b":2,"a":1}"#));
+        spellings(json("[[1]]"), json("[[1.0]]"));
+        assert!(identical(ValueRef::Json("[1, {}]"), json("[1,{}]").as_ref()));
+        assert!(identical(ValueRef::Int(1), ValueRef::Long(1)));
     }
 
     #[test]

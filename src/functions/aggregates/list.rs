@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{MAX_ELEMENTS, PREDICATE, each, grow, max_size};
 use crate::column::{Column, Out};
+use crate::functions::cells::owned;
 use crate::meter;
 use crate::registry::{
     Aggregate, AggregateNaming::Prefixed, Args, ArgumentFault, Example, Fold, Groups, PerGroup, Returns, State, any,
@@ -84,10 +85,10 @@ impl Fold for Lists {
                 return;
             }
             let value = match dictionary {
-                None => element(column.get(row)),
+                None => owned(column.get(row)),
                 Some(dictionary) => {
                     let code = dictionary.codes()[row] as usize;
-                    entries[code].get_or_insert_with(|| element(dictionary.values().get(code))).clone()
+                    entries[code].get_or_insert_with(|| owned(dictionary.values().get(code))).clone()
                 }
             };
             if self.nulls || !value.is_null() {
@@ -125,14 +126,6 @@ impl Fold for Lists {
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
-    }
-}
-
-/// A cell as the element of an array: dynamic values know one integer type.
-fn element(cell: ValueRef<'_>) -> Value {
-    match cell {
-        ValueRef::Int(value) => Value::Long(value.into()),
-        other => other.to_value(),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Aggregates by family. Splitting the rows anywhere and merging in order gives what one fold over all rows gives;
-//! sums of reals to the last bit where the splits are the same.
+//! sums of reals to the last bit where the splits are the same. What was saved and loaded in between makes no difference.
 
 mod bits;
 mod count;

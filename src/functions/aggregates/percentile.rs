@@ -204,11 +204,13 @@ impl Fold for Percentiles {
         self.sort(count);
         let (mut values, mut weights) = (Out::new(Type::Dynamic, count), Out::new(Type::Dynamic, count));
         for group in self.values {
-            let group = runs(group);
-            let array = |cell: fn(&Weighted) -> Value| Value::Array(Arc::new(group.iter().map(cell).collect()));
-            values.owned(array(|run| run.value.clone()));
-            let all_one = group.iter().all(|run| run.weight == 1);
-            weights.owned(if all_one { Value::Null } else { array(|run| Value::Long(run.weight)) });
+            let (of, times): (Vec<Value>, Vec<i64>) =
+                runs(group).into_iter().map(|run| (run.value, run.weight)).unzip();
+            values.owned(Value::Array(Arc::new(of)));
+            weights.owned(match times.iter().all(|&weight| weight == 1) {
+                true => Value::Null,
+                false => Value::Array(Arc::new(times.into_iter().map(Value::Long).collect())),
+            });
         }
         vec![values.finish(), weights.finish()]
     }
@@ -238,7 +240,7 @@ impl Fold for Percentiles {
 fn runs(values: Vec<Weighted>) -> Vec<Weighted> {
     let mut runs: Vec<Weighted> = Vec::new();
     for next in values {
-        match runs.last_mut().filter(|last| identical(&last.value, &next.value)) {
+        match runs.last_mut().filter(|last| identical(last.value.as_ref(), next.value.as_ref())) {
             Some(last) if last.weight.checked_add(next.weight).is_some() => last.weight += next.weight,
             _ => runs.push(next),
         }

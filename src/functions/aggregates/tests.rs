@@ -331,6 +331,23 @@ fn percentiles_are_values_of_the_data_by_nearest_rank() {
 }
 
 #[test]
+fn what_is_saved_has_every_value_once() {
+    let repeated: Vec<Option<i64>> = (0..1000).map(|row| Some(row % 3)).collect();
+    let text: Vec<u32> = (0..1000).map(|row| row % 2).collect();
+    let shared = Column::sharing(&[dictionary(true, &["a", "b", "of no row"], &text)]).remove(0);
+    let saved = |call: Call| -> Vec<Value> {
+        let columns = call.part(&[], 1, 0..1000).save(1);
+        columns.iter().map(|column| column.get(0).to_value()).collect()
+    };
+    let [zero, one, two] = [0, 1, 2].map(Value::Long);
+    assert_eq!(saved(call("dcount", vec![longs(&repeated)])), [array(&[zero.clone(), one.clone(), two.clone()])]);
+    assert_eq!(saved(call("dcount", vec![shared])), [array(&["a", "b"].map(Value::from))]);
+    let times = array(&[334, 333, 333].map(Value::Long));
+    let ranks = saved(call("percentile", vec![longs(&repeated)]).with(Value::Long(50)));
+    assert_eq!(ranks, [array(&[zero, one, two]), times]);
+}
+
+#[test]
 fn bits_are_joined_over_all_rows() {
     let column = longs(&[Some(7), N, Some(13)]);
     for (name, want) in [("binary_all_and", 5), ("binary_all_or", 15), ("binary_all_xor", 10)] {

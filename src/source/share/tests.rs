@@ -185,6 +185,26 @@ fn table_error(table: &SourceTable) -> Option<String> {
     table.scan(&wants).and_then(read).err().map(|said| said.message)
 }
 
+#[test]
+fn tables_of_many_tenants_are_shared_over_and_within_tenants() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("a", "resources.ndjson", lines(0, 30)),
+        ("b", "other.json", "[]".to_owned()),
+        ("b", "resources.json", "[]".to_owned()),
+    ];
+    let more =
+        [("c", "resources.json", r#"[{"id":"/c"},{"id":"/d"}]"#.to_owned()), ("d", "resources.ndjson", lines(50, 61))];
+    for (tenant, name, text) in files.into_iter().chain(more) {
+        fs::create_dir_all(folder.path().join(tenant)).unwrap();
+        fs::write(folder.path().join(tenant).join(name), text).unwrap();
+    }
+    let all = loaded(folder.path(), "resources");
+    assert_eq!(shared(&all, [1, 2, 3, 10, 300])[..3], [1, 2, 3]);
+    assert_eq!(rows(&all).unwrap().0.len(), 43);
+    assert!(all.weight() > 1000);
+}
+
 #[cfg(feature = "store")]
 mod columns {
     use super::*;
@@ -193,13 +213,13 @@ mod columns {
     use crate::source::{SnapshotPlan, StoreFolder, import};
     use crate::value::{DateTime, Type, Value};
 
-    fn parquet(path: &Path, groups: &[usize]) {
+    fn parquet(path: &Path, groups: &[i64]) {
         let field = PartField { name: "id".into(), ty: Type::Long, bloom: false, coded: false };
         let mut writer = PartWriter::new(fs::File::create(path).unwrap(), &[field]).unwrap();
         let mut next = 0;
         for &rows in groups {
-            let column = Column::from_values(Type::Long, (next..next + rows).map(|row| Value::Long(row as i64)));
-            writer.write(&[Batch::new(vec![column], rows)], &Guard::none()).unwrap();
+            let column = Column::from_values(Type::Long, (next..next + rows).map(Value::Long));
+            writer.write(&[Batch::new(vec![column], usize::try_from(rows).unwrap())], &Guard::none()).unwrap();
             writer.end_group(&Guard::none()).unwrap();
             next += rows;
         }
@@ -246,7 +266,7 @@ mod columns {
         let folder = tempfile::tempdir().unwrap();
         let row =
             |row: usize, day: usize| format!("{{\"id\":\"/{row}\",\"n\":{}}}\n", if row % 1009 == 7 { day } else { 0 });
-        let day = |day: usize| (0..200_000).map(|number| row(number, day)).collect::<String>();
+        let day = |day: usize| (0..150_000).map(|number| row(number, day)).collect::<String>();
         imported(folder.path(), "2026-11-27", day(1));
         imported(folder.path(), "2026-11-28", day(2));
         let manifest = StoreFolder::open(folder.path()).unwrap().unwrap().manifest("2026-11-28").unwrap();

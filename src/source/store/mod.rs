@@ -70,6 +70,14 @@ struct StoredRuns {
     rows: u64,
 }
 
+impl StoredRuns {
+    /// The units of runs over parts with these row groups.
+    fn units(&self, runs: &[Vec<Run>], groups: &[Vec<usize>]) -> Result<Vec<Unit>, Box<Diagnostic>> {
+        let units: Option<Vec<Unit>> = runs.iter().map(|unit| Unit::of_runs(unit, groups)).collect();
+        units.ok_or_else(|| broken(&self.path, "names rows that no part has"))
+    }
+}
+
 #[derive(Debug)]
 struct StoredPart {
     path: PathBuf,
@@ -412,7 +420,7 @@ impl StoredTable {
                 part.parts.len() - 1
             });
         }
-        part.units = part.units_of(&units, runs, &Guard::none())?.into();
+        part.units = runs.units(&units, &part.groups(&Guard::none())?)?.into();
         Ok(part)
     }
 
@@ -426,22 +434,15 @@ impl StoredTable {
         }
     }
 
-    /// The units of runs over its parts.
-    fn units_of(&self, units: &[Vec<Run>], runs: &StoredRuns, guard: &Guard) -> Result<Vec<Unit>, Box<Diagnostic>> {
-        let groups = self.groups(guard)?;
-        let units: Option<Vec<Unit>> = units.iter().map(|unit| Unit::of_runs(unit, &groups)).collect();
-        units.ok_or_else(|| broken(&runs.path, "names rows that no part has"))
-    }
-
     fn find_units(&self, guard: &Guard) -> Result<Vec<Unit>, Box<Diagnostic>> {
+        let groups = self.groups(guard)?;
         let Some(runs) = &self.runs else {
-            let groups = self.groups(guard)?;
             let sources = groups.iter().enumerate().flat_map(|(part, groups)| {
                 groups.iter().enumerate().map(move |(group, &rows)| Source { part, group, rows })
             });
             return Ok(sources.map(Unit::whole).collect());
         };
-        self.units_of(&self.read_runs(runs)?, runs, guard)
+        runs.units(&self.read_runs(runs)?, &groups)
     }
 
     /// Some rows from the start of the table, as JSON.

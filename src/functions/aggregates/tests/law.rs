@@ -62,6 +62,18 @@ fn case(u: &mut Unstructured<'_>, aggregate: &'static Aggregate, first: Type) ->
         groups.push(u32::try_from(u.int_in_range(0..=count - 1)?).unwrap());
     }
     let whole = call.part(&groups, count, 0..rows).finish(count);
+    let shown = || format!("{} of {:?}, groups {groups:?}", aggregate.name, told(&call.args));
+
+    // A group does not see the others.
+    let lonely = u32::try_from(u.int_in_range(0..=count - 1)?).unwrap();
+    let own_rows: Vec<u32> = (0u32..).zip(&groups).filter(|(_, group)| **group == lonely).map(|(row, _)| row).collect();
+    if keyed {
+        let args: Vec<Column> = call.args.iter().map(|column| column.take(&own_rows)).collect();
+        let mut alone = call.start();
+        alone.add(&args, Groups { rows: &[], count: 1 });
+        let row: Vec<Column> = whole.iter().map(|column| column.take(&[lonely])).collect();
+        assert_eq!(told(&row), told(&alone.finish(1)), "group {lonely}: {}", shown());
+    }
 
     // The groups that somebody asks for, in any order: their rows of what was saved are enough.
     let mut wanted: Vec<u32> = Vec::new();
@@ -99,8 +111,7 @@ fn case(u: &mut Unstructured<'_>, aggregate: &'static Aggregate, first: Type) ->
     }
     let merged = merged.finish(count);
     let picked: Vec<Column> = merged.iter().map(|column| column.take(&wanted)).collect();
-    let shown = || format!("{} of {:?}, groups {groups:?}, wanted {wanted:?}", aggregate.name, told(&call.args));
-    assert_eq!(told(&kept.finish(wanted.len())), told(&picked), "{}", shown());
+    assert_eq!(told(&kept.finish(wanted.len())), told(&picked), "groups {wanted:?}: {}", shown());
     if numbers == Numbers::Tame {
         assert!(alike(&merged, &whole), "{:?} is not {:?}: {}", told(&merged), told(&whole), shown());
     }
