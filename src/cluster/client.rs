@@ -10,7 +10,6 @@ use ballista_core::serde::protobuf::execute_query_params::Query as Asked;
 use ballista_core::serde::protobuf::execute_query_result::Result as Accepted;
 use ballista_core::serde::protobuf::job_status::Status as JobState;
 use ballista_core::serde::protobuf::operator_metric::Metric;
-use ballista_core::serde::protobuf::scheduler_grpc_client::SchedulerGrpcClient;
 use ballista_core::serde::protobuf::{
     CancelJobParams, CleanJobDataParams, CreateUpdateSessionParams, ExecuteQueryParams, GetJobMetricsParams,
     GetJobStatusParams, PartitionLocation, RemoveSessionParams,
@@ -26,19 +25,20 @@ use futures::StreamExt;
 use serde_json::Value as Json;
 use tokio::runtime::Runtime;
 use tonic::metadata::MetadataMap;
-use tonic::transport::Channel;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request, Status};
 
 use super::codec::StageCodec;
+use super::contact::{Client, connect, slots};
 use super::cut::Cut;
 use super::fault::diagnostic_from_json;
 use super::job::Job;
 use super::local::Local;
-use super::node::{Part, StageNode, partition_numbers, sent_schema, without_notes};
+use super::node::{StageNode, partition_numbers, sent_schema, without_notes};
 use super::opened;
+use super::part::Part;
 use super::report::Report;
 use super::scheduler::runtime;
-use super::session::{JOB, MESSAGE, SLOTS, STAGES, VERSION, endpoint, fault};
+use super::session::{JOB, MESSAGE, STAGES, fault};
 use super::stage::{Stage, Via};
 use crate::column::Table;
 use crate::diag::{CLUSTER, Diagnostic, Place};
@@ -127,8 +127,6 @@ impl Drop for Threads {
     }
 }
 
-type Client = SchedulerGrpcClient<Channel>;
-
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Cluster").field(&self.url).finish()
@@ -200,50 +198,6 @@ fn url_of(address: &str) -> Result<String, Error> {
     Ok(format!("http://{host}"))
 }
 
-/// A connection to a scheduler that is one, and of this version.
-pub(super) async fn connect(url: &str) -> Result<Client, Error> {
-    let address = url.trim_start_matches("http://");
-    let absent = |why: &dyn fmt::Display| {
-        fault(
-            format!("no scheduler answers at {address}: {why}"),
-            format!("start one there with `argql cluster scheduler --bind {address}`, or name another"),
-        )
-    };
-    let channel =
-        endpoint(url).map_err(|error| absent(&error))?.connect().await.map_err(|error| absent(&innermost(&error)))?;
-    let most = MESSAGE as usize;
-    let mut client = SchedulerGrpcClient::new(channel).max_decoding_message_size(most).max_encoding_message_size(most);
-    // Of a job that is not there nobody knows anything; but every answer has a version.
-    let asked = client.get_job_status(GetJobStatusParams { job_id: "none".to_owned() }).await;
-    let stranger = |what: &str| {
-        fault(
-            format!("the scheduler at {address} is {what}, and this is argql {}", env!("CARGO_PKG_VERSION")),
-            "run the same version on all machines",
-        )
-    };
-    match (asked.as_ref().map_or_else(Status::metadata, Response::metadata).get(VERSION), &asked) {
-        (Some(version), _) if version == env!("CARGO_PKG_VERSION") => Ok(client),
-        (Some(version), _) => Err(stranger(&format!("of argql {}", version.to_str().unwrap_or("another version")))),
-        (None, Err(error)) if error.code() == Code::Unavailable => Err(absent(&error.message())),
-        (None, _) => Err(stranger("no scheduler of argql")),
-    }
-}
-
-/// How many tasks the executors of a scheduler run at a time.
-pub(super) async fn slots(client: &mut Client) -> Result<usize, Status> {
-    // Of a job that is not there nobody knows anything; but every answer says it.
-    match client.get_job_status(GetJobStatusParams { job_id: "none".to_owned() }).await {
-        Ok(answer) => Ok(number(answer.metadata(), SLOTS)),
-        Err(error) if error.metadata().contains_key(SLOTS) => Ok(number(error.metadata(), SLOTS)),
-        Err(error) => Err(error),
-    }
-}
-
-/// What really happened, behind what it came to.
-fn innermost(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).last().map_or_else(String::new, ToString::to_string)
-}
-
 impl Elsewhere for Cluster {
     fn run(&self, query: &Query, statement: usize, guard: &Guard) -> Result<Table, Error> {
         let slots = self.threads.block_on(slots(&mut self.client.clone()));
@@ -301,10 +255,6 @@ impl Cluster {
     fn failed(&self, what: &dyn fmt::Display) -> Error {
         fault(format!("the cluster gave the query up: {what}"), "run it again, or without --cluster")
     }
-}
-
-fn number(metadata: &MetadataMap, name: &str) -> usize {
-    metadata.get(name).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0)
 }
 
 /// The plan of a stage with all that it reads.

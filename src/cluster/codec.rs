@@ -12,7 +12,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion_proto::physical_plan::{PhysicalExtensionCodec, PhysicalProtoConverterExtension};
 use serde_json::{Value as Json, json};
 
-use super::node::{Part, StageNode};
+use super::node::StageNode;
+use super::part::Part;
 use super::stage::Via;
 
 /// In front of a stage's bytes.

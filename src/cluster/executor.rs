@@ -9,8 +9,8 @@ use ballista_core::error::BallistaError;
 use ballista_core::ids::new_instance_id;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 
-use super::client::connect;
 use super::codec::StageCodec;
+use super::contact::connect;
 use super::report::be_executor;
 use super::scheduler::{runtime, signalled, unbound};
 use super::session::{HEARTBEAT, MESSAGE, fault, session_config, to_scheduler};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use super::client::{connect, slots};
+use super::contact::{connect, slots};
 use super::executor::{ClusterExecutor, Started};
 use super::scheduler::{listen, serve};
 use super::session::{PATIENCE, fault};

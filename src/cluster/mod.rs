@@ -55,6 +55,8 @@
 mod client;
 #[cfg(feature = "cluster")]
 mod codec;
+#[cfg(feature = "cluster")]
+mod contact;
 mod cut;
 mod cutter;
 mod driver;
@@ -71,6 +73,8 @@ mod local;
 mod node;
 #[cfg(feature = "cluster")]
 mod opened;
+#[cfg(feature = "cluster")]
+mod part;
 #[cfg(feature = "cluster")]
 mod report;
 mod rows;

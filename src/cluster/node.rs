@@ -32,6 +32,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::fault::diagnostic_to_json;
 use super::opened;
+use super::part::Part;
 use super::report::Report;
 use super::rows::Rows;
 use super::stage::Via;
@@ -43,17 +44,6 @@ use crate::run::Failure;
 
 /// Batches that a stage may be ahead of who takes them.
 const AHEAD: usize = 2;
-
-/// Which stage of which job a node is.
-#[derive(Clone, Debug)]
-pub(super) struct Part {
-    /// The job as JSON.
-    pub(super) job: Arc<str>,
-    pub(super) stage: usize,
-    pub(super) about: Arc<str>,
-    /// How the rows of each input come.
-    pub(super) vias: Vec<Via>,
-}
 
 #[derive(Debug)]
 pub(super) struct StageNode {

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use datafusion::common::DataFusionError;
 
 use super::fault::{diagnostic_from_json, diagnostic_to_json};
-use super::node::Part;
+use super::part::Part;
 use crate::diag::{CLUSTER, Diagnostic, OUT_OF_MEMORY, Place};
 
 /// Around what is for argql; no letter of the code between is one of these.
