@@ -207,8 +207,7 @@ async fn slots(scheduler: &Scheduler) -> u32 {
 async fn stages(scheduler: &Scheduler, job: &str) -> Option<String> {
     let jobs = scheduler.state.task_manager.get_running_job_cache();
     let graph = jobs.get(job)?.execution_graph.read().await;
-    let mut stages: BTreeMap<usize, [usize; 2]> = BTreeMap::new();
-    for stage in graph.stages().values() {
+    let counted = graph.stages().values().filter_map(|stage| {
         let (plan, done, tasks) = match stage {
             ExecutionStage::UnResolved(stage) => (&stage.plan, 0, partitions(&stage.plan)),
             ExecutionStage::Resolved(stage) => (&stage.plan, 0, stage.partitions),
@@ -219,10 +218,9 @@ async fn stages(scheduler: &Scheduler, job: &str) -> Option<String> {
             ExecutionStage::Successful(stage) => (&stage.plan, stage.partitions, stage.partitions),
             ExecutionStage::Failed(stage) => (&stage.plan, 0, partitions(&stage.plan)),
         };
-        if let Some(number) = number_of(plan) {
-            stages.insert(number, [done.min(tasks), tasks]);
-        }
-    }
+        Some((number_of(plan)?, [done.min(tasks), tasks]))
+    });
+    let stages: BTreeMap<usize, [usize; 2]> = counted.collect();
     let shown: Vec<String> =
         stages.iter().map(|(number, [done, tasks])| format!("[{number},{done},{tasks}]")).collect();
     Some(format!("[{}]", shown.join(",")))
