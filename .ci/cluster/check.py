@@ -23,7 +23,7 @@ QUERIES = [
     "resources | count",
     "resources | where location == 'westeurope' | project name, type, tags | sort by name asc",
     "resources | summarize n = count(), names = make_set(name) by location",
-    "resources | summarize count() by bin(strlen(name), 4), location | top 5 by count_ desc, location asc",
+    "resources | summarize count() by bin(strlen(name), 4), location | sort by count_ desc, location asc | take 5",
     "resources | distinct type",
     "resources | take 0",
     "resources | project id, type | join kind=inner (resourcecontainers | project id, kind = type) on id",
@@ -44,7 +44,7 @@ QUERIES = [
     "events | summarize count(), sum(size), avg(size), min(at), max(at), dcount(user) by kind",
     "events | summarize sum(real), stdev(real), percentile(real, 50) by kind",
     "events | where size > 9000 | project seq, user, size, note | sort by seq asc",
-    "events | summarize n = count() by user | top 10 by n desc, user asc",
+    "events | summarize n = count() by user | sort by n desc, user asc | take 10",
     "events | summarize take_anyif(note, isnotempty(note)), make_list(seq, 3) by kind",
     "events | summarize hint.strategy = shuffle count() by user, kind | summarize count(), max(count_)",
     "events | join kind=inner (events | where size > 9990 | project user, big = size) on user "
@@ -53,7 +53,7 @@ QUERIES = [
     "events | sort by size desc, seq asc | take 20",
     "events | extend tag = tostring(bag.tag) | summarize count(), sum(toreal(bag.n)) by tag",
     "events | where note has 'zebra' | project seq, note",
-    "events | summarize count() by bin(at, 6h) | sort by at asc",
+    "events | summarize count() by at = bin(todatetime(at), 6h) | sort by at asc",
     "events | mv-expand item = bag.items to typeof(long) | summarize count(), sum(item)",
     "events | project seq, prev = size | sort by seq asc | extend d = prev - prev(prev) | where abs(d) > 9950 | count",
 ]
@@ -65,7 +65,8 @@ def make_data():
     os.makedirs(EVENTS)
     rand = random.Random(16)
     with open(f"{EVENTS}/events.ndjson", "w") as out:
-        for seq in range(60_000):
+        # Enough for several shares: one has 16 MiB.
+        for seq in range(150_000):
             row = {
                 "seq": seq,
                 "kind": rand.choice(["read", "write", "delete", None, "löschen"]),
@@ -74,6 +75,7 @@ def make_data():
                 "real": rand.uniform(-1e6, 1e6),
                 "at": f"2026-11-{rand.randrange(1, 29):02}T{rand.randrange(24):02}:00:00Z",
                 "note": rand.choice(["", "a zebra", "nothing", "x" * rand.randrange(40)]),
+                "pad": "." * 220,
                 "bag": {"tag": rand.choice("abc"), "n": rand.random(), "items": [rand.randrange(9)] * rand.randrange(4)},
             }
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -154,7 +156,7 @@ def commands(cluster):
 
 # Takes long enough for something to happen, and reads rows of every share twice.
 LONG = (
-    "events | mv-expand x = range(1, 60) to typeof(long) | extend k = hash(strcat(user, x), 100000) "
+    "events | mv-expand x = range(1, 20) to typeof(long) | extend k = hash(strcat(user, x), 100000) "
     "| summarize n = count(), s = sum(size), u = dcount(note) by k | summarize count(), sum(n), sum(s), sum(u)"
 )
 
@@ -195,7 +197,7 @@ def scheduler_dies():
         took = time.monotonic() - died
         check(f"the scheduler dies: an error {took:.1f} s later", run.code == 2 and took < 10
               and "does not answer any more" in run.err, f"{run.code} {run.err}")
-        ends = [executor.process.wait(40) for executor in cluster.executors]
+        ends = [executor.process.wait(60) for executor in cluster.executors]
         said = "".join(line for executor in cluster.executors for line in executor.lines[1:])
         check("its executors end", "scheduler" in said and 0 not in ends, f"{ends} {said}")
     gone = ask("resources | count", "df://127.0.0.1:9")

@@ -53,7 +53,7 @@ def arguments():
 
 
 def ask(options, question, cores, cluster=None):
-    where = ["--cluster", cluster.url, "--progress", "always"] if cluster else ["--memory", options.memory]
+    where = ["--cluster", cluster.url, "--progress=always"] if cluster else ["--memory", options.memory]
     argv = [options.argql, *question, "-d", options.data, "--now", options.now, "--format", "ndjson", *where]
     run = Run(argv, cores=cores, patience=3600).wait()
     if run.code:

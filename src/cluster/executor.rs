@@ -13,7 +13,7 @@ use super::codec::StageCodec;
 use super::contact::connect;
 use super::report::be_executor;
 use super::scheduler::{runtime, signalled, unbound};
-use super::session::{HEARTBEAT, MESSAGE, fault, session_config, to_scheduler};
+use super::session::{HEARTBEAT, MESSAGE, SILENCE, fault, session_config, to_scheduler};
 use crate::error::Error;
 
 /// How long tasks may take to end once the executor is told to.
@@ -113,7 +113,8 @@ impl ClusterExecutor {
     pub fn run(self, ready: impl FnOnce(SocketAddr)) -> Result<(), Error> {
         // Stages share the threads of one pool.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(self.slots).build_global();
-        runtime()?.block_on(async {
+        let runtime = runtime()?;
+        let ended = runtime.block_on(async {
             connect(&format!("http://{}", self.scheduler)).await?;
             let started = Started::new(&self)?;
             be_executor(started.address.to_string());
@@ -128,8 +129,24 @@ impl ClusterExecutor {
             tokio::select! {
                 ended = started.run() => ended.map_err(|error| lost(&self.scheduler, &error)),
                 () = registered => Ok(()),
+                () = silence(&started) => Err(fault(
+                    format!("the scheduler at {} does not answer any more", self.scheduler),
+                    "start it again, and then the executor",
+                )),
             }
-        })
+        });
+        // Tasks that are still at work end with the program.
+        runtime.shutdown_background();
+        ended
+    }
+}
+
+/// Waits until the scheduler has not answered for too long.
+async fn silence(started: &Started) {
+    let mut silent = 0;
+    while silent <= SILENCE {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        silent = if started.config.health.is_ready() { 0 } else { silent + 1 };
     }
 }
 
