@@ -10,10 +10,11 @@ use ballista_core::ids::new_instance_id;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 
 use super::codec::StageCodec;
-use super::contact::connect;
+use super::contact::{Client, connect};
 use super::report::be_executor;
 use super::scheduler::{runtime, signalled, unbound};
 use super::session::{HEARTBEAT, MESSAGE, SILENCE, fault, session_config, to_scheduler};
+use super::watch::end_given_up;
 use crate::error::Error;
 
 /// How long tasks may take to end once the executor is told to.
@@ -115,7 +116,7 @@ impl ClusterExecutor {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(self.slots).build_global();
         let runtime = runtime()?;
         let ended = runtime.block_on(async {
-            connect(&format!("http://{}", self.scheduler)).await?;
+            let scheduler = connect(&format!("http://{}", self.scheduler)).await?;
             let started = Started::new(&self)?;
             be_executor(started.address.to_string());
             let registered = async {
@@ -127,7 +128,7 @@ impl ClusterExecutor {
                 tokio::time::sleep(FAREWELL).await;
             };
             tokio::select! {
-                ended = started.run() => ended.map_err(|error| lost(&self.scheduler, &error)),
+                ended = started.run(scheduler) => ended.map_err(|error| lost(&self.scheduler, &error)),
                 () = registered => Ok(()),
                 () = silence(&started) => Err(fault(
                     format!("the scheduler at {} does not answer any more", self.scheduler),
@@ -194,8 +195,12 @@ impl Started {
         Ok(Started { address, config: Arc::new(config), _folder: folder })
     }
 
-    pub(super) async fn run(&self) -> Result<(), BallistaError> {
-        start_executor_process(self.config.clone()).await
+    /// Runs tasks until it is told to end.
+    pub(super) async fn run(&self, scheduler: Client) -> Result<(), BallistaError> {
+        tokio::select! {
+            ended = start_executor_process(self.config.clone()) => ended,
+            () = end_given_up(scheduler) => Ok(()),
+        }
     }
 }
 

@@ -32,7 +32,8 @@ impl Local {
         let executor = ClusterExecutor::new(&address).slots(threads.div_ceil(EXECUTORS));
         for _ in 0..EXECUTORS {
             let started = Started::new(&executor)?;
-            local.tasks.push(tokio::spawn(async move { drop(started.run().await) }));
+            let scheduler = client.clone();
+            local.tasks.push(tokio::spawn(async move { drop(started.run(scheduler).await) }));
         }
         let late = Instant::now() + PATIENCE;
         while slots(&mut client).await.unwrap_or(0) < EXECUTORS * threads.div_ceil(EXECUTORS) && Instant::now() < late {

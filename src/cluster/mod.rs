@@ -48,7 +48,8 @@
 //! With the feature `cluster`, Ballista brings the rows. `client` makes a finished physical plan of a cut: a node of our
 //! own for each stage (`node`), and between them Ballista's hash repartition, or a coalescence for rows that one task
 //! reads or all read. `codec` is how nodes travel, `session` what all sides agree on, `opened` the cuts that a process
-//! has at hand, `report` how a stage says why it gave up. `scheduler` and `executor` are the processes, `local` has both
+//! has at hand, `report` how a stage says why it gave up, `watch` how it learns
+//! that it is to. `scheduler` and `executor` are the processes, `local` has both
 //! in one.
 
 #[cfg(feature = "cluster")]
@@ -83,6 +84,8 @@ mod scheduler;
 #[cfg(feature = "cluster")]
 mod session;
 mod stage;
+#[cfg(feature = "cluster")]
+mod watch;
 
 #[cfg(feature = "cluster")]
 pub use client::{Cluster, StageProgress, StageWork};
