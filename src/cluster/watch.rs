@@ -9,6 +9,7 @@ use ballista_core::serde::protobuf::GetJobStatusParams;
 use ballista_core::serde::protobuf::job_status::Status as JobState;
 
 use super::contact::Client;
+use super::session::VERSION;
 use crate::guard::Cancel;
 
 /// How often jobs are asked for.
@@ -39,15 +40,21 @@ impl Drop for Watched {
     }
 }
 
-/// Turns the switches of tasks whose jobs the scheduler has given up.
+/// Turns the switches of tasks whose jobs the scheduler does not run any more, or has forgotten.
 pub(super) async fn end_given_up(mut scheduler: Client) {
     loop {
         tokio::time::sleep(OFTEN).await;
         let jobs: BTreeSet<String> = tasks().iter().map(|(job, _)| job.clone()).collect();
         for job in jobs {
-            let status = scheduler.get_job_status(GetJobStatusParams { job_id: job.clone() }).await;
-            let state = status.ok().and_then(|status| status.into_inner().status?.status);
-            if matches!(state, Some(JobState::Failed(_))) {
+            let runs = match scheduler.get_job_status(GetJobStatusParams { job_id: job.clone() }).await {
+                Ok(status) => {
+                    let state = status.into_inner().status.and_then(|status| status.status);
+                    matches!(state, Some(JobState::Queued(_) | JobState::Running(_)))
+                }
+                // A scheduler that does not answer may do so again.
+                Err(error) => !error.metadata().contains_key(VERSION),
+            };
+            if !runs {
                 tasks().iter().filter(|(of, _)| *of == job).for_each(|(_, cancel)| cancel.cancel());
             }
         }
