@@ -12,7 +12,8 @@ import sys
 import tempfile
 import time
 
-from cluster import Cluster, Part, Run
+sys.dont_write_bytecode = True
+from cluster import Cluster, Run  # noqa: E402
 
 ARGQL, OTHER = map(os.path.abspath, sys.argv[1:3])
 FOLDER = tempfile.mkdtemp(prefix="argql-cluster-")

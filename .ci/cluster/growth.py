@@ -26,6 +26,7 @@ import re
 import statistics
 import sys
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cluster import Cluster, Run  # noqa: E402
 
