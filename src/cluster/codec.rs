@@ -84,7 +84,7 @@ fn read(bytes: &[u8]) -> Option<(Part, SchemaRef)> {
     Some((part, schema))
 }
 
-const NAMES: [(Via, &str); 3] = [(Via::Hash, "hash"), (Via::Gather, "gather"), (Via::Broadcast, "broadcast")];
+const NAMES: [(Via, &str); 3] = [(Via::Hash, "key"), (Via::Gather, "one"), (Via::Broadcast, "every")];
 
 fn name(via: Via) -> &'static str {
     NAMES.iter().find(|(one, _)| *one == via).map_or("", |(_, name)| name)
