@@ -1,0 +1,124 @@
+//! Exceptions by kind, with all that the library has to say.
+
+use argql::{Diagnostic, Place, Severity};
+use pyo3::create_exception;
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+
+create_exception!(argql, Error, PyException, "Why there is no answer; one of the classes below it says more.");
+create_exception!(argql, QueryError, Error, "The query is wrong: its syntax, names, types or arguments.");
+create_exception!(argql, UsageError, Error, "The call names what is not there: a saved question, a function, a column.");
+create_exception!(argql, DataError, Error, "A table is not loaded, or its data cannot be read.");
+create_exception!(argql, LimitError, Error, "A limit was reached: memory, rows, depth or time.");
+create_exception!(argql, InternalError, Error, "argql itself is wrong. Please report it, with the query.");
+
+/// One complaint: what is wrong, where, and what helps.
+#[pyclass(frozen, get_all, module = "argql", name = "Diagnostic")]
+#[derive(Clone, Debug)]
+pub(crate) struct PyDiagnostic {
+    /// Its code, such as `AQ1001`.
+    code: &'static str,
+    /// What the code stands for.
+    title: &'static str,
+    /// `error` or `warning`.
+    severity: &'static str,
+    message: String,
+    /// What stands at the place, in a few words.
+    label: String,
+    help: Option<String>,
+    place: Option<PyPlace>,
+}
+
+/// Where something stands in a query or a file.
+#[pyclass(frozen, get_all, eq, module = "argql", name = "Place")]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PyPlace {
+    /// The file; none for the query.
+    file: Option<std::path::PathBuf>,
+    /// From 1, as editors count; none for a whole file.
+    line: Option<usize>,
+    column: Option<usize>,
+    /// Where it begins and ends in the text of the query, in characters of Python.
+    span: Option<(usize, usize)>,
+}
+
+impl PyDiagnostic {
+    /// A complaint about a text, if it is about one.
+    pub(crate) fn of(said: &Diagnostic, text: Option<&str>) -> PyDiagnostic {
+        PyDiagnostic {
+            code: said.code.id,
+            title: said.code.title,
+            severity: if said.severity == Severity::Error { "error" } else { "warning" },
+            message: said.message.clone(),
+            label: said.label.clone(),
+            help: said.help.clone(),
+            place: PyPlace::of(&said.place, text),
+        }
+    }
+
+    pub(crate) fn all(said: &[Diagnostic], text: Option<&str>) -> Vec<PyDiagnostic> {
+        said.iter().map(|said| PyDiagnostic::of(said, text)).collect()
+    }
+}
+
+impl PyPlace {
+    fn of(place: &Place, text: Option<&str>) -> Option<PyPlace> {
+        match place {
+            Place::Query(span) => {
+                let text = text.unwrap_or_default();
+                let characters = |offset: usize| text.get(..offset).map_or(0, |before| before.chars().count());
+                let (line, column) = span.line_column(text);
+                let span = Some((characters(span.start), characters(span.end)));
+                Some(PyPlace { file: None, line: Some(line), column: Some(column), span })
+            }
+            Place::File { path, line, column, .. } => {
+                let some = |number: usize| (number > 0).then_some(number);
+                Some(PyPlace { file: Some(path.clone()), line: some(*line), column: some(*column), span: None })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The exception for an error of the library. Whoever was told to stop was told so by an exception that is on its way.
+pub(crate) fn raise(py: Python<'_>, error: &argql::Error) -> PyErr {
+    let message = error.to_string();
+    let raised = match error {
+        _ if error.is_usage() => UsageError::new_err(message),
+        _ if error.is_limit() || error.is_cancelled() => LimitError::new_err(message),
+        _ if error.is_data() => DataError::new_err(message),
+        _ => QueryError::new_err(message),
+    };
+    let diagnostics = PyDiagnostic::all(error.diagnostics(), error.text());
+    match told(raised.value(py), &diagnostics, &error.render(false), &error.render(true)) {
+        Ok(()) => raised,
+        Err(error) => error,
+    }
+}
+
+/// The exception for what is no one's fault but ours.
+pub(crate) fn internal(py: Python<'_>, what: &str) -> PyErr {
+    let message = format!("argql itself is wrong: {what}");
+    let raised = InternalError::new_err(message.clone());
+    match told(raised.value(py), &[], &message, &message) {
+        Ok(()) => raised,
+        Err(error) => error,
+    }
+}
+
+fn told(raised: &Bound<'_, PyAny>, diagnostics: &[PyDiagnostic], plain: &str, colored: &str) -> PyResult<()> {
+    let py = raised.py();
+    let first = diagnostics.iter().find(|said| said.severity == "error");
+    raised.setattr("code", first.map(|first| first.code))?;
+    raised.setattr("message", first.map_or(plain, |first| &first.message))?;
+    raised.setattr("help", first.and_then(|first| first.help.as_deref()))?;
+    raised.setattr("place", first.and_then(|first| first.place.clone()))?;
+    let all = PyList::empty(py);
+    for said in diagnostics {
+        all.append(said.clone())?;
+    }
+    raised.setattr("diagnostics", all)?;
+    raised.setattr("rendered", plain)?;
+    raised.setattr("ansi", colored)
+}
