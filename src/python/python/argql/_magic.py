@@ -133,7 +133,7 @@ def _parameters(text: str, namespace: dict[str, Any], strict: bool = True) -> tu
     for the line of `%%kql`, which is not part of the query. So places in errors are those in the cell.
     """
     declared = {parameter.name for parameter in Question("", text).parameters}
-    silent = [(start, end) for start, end, kind in marks(text) if kind in ("text", "comment", "open-text")]
+    silent = [(start, end) for start, end, kind in marks(text) if kind in ("text", "comment", "opentext")]
     values: dict[str, Any] = {}
     declarations: dict[str, str] = {}
 
