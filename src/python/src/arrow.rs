@@ -20,7 +20,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 
 use crate::values::class_of;
-use crate::work::{on_threads, said};
+use crate::work::{aside, said};
 
 /// What a stream of a table gives: a batch is made when it is asked for.
 struct Batches<R> {
@@ -87,7 +87,7 @@ pub(crate) fn stream<'py>(
     table: &Table,
     requested: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyCapsule>> {
-    let inner = py.detach(|| on_threads(|| table.to_arrow_batches()));
+    let inner = aside(py, || table.to_arrow_batches())?;
     let schema = match requested {
         Some(requested) => {
             let pointer = pointer::<FFI_ArrowSchema>(requested, c"arrow_schema")?;
@@ -103,7 +103,7 @@ pub(crate) fn stream<'py>(
 
 /// A capsule with the schema of a table.
 pub(crate) fn schema<'py>(py: Python<'py>, table: &Table) -> PyResult<Bound<'py, PyCapsule>> {
-    let schema = py.detach(|| on_threads(|| table.to_arrow_batches().schema()));
+    let schema = aside(py, || table.to_arrow_batches().schema())?;
     let schema = FFI_ArrowSchema::try_from(schema.as_ref()).map_err(|error| broken(&error))?;
     PyCapsule::new_with_value(py, schema, c"arrow_schema")
 }

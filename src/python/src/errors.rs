@@ -11,6 +11,7 @@ create_exception!(argql, QueryError, Error, "The query is wrong: its syntax, nam
 create_exception!(argql, UsageError, Error, "The call names what is not there: a saved question, a function, a column.");
 create_exception!(argql, DataError, Error, "A table is not loaded, or its data cannot be read.");
 create_exception!(argql, LimitError, Error, "A limit was reached: memory, rows, depth or time.");
+create_exception!(argql, Cancelled, Error, "Somebody stopped the query with its switch.");
 create_exception!(argql, InternalError, Error, "argql itself is wrong. Please report it, with the query.");
 
 /// One complaint: what is wrong, where, and what helps.
@@ -62,6 +63,22 @@ impl PyDiagnostic {
     }
 }
 
+#[pymethods]
+impl PyDiagnostic {
+    fn __repr__(&self) -> String {
+        format!("<Diagnostic {} {}: {}>", self.severity, self.code, self.message)
+    }
+}
+
+#[pymethods]
+impl PyPlace {
+    fn __repr__(&self) -> String {
+        let file = self.file.as_ref().map_or("query".into(), |file| file.to_string_lossy());
+        let numbers = [self.line, self.column].into_iter().flatten().map(|number| format!(":{number}"));
+        format!("<Place {file}{}>", numbers.collect::<String>())
+    }
+}
+
 impl PyPlace {
     fn of(place: &Place, text: Option<&str>) -> Option<PyPlace> {
         match place {
@@ -81,12 +98,13 @@ impl PyPlace {
     }
 }
 
-/// The exception for an error of the library. Whoever was told to stop was told so by an exception that is on its way.
+/// The exception for an error of the library.
 pub(crate) fn raise(py: Python<'_>, error: &argql::Error) -> PyErr {
     let message = error.to_string();
     let raised = match error {
         _ if error.is_usage() => UsageError::new_err(message),
-        _ if error.is_limit() || error.is_cancelled() => LimitError::new_err(message),
+        _ if error.is_cancelled() => Cancelled::new_err(message),
+        _ if error.is_limit() => LimitError::new_err(message),
         _ if error.is_data() => DataError::new_err(message),
         _ => QueryError::new_err(message),
     };
@@ -95,6 +113,13 @@ pub(crate) fn raise(py: Python<'_>, error: &argql::Error) -> PyErr {
         Ok(()) => raised,
         Err(error) => error,
     }
+}
+
+/// The exception for a call that names what is not there, with what helps.
+pub(crate) fn usage(py: Python<'_>, message: &str, help: Option<String>) -> PyErr {
+    let raised = UsageError::new_err(message.to_owned());
+    let told = told(raised.value(py), &[], message, message).and_then(|()| raised.value(py).setattr("help", help));
+    told.err().unwrap_or(raised)
 }
 
 /// The exception for what is no one's fault but ours.

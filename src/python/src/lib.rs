@@ -3,29 +3,94 @@
 mod arrow;
 mod engine;
 mod errors;
+mod limits;
+mod looks;
+mod query;
+mod reviews;
 mod rows;
 mod table;
 mod values;
 mod work;
 
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+/// The names that Resource Graph's tables have.
+#[pyfunction]
+fn known_tables() -> Vec<&'static str> {
+    argql::known_tables().collect()
+}
+
+/// A query in argql's own layout; comments stay.
+#[pyfunction]
+fn layout(py: Python<'_>, kql: &str) -> PyResult<String> {
+    work::work(py, work::Terms::default(), |_| argql::layout(kql))
+}
+
+/// Every code of an error or a warning, with what it means.
+#[pyfunction]
+fn codes(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let dict = PyDict::new(py);
+    for code in argql::codes() {
+        dict.set_item(code.id, code.about)?;
+    }
+    Ok(dict)
+}
+
+/// Refuses to pickle, with the reason.
+#[pyfunction]
+#[pyo3(signature = (*_given))]
+fn refuse_pickle(_given: &Bound<'_, PyTuple>) -> PyResult<()> {
+    Err(PyTypeError::new_err(
+        "objects of argql are not pickled: they share memory and open files with others. Let the other process load the \
+         data for itself, or hand over table.to_dicts() or a file of table.write()",
+    ))
+}
 
 #[pymodule]
 mod _argql {
+    use super::*;
+
     #[pymodule_export]
     use super::engine::PyEngine;
     #[pymodule_export]
     use super::errors::{
-        DataError, Error, InternalError, LimitError, PyDiagnostic, PyPlace, QueryError, UsageError,
+        Cancelled, DataError, Error, InternalError, LimitError, PyDiagnostic, PyPlace, QueryError, UsageError,
     };
     #[pymodule_export]
-    use super::table::{PyColumn, PyTable};
-    use super::*;
+    use super::limits::{PyCancel, PyLimits};
+    #[pymodule_export]
+    use super::looks::{PyChecked, PyCompletion, PyCompletions, PyDataPath, PyName, PyPaths};
+    #[pymodule_export]
+    use super::query::PyQuery;
+    #[pymodule_export]
+    use super::reviews::{
+        PyAudit, PyDiff, PyParameter, PyQuestion, PyReport, PySnapshot, PySnapshotTable, checks, diff, import_store,
+        question, questions, snapshots,
+    };
+    #[pymodule_export]
+    use super::table::{PyChart, PyColumn, PyTable};
+    #[pymodule_export]
+    use super::{codes, known_tables, layout};
 
     #[pymodule_init]
-    fn begin(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-        super::work::settle();
+    fn begin(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        work::settle();
         argql::hush_expected_panics();
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        let py = module.py();
+        let refuse = wrap_pyfunction!(refuse_pickle, py)?;
+        let faults = py.get_type::<Error>();
+        for (_, class) in module.dict() {
+            match class.cast::<PyType>() {
+                Ok(class) if !class.is_subclass(&faults)? => class.setattr("__reduce__", &refuse)?,
+                _ => {}
+            }
+        }
+        let sequence = py.import("collections.abc")?.getattr("Sequence")?;
+        sequence.call_method1("register", (py.get_type::<PyCompletions>(),))?;
+        sequence.call_method1("register", (py.get_type::<PyPaths>(),))?;
         Ok(())
     }
 }

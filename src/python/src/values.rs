@@ -1,6 +1,8 @@
 //! Values of KQL as objects of Python, and back. Nothing is rounded and nothing is cut off: what an object cannot hold is
 //! an error.
 
+use std::time::Duration;
+
 use argql::{Bag, DateTime, Decimal, TimeSpan, Uuid, Value};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::intern;
@@ -50,12 +52,29 @@ impl Classes {
 }
 
 /// What moments and lengths of time become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Times {
     /// `datetime` and `timedelta`, whose microseconds are ten ticks each.
+    #[default]
     Objects,
     /// Numbers of ticks.
     Ticks,
+}
+
+impl<'py> FromPyObject<'_, 'py> for Times {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Times> {
+        one_of("times", &object.extract::<String>()?, &[("objects", Times::Objects), ("ticks", Times::Ticks)])
+    }
+}
+
+/// The one that is named so; an option that knows no such name is an error.
+pub(crate) fn one_of<T: Copy>(option: &str, name: &str, known: &[(&str, T)]) -> PyResult<T> {
+    known.iter().find(|(known, _)| *known == name).map(|(_, found)| *found).ok_or_else(|| {
+        let names: Vec<String> = known.iter().map(|(name, _)| format!("{name:?}")).collect();
+        PyValueError::new_err(format!("{option} is one of {}, not {name:?}", names.join(", ")))
+    })
 }
 
 /// A value as an object.
@@ -155,6 +174,21 @@ pub(crate) fn moment(object: &Bound<'_, PyAny>) -> PyResult<DateTime> {
         Value::String(text) => DateTime::parse(&text)
             .ok_or_else(|| PyValueError::new_err(format!("{text:?} is no moment; one looks like 2026-11-27T08:30:00Z"))),
         _ => Err(PyTypeError::new_err(format!("a moment is a datetime, a date or text, not {}", class_of(object)))),
+    }
+}
+
+/// A length of time that is not negative, from a `timedelta` or a number of seconds.
+pub(crate) fn length(object: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    const PER_SECOND: u64 = SECOND.unsigned_abs();
+    let none = || PyValueError::new_err(format!("a time is 0 or longer, not {object}"));
+    match from_python(object)? {
+        Value::TimeSpan(span) => {
+            let ticks = u64::try_from(span.ticks()).map_err(|_| none())?;
+            Ok(Duration::from_secs(ticks / PER_SECOND) + Duration::from_nanos(ticks % PER_SECOND * 100))
+        }
+        Value::Long(seconds) => Ok(Duration::from_secs(u64::try_from(seconds).map_err(|_| none())?)),
+        Value::Real(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| none()),
+        _ => Err(PyTypeError::new_err(format!("a time is a timedelta or seconds, not {}", class_of(object)))),
     }
 }
 
