@@ -128,6 +128,7 @@ __all__ = [
     "question",
     "questions",
     "snapshots",
+    "unload_ipython_extension",
 ]
 
 _show.dress()
@@ -138,3 +139,10 @@ def load_ipython_extension(shell: object) -> None:
     from argql._magic import load
 
     load(shell)
+
+
+def unload_ipython_extension(shell: object) -> None:
+    """What `%unload_ext argql` calls."""
+    from argql._magic import unload
+
+    unload(shell)

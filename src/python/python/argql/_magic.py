@@ -30,8 +30,6 @@ class Kql(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self.engine = Engine()
-        # One and the same method, by which it is found again.
-        self.completer = context_matcher()(self.complete)
 
     @no_var_expand
     @magic_arguments()
@@ -91,6 +89,7 @@ class Kql(Magics):
         self._shell.push({name: table})
         return None
 
+    @context_matcher()
     def complete(self, context: CompletionContext) -> SimpleMatcherResult:
         """What Tab offers within a query."""
         before = context.full_text.split("\n")[: context.cursor_line]
@@ -197,8 +196,14 @@ def _unquoted(path: str) -> str:
     return path[1:-1] if quoted else path
 
 
-def load(shell: InteractiveShell) -> None:
+def load(shell: Any) -> None:
     """Gives a shell the magics, and its completer what may be typed in them."""
     magics = Kql(shell)
     shell.register_magics(magics)
-    shell.Completer.custom_matchers.append(magics.completer)
+    shell.Completer.custom_matchers.append(magics.complete)
+
+
+def unload(shell: Any) -> None:
+    """Takes from its completer what was given."""
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [matcher for matcher in matchers if not isinstance(getattr(matcher, "__self__", None), Kql)]
