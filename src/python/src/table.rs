@@ -48,8 +48,8 @@ impl PyColumn {
         self.ty.name()
     }
 
-    fn __repr__(&self) -> String {
-        format!("<Column {}: {}>", self.name, self.ty)
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("Column(name={}, type='{}')", PyString::new(py, &self.name).repr()?, self.ty))
     }
 }
 
@@ -116,8 +116,8 @@ impl PyTable {
             let name = name.to_cow()?;
             let Some(cells) = self.0.column(&name) else {
                 let names = self.0.columns().iter().map(|field| &*field.name);
-                let near = argql::nearest(&name, names).map(|near| format!(": did you mean {near:?}?"));
-                return Err(PyKeyError::new_err(format!("there is no column {name:?}{}", near.unwrap_or_default())));
+                let near = argql::nearest(&name, names).map(|near| format!(": did you mean `{near}`?"));
+                return Err(PyKeyError::new_err(format!("there is no column `{name}`{}", near.unwrap_or_default())));
             };
             let list = PyList::empty(py);
             for (number, cell) in cells.enumerate() {
