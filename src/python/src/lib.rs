@@ -74,7 +74,8 @@ mod _argql {
     use super::engine::PyEngine;
     #[pymodule_export]
     use super::errors::{
-        Cancelled, DataError, Error, InternalError, LimitError, PyDiagnostic, PyPlace, QueryError, UsageError,
+        _diagnostic, _place, Cancelled, DataError, Error, InternalError, LimitError, PyDiagnostic, PyPlace, QueryError,
+        UsageError,
     };
     #[pymodule_export]
     use super::limits::{PyCancel, PyLimits};
@@ -102,7 +103,9 @@ mod _argql {
         let faults = py.get_type::<Error>();
         for (_, class) in module.dict() {
             match class.cast::<PyType>() {
-                Ok(class) if !class.is_subclass(&faults)? => class.setattr("__reduce__", &refuse)?,
+                Ok(class) if !class.is_subclass(&faults)? && !class.getattr("__dict__")?.contains("__reduce__")? => {
+                    class.setattr("__reduce__", &refuse)?;
+                }
                 _ => {}
             }
         }
