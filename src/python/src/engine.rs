@@ -92,7 +92,8 @@ impl PyEngine {
         if let Some(at) = at {
             engine = engine.at(moment(at)?);
         }
-        let loaded = work(py, self.terms(None, None)?, |_| paths.iter().try_fold(engine, |engine, path| engine.load(path)));
+        let loaded =
+            work(py, self.terms(None, None)?, |_| paths.iter().try_fold(engine, |engine, path| engine.load(path)));
         loaded.map(|engine| self.with(engine))
     }
 
@@ -221,8 +222,7 @@ impl PyEngine {
     ) -> PyResult<PyQuery> {
         let engine = self.told(now, limits, given(parameters, values)?)?;
         let name = name.unwrap_or("query");
-        let query =
-            work(py, self.terms(None, None)?, |reins| reins.engine(&engine).prepare_named(name, kql))?;
+        let query = work(py, self.terms(None, None)?, |reins| reins.engine(&engine).prepare_named(name, kql))?;
         Ok(PyQuery { query, text: kql.to_owned(), threads: self.threads })
     }
 
@@ -441,9 +441,8 @@ impl PyEngine {
             },
         };
         let engine = self.told(now, limits, Vec::new())?;
-        let report = work(py, self.terms(cancel, progress)?, |reins| {
-            said.report(title, lines)?.run(&reins.engine(&engine))
-        });
+        let report =
+            work(py, self.terms(cancel, progress)?, |reins| said.report(title, lines)?.run(&reins.engine(&engine)));
         report.map(PyReport)
     }
 

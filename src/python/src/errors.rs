@@ -4,13 +4,18 @@ use std::path::PathBuf;
 
 use argql::{Diagnostic, Place, Severity};
 use pyo3::exceptions::{PyException, PyValueError};
-use pyo3::{IntoPyObjectExt, create_exception};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
+use pyo3::{IntoPyObjectExt, create_exception};
 
 create_exception!(argql, Error, PyException, "Why there is no answer; one of the classes below it says more.");
 create_exception!(argql, QueryError, Error, "The query is wrong: its syntax, names, types or arguments.");
-create_exception!(argql, UsageError, Error, "The call names what is not there: a saved question, a function, a column.");
+create_exception!(
+    argql,
+    UsageError,
+    Error,
+    "The call names what is not there: a saved question, a function, a column."
+);
 create_exception!(argql, DataError, Error, "A table is not loaded, or its data cannot be read.");
 create_exception!(argql, LimitError, Error, "A limit was reached: memory, rows, depth or time.");
 create_exception!(argql, Cancelled, Error, "Somebody stopped the query with its switch.");

@@ -51,7 +51,9 @@ fn marks(kql: &str) -> Vec<(usize, usize, &'static str)> {
         counted.push(from);
     }
     let characters = |offset: usize| {
-        counted.binary_search_by_key(&offset, |(end, _)| *end).map_or(0, |at| counted.get(at).map_or(0, |(_, count)| *count))
+        counted
+            .binary_search_by_key(&offset, |(end, _)| *end)
+            .map_or(0, |at| counted.get(at).map_or(0, |(_, count)| *count))
     };
     marks.iter().map(|mark| (characters(mark.span.start), characters(mark.span.end), mark.kind.name())).collect()
 }
