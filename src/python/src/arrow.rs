@@ -113,25 +113,33 @@ pub(crate) fn bytes(object: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
     if let Some(hand) = object.getattr_opt(intern!(py, "__arrow_c_stream__"))? {
         let capsule = hand.call0()?;
         let pointer = pointer::<FFI_ArrowArrayStream>(&capsule, c"arrow_array_stream")?;
-        // SAFETY: a capsule of this name holds a stream of the C stream interface, of which the reader takes possession.
-        let reader = unsafe { ArrowArrayStreamReader::from_raw(pointer.as_ptr()) }.map_err(|error| broken(&error))?;
-        let schema = reader.schema();
-        // The rows of an object of Python may need Python: its stream attaches where it does.
-        return py.detach(|| written(&schema, reader)).map(Some).map_err(|error| broken(&error));
+        // SAFETY: a capsule of this name holds a stream of the C stream interface, of which this takes possession.
+        let stream = unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr()) };
+        // Rows that Python makes need Python: their stream sees to it.
+        let bytes = aside(py, || {
+            let reader = ArrowArrayStreamReader::try_new(stream)?;
+            written(&reader.schema(), reader)
+        })?;
+        return bytes.map(Some).map_err(|error| broken(&error));
     }
     let Some(hand) = object.getattr_opt(intern!(py, "__arrow_c_array__"))? else { return Ok(None) };
     let capsules = hand.call0()?.cast_into::<PyTuple>()?;
     let schema = pointer::<FFI_ArrowSchema>(&capsules.get_item(0)?, c"arrow_schema")?;
     let array = pointer::<FFI_ArrowArray>(&capsules.get_item(1)?, c"arrow_array")?;
-    // SAFETY: capsules of these names hold an array of the C data interface, of which this takes possession, and its
-    // schema, which lives as long as the capsule.
-    let data = unsafe { from_ffi(FFI_ArrowArray::from_raw(array.as_ptr()), schema.as_ref()) };
-    let array = make_array(data.map_err(|error| broken(&error))?);
-    let Some(rows) = array.as_struct_opt().filter(|rows| rows.null_count() == 0) else {
-        return Err(PyTypeError::new_err("an Arrow array is a table if it is a struct array without null rows"));
-    };
-    let batch = RecordBatch::from(rows);
-    py.detach(|| written(&batch.schema(), [Ok(batch.clone())])).map(Some).map_err(|error| broken(&error))
+    // SAFETY: capsules of these names hold an array of the C data interface and its schema; this takes possession of both.
+    let (array, schema) =
+        unsafe { (FFI_ArrowArray::from_raw(array.as_ptr()), FFI_ArrowSchema::from_raw(schema.as_ptr())) };
+    let bytes = aside(py, move || {
+        // SAFETY: both are of one object, which says that they belong together.
+        let array = make_array(unsafe { from_ffi(array, &schema) }?);
+        let Some(rows) = array.as_struct_opt().filter(|rows| rows.null_count() == 0) else {
+            let message = "an array is a table if it is one of structs, none of them null";
+            return Err(ArrowError::SchemaError(message.to_owned()));
+        };
+        let batch = RecordBatch::from(rows);
+        written(&batch.schema(), [Ok(batch)])
+    })?;
+    bytes.map(Some).map_err(|error| broken(&error))
 }
 
 /// Batches as the bytes of a stream.

@@ -4,6 +4,7 @@ use argql::{Bag, Table, Type, Value};
 use arrow_array::RecordBatchReader;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::arrow::written;
 use crate::values::{class_of, from_python};
@@ -37,6 +38,11 @@ const EXACT: u64 = 1 << 53;
 /// others are reals together.
 pub(crate) fn bytes(rows: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let py = rows.py();
+    if rows.is_instance_of::<PyString>() {
+        return Err(PyTypeError::new_err(
+            "a table is Arrow, dicts or the bytes of an export, not text: encode() makes bytes of it",
+        ));
+    }
     let mut read = Rows::default();
     for (number, row) in (1..).zip(rows.try_iter()?) {
         let row = row?;

@@ -8,7 +8,10 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{
+    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView, PySequence, PyString,
+    PyTuple,
+};
 
 /// Ticks of 100 ns of a second, and of a day.
 const SECOND: i64 = 10_000_000;
@@ -223,18 +226,10 @@ fn read(object: &Bound<'_, PyAny>, left: usize) -> PyResult<Value> {
         return Err(PyValueError::new_err(format!("lists and dicts are nested deeper than {NESTING} levels")));
     }
     if let Ok(dict) = object.cast::<PyDict>() {
-        let mut bag = Bag::default();
-        for (key, value) in dict {
-            let Ok(key) = key.cast::<PyString>() else {
-                return Err(PyTypeError::new_err(format!("the keys of a bag are text, not {}", class_of(&key))));
-            };
-            bag.insert(key.to_cow()?.as_ref().into(), read(&value, left - 1)?);
-        }
-        return Ok(Value::Bag(bag.into()));
+        return bag(dict.iter().map(Ok), left);
     }
     if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
-        let items = object.try_iter()?.map(|item| read(&item?, left - 1)).collect::<PyResult<Vec<Value>>>()?;
-        return Ok(Value::Array(items.into()));
+        return array(object, left);
     }
     let classes = Classes::of(py)?;
     // Nothing at all, as pandas has it.
@@ -276,7 +271,34 @@ fn read(object: &Bound<'_, PyAny>, left: usize) -> PyResult<Value> {
             return read(&item, left - 1);
         }
     }
+    if let Ok(mapping) = object.cast::<PyMapping>() {
+        return bag(mapping.items()?.try_iter()?.map(|item| item?.extract()), left);
+    }
+    let bytes = object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>();
+    if !bytes && !object.is_instance_of::<PyMemoryView>() && object.cast::<PySequence>().is_ok() {
+        return array(object, left);
+    }
     Err(PyTypeError::new_err(format!("KQL has nothing for an object of class {}", class_of(object))))
+}
+
+fn bag<'py>(
+    items: impl Iterator<Item = PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
+    left: usize,
+) -> PyResult<Value> {
+    let mut bag = Bag::default();
+    for item in items {
+        let (key, value) = item?;
+        let Ok(key) = key.cast::<PyString>() else {
+            return Err(PyTypeError::new_err(format!("the keys of a bag are text, not {}", class_of(&key))));
+        };
+        bag.insert(key.to_cow()?.as_ref().into(), read(&value, left - 1)?);
+    }
+    Ok(Value::Bag(bag.into()))
+}
+
+fn array(items: &Bound<'_, PyAny>, left: usize) -> PyResult<Value> {
+    let items = items.try_iter()?.map(|item| read(&item?, left - 1)).collect::<PyResult<Vec<Value>>>()?;
+    Ok(Value::Array(items.into()))
 }
 
 /// The name of an object's class.
