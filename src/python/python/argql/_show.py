@@ -42,7 +42,7 @@ _STYLE = """<style scoped>
 def table_text(self: _argql.Table) -> str:
     if len(self) <= _ROWS:
         return str(self)
-    rows, _, _ = self.head(_ROWS).format("table").rpartition("\n")
+    rows, _, _ = self.head(_ROWS).format("table").rstrip().rpartition("\n")
     return f"{rows}\nthe first {_ROWS} of {_count(len(self), 'row')}"
 
 
