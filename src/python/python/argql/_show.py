@@ -91,7 +91,7 @@ def to_pandas(self: _argql.Table, *, times: _Times = "objects") -> pandas.DataFr
     >>> engine = argql.Engine().sample()
     >>> frame = engine.query("resources | summarize n = count() by location | top 2 by n").to_pandas()
     >>> int(frame["n"].sum())
-    31
+    32
     >>> frame.dtypes["n"]
     Int64Dtype()
     """
