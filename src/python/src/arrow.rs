@@ -9,9 +9,7 @@ use argql::Table;
 use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi};
 use arrow_array::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
-use arrow_array::{
-    Array, ArrayRef, LargeStringArray, RecordBatch, RecordBatchReader, StringArray, make_array,
-};
+use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch, RecordBatchReader, StringArray, make_array};
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -37,7 +35,8 @@ impl<R: RecordBatchReader> Iterator for Batches<R> {
             let batch = self.inner.next()?;
             Some(batch.and_then(|batch| {
                 let columns = batch.columns().iter().zip(self.schema.fields());
-                let columns = columns.map(|(array, field)| text_as(array, field.data_type())).collect::<Result<_, _>>()?;
+                let columns =
+                    columns.map(|(array, field)| text_as(array, field.data_type())).collect::<Result<_, _>>()?;
                 RecordBatch::try_new(self.schema.clone(), columns)
             }))
         }));

@@ -85,11 +85,15 @@ impl PyEngine {
     /// Adds files, folders, stores or `NAME=PATH`; files are opened when a query names their table.
     #[pyo3(signature = (*paths, at = None))]
     fn load(&self, py: Python<'_>, paths: Vec<PathBuf>, at: Option<&Bound<'_, PyAny>>) -> PyResult<PyEngine> {
+        if paths.is_empty() {
+            return Err(PyTypeError::new_err("load takes a path, or several"));
+        }
         let mut engine = self.engine.clone();
         if let Some(at) = at {
             engine = engine.at(moment(at)?);
         }
-        let loaded = work(py, self.terms(None, None)?, |_| paths.iter().try_fold(engine, |engine, path| engine.load(path)));
+        let loaded =
+            work(py, self.terms(None, None)?, |_| paths.iter().try_fold(engine, |engine, path| engine.load(path)));
         loaded.map(|engine| self.with(engine))
     }
 
@@ -138,7 +142,7 @@ impl PyEngine {
         let scope = match (subscriptions, management_groups) {
             (Some(subscriptions), None) => Scope::Subscriptions(subscriptions),
             (None, Some(groups)) => Scope::ManagementGroups(groups),
-            _ => return Err(PyTypeError::new_err("a scope is one of subscriptions and management_groups")),
+            _ => return Err(PyValueError::new_err("a scope is one of subscriptions and management_groups")),
         };
         let filter = ScopeFilter::named(filter).ok_or_else(|| {
             let names = "AtScopeAndBelow, AtScopeAndAbove, AtScopeExact, AtScopeAboveAndBelow";
@@ -218,8 +222,7 @@ impl PyEngine {
     ) -> PyResult<PyQuery> {
         let engine = self.told(now, limits, given(parameters, values)?)?;
         let name = name.unwrap_or("query");
-        let query =
-            work(py, self.terms(None, None)?, |reins| reins.engine(&engine).prepare_named(name, kql))?;
+        let query = work(py, self.terms(None, None)?, |reins| reins.engine(&engine).prepare_named(name, kql))?;
         Ok(PyQuery { query, text: kql.to_owned(), threads: self.threads })
     }
 
@@ -266,8 +269,14 @@ impl PyEngine {
     /// What could be typed at a place of a text, at its end unless told.
     #[pyo3(signature = (text, offset = None))]
     fn complete(&self, py: Python<'_>, text: &str, offset: Option<usize>) -> PyResult<PyCompletions> {
-        let mut characters = text.char_indices().map(|(at, _)| at);
-        let offset = offset.and_then(|offset| characters.nth(offset)).unwrap_or(text.len());
+        let mut places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+        let offset = match offset {
+            Some(offset) => places.nth(offset).ok_or_else(|| {
+                let length = text.chars().count();
+                PyValueError::new_err(format!("offset {offset} is behind the {length} characters of the text"))
+            })?,
+            None => text.len(),
+        };
         let found = work(py, self.terms(None, None)?, |reins| Ok(reins.engine(&self.engine).complete(text, offset)))?;
         Ok(PyCompletions::new(found, text))
     }
@@ -432,9 +441,8 @@ impl PyEngine {
             },
         };
         let engine = self.told(now, limits, Vec::new())?;
-        let report = work(py, self.terms(cancel, progress)?, |reins| {
-            said.report(title, lines)?.run(&reins.engine(&engine))
-        });
+        let report =
+            work(py, self.terms(cancel, progress)?, |reins| said.report(title, lines)?.run(&reins.engine(&engine)));
         report.map(PyReport)
     }
 

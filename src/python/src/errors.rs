@@ -1,18 +1,27 @@
 //! Exceptions by kind, with all that the library has to say.
 
+use std::path::PathBuf;
+
 use argql::{Diagnostic, Place, Severity};
-use pyo3::create_exception;
-use pyo3::exceptions::PyException;
+use pyo3::exceptions::{PyException, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
+use pyo3::{IntoPyObjectExt, create_exception};
 
 create_exception!(argql, Error, PyException, "Why there is no answer; one of the classes below it says more.");
 create_exception!(argql, QueryError, Error, "The query is wrong: its syntax, names, types or arguments.");
-create_exception!(argql, UsageError, Error, "The call names what is not there: a saved question, a function, a column.");
+create_exception!(
+    argql,
+    UsageError,
+    Error,
+    "The call names what is not there: a saved question, a function, a column."
+);
 create_exception!(argql, DataError, Error, "A table is not loaded, or its data cannot be read.");
 create_exception!(argql, LimitError, Error, "A limit was reached: memory, rows, depth or time.");
 create_exception!(argql, Cancelled, Error, "Somebody stopped the query with its switch.");
 create_exception!(argql, InternalError, Error, "argql itself is wrong. Please report it, with the query.");
+
+const ERROR: &str = "error";
 
 /// One complaint: what is wrong, where, and what helps.
 #[pyclass(frozen, get_all, module = "argql", name = "Diagnostic")]
@@ -36,7 +45,7 @@ pub(crate) struct PyDiagnostic {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PyPlace {
     /// The file; none for the query.
-    file: Option<std::path::PathBuf>,
+    file: Option<PathBuf>,
     /// From 1, as editors count; none for a whole file.
     line: Option<usize>,
     column: Option<usize>,
@@ -50,7 +59,7 @@ impl PyDiagnostic {
         PyDiagnostic {
             code: said.code.id,
             title: said.code.title,
-            severity: if said.severity == Severity::Error { "error" } else { "warning" },
+            severity: if said.severity == Severity::Error { ERROR } else { "warning" },
             message: said.message.clone(),
             label: said.label.clone(),
             help: said.help.clone(),
@@ -63,8 +72,41 @@ impl PyDiagnostic {
     }
 }
 
+/// A place, a complaint and an exception go to other processes: as what they are made of.
+#[pyfunction]
+pub(crate) fn _place(
+    file: Option<PathBuf>,
+    line: Option<usize>,
+    column: Option<usize>,
+    span: Option<(usize, usize)>,
+) -> PyPlace {
+    PyPlace { file, line, column, span }
+}
+
+#[pyfunction]
+pub(crate) fn _diagnostic(
+    code: &str,
+    error: bool,
+    message: String,
+    label: String,
+    help: Option<String>,
+    place: Option<Bound<'_, PyPlace>>,
+) -> PyResult<PyDiagnostic> {
+    let known = argql::codes().iter().find(|known| known.id == code);
+    let known = known.ok_or_else(|| PyValueError::new_err(format!("there is no code {code}")))?;
+    let severity = if error { ERROR } else { "warning" };
+    let place = place.map(|place| place.get().clone());
+    Ok(PyDiagnostic { code: known.id, title: known.title, severity, message, label, help, place })
+}
+
 #[pymethods]
 impl PyDiagnostic {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let PyDiagnostic { code, severity, message, label, help, place, .. } = self.clone();
+        let parts = (code, severity == ERROR, message, label, help, place);
+        Ok((py.import("argql._argql")?.getattr("_diagnostic")?, parts.into_bound_py_any(py)?))
+    }
+
     fn __repr__(&self) -> String {
         format!("<Diagnostic {} {}: {}>", self.severity, self.code, self.message)
     }
@@ -72,6 +114,11 @@ impl PyDiagnostic {
 
 #[pymethods]
 impl PyPlace {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let PyPlace { file, line, column, span } = self.clone();
+        Ok((py.import("argql._argql")?.getattr("_place")?, (file, line, column, span).into_bound_py_any(py)?))
+    }
+
     fn __repr__(&self) -> String {
         let file = self.file.as_ref().map_or("query".into(), |file| file.to_string_lossy());
         let numbers = [self.line, self.column].into_iter().flatten().map(|number| format!(":{number}"));
@@ -134,7 +181,7 @@ pub(crate) fn internal(py: Python<'_>, what: &str) -> PyErr {
 
 fn told(raised: &Bound<'_, PyAny>, diagnostics: &[PyDiagnostic], plain: &str, colored: &str) -> PyResult<()> {
     let py = raised.py();
-    let first = diagnostics.iter().find(|said| said.severity == "error");
+    let first = diagnostics.iter().find(|said| said.severity == ERROR);
     raised.setattr("code", first.map(|first| first.code))?;
     raised.setattr("message", first.map_or(plain, |first| &first.message))?;
     raised.setattr("help", first.and_then(|first| first.help.as_deref()))?;

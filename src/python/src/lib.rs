@@ -38,6 +38,26 @@ fn codes(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(dict)
 }
 
+/// What to colour in a text: where it begins and ends, in characters, and what it is.
+#[pyfunction]
+fn marks(kql: &str) -> Vec<(usize, usize, &'static str)> {
+    let marks = argql::marks(kql);
+    let mut ends: Vec<usize> = marks.iter().flat_map(|mark| [mark.span.start, mark.span.end]).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    let (mut counted, mut from) = (Vec::with_capacity(ends.len()), (0, 0));
+    for end in ends {
+        from = (end, from.1 + kql.get(from.0..end).map_or(0, |part| part.chars().count()));
+        counted.push(from);
+    }
+    let characters = |offset: usize| {
+        counted
+            .binary_search_by_key(&offset, |(end, _)| *end)
+            .map_or(0, |at| counted.get(at).map_or(0, |(_, count)| *count))
+    };
+    marks.iter().map(|mark| (characters(mark.span.start), characters(mark.span.end), mark.kind.name())).collect()
+}
+
 /// Refuses to pickle, with the reason.
 #[pyfunction]
 #[pyo3(signature = (*_given))]
@@ -56,7 +76,8 @@ mod _argql {
     use super::engine::PyEngine;
     #[pymodule_export]
     use super::errors::{
-        Cancelled, DataError, Error, InternalError, LimitError, PyDiagnostic, PyPlace, QueryError, UsageError,
+        _diagnostic, _place, Cancelled, DataError, Error, InternalError, LimitError, PyDiagnostic, PyPlace, QueryError,
+        UsageError,
     };
     #[pymodule_export]
     use super::limits::{PyCancel, PyLimits};
@@ -72,7 +93,7 @@ mod _argql {
     #[pymodule_export]
     use super::table::{PyChart, PyColumn, PyTable};
     #[pymodule_export]
-    use super::{codes, known_tables, layout};
+    use super::{codes, known_tables, layout, marks};
 
     #[pymodule_init]
     fn begin(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -84,7 +105,9 @@ mod _argql {
         let faults = py.get_type::<Error>();
         for (_, class) in module.dict() {
             match class.cast::<PyType>() {
-                Ok(class) if !class.is_subclass(&faults)? => class.setattr("__reduce__", &refuse)?,
+                Ok(class) if !class.is_subclass(&faults)? && !class.getattr("__dict__")?.contains("__reduce__")? => {
+                    class.setattr("__reduce__", &refuse)?;
+                }
                 _ => {}
             }
         }

@@ -20,12 +20,7 @@ pub(crate) struct PyLimits(pub(crate) Limits);
 impl PyLimits {
     #[new]
     #[pyo3(signature = (*, memory = Given::Default, rows = Given::Default, nesting = Given::Default, time = Given::Default))]
-    fn new(
-        memory: Given<'_>,
-        rows: Given<'_>,
-        nesting: Given<'_>,
-        time: Given<'_>,
-    ) -> PyResult<PyLimits> {
+    fn new(memory: Given<'_>, rows: Given<'_>, nesting: Given<'_>, time: Given<'_>) -> PyResult<PyLimits> {
         let mut limits = Limits::default();
         memory.number("memory", &mut limits.memory)?;
         rows.number("rows", &mut limits.rows)?;

@@ -24,7 +24,7 @@ pub(crate) fn given(parameters: Option<&Bound<'_, PyAny>>, values: Option<&Bound
     let mut add = |name: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>| {
         let name: String = name.extract()?;
         if given.iter().any(|(known, _)| *known == name) {
-            return Err(PyTypeError::new_err(format!("parameter {name:?} is given twice")));
+            return Err(PyTypeError::new_err(format!("the parameter `{name}` is given twice")));
         }
         given.push((name, from_python(value)?));
         Ok(())

@@ -178,9 +178,10 @@ impl Settings {
     }
 
     pub(crate) fn audit(&self, settings: Option<&Path>) -> Result<AuditPlan, argql::Error> {
-        let plan = self.parameters.iter().try_fold(self.checks(settings)?, |plan, (name, value)| {
-            plan.parameter(name, value)
-        })?;
+        let plan = self
+            .parameters
+            .iter()
+            .try_fold(self.checks(settings)?, |plan, (name, value)| plan.parameter(name, value))?;
         self.allow.iter().try_fold(plan, |plan, (check, findings)| plan.allow(check, *findings))
     }
 
@@ -410,9 +411,7 @@ impl PySnapshot {
     #[getter]
     fn tables(&self) -> Vec<PySnapshotTable> {
         let tables = self.snapshot.tables.iter();
-        tables
-            .map(|table| PySnapshotTable { name: table.name.clone(), rows: table.rows, bytes: table.bytes })
-            .collect()
+        tables.map(|table| PySnapshotTable { name: table.name.clone(), rows: table.rows, bytes: table.bytes }).collect()
     }
 
     /// What there was to know about the data when it was imported.

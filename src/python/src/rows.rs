@@ -32,8 +32,9 @@ enum Kind {
 /// Up to which number every whole one is a real.
 const EXACT: u64 = 1 << 53;
 
-/// The table of these dicts as the bytes of a stream of Arrow. A column has the type that all of its cells are of, and is
-/// dynamic if they are of several; whole numbers and others are reals together.
+/// The table of these dicts as the bytes of an export: as JSON if that has all of their values, or else as a stream of
+/// Arrow. A column has the type that all of its cells are of, and is dynamic if they are of several; whole numbers and
+/// others are reals together.
 pub(crate) fn bytes(rows: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let py = rows.py();
     let mut read = Rows::default();
@@ -48,10 +49,26 @@ pub(crate) fn bytes(rows: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
         }
     }
     py.detach(|| {
-        let batches = read.table().to_arrow_batches();
+        let plain = read.rows.iter().flat_map(Bag::values).all(is_json);
+        let table = read.table();
+        if plain {
+            return Ok(table.to_json().into_bytes());
+        }
+        let batches = table.to_arrow_batches();
         written(&batches.schema(), batches)
     })
     .map_err(|error| PyTypeError::new_err(error.to_string()))
+}
+
+/// Whether JSON has the value as it is.
+fn is_json(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::String(_) => true,
+        Value::Real(value) => value.is_finite(),
+        Value::Array(items) => items.iter().all(is_json),
+        Value::Bag(bag) => bag.values().all(is_json),
+        Value::Decimal(_) | Value::DateTime(_) | Value::TimeSpan(_) | Value::Guid(_) => false,
+    }
 }
 
 impl Rows {

@@ -48,8 +48,8 @@ impl PyColumn {
         self.ty.name()
     }
 
-    fn __repr__(&self) -> String {
-        format!("<Column {}: {}>", self.name, self.ty)
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!("Column(name={}, type='{}')", PyString::new(py, &self.name).repr()?, self.ty))
     }
 }
 
@@ -108,7 +108,7 @@ impl PyTable {
     }
 
     fn __iter__(&self) -> PyRows {
-        self.rows(Times::Objects)
+        PyRows { table: self.clone(), times: Times::Objects, left: Mutex::default() }
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
@@ -116,8 +116,8 @@ impl PyTable {
             let name = name.to_cow()?;
             let Some(cells) = self.0.column(&name) else {
                 let names = self.0.columns().iter().map(|field| &*field.name);
-                let near = argql::nearest(&name, names).map(|near| format!(": did you mean {near:?}?"));
-                return Err(PyKeyError::new_err(format!("there is no column {name:?}{}", near.unwrap_or_default())));
+                let near = argql::nearest(&name, names).map(|near| format!(": did you mean `{near}`?"));
+                return Err(PyKeyError::new_err(format!("there is no column `{name}`{}", near.unwrap_or_default())));
             };
             let list = PyList::empty(py);
             for (number, cell) in cells.enumerate() {
@@ -136,7 +136,8 @@ impl PyTable {
                 self.0.slice(start..stop.max(start))
             } else {
                 let width = self.0.columns().len();
-                let rows = (0..range.slicelength.cast_signed()).map(|row| (range.start + row * range.step).cast_unsigned());
+                let rows =
+                    (0..range.slicelength.cast_signed()).map(|row| (range.start + row * range.step).cast_unsigned());
                 let row = |row: usize| (0..width).map(|column| self.0.value(row, column)).collect();
                 let named = self.0.columns().iter().map(|field| (&*field.name, field.ty));
                 Table::from_rows(named, rows.map(row).collect::<Vec<Vec<Value>>>())
@@ -157,14 +158,15 @@ impl PyTable {
 
     /// The rows as tuples, one after the other. `times="ticks"` gives moments and lengths of time as numbers of 100 ns,
     /// of moments since the year 1; without it a value with tenths of microseconds is an error.
-    #[pyo3(signature = (*, times = Times::Objects))]
-    fn rows(&self, times: Times) -> PyRows {
-        PyRows { table: self.clone(), times, left: Mutex::default() }
+    #[pyo3(signature = (*, times = "objects"))]
+    fn rows(&self, times: &str) -> PyResult<PyRows> {
+        Ok(PyRows { table: self.clone(), times: Times::named(times)?, left: Mutex::default() })
     }
 
     /// The rows as dicts.
-    #[pyo3(signature = (*, times = Times::Objects))]
-    fn to_dicts<'py>(&self, py: Python<'py>, times: Times) -> PyResult<Bound<'py, PyList>> {
+    #[pyo3(signature = (*, times = "objects"))]
+    fn to_dicts<'py>(&self, py: Python<'py>, times: &str) -> PyResult<Bound<'py, PyList>> {
+        let times = Times::named(times)?;
         let names: Vec<Bound<'py, PyString>> =
             self.0.columns().iter().map(|field| PyString::new(py, &field.name)).collect();
         let list = PyList::empty(py);
@@ -218,14 +220,7 @@ impl PyTable {
 
     /// The rows as text, in one of the formats that are text.
     #[pyo3(signature = (format = "table", *, width = None, color = false, cells = "wrap"))]
-    fn format(
-        &self,
-        py: Python<'_>,
-        format: &str,
-        width: Option<u16>,
-        color: bool,
-        cells: &str,
-    ) -> PyResult<String> {
+    fn format(&self, py: Python<'_>, format: &str, width: Option<u16>, color: bool, cells: &str) -> PyResult<String> {
         let named: Vec<(&str, Format)> =
             Format::all().filter(|format| format.is_text()).map(|format| (format.name(), format)).collect();
         let format = one_of("format", format, &named)?;

@@ -52,20 +52,17 @@ impl Classes {
 }
 
 /// What moments and lengths of time become.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Times {
     /// `datetime` and `timedelta`, whose microseconds are ten ticks each.
-    #[default]
     Objects,
     /// Numbers of ticks.
     Ticks,
 }
 
-impl<'py> FromPyObject<'_, 'py> for Times {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Times> {
-        one_of("times", &object.extract::<String>()?, &[("objects", Times::Objects), ("ticks", Times::Ticks)])
+impl Times {
+    pub(crate) fn named(name: &str) -> PyResult<Times> {
+        one_of("times", name, &[("objects", Times::Objects), ("ticks", Times::Ticks)])
     }
 }
 
@@ -140,7 +137,9 @@ fn ticks_of(delta: &Bound<'_, PyAny>) -> PyResult<i64> {
     };
     let ticks = days.checked_mul(DAY).and_then(|days| days.checked_add(seconds * SECOND + micros * 10 + nanos / 100));
     if nanos % 100 != 0 {
-        return Err(PyValueError::new_err(format!("{delta} has nanoseconds, and a timespan of KQL has ticks of 100 ns")));
+        return Err(PyValueError::new_err(format!(
+            "{delta} has nanoseconds, and a timespan of KQL has ticks of 100 ns"
+        )));
     }
     ticks.ok_or_else(|| PyOverflowError::new_err(format!("{delta} is longer than a timespan of KQL")))
 }
@@ -161,7 +160,9 @@ fn moment_of(moment: &Bound<'_, PyAny>) -> PyResult<DateTime> {
     let first = if plain.getattr(intern!(py, "tzinfo"))?.is_none() { &classes.first_naive } else { &classes.first };
     let ticks = ticks_of(&plain.sub(first.bind(py))?)?;
     if nanos % 100 != 0 {
-        return Err(PyValueError::new_err(format!("{moment} has nanoseconds, and a datetime of KQL has ticks of 100 ns")));
+        return Err(PyValueError::new_err(format!(
+            "{moment} has nanoseconds, and a datetime of KQL has ticks of 100 ns"
+        )));
     }
     DateTime::try_from_ticks(ticks + nanos / 100)
         .ok_or_else(|| PyOverflowError::new_err(format!("{moment} lies outside of the years 1 to 9999 in UTC")))
@@ -171,8 +172,9 @@ fn moment_of(moment: &Bound<'_, PyAny>) -> PyResult<DateTime> {
 pub(crate) fn moment(object: &Bound<'_, PyAny>) -> PyResult<DateTime> {
     match from_python(object)? {
         Value::DateTime(moment) => Ok(moment),
-        Value::String(text) => DateTime::parse(&text)
-            .ok_or_else(|| PyValueError::new_err(format!("{text:?} is no moment; one looks like 2026-11-27T08:30:00Z"))),
+        Value::String(text) => DateTime::parse(&text).ok_or_else(|| {
+            PyValueError::new_err(format!("{text:?} is no moment; one looks like 2026-11-27T08:30:00Z"))
+        }),
         _ => Err(PyTypeError::new_err(format!("a moment is a datetime, a date or text, not {}", class_of(object)))),
     }
 }

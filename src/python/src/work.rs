@@ -117,10 +117,10 @@ impl Watch {
                 self.cancel.cancel();
             }
             let waited = from.recv_timeout(TICK);
-            let news = self.heard.try_iter().last();
+            let news = self.news();
             if stopped.is_none()
-                && (waited.is_err() || news.is_some())
-                && let Err(error) = Python::attach(|py| self.look(py, news.as_ref()))
+                && (waited.is_err() || !news.is_empty())
+                && let Err(error) = Python::attach(|py| self.look(py, &news))
             {
                 *stopped = Some(error);
                 self.cancel.cancel();
@@ -133,12 +133,25 @@ impl Watch {
         }
     }
 
-    fn look(&self, py: Python<'_>, news: Option<&Progress>) -> PyResult<()> {
-        py.check_signals()?;
-        if let Some((news, listener)) = news.zip(self.listener.as_ref()) {
-            listener.call1(py, (&*news.table, news.bytes, news.total, news.rows))?;
+    /// Of each table the last that was heard.
+    fn news(&self) -> Vec<Progress> {
+        let mut news: Vec<Progress> = Vec::new();
+        for heard in self.heard.try_iter() {
+            match news.iter_mut().find(|known| known.table == heard.table) {
+                Some(known) => *known = heard,
+                None => news.push(heard),
+            }
         }
-        Ok(())
+        news
+    }
+
+    fn look(&self, py: Python<'_>, news: &[Progress]) -> PyResult<()> {
+        py.check_signals()?;
+        let told = |listener: &Py<PyAny>| {
+            let mut news = news.iter();
+            news.try_for_each(|news| listener.call1(py, (&*news.table, news.bytes, news.total, news.rows)).map(|_| ()))
+        };
+        self.listener.as_ref().map_or(Ok(()), told)
     }
 
     /// Lets who works come to an end.
