@@ -53,7 +53,7 @@ def test_argql_takes_what_python_has(shell: InteractiveShell) -> None:
 
 def test_argql_opens_stores_at_a_moment(shell: InteractiveShell, sample: argql.Engine, tmp_path: Path) -> None:
     argql.import_store(tmp_path / "store", sample, moment="2026-11-27")
-    argql.import_store(tmp_path / "store", argql.Engine().table("resources", [{"id": "/a"}]), moment="2026-11-28")
+    argql.import_store(tmp_path / "store", argql.Engine().table("resources", b'[{"id":"/a"}]'), moment="2026-11-28")
     shell.run_line_magic("argql", f"-d {tmp_path / 'store'} --at 2026-11-27")
     assert shell.run_line_magic("kql", "resources | count")[0] == (50,)
 

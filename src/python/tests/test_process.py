@@ -161,7 +161,7 @@ def test_ten_thousand_queries_leave_nothing_behind() -> None:
 @linux
 @pytest.mark.parametrize(
     "hand",
-    ["pyarrow.table(table)", "polars.DataFrame(table)", "duckdb.sql('select count(n), max(s) from table').fetchall()"],
+    ["pyarrow.table(answer)", "polars.DataFrame(answer)", "duckdb.sql('select count(n), max(s) from answer').fetchall()"],
     ids=["pyarrow", "polars", "duckdb"],
 )
 def test_a_million_rows_are_handed_over_without_a_second_copy(hand: str) -> None:
@@ -172,16 +172,15 @@ def test_a_million_rows_are_handed_over_without_a_second_copy(hand: str) -> None
         import argql, duckdb, polars, pyarrow
         from test_process import resident
 
-        table = argql.Engine().query(
+        whole = argql.Engine().query(
             "range n from 1 to 1000000 step 1 | extend r = n * 0.5, s = strcat('this is the text of the row with the number ', n)"
         )
-        few = table.head(1000)
-        whole, table = table, few
+        answer = whole.head(1000)
         {hand}
-        table = whole
+        answer = whole
         before = resident()
         taken = {hand}
-        print(table.nbytes, resident() - before, len(table))
+        print(answer.nbytes, resident() - before, len(answer))
         """,
         str(Path(__file__).parent),
     )

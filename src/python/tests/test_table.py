@@ -39,14 +39,14 @@ def test_what_is_not_there_is_said(numbers: argql.Table, key: Any, fault: type[E
 
 
 def test_a_column_that_is_not_there_has_a_neighbour(numbers: argql.Table) -> None:
-    with pytest.raises(KeyError, match="did you mean `n`"):
+    with pytest.raises(KeyError, match="did you mean \"name\""):
         argql.Engine().query("print name = 1")["nmae"]
 
 
 def test_columns_say_their_name_and_type(numbers: argql.Table) -> None:
     first = numbers.columns[0]
     assert (first.name, first.type) == ("n", "long")
-    assert repr(first) == "Column(name='n', type='long')"
+    assert repr(first) == "<Column n: long>"
     assert first == argql.Engine().query("print n = 1").columns[0] and len({first, first}) == 1
 
 
@@ -102,7 +102,8 @@ def test_text_in_every_form(numbers: argql.Table) -> None:
     assert few.format("ndjson").splitlines() == ['{"n":0,"s":"0"}', '{"n":1,"s":"1"}']
     assert few.format("markdown").splitlines()[0].split() == ["|", "n", "|", "s", "|"]
     assert "<table" in few.format("html")
-    assert "\x1b[" in few.format("table", color=True) and "\x1b[" not in few.format("table")
+    drawn = few.drawn_as("barchart")
+    assert "█" in drawn.format("chart") and "\x1b[" not in drawn.format("chart") and "\x1b[" in drawn.format("chart", color=True)
     assert max(map(len, few.format(width=20).splitlines())) <= 20
 
 

@@ -49,7 +49,7 @@ VALUES: list[tuple[str, str, Any]] = [
     ("datetime", "datetime(1969-12-31T23:59:59.000001)", datetime(1969, 12, 31, 23, 59, 59, 1, UTC)),
     ("datetime", "datetime(null)", None),
     ("timespan", "timespan(-1.00:00:00.000001)", -timedelta(days=1, microseconds=1)),
-    ("timespan", "10675199.02:48:05.477580", timedelta(days=10675199, hours=2, minutes=48, seconds=5, microseconds=477580)),
+    ("timespan", "timespan(10675199.02:48:05.477580)", timedelta(days=10675199, hours=2, minutes=48, seconds=5, microseconds=477580)),
     ("timespan", "0s", timedelta(0)),
     ("timespan", "timespan(null)", None),
     ("guid", "guid(00000000-0000-0000-0000-000000000000)", UUID(int=0)),
@@ -197,22 +197,22 @@ def test_pandas_keeps_every_value() -> None:
 
 
 def test_an_answer_without_rows_has_its_columns_everywhere() -> None:
-    table = ENGINE.query("range n from 1 to 3 step 1 | extend g = new_guid(), x = dynamic({}) | where n > 5")
-    assert len(table) == 0 and list(table) == [] and table.to_dicts() == []
-    assert list(table.to_pandas().columns) == ["n", "g", "x"] and len(table.to_pandas()) == 0
-    assert table.to_polars().shape == (0, 3)
-    assert pyarrow.table(table).num_rows == 0
-    assert duckdb.sql("select count(*) from table").fetchall() == [(0,)]
+    answer = ENGINE.query("range n from 1 to 3 step 1 | extend g = guid(00000000-0000-0000-0000-000000000001), x = dynamic({}) | where n > 5")
+    assert len(answer) == 0 and list(answer) == [] and answer.to_dicts() == []
+    assert list(answer.to_pandas().columns) == ["n", "g", "x"] and len(answer.to_pandas()) == 0
+    assert answer.to_polars().shape == (0, 3)
+    assert pyarrow.table(answer).num_rows == 0
+    assert duckdb.sql("select count(*) from answer").fetchall() == [(0,)]
 
 
 def test_arrow_goes_in_from_everywhere() -> None:
     columns = {"name": ["Tom", "Rex", None], "lives": [9, 1, None]}
-    table = pyarrow.table(columns)
+    arrow = pyarrow.table(columns)
     given: list[Any] = [
-        table,
-        table.to_batches()[0],
+        arrow,
+        arrow.to_batches()[0],
         polars.DataFrame(columns),
-        duckdb.sql("from table"),
+        duckdb.sql("select * from arrow"),
         pandas.DataFrame({"name": columns["name"], "lives": pandas.array(columns["lives"], dtype="Int64")}),
         [dict(zip(columns, row)) for row in zip(*columns.values())],
         (dict(zip(columns, row)) for row in zip(*columns.values())),
@@ -228,17 +228,17 @@ def test_arrow_goes_in_from_everywhere() -> None:
 
 
 def test_arrow_comes_out_to_everything() -> None:
-    table = ENGINE.query("range n from 1 to 3 step 1 | extend s = strcat('row ', n)")
+    answer = ENGINE.query("range n from 1 to 3 step 1 | extend s = strcat('row ', n)")
     rows = [(1, "row 1"), (2, "row 2"), (3, "row 3")]
-    assert polars.DataFrame(table).rows() == rows
-    assert [tuple(row.values()) for row in pyarrow.table(table).to_pylist()] == rows
-    assert duckdb.sql("from table").fetchall() == rows
-    assert duckdb.sql("select sum(n) from table where s <> 'row 2'").fetchall() == [(4,)]
+    assert polars.DataFrame(answer).rows() == rows
+    assert [tuple(row.values()) for row in pyarrow.table(answer).to_pylist()] == rows
+    assert duckdb.sql("from answer").fetchall() == rows
+    assert duckdb.sql("select sum(n) from answer where s <> 'row 2'").fetchall() == [(4,)]
     for kind in (pyarrow.string(), pyarrow.large_string(), pyarrow.string_view()):
         schema = pyarrow.schema([("n", pyarrow.int64()), ("s", kind)])
-        assert pyarrow.table(table, schema=schema).schema.field("s").type == kind
+        assert pyarrow.table(answer, schema=schema).schema.field("s").type == kind
 
 
 def test_fields_say_their_kql_type() -> None:
-    schema = pyarrow.schema(ENGINE.query("print g = new_guid(), x = dynamic({}), t = now()"))
+    schema = pyarrow.schema(ENGINE.query("print g = guid(00000000-0000-0000-0000-000000000001), x = dynamic({}), t = now()"))
     assert [field.metadata[b"kql.type"] for field in schema] == [b"guid", b"dynamic", b"datetime"]

@@ -4,7 +4,7 @@ An `Engine` has tables and settings, a query asked of it gives a `Table`:
 
     >>> import argql
     >>> engine = argql.Engine().sample()  # a small made-up tenant; .load("export/") takes yours
-    >>> table = engine.query(
+    >>> answer = engine.query(
     ...     '''
     ...     securityresources
     ...     | where type == 'microsoft.security/assessments' and properties.status.cause == 'Exempt'
@@ -12,7 +12,7 @@ An `Engine` has tables and settings, a query asked of it gives a `Table`:
     ...     | sort by exempted desc
     ...     '''
     ... )
-    >>> table
+    >>> answer
      severity │ exempted
     ──────────┼──────────
      Medium   │       25
@@ -20,10 +20,10 @@ An `Engine` has tables and settings, a query asked of it gives a `Table`:
      Low      │       17
     3 rows
 
-A table hands its rows to whatever takes Arrow, without a copy: `polars.DataFrame(table)`, `pyarrow.table(table)`,
-`duckdb.sql("from table")`. It has `to_pandas()`, `to_polars()` and `to_dicts()`, and iterates over its rows:
+An answer hands its rows to whatever takes Arrow, without a copy: `polars.DataFrame(answer)`,
+`pyarrow.table(answer)`, `duckdb.sql("from answer")`. It has `to_pandas()`, `to_polars()` and `to_dicts()`, and iterates over its rows:
 
-    >>> [(severity, exempted) for severity, exempted in table if exempted > 17]
+    >>> [(severity, exempted) for severity, exempted in answer if exempted > 17]
     [('Medium', 25), ('High', 20)]
 
 What a query declares as its parameters are keyword arguments; text is never put into a query:

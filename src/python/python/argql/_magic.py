@@ -131,7 +131,8 @@ def _parameters(text: str, namespace: dict[str, Any], strict: bool = True) -> tu
     `{NAME}` becomes `_NAME_`, of the same length, and the declarations stand on a line between the head and the rest:
     for the line of `%%kql`, which is not part of the query. So places in errors are those in the cell.
     """
-    declared = {parameter.name for parameter in Question("", text).parameters}
+    plain = _VARIABLE.sub(lambda found: f" {found[1]} ", text)
+    declared = {parameter.name for parameter in Question("", plain).parameters}
     silent = [(start, end) for start, end, kind in marks(text) if kind in ("text", "comment", "opentext")]
     values: dict[str, Any] = {}
     declarations: dict[str, str] = {}

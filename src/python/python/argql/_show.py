@@ -42,7 +42,7 @@ _STYLE = """<style scoped>
 def table_text(self: _argql.Table) -> str:
     if len(self) <= _ROWS:
         return str(self)
-    rows, _, _ = self.head(_ROWS).format("table").rpartition("\n")
+    rows, _, _ = self.head(_ROWS).format("table").rstrip().rpartition("\n")
     return f"{rows}\nthe first {_ROWS} of {_count(len(self), 'row')}"
 
 
@@ -91,7 +91,7 @@ def to_pandas(self: _argql.Table, *, times: _Times = "objects") -> pandas.DataFr
     >>> engine = argql.Engine().sample()
     >>> frame = engine.query("resources | summarize n = count() by location | top 2 by n").to_pandas()
     >>> int(frame["n"].sum())
-    31
+    32
     >>> frame.dtypes["n"]
     Int64Dtype()
     """
