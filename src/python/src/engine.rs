@@ -18,6 +18,10 @@ use crate::work::{Terms, aside, work};
 use crate::{arrow, rows};
 
 /// Tables and settings. An engine never changes: what adds to it gives another one, which shares what is loaded.
+///
+/// >>> engine = argql.Engine(now="2026-10-01").sample()
+/// >>> engine.query("resources | summarize n = count() by location | top 1 by n").to_dicts()
+/// [{'location': 'westeurope', 'n': 17}]
 #[pyclass(frozen, module = "argql", name = "Engine")]
 #[derive(Clone, Debug)]
 pub(crate) struct PyEngine {
@@ -83,6 +87,13 @@ impl PyEngine {
     }
 
     /// Adds files, folders, stores or `NAME=PATH`; files are opened when a query names their table.
+    ///
+    /// >>> import pathlib, tempfile
+    /// >>> export = pathlib.Path(tempfile.mkdtemp())
+    /// >>> _ = (export / "pets-0001.json").write_text('[{"name":"Tom","lives":9}]')
+    /// >>> _ = (export / "pets-0002.json").write_text('[{"name":"Rex","lives":1}]')
+    /// >>> argql.Engine().load(export).query("pets | count")[0]
+    /// (2,)
     #[pyo3(signature = (*paths, at = None))]
     fn load(&self, py: Python<'_>, paths: Vec<PathBuf>, at: Option<&Bound<'_, PyAny>>) -> PyResult<PyEngine> {
         if paths.is_empty() {
@@ -98,6 +109,11 @@ impl PyEngine {
     }
 
     /// Adds a table: an object that hands over Arrow, dicts, or the bytes of an export.
+    ///
+    /// >>> engine = argql.Engine().table("pets", [{"name": "Tom", "lives": 9}, {"name": "Rex", "lives": 1}])
+    /// >>> engine = engine.table("owners", b"owner,pet\nUlla,Tom\n")
+    /// >>> engine.query("pets | join kind=inner owners on $left.name == $right.pet | project owner, lives")[0]
+    /// ('Ulla', 9)
     fn table(&self, name: &str, data: &Bound<'_, PyAny>) -> PyResult<PyEngine> {
         let bytes = match arrow::bytes(data)? {
             Some(bytes) => bytes,
@@ -110,11 +126,19 @@ impl PyEngine {
     }
 
     /// Adds the small tenant that is part of argql.
+    ///
+    /// >>> sorted(argql.Engine().sample().tables)
+    /// ['policyresources', 'resourcecontainers', 'resources', 'securityresources']
     fn sample(&self) -> PyEngine {
         self.with(self.engine.clone().sample())
     }
 
     /// Adds the tables of another engine as those of a database.
+    ///
+    /// >>> january = argql.Engine().table("resources", [{"id": "/a"}, {"id": "/b"}])
+    /// >>> today = argql.Engine().table("resources", [{"id": "/b"}]).snapshot("january", january)
+    /// >>> today.query("database('january').resources | where id !in (resources | project id) | project id")[0]
+    /// ('/a',)
     fn snapshot(&self, name: &str, of: &Bound<'_, PyEngine>) -> PyEngine {
         self.with(self.engine.clone().snapshot(name, &of.get().engine))
     }
@@ -131,6 +155,10 @@ impl PyEngine {
     }
 
     /// An engine that sees rows of some subscriptions or management groups only.
+    ///
+    /// >>> scoped = argql.Engine().sample().scoped(subscriptions=["2c7d9e32-63f4-40a1-9c23-8e4fb032f003"])
+    /// >>> scoped.query("resources | distinct subscriptionId")[0]
+    /// ('2c7d9e32-63f4-40a1-9c23-8e4fb032f003',)
     #[pyo3(signature = (*, subscriptions = None, management_groups = None, filter = "AtScopeAndBelow"))]
     fn scoped(
         &self,
@@ -165,6 +193,14 @@ impl PyEngine {
     }
 
     /// The answer to a query: the table of its last statement.
+    /// Parameters that the query declares are keyword arguments; `parameters` is for those whose names are options here. What
+    /// Python has is a value of the declared type, never text of the query. `now` is the moment that `now()` counts from,
+    /// `progress=True` shows bars if tqdm is installed, and a function there is told table, bytes, all bytes and rows.
+    ///
+    /// >>> engine = argql.Engine().sample()
+    /// >>> kql = "declare query_parameters(place: string); resources | where location == place | count"
+    /// >>> engine.query(kql, place="westeurope")[0]
+    /// (17,)
     #[pyo3(signature = (kql, *, now = None, limits = None, cancel = None, progress = None, name = None, parameters = None, **values))]
     #[expect(clippy::too_many_arguments, reason = "options of a call in Python")]
     fn query(
@@ -186,6 +222,9 @@ impl PyEngine {
     }
 
     /// The table of every statement that gives one.
+    ///
+    /// >>> [table.to_dicts() for table in argql.Engine().query_all("print a = 1; print b = 2")]
+    /// [[{'a': 1}], [{'b': 2}]]
     #[pyo3(signature = (kql, *, now = None, limits = None, cancel = None, progress = None, name = None, parameters = None, **values))]
     #[expect(clippy::too_many_arguments, reason = "options of a call in Python")]
     fn query_all(
@@ -208,6 +247,10 @@ impl PyEngine {
     }
 
     /// A query that is ready to run; every error of the query itself is found here.
+    ///
+    /// >>> query = argql.Engine().prepare("declare query_parameters(n: long = 1); range x from 1 to n step 1")
+    /// >>> len(query.run()), len(query.run(n=7))
+    /// (1, 7)
     #[pyo3(signature = (kql, *, now = None, limits = None, name = None, parameters = None, **values))]
     #[expect(clippy::too_many_arguments, reason = "options of a call in Python")]
     fn prepare(
@@ -227,6 +270,10 @@ impl PyEngine {
     }
 
     /// The answer to a saved question.
+    ///
+    /// >>> engine = argql.Engine(now="2026-10-01").sample()
+    /// >>> engine.run("exemptions-by-category").columns[0]
+    /// Column(name='category', type='string')
     #[pyo3(signature = (question, *, now = None, limits = None, cancel = None, progress = None, parameters = None, **values))]
     #[expect(clippy::too_many_arguments, reason = "options of a call in Python")]
     fn run(
@@ -250,6 +297,9 @@ impl PyEngine {
     }
 
     /// What a look at a query alone finds, without a look at data.
+    ///
+    /// >>> print(argql.Engine().check("resources | where lokation == 'x'").diagnostics[0].help)
+    /// did you mean `location`?
     fn check(&self, py: Python<'_>, kql: Asked) -> PyResult<PyChecked> {
         let (name, text, checked) = work(py, self.terms(None, None)?, |reins| {
             let engine = reins.engine(&self.engine);
@@ -267,6 +317,9 @@ impl PyEngine {
     }
 
     /// What could be typed at a place of a text, at its end unless told.
+    ///
+    /// >>> [each.text for each in argql.Engine().sample().complete("resources | where loc")]
+    /// ['location']
     #[pyo3(signature = (text, offset = None))]
     fn complete(&self, py: Python<'_>, text: &str, offset: Option<usize>) -> PyResult<PyCompletions> {
         let mut places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
@@ -288,6 +341,11 @@ impl PyEngine {
 
     /// A query as its stages see it: its tokens, its layout, its plan as it is said and as it is run, or that with the
     /// rows and the time of each node.
+    ///
+    /// >>> print(argql.Engine().explain("print n = 1 + 1"))
+    /// Answer n: long
+    ///   Compute [2]
+    ///     Values 1 row(s)
     #[pyo3(signature = (kql, *, stage = "rewritten"))]
     fn explain(&self, py: Python<'_>, kql: Asked, stage: &str) -> PyResult<String> {
         #[derive(Clone, Copy)]
@@ -357,6 +415,9 @@ impl PyEngine {
     }
 
     /// The columns of a table.
+    ///
+    /// >>> argql.Engine().table("pets", [{"name": "Tom", "lives": 9}]).schema("pets")
+    /// [Column(name='name', type='string'), Column(name='lives', type='long')]
     fn schema(&self, py: Python<'_>, table: &str) -> PyResult<Vec<PyColumn>> {
         let fields = work(py, self.terms(None, None)?, |reins| reins.engine(&self.engine).schema(table))?;
         Ok(fields.iter().map(PyColumn::of).collect())
@@ -368,6 +429,9 @@ impl PyEngine {
     }
 
     /// What is below the columns of a table, or below one path.
+    ///
+    /// >>> [each.path for each in argql.Engine().sample().paths("securityresources.properties.status")][1:3]
+    /// ['properties.status.code', 'properties.status.cause']
     fn paths(&self, py: Python<'_>, path: &str) -> PyResult<PyPaths> {
         work(py, self.terms(None, None)?, |reins| reins.engine(&self.engine).paths(path)).map(PyPaths::new)
     }
@@ -378,12 +442,19 @@ impl PyEngine {
     }
 
     /// What there is to say about a name of the language.
+    ///
+    /// >>> print(argql.Engine().lookup("substring")[0].about)
+    /// Part of `source` from the zero-based `start`, which counts from the end if negative.
     fn lookup(&self, py: Python<'_>, name: &str) -> PyResult<Vec<PyName>> {
         let found = work(py, self.terms(None, None)?, |_| self.engine.explain(name))?;
         Ok(found.into_iter().map(PyName).collect())
     }
 
     /// The checks of the library over the data.
+    ///
+    /// >>> audit = argql.Engine(now="2026-10-01").sample().audit(only=["exemptions-no-expiry"])
+    /// >>> audit.verdict, len(audit.findings("exemptions-no-expiry"))
+    /// ('failed', 14)
     #[pyo3(signature = (*, settings = None, only = None, skip = None, allow = None, rows = None, baseline = None, now = None, limits = None, cancel = None, progress = None, parameters = None))]
     #[expect(clippy::too_many_arguments, reason = "options of a call in Python")]
     fn audit(
@@ -417,6 +488,10 @@ impl PyEngine {
     }
 
     /// One page on the exemptions of the data, with the audit at its end.
+    ///
+    /// >>> report = argql.Engine(now="2026-10-01").sample().report(title="Fjord")
+    /// >>> list(report.tables)[0]
+    /// 'Secure score'
     #[pyo3(signature = (*, title = None, about = None, only = None, skip = None, now = None, limits = None, cancel = None, progress = None, parameters = None))]
     #[expect(clippy::too_many_arguments, reason = "options of a call in Python")]
     fn report(

@@ -33,10 +33,13 @@ pub(crate) struct PyDiagnostic {
     title: &'static str,
     /// `error` or `warning`.
     severity: &'static str,
+    /// What is wrong.
     message: String,
     /// What stands at the place, in a few words.
     label: String,
+    /// What helps.
     help: Option<String>,
+    /// Where it is.
     place: Option<PyPlace>,
 }
 
@@ -48,6 +51,7 @@ pub(crate) struct PyPlace {
     file: Option<PathBuf>,
     /// From 1, as editors count; none for a whole file.
     line: Option<usize>,
+    /// From 1; none for a whole line.
     column: Option<usize>,
     /// Where it begins and ends in the text of the query, in characters of Python.
     span: Option<(usize, usize)>,

@@ -12,6 +12,13 @@ use crate::values::{class_of, length};
 
 /// What a query may use before it is given up: bytes of memory, rows of the answer, levels of nesting, and time. None is no
 /// limit.
+///
+/// >>> engine = argql.Engine(limits=argql.Limits(rows=1000, time=2.5))
+/// >>> try:
+/// ...     engine.query("range n from 1 to 5000 step 1")
+/// ... except argql.LimitError as error:
+/// ...     print(error.message)
+/// the answer has more than 1,000 rows
 #[pyclass(frozen, eq, module = "argql", name = "Limits")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PyLimits(pub(crate) Limits);
@@ -42,21 +49,25 @@ impl PyLimits {
         PyLimits(Limits::none())
     }
 
+    /// Bytes that a run may hold at any time.
     #[getter]
     fn memory(&self) -> Option<u64> {
         self.0.memory
     }
 
+    /// Rows that one answer may have.
     #[getter]
     fn rows(&self) -> Option<u64> {
         self.0.rows
     }
 
+    /// How deep arrays and bags of a row may be nested in data.
     #[getter]
     fn nesting(&self) -> usize {
         self.0.nesting
     }
 
+    /// Time from the start of a run to its answer.
     #[getter]
     fn time(&self) -> Option<Duration> {
         self.0.time
@@ -115,6 +126,14 @@ impl Given<'_> {
 }
 
 /// A switch that stops queries from another thread.
+///
+/// >>> cancel = argql.Cancel()
+/// >>> cancel.cancel()  # from another thread
+/// >>> try:
+/// ...     argql.Engine().query("range n from 1 to 90000000 step 1 | count", cancel=cancel)
+/// ... except argql.Cancelled:
+/// ...     print("stopped")
+/// stopped
 #[pyclass(frozen, module = "argql", name = "Cancel")]
 #[derive(Debug, Default)]
 pub(crate) struct PyCancel(pub(crate) Cancel);

@@ -234,6 +234,7 @@ pub(crate) struct PyName(pub(crate) NameEntry);
 
 #[pymethods]
 impl PyName {
+    /// As queries write it.
     #[getter]
     fn name(&self) -> &'static str {
         self.0.name
@@ -251,11 +252,13 @@ impl PyName {
         self.0.family
     }
 
+    /// How it is called.
     #[getter]
     fn syntax(&self) -> &str {
         &self.0.syntax
     }
 
+    /// What it does, in a sentence.
     #[getter]
     fn about(&self) -> &'static str {
         self.0.about

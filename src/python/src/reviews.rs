@@ -24,11 +24,13 @@ pub(crate) struct PyParameter(Declared);
 
 #[pymethods]
 impl PyParameter {
+    /// Its name.
     #[getter]
     fn name(&self) -> &str {
         &self.0.name
     }
 
+    /// Its type.
     #[getter]
     fn r#type(&self) -> &str {
         &self.0.ty
@@ -52,6 +54,10 @@ impl PyParameter {
 }
 
 /// A query with a head that says what it answers and needs.
+///
+/// >>> question = argql.question("exemptions-expiring")
+/// >>> question.area, [parameter.text for parameter in question.parameters]
+/// ('expiry', ['days: long = 30'])
 #[pyclass(frozen, module = "argql", name = "Question")]
 #[derive(Clone, Debug)]
 pub(crate) struct PyQuestion(pub(crate) Question);
@@ -69,11 +75,13 @@ impl PyQuestion {
         work(py, Terms::default(), |_| Question::open(path)).map(PyQuestion)
     }
 
+    /// What messages call it.
     #[getter]
     fn name(&self) -> &str {
         self.0.name()
     }
 
+    /// The query with its head.
     #[getter]
     fn text(&self) -> &str {
         self.0.text()
@@ -85,6 +93,7 @@ impl PyQuestion {
         self.0.header().about
     }
 
+    /// What it has to do with.
     #[getter]
     fn area(&self) -> String {
         self.0.header().area
@@ -96,6 +105,7 @@ impl PyQuestion {
         self.0.header().tables.into_iter().map(|table| table.name).collect()
     }
 
+    /// What it declares.
     #[getter]
     fn parameters(&self) -> Vec<PyParameter> {
         self.0.parameters().into_iter().map(PyParameter).collect()
@@ -254,6 +264,7 @@ impl PyAudit {
         tables(py, aside(py, || self.0.tables())?)
     }
 
+    /// What there is to know about the data.
     #[getter]
     fn warnings(&self) -> Vec<PyDiagnostic> {
         PyDiagnostic::all(self.0.warnings(), None)
@@ -289,6 +300,7 @@ impl PyAudit {
         self.0.accept(reason, until.as_deref()).map_err(|error| raise(py, &error))
     }
 
+    /// The audit as JSON.
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
         aside(py, || self.0.to_json())
     }
@@ -298,6 +310,7 @@ impl PyAudit {
         aside(py, || self.0.to_sarif(file))
     }
 
+    /// The checks as test cases of JUnit.
     fn to_junit(&self, py: Python<'_>) -> PyResult<String> {
         aside(py, || self.0.to_junit())
     }
@@ -318,21 +331,25 @@ pub(crate) struct PyDiff(Diff);
 
 #[pymethods]
 impl PyDiff {
+    /// A row for each thing that is added, gone or changed.
     #[getter]
     fn table(&self) -> PyTable {
         PyTable(self.0.table().clone())
     }
 
+    /// How many rows are, in a line.
     #[getter]
     fn summary(&self) -> &str {
         self.0.summary()
     }
 
+    /// What there is to know about the data.
     #[getter]
     fn warnings(&self) -> Vec<PyDiagnostic> {
         PyDiagnostic::all(self.0.warnings(), None)
     }
 
+    /// What there is to say about the comparison.
     #[getter]
     fn notes(&self) -> Vec<String> {
         self.0.notes().to_vec()
@@ -356,6 +373,7 @@ impl PyReport {
         tables(py, self.0.tables().map(|(name, table)| (name.to_owned(), table.clone())))
     }
 
+    /// What there is to know about the data.
     #[getter]
     fn warnings(&self) -> Vec<PyDiagnostic> {
         PyDiagnostic::all(self.0.warnings(), None)
@@ -382,8 +400,11 @@ impl PyReport {
 #[pyclass(frozen, get_all, module = "argql", name = "SnapshotTable")]
 #[derive(Clone, Debug)]
 pub(crate) struct PySnapshotTable {
+    /// Its name.
     name: String,
+    /// How many rows it has.
     rows: u64,
+    /// How many bytes its own files have, without those of rows that earlier snapshots have.
     bytes: u64,
 }
 
@@ -397,6 +418,7 @@ pub(crate) struct PySnapshot {
 
 #[pymethods]
 impl PySnapshot {
+    /// As queries name it: `database("2026-11-27")`.
     #[getter]
     fn name(&self) -> &str {
         &self.snapshot.name
@@ -408,6 +430,7 @@ impl PySnapshot {
         to_python(py, &Value::DateTime(self.snapshot.taken), Times::Objects)
     }
 
+    /// Its tables.
     #[getter]
     fn tables(&self) -> Vec<PySnapshotTable> {
         let tables = self.snapshot.tables.iter();
@@ -426,6 +449,9 @@ impl PySnapshot {
 }
 
 /// The saved questions that are part of argql.
+///
+/// >>> [question.name for question in argql.questions()][:2]
+/// ['assessments-by-severity', 'cleanup-duplicates']
 #[pyfunction]
 pub(crate) fn questions() -> Vec<PyQuestion> {
     Library::builtin().questions().map(PyQuestion).collect()
@@ -444,6 +470,14 @@ pub(crate) fn checks(py: Python<'_>) -> PyResult<PyTable> {
 }
 
 /// What became of the rows between two exports: of the exemptions, unless a table is named.
+///
+/// >>> old = argql.Engine().table("pets", [{"id": 1, "name": "Tom"}, {"id": 2, "name": "Rex"}])
+/// >>> new = argql.Engine().table("pets", [{"id": 1, "name": "Tim"}, {"id": 2, "name": "Rex"}])
+/// >>> diff = argql.diff(old, new, table="pets")
+/// >>> diff.summary
+/// '1 row changed, 1 row as before'
+/// >>> [(row["field"], row["old"], row["new"]) for row in diff.table.to_dicts()]
+/// [('name', 'Tom', 'Tim')]
 #[pyfunction]
 #[pyo3(signature = (old, new, *, table = None, keys = None, ignore = None, volatile = false, names = None, cancel = None, progress = None))]
 #[expect(clippy::too_many_arguments, reason = "options of a call in Python")]
@@ -481,6 +515,16 @@ pub(crate) fn diff(
 }
 
 /// Writes the tables of an engine into a store as a snapshot of now, or of another moment.
+///
+/// >>> import tempfile
+/// >>> store = tempfile.mkdtemp()
+/// >>> for day in ("2026-11-27", "2026-11-28"):
+/// ...     snapshot = argql.import_store(store, argql.Engine().sample(), moment=day)
+/// >>> engine = argql.Engine().load(store)
+/// >>> engine.query("database('2026-11-27').resources | count")[0]
+/// (50,)
+/// >>> len(engine.history("resources"))
+/// 2
 #[pyfunction]
 #[pyo3(signature = (store, engine, *, moment = None, whole = false, cancel = None, progress = None))]
 pub(crate) fn import_store(

@@ -37,6 +37,7 @@ impl PyColumn {
 
 #[pymethods]
 impl PyColumn {
+    /// Its name.
     #[getter]
     fn name(&self) -> &str {
         &self.name
@@ -59,6 +60,13 @@ pub(crate) fn columns<'py>(py: Python<'py>, fields: &[argql::Field]) -> PyResult
 }
 
 /// The answer to a query: named, typed columns and rows in order. Rows are tuples.
+/// Hands its rows to whatever takes Arrow without a copy, as `polars.DataFrame(table)` and `pyarrow.table(table)` do.
+///
+/// >>> table = argql.Engine().query("range n from 1 to 3 step 1 | extend square = n * n")
+/// >>> len(table), table[0], table["square"]
+/// (3, (1, 1), [1, 4, 9])
+/// >>> [n + square for n, square in table]
+/// [2, 6, 12]
 #[pyclass(frozen, module = "argql", name = "Table")]
 #[derive(Clone, Debug)]
 pub(crate) struct PyTable(pub(crate) Table);
@@ -164,6 +172,9 @@ impl PyTable {
     }
 
     /// The rows as dicts.
+    ///
+    /// >>> argql.Engine().query("print day = datetime(2026-11-29), tags = dynamic(['a'])").to_dicts()
+    /// [{'day': datetime.datetime(2026, 11, 29, 0, 0, tzinfo=datetime.timezone.utc), 'tags': ['a']}]
     #[pyo3(signature = (*, times = "objects"))]
     fn to_dicts<'py>(&self, py: Python<'py>, times: &str) -> PyResult<Bound<'py, PyList>> {
         let times = Times::named(times)?;
@@ -199,6 +210,9 @@ impl PyTable {
     }
 
     /// The same rows with moments and lengths of time as numbers of 100 ns, of moments since the year 1.
+    ///
+    /// >>> argql.Engine().query("print s = 1tick").ticks()[0]
+    /// (1,)
     fn ticks(&self, py: Python<'_>) -> PyResult<PyTable> {
         aside(py, || {
             let is_time = |ty: Type| matches!(ty, Type::DateTime | Type::TimeSpan);
@@ -219,6 +233,11 @@ impl PyTable {
     }
 
     /// The rows as text, in one of the formats that are text.
+    ///
+    /// >>> print(argql.Engine().query("print a = 1, b = 2").format("csv"))
+    /// a,b
+    /// 1,2
+    /// <BLANKLINE>
     #[pyo3(signature = (format = "table", *, width = None, color = false, cells = "wrap"))]
     fn format(&self, py: Python<'_>, format: &str, width: Option<u16>, color: bool, cells: &str) -> PyResult<String> {
         let named: Vec<(&str, Format)> =
@@ -347,6 +366,9 @@ impl PyRows {
 }
 
 /// How `render` asks to draw the rows of an answer.
+///
+/// >>> argql.Engine().query("print city = 'Ulm', n = 1 | render barchart").chart
+/// <Chart barchart>
 #[pyclass(frozen, module = "argql", name = "Chart")]
 #[derive(Clone, Debug)]
 pub(crate) struct PyChart(Table);

@@ -152,7 +152,7 @@ def report_html(self: _argql.Report) -> str:
 
 
 def error_text(self: _argql.Error) -> str:
-    return self.rendered if hasattr(self, "rendered") else Exception.__str__(self)
+    return self.rendered.rstrip("\n") if hasattr(self, "rendered") else Exception.__str__(self)
 
 
 def error_traceback(self: _argql.Error) -> list[str]:
