@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBuilder, Decimal128Builder, Float64Builder, Int32Builder, StringBuilder};
 #[cfg(feature = "arrow")]
 use arrow_array::builder::StringViewBuilder;
+use arrow_array::builder::{BooleanBuilder, Decimal128Builder, Float64Builder, Int32Builder, StringBuilder};
 use arrow_array::types::{
     DurationMicrosecondType, DurationNanosecondType, TimestampMicrosecondType, TimestampNanosecondType,
 };
-#[cfg(feature = "arrow")]
-use arrow_array::{RecordBatchIterator, RecordBatchReader, UInt32Array};
 use arrow_array::{
     ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray, TimestampNanosecondArray,
 };
+#[cfg(feature = "arrow")]
+use arrow_array::{RecordBatchIterator, RecordBatchReader, UInt32Array};
 #[cfg(feature = "arrow")]
 use arrow_schema::ArrowError;
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
@@ -471,7 +471,8 @@ mod tests {
         let query = "securityresources
              | extend text = strcat('the one and only ', name), same = 'the same text for all', none = dynamic(null),
                  mixed = iff(name contains 'a', dynamic([1, 'x']), dynamic({'k': datetime(2026-01-01)})),
-                 said = properties.status.code, half = strlen(name) / 2.0, who = new_guid()
+                 said = properties.status.code, half = strlen(name) / 2.0, 
+                 who = iff(name contains 'a', guid(00000000-0000-0000-0000-000000000001), guid(null))
              | union (print n = 1)";
         let table = Engine::new().sample().query(query).unwrap();
         let whole = table.to_arrow();
