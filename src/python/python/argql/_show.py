@@ -26,15 +26,15 @@ _CELL = 80
 _TOLD = 2000
 _NUMBERS = frozenset(("int", "long", "real", "decimal"))
 
-# The notebook says what is light and dark; without one, as in VS Code, its own colours are inherited.
+# Colours are those of the notebook, light or dark; the class stands twice so that its rules for tables stand back.
 _STYLE = """<style scoped>
 .argql { overflow-x: auto; }
-.argql table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.argql table td, .argql table th { text-align: left; padding: .25em .75em; white-space: nowrap; }
-.argql table thead th { border-bottom: 1px solid; }
-.argql table small, .argql table caption, .argql table td.null { opacity: .6; font-weight: normal; }
-.argql table caption { caption-side: bottom; text-align: left; padding: .25em .75em; }
-.argql table td.number, .argql table th.number { text-align: right; }
+.argql.argql table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.argql.argql table td, .argql.argql table th { text-align: left; padding: .25em .75em; white-space: nowrap; }
+.argql.argql table thead th { border-bottom: 1px solid; }
+.argql.argql table small, .argql.argql table caption, .argql.argql table td.null { opacity: .6; font-weight: normal; }
+.argql.argql table caption { caption-side: bottom; text-align: left; padding: .25em .75em; }
+.argql.argql table td.number, .argql.argql table th.number { text-align: right; }
 .argql svg { max-width: 100%; height: auto; }
 </style>"""
 
