@@ -69,7 +69,7 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         "parameter twice",
         lambda: ENGINE.query("declare query_parameters(d: long); print d", d=1, parameters={"d": 2}),
         TypeError,
-        '"d" is given twice',
+        "`d` is given twice",
     ),
     ("question", lambda: ENGINE.run("exemptions-expirin"), argql.UsageError, "exemptions-expiring"),
     ("question by itself", lambda: argql.question("nothing"), argql.UsageError, "nothing"),
@@ -84,7 +84,7 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("memory", lambda: argql.Limits(memory=-1), (ValueError, OverflowError), ""),  # type: ignore[list-item]
     ("time", lambda: argql.Limits(time=-1), ValueError, "time"),
     ("stage", lambda: ENGINE.explain("print 1", stage="dream"), ValueError, "dream"),  # type: ignore[arg-type]
-    ("scope", lambda: ENGINE.scoped(), TypeError, "subscriptions"),
+    ("scope", lambda: ENGINE.scoped(), ValueError, "subscriptions"),
     ("rows of another type", lambda: ENGINE.table("t", 5), TypeError, "int"),  # type: ignore[arg-type]
     ("rows of rows", lambda: ENGINE.table("t", [(1, 2)]), TypeError, "tuple"),  # type: ignore[list-item]
     ("schema", lambda: ENGINE.schema("resorces"), argql.Error, "did you mean `resources`"),

@@ -39,14 +39,14 @@ def test_what_is_not_there_is_said(numbers: argql.Table, key: Any, fault: type[E
 
 
 def test_a_column_that_is_not_there_has_a_neighbour(numbers: argql.Table) -> None:
-    with pytest.raises(KeyError, match="did you mean \"name\""):
+    with pytest.raises(KeyError, match="did you mean `name`"):
         argql.Engine().query("print name = 1")["nmae"]
 
 
 def test_columns_say_their_name_and_type(numbers: argql.Table) -> None:
     first = numbers.columns[0]
     assert (first.name, first.type) == ("n", "long")
-    assert repr(first) == "<Column n: long>"
+    assert repr(first) == "Column(name='n', type='long')"
     assert first == argql.Engine().query("print n = 1").columns[0] and len({first, first}) == 1
 
 
