@@ -67,8 +67,8 @@ def asker(name, export):
     )
     frames = {"pandas": "df", "polars": "pl", "arrow": "to_arrow_table"}
     if name == "duckdb-kql":
-        # It takes `kind` for a word of the language.
-        text = KQL.replace("kind =", "['kind'] =")
+        # It takes these for words of the language.
+        text = KQL.replace("    kind =", "    ['kind'] =").replace("    first =", "    ['first'] =")
         return lambda form: getattr(duckdb_kql.kql(connection, text), frames[form])()
     return lambda form: getattr(connection.sql(SQL), frames[form])()
 

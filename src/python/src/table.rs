@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use argql::{Format, Layout, Table, Type, Value, WideCells};
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIndexError, PyKeyError, PyOSError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyCapsule, PyDict, PyList, PySlice, PyString, PyTuple};
 
@@ -324,7 +324,10 @@ pub(crate) fn write(
         write(&mut out, format)?;
         out.flush()
     })?;
-    written.map_err(unwritten)
+    written.map_err(|error| match error.raw_os_error() {
+        Some(number) => PyOSError::new_err((number, error.to_string(), path.clone())),
+        None => unwritten(error),
+    })
 }
 
 /// What a format does not take is the fault of who chose it.

@@ -1,6 +1,7 @@
 //! Values of KQL as objects of Python, and back. Nothing is rounded and nothing is cut off: what an object cannot hold is
 //! an error.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use argql::{Bag, DateTime, Decimal, TimeSpan, Uuid, Value};
@@ -9,8 +10,8 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
-    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyList, PyMapping, PyMemoryView, PySequence, PyString,
-    PyTuple,
+    PyBool, PyByteArray, PyBytes, PyDict, PyFloat, PyInt, PyIterator, PyList, PyMapping, PyMemoryView, PySequence,
+    PyString, PyTuple,
 };
 
 /// Ticks of 100 ns of a second, and of a day.
@@ -77,10 +78,31 @@ pub(crate) fn one_of<T: Copy>(option: &str, name: &str, known: &[(&str, T)]) -> 
     })
 }
 
-/// A value as an object.
+/// A value as an object; what nests is made here, with little on the stack for each level.
 pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value, times: Times) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Value::Array(items) => {
+            let list = PyList::empty(py);
+            for item in items.iter() {
+                list.append(to_python(py, item, times)?)?;
+            }
+            Ok(list.into_any())
+        }
+        Value::Bag(bag) => {
+            let dict = PyDict::new(py);
+            for (key, value) in bag.iter() {
+                dict.set_item(&**key, to_python(py, value, times)?)?;
+            }
+            Ok(dict.into_any())
+        }
+        scalar => object_of(py, scalar, times),
+    }
+}
+
+/// A value that has no others inside, as an object.
+#[inline(never)]
+fn object_of<'py>(py: Python<'py>, value: &Value, times: Times) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
-        Value::Null => py.None().into_bound(py),
         Value::Bool(value) => PyBool::new(py, *value).to_owned().into_any(),
         Value::Int(value) => value.into_pyobject(py)?.into_any(),
         Value::Long(value) => value.into_pyobject(py)?.into_any(),
@@ -99,20 +121,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value, times: Times) -> Py
             Classes::of(py)?.first.bind(py).add(since)?
         }
         Value::TimeSpan(length) => timedelta(py, length.ticks(), || length.to_string())?,
-        Value::Array(items) => {
-            let list = PyList::empty(py);
-            for item in items.iter() {
-                list.append(to_python(py, item, times)?)?;
-            }
-            list.into_any()
-        }
-        Value::Bag(bag) => {
-            let dict = PyDict::new(py);
-            for (key, value) in bag.iter() {
-                dict.set_item(&**key, to_python(py, value, times)?)?;
-            }
-            dict.into_any()
-        }
+        Value::Null | Value::Array(_) | Value::Bag(_) => py.None().into_bound(py),
     })
 }
 
@@ -202,103 +211,116 @@ pub(crate) fn from_python(object: &Bound<'_, PyAny>) -> PyResult<Value> {
     read(object, NESTING)
 }
 
+/// What nests is read here, with little on the stack for each level.
 fn read(object: &Bound<'_, PyAny>, left: usize) -> PyResult<Value> {
-    let py = object.py();
-    if object.is_none() {
-        return Ok(Value::Null);
-    }
-    if let Ok(value) = object.cast::<PyBool>() {
-        return Ok(Value::Bool(value.is_true()));
-    }
-    if object.is_instance_of::<PyInt>() {
-        let value = object.extract::<i64>();
-        return value.map(Value::Long).map_err(|_| {
-            PyOverflowError::new_err(format!("{object} has more than the 64 bits of a long: make it a Decimal or text"))
-        });
-    }
-    if let Ok(value) = object.cast::<PyFloat>() {
-        return Ok(Value::Real(value.value()));
-    }
-    if let Ok(text) = object.cast::<PyString>() {
-        return Ok(Value::String(text.to_cow()?.as_ref().into()));
+    if let Some(value) = scalar(object)? {
+        return Ok(value);
     }
     if left == 0 {
         return Err(PyValueError::new_err(format!("lists and dicts are nested deeper than {NESTING} levels")));
     }
-    if let Ok(dict) = object.cast::<PyDict>() {
-        return bag(dict.iter().map(Ok), left);
+    if let Ok(mapping) = object.cast::<PyMapping>() {
+        let mut bag = Bag::default();
+        for item in mapping.items()? {
+            let (key, value) = entry(&item)?;
+            bag.insert(key, read(&value, left - 1)?);
+        }
+        return Ok(Value::Bag(bag.into()));
     }
-    if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
-        return array(object, left);
+    let mut items = Vec::new();
+    for item in elements(object)? {
+        items.push(read(&item?, left - 1)?);
+    }
+    Ok(Value::Array(items.into()))
+}
+
+fn entry<'py>(item: &Bound<'py, PyAny>) -> PyResult<(Arc<str>, Bound<'py, PyAny>)> {
+    let (key, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+    let Ok(key) = key.cast::<PyString>() else {
+        return Err(PyTypeError::new_err(format!("the keys of a bag are text, not {}", class_of(&key))));
+    };
+    Ok((key.to_cow()?.as_ref().into(), value))
+}
+
+fn elements<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyIterator>> {
+    let bytes = object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>();
+    if bytes || object.is_instance_of::<PyMemoryView>() || object.cast::<PySequence>().is_err() {
+        return Err(PyTypeError::new_err(format!("KQL has nothing for an object of class {}", class_of(object))));
+    }
+    object.try_iter()
+}
+
+/// The value of an object that has no others inside; none if it may have.
+#[inline(never)]
+fn scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
+    let py = object.py();
+    if object.is_none() {
+        return Ok(Some(Value::Null));
+    }
+    if let Ok(value) = object.cast::<PyBool>() {
+        return Ok(Some(Value::Bool(value.is_true())));
+    }
+    if object.is_instance_of::<PyInt>() {
+        let value = object.extract::<i64>();
+        return value.map(|value| Some(Value::Long(value))).map_err(|_| {
+            PyOverflowError::new_err(format!("{object} has more than the 64 bits of a long: make it a Decimal or text"))
+        });
+    }
+    if let Ok(value) = object.cast::<PyFloat>() {
+        return Ok(Some(Value::Real(value.value())));
+    }
+    if let Ok(text) = object.cast::<PyString>() {
+        return Ok(Some(Value::String(text.to_cow()?.as_ref().into())));
+    }
+    if object.is_instance_of::<PyDict>() || object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
+        return Ok(None);
     }
     let classes = Classes::of(py)?;
+    let is = |class: &Py<PyAny>| object.is_instance(class.bind(py));
     // Nothing at all, as pandas has it.
     if matches!(&*class_of(object), "NAType" | "NaTType") {
-        return Ok(Value::Null);
+        return Ok(Some(Value::Null));
     }
-    if object.is_instance(classes.datetime.bind(py))? {
-        return Ok(Value::DateTime(moment_of(object)?));
+    if is(&classes.datetime)? {
+        return Ok(Some(Value::DateTime(moment_of(object)?)));
     }
-    if object.is_instance(classes.date.bind(py))? {
-        let parts = ["year", "month", "day"].map(|part| object.getattr(part));
-        let [year, month, day] = parts;
-        return Ok(Value::DateTime(moment_of(&classes.datetime.bind(py).call1((year?, month?, day?))?)?));
+    if is(&classes.date)? {
+        let [year, month, day] = ["year", "month", "day"].map(|part| object.getattr(part));
+        let midnight = classes.datetime.bind(py).call1((year?, month?, day?))?;
+        return Ok(Some(Value::DateTime(moment_of(&midnight)?)));
     }
-    if object.is_instance(classes.timedelta.bind(py))? {
-        return Ok(Value::TimeSpan(TimeSpan::from_ticks(ticks_of(object)?)));
+    if is(&classes.timedelta)? {
+        return Ok(Some(Value::TimeSpan(TimeSpan::from_ticks(ticks_of(object)?))));
     }
-    if object.is_instance(classes.decimal.bind(py))? {
+    if is(&classes.decimal)? {
         let text = object.str()?.to_string();
-        let exact = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text));
+        let read = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok();
         // Of more digits than fit the last ones would be lost.
-        return exact
-            .ok()
-            .filter(|value| object.eq(classes.decimal.bind(py).call1((value.to_string(),)).ok()).unwrap_or(false))
-            .map(Value::Decimal)
+        let same = |value: &Decimal| {
+            let again = classes.decimal.bind(py).call1((value.to_string(),));
+            again.and_then(|again| object.eq(again)).unwrap_or(false)
+        };
+        return read
+            .filter(same)
+            .map(|value| Some(Value::Decimal(value)))
             .ok_or_else(|| PyValueError::new_err(format!("{text} is no decimal of KQL, which have up to 28 digits")));
     }
-    if object.is_instance(classes.uuid.bind(py))? {
-        return Ok(Value::Guid(Uuid::from_u128(object.getattr(intern!(py, "int"))?.extract()?)));
+    if is(&classes.uuid)? {
+        return Ok(Some(Value::Guid(Uuid::from_u128(object.getattr(intern!(py, "int"))?.extract()?))));
     }
     // A number of numpy is one of Python inside.
     if let Some(dtype) = object.getattr_opt(intern!(py, "dtype"))?
         && let Some(kind) = dtype.getattr_opt(intern!(py, "kind"))?
         && matches!(&*kind.str()?.to_cow()?, "b" | "i" | "u" | "f")
         && let Some(item) = object.getattr_opt(intern!(py, "item"))?
+        && !object.hasattr(intern!(py, "__len__"))?
     {
         let item = item.call0()?;
         if item.is_instance_of::<PyInt>() || item.is_instance_of::<PyFloat>() {
-            return read(&item, left - 1);
+            return scalar(&item);
         }
     }
-    if let Ok(mapping) = object.cast::<PyMapping>() {
-        return bag(mapping.items()?.try_iter()?.map(|item| item?.extract()), left);
-    }
-    let bytes = object.is_instance_of::<PyBytes>() || object.is_instance_of::<PyByteArray>();
-    if !bytes && !object.is_instance_of::<PyMemoryView>() && object.cast::<PySequence>().is_ok() {
-        return array(object, left);
-    }
-    Err(PyTypeError::new_err(format!("KQL has nothing for an object of class {}", class_of(object))))
-}
-
-fn bag<'py>(
-    items: impl Iterator<Item = PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
-    left: usize,
-) -> PyResult<Value> {
-    let mut bag = Bag::default();
-    for item in items {
-        let (key, value) = item?;
-        let Ok(key) = key.cast::<PyString>() else {
-            return Err(PyTypeError::new_err(format!("the keys of a bag are text, not {}", class_of(&key))));
-        };
-        bag.insert(key.to_cow()?.as_ref().into(), read(&value, left - 1)?);
-    }
-    Ok(Value::Bag(bag.into()))
-}
-
-fn array(items: &Bound<'_, PyAny>, left: usize) -> PyResult<Value> {
-    let items = items.try_iter()?.map(|item| read(&item?, left - 1)).collect::<PyResult<Vec<Value>>>()?;
-    Ok(Value::Array(items.into()))
+    Ok(None)
 }
 
 /// The name of an object's class.

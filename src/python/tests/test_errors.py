@@ -69,7 +69,7 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         "parameter twice",
         lambda: ENGINE.query("declare query_parameters(d: long); print d", d=1, parameters={"d": 2}),
         TypeError,
-        '`d` is given twice',
+        "`d` is given twice",
     ),
     ("question", lambda: ENGINE.run("exemptions-expirin"), argql.UsageError, "exemptions-expiring"),
     ("question by itself", lambda: argql.question("nothing"), argql.UsageError, "nothing"),
