@@ -56,6 +56,12 @@ def test_long_answers_show_their_first_rows(numbers: argql.Table) -> None:
     assert repr(numbers[:3]) == str(numbers[:3]) and str(numbers).endswith("100 rows")
 
 
+def test_wide_answers_are_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    wide = argql.Engine().query("print a = strcat_array(repeat('x y ', 100), ''), b = strcat_array(repeat('z ', 90), '')")
+    assert max(map(len, repr(wide).split("\n"))) <= 60 < max(map(len, str(wide).split("\n")))
+
+
 def test_html_is_cut_to_size_and_escaped(numbers: argql.Table) -> None:
     page = numbers._repr_html_()
     assert page.count("<tr>") == 22 and "100 rows × 2 columns" in page and "⋮" in page
@@ -89,6 +95,7 @@ def test_render_is_a_picture() -> None:
     assert picture is not None and picture.startswith("<svg ") and "cats &amp; dogs" in picture
     assert table._repr_mimebundle_()["image/svg+xml"] == picture and picture in table._repr_html_()
     assert chart._repr_mimebundle_()["image/svg+xml"] == picture
+    assert "█" in repr(table) and "cats & dogs" in repr(table)
     plain = argql.Engine().query("print city = 'Ulm', n = 2")
     assert plain.chart is None and "svg" not in str(plain._repr_mimebundle_().keys())
     drawn = plain.drawn_as("piechart")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from html import escape
 from importlib import import_module
+from shutil import get_terminal_size
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +41,12 @@ _STYLE = """<style scoped>
 
 
 def table_text(self: _argql.Table) -> str:
+    width = get_terminal_size().columns
+    if self.chart is not None and self.chart.svg() is not None:
+        return self.format("chart", width=width).rstrip()
     if len(self) <= _ROWS:
-        return str(self)
-    rows, _, _ = self.head(_ROWS).format("table").rstrip().rpartition("\n")
+        return self.format("table", width=width).rstrip()
+    rows, _, _ = self.head(_ROWS).format("table", width=width).rstrip().rpartition("\n")
     return f"{rows}\nthe first {_ROWS} of {_count(len(self), 'row')}"
 
 
