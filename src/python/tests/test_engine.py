@@ -98,7 +98,7 @@ def test_check_complete_explain(sample: argql.Engine) -> None:
     found = sample.complete(text, text.index(" | count"))
     assert text[found.start :].startswith("loc") and "location" in [each.text for each in found]
     for stage in ("tokens", "ast", "plan", "rewritten", "profile"):
-        assert sample.explain("resources | where location == 'x' | count", stage=stage)  # type: ignore[arg-type]
+        assert sample.explain("resources | where location == 'x' | count", stage=stage)
     assert "count" in (sample.hint("print count") or "count")
     assert argql.layout("resources|count") == "resources\n| count\n" or "| count" in argql.layout("resources|count")
 

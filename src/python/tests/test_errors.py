@@ -40,11 +40,11 @@ def test_a_notebook_shows_it_in_colour() -> None:
 
 WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("path", lambda: argql.Engine().load("no/such/folder"), argql.DataError, "no/such/folder"),
-    ("path of another type", lambda: argql.Engine().load(5), TypeError, "int"),  # type: ignore[arg-type]
-    ("no path", lambda: argql.Engine().load(), (TypeError, ValueError), "path"),  # type: ignore[list-item]
+    ("path of another type", lambda: argql.Engine().load(5), TypeError, "int"),
+    ("no path", lambda: argql.Engine().load(), (TypeError, ValueError), "path"),
     ("syntax", lambda: ENGINE.query("resources | where"), argql.QueryError, "AQ0"),
     ("empty", lambda: ENGINE.query(""), argql.QueryError, "AQ0"),
-    ("type of the query", lambda: ENGINE.query(b"print 1"), TypeError, "bytes"),  # type: ignore[arg-type]
+    ("type of the query", lambda: ENGINE.query(b"print 1"), TypeError, "bytes"),
     ("table", lambda: ENGINE.query("healthresources"), argql.DataError, "healthresources"),
     (
         "parameter that is not declared",
@@ -69,7 +69,7 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         "parameter twice",
         lambda: ENGINE.query("declare query_parameters(d: long); print d", d=1, parameters={"d": 2}),
         TypeError,
-        "`d` is given twice",
+        '`d` is given twice',
     ),
     ("question", lambda: ENGINE.run("exemptions-expirin"), argql.UsageError, "exemptions-expiring"),
     ("question by itself", lambda: argql.question("nothing"), argql.UsageError, "nothing"),
@@ -77,16 +77,16 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("question without data", lambda: argql.Engine().run("exemptions-expiring"), argql.DataError, "policyresources"),
     ("check", lambda: ENGINE.audit(only=["no-such-check"]), argql.UsageError, "no-such-check"),
     ("moment", lambda: ENGINE.query("print 1", now="yesterday"), ValueError, "yesterday"),
-    ("moment of another type", lambda: ENGINE.query("print 1", now=5), TypeError, "int"),  # type: ignore[arg-type]
-    ("option", lambda: argql.Engine(missing="whatever"), ValueError, "whatever"),  # type: ignore[arg-type]
-    ("target", lambda: argql.Engine(target="sql"), ValueError, "sql"),  # type: ignore[arg-type]
+    ("moment of another type", lambda: ENGINE.query("print 1", now=5), TypeError, "int"),
+    ("option", lambda: argql.Engine(missing="whatever"), ValueError, "whatever"),
+    ("target", lambda: argql.Engine(target="sql"), ValueError, "sql"),
     ("threads", lambda: argql.Engine(threads=0), ValueError, "thread"),
-    ("memory", lambda: argql.Limits(memory=-1), (ValueError, OverflowError), ""),  # type: ignore[list-item]
+    ("memory", lambda: argql.Limits(memory=-1), (ValueError, OverflowError), ""),
     ("time", lambda: argql.Limits(time=-1), ValueError, "time"),
-    ("stage", lambda: ENGINE.explain("print 1", stage="dream"), ValueError, "dream"),  # type: ignore[arg-type]
+    ("stage", lambda: ENGINE.explain("print 1", stage="dream"), ValueError, "dream"),
     ("scope", lambda: ENGINE.scoped(), ValueError, "subscriptions"),
-    ("rows of another type", lambda: ENGINE.table("t", 5), TypeError, "int"),  # type: ignore[arg-type]
-    ("rows of rows", lambda: ENGINE.table("t", [(1, 2)]), TypeError, "tuple"),  # type: ignore[list-item]
+    ("rows of another type", lambda: ENGINE.table("t", 5), TypeError, "int"),
+    ("rows of rows", lambda: ENGINE.table("t", [(1, 2)]), TypeError, "tuple"),
     ("schema", lambda: ENGINE.schema("resorces"), argql.Error, "did you mean `resources`"),
     ("name", lambda: ENGINE.lookup("substrin"), argql.UsageError, "did you mean `substring`"),
     ("database", lambda: ENGINE.database("january"), argql.UsageError, "january"),
@@ -152,8 +152,8 @@ def test_tables_say_what_to_pickle_instead() -> None:
 
 def test_classes_take_no_attributes_and_no_heirs() -> None:
     with pytest.raises(AttributeError):
-        ENGINE.tables = []  # type: ignore[misc]
+        ENGINE.tables = []
     with pytest.raises(TypeError):
         type("Mine", (argql.Table,), {})
     with pytest.raises(TypeError):
-        argql.Table()  # type: ignore[call-arg]
+        argql.Table()

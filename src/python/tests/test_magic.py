@@ -148,7 +148,7 @@ def test_places_are_those_of_the_cell(shell: InteractiveShell, head: str) -> Non
     place = raised.value.place
     # The line of %%kql is the first.
     assert place is not None and (place.line, place.column) == (3 + head.count("\n"), 16)
-    assert f"In[{shell.execution_count}]" in str(raised.value)
+    assert f" --> cell:{place.line}:16" in str(raised.value)
 
 
 def test_faults_are_shown_in_colour(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:

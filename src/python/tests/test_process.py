@@ -41,8 +41,8 @@ def run(program: str, *args: str) -> str:
     "work",
     [
         "engine.query('range n from 1 to 90000000 step 1 | extend m = hash_sha256(tostring(n)) | summarize dcount(m)')",
-        "list(engine.query('range n from 1 to 5000000 step 1 | extend t = ago(1s)'))",
-        "engine.query('range n from 1 to 3000000 step 1 | extend g = new_guid()').to_dicts()",
+        "list(engine.query('range n from 1 to 5000000 step 1 | extend t = datetime(2026-11-29), g = tostring(n)'))",
+        "engine.query('range n from 1 to 3000000 step 1 | extend g = tostring(n), d = todecimal(n)').to_dicts()",
         "list(engine.prepare('range n from 1 to 90000000 step 1 | extend m = tostring(n)').stream())",
     ],
     ids=["query", "rows", "dicts", "stream"],

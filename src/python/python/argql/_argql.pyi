@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from types import CapsuleType
 from typing import Any, BinaryIO, Literal, Protocol, TypeAlias, final, overload
 from uuid import UUID
 
 import pandas
 import polars
+from typing_extensions import CapsuleType
 
 class _ArrowStream(Protocol):
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
@@ -18,10 +18,27 @@ class _ArrowStream(Protocol):
 class _ArrowArray(Protocol):
     def __arrow_c_array__(self, requested_schema: Any = None) -> Any: ...
 
+class _NumPy(Protocol):
+    @property
+    def dtype(self) -> Any: ...
+    def item(self) -> Any: ...
+
 _Path: TypeAlias = str | PathLike[str]
 _Moment: TypeAlias = datetime | date | str
 _Value: TypeAlias = (
-    None | bool | int | float | Decimal | str | datetime | date | timedelta | UUID | Sequence[Any] | Mapping[str, Any]
+    None
+    | bool
+    | int
+    | float
+    | Decimal
+    | str
+    | datetime
+    | date
+    | timedelta
+    | UUID
+    | Sequence[Any]
+    | Mapping[str, Any]
+    | _NumPy
 )
 _Rows: TypeAlias = _ArrowStream | _ArrowArray | Iterable[Mapping[str, Any]] | bytes | bytearray | memoryview | Table
 _Progress: TypeAlias = bool | Callable[[str, int, int, int], object] | None
@@ -35,6 +52,50 @@ _Format: TypeAlias = Literal[
     "table", "json", "ndjson", "csv", "tsv", "markdown", "chart", "html", "parquet", "arrow", "arrow-stream", "xlsx"
 ]
 
+__all__ = [
+    "Audit",
+    "Cancel",
+    "Cancelled",
+    "Chart",
+    "Checked",
+    "Column",
+    "Completion",
+    "Completions",
+    "DataError",
+    "DataPath",
+    "Diagnostic",
+    "Diff",
+    "Engine",
+    "Error",
+    "InternalError",
+    "LimitError",
+    "Limits",
+    "Name",
+    "Parameter",
+    "Paths",
+    "Place",
+    "Query",
+    "QueryError",
+    "Question",
+    "Report",
+    "Snapshot",
+    "SnapshotTable",
+    "Table",
+    "UsageError",
+    "__version__",
+    "_diagnostic",
+    "_place",
+    "checks",
+    "codes",
+    "diff",
+    "import_store",
+    "known_tables",
+    "layout",
+    "marks",
+    "question",
+    "questions",
+    "snapshots",
+]
 __version__: str
 
 # Faults. ------------------------------------------------------------------------------------------------------------
@@ -292,7 +353,6 @@ class Chart:
     @property
     def refusal(self) -> Diagnostic | None: ...
     # In Python
-    def _repr_svg_(self) -> str | None: ...
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]: ...
 
 @final
@@ -564,3 +624,9 @@ def import_store(
     progress: _Progress = None,
 ) -> Snapshot: ...
 def snapshots(store: _Path) -> list[Snapshot]: ...
+
+# What exceptions are made of again in another process.
+def _place(file: Path | None, line: int | None, column: int | None, span: tuple[int, int] | None) -> Place: ...
+def _diagnostic(
+    code: str, error: bool, message: str, label: str, help: str | None, place: Place | None
+) -> Diagnostic: ...

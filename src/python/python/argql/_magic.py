@@ -82,7 +82,7 @@ class Kql(Magics):
         if cell is not None and rest.strip():
             raise UsageError(f"`{rest.strip()}` is for the lines beneath; there may be `NAME <<` beside %%kql")
         text, values, _ = _parameters(rest if cell is None else cell, self._namespace())
-        asked = Question(f"In[{self._shell.execution_count}]", text)
+        asked = Question("cell", text)
         table = self.engine.run(asked, progress=True, parameters=values)
         if name is None:
             return table
@@ -116,7 +116,8 @@ class Kql(Magics):
         return self.shell
 
     def _namespace(self) -> dict[str, Any]:
-        return self._shell.user_ns
+        namespace: dict[str, Any] = self._shell.user_ns
+        return namespace
 
     def _variable(self, name: str) -> Any:
         try:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import suppress
 from typing import Any
+
+# Seconds that a query takes before there is anything to see.
+_DELAY = 0.5
 
 
 class Bars:
     """A bar for each table that is read; nothing is shown where tqdm is not installed."""
 
     def __init__(self) -> None:
-        try:
+        self._make: Any = None
+        with warnings.catch_warnings(), suppress(ImportError):
+            # In a notebook without widgets tqdm warns of it, and draws with characters.
+            warnings.simplefilter("ignore")
             from tqdm.auto import tqdm
-        except ImportError:
-            self._make: Any = None
-        else:
+
             self._make = tqdm
         self._bars: dict[str, Any] = {}
 
@@ -22,7 +28,7 @@ class Bars:
             return
         bar = self._bars.get(table)
         if bar is None:
-            bar = self._make(total=total, desc=table, unit="B", unit_scale=True, leave=False)
+            bar = self._make(total=total, desc=table, unit="B", unit_scale=True, leave=False, delay=_DELAY)
             self._bars[table] = bar
         bar.total = total
         bar.update(done - bar.n)

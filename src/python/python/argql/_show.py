@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 # Rows that a table shows of itself: all, if they are no more than this, or else half of them from either end.
 _ROWS = 20
 # Characters of a cell.
-_CELL = 120
+_CELL = 80
 # Characters of one that was cut which are told to who points at it.
 _TOLD = 2000
 _NUMBERS = frozenset(("int", "long", "real", "decimal"))
 
-# The notebook says what is light and dark; without one, as in VS Code, its own colours are inherited.
+# Colours are those of the notebook, light or dark; the class stands twice so that its rules for tables stand back.
 _STYLE = """<style scoped>
-.argql table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.argql td, .argql th { text-align: left; vertical-align: top; padding: .25em .75em; white-space: pre-wrap; max-width: 40em; }
-.argql thead th { border-bottom: 1px solid; }
-.argql thead small, .argql caption, .argql td.null { opacity: .6; font-weight: normal; }
-.argql caption { caption-side: bottom; text-align: left; padding: .25em .75em; }
-.argql td.number, .argql th.number { text-align: right; }
-.argql .warning { margin: .25em 0; }
+.argql { overflow-x: auto; }
+.argql.argql table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.argql.argql table td, .argql.argql table th { text-align: left; padding: .25em .75em; white-space: nowrap; }
+.argql.argql table thead th { border-bottom: 1px solid; }
+.argql.argql table small, .argql.argql table caption, .argql.argql table td.null { opacity: .6; font-weight: normal; }
+.argql.argql table caption { caption-side: bottom; text-align: left; padding: .25em .75em; }
+.argql.argql table td.number, .argql.argql table th.number { text-align: right; }
 .argql svg { max-width: 100%; height: auto; }
 </style>"""
 
@@ -95,14 +95,14 @@ def to_pandas(self: _argql.Table, *, times: _Times = "objects") -> pandas.DataFr
     >>> frame.dtypes["n"]
     Int64Dtype()
     """
-    pandas = _need("pandas", "to_pandas")
+    library = _need("pandas", "to_pandas")
     arrow = _need("pyarrow", "to_pandas")
     rows = _ticked(self, times)
     kinds = {
-        arrow.bool_(): pandas.BooleanDtype(),
-        arrow.int32(): pandas.Int32Dtype(),
-        arrow.int64(): pandas.Int64Dtype(),
-        arrow.float64(): pandas.Float64Dtype(),
+        arrow.bool_(): library.BooleanDtype(),
+        arrow.int32(): library.Int32Dtype(),
+        arrow.int64(): library.Int64Dtype(),
+        arrow.float64(): library.Float64Dtype(),
     }
     objects = {column.name for column in rows.columns if column.type in ("dynamic", "guid")}
     plain = arrow.table(rows).drop_columns(list(objects))
@@ -110,10 +110,10 @@ def to_pandas(self: _argql.Table, *, times: _Times = "objects") -> pandas.DataFr
     for at, field in enumerate(plain.schema):
         if field.type == arrow.string_view():
             plain = plain.set_column(at, field.name, plain.column(at).cast(arrow.large_string()))
-    frame = plain.to_pandas(types_mapper=kinds.get)
+    frame: pandas.DataFrame = plain.to_pandas(types_mapper=kinds.get)
     for at, column in enumerate(rows.columns):
         if column.name in objects:
-            frame.insert(at, column.name, pandas.Series(rows[column.name], dtype=object, index=frame.index))
+            frame.insert(at, column.name, library.Series(rows[column.name], dtype=object, index=frame.index))
     return frame
 
 
@@ -127,7 +127,8 @@ def to_polars(self: _argql.Table, *, times: _Times = "objects") -> polars.DataFr
     >>> argql.Engine().query("print city = 'Ulm', n = 2").to_polars().rows()
     [('Ulm', 2)]
     """
-    return _need("polars", "to_polars").DataFrame(_ticked(self, times))
+    frame: polars.DataFrame = _need("polars", "to_polars").DataFrame(_ticked(self, times))
+    return frame
 
 
 def chart_bundle(self: _argql.Chart, include: Any = None, exclude: Any = None) -> dict[str, Any]:
@@ -228,8 +229,12 @@ def _asked(error: _argql.Error) -> str:
     """Where the one who asked stands: the last line that is not ours."""
     asked, step = "", error.__traceback__
     while step is not None:
-        name, code = step.tb_frame.f_globals.get("__name__", ""), step.tb_frame.f_code.co_name
-        if name.partition(".")[0] not in ("argql", "IPython"):
+        library = step.tb_frame.f_globals.get("__name__", "").partition(".")[0]
+        if library == "IPython":
+            # Of a magic the complaint itself says the line.
+            asked = ""
+        elif library != "argql":
+            code = step.tb_frame.f_code.co_name
             asked = f" at line {step.tb_lineno}" + ("" if code == "<module>" else f" of {code}()")
         step = step.tb_next
     return asked
