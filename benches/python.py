@@ -2,10 +2,11 @@
 
     python.py EXPORT [--runs N]
 
-EXPORT is a folder with `securityresources.ndjson`, a row a line. Each engine has the rows in memory, in its own form, before
-it is timed: argql by a first answer, DuckDB as a table of a hand-written struct of the paths that the question needs,
-duckdb-kql as a table with `properties` as JSON, as its clients find it. Every answer is compared with that of DuckDB.
-A line for each engine: milliseconds to pandas, polars and Arrow, the median of interleaved runs and the quickest.
+EXPORT is a folder with `securityresources.ndjson`, a row a line. Each engine has the rows in memory, in its own form,
+before it is timed: argql by a first answer, DuckDB as a table of a hand-written struct of the paths that the question
+needs, duckdb-kql as a table with `properties` as JSON, as its clients find it. Every answer is compared with that of
+DuckDB. A line for each engine: milliseconds to pandas, polars and Arrow, the median of interleaved runs and the
+quickest.
 
     python -m venv peers && peers/bin/pip install argql duckdb duckdb-kql pandas polars pyarrow
     peers/bin/python benches/python.py export/
@@ -36,8 +37,10 @@ PATHS = """struct(
 
 SQL = """
 select id, name, subscriptionId, resourceGroup, coalesce(properties.displayName, '') as recommendation,
-    coalesce(properties.metadata.severity, '') as severity, coalesce(properties.metadata.categories[1], '') as category,
-    coalesce(properties.metadata.implementationEffort, '') as effort, coalesce(properties.metadata.userImpact, '') as impact,
+    coalesce(properties.metadata.severity, '') as severity,
+    coalesce(properties.metadata.categories[1], '') as category,
+    coalesce(properties.metadata.implementationEffort, '') as effort,
+    coalesce(properties.metadata.userImpact, '') as impact,
     coalesce(properties.resourceDetails.ResourceName, '') as resource,
     coalesce(properties.resourceDetails.ResourceType, '') as kind, coalesce(properties.resourceDetails.Source, '') as cloud,
     coalesce(properties.status.description, '') as reason,

@@ -36,8 +36,9 @@ def main() -> None:
         print(error.message)
     else:
         print(f"{len(orphans)} orphaned")
-    places: dict[str, int] = {row["location"]: row["n"] for row in engine.query("resources | summarize n = count() by location").to_dicts()}
-    print(max(places, key=lambda place: places[place]))
+    by_place = engine.query("resources | summarize n = count() by location | sort by n desc")
+    places: dict[str, int] = {row["location"]: row["n"] for row in by_place.to_dicts()}
+    print(", ".join(f"{place}: {n}" for place, n in places.items()))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 from pathlib import Path
 
-import pytest
-
 import argql
+import pytest
 
 EXEMPTED = """
 securityresources

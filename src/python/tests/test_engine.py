@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import argql
+import pytest
 
 UTC = timezone.utc
 DAY = "2026-10-01"
@@ -54,7 +53,10 @@ def test_now_is_fixed_for_an_engine_or_a_query() -> None:
 
 
 def test_parameters_are_values_never_text(sample: argql.Engine) -> None:
-    query = "declare query_parameters(place: string, least: long = 2); resources | where location == place | count | where Count >= least"
+    query = (
+        "declare query_parameters(place: string, least: long = 2);"
+        "resources | where location == place | count | where Count >= least"
+    )
     assert sample.query(query, place="westeurope")[0] == (17,)
     assert len(sample.query(query, place="westeurope", least=18)) == 0
     assert len(sample.query(query, place="' or true //")) == 0
@@ -100,7 +102,7 @@ def test_check_complete_explain(sample: argql.Engine) -> None:
     for stage in ("tokens", "ast", "plan", "rewritten", "profile"):
         assert sample.explain("resources | where location == 'x' | count", stage=stage)
     assert "count" in (sample.hint("print count") or "count")
-    assert argql.layout("resources|count") == "resources\n| count\n" or "| count" in argql.layout("resources|count")
+    assert argql.layout("resources|count") == "resources\n| count"
 
 
 def test_what_there_is(sample: argql.Engine) -> None:
@@ -176,7 +178,8 @@ def test_report(sample: argql.Engine, tmp_path: Path) -> None:
 def test_stores(sample: argql.Engine, tmp_path: Path) -> None:
     store = tmp_path / "store"
     first = argql.import_store(store, sample, moment="2026-11-27")
-    argql.import_store(store, sample.without_tables().table("resources", b'[{"id":"/new","name":"new"}]'), moment=date(2026, 11, 28))
+    later = sample.without_tables().table("resources", b'[{"id":"/new","name":"new"}]')
+    argql.import_store(store, later, moment=date(2026, 11, 28))
     assert first.name == "2026-11-27" and {table.name: table.rows for table in first.tables}["resources"] == 50
     assert [snapshot.name for snapshot in argql.snapshots(store)] == ["2026-11-27", "2026-11-28"]
     assert argql.snapshots(store)[0].taken == datetime(2026, 11, 27, tzinfo=UTC)
@@ -189,7 +192,9 @@ def test_stores(sample: argql.Engine, tmp_path: Path) -> None:
 
 def test_scopes(sample: argql.Engine) -> None:
     subscription = sample.query("resources | take 1 | project subscriptionId")[0][0]
-    all_of_it = sample.query("declare query_parameters(s: string); resources | where subscriptionId == s | count", s=subscription)
+    all_of_it = sample.query(
+        "declare query_parameters(s: string); resources | where subscriptionId == s | count", s=subscription
+    )
     assert sample.scoped(subscriptions=[subscription]).query("resources | count")[0] == all_of_it[0]
 
 
@@ -205,7 +210,8 @@ def test_progress_is_told_and_may_stop(tmp_path: Path) -> None:
     (tmp_path / "big.ndjson").write_text(rows)
     engine = argql.Engine(keep_columns=False).load(tmp_path / "big.ndjson")
     told: list[tuple[str, int, int, int]] = []
-    assert engine.query("big | where name startswith 'x' | count", progress=lambda *news: told.append(news))[0] == (60_000,)
+    answer = engine.query("big | where name startswith 'x' | count", progress=lambda *news: told.append(news))
+    assert answer[0] == (60_000,)
     table, done, total, found = told[-1]
     assert table == "big" and 0 < done <= total == (tmp_path / "big.ndjson").stat().st_size and found > 0
     assert engine.query("big | count", progress=True)[0] == (60_000,)
@@ -219,7 +225,6 @@ def test_progress_is_told_and_may_stop(tmp_path: Path) -> None:
 
 def test_progress_bars_are_tqdms(monkeypatch: pytest.MonkeyPatch) -> None:
     import tqdm.auto
-
     from argql._progress import Bars
 
     made: list[Any] = []

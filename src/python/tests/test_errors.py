@@ -7,9 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import argql
+import pytest
 
 ENGINE = argql.Engine().sample()
 
@@ -52,7 +51,12 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         argql.QueryError,
         "did you mean `days`",
     ),
-    ("parameter without a value", lambda: ENGINE.query("declare query_parameters(d: long); print d"), argql.QueryError, "`d`"),
+    (
+        "parameter without a value",
+        lambda: ENGINE.query("declare query_parameters(d: long); print d"),
+        argql.QueryError,
+        "`d`",
+    ),
     (
         "parameter of another type",
         lambda: ENGINE.query("declare query_parameters(days: long); print days", days=["x"]),
@@ -73,7 +77,12 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ),
     ("question", lambda: ENGINE.run("exemptions-expirin"), argql.UsageError, "exemptions-expiring"),
     ("question by itself", lambda: argql.question("nothing"), argql.UsageError, "nothing"),
-    ("parameter of a question", lambda: ENGINE.run("exemptions-expiring", day=5), argql.QueryError, "did you mean `days`"),
+    (
+        "parameter of a question",
+        lambda: ENGINE.run("exemptions-expiring", day=5),
+        argql.QueryError,
+        "did you mean `days`",
+    ),
     ("question without data", lambda: argql.Engine().run("exemptions-expiring"), argql.DataError, "policyresources"),
     ("check", lambda: ENGINE.audit(only=["no-such-check"]), argql.UsageError, "no-such-check"),
     ("moment", lambda: ENGINE.query("print 1", now="yesterday"), ValueError, "yesterday"),
@@ -93,7 +102,12 @@ WRONG: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("store", lambda: argql.snapshots("no/such/store"), argql.DataError, "no/such/store"),
     ("diff", lambda: argql.diff(ENGINE, ENGINE, table="resources", keys=["nam"]), argql.Error, "did you mean `name`"),
     ("diff without data", lambda: argql.diff(argql.Engine(), ENGINE), argql.UsageError, "policyresources"),
-    ("rows", lambda: ENGINE.query("range n from 1 to 50 step 1", limits=argql.Limits(rows=10)), argql.LimitError, "10 rows"),
+    (
+        "rows",
+        lambda: ENGINE.query("range n from 1 to 50 step 1", limits=argql.Limits(rows=10)),
+        argql.LimitError,
+        "10 rows",
+    ),
     (
         "time limit",
         lambda: ENGINE.query("range n from 1 to 90000000 step 1 | summarize dcount(n)", limits=argql.Limits(time=0.05)),

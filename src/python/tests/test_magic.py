@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import argql
 import numpy
 import pandas
 import pytest
@@ -14,8 +15,6 @@ from IPython.core.completer import provisionalcompleter
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.testing.globalipapp import start_ipython
-
-import argql
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +116,7 @@ def test_variables_are_never_text(shell: InteractiveShell) -> None:
     assert len(cell(shell, "resources | where name == {name}")) == 0
     assert cell(shell, "print a = '{n}', b = {n} // {n}")[0] == ("{n}", 2)
     assert cell(shell, "let f = (n: long) {n}; print f(5)")[0] == (5,)
-    assert cell(shell, "print a = dynamic({\"n\": 1})")[0] == ({"n": 1},)
+    assert cell(shell, 'print a = dynamic({"n": 1})')[0] == ({"n": 1},)
     assert shell.run_line_magic("kql", "print {n} + {n}")[0] == (4,)
 
 

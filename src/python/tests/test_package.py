@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import argql
+import pytest
 from argql import _show
 
 ROOT = Path(__file__).parent.parent
@@ -64,7 +63,9 @@ def test_everything_is_documented(name: str) -> None:
                 assert member.__doc__, f"{name}.{attribute}"
 
 
-@pytest.mark.parametrize("name", ["Engine", "Engine.query", "Engine.load", "Engine.table", "Table", "Question", "diff", "Limits"])
+@pytest.mark.parametrize(
+    "name", ["Engine", "Engine.query", "Engine.load", "Engine.table", "Table", "Question", "diff", "Limits"]
+)
 def test_what_is_used_most_has_an_example(name: str) -> None:
     assert name in EXAMPLES
 

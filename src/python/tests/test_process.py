@@ -12,9 +12,8 @@ import time
 from multiprocessing import get_context
 from pathlib import Path
 
-import pytest
-
 import argql
+import pytest
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and fork are those of Unix")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
@@ -97,7 +96,7 @@ def test_threads_ask_one_engine() -> None:
 
     def ask(n: int) -> None:
         for _ in range(20):
-            answers.append(engine.query("declare query_parameters(n: long); resources | take n", n=n).to_dicts().__len__() - n)
+            answers.append(len(engine.query("declare query_parameters(n: long); resources | take n", n=n)) - n)
 
     threads = [threading.Thread(target=ask, args=(n,)) for n in range(1, 9)]
     for thread in threads:
@@ -141,7 +140,9 @@ def test_ten_thousand_queries_leave_nothing_behind() -> None:
 
         def ask(times):
             for n in range(times):
-                table = engine.query("declare query_parameters(n: long); resources | take n | project name, location, tags", n=n % 40)
+                table = engine.query(
+                    "declare query_parameters(n: long); resources | take n | project name, location, tags", n=n % 40
+                )
                 table.to_dicts(), table.__arrow_c_stream__(), repr(table), table.columns
                 try:
                     engine.query("resources | where lokation == 1")
@@ -161,7 +162,11 @@ def test_ten_thousand_queries_leave_nothing_behind() -> None:
 @linux
 @pytest.mark.parametrize(
     "hand",
-    ["pyarrow.table(answer)", "polars.DataFrame(answer)", "duckdb.sql('select count(n), max(s) from answer').fetchall()"],
+    [
+        "pyarrow.table(answer)",
+        "polars.DataFrame(answer)",
+        "duckdb.sql('select count(n), max(s) from answer').fetchall()",
+    ],
     ids=["pyarrow", "polars", "duckdb"],
 )
 def test_a_million_rows_are_handed_over_without_a_second_copy(hand: str) -> None:
@@ -173,7 +178,8 @@ def test_a_million_rows_are_handed_over_without_a_second_copy(hand: str) -> None
         from test_process import resident
 
         whole = argql.Engine().query(
-            "range n from 1 to 1000000 step 1 | extend r = n * 0.5, s = strcat('this is the text of the row with the number ', n)"
+            "range n from 1 to 1000000 step 1"
+            "| extend r = n * 0.5, s = strcat('this is the text of the row with the number ', n)"
         )
         answer = whole.head(1000)
         {hand}

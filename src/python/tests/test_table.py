@@ -7,10 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import argql
 import pyarrow.parquet
 import pytest
-
-import argql
 
 
 @pytest.fixture(scope="module")
@@ -58,23 +57,33 @@ def test_long_answers_show_their_first_rows(numbers: argql.Table) -> None:
 
 def test_wide_answers_are_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    wide = argql.Engine().query("print a = strcat_array(repeat('x y ', 100), ''), b = strcat_array(repeat('z ', 90), '')")
+    wide = argql.Engine().query(
+        "print a = strcat_array(repeat('x y ', 100), ''), b = strcat_array(repeat('z ', 90), '')"
+    )
     assert max(map(len, repr(wide).split("\n"))) <= 60 < max(map(len, str(wide).split("\n")))
 
 
 def test_html_is_cut_to_size_and_escaped(numbers: argql.Table) -> None:
     page = numbers._repr_html_()
     assert page.count("<tr>") == 22 and "100 rows × 2 columns" in page and "⋮" in page
-    page = argql.Engine().query("print a = '<script>alert(1)</script>', ['<b>'] = strcat_array(repeat('x', 500), '')")._repr_html_()
+    odd = argql.Engine().query("print a = '<script>alert(1)</script>', ['<b>'] = strcat_array(repeat('x', 500), '')")
+    page = odd._repr_html_()
     assert "<script>" not in page and "<b>" not in page and ">" + "x" * 79 + "…<" in page and 'title="xxx' in page
 
 
 def test_every_value_can_be_shown() -> None:
     table = argql.Engine().query(
-        "print t = datetime(2026-11-29T12:00:00.1234567), s = 1tick, n = long(null), b = true, x = dynamic({'a': 'ü'}), r = real(nan)"
+        "print t = datetime(2026-11-29T12:00:00.1234567), s = 1tick, n = long(null), b = true, "
+        "x = dynamic({'a': 'ü'}), r = real(nan)"
     )
     page = table._repr_html_()
-    for cell in ("2026-11-29T12:00:00.1234567Z", "00:00:00.0000001", ">null<", ">true<", "{&quot;a&quot;: &quot;ü&quot;}"):
+    for cell in (
+        "2026-11-29T12:00:00.1234567Z",
+        "00:00:00.0000001",
+        ">null<",
+        ">true<",
+        "{&quot;a&quot;: &quot;ü&quot;}",
+    ):
         assert cell in page, cell
     assert "2026-11-29T12:00:00.1234567Z" in repr(table)
 
@@ -110,7 +119,8 @@ def test_text_in_every_form(numbers: argql.Table) -> None:
     assert few.format("markdown").splitlines()[0].split() == ["|", "n", "|", "s", "|"]
     assert "<table" in few.format("html")
     drawn = few.drawn_as("barchart")
-    assert "█" in drawn.format("chart") and "\x1b[" not in drawn.format("chart") and "\x1b[" in drawn.format("chart", color=True)
+    plain, colored = drawn.format("chart"), drawn.format("chart", color=True)
+    assert "█" in plain and "\x1b[" not in plain and "\x1b[" in colored
     assert max(map(len, few.format(width=20).splitlines())) <= 20
 
 

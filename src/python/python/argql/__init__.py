@@ -20,8 +20,8 @@ An `Engine` has tables and settings, a query asked of it gives a `Table`:
      Low      │       17
     3 rows
 
-An answer hands its rows to whatever takes Arrow, without a copy: `polars.DataFrame(answer)`,
-`pyarrow.table(answer)`, `duckdb.sql("from answer")`. It has `to_pandas()`, `to_polars()` and `to_dicts()`, and iterates over its rows:
+An answer hands its rows to whatever takes Arrow, without a copy: `polars.DataFrame(answer)`, `pyarrow.table(answer)`,
+`duckdb.sql("from answer")`. It has `to_pandas()`, `to_polars()` and `to_dicts()`, and iterates over its rows:
 
     >>> [(severity, exempted) for severity, exempted in answer if exempted > 17]
     [('Medium', 25), ('High', 20)]

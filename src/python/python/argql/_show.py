@@ -6,7 +6,6 @@ import json
 from html import escape
 from importlib import import_module
 from shutil import get_terminal_size
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from argql import _argql
@@ -206,7 +205,9 @@ def _rows(table: _argql.Table) -> str:
         lines = [*_lines(table[:half]), gap, *_lines(table[len(table) - half :])]
     caption = f"{_count(len(table), 'row')} × {_count(len(columns), 'column')}"
     body = "\n".join(lines)
-    return f"<table>\n<caption>{caption}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    return (
+        f"<table>\n<caption>{caption}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+    )
 
 
 def _head(column: _argql.Column) -> str:
