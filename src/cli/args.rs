@@ -50,6 +50,7 @@ Examples:
   argql import -d export/ --store store/                          as the snapshot of today
   argql import -d export/ --store store/ --as 2026-11-27
   argql import -d export/ --store store/ --whole                  all rows in its own files, for other tools
+  argql import -d msp/ --store msp-store/                         each tenant's folder into a store of its own
   argql query -d store/ 'resources | count'
   argql query -d store/ --at 2026-10-01 'resources | count'
   argql diff store/@2026-10-01 store/@2026-11-27                  what changed between two dates";
@@ -186,7 +187,7 @@ pub(super) enum Command {
     /// Write an export as a snapshot of a store: columns on disk that answer in milliseconds, and a history
     #[command(after_help = IMPORT)]
     Import(ImportArgs),
-    /// List the snapshots of a store with their tables, rows, and the bytes that each added
+    /// List the snapshots of a store, or of each tenant's, with their tables, rows, and the bytes that each added
     Snapshots {
         /// The folder of the store
         store: PathBuf,

@@ -97,6 +97,9 @@ impl Out {
 
     /// A cell of a dynamic column that was made for it: an array or bag is not copied.
     pub(crate) fn owned(&mut self, value: Value) {
+        if let (Form::Nulls, Value::Array(_) | Value::Bag(_)) = (&self.form, &value) {
+            self.form = Form::Values(vec![Value::Null; self.len]);
+        }
         match (&mut self.form, value) {
             (Form::Values(to), value @ (Value::Array(_) | Value::Bag(_))) => {
                 self.len += 1;

@@ -207,9 +207,7 @@ impl Column {
     pub(crate) fn from_values(ty: Type, values: impl IntoIterator<Item = Value>) -> Column {
         let values = values.into_iter();
         let mut out = Out::new(ty, values.size_hint().0);
-        for value in values {
-            out.value(value.as_ref());
-        }
+        values.for_each(|value| out.owned(value));
         out.finish()
     }
 

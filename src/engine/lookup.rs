@@ -6,6 +6,7 @@ use super::Engine;
 use crate::bind::{self, Environment, MissingTables};
 use crate::column::Field;
 use crate::complete::{Completions, Paths, complete, hint, paths, written_name};
+use crate::diag::nearest;
 use crate::error::Error;
 use crate::guard::{Guard, Limits, Rules};
 use crate::names::{self, NameEntry};
@@ -24,6 +25,55 @@ impl Engine {
     /// ```
     pub fn tables(&self) -> Vec<String> {
         self.catalog.names()
+    }
+
+    /// The names of the tenants that were loaded as one database, from a folder with a folder for each; see
+    /// [`load`](Engine::load).
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join("argql-doc-tenants");
+    /// for tenant in ["contoso", "fabrikam"] {
+    ///     std::fs::create_dir_all(folder.join(tenant))?;
+    ///     std::fs::write(folder.join(tenant).join("resources.json"), r#"[{"name":"web1"}]"#)?;
+    /// }
+    /// let engine = argql::Engine::new().load(&folder)?;
+    /// assert_eq!(engine.tenants(), ["contoso", "fabrikam"]);
+    /// let one = engine.query("resources | where tenant == 'contoso' | project name, tenant")?;
+    /// assert_eq!(one.to_json(), r#"[{"name":"web1","tenant":"contoso"}]"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn tenants(&self) -> Vec<String> {
+        self.catalog.tenants().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// An engine with these settings over the data of one of the [`tenants`](Engine::tenants) alone, without the column
+    /// `tenant`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such tenant, or its folder cannot be read.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join("argql-doc-tenant");
+    /// # for tenant in ["contoso", "fabrikam"] {
+    /// #     std::fs::create_dir_all(folder.join(tenant))?;
+    /// #     std::fs::write(folder.join(tenant).join("resources.json"), r#"[{"name":"web1"}]"#)?;
+    /// # }
+    /// let engine = argql::Engine::new().load(&folder)?;
+    /// assert_eq!(engine.tenant("contoso")?.query("resources | count")?.to_json(), r#"[{"Count":1}]"#);
+    /// assert!(engine.tenant("adatum").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn tenant(&self, name: &str) -> Result<Engine, Error> {
+        let tenants = self.catalog.tenants();
+        match tenants.iter().find(|(known, _)| known == name) {
+            Some((_, folder)) => self.without_tables().load(folder),
+            None => {
+                let help = nearest(name, tenants.iter().map(|(known, _)| known.as_str()));
+                let help = help.map_or(String::new(), |near| format!("did you mean `{near}`?"));
+                Err(Error::usage(format!("there is no tenant `{name}`"), help))
+            }
+        }
     }
 
     /// The names of the snapshots that were added, and of their tables, as [`tables`](Engine::tables) gives them.

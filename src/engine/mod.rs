@@ -103,7 +103,9 @@ impl Engine {
     }
 
     /// Adds a file, a folder (its files and those one level below) or `NAME=PATH`. Files are only opened when a query
-    /// names their table, which is the file's stem without a page number, or the name of its sub-folder.
+    /// names their table, which is the file's stem without a page number, or the name of its sub-folder. A folder whose
+    /// folders each are an export or a [`Store`](crate::Store) is that of many tenants: its tables have the rows of all, and
+    /// the column `tenant` last; only those are opened whose tenants a condition on it lets through.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use super::Engine;
 use crate::diag::{Diagnostic, NO_TABLE, Place, STORE};
 use crate::error::Error;
 use crate::guard::Guard;
-use crate::source::{Manifest, SnapshotPlan, StoreFolder, import, moment_of};
+use crate::source::{Manifest, SnapshotPlan, StoreFolder, import, moment_of, tenant_stores};
 use crate::value::DateTime;
 
 /// A folder of snapshots: exports as columns on disk, each with its date.
@@ -133,10 +133,35 @@ impl Store {
             let message = "there is no table to import".to_owned();
             return Err(wrong(Diagnostic::at(NO_TABLE, Place::Nowhere, message).help("name an export with --data")));
         }
+        if let Some(first) = engine.tenants().first() {
+            let message = "the data are those of many tenants, and a store has those of one".to_owned();
+            let help = format!("give each a store of its own, beginning with `{first}`");
+            return Err(wrong(Diagnostic::at(STORE, Place::Nowhere, message).help(help)));
+        }
         let guard = Guard::new(&engine.rules);
         let plan = SnapshotPlan { moment, whole: self.whole };
         let imported = engine.on_threads(&guard, || import(&engine.catalog, &self.path, plan, &guard));
         imported.map(|(manifest, warnings)| (Snapshot::of(&manifest), warnings)).map_err(|failure| wrong(*failure))
+    }
+
+    /// The stores of tenants in the folder, each with the name of its tenant; none if the folder is itself a store.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be read, or has other things beside tenants.
+    ///
+    /// ```
+    /// # use argql::{DateTime, Engine, Store};
+    /// # let folder = std::env::temp_dir().join("argql-doc-stores");
+    /// # let _ = std::fs::remove_dir_all(&folder);
+    /// Store::new(folder.join("contoso")).import(&Engine::new().sample(), DateTime::parse("2026-11-27").unwrap())?;
+    /// let (name, store) = Store::new(&folder).tenants()?.remove(0);
+    /// assert_eq!((name.as_str(), store.snapshots()?.len()), ("contoso", 1));
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn tenants(&self) -> Result<Vec<(String, Store)>, Error> {
+        let stores = tenant_stores(&self.path).map_err(|failure| Error::data(vec![*failure]))?;
+        Ok(stores.into_iter().map(|(name, path)| (name, Store { path, ..self.clone() })).collect())
     }
 
     /// The snapshots, oldest first.

@@ -5,7 +5,7 @@ use std::any::Any;
 use super::{Args, ArgumentFault, Example, Param, Returns, scalar::arity};
 use crate::column::{Column, Out};
 use crate::meter;
-use crate::value::{Type, ValueRef};
+use crate::value::{Type, Value, ValueRef};
 
 /// An aggregate, a `const` with its fold beneath it in `functions`.
 pub(crate) struct Aggregate {
@@ -70,7 +70,9 @@ pub(crate) enum AggregateNaming {
     PerPercentile(usize),
 }
 
-/// Folds rows into groups. Splitting the rows anywhere and merging in order gives what one fold over all gives.
+/// Folds rows into groups. Splitting the rows anywhere and merging in order gives what one fold over all gives, also
+/// where what a fold has was saved and loaded in between.
+#[cfg_attr(not(test), allow(dead_code, reason = "one machine has no need to save"))]
 pub(crate) trait Fold: Send {
     /// Takes one batch; `args` has a column per argument (without the condition), all of one length. Without any
     /// argument there is still one column, of nulls, to tell the number of rows.
@@ -79,6 +81,14 @@ pub(crate) trait Fold: Send {
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize);
     /// The result columns, a row per group; groups that no row reached give what no rows give.
     fn finish(self: Box<Self>, count: usize) -> Vec<Column>;
+    /// The types of the columns that `save` gives. They are the same for all folds of one call, with rows or without.
+    fn saved(&self) -> Vec<Type>;
+    /// What the fold has, as columns with a row per group. The rows stand for themselves: some of them, or the same in
+    /// another order, are what a fold over those groups alone has.
+    fn save(self: Box<Self>, count: usize) -> Vec<Column>;
+    /// Takes what a fold of the same call has saved; nothing was added before. Merged and finished it is as that one
+    /// would be, to the last bit.
+    fn load(&mut self, saved: &[Column]);
     /// For `merge` to get at its own kind.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
@@ -100,12 +110,19 @@ impl Groups<'_> {
 
 /// The state of one group, for aggregates that are best written a row at a time.
 pub(crate) trait State: Send + 'static {
+    /// The types of the cells that `save` gives.
+    const SAVED: &'static [Type];
+
     /// Takes one row's arguments.
     fn add(&mut self, row: &[ValueRef<'_>]);
     /// Takes over the state of later rows.
     fn merge(&mut self, later: Self);
     /// Writes the one result.
     fn finish(self, out: &mut Out);
+    /// All that it knows of its rows.
+    fn save(self) -> Vec<Value>;
+    /// Knows what was saved, and did not know of any row before.
+    fn load(&mut self, saved: &[ValueRef<'_>]);
 }
 
 /// A [`Fold`] out of a [`State`] per group.
@@ -155,6 +172,29 @@ impl<S: State> Fold for PerGroup<S> {
             state.finish(&mut out);
         }
         vec![out.finish()]
+    }
+
+    fn saved(&self) -> Vec<Type> {
+        S::SAVED.to_vec()
+    }
+
+    fn save(mut self: Box<Self>, count: usize) -> Vec<Column> {
+        self.grow(count);
+        let mut columns: Vec<Out> = S::SAVED.iter().map(|&ty| Out::new(ty, count)).collect();
+        for state in self.states {
+            columns.iter_mut().zip(state.save()).for_each(|(out, cell)| out.owned(cell));
+        }
+        columns.into_iter().map(Out::finish).collect()
+    }
+
+    fn load(&mut self, saved: &[Column]) {
+        self.grow(saved.first().map_or(0, Column::len));
+        let mut cells = Vec::with_capacity(saved.len());
+        for (row, state) in self.states.iter_mut().enumerate() {
+            cells.clear();
+            cells.extend(saved.iter().map(|column| column.get(row)));
+            state.load(&cells);
+        }
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

@@ -1,23 +1,23 @@
 //! The tables that were given, by name: `--data PATH`, `NAME=PATH`, or bytes from memory.
 //!
-//! A table's name is its file's without page number and endings, or its folder's. Nothing is opened here: a folder may
-//! hold other JSON beside its tables.
+//! Nothing is opened here but what says which tables there are.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
-use regex::Regex;
 
 use super::azure::{home_of, known_table};
+use super::files::{PathKind, files_below, kind, table_name};
 use super::moment::moment_of;
 use super::page::{Page, PageOrigin};
 #[cfg(feature = "store")]
 use super::store::StoreFolder;
 use super::table::{SourceTable, memory};
+use super::tenants::{TenantView, Tenants, When};
 use crate::diag::{self, Diagnostic, Place};
 use crate::value::DateTime;
 
@@ -33,18 +33,20 @@ pub(crate) struct Catalog {
     databases: Arc<IndexMap<String, Catalog, foldhash::fast::FixedState>>,
     /// The name of the database that these are, unless they are the ones that need none.
     database: Option<Arc<str>>,
+    /// The tables that many tenants have.
+    tenants: Option<TenantView>,
+    /// Of these tenants the databases, once they were asked for.
+    of_tenants: Arc<OnceLock<TenantDatabases>>,
 }
 
-/// `-0003`, `.part2`, `_page-12` at the end of a file's stem.
-static PAGE_SUFFIX: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)[-_.](part|page)?[-_]?[0-9]+$").expect("the pattern is valid"));
-
-/// Endings of files in a folder that may hold a table.
-#[cfg(not(feature = "store"))]
-const ENDINGS: &[&str] = &["json", "ndjson", "jsonl", "csv"];
-#[cfg(feature = "store")]
-const ENDINGS: &[&str] = &["json", "ndjson", "jsonl", "csv", "parquet", "arrow", "arrows", "feather"];
-const PACKINGS: [&str; 2] = ["gz", "zst"];
+/// The databases that the snapshots of many tenants are.
+#[derive(Debug, Default)]
+struct TenantDatabases {
+    /// By name, each with every tenant's newest snapshot by then.
+    by: IndexMap<String, Catalog, foldhash::fast::FixedState>,
+    /// With the snapshots of that name alone, oldest first.
+    own: Vec<(DateTime, Catalog)>,
+}
 
 /// Files that are kept open at the most.
 const HELD: usize = 4096;
@@ -79,6 +81,7 @@ impl Catalog {
             PathKind::File => self.add_files(&table_name(path), vec![path.to_path_buf()])?,
             #[cfg(feature = "store")]
             PathKind::Folder if let Some(store) = StoreFolder::open(path)? => self.add_store(&store, self.at)?,
+            PathKind::Folder if let Some(tenants) = Tenants::of_folder(path)? => self.add_tenants(tenants)?,
             PathKind::Folder => {
                 let mut tables: IndexMap<String, (String, Vec<PathBuf>)> = IndexMap::new();
                 for (name, file) in files_below(path)? {
@@ -118,6 +121,50 @@ impl Catalog {
         Ok(())
     }
 
+    /// Adds the tables that all tenants of a folder have.
+    fn add_tenants(&mut self, tenants: Tenants) -> Result<(), Box<Diagnostic>> {
+        if let Some(by) = self.at {
+            tenants.check(by)?;
+        }
+        let tenants = match &self.tenants {
+            Some(view) => view.tenants().with(&tenants)?,
+            None => tenants,
+        };
+        let view = TenantView::new(Arc::new(tenants), When::Newest(self.at)).keep_columns(self.keeps);
+        if let Some(name) = self.tables.keys().find(|name| view.table(name).is_some()) {
+            return Err(twice(name));
+        }
+        self.tenants = Some(view);
+        self.of_tenants = Arc::default();
+        Ok(())
+    }
+
+    /// The names and folders of the tenants.
+    pub(crate) fn tenants(&self) -> Vec<(String, PathBuf)> {
+        let folders = self.tenants.iter().flat_map(|view| view.tenants().folders());
+        folders.map(|(name, path)| (name.to_owned(), path.to_owned())).collect()
+    }
+
+    /// The databases that the snapshots of tenants are.
+    fn tenant_databases(&self) -> &TenantDatabases {
+        self.of_tenants.get_or_init(|| {
+            let Some(view) = &self.tenants else { return TenantDatabases::default() };
+            let mut databases = TenantDatabases::default();
+            for name in view.tenants().snapshots() {
+                let Some(moment) = moment_of(name) else { continue };
+                let database: Arc<str> = name.as_str().into();
+                let catalog = |when| {
+                    let of = TenantView::new(view.tenants().clone(), when).keep_columns(self.keeps);
+                    let tenants = Some(of.of_database(Some(&database)));
+                    Catalog { tenants, database: Some(database.clone()), ..Catalog::default() }
+                };
+                databases.by.insert(name.clone(), catalog(When::Newest(Some(moment))));
+                databases.own.push((moment, catalog(When::Snapshot(name.clone()))));
+            }
+            databases
+        })
+    }
+
     /// Sets by when the snapshot of a store is to be, for those that are added from now on.
     pub(crate) fn set_moment(&mut self, at: DateTime) {
         self.at = Some(at);
@@ -133,6 +180,9 @@ impl Catalog {
         let table = self.table(name);
         #[cfg(feature = "store")]
         if table.as_ref().is_some_and(|table| table.is_stored()) {
+            return Err(twice(name));
+        }
+        if self.tenants.as_ref().is_some_and(|view| view.table(name).is_some()) {
             return Err(twice(name));
         }
         let known = table.iter().flat_map(|table| table.pages()).filter_map(|page| page.file.clone());
@@ -162,6 +212,7 @@ impl Catalog {
         let database: Arc<str> = name.into();
         let tables = of.tables.iter().map(|(name, table)| (name.clone(), Arc::new(table.of_database(Some(&database)))));
         let mut catalog = Catalog { tables: Arc::new(tables.collect()), ..Catalog::default() };
+        catalog.tenants = of.tenants.as_ref().map(|view| view.of_database(Some(&database)));
         catalog.database = Some(database);
         catalog.keep_columns(self.keeps);
         Arc::make_mut(&mut self.databases).insert(name.to_owned(), catalog);
@@ -169,33 +220,39 @@ impl Catalog {
 
     /// The tables of a database, whose name is case-sensitive as Kusto has it.
     pub(crate) fn database(&self, name: &str) -> Option<&Catalog> {
-        self.databases.get(name).or_else(|| self.snapshot_by(name))
+        self.databases.get(name).or_else(|| self.tenant_databases().by.get(name)).or_else(|| self.snapshot_by(name))
     }
 
     /// The tables of a database as those that need no name, beside all databases.
     pub(crate) fn within(&self, database: &str) -> Option<Catalog> {
         let of = self.database(database)?;
         let tables = of.tables.iter().map(|(name, table)| (name.clone(), Arc::new(table.of_database(None))));
-        Some(Catalog { tables: Arc::new(tables.collect()), database: None, ..self.clone() })
+        let tenants = of.tenants.as_ref().map(|view| view.of_database(None));
+        Some(Catalog { tables: Arc::new(tables.collect()), tenants, database: None, ..self.clone() })
     }
 
     /// Of databases that have a date for a name, the newest by a moment.
     fn snapshot_by(&self, moment: &str) -> Option<&Catalog> {
         let by = DateTime::parse(moment)?;
-        self.snapshots().into_iter().rev().find(|(moment, _)| *moment <= by).map(|(_, catalog)| catalog)
+        let dated = self.databases().filter_map(|(name, catalog)| Some((moment_of(name)?, catalog)));
+        dated.filter(|(moment, _)| *moment <= by).max_by_key(|(moment, _)| *moment).map(|(_, catalog)| catalog)
     }
 
-    /// The databases that have a date for a name, as snapshots of a store have, oldest first.
+    /// The databases that have a date for a name, as snapshots of a store have, oldest first. Of many tenants, each has
+    /// the rows of those tenants that have a snapshot of that name.
     pub(crate) fn snapshots(&self) -> Vec<(DateTime, &Catalog)> {
         let dated = self.databases.iter().filter_map(|(name, catalog)| Some((moment_of(name)?, catalog)));
-        let mut dated: Vec<(DateTime, &Catalog)> = dated.collect();
+        let of_tenants = self.tenant_databases().own.iter().map(|(moment, catalog)| (*moment, catalog));
+        let mut dated: Vec<(DateTime, &Catalog)> = dated.chain(of_tenants).collect();
         dated.sort_by_key(|(moment, _)| *moment);
         dated
     }
 
-    /// The databases by name, in the order in which they were given.
+    /// The databases by name, in the order in which they were given. Of many tenants, each has the rows of every tenant's
+    /// newest snapshot by then.
     pub(crate) fn databases(&self) -> impl Iterator<Item = (&str, &Catalog)> {
-        self.databases.iter().map(|(name, catalog)| (name.as_str(), catalog))
+        let of_tenants = self.tenant_databases().by.iter().filter(|(name, _)| !self.databases.contains_key(*name));
+        self.databases.iter().chain(of_tenants).map(|(name, catalog)| (name.as_str(), catalog))
     }
 
     /// The name of the database that these tables are, if they are one.
@@ -207,6 +264,8 @@ impl Catalog {
     /// aside): for sessions. A single query needs little memory without.
     pub(crate) fn keep_columns(&mut self, keep: bool) {
         self.keeps = keep;
+        self.tenants = self.tenants.as_ref().map(|view| view.keep_columns(keep));
+        self.of_tenants = Arc::default();
         for table in Arc::make_mut(&mut self.tables).values_mut() {
             *table = Arc::new(table.keep_columns(keep));
         }
@@ -239,12 +298,14 @@ impl Catalog {
 
     /// The table of this name, in any letter case.
     pub(crate) fn table(&self, name: &str) -> Option<Arc<SourceTable>> {
-        self.tables.get(&name.to_lowercase()).cloned()
+        let own = self.tables.get(&name.to_lowercase()).cloned();
+        own.or_else(|| self.tenants.as_ref()?.table(name))
     }
 
     /// All names in lower case, in the order in which they were given.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.tables.keys().cloned().collect()
+        let of_tenants = self.tenants.iter().flat_map(TenantView::names);
+        self.tables.keys().cloned().chain(of_tenants).collect()
     }
 
     /// If rows that belong into the table `name` were given under another name: how to give them, as
@@ -263,29 +324,10 @@ impl Catalog {
 }
 
 /// Rows of one table are of one place.
-#[cfg(feature = "store")]
 fn twice(table: &str) -> Box<Diagnostic> {
-    let message = format!("`{table}` is given by a store and by something else");
+    let message = format!("`{table}` is given by a store or by tenants, and by something else");
     let none = Diagnostic::at(diag::STORE, Place::Nowhere, message);
     Box::new(none.help("give one of them, or the other one as `--snapshot NAME=PATH`"))
-}
-
-enum PathKind {
-    File,
-    Folder,
-}
-
-fn kind(path: &Path) -> Result<PathKind, Box<Diagnostic>> {
-    match fs::metadata(path) {
-        Ok(about) if about.is_dir() => Ok(PathKind::Folder),
-        Ok(_) => Ok(PathKind::File),
-        Err(error) => Err(unreadable(path, &error)),
-    }
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
-    let place = Place::File { path: path.into(), line: 0, column: 0 };
-    Box::new(Diagnostic::at(diag::UNREADABLE, place, format!("`{}` cannot be read: {error}", path.display())))
 }
 
 /// `NAME=PATH` in its parts. The path need not be text, and may have a drive's letter and a colon.
@@ -318,96 +360,6 @@ fn behind(text: &OsStr, at: usize) -> Option<OsString> {
 #[cfg(not(unix))]
 fn behind(text: &OsStr, at: usize) -> Option<OsString> {
     Some(text.to_str()?[at..].into())
-}
-
-/// The data files of a folder and of those one level below, in natural order, each with the name of its table.
-fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, Box<Diagnostic>> {
-    let mut found = Vec::new();
-    for path in entries(folder)? {
-        if path.is_dir() {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let inner = entries(&path)?.into_iter().filter(|inner| inner.is_file() && is_data(inner));
-            found.extend(inner.map(|inner| (name.clone(), inner)));
-        } else if is_data(&path) {
-            found.push((table_name(&path), path));
-        }
-    }
-    if found.is_empty() {
-        let place = Place::File { path: folder.into(), line: 0, column: 0 };
-        let none = Diagnostic::at(diag::NO_TABLE, place, format!("`{}` has no data files", folder.display()));
-        let endings = if cfg!(feature = "store") {
-            "data files end in .json, .ndjson, .jsonl or .csv, also with .gz or .zst, or in .parquet, .arrow or .feather"
-        } else {
-            "data files end in .json, .ndjson, .jsonl or .csv, also with .gz or .zst"
-        };
-        return Err(Box::new(none.help(endings)));
-    }
-    Ok(found)
-}
-
-/// What is in a folder, hidden entries aside, in natural order.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
-    let failed = |error: std::io::Error| unreadable(folder, &error);
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if !path.file_name().unwrap_or_default().to_string_lossy().starts_with('.') {
-            paths.push(path);
-        }
-    }
-    paths.sort_by_cached_key(|path| natural(&path.file_name().unwrap_or_default().to_string_lossy()));
-    Ok(paths)
-}
-
-/// The file's name without packing and ending.
-fn stem(path: &Path) -> (String, Option<String>) {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let cut = |name: &str, endings: &[&str]| {
-        let (stem, ending) = name.rsplit_once('.')?;
-        let known = endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
-        (known && !stem.is_empty()).then(|| (stem.to_owned(), ending.to_ascii_lowercase()))
-    };
-    let unpacked = cut(&name, &PACKINGS).map_or(name, |(stem, _)| stem);
-    match cut(&unpacked, ENDINGS) {
-        Some((stem, ending)) => (stem, Some(ending)),
-        None => (unpacked, None),
-    }
-}
-
-fn is_data(path: &Path) -> bool {
-    stem(path).1.is_some()
-}
-
-fn table_name(path: &Path) -> String {
-    let (stem, _) = stem(path);
-    match PAGE_SUFFIX.find(&stem) {
-        Some(suffix) if suffix.start() > 0 => stem[..suffix.start()].into(),
-        _ => stem,
-    }
-}
-
-/// Sorts `page-2` before `page-10`: stretches of digits by their number.
-fn natural(name: &str) -> Vec<(bool, usize, String)> {
-    let mut parts: Vec<(bool, usize, String)> = Vec::new();
-    for c in name.chars() {
-        let digit = c.is_ascii_digit();
-        match parts.last_mut() {
-            Some((same, _, text)) if *same == digit => text.push(c),
-            _ => parts.push((digit, 0, c.to_string())),
-        }
-    }
-    for (digit, length, text) in &mut parts {
-        if *digit {
-            *length = text.trim_start_matches('0').len();
-        }
-    }
-    // Numbers of more digits are larger; leading zeros decide last.
-    parts.iter_mut().filter(|part| part.0).for_each(|part| {
-        let trimmed = part.2.trim_start_matches('0').to_owned();
-        part.2 = trimmed;
-    });
-    parts.push((false, 0, name.to_owned()));
-    parts
 }
 
 #[cfg(test)]

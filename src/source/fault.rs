@@ -19,6 +19,8 @@ pub(super) enum FaultKind {
     Empty,
     /// A row, or white space, longer than may be held in memory.
     Long,
+    /// Lines that are no rows, in a file that is cut at their ends.
+    Lines,
     /// In table format, a row with another number of values than there are columns.
     Cells {
         has: usize,

@@ -15,6 +15,7 @@ use super::decode::RowForm;
 use super::extract::RowTest;
 use super::page::{Page, ReadFailure, Stamp};
 use super::paths::Want;
+use super::share::Share;
 use super::store::write_rows;
 use crate::column::{Batch, Column, Field, ForeignFault, ForeignFile, ForeignForm, ForeignWant};
 use crate::diag::{self, Diagnostic, Place};
@@ -29,6 +30,8 @@ pub(super) struct ForeignTable {
     /// Whether Resource Graph has it.
     known: bool,
     files: Vec<ForeignPage>,
+    /// Which of its units are read.
+    share: Option<Share>,
 }
 
 #[derive(Debug)]
@@ -37,6 +40,14 @@ struct ForeignPage {
     stamp: Stamp,
     form: ForeignForm,
     opened: OnceLock<Arc<ForeignFile>>,
+}
+
+/// A file that is read.
+struct ChosenPage<'a> {
+    page: &'a ForeignPage,
+    file: Arc<ForeignFile>,
+    /// The numbers of its units, each with its rows.
+    units: Vec<(usize, usize)>,
 }
 
 /// How many rows are looked at for what is below the columns.
@@ -56,8 +67,39 @@ impl ForeignTable {
                 _ => return Err(page.diagnose(ReadFailure::mixed("text"), None)),
             }
         }
-        let table = ForeignTable { name: name.into(), known: known_table(name), files };
+        let table = ForeignTable { name: name.into(), known: known_table(name), files, share: None };
         Ok((!table.files.is_empty()).then_some(table))
+    }
+
+    /// The same files, of which only a share is read.
+    pub(super) fn part(self, share: Option<Share>) -> ForeignTable {
+        ForeignTable { share, ..self }
+    }
+
+    /// The files that are read, each with the numbers of its units. A unit is where its middle lies, as if all rows of its
+    /// file were as long as the others; files of other shares are not opened.
+    fn chosen(&self) -> Result<Vec<ChosenPage<'_>>, Box<Diagnostic>> {
+        let wanted = self.share.unwrap_or(Share::WHOLE).range(self.files.iter().map(|file| file.stamp.len).sum());
+        let (mut chosen, mut start) = (Vec::new(), 0);
+        for page in &self.files {
+            let (first, len) = (start, page.stamp.len);
+            start += len;
+            if first >= wanted.end || start <= wanted.start {
+                continue;
+            }
+            let file = page.opened()?;
+            let units = file.units();
+            let all: u64 = units.iter().map(|&rows| rows as u64).sum();
+            let mut before = 0;
+            let mut is_wanted = |rows: usize| {
+                let place = u128::from(len) * (2 * u128::from(before) + rows as u128) / (2 * u128::from(all.max(1)));
+                before += rows as u64;
+                wanted.contains(&(first + u64::try_from(place).unwrap_or(len)))
+            };
+            let units = units.into_iter().enumerate().filter(|(_, rows)| is_wanted(*rows)).collect();
+            chosen.push(ChosenPage { page, file, units });
+        }
+        Ok(chosen)
     }
 
     /// What must not change while the table is read.
@@ -76,7 +118,7 @@ impl ForeignTable {
                 let standard = self.known.then(|| standard_column(&field.name)).flatten();
                 let name = standard.map_or(field.name, |(name, _)| name.into());
                 let known = found.entry(name).or_insert(ty);
-                *known = known.zip(ty).map(|(one, other)| common(one, other)).or(*known).or(ty);
+                *known = known.zip(ty).map(|(one, other)| one.common(other)).or(*known).or(ty);
             }
         }
         let mut fields =
@@ -154,17 +196,14 @@ impl ForeignTable {
     {
         let mut units = Vec::new();
         let mut total = 0;
-        let mut paths = Vec::new();
-        for page in &self.files {
-            paths.push(self.in_file(&*page.opened()?, wants));
-        }
-        for (page, paths) in self.files.iter().zip(&paths) {
-            let file = page.opened()?;
+        let chosen = self.chosen()?;
+        let paths: Vec<_> = chosen.iter().map(|chosen| self.in_file(&chosen.file, wants)).collect();
+        for (ChosenPage { page, file, units: of_file }, paths) in chosen.iter().zip(&paths) {
             let asked = self.asked(paths, wants);
-            for (unit, rows) in file.units().into_iter().enumerate() {
+            for &(unit, rows) in of_file {
                 let bytes = file.weight(unit, &asked);
                 total += bytes;
-                units.push((page, file.clone(), unit, rows, paths, bytes));
+                units.push((*page, file.clone(), unit, rows, paths, bytes));
             }
         }
         let progress = Mutex::new(Progress { table: self.name.clone(), bytes: 0, total, rows: 0 });
@@ -202,16 +241,6 @@ impl ForeignTable {
     fn asked<'a>(&self, paths: &'a [Vec<Arc<str>>], wants: &[Want]) -> Vec<ForeignWant<'a>> {
         let asked = paths.iter().zip(wants).map(|(path, want)| ForeignWant { path, json: self.reads_json(want) });
         asked.collect()
-    }
-}
-
-/// The type that has the values of both.
-fn common(one: Type, other: Type) -> Type {
-    match (one, other) {
-        _ if one == other => one,
-        (Type::Int, Type::Long) | (Type::Long, Type::Int) => Type::Long,
-        (Type::Int, Type::Real) | (Type::Real, Type::Int) => Type::Real,
-        _ => Type::Dynamic,
     }
 }
 

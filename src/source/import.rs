@@ -61,6 +61,9 @@ pub(crate) fn import(
         Ok((manifest, warnings))
     });
     let _ = fs::remove_dir_all(&workshop);
+    if result.is_err() && !store.is_marked() {
+        store.remove();
+    }
     result
 }
 

@@ -12,6 +12,7 @@ mod decode;
 mod document;
 mod extract;
 mod fault;
+mod files;
 #[cfg(feature = "store")]
 mod foreign;
 mod grid;
@@ -24,10 +25,12 @@ mod page;
 mod passage;
 mod paths;
 mod scan;
+mod share;
 mod sketch;
 #[cfg(feature = "store")]
 mod store;
 mod table;
+mod tenants;
 #[cfg(test)]
 mod tests;
 
@@ -44,3 +47,5 @@ pub(crate) use sketch::{PathSketch, SketchStep};
 #[cfg(feature = "store")]
 pub(crate) use store::{Manifest, StoreFolder};
 pub(crate) use table::SourceTable;
+#[cfg(feature = "store")]
+pub(crate) use tenants::tenant_stores;

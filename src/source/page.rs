@@ -113,6 +113,16 @@ impl Page {
         Ok(Stamp { len, modified, coding })
     }
 
+    /// How many bytes it has; none if nobody can say.
+    pub(super) fn weight(&self) -> u64 {
+        let len = |about: io::Result<std::fs::Metadata>| about.map_or(0, |about| about.len());
+        match &self.origin {
+            PageOrigin::Memory(bytes) => bytes.len() as u64,
+            PageOrigin::File => len(std::fs::metadata(&self.path)),
+            PageOrigin::Held(file) => len(file.metadata()),
+        }
+    }
+
     /// Ready to read from `start` on; at most `most` bytes are read at first. `buffer` is used again.
     pub(super) fn feed(&self, stamp: &Stamp, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, ReadFailure> {
         let of = FeedSource::Memory(Arc::new([]));
@@ -263,6 +273,11 @@ impl Page {
             }
             FaultKind::NoRow(what) => (diag::NO_TABLE, format!("`{name}` holds {what}"), String::new()),
             FaultKind::Empty => unreachable!("said above"),
+            FaultKind::Lines => {
+                help = Some("write each row into one line, or ask on one machine");
+                let message = format!("`{name}` has lines that are no rows, and is read in parts");
+                (diag::MALFORMED, message, "a part was to begin here".into())
+            }
             FaultKind::Long => {
                 help = limit.1;
                 (limit.0, format!("`{name}` has a row of more than {} GiB", LONGEST >> 30), String::new())

@@ -5,10 +5,13 @@
 //! for the segments before; when its turn comes in order, the guess is compared with where the segment before really
 //! ended, and a segment that began in the wrong place is read again. So every byte is checked, also behind the last
 //! row that a query asks for.
+//!
+//! A share of the pages (`Share`) has the rows that begin between two ends of lines, where a file has a row in each line.
+//! That it has is seen at its beginning, and where a share ends: a row that goes on behind that line is an error.
 
 mod account;
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
@@ -19,10 +22,14 @@ use super::decode::RowForm;
 use super::document::{self, Event, RowContext, RowCursor, Sign, advance};
 use super::fault::FaultKind;
 use super::page::{Feed, Page, ReadFailure, Stamp};
+use super::share::Share;
 use crate::diag::Diagnostic;
 use crate::guard::{Guard, Progress};
-use crate::json::{Scanned, Why};
+use crate::json::{self, Scanned, Why};
 use crate::parallel;
+
+/// Bytes at the beginning of a file that show whether its rows are lines.
+pub(super) const LINES: usize = 64 << 10;
 
 /// Bytes of a segment.
 pub(super) const SEGMENT: u64 = 4 << 20;
@@ -68,10 +75,75 @@ struct Unit {
     limit: u64,
     /// Read as a stream, in several pieces.
     stream: bool,
+    /// Where its first row begins, if that is no guess: at the start of a share.
+    first: Option<RowCursor>,
+    /// Where the next share's first row begins, if another one goes on.
+    next: Option<RowCursor>,
 }
 
 impl Passage {
     pub(super) fn new(table: &str, pages: &[Page], segment: u64) -> Result<Passage, Box<Diagnostic>> {
+        let mut passage = Passage::opened(table, pages, segment, segment)?;
+        for page in 0..passage.pages.len() {
+            passage.add_units(page, 0..u64::MAX, None, None);
+        }
+        passage.warnings = copies(&passage.pages)?;
+        Ok(passage)
+    }
+
+    /// A share of the pages' rows: of files with a row in each line, what begins between two of them; of others, those
+    /// that begin in the share as a whole. What an export says of all its rows only those can judge who have them all, so
+    /// that a table whose pages say something is in the first share.
+    pub(super) fn of_share(
+        table: &str,
+        pages: &[Page],
+        segment: u64,
+        share: Share,
+    ) -> Result<Passage, Box<Diagnostic>> {
+        let mut passage = Passage::opened(table, pages, segment, 0)?;
+        let speaks = |opened: &OpenedPage| {
+            matches!(opened.context, RowContext::Envelope(_)) || opened.stamp.coding.form == RowForm::Grid
+        };
+        let total = passage.pages.iter().map(|opened| opened.stamp.len).sum::<u64>().max(1);
+        let wanted = match passage.pages.iter().any(speaks) {
+            true if share.is_first() => 0..u64::MAX,
+            true => 0..0,
+            false => share.range(total),
+        };
+        let mut behind = 0;
+        for (number, page) in pages.iter().enumerate() {
+            let Some(opened) = passage.pages.get(number) else { continue };
+            let (len, start) = (opened.stamp.len, behind);
+            behind += len;
+            let within = wanted.start.saturating_sub(start).min(len)..wanted.end.saturating_sub(start).min(len);
+            let splits = opened.splits().map_err(|failure| page.diagnose(failure, Some(&opened.stamp)))?;
+            if !splits {
+                // Also what is empty has a place, and is an error there.
+                if wanted.contains(&start.min(total - 1)) {
+                    passage.add_units(number, 0..u64::MAX, None, None);
+                }
+                continue;
+            }
+            if within.is_empty() {
+                continue;
+            }
+            let end = |at: u64| opened.line_at(at).map_err(|failure| opened.diagnose(failure));
+            let first = if within.start == 0 { None } else { Some(end(within.start)?) };
+            let next = if within.end == len { None } else { Some(end(within.end)?) };
+            let from = first.map_or(0, |(line, _)| line);
+            let until = next.map_or(u64::MAX, |(line, _)| line);
+            if from < until.min(len) {
+                passage.add_units(number, from..until, first.map(|(_, row)| row), next.map(|(_, row)| row));
+            }
+        }
+        if share.is_first() {
+            passage.warnings = copies(&passage.pages)?;
+        }
+        Ok(passage)
+    }
+
+    /// The pages, without units. Of those of more than `known` bytes it is found out how their rows begin.
+    fn opened(table: &str, pages: &[Page], segment: u64, known: u64) -> Result<Passage, Box<Diagnostic>> {
         let mut passage =
             Passage { table: table.into(), segment, pages: Vec::new(), units: Vec::new(), warnings: Vec::new() };
         let mut buffer = Vec::new();
@@ -81,10 +153,8 @@ impl Passage {
             if let RowForm::Columns(form) = stamp.coding.form {
                 return Err(page.diagnose(ReadFailure::mixed(form.name()), None));
             }
-            let number = passage.pages.len();
-            let stream = !stamp.coding.is_plain();
             let mut opened = OpenedPage { page: page.clone(), stamp, sign: None, context: RowContext::Top };
-            if !stream && opened.stamp.len > segment {
+            if opened.stamp.coding.is_plain() && opened.stamp.len > known {
                 let mut feed = opened
                     .feed(0, 64 << 10, std::mem::take(&mut buffer))
                     .map_err(|failure| opened.diagnose(failure))?;
@@ -94,20 +164,33 @@ impl Passage {
                 opened.sign = Sign::of(feed.bytes(), at, cursor.context);
                 buffer = feed.into_buffer();
             }
-            let segments = if stream { 1 } else { opened.stamp.len.div_ceil(segment).max(1) };
-            for number_of in 0..segments {
-                let last = number_of + 1 == segments;
-                passage.units.push(Unit {
-                    page: number,
-                    start: number_of * segment,
-                    limit: if last { u64::MAX } else { (number_of + 1) * segment },
-                    stream,
-                });
-            }
             passage.pages.push(opened);
         }
-        passage.warnings = copies(&passage.pages)?;
         Ok(passage)
+    }
+
+    /// Adds the units of a page that begin in a range of its bytes.
+    fn add_units(&mut self, page: usize, range: Range<u64>, first: Option<RowCursor>, next: Option<RowCursor>) {
+        let Some(opened) = self.pages.get(page) else { return };
+        let stream = !opened.stamp.coding.is_plain();
+        let (len, segment) = (opened.stamp.len, self.segment);
+        let mut start = range.start;
+        loop {
+            let limit = if stream { u64::MAX } else { (start / segment + 1) * segment };
+            let last = limit >= len.min(range.end);
+            self.units.push(Unit {
+                page,
+                start,
+                limit: if last { range.end } else { limit },
+                stream,
+                first: first.filter(|_| start == range.start),
+                next: next.filter(|_| last),
+            });
+            if last {
+                return;
+            }
+            start = limit;
+        }
     }
 
     /// Whether rows are made of text without types.
@@ -193,7 +276,9 @@ impl Passage {
 impl Passage {
     /// How far it is before anything was read.
     fn start(&self) -> Progress {
-        let total = self.pages.iter().map(|opened| opened.stamp.len).sum();
+        let bytes =
+            |unit: &Unit| self.pages.get(unit.page).map_or(0, |page| unit.limit.min(page.stamp.len) - unit.start);
+        let total = self.units.iter().map(bytes).sum();
         Progress { table: self.table.as_str().into(), bytes: 0, total, rows: 0 }
     }
 }
@@ -205,6 +290,64 @@ impl OpenedPage {
 
     fn diagnose(&self, failure: ReadFailure) -> Box<Diagnostic> {
         self.page.diagnose(failure, Some(&self.stamp))
+    }
+
+    /// Whether its rows are lines, as far as its beginning shows.
+    fn splits(&self) -> Result<bool, ReadFailure> {
+        if self.context != RowContext::Top || self.sign.is_none() {
+            return Ok(false);
+        }
+        let mut feed = self.feed(0, LINES, Vec::new())?;
+        let mut cursor = find_first_row(&mut feed, &mut Vec::new())?;
+        let mut lines = 0;
+        while cursor.context == RowContext::Top {
+            let start = usize::try_from(cursor.at - feed.base()).expect("within what is at hand");
+            let end = match json::value(feed.bytes(), start, 0) {
+                Ok(end) => end,
+                Err(misfit) if misfit.why == Why::End && !feed.at_end() && lines == 0 => {
+                    feed.more()?;
+                    continue;
+                }
+                Err(_) => break,
+            };
+            if feed.bytes().get(start..end).is_none_or(|row| memchr::memchr(b'\n', row).is_some()) {
+                return Ok(false);
+            }
+            lines += 1;
+            if end >= LINES {
+                break;
+            }
+            cursor = find_next_row(&mut feed, end, RowContext::Top, &mut Vec::new())?;
+        }
+        Ok(lines > 0 && !matches!(cursor.context, RowContext::Array | RowContext::Envelope(_)))
+    }
+
+    /// The first line that begins at a place or behind it, and the first row from there on.
+    fn line_at(&self, at: u64) -> Result<(u64, RowCursor), ReadFailure> {
+        // The byte before tells whether a line begins here.
+        let before = at.saturating_sub(1);
+        let mut feed = self.feed(before, 64 << 10, Vec::new())?;
+        let mut from = usize::try_from(before - feed.base()).expect("within what is at hand");
+        loop {
+            let bytes = feed.bytes();
+            if let Some(found) = memchr::memchr(b'\n', bytes.get(from..).unwrap_or_default()) {
+                let line = from + found + 1;
+                let row =
+                    find_next_row(&mut feed, line, RowContext::Top, &mut Vec::new()).map_err(
+                        |failure| match failure {
+                            ReadFailure::Fault { at, .. } => ReadFailure::Fault { at, kind: FaultKind::Lines },
+                            other => other,
+                        },
+                    )?;
+                return Ok((feed.base() + line as u64, row));
+            }
+            from = bytes.len();
+            if feed.at_end() {
+                let end = feed.base() + from as u64;
+                return Ok((end, RowCursor { at: end, context: RowContext::End }));
+            }
+            feed.more()?;
+        }
     }
 
     /// Where the first row of a unit seems to begin, if one does.
@@ -373,6 +516,7 @@ where
     ) -> Vec<SegmentRows<T, E>> {
         let unit = self.passage.units[number];
         let opened = &self.passage.pages[unit.page];
+        let from = from.or(unit.first);
         let start = from.map_or(unit.start, |cursor| cursor.at);
         // The byte before tells whether a line begins here.
         let start = if from.is_none() && start > 0 { start - 1 } else { start };
@@ -453,14 +597,13 @@ where
         mut pieces: Vec<SegmentRows<T, E>>,
     ) -> Result<ControlFlow<()>, E> {
         let unit = self.passage.units[number];
-        if unit.start == 0 {
+        if unit.start == 0 || unit.first.is_some() {
             merger.cursor = None;
         }
         if let Some(due) = merger.cursor {
             if due.context == RowContext::End || due.at >= unit.limit {
-                return Ok(ControlFlow::Continue(()));
-            }
-            if pieces.first().and_then(|piece| piece.from) != Some(due) {
+                pieces.clear();
+            } else if pieces.first().and_then(|piece| piece.from) != Some(due) {
                 pieces = self.with_spare(|reader, buffer| self.read(number, Some(due), reader, buffer));
             }
         }
@@ -470,6 +613,13 @@ where
                 self.mode.store(STOP, Ordering::Relaxed);
                 return Err(error);
             }
+        }
+        if let (Some(next), Some(due)) = (unit.next, merger.cursor)
+            && next != due
+        {
+            self.mode.store(STOP, Ordering::Relaxed);
+            let failure = ReadFailure::Fault { at: Some(next.at), kind: FaultKind::Lines };
+            return Err(opened.diagnose(failure).into());
         }
         Ok(ControlFlow::Continue(()))
     }

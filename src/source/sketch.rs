@@ -67,6 +67,15 @@ impl Sketch {
         all
     }
 
+    /// Adds a column that all rows have, with the texts that it may have.
+    pub(super) fn add_column<'a>(&mut self, name: &str, texts: impl Iterator<Item = &'a str>) {
+        let mut column = PathSketch::default();
+        texts.for_each(|text| column.add_scalar(Type::String, text));
+        for rows in self.types.values_mut() {
+            rows.keys.insert(name.into(), column.clone());
+        }
+    }
+
     pub(super) fn join(&mut self, other: Sketch) {
         for (ty, rows) in other.types {
             self.types.entry(ty).or_default().join(&rows);

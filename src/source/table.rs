@@ -13,7 +13,8 @@ use super::origin::Origin;
 use super::page::{Page, PageOrigin};
 use super::passage::{self, Passage, RowReader};
 use super::paths::{Want, WantTree};
-use super::scan::Scan;
+use super::scan::{Members, Pass, Scan};
+use super::share::Share;
 use super::sketch::Sketch;
 #[cfg(feature = "store")]
 use super::store::{KnownRows, Layout, ShreddedRows, Shredder, StoredTable};
@@ -38,6 +39,10 @@ pub(crate) struct SourceTable {
     sketch: OnceLock<Arc<Sketch>>,
     /// Columns that stay between queries, if they shall.
     kept: Option<Arc<Kept>>,
+    /// Which of its rows are read; all unless told.
+    share: Option<Share>,
+    /// Of many tenants those of each; then there are no rows of its own.
+    members: Option<Arc<dyn Members>>,
 }
 
 /// How much of a page is looked at for columns beyond the known ones.
@@ -60,6 +65,7 @@ impl SourceTable {
         let mut table = SourceTable::new(&self.name);
         table.database.clone_from(&self.database);
         table.pages.clone_from(&self.pages);
+        table.members.clone_from(&self.members);
         #[cfg(feature = "store")]
         table.stored.clone_from(&self.stored);
         let standard = known_table(&self.name);
@@ -80,6 +86,11 @@ impl SourceTable {
         self.stored.is_some()
     }
 
+    /// The rows that many tenants have.
+    pub(super) fn of_members(name: &str, members: Arc<dyn Members>) -> SourceTable {
+        SourceTable { members: Some(members), ..SourceTable::new(name) }
+    }
+
     /// A copy whose files stay open.
     pub(super) fn hold(&self) -> SourceTable {
         let held = self.pages.iter().map(Page::held).collect();
@@ -97,6 +108,32 @@ impl SourceTable {
     /// of both.
     pub(super) fn of_database(&self, name: Option<&Arc<str>>) -> SourceTable {
         SourceTable { database: name.cloned(), kept: self.kept.clone(), ..self.with_pages([]) }
+    }
+
+    /// The share `number` of `of` contiguous shares of its rows, which in order are the table. All have its schema; some
+    /// may be empty, since rows that are read together stay together: those of a row group, or of a file that cannot be
+    /// cut at the ends of its lines.
+    #[allow(dead_code, reason = "those who divide the work come next")]
+    pub(crate) fn part(&self, number: usize, of: usize) -> SourceTable {
+        let share = self.share.unwrap_or(Share::WHOLE).part(number, of);
+        let mut table = SourceTable { share: Some(share), ..self.with_pages([]) };
+        table.schema.clone_from(&self.schema);
+        table.full_schema.clone_from(&self.full_schema);
+        table
+    }
+
+    /// About how many bytes its rows have where they lie.
+    pub(crate) fn weight(&self) -> u64 {
+        if let Some(members) = &self.members {
+            // What cannot be opened is said when it is read.
+            return (0..members.tenants().len()).filter_map(|tenant| members.weight(tenant).ok().flatten()).sum();
+        }
+        #[cfg(feature = "store")]
+        if let Some(stored) = &self.stored {
+            return stored.weight();
+        }
+        // What cannot be opened is said when it is read.
+        self.pages.iter().map(Page::weight).sum()
     }
 
     /// The name as it was first given.
@@ -122,6 +159,10 @@ impl SourceTable {
         if let Some(known) = self.schema.get() {
             return Ok(known.clone());
         }
+        if let Some(members) = &self.members {
+            let fields = members.fields(guard, false)?;
+            return Ok(self.schema.get_or_init(|| fields).clone());
+        }
         #[cfg(feature = "store")]
         if let Some(stored) = &self.stored {
             return Ok(stored.fields.clone());
@@ -145,6 +186,10 @@ impl SourceTable {
     pub(crate) fn full_schema(&self, guard: &Guard) -> Result<Vec<Field>, Box<Diagnostic>> {
         if let Some(known) = self.full_schema.get() {
             return Ok(known.clone());
+        }
+        if let Some(members) = &self.members {
+            let fields = members.fields(guard, true)?;
+            return Ok(self.full_schema.get_or_init(|| fields).clone());
         }
         #[cfg(feature = "store")]
         if let Some(stored) = &self.stored {
@@ -185,20 +230,38 @@ impl SourceTable {
 
     /// A pass over all rows that takes the wanted columns and paths.
     pub(crate) fn scan(&self, wants: &[Want]) -> Result<Scan, Box<Diagnostic>> {
-        Ok(Scan::new(self.origin()?, wants).with_kept(self.kept.as_ref()))
+        Ok(match &self.members {
+            Some(members) => Scan::many(members.clone(), wants, self.share),
+            None => Scan::one(self.pass(wants, self.share)?),
+        })
     }
 
-    /// Where its rows come from.
-    fn origin(&self) -> Result<Origin, Box<Diagnostic>> {
+    /// A pass over a share of the rows that are its own.
+    pub(super) fn pass(&self, wants: &[Want], share: Option<Share>) -> Result<Pass, Box<Diagnostic>> {
+        // What stays in memory is all rows.
+        let kept = self.kept.as_ref().filter(|_| share.is_none());
+        Ok(Pass::new(self.origin(share)?, wants).with_kept(kept))
+    }
+
+    /// Where its rows come from, or a share of them.
+    fn origin(&self, share: Option<Share>) -> Result<Origin, Box<Diagnostic>> {
         #[cfg(feature = "store")]
         if let Some(stored) = &self.stored {
-            return Ok(Origin::Stored { table: self.name.as_str().into(), stored: stored.clone() });
+            let stored = match share {
+                Some(share) => Arc::new(stored.part(share)?),
+                None => stored.clone(),
+            };
+            return Ok(Origin::Stored { table: self.name.as_str().into(), stored });
         }
         #[cfg(feature = "store")]
         if let Some(foreign) = self.foreign()? {
-            return Ok(Origin::Columns(foreign));
+            return Ok(Origin::Columns(foreign.part(share)));
         }
-        Ok(Origin::Pages(Passage::new(&self.name, &self.pages, passage::SEGMENT)?))
+        let passage = match share {
+            Some(share) => Passage::of_share(&self.name, &self.pages, passage::SEGMENT, share)?,
+            None => Passage::new(&self.name, &self.pages, passage::SEGMENT)?,
+        };
+        Ok(Origin::Pages(passage))
     }
 
     /// The table of its files, if they have columns.
@@ -224,6 +287,10 @@ impl SourceTable {
     pub(crate) fn sketch(&self) -> Result<Arc<Sketch>, Box<Diagnostic>> {
         if let Some(known) = self.sketch.get() {
             return Ok(known.clone());
+        }
+        if let Some(members) = &self.members {
+            let all = members.sketch()?;
+            return Ok(self.sketch.get_or_init(|| Arc::new(all)).clone());
         }
         #[cfg(feature = "store")]
         let rows = match &self.stored {

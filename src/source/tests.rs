@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::origin::Origin;
 use super::passage::Passage;
-use super::scan::Scan;
+use super::scan::{Pass, Scan};
 use super::table::memory;
 use super::{RowTest, Want};
 use crate::diag::{Diagnostic, Place};
@@ -34,7 +34,7 @@ fn scanned_with(
 ) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
     let passage = Passage::new("t", &[memory("t", bytes.into())], segment)?;
     let mut rows = Rows::new();
-    let warnings = Scan::new(Origin::Pages(passage), wants).run(tests, &Guard::none(), Ok, |batch| {
+    let warnings = Scan::one(Pass::new(Origin::Pages(passage), wants)).run(tests, &Guard::none(), Ok, |batch| {
         for row in 0..batch.rows {
             rows.push(batch.columns.iter().map(|column| cell(column.get(row))).collect());
         }

@@ -98,6 +98,16 @@ impl Type {
         ("dynamic", Type::Dynamic),
     ];
 
+    /// The type that has the values of both, as columns of one name have in several files.
+    pub(crate) fn common(self, other: Type) -> Type {
+        match (self, other) {
+            _ if self == other => self,
+            (Type::Int, Type::Long) | (Type::Long, Type::Int) => Type::Long,
+            (Type::Int, Type::Real) | (Type::Real, Type::Int) => Type::Real,
+            _ => Type::Dynamic,
+        }
+    }
+
     /// KQL's name: `bool int long real decimal string datetime timespan guid dynamic`.
     ///
     /// ```

@@ -4,7 +4,7 @@ use crate::column::Out;
 use crate::registry::{
     Aggregate, AggregateNaming::First, ArgumentFault, Example, Fold, PerGroup, Returns, State, integer,
 };
-use crate::value::{Type, ValueRef};
+use crate::value::{Type, Value, ValueRef};
 
 pub(super) const FAMILY: &[&Aggregate] = &[&BINARY_ALL_AND, &BINARY_ALL_OR, &BINARY_ALL_XOR];
 
@@ -51,6 +51,8 @@ impl Bits {
 }
 
 impl State for Bits {
+    const SAVED: &'static [Type] = &[Type::Long];
+
     fn add(&mut self, row: &[ValueRef<'_>]) {
         match row[0] {
             ValueRef::Long(value) => self.take(value),
@@ -67,5 +69,13 @@ impl State for Bits {
 
     fn finish(self, out: &mut Out) {
         out.value(self.bits.map_or(ValueRef::Null, ValueRef::Long));
+    }
+
+    fn save(self) -> Vec<Value> {
+        vec![self.bits.map_or(Value::Null, Value::Long)]
+    }
+
+    fn load(&mut self, saved: &[ValueRef<'_>]) {
+        self.add(saved);
     }
 }

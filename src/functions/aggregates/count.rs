@@ -74,6 +74,18 @@ impl Fold for Count {
         vec![Column::longs(self.rows)]
     }
 
+    fn saved(&self) -> Vec<Type> {
+        vec![Type::Long]
+    }
+
+    fn save(self: Box<Self>, count: usize) -> Vec<Column> {
+        self.finish(count)
+    }
+
+    fn load(&mut self, saved: &[Column]) {
+        self.rows = super::longs(saved);
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }

@@ -1,6 +1,7 @@
 //! `dcount`, `count_distinct` and `make_set`: the distinct values of each group, in order of first appearance.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
@@ -9,10 +10,11 @@ use hashbrown::hash_table::Entry;
 
 use super::{MAX_ELEMENTS, PREDICATE, each, grow, max_size};
 use crate::column::{Column, Dictionary, Entries, KeyTable};
+use crate::functions::cells::owned;
 use crate::registry::{
     Aggregate, AggregateNaming::Prefixed, Args, ArgumentFault, Example, Fold, Groups, Returns, any, integer, orderable,
 };
-use crate::value::{Type, Value, ValueRef, encode_key};
+use crate::value::{Type, Value, ValueRef, decode_key, encode_key, identical};
 
 pub(super) const FAMILY: &[&Aggregate] =
     &[&DCOUNT, &DCOUNTIF, &COUNT_DISTINCT, &COUNT_DISTINCTIF, &MAKE_SET, &MAKE_SET_IF, &MAKESET];
@@ -110,6 +112,8 @@ struct Distinct {
     keys: KeyTable,
     /// For a set: the values themselves, by their number.
     values: Vec<Value>,
+    /// Those of groups that first saw them spelled otherwise: `-0.0` instead of `0.0`.
+    spelled: HashMap<Pair, Value, FixedState>,
     /// Which groups have which values.
     pairs: HashTable<Pair>,
     /// The values of each group.
@@ -152,6 +156,7 @@ impl Distinct {
             limit,
             keys: KeyTable::default(),
             values: Vec::new(),
+            spelled: HashMap::default(),
             pairs: HashTable::new(),
             members: Vec::new(),
             coded: None,
@@ -187,19 +192,26 @@ impl Distinct {
         encode_key(scratch, cell);
         let number = self.keys.number(scratch);
         if self.shape == Shape::Set && number as usize == self.values.len() {
-            self.values.push(cell.to_value());
+            self.values.push(owned(cell));
         }
         number
     }
 
-    /// Notes that a group has a value.
-    fn pair(&mut self, group: usize, value: u32) {
-        if self.members[group].len() >= self.limit {
+    /// Notes that a group has a value, the number of this cell.
+    fn pair(&mut self, group: usize, value: u32, cell: ValueRef<'_>) {
+        let pair = Pair::new(group, value);
+        if self.members[group].len() >= self.limit || !insert(&mut self.pairs, pair) {
             return;
         }
-        if insert(&mut self.pairs, Pair::new(group, value)) {
-            self.members[group].push(value);
+        self.members[group].push(value);
+        if self.values.get(value as usize).is_some_and(|known| !identical(known.as_ref(), cell)) {
+            self.spelled.insert(pair, owned(cell));
         }
+    }
+
+    /// For a set: the value as the group has it.
+    fn value(&self, pair: Pair) -> &Value {
+        self.spelled.get(&pair).unwrap_or_else(|| &self.values[pair.value as usize])
     }
 
     /// Takes one cell: itself, or, for a set, the elements of an array.
@@ -209,15 +221,15 @@ impl Distinct {
             ValueRef::Array(elements) if self.shape == Shape::Set => {
                 for element in elements.iter().filter(|element| !element.is_null()) {
                     let number = self.number(scratch, element.as_ref());
-                    self.pair(group, number);
+                    self.pair(group, number, element.as_ref());
                 }
             }
-            ValueRef::Json(text) if self.shape == Shape::Set && text.starts_with('[') => {
+            ValueRef::Json(_) if self.shape == Shape::Set => {
                 self.cell(scratch, group, cell.to_value().as_ref());
             }
             _ => {
                 let number = self.number(scratch, cell);
-                self.pair(group, number);
+                self.pair(group, number, cell);
             }
         }
     }
@@ -305,6 +317,18 @@ impl Coded {
         }
     }
 
+    /// The entries of each group.
+    fn lists(mut self, groups: usize) -> Vec<Vec<Value>> {
+        self.settle();
+        let mut lists = vec![Vec::new(); groups];
+        let mut texts: Vec<Option<Value>> = vec![None; self.entries.values().len()];
+        self.each(|group, code| {
+            let code = code as usize;
+            lists[group].push(texts[code].get_or_insert_with(|| self.entries.values().get(code).to_value()).clone());
+        });
+        lists
+    }
+
     fn counts(mut self, groups: usize) -> Vec<i64> {
         self.settle();
         self.counts.resize(groups, 0);
@@ -355,7 +379,7 @@ impl Fold for Distinct {
                 let cell = entries.get(code);
                 if !cell.is_null() {
                     let number = *numbers[code].get_or_insert_with(|| self.number(&mut scratch, cell));
-                    self.pair(group, number);
+                    self.pair(group, number, cell);
                 }
             });
         }
@@ -382,18 +406,21 @@ impl Fold for Distinct {
         later.by_values();
         self.members.resize_with(self.members.len().max(count), Vec::new);
         let mut numbers = Vec::with_capacity(later.keys.len());
-        let mut values = later.values.into_iter();
         for number in 0..later.keys.len() {
             let ours = self.keys.number(later.keys.key(u32::try_from(number).expect("numbers have 32 bits")));
-            // Values come in the order of their numbers, so each is taken, wanted or not.
-            let value = values.next();
             if ours as usize == self.values.len() {
-                self.values.extend(value);
+                self.values.extend(later.values.get(number).cloned());
             }
             numbers.push(ours);
         }
-        for (members, &group) in later.members.iter().zip(map) {
-            members.iter().for_each(|&value| self.pair(group as usize, numbers[value as usize]));
+        for (from, (members, &group)) in later.members.iter().zip(map).enumerate() {
+            for &value in members {
+                let cell = match self.shape {
+                    Shape::Count => ValueRef::Null,
+                    Shape::Set => later.value(Pair::new(from, value)).as_ref(),
+                };
+                self.pair(group as usize, numbers[value as usize], cell);
+            }
         }
     }
 
@@ -408,10 +435,41 @@ impl Fold for Distinct {
                 Column::longs(self.members.iter().map(count).collect())
             }
             Shape::Set => {
-                let value = |&value: &u32| self.values[value as usize].clone();
-                super::list::arrays(self.members.iter().map(|members| members.iter().map(value).collect()))
+                let set = |(group, members): (usize, &Vec<u32>)| {
+                    members.iter().map(|&value| self.value(Pair::new(group, value)).clone()).collect()
+                };
+                super::list::arrays(self.members.iter().enumerate().map(set))
             }
         }]
+    }
+
+    /// The values of each group. For their number any value will do that has the key.
+    fn saved(&self) -> Vec<Type> {
+        vec![Type::Dynamic]
+    }
+
+    fn save(mut self: Box<Self>, count: usize) -> Vec<Column> {
+        if let Some(coded) = self.coded.take() {
+            return vec![super::list::arrays(coded.lists(count).into_iter())];
+        }
+        if self.shape == Shape::Count {
+            let numbers = 0..u32::try_from(self.keys.len()).expect("numbers have 32 bits");
+            self.values = numbers.map(|number| decode_key(self.keys.key(number))).collect();
+            self.shape = Shape::Set;
+        }
+        self.finish(count)
+    }
+
+    fn load(&mut self, saved: &[Column]) {
+        let lists = super::lists(saved.first());
+        self.members.resize_with(lists.len(), Vec::new);
+        let mut scratch = Vec::new();
+        for (group, list) in lists.into_iter().enumerate() {
+            for value in list {
+                let number = self.number(&mut scratch, value.as_ref());
+                self.pair(group, number, value.as_ref());
+            }
+        }
     }
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{MAX_ELEMENTS, PREDICATE, each, grow, max_size};
 use crate::column::{Column, Out};
+use crate::functions::cells::owned;
 use crate::meter;
 use crate::registry::{
     Aggregate, AggregateNaming::Prefixed, Args, ArgumentFault, Example, Fold, Groups, PerGroup, Returns, State, any,
@@ -84,10 +85,10 @@ impl Fold for Lists {
                 return;
             }
             let value = match dictionary {
-                None => element(column.get(row)),
+                None => owned(column.get(row)),
                 Some(dictionary) => {
                     let code = dictionary.codes()[row] as usize;
-                    entries[code].get_or_insert_with(|| element(dictionary.values().get(code))).clone()
+                    entries[code].get_or_insert_with(|| owned(dictionary.values().get(code))).clone()
                 }
             };
             if self.nulls || !value.is_null() {
@@ -111,16 +112,20 @@ impl Fold for Lists {
         vec![arrays(self.lists.into_iter())]
     }
 
+    fn saved(&self) -> Vec<Type> {
+        vec![Type::Dynamic]
+    }
+
+    fn save(self: Box<Self>, count: usize) -> Vec<Column> {
+        self.finish(count)
+    }
+
+    fn load(&mut self, saved: &[Column]) {
+        self.lists = super::lists(saved.first());
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
-    }
-}
-
-/// A cell as the element of an array: dynamic values know one integer type.
-fn element(cell: ValueRef<'_>) -> Value {
-    match cell {
-        ValueRef::Int(value) => Value::Long(value.into()),
-        other => other.to_value(),
     }
 }
 
@@ -176,6 +181,8 @@ impl Bags {
 }
 
 impl State for Bags {
+    const SAVED: &'static [Type] = &[Type::Dynamic];
+
     fn add(&mut self, row: &[ValueRef<'_>]) {
         match row[0] {
             ValueRef::Bag(bag) => self.extend(bag),
@@ -194,5 +201,13 @@ impl State for Bags {
 
     fn finish(self, out: &mut Out) {
         out.value(ValueRef::Bag(&self.bag));
+    }
+
+    fn save(self) -> Vec<Value> {
+        vec![Value::Bag(Arc::new(self.bag))]
+    }
+
+    fn load(&mut self, saved: &[ValueRef<'_>]) {
+        self.add(saved);
     }
 }

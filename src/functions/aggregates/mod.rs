@@ -1,5 +1,5 @@
 //! Aggregates by family. Splitting the rows anywhere and merging in order gives what one fold over all rows gives;
-//! sums of reals to the last bit where the splits are the same.
+//! sums of reals to the last bit where the splits are the same. What was saved and loaded in between makes no difference.
 
 mod bits;
 mod count;
@@ -15,7 +15,7 @@ pub(crate) use list::MAKE_LIST;
 
 use crate::column::Column;
 use crate::registry::{Aggregate, Args, ArgumentFault, Groups, Param};
-use crate::value::{Type, Value};
+use crate::value::{Type, Value, ValueRef};
 
 /// Every aggregate, by the family that help and README show it in.
 pub(super) const ALL: &[(&str, &[&Aggregate])] = &[
@@ -89,6 +89,18 @@ fn grow<T: Default>(states: &mut Vec<T>, count: usize, groups: Groups<'_>) {
     if states.len() < count {
         states.resize_with(count, T::default);
     }
+}
+
+/// The whole numbers of the one column that was saved.
+fn longs(saved: &[Column]) -> Vec<i64> {
+    let number = |cell| if let ValueRef::Long(number) = cell { number } else { 0 };
+    saved.first().map_or_else(Vec::new, |column| column.iter().map(number).collect())
+}
+
+/// The elements of the arrays of a column that was saved, a list per row.
+fn lists(saved: Option<&Column>) -> Vec<Vec<Value>> {
+    let list = |cell| crate::functions::elements(cell).unwrap_or_default();
+    saved.map_or_else(Vec::new, |column| column.iter().map(list).collect())
 }
 
 #[cfg(test)]

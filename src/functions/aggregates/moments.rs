@@ -7,7 +7,7 @@ use crate::registry::{
     AggregateNaming::{Prefixed, PrefixedPair},
     ArgumentFault, Example, Fold, PerGroup, Returns, State, summable,
 };
-use crate::value::{Type, ValueRef};
+use crate::value::{Type, Value, ValueRef};
 
 pub(super) const FAMILY: &[&Aggregate] = &[
     &STDEV,
@@ -167,6 +167,8 @@ struct Moments {
 }
 
 impl State for Moments {
+    const SAVED: &'static [Type] = &[Type::Real; 4];
+
     fn add(&mut self, row: &[ValueRef<'_>]) {
         let (Some(x), Some(y)) = (real(row[0]), real(*row.get(1).unwrap_or(&row[0]))) else { return };
         self.count += 1.0;
@@ -193,6 +195,17 @@ impl State for Moments {
         // Kusto's deviation of nothing, and of one value as a sample, is 0 (measured).
         let measure = if divisor < 1.0 { 0.0 } else { self.co / divisor };
         out.real(if self.measure.root { measure.sqrt() } else { measure });
+    }
+
+    fn save(self) -> Vec<Value> {
+        [self.count, self.mean_x, self.mean_y, self.co].map(Value::Real).into()
+    }
+
+    fn load(&mut self, saved: &[ValueRef<'_>]) {
+        use ValueRef::Real;
+        if let &[Real(count), Real(mean_x), Real(mean_y), Real(co)] = saved {
+            *self = Moments { measure: self.measure, count, mean_x, mean_y, co };
+        }
     }
 }
 

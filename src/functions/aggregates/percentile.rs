@@ -1,6 +1,7 @@
 //! `percentile` and its plural, weighted and array forms.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use super::{each, grow, promoted};
 use crate::column::{Column, Out};
@@ -9,7 +10,7 @@ use crate::registry::{
     AggregateNaming::{PerPercentile, Prefixed},
     Args, ArgumentFault, Example, Fold, Groups, Returns, any, integer,
 };
-use crate::value::{Type, Value, ValueRef, compare};
+use crate::value::{Type, Value, ValueRef, compare, identical};
 
 pub(super) const FAMILY: &[&Aggregate] =
     &[&PERCENTILE, &PERCENTILES, &PERCENTILES_ARRAY, &PERCENTILEW, &PERCENTILESW, &PERCENTILESW_ARRAY];
@@ -141,6 +142,16 @@ struct Weighted {
     weight: i64,
 }
 
+impl Percentiles {
+    /// The values of so many groups in order; of equal ones, the first to come is the first.
+    fn sort(&mut self, groups: usize) {
+        self.values.resize_with(groups, Vec::new);
+        for values in &mut self.values {
+            values.sort_by(|a, b| compare(a.value.as_ref(), b.value.as_ref()));
+        }
+    }
+}
+
 impl Fold for Percentiles {
     fn add(&mut self, args: &[Column], groups: Groups<'_>) {
         grow(&mut self.values, groups.count, groups);
@@ -170,10 +181,7 @@ impl Fold for Percentiles {
     }
 
     fn finish(mut self: Box<Self>, count: usize) -> Vec<Column> {
-        self.values.resize_with(count, Vec::new);
-        for values in &mut self.values {
-            values.sort_by(|a, b| compare(a.value.as_ref(), b.value.as_ref()));
-        }
+        self.sort(count);
         let at = |values: &[Weighted], rank: f64| nearest(values, rank).cloned().unwrap_or_default();
         if self.array {
             let array = |values: &Vec<Weighted>| self.ranks.iter().map(|&rank| at(values, rank)).collect();
@@ -187,9 +195,57 @@ impl Fold for Percentiles {
         self.ranks.iter().map(column).collect()
     }
 
+    /// Values in order, and their weights; no weights where all are 1.
+    fn saved(&self) -> Vec<Type> {
+        vec![Type::Dynamic; 2]
+    }
+
+    fn save(mut self: Box<Self>, count: usize) -> Vec<Column> {
+        self.sort(count);
+        let (mut values, mut weights) = (Out::new(Type::Dynamic, count), Out::new(Type::Dynamic, count));
+        for group in self.values {
+            let (of, times): (Vec<Value>, Vec<i64>) =
+                runs(group).into_iter().map(|run| (run.value, run.weight)).unzip();
+            values.owned(Value::Array(Arc::new(of)));
+            weights.owned(match times.iter().all(|&weight| weight == 1) {
+                true => Value::Null,
+                false => Value::Array(Arc::new(times.into_iter().map(Value::Long).collect())),
+            });
+        }
+        vec![values.finish(), weights.finish()]
+    }
+
+    fn load(&mut self, saved: &[Column]) {
+        let weights = super::lists(saved.get(1)).into_iter();
+        self.values = super::lists(saved.first())
+            .into_iter()
+            .zip(weights)
+            .map(|(values, weights)| {
+                let mut weights = weights.into_iter();
+                let weighted = |value| match weights.next() {
+                    Some(Value::Long(weight)) => Weighted { value, weight },
+                    _ => Weighted { value, weight: 1 },
+                };
+                values.into_iter().map(weighted).collect()
+            })
+            .collect();
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }
+}
+
+/// The sorted values, each once for all times that it is repeated.
+fn runs(values: Vec<Weighted>) -> Vec<Weighted> {
+    let mut runs: Vec<Weighted> = Vec::new();
+    for next in values {
+        match runs.last_mut().filter(|last| identical(last.value.as_ref(), next.value.as_ref())) {
+            Some(last) if last.weight.checked_add(next.weight).is_some() => last.weight += next.weight,
+            _ => runs.push(next),
+        }
+    }
+    runs
 }
 
 /// The first of the sorted values up to which at least `percent` of the weight lies.

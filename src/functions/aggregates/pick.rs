@@ -210,6 +210,26 @@ impl Fold for Pick {
         self.types.iter().enumerate().map(column).collect()
     }
 
+    /// Whether a row is kept, and that row: one of nothing but nulls is a row all the same.
+    fn saved(&self) -> Vec<Type> {
+        [&[Type::Bool], &self.types[..]].concat()
+    }
+
+    fn save(mut self: Box<Self>, count: usize) -> Vec<Column> {
+        self.grow(count);
+        let mut columns = vec![Column::bools(self.kept[..count].iter().map(|place| Some(place.is_some())))];
+        columns.extend(self.finish(count));
+        columns
+    }
+
+    fn load(&mut self, saved: &[Column]) {
+        let Some((kept, row)) = saved.split_first() else { return };
+        let part = self.next_part();
+        let rows = 0..u32::try_from(kept.len()).expect("fewer than 2^32 groups");
+        self.kept = rows.map(|row| kept.is_true(row as usize).then_some(Place { part, row })).collect();
+        self.parts.push(row.to_vec());
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
     }

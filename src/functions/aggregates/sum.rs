@@ -9,7 +9,7 @@ use crate::registry::{
     Aggregate, AggregateNaming::Prefixed, Args, ArgumentFault, Example, Fold, Groups, PerGroup, Returns, State,
     summable,
 };
-use crate::value::{DateTime, TimeSpan, Type, ValueRef};
+use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 
 pub(super) const FAMILY: &[&Aggregate] = &[&SUM, &SUMIF, &AVG, &AVGIF];
 
@@ -95,6 +95,19 @@ impl Fold for Longs {
         vec![out.finish()]
     }
 
+    fn saved(&self) -> Vec<Type> {
+        vec![Type::Long]
+    }
+
+    fn save(mut self: Box<Self>, count: usize) -> Vec<Column> {
+        self.sums.resize(count, 0);
+        vec![Column::longs(self.sums)]
+    }
+
+    fn load(&mut self, saved: &[Column]) {
+        self.sums = super::longs(saved);
+    }
+
     fn into_any(self: Box<Self>) -> Box<dyn std::any::Any> {
         self
     }
@@ -113,6 +126,8 @@ fn ticks(cell: ValueRef<'_>) -> Option<i64> {
 }
 
 impl State for f64 {
+    const SAVED: &'static [Type] = &[Type::Real];
+
     fn add(&mut self, row: &[ValueRef<'_>]) {
         if let ValueRef::Real(value) = row[0] {
             *self += value;
@@ -126,10 +141,22 @@ impl State for f64 {
     fn finish(self, out: &mut Out) {
         out.real(self);
     }
+
+    fn save(self) -> Vec<Value> {
+        vec![Value::Real(self)]
+    }
+
+    fn load(&mut self, saved: &[ValueRef<'_>]) {
+        if let &[ValueRef::Real(sum)] = saved {
+            *self = sum;
+        }
+    }
 }
 
 /// `None` once the sum left what a decimal can hold: the result is null then.
 impl State for Option<Decimal> {
+    const SAVED: &'static [Type] = &[Type::Decimal];
+
     fn add(&mut self, row: &[ValueRef<'_>]) {
         if let ValueRef::Decimal(value) = row[0] {
             *self = self.and_then(|sum| sum.checked_add(value));
@@ -142,6 +169,14 @@ impl State for Option<Decimal> {
 
     fn finish(self, out: &mut Out) {
         out.value(self.map_or(ValueRef::Null, ValueRef::Decimal));
+    }
+
+    fn save(self) -> Vec<Value> {
+        vec![self.map_or(Value::Null, Value::Decimal)]
+    }
+
+    fn load(&mut self, saved: &[ValueRef<'_>]) {
+        *self = if let &[ValueRef::Decimal(sum)] = saved { Some(sum) } else { None };
     }
 }
 
@@ -190,10 +225,12 @@ fn avg(args: &Args<'_>) -> Result<Box<dyn Fold>, ArgumentFault> {
 #[derive(Default)]
 struct Mean<S> {
     sum: S,
-    count: u64,
+    count: i64,
 }
 
 impl State for Mean<f64> {
+    const SAVED: &'static [Type] = &[Type::Real, Type::Long];
+
     fn add(&mut self, row: &[ValueRef<'_>]) {
         if !row[0].is_null() {
             self.sum.add(row);
@@ -211,9 +248,21 @@ impl State for Mean<f64> {
         // 0/0: Kusto's answer to the mean of nothing is NaN (measured).
         out.real(self.sum / self.count as f64);
     }
+
+    fn save(self) -> Vec<Value> {
+        vec![Value::Real(self.sum), Value::Long(self.count)]
+    }
+
+    fn load(&mut self, saved: &[ValueRef<'_>]) {
+        if let &[ValueRef::Real(sum), ValueRef::Long(count)] = saved {
+            *self = Mean { sum, count };
+        }
+    }
 }
 
 impl State for Mean<Option<Decimal>> {
+    const SAVED: &'static [Type] = &[Type::Decimal, Type::Long];
+
     fn add(&mut self, row: &[ValueRef<'_>]) {
         if !row[0].is_null() {
             self.sum.add(row);
@@ -227,8 +276,19 @@ impl State for Mean<Option<Decimal>> {
     }
 
     fn finish(self, out: &mut Out) {
-        let mean = self.sum.and_then(|sum| sum.checked_div(Decimal::from_u64(self.count)?));
+        let mean = self.sum.and_then(|sum| sum.checked_div(Decimal::from_i64(self.count)?));
         mean.finish(out);
+    }
+
+    fn save(self) -> Vec<Value> {
+        vec![self.sum.map_or(Value::Null, Value::Decimal), Value::Long(self.count)]
+    }
+
+    fn load(&mut self, saved: &[ValueRef<'_>]) {
+        if let &[sum, ValueRef::Long(count)] = saved {
+            self.sum.load(&[sum]);
+            self.count = count;
+        }
     }
 }
 
@@ -236,7 +296,7 @@ impl State for Mean<Option<Decimal>> {
 struct MeanOfWhole {
     ty: Type,
     sum: i128,
-    count: i128,
+    count: i64,
 }
 
 impl Default for MeanOfWhole {
@@ -246,6 +306,9 @@ impl Default for MeanOfWhole {
 }
 
 impl State for MeanOfWhole {
+    /// The sum is two halves of 64 bits, the upper one first.
+    const SAVED: &'static [Type] = &[Type::Long; 3];
+
     fn add(&mut self, row: &[ValueRef<'_>]) {
         if let Some(value) = ticks(row[0]) {
             self.sum += i128::from(value);
@@ -263,7 +326,7 @@ impl State for MeanOfWhole {
         if self.ty == Type::Real {
             return out.real(self.sum as f64 / self.count as f64);
         }
-        let ticks = self.sum.checked_div(self.count);
+        let ticks = self.sum.checked_div(self.count.into());
         let ticks = ticks.map(|mean| i64::try_from(mean).expect("a mean lies between the values"));
         out.value(match (self.ty, ticks) {
             (_, None) => ValueRef::Null,
@@ -271,4 +334,25 @@ impl State for MeanOfWhole {
             (_, Some(ticks)) => ValueRef::TimeSpan(TimeSpan::from_ticks(ticks)),
         });
     }
+
+    fn save(self) -> Vec<Value> {
+        let (upper, lower) = halves(self.sum);
+        [upper, lower, self.count].map(Value::Long).into()
+    }
+
+    fn load(&mut self, saved: &[ValueRef<'_>]) {
+        if let &[ValueRef::Long(upper), ValueRef::Long(lower), ValueRef::Long(count)] = saved {
+            *self = MeanOfWhole { ty: self.ty, sum: whole(upper, lower), count };
+        }
+    }
+}
+
+/// The upper and the lower half of the bits.
+#[expect(clippy::cast_possible_truncation, reason = "the other half is given, too")]
+fn halves(number: i128) -> (i64, i64) {
+    ((number >> 64) as i64, number as i64)
+}
+
+fn whole(upper: i64, lower: i64) -> i128 {
+    i128::from(upper) << 64 | i128::from(lower.cast_unsigned())
 }

@@ -1,3 +1,5 @@
+mod law;
+
 use std::sync::Arc;
 
 use super::*;
@@ -49,10 +51,14 @@ impl Call {
 
     fn part(&self, groups: &[u32], count: usize, rows: std::ops::Range<usize>) -> Box<dyn Fold> {
         let mut fold = self.start();
+        self.add(fold.as_mut(), groups, count, rows);
+        fold
+    }
+
+    fn add(&self, fold: &mut dyn Fold, groups: &[u32], count: usize, rows: std::ops::Range<usize>) {
         let args: Vec<Column> = self.args.iter().map(|column| column.slice(rows.start, rows.end)).collect();
         let groups = if groups.is_empty() { groups } else { &groups[rows] };
         fold.add(&args, Groups { rows: groups, count });
-        fold
     }
 
     /// All rows at once, and split in two anywhere with groups renumbered: always the same.
@@ -322,6 +328,23 @@ fn percentiles_are_values_of_the_data_by_nearest_rank() {
     let weights = longs(&[Some(1), Some(98), N, Some(-5), Some(1)]);
     let weighted = call("percentilew", vec![longs(&[Some(3), Some(2), Some(9), Some(8), Some(1)]), weights]);
     assert_eq!(weighted.with(Value::Long(99)).one(), Value::Long(2));
+}
+
+#[test]
+fn what_is_saved_has_every_value_once() {
+    let repeated: Vec<Option<i64>> = (0..1000).map(|row| Some(row % 3)).collect();
+    let text: Vec<u32> = (0..1000).map(|row| row % 2).collect();
+    let shared = Column::sharing(&[dictionary(true, &["a", "b", "of no row"], &text)]).remove(0);
+    let saved = |call: Call| -> Vec<Value> {
+        let columns = call.part(&[], 1, 0..1000).save(1);
+        columns.iter().map(|column| column.get(0).to_value()).collect()
+    };
+    let [zero, one, two] = [0, 1, 2].map(Value::Long);
+    assert_eq!(saved(call("dcount", vec![longs(&repeated)])), [array(&[zero.clone(), one.clone(), two.clone()])]);
+    assert_eq!(saved(call("dcount", vec![shared])), [array(&["a", "b"].map(Value::from))]);
+    let times = array(&[334, 333, 333].map(Value::Long));
+    let ranks = saved(call("percentile", vec![longs(&repeated)]).with(Value::Long(50)));
+    assert_eq!(ranks, [array(&[zero, one, two]), times]);
 }
 
 #[test]

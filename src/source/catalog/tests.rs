@@ -11,7 +11,7 @@ use crate::guard::Guard;
 use crate::source::Want;
 use crate::source::origin::Origin;
 use crate::source::passage::Passage;
-use crate::source::scan::Scan;
+use crate::source::scan::{Pass, Scan};
 use crate::source::table::memory;
 use crate::source::tests::{Rows, cell, place, wants};
 use crate::value::{Type, Value, ValueRef};
@@ -122,7 +122,7 @@ fn files_are_read_in_windows_and_segments_with_rows_larger_than_either() {
         for segment in [10_000, 300_000, 1_000_000] {
             let passage = Passage::new("t", catalog.table("t").unwrap().pages(), segment).unwrap();
             let mut read = Vec::new();
-            Scan::new(Origin::Pages(passage), &[Want::column("id", Type::String)])
+            Scan::one(Pass::new(Origin::Pages(passage), &[Want::column("id", Type::String)]))
                 .run(&[], &Guard::none(), Ok, |batch| {
                     read.extend(batch.columns[0].iter().map(|id| id.as_str().unwrap().to_owned()));
                     Ok::<_, Box<Diagnostic>>(ControlFlow::Continue(()))
@@ -444,7 +444,7 @@ fn inferred_columns_hold_their_types_and_text_columns_the_text_of_anything() {
         Want::column("b", Type::Bool),
     ];
     let mut rows = Vec::new();
-    Scan::new(Origin::Pages(passage), &wants)
+    Scan::one(Pass::new(Origin::Pages(passage), &wants))
         .run(&[], &Guard::none(), Ok, |batch| {
             for row in 0..batch.rows {
                 rows.push(batch.columns.iter().map(|column| column.get(row).to_value()).collect::<Vec<_>>());

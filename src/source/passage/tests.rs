@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Place};
 use crate::guard::Guard;
 use crate::source::Want;
 use crate::source::origin::Origin;
-use crate::source::scan::Scan;
+use crate::source::scan::{Pass, Scan};
 use crate::source::table::memory;
 use crate::source::tests::{place, scanned, wants};
 use crate::value::{Type, ValueRef};
@@ -121,7 +121,7 @@ fn an_answer_that_is_complete_early_does_not_hide_a_broken_end() {
     let run = |text: &str| {
         let passage = Passage::new("t", &[memory("t", text.as_bytes().into())], 50).unwrap();
         let mut seen = 0;
-        let outcome = Scan::new(Origin::Pages(passage), &wants()).run(&[], &Guard::none(), Ok, |batch| {
+        let outcome = Scan::one(Pass::new(Origin::Pages(passage), &wants())).run(&[], &Guard::none(), Ok, |batch| {
             seen += batch.rows;
             Ok::<_, Box<Diagnostic>>(ControlFlow::Break(()))
         });
@@ -144,8 +144,11 @@ fn an_error_of_the_first_rows_wins_over_later_ones() {
         }
         _ => Ok(()),
     };
-    let outcome =
-        Scan::new(Origin::Pages(passage), &[Want::column("n", Type::Long)])
-            .run(&[], &Guard::none(), work, |()| Ok(ControlFlow::Continue(())));
+    let outcome = Scan::one(Pass::new(Origin::Pages(passage), &[Want::column("n", Type::Long)])).run(
+        &[],
+        &Guard::none(),
+        work,
+        |()| Ok(ControlFlow::Continue(())),
+    );
     assert_eq!(outcome.unwrap_err().message, "24");
 }

@@ -32,6 +32,7 @@ use self::unit::{Source, Unit};
 use super::extract::RowTest;
 use super::page::Stamp;
 use super::paths::Want;
+use super::share::Share;
 use crate::column::{Batch, ChunkFacts, Column, Field, PartReader, Rows};
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Progress};
@@ -40,6 +41,7 @@ use crate::value::{Type, Value};
 
 pub(super) use known::{DIGEST, DigestWriter, KnownRows, RunList};
 pub(super) use layout::Layout;
+use runs::Run;
 pub(super) use runs::{read_runs, write_runs};
 pub(super) use shred::{RowMark, ShreddedRows, Shredder};
 pub(crate) use snapshot::{Manifest, StoreFolder};
@@ -53,7 +55,7 @@ pub(in crate::source) const ROWS_NOTE: &str = "argql.rows";
 /// A table of a snapshot.
 #[derive(Debug)]
 pub(crate) struct StoredTable {
-    parts: Vec<StoredPart>,
+    parts: Vec<Arc<StoredPart>>,
     /// Where the runs over the parts are, unless the rows are those of the parts.
     runs: Option<StoredRuns>,
     units: OnceLock<Vec<Unit>>,
@@ -66,6 +68,14 @@ pub(crate) struct StoredTable {
 struct StoredRuns {
     path: PathBuf,
     rows: u64,
+}
+
+impl StoredRuns {
+    /// The units of runs over parts with these row groups.
+    fn units(&self, runs: &[Vec<Run>], groups: &[Vec<usize>]) -> Result<Vec<Unit>, Box<Diagnostic>> {
+        let units: Option<Vec<Unit>> = runs.iter().map(|unit| Unit::of_runs(unit, groups)).collect();
+        units.ok_or_else(|| broken(&self.path, "names rows that no part has"))
+    }
 }
 
 #[derive(Debug)]
@@ -319,7 +329,7 @@ const GLANCE: usize = 512;
 impl StoredTable {
     /// The parts, all of them opened.
     fn opened(&self, guard: &Guard) -> Result<Vec<Arc<OpenedPart>>, Box<Diagnostic>> {
-        parallel::try_map(guard, &self.parts, StoredPart::opened)
+        parallel::try_map(guard, &self.parts, |part| part.opened())
     }
 
     /// The parts as they are read.
@@ -341,6 +351,89 @@ impl StoredTable {
         Ok(self.units.get_or_init(|| units))
     }
 
+    /// About how many bytes its rows have: of parts that other snapshots share, as much as it has of their rows.
+    pub(super) fn weight(&self) -> u64 {
+        let bytes: u64 = self.parts.iter().map(|part| part.bytes).sum();
+        let rows = self.rows_of_parts();
+        match &self.runs {
+            Some(runs) => {
+                u64::try_from(u128::from(bytes) * u128::from(runs.rows) / u128::from(rows.max(1))).unwrap_or(bytes)
+            }
+            None => bytes,
+        }
+    }
+
+    fn rows_of_parts(&self) -> u64 {
+        self.parts.iter().fold(0, |sum, part| sum.saturating_add(part.rows))
+    }
+
+    /// A share of its units, each of which is where its middle row is, with the parts that these have rows in: others are
+    /// not opened.
+    pub(super) fn part(&self, share: Share) -> Result<StoredTable, Box<Diagnostic>> {
+        let mut part = StoredTable {
+            parts: Vec::new(),
+            runs: None,
+            units: OnceLock::new(),
+            fields: self.fields.clone(),
+            all_fields: self.all_fields.clone(),
+        };
+        let mut behind = 0_u64;
+        let mut place = |rows: u64| {
+            let place = behind;
+            behind = behind.saturating_add(rows);
+            place
+        };
+        let Some(runs) = &self.runs else {
+            let wanted = share.range(self.rows_of_parts());
+            let mut chosen = Vec::new();
+            for stored in &self.parts {
+                let first = place(stored.rows);
+                if first < wanted.end && first.saturating_add(stored.rows) > wanted.start {
+                    chosen.push((first, stored));
+                }
+            }
+            let mut units = Vec::new();
+            for (number, (first, stored)) in chosen.into_iter().enumerate() {
+                let mut at = first;
+                for (group, rows) in stored.opened()?.reader.groups().enumerate() {
+                    if wanted.contains(&(at + rows as u64 / 2)) {
+                        units.push(Unit::whole(Source { part: number, group, rows }));
+                    }
+                    at += rows as u64;
+                }
+                part.parts.push(stored.clone());
+            }
+            part.units = units.into();
+            return Ok(part);
+        };
+        let wanted = share.range(runs.rows);
+        let mut units = self.read_runs(runs)?;
+        units.retain(|unit| {
+            let rows = unit.iter().map(|run| run.rows).sum();
+            wanted.contains(&(place(rows) + rows / 2))
+        });
+        let mut numbers: Vec<Option<usize>> = vec![None; self.parts.len()];
+        for run in units.iter_mut().flatten() {
+            let Some((number, stored)) = numbers.get_mut(run.part).zip(self.parts.get(run.part)) else { continue };
+            run.part = *number.get_or_insert_with(|| {
+                part.parts.push(stored.clone());
+                part.parts.len() - 1
+            });
+        }
+        part.units = runs.units(&units, &part.groups(&Guard::none())?)?.into();
+        Ok(part)
+    }
+
+    fn read_runs(&self, runs: &StoredRuns) -> Result<Vec<Vec<Run>>, Box<Diagnostic>> {
+        let names: Vec<String> = self.parts.iter().map(|part| part.name.clone()).collect();
+        let read = sound(|| read_runs(&runs.path, &names)).map_err(|error| unreadable(&runs.path, &error))?;
+        let rows = read.iter().flatten().try_fold(0_u64, |sum, run| sum.checked_add(run.rows));
+        match rows == Some(runs.rows) {
+            true => Ok(read),
+            false => Err(broken(&runs.path, "has another number of rows than the store says")),
+        }
+    }
+
     fn find_units(&self, guard: &Guard) -> Result<Vec<Unit>, Box<Diagnostic>> {
         let groups = self.groups(guard)?;
         let Some(runs) = &self.runs else {
@@ -349,14 +442,7 @@ impl StoredTable {
             });
             return Ok(sources.map(Unit::whole).collect());
         };
-        let names: Vec<String> = self.parts.iter().map(|part| part.name.clone()).collect();
-        let read = sound(|| read_runs(&runs.path, &names)).map_err(|error| unreadable(&runs.path, &error))?;
-        let units: Option<Vec<Unit>> = read.iter().map(|unit| Unit::of_runs(unit, &groups)).collect();
-        let units = units.ok_or_else(|| broken(&runs.path, "names rows that no part has"))?;
-        if units.iter().map(|unit| unit.rows as u64).sum::<u64>() != runs.rows {
-            return Err(broken(&runs.path, "has another number of rows than the store says"));
-        }
-        Ok(units)
+        runs.units(&self.read_runs(runs)?, &groups)
     }
 
     /// Some rows from the start of the table, as JSON.

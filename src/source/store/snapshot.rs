@@ -171,6 +171,17 @@ impl StoreFolder {
         write_whole(&self.path.join(MARK), &json!({ "format": FORMAT }).to_string())
     }
 
+    /// Whether it is a store, and not a folder that is to be one.
+    pub(in crate::source) fn is_marked(&self) -> bool {
+        self.path.join(MARK).exists()
+    }
+
+    /// Takes the folder away of a store that never was one.
+    pub(in crate::source) fn remove(&self) {
+        let _ = fs::remove_file(self.path.join(LOCK));
+        let _ = fs::remove_dir(&self.path);
+    }
+
     /// Keeps other imports out for as long as the file is open, and sweeps away what a killed one left.
     pub(in crate::source) fn lock(&self) -> Result<File, Box<Diagnostic>> {
         let path = self.path.join(LOCK);
@@ -247,14 +258,16 @@ impl StoreFolder {
 
     /// The table of a snapshot.
     pub(crate) fn table(&self, snapshot: &str, table: &ManifestTable) -> StoredTable {
-        let part = |part: &ManifestPart| StoredPart {
-            path: self.part(snapshot, part),
-            name: part.name(snapshot),
-            shared: part.snapshot.is_some(),
-            rows: part.rows,
-            bytes: part.bytes,
-            id: part.id.clone(),
-            opened: OnceLock::new(),
+        let part = |part: &ManifestPart| {
+            Arc::new(StoredPart {
+                path: self.part(snapshot, part),
+                name: part.name(snapshot),
+                shared: part.snapshot.is_some(),
+                rows: part.rows,
+                bytes: part.bytes,
+                id: part.id.clone(),
+                opened: OnceLock::new(),
+            })
         };
         let runs = |runs: &ManifestRuns| StoredRuns { path: self.folder(snapshot).join(&runs.file), rows: runs.rows };
         StoredTable {
