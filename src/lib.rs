@@ -158,11 +158,11 @@
 //! # Features
 //!
 //! `meter` (on by default) counts the memory that queries take, for [`Limits::memory`]; a program with an allocator of its
-//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow`. `review` adds reviews, and CSV, charts and HTML
-//! to the formats, `store` (on by default) stores, and Parquet and Arrow to the formats, `xlsx` (on by default) workbooks,
-//! `serve` (on by default) `Server`, and `ui` its page with scripts, which is built by npm.
-//! `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the
-//! library alone depends on the crate with `default-features = false`.
+//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow` and `Table::to_arrow_batches`. `review` adds
+//! reviews, and CSV, charts and HTML to the formats, `store` (on by default) stores, and Parquet and Arrow to the formats,
+//! `xlsx` (on by default) workbooks, `serve` (on by default) `Server`, and `ui` its page with scripts, which is built by
+//! npm. `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone
+//! depends on the crate with `default-features = false`.
 //!
 //! # Inside
 //!
