@@ -180,6 +180,7 @@
 //! | `rewrite`, `run` | better plans; their execution |
 //! | `complete`, `names` | what may be typed; what there is to say about a name |
 //! | `engine` | the way in: engines and queries |
+//! | `cluster` | beyond one machine: a plan as stages, and how they run |
 //! | `output` | answers as text, JSON, CSV, files of columns, charts, pages and workbooks |
 //! | `review` | saved questions, audits, diffs and reports |
 //! | `serve` | the server |
@@ -191,6 +192,7 @@ pub(crate) mod bind;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+pub(crate) mod cluster;
 pub(crate) mod column;
 pub(crate) mod complete;
 pub(crate) mod diag;

@@ -23,6 +23,7 @@ const FLOORS: &[&[&str]] = &[
     &["rewrite"],
     &["run", "complete", "names"],
     &["engine"],
+    &["cluster"],
     &["inspect"],
     &["output"],
     &["review"],
@@ -165,6 +166,7 @@ const HOMES: [&str; 3] = ["src/registry", "src/functions", "src/operators"];
 
 /// Words that are no names where they stand, and what they are there.
 const WORDS: &[(&str, &[&str], &str)] = &[
+    ("src/cluster/stage.rs", &["filter", "range", "sort", "union"], "what steps of a plan do"),
     ("src/cli", &["limit", "min", "sample", "table"], "options, units, titles of columns"),
     ("src/complete/finder.rs", &["table"], "a kind of what is offered"),
     ("src/output", &["log", "map", "table"], "formats, charts and scales"),

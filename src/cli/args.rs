@@ -163,8 +163,8 @@ pub(super) enum Command {
         /// Read the query from a file
         #[arg(short, long)]
         file: Option<PathBuf>,
-        /// What to show: tokens, ast (the query as it was read), plan, rewritten (the plan that is run), or profile
-        /// (run it; rows and time of every node)
+        /// What to show: tokens, ast (the query as it was read), plan, rewritten (the plan that is run), profile (run it;
+        /// rows and time of every node), or stages (what several machines would run)
         #[arg(long, value_enum, value_name = "STAGE", hide_possible_values = true, default_value_t = Stage::Rewritten)]
         stage: Stage,
         #[command(flatten)]
@@ -654,6 +654,8 @@ pub(super) enum Stage {
     Rewritten,
     // The plan after it was run, with rows and times
     Profile,
+    // The parts of the plan that several machines would run
+    Stages,
 }
 
 #[cfg(test)]
