@@ -181,6 +181,7 @@
 //! | `complete`, `names` | what may be typed; what there is to say about a name |
 //! | `engine` | the way in: engines and queries |
 //! | `output` | answers as text, JSON, CSV, files of columns, charts, pages and workbooks |
+//! | `golden` | queries with their answers in comments, as tests have them |
 //! | `review` | saved questions, audits, diffs and reports |
 //! | `serve` | the server |
 //! | `cli` | the command |
@@ -198,6 +199,7 @@ pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod eval;
 pub(crate) mod functions;
+pub(crate) mod golden;
 pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
@@ -231,6 +233,7 @@ pub use engine::{Checked, Engine, Query, Scope, ScopeFilter, Target};
 #[cfg(feature = "store")]
 pub use engine::{Snapshot, SnapshotTable, Store};
 pub use error::Error;
+pub use golden::{ComparedLine, TestCase, TestFile, answer_lines, compare_lines, complaint_lines, table_lines};
 pub use guard::{Cancel, Limits, Progress};
 pub use meter::Metered;
 pub use names::NameEntry;
@@ -241,7 +244,7 @@ pub use registry::Example;
 #[cfg(feature = "review")]
 pub use review::{
     Audit, AuditPlan, Card, CardValue, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question,
-    Report, ReportPlan, Verdict,
+    Report, ReportPlan, TestOutcome, TestPlan, TestReport, Verdict,
 };
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;

@@ -24,7 +24,7 @@ const FLOORS: &[&[&str]] = &[
     &["run", "complete", "names"],
     &["engine"],
     &["inspect"],
-    &["output"],
+    &["output", "golden"],
     &["review"],
     &["serve"],
     &["cli"],

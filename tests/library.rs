@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
-use argql::{Engine, Library};
+use argql::{Engine, Library, TestCase, complaint_lines, table_lines};
 use libtest_mimic::{Arguments, Failed, Trial};
-use support::golden::{self, Case};
+use support::golden;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 }
 
 /// The lines that stand beneath a case when all is well.
-fn answer(name: &str, case: &Case, set: impl Fn(Engine) -> Engine) -> Vec<String> {
+fn answer(name: &str, case: &TestCase, set: impl Fn(Engine) -> Engine) -> Vec<String> {
     let said = |key: &str| -> Vec<String> {
         let lines = case.query.lines().filter_map(|line| line.strip_prefix("// ")?.strip_prefix(key));
         lines.map(|value| value.trim().to_owned()).collect()
@@ -67,12 +67,12 @@ fn answer(name: &str, case: &Case, set: impl Fn(Engine) -> Engine) -> Vec<String
     });
     let run = || Library::builtin().question(name)?.run(&engine);
     match run() {
-        Ok(table) => golden::tables(&[table]),
-        Err(error) => golden::diagnostics("", error.diagnostics()),
+        Ok(table) => table_lines(&[table]),
+        Err(error) => complaint_lines("", error.diagnostics()),
     }
 }
 
-fn check(name: &str, case: &Case) -> Result<(), Failed> {
+fn check(name: &str, case: &TestCase) -> Result<(), Failed> {
     let found = answer(name, case, |engine| engine);
     for (what, found) in [
         ("the answer", &found),

@@ -8,9 +8,11 @@ mod embedded;
 mod finding;
 mod header;
 mod include;
+mod junit;
 mod library;
 mod question;
 mod report;
+mod trial;
 
 pub use audit::{Audit, AuditPlan, Verdict};
 pub use diff::{Diff, DiffPlan};
@@ -18,3 +20,4 @@ pub use header::{Card, CardValue, Check, Grade, Header, Needed};
 pub use library::Library;
 pub use question::{Declared, Question};
 pub use report::{Report, ReportPlan};
+pub use trial::{TestOutcome, TestPlan, TestReport};

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::settings::Accepted;
 use super::{Audit, Finding, Grade, Outcome, Verdict};
 use crate::column::Table;
-use crate::output::escape::{PATH, escaped};
+use crate::output::escape::PATH;
+use crate::review::junit::{JunitCase, JunitEnding, junit};
 use crate::value::{Bag, Type, Value, write_json};
 
 impl Audit {
@@ -64,7 +65,7 @@ impl Audit {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn to_junit(&self) -> String {
-        junit(&self.outcomes)
+        junit("argql audit", &[("argql audit".to_owned(), cases(&self.outcomes))])
     }
 
     fn failed(&self) -> impl Iterator<Item = &Outcome> {
@@ -257,38 +258,23 @@ fn sarif(file: &str, outcomes: &[Outcome]) -> serde_json::Value {
     })
 }
 
-/// A suite with a case per check; a refused one is an error, so that no pipeline takes it for passed.
-fn junit(outcomes: &[Outcome]) -> String {
-    let of = |verdict| outcomes.iter().filter(|outcome| outcome.verdict() == verdict).count();
-    let counts = format!(
-        "tests=\"{}\" failures=\"{}\" errors=\"{}\"",
-        outcomes.len(),
-        of(Verdict::Failed),
-        of(Verdict::Refused)
-    );
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"argql audit\" {counts}>\n\
-         <testsuite name=\"argql audit\" {counts}>\n"
-    );
-    for outcome in outcomes {
-        let name = escaped(outcome.check.question.name());
-        let inside = match outcome.verdict() {
-            Verdict::Passed => String::new(),
+/// A case per check; a refused one is an error, so that no pipeline takes it for passed.
+fn cases(outcomes: &[Outcome]) -> Vec<JunitCase> {
+    let case = |outcome: &Outcome| {
+        let ending = match outcome.verdict() {
+            Verdict::Passed => JunitEnding::Passed,
             Verdict::Refused => {
                 let why: Vec<&str> = outcome.refused.iter().map(|why| why.message.as_str()).collect();
-                format!("<error message=\"{}\"/>", escaped(&why.join("; ")))
+                JunitEnding::Refused(why.join("; "))
             }
             Verdict::Failed => {
                 let count = outcome.unaccepted().count();
                 let message = format!("{count} found, {} allowed: {}", outcome.check.max, outcome.check.header.about);
                 let lines: Vec<String> = outcome.unaccepted().map(|finding| sentence(outcome, finding)).collect();
-                let lines: Vec<_> = lines.iter().map(|line| escaped(line)).collect();
-                let severity = outcome.check.severity.name();
-                format!("<failure type=\"{severity}\" message=\"{}\">{}</failure>", escaped(&message), lines.join("\n"))
+                JunitEnding::Failed { kind: outcome.check.severity.name(), message, lines }
             }
         };
-        text.push_str(&format!("<testcase classname=\"argql\" name=\"{name}\">{inside}</testcase>\n"));
-    }
-    text.push_str("</testsuite>\n</testsuites>\n");
-    text
+        JunitCase { class: "argql".to_owned(), name: outcome.check.question.name().to_owned(), took: None, ending }
+    };
+    outcomes.iter().map(case).collect()
 }

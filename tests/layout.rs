@@ -1,0 +1,106 @@
+//! Every query of the repository, laid out: the same tokens, comments and plan, and nothing more to lay out. With
+//! `CORPUS=queries.json` (or a folder of `.kql` files) also those: `[{"kql": "…"}]`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::path::Path;
+
+use argql::{Question, inspect, layout};
+use support::golden;
+
+/// Queries by a name; those of golden files case by case.
+fn queries() -> Vec<(String, String)> {
+    let mut queries = Vec::new();
+    for file in golden::read_all(Path::new("tests/kql")) {
+        let name = file.path.display().to_string();
+        queries.extend(file.cases.into_iter().map(|case| (format!("{name}: {}", case.title), case.query)));
+    }
+    let mut folders = vec!["queries".into(), "benches".into(), "tests/cli/queries".into()];
+    if let Some(corpus) = std::env::var_os("CORPUS") {
+        let corpus = std::path::PathBuf::from(corpus);
+        if corpus.is_dir() {
+            folders.push(corpus);
+        } else {
+            let entries: serde_json::Value = serde_json::from_slice(&std::fs::read(corpus).unwrap()).unwrap();
+            let entry = |entry: &serde_json::Value| {
+                (entry["id"].as_str().unwrap().to_owned(), entry["kql"].as_str().unwrap().to_owned())
+            };
+            queries.extend(entries.as_array().unwrap().iter().map(entry));
+        }
+    }
+    for path in folders.iter().flat_map(|folder| golden::files(folder)) {
+        queries.push((path.display().to_string(), Question::open(&path).unwrap().text().to_owned()));
+    }
+    queries
+}
+
+/// Blanks between the words of an operator are layout.
+fn tokens(text: &str) -> Vec<String> {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let token = |token: inspect::Token| if token.kind == "symbol" { words(&token.text) } else { token.text };
+    inspect::tokens(text).unwrap().into_iter().map(token).collect()
+}
+
+/// Every line's comment, in order; `//` in a string is none.
+fn comments(text: &str) -> Vec<String> {
+    let marks = argql::marks(text).into_iter().filter(|mark| mark.kind == argql::MarkKind::Comment);
+    let lines = marks.flat_map(|mark| text[mark.span.range()].lines().map(str::trim).collect::<Vec<_>>());
+    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn laid_out_queries_are_the_same_queries() {
+    let engine = golden::engine().sample();
+    let plans = |text: &str| engine.prepare(text).map(|query| query.bound_plans()).ok();
+    let (mut seen, mut planned, mut wrong, mut long) = (0, 0, Vec::new(), 0);
+    for (name, text) in queries() {
+        let Ok(once) = layout(&text) else {
+            assert!(
+                !inspect::parses(&text) || tokens(&text).is_empty() || inspect::printed(&text).unwrap().is_empty(),
+                "{name}"
+            );
+            continue;
+        };
+        seen += 1;
+        let mut check = |what: &str, holds: bool| {
+            if !holds {
+                wrong.push(format!("{name}: {what}\n{once}\n"));
+            }
+        };
+        check("other tokens", tokens(&once) == tokens(&text));
+        check("other comments", comments(&once) == comments(&text));
+        check("another query", tokens(&inspect::printed(&once).unwrap()) == tokens(&inspect::printed(&text).unwrap()));
+        check("not laid out for good", layout(&once).unwrap() == once);
+        check(
+            "blanks at the end of a line",
+            tokens(&text).iter().any(|token| token.contains('\n')) || once.lines().all(|line| line.trim_end() == line),
+        );
+        // Where it was not laid out at all, it comes back as it was.
+        check(
+            "as it was",
+            once != text
+                || text
+                    .lines()
+                    .filter(|line| line.contains('|') && !line.contains(['(', '\'', '"', '/', '`', '~']))
+                    .all(|line| line.matches('|').count() == 1),
+        );
+        long += once
+            .lines()
+            .filter(|line| line.chars().count() > 100 && !line.contains("//"))
+            .inspect(|line| {
+                if std::env::var_os("LONG").is_some() {
+                    println!("{line}")
+                }
+            })
+            .count();
+        let (before, after) = (plans(&text), plans(&once));
+        planned += usize::from(before.is_some());
+        check("another plan", before == after);
+    }
+    if std::env::var_os("CORPUS").is_some() {
+        println!("{seen} laid out, {planned} with a plan, {long} long lines, {} wrong", wrong.len());
+    }
+    assert!(seen > 900 && planned > 600, "{seen} laid out, {planned} with a plan");
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.into_iter().take(40).collect::<Vec<_>>().join("\n"));
+}
