@@ -243,8 +243,8 @@ pub use output::{Format, Formulas, Layout, LongCells, WideCells};
 pub use registry::Example;
 #[cfg(feature = "review")]
 pub use review::{
-    Audit, AuditPlan, Card, CardValue, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question,
-    Report, ReportPlan, TestOutcome, TestPlan, TestReport, Verdict,
+    Audit, AuditPlan, Card, CardValue, Check, CheckReport, CheckedFile, Declared, Diff, DiffPlan, Grade, Header,
+    Library, Needed, Question, Report, ReportPlan, TestOutcome, TestPlan, TestReport, Verdict,
 };
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;

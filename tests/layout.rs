@@ -104,3 +104,46 @@ fn laid_out_queries_are_the_same_queries() {
     assert!(seen > 900 && planned > 600, "{seen} laid out, {planned} with a plan");
     assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.into_iter().take(40).collect::<Vec<_>>().join("\n"));
 }
+
+#[track_caller]
+fn laid_out(text: &str, wanted: &str) {
+    let once = layout(text).unwrap();
+    assert_eq!(once, wanted, "\n{once}\n");
+    assert_eq!(layout(&once).unwrap(), once);
+}
+
+#[test]
+fn comments_stay_where_they_belong() {
+    laid_out(
+        "// head\n// include: f\n\nlet a=1; // one\n\n\n// the rows\nT | where x==(a) // those\n// last words",
+        "// head\n// include: f\n\nlet a = 1; // one\n\n// the rows\nT\n| where x == a // those\n// last words",
+    );
+    laid_out(
+        "T|project a, // first\n b=2, // second\n\n // third\nc|take 1",
+        "T\n| project a, // first\n    b = 2, // second\n\n    // third\n    c\n| take 1",
+    );
+    laid_out("T | where a // why\n == 1", "T\n| where a // why\n    == 1");
+    laid_out("print '// no comment' // one", "print '// no comment' // one");
+}
+
+#[test]
+fn what_is_too_long_is_broken() {
+    let long = "a".repeat(30);
+    laid_out(
+        &format!("T|where {long}==1 and {long}==2 or {long}==3|project {long}, x={long}, y={long}, z=1"),
+        &format!(
+            "T\n| where {long} == 1\n    and {long} == 2\n    or {long} == 3\n| project {long},\n    x = {long},\n    y = {long},\n    z = 1"
+        ),
+    );
+    laid_out(
+        &format!("T|join kind=inner (U|where {long}==1|project id, {long}, b={long}) on id"),
+        &format!(
+            "T\n| join kind=inner (\n    U\n    | where {long} == 1\n    | project id, {long}, b = {long}\n) on id"
+        ),
+    );
+    laid_out("T | join (U | take 1) on id", "T\n| join (U | take 1) on id");
+    laid_out(
+        "let f = (n: long) { // it\n T | take n };\nf(1)",
+        "let f = (n: long) { // it\n    T\n    | take n\n};\nf(1)",
+    );
+}

@@ -73,6 +73,15 @@ Clients:
   az rest --skip-authorization-header --method post --body @query.json \\
     --url http://localhost:8620/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01";
 
+const CHECK: &str = "\
+Examples:
+  argql check queries/                                 all .kql files below
+  argql check queries/*.kql --target arg --deny warnings      would Resource Graph take them?
+  argql check queries/ --output check.sarif            for code scanning
+  argql check queries/ --format github                 annotations in a workflow of GitHub
+
+Exit codes: 0 nothing is wrong (warnings included, unless they are denied), 1 a query is wrong, 2 a file cannot be read.";
+
 const FMT: &str = "\
 An operator begins a line, and what is longer than 100 columns is broken at its commas, before `and` and `or`, and in its
 brackets. Words, strings and brackets stay as they are written, comments where they stand: above, behind or within. Of files
@@ -180,19 +189,8 @@ pub(super) enum Command {
     },
     /// Check queries without data: syntax, names and types; tables called …resources or …changes have the standard
     /// columns
-    Check {
-        /// Files with a query each; `-` is standard input
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-        /// Who is to answer: with `arg`, what Azure Resource Graph does not take is warned about
-        #[arg(long, value_enum, value_name = "kql|arg", hide_possible_values = true, default_value_t = TargetArg::Kql)]
-        target: TargetArg,
-        /// Take warnings for errors
-        #[arg(long, value_enum)]
-        deny: Option<Deny>,
-        #[command(flatten)]
-        listing: Listing,
-    },
+    #[command(after_help = CHECK)]
+    Check(CheckQueriesArgs),
     /// Lay out queries in one way: comments stay, and so does what they mean
     #[command(after_help = FMT)]
     Fmt {
@@ -350,6 +348,39 @@ impl CheckArgs {
         let of = |one| self.parameters.iter().filter(move |(name, _)| name.contains('.') == one);
         of(false).chain(of(true)).map(|(name, value)| (name.as_str(), value.as_str()))
     }
+}
+
+/// Which queries are checked, and how that is written.
+#[derive(Debug, Args)]
+pub(super) struct CheckQueriesArgs {
+    /// Files with a query each, folders of .kql files; `-` is standard input
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub(super) files: Vec<PathBuf>,
+    /// Who is to answer: with `arg`, what Azure Resource Graph does not take is warned about
+    #[arg(long, value_enum, value_name = "kql|arg", hide_possible_values = true, default_value_t = TargetArg::Kql)]
+    pub(super) target: TargetArg,
+    /// Take warnings for errors
+    #[arg(long, value_enum)]
+    pub(super) deny: Option<Deny>,
+    /// How to write what is wrong [default: sarif by the ending of --output, else table on a terminal and json elsewhere]
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) format: Option<CheckFormat>,
+    /// Write to this file
+    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// With the queries' lines, for people, on standard error
+    Table,
+    /// An object per file, for other programs
+    #[value(alias = "ndjson")]
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations in a workflow of GitHub
+    Github,
 }
 
 /// Which tests are run, and how that is written.

@@ -25,17 +25,23 @@ pub(super) fn changed_lines(first: &str, second: &str, color: bool) -> String {
                 push(&mut drawn, color.then_some(CYAN), &format!("@ line {}", number.max(1)));
             }
             last = Some(at);
-            push_line(&mut drawn, line, color);
+            drawn.push_str(&colored(&[marked(line)], color));
         }
     }
     drawn
 }
 
-/// All lines of two texts; see [`changed_lines`].
-pub(super) fn all_lines<'a>(first: &'a [String], second: &'a [String], color: bool) -> String {
-    let texts = |lines: &'a [String]| lines.iter().map(String::as_str).collect::<Vec<&str>>();
+/// Lines that are marked already, in colours.
+pub(super) fn colored(lines: &[String], color: bool) -> String {
     let mut drawn = String::new();
-    compare_lines(&texts(first), &texts(second)).iter().for_each(|line| push_line(&mut drawn, line, color));
+    for line in lines {
+        let mark = match line.as_bytes().first() {
+            Some(b'-') => Some(RED),
+            Some(b'+') => Some(GREEN),
+            _ => None,
+        };
+        push(&mut drawn, mark.filter(|_| color), line);
+    }
     drawn
 }
 
@@ -43,11 +49,11 @@ const RED: u8 = 31;
 const GREEN: u8 = 32;
 const CYAN: u8 = 36;
 
-fn push_line(drawn: &mut String, line: &ComparedLine<'_>, color: bool) {
+fn marked(line: &ComparedLine<'_>) -> String {
     match line {
-        ComparedLine::Both(text) => push(drawn, None, &format!(" {text}")),
-        ComparedLine::First(text) => push(drawn, color.then_some(RED), &format!("-{text}")),
-        ComparedLine::Second(text) => push(drawn, color.then_some(GREEN), &format!("+{text}")),
+        ComparedLine::Both(text) => format!(" {text}"),
+        ComparedLine::First(text) => format!("-{text}"),
+        ComparedLine::Second(text) => format!("+{text}"),
     }
 }
 

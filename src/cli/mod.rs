@@ -87,7 +87,7 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
             query::query(&read_query(query, file.as_deref())?, &options, messages)
         }
         Command::Run { queries, options } => query::run(&queries, &options, messages),
-        Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
+        Command::Check(options) => check::check(&options, messages),
         Command::Audit(options) => audit::audit(&options, messages),
         Command::Diff(options) => diff::diff(&options, messages),
         Command::Report(options) => report::report(&options, messages),

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::args::{TestArgs, TestFormat};
-use super::compared::all_lines;
+use super::compared::colored;
 use super::destination::{replace_file, unwritable, write_text};
 use super::failure::{Failure, NOT_AS_EXPECTED, USAGE};
 use super::files::queries_in;
@@ -113,8 +113,8 @@ fn text(tests: &TestReport, color: bool) -> String {
         let place = visible(&place);
         match &outcome.found {
             Ok(found) if *found == outcome.expected => {}
-            Ok(found) => {
-                let lines = all_lines(&outcome.expected, found, color);
+            Ok(_) => {
+                let lines = colored(&outcome.difference(), color);
                 text.push_str(&format!("{bold}{place}{plain}\n{lines}\n"));
             }
             Err(error) => text.push_str(&format!("{bold}{place}{plain}\n{}\n", error.render(color))),

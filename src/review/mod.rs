@@ -3,6 +3,7 @@
 //! any form.
 
 mod audit;
+mod check;
 mod diff;
 mod embedded;
 mod finding;
@@ -12,9 +13,11 @@ mod junit;
 mod library;
 mod question;
 mod report;
+mod sarif;
 mod trial;
 
 pub use audit::{Audit, AuditPlan, Verdict};
+pub use check::{CheckReport, CheckedFile};
 pub use diff::{Diff, DiffPlan};
 pub use header::{Card, CardValue, Check, Grade, Header, Needed};
 pub use library::Library;

@@ -355,6 +355,30 @@ impl TestOutcome {
             Err(_) => Verdict::Refused,
         }
     }
+
+    /// What differs, line by line as in the file: `-` before what is expected and was not found, `+` before what was found
+    /// instead.
+    ///
+    /// ```
+    /// use argql::{Engine, TestFile, TestPlan};
+    ///
+    /// let file = TestFile::parse("t.kql", "//# one\nprint 1\n//> print_0: long\n//> 2\n")?;
+    /// let tests = TestPlan::new().file(file).run(&Engine::new());
+    /// assert_eq!(tests.outcomes()[0].difference(), [" //> print_0: long", "-//> 2", "+//> 1"]);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn difference(&self) -> Vec<String> {
+        fn texts(lines: &[String]) -> Vec<&str> {
+            lines.iter().map(String::as_str).collect()
+        }
+        let line = |line: ComparedLine<'_>| match line {
+            ComparedLine::Both(line) => format!(" //{line}"),
+            ComparedLine::First(line) => format!("-//{line}"),
+            ComparedLine::Second(line) => format!("+//{line}"),
+        };
+        let found = self.found.as_ref().map_or(&[][..], Vec::as_slice);
+        compare_lines(&texts(&self.expected), &texts(found)).into_iter().map(line).collect()
+    }
 }
 
 /// How tests ended.
@@ -468,10 +492,10 @@ impl TestReport {
             let file = outcome.path.display().to_string();
             let ending = match &outcome.found {
                 Ok(found) if *found == outcome.expected => JunitEnding::Passed,
-                Ok(found) => JunitEnding::Failed {
+                Ok(_) => JunitEnding::Failed {
                     kind: "answer",
                     message: format!("{file}:{}: another answer than expected", outcome.line),
-                    lines: difference(&outcome.expected, found),
+                    lines: outcome.difference(),
                 },
                 Err(error) => JunitEnding::Refused(error.to_string()),
             };
@@ -484,14 +508,4 @@ impl TestReport {
         }
         junit("argql test", &suites)
     }
-}
-
-fn difference<'a>(expected: &'a [String], found: &'a [String]) -> Vec<String> {
-    let texts = |lines: &'a [String]| lines.iter().map(String::as_str).collect::<Vec<&str>>();
-    let line = |line: &ComparedLine<'_>| match line {
-        ComparedLine::Both(line) => format!(" //{line}"),
-        ComparedLine::First(line) => format!("-//{line}"),
-        ComparedLine::Second(line) => format!("+//{line}"),
-    };
-    compare_lines(&texts(expected), &texts(found)).iter().map(line).collect()
 }

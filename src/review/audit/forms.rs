@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use percent_encoding::utf8_percent_encode;
 use serde_json::json;
 
 use super::settings::Accepted;
 use super::{Audit, Finding, Grade, Outcome, Verdict};
 use crate::column::Table;
-use crate::output::escape::PATH;
 use crate::review::junit::{JunitCase, JunitEnding, junit};
+use crate::review::sarif::{SarifRun, artifact, sarif};
 use crate::value::{Bag, Type, Value, write_json};
 
 impl Audit {
@@ -53,7 +52,7 @@ impl Audit {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn to_sarif(&self, file: &str) -> String {
-        format!("{}\n", sarif(file, &self.outcomes))
+        sarif(&sarif_run(file, &self.outcomes))
     }
 
     /// The verdicts as JUnit XML, for the test view of a pipeline.
@@ -189,8 +188,8 @@ fn level(severity: Grade) -> &'static str {
     }
 }
 
-/// <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
-fn sarif(file: &str, outcomes: &[Outcome]) -> serde_json::Value {
+/// A rule for each check, a result for each finding.
+fn sarif_run(file: &str, outcomes: &[Outcome]) -> SarifRun {
     let rule = |outcome: &Outcome| {
         let name = outcome.check.question.name();
         let score = match outcome.check.severity {
@@ -206,7 +205,6 @@ fn sarif(file: &str, outcomes: &[Outcome]) -> serde_json::Value {
             "properties": { "security-severity": score, "max": outcome.check.max },
         })
     };
-    let uri = utf8_percent_encode(file, PATH).to_string();
     let result = |index: usize, outcome: &Outcome, finding: &Finding| {
         let suppressed = |entry: &Accepted| {
             let justification = format!("{} (until {})", entry.reason, entry.until);
@@ -218,7 +216,7 @@ fn sarif(file: &str, outcomes: &[Outcome]) -> serde_json::Value {
             "level": level(outcome.check.severity),
             "message": { "text": sentence(outcome, finding) },
             "locations": [{
-                "physicalLocation": { "artifactLocation": { "uri": uri } },
+                "physicalLocation": { "artifactLocation": artifact(file) },
                 "logicalLocations": [{ "fullyQualifiedName": finding.key, "kind": "resource" }],
             }],
             "partialFingerprints": { "argqlKey/v1": finding.key },
@@ -238,24 +236,7 @@ fn sarif(file: &str, outcomes: &[Outcome]) -> serde_json::Value {
             })
         })
     });
-    let refused: Vec<_> = refused.collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "argql",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": outcomes.iter().map(rule).collect::<Vec<_>>(),
-            } },
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{
-                "executionSuccessful": refused.is_empty(),
-                "toolExecutionNotifications": refused,
-            }],
-            "results": results,
-        }],
-    })
+    SarifRun { rules: outcomes.iter().map(rule).collect(), results, refused: refused.collect() }
 }
 
 /// A case per check; a refused one is an error, so that no pipeline takes it for passed.
