@@ -116,11 +116,11 @@ fn laid_out(text: &str, wanted: &str) {
 fn comments_stay_where_they_belong() {
     laid_out(
         "// head\n// include: f\n\nlet a=1; // one\n\n\n// the rows\nT | where x==(a) // those\n// last words",
-        "// head\n// include: f\n\nlet a = 1; // one\n\n// the rows\nT\n| where x == a // those\n// last words",
+        "// head\n// include: f\n\nlet a = 1; // one\n\n// the rows\nT\n| where x == (a) // those\n// last words",
     );
     laid_out(
         "T|project a, // first\n b=2, // second\n\n // third\nc|take 1",
-        "T\n| project a, // first\n    b = 2, // second\n\n    // third\n    c\n| take 1",
+        "T\n| project\n    a, // first\n    b = 2, // second\n\n    // third\n    c\n| take 1",
     );
     laid_out("T | where a // why\n == 1", "T\n| where a // why\n    == 1");
     laid_out("print '// no comment' // one", "print '// no comment' // one");
@@ -132,7 +132,7 @@ fn what_is_too_long_is_broken() {
     laid_out(
         &format!("T|where {long}==1 and {long}==2 or {long}==3|project {long}, x={long}, y={long}, z=1"),
         &format!(
-            "T\n| where {long} == 1\n    and {long} == 2\n    or {long} == 3\n| project {long},\n    x = {long},\n    y = {long},\n    z = 1"
+            "T\n| where {long} == 1\n    and {long} == 2\n    or {long} == 3\n| project\n    {long},\n    x = {long},\n    y = {long},\n    z = 1"
         ),
     );
     laid_out(
@@ -146,4 +146,65 @@ fn what_is_too_long_is_broken() {
         "let f = (n: long) { // it\n T | take n };\nf(1)",
         "let f = (n: long) { // it\n    T\n    | take n\n};\nf(1)",
     );
+}
+
+#[test]
+fn what_belongs_together_stays_on_a_line() {
+    let text = "x".repeat(40);
+    laid_out(
+        &format!("T | extend r = case(a > 1, '{text}', a > 2, '{text}', '')"),
+        &format!("T\n| extend r = case(\n    a > 1, '{text}',\n    a > 2, '{text}',\n    ''\n)"),
+    );
+    laid_out(
+        &format!("datatable(a: string, b: long)['{text}', 1, '{text}', 2]"),
+        &format!("datatable(a: string, b: long)[\n    '{text}', 1,\n    '{text}', 2\n]"),
+    );
+    laid_out(
+        &format!("T | summarize n = count(), m = max({text}) by {text}, b | join (U) on $left.{text} == $right.b"),
+        &format!(
+            "T\n| summarize n = count(), m = max({text})\n    by {text}, b\n| join (U) on $left.{text} == $right.b"
+        ),
+    );
+}
+
+#[test]
+fn tokens_are_kept_as_they_are_written() {
+    laid_out("T|where((a)) and not ( b )", "T\n| where ((a)) and not(b)");
+    laid_out(
+        "T | order by a | filter b matches   regex @\"x\" | limit 5;;",
+        "T\n| order by a\n| filter b matches regex @\"x\"\n| limit 5;\n;",
+    );
+    laid_out("mvexpand bagexpansion = array Chart", "mvexpand bagexpansion=array Chart");
+    laid_out("print dynamic( {'a' :[1 , -2], \"b\":null} ), guid (5)", "print dynamic({'a': [1, -2], \"b\": null}), guid (5)");
+    laid_out("T | project-away a*b, *c | extend x = a*b, y = -(1), z = a-b", "T\n| project-away a*b, *c\n| extend x = a * b, y = -(1), z = a - b");
+    laid_out("T\n| take 1 // some\n;\nU", "T\n| take 1; // some\nU");
+    laid_out("T | project a // one\n , b // two\n", "T\n| project\n    a, // one\n    b // two");
+}
+
+#[test]
+fn names_have_their_stages_set_in() {
+    laid_out("let a = T | take 1; a", "let a = T\n    | take 1;\na");
+    laid_out("let f = (x: long) { x + 1 }; let g = () { T | take 1 };", "let f = (x: long) { x + 1 };\nlet g = () {\n    T\n    | take 1\n};");
+}
+
+#[test]
+fn lines_end_as_they_did() {
+    laid_out("T|take 1 // a\r\n// b\r\n", "T\r\n| take 1 // a\r\n// b");
+    laid_out("\u{feff}T|take 1", "T\n| take 1");
+    laid_out("T|where a == ```x\ny```|take 1", "T\n| where a == ```x\ny```\n| take 1");
+}
+
+#[test]
+fn what_is_no_query_is_refused() {
+    assert!(layout("T | whre a").unwrap_err().is_query());
+    assert_eq!(layout("// nothing").unwrap_err().diagnostics()[0].code.id, "AQ0009");
+}
+
+/// `cargo run -- fmt queries benches` does it.
+#[test]
+fn the_queries_of_the_library_are_laid_out() {
+    for path in ["queries", "benches"].iter().flat_map(|folder| golden::files(Path::new(folder))) {
+        let question = Question::open(&path).unwrap();
+        assert_eq!(question.laid_out().unwrap(), question.text(), "{}", path.display());
+    }
 }
