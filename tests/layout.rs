@@ -175,8 +175,14 @@ fn tokens_are_kept_as_they_are_written() {
         "T\n| order by a\n| filter b matches regex @\"x\"\n| limit 5;\n;",
     );
     laid_out("mvexpand bagexpansion = array Chart", "mvexpand bagexpansion=array Chart");
-    laid_out("print dynamic( {'a' :[1 , -2], \"b\":null} ), guid (5)", "print dynamic({'a': [1, -2], \"b\": null}), guid (5)");
-    laid_out("T | project-away a*b, *c | extend x = a*b, y = -(1), z = a-b", "T\n| project-away a*b, *c\n| extend x = a * b, y = -(1), z = a - b");
+    laid_out(
+        "print dynamic( {'a' :[1 , -2], \"b\":null} ), guid (5)",
+        "print dynamic({'a': [1, -2], \"b\": null}), guid (5)",
+    );
+    laid_out(
+        "T | project-away a*b, *c | extend x = a*b, y = -(1), z = a-b",
+        "T\n| project-away a*b, *c\n| extend x = a * b, y = -(1), z = a - b",
+    );
     laid_out("T\n| take 1 // some\n;\nU", "T\n| take 1; // some\nU");
     laid_out("T | project a // one\n , b // two\n", "T\n| project\n    a, // one\n    b // two");
 }
@@ -184,7 +190,10 @@ fn tokens_are_kept_as_they_are_written() {
 #[test]
 fn names_have_their_stages_set_in() {
     laid_out("let a = T | take 1; a", "let a = T\n    | take 1;\na");
-    laid_out("let f = (x: long) { x + 1 }; let g = () { T | take 1 };", "let f = (x: long) { x + 1 };\nlet g = () {\n    T\n    | take 1\n};");
+    laid_out(
+        "let f = (x: long) { x + 1 }; let g = () { T | take 1 };",
+        "let f = (x: long) { x + 1 };\nlet g = () {\n    T\n    | take 1\n};",
+    );
 }
 
 #[test]

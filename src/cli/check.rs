@@ -10,7 +10,7 @@ use super::failure::{Failure, USAGE, WRONG_QUERY};
 use super::files::queries_in;
 use super::messages::Messages;
 use super::saved::read_question;
-use crate::{CheckReport, CheckedFile, Diagnostic, Engine, Severity, Target, render};
+use crate::{CheckReport, CheckedFile, Diagnostic, Engine, Severity, Target, TestFile, render};
 
 /// Checks every file; says what is wrong, for people on standard error, for programs on standard output.
 pub(super) fn check(options: &CheckQueriesArgs, messages: &Messages) -> Result<(), Failure> {
@@ -20,9 +20,15 @@ pub(super) fn check(options: &CheckQueriesArgs, messages: &Messages) -> Result<(
     });
     let mut checked = Vec::new();
     for file in queries_in(&options.files)? {
-        checked.push(match file == Path::new("-") {
-            true => CheckedFile::of(&engine, &read_question(&file)?),
-            false => CheckedFile::open(&engine, &file),
+        // Of a folder, what holds tests is left to `argql test`.
+        let holds_tests = || TestFile::open(&file).is_ok_and(|tests| !tests.cases.is_empty());
+        if !options.files.contains(&file) && holds_tests() {
+            continue;
+        }
+        checked.push(if file == Path::new("-") {
+            CheckedFile { file: "-".to_owned(), ..CheckedFile::of(&engine, &read_question(&file)?) }
+        } else {
+            CheckedFile::open(&engine, &file)
         });
     }
     let report = CheckReport::new(checked);
