@@ -25,7 +25,7 @@ const FLOORS: &[&[&str]] = &[
     &["engine"],
     &["cluster"],
     &["inspect"],
-    &["output"],
+    &["output", "golden"],
     &["review"],
     &["serve"],
     &["cli"],
