@@ -25,7 +25,7 @@ const FLOORS: &[&[&str]] = &[
     &["engine"],
     &["cluster"],
     &["inspect"],
-    &["output"],
+    &["output", "golden"],
     &["review"],
     &["serve"],
     &["cli"],
@@ -49,13 +49,16 @@ struct Source {
     code: String,
 }
 
-/// All but the script that makes the page, a program of its own.
+/// All but the script that makes the page, a program of its own, and what is a package of its own.
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let (mut folders, mut sources) = (vec![root.clone()], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
+            if path.join("Cargo.toml").exists() {
+                continue;
+            }
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("ui/build.rs") {

@@ -8,7 +8,7 @@ use crate::bind::BoundQuery;
 use crate::column::{Chart, Field, Table};
 use crate::diag::{Diagnostic, QueryText};
 use crate::error::Error;
-use crate::guard::Guard;
+use crate::guard::{Cancel, Guard, Progress};
 use crate::operators::Operator;
 use crate::rewrite::rewrite;
 use crate::run::{profile, run, stream};
@@ -109,6 +109,39 @@ impl Query {
     /// ```
     pub fn with(&self, parameter: &str, value: impl Into<Value>) -> Result<Query, Error> {
         self.engine.clone().parameter(parameter, value).bind(self.script.clone(), self.source.clone())
+    }
+
+    /// This query with a switch of its own that stops its runs; see [`Engine::cancelled_by`].
+    ///
+    /// ```
+    /// use argql::{Cancel, Engine};
+    ///
+    /// let query = Engine::new().prepare("range x from 1 to 9 step 1")?;
+    /// let cancel = Cancel::new();
+    /// cancel.cancel();
+    /// assert!(query.cancelled_by(&cancel).run().unwrap_err().is_cancelled());
+    /// assert_eq!(query.run()?.len(), 9);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn cancelled_by(&self, cancel: &Cancel) -> Query {
+        Query { engine: self.engine.clone().cancelled_by(cancel), ..self.clone() }
+    }
+
+    /// This query with a listener of its own, who is told how far a run has read files; see [`Engine::progress`].
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::sync::Arc;
+    ///
+    /// let query = argql::Engine::new().sample().prepare("resources | count")?;
+    /// let rows = Arc::new(AtomicU64::new(0));
+    /// let seen = rows.clone();
+    /// query.progress(move |progress| seen.store(progress.rows, Ordering::Relaxed)).run()?;
+    /// assert_eq!(rows.load(Ordering::Relaxed), 50);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn progress(&self, listener: impl Fn(&Progress) + Send + Sync + 'static) -> Query {
+        Query { engine: self.engine.clone().progress(listener), ..self.clone() }
     }
 
     /// The options that it sets, of which some say how a server is to answer; one without a value is true.
