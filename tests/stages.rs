@@ -134,9 +134,8 @@ fn table_difference(native: &Table, found: &Table, repeatable: bool) -> Option<S
         return None;
     }
     let lines = |table: &Table| {
-        let mut lines = golden::tables(&[table.head(12)]);
-        lines.extend(warnings(table));
-        lines.join("\n")
+        let shown: Vec<String> = std::iter::once(table.head(12).to_json()).chain(warnings(table)).collect();
+        shown.join("\n")
     };
     Some(format!("{} rows\n{}\nin stages {} rows\n{}", native.len(), lines(native), found.len(), lines(found)))
 }
