@@ -180,7 +180,12 @@ impl PyEngine {
         scoped.map(|engine| self.with(engine))
     }
 
-    /// An engine that sees rows of some time only.
+    /// An engine whose queries see, in place of each table, its rows in all snapshots from one moment to another, both
+    /// included, with the column `snapshot` last.
+    ///
+    /// >>> engine = argql.Engine().snapshot("2026-10-01", argql.Engine().sample())
+    /// >>> engine.between(end="2026-12-31").query("resources | summarize n = count() by day = tostring(snapshot)")["n"]
+    /// [50]
     #[pyo3(signature = (start = None, end = None))]
     fn between(&self, start: Option<&Bound<'_, PyAny>>, end: Option<&Bound<'_, PyAny>>) -> PyResult<PyEngine> {
         Ok(self.with(self.engine.between(moment_or_none(start)?, moment_or_none(end)?)))

@@ -198,6 +198,32 @@ def test_scopes(sample: argql.Engine) -> None:
     assert sample.scoped(subscriptions=[subscription]).query("resources | count")[0] == all_of_it[0]
 
 
+def test_files_are_held_while_newer_ones_take_their_place(export: Path) -> None:
+    loaded = argql.Engine().load(export)
+    held = loaded.hold()
+    newer = export.parent / "newer.json"
+    newer.write_text('[{"name":"Max","lives":5}]')
+    newer.replace(export / "pets-0002.json")
+    names = "pets | sort by name asc | project name"
+    assert held.query(names)["name"] == ["Ida", "Rex", "Tom"]
+    assert argql.Engine().load(export).query(names)["name"] == ["Max", "Rex", "Tom"]
+
+
+def test_answers_are_the_same_on_one_thread(sample: argql.Engine) -> None:
+    query = "securityresources | summarize n = count() by type, tostring(properties.status.code)"
+    alone = argql.Engine(threads=1, keep_columns=False).sample()
+    assert list(alone.query(query)) == list(sample.query(query))
+
+
+def test_what_resource_graph_does_not_take_is_warned_of() -> None:
+    told = argql.Engine(target="arg").check("let n = 5; resources | take n").diagnostics
+    assert told[0].severity == "warning" and told[0].code == "AQ5003"
+
+
+def test_known_tables_may_be_empty() -> None:
+    assert len(argql.Engine(missing="empty").query("healthresources")) == 0
+
+
 def test_limits_are_values() -> None:
     limits = argql.Limits(rows=10, time=timedelta(seconds=2))
     assert (limits.rows, limits.time) == (10, timedelta(seconds=2)) and limits.memory == argql.Limits().memory
