@@ -325,7 +325,12 @@ pub(crate) fn write(
         out.flush()
     })?;
     written.map_err(|error| match error.raw_os_error() {
-        Some(number) => PyOSError::new_err((number, error.to_string(), path.clone())),
+        // Windows has numbers of its own, which Python knows.
+        Some(number) if cfg!(windows) => PyOSError::new_err((0, error.to_string(), path.into_os_string(), number)),
+        Some(number) => match py.import("os").and_then(|os| os.call_method1("strerror", (number,))) {
+            Ok(text) => PyOSError::new_err((number, text.unbind(), path.into_os_string())),
+            Err(error) => error,
+        },
         None => unwritten(error),
     })
 }
