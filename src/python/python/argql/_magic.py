@@ -129,8 +129,9 @@ class Kql(Magics):
 def _parameters(text: str, namespace: dict[str, Any], strict: bool = True) -> tuple[str, dict[str, Any], int]:
     """A query whose `{NAME}` are parameters, their values, and by how much the text is longer before its first word.
 
-    `{NAME}` becomes `_NAME_`, of the same length and no column's name, and the declarations stand on a line between the
-    head and the rest: for the line of `%%kql`, which is not part of the query. So places in errors are those in the cell.
+    `{NAME}` becomes `_NAME_`, of the same length and no column's name, and the declarations stand on a line between
+    the head and the rest, for the line of `%%kql`, which is not part of the query: so places in errors are those in
+    the cell.
     """
     plain = _VARIABLE.sub(lambda found: f" {found[1]} ", text)
     declared = {parameter.name: parameter.type for parameter in Question("", plain).parameters}
