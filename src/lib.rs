@@ -148,6 +148,11 @@
 //! # Ok::<(), argql::Error>(())
 //! ```
 //!
+//! # Queries in files
+//!
+//! [`layout`] has one form for all queries, [`CheckedFile`] and [`CheckReport`] say what is wrong with them, for people and
+//! programs, and a [`TestPlan`] holds them to the answers that a [`TestFile`] has in comments beneath each.
+//!
 //! # Versions
 //!
 //! What a version promises is what `tests/api.txt` lists. Structs that argql fills in, and enums that may gain a case, are

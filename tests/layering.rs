@@ -172,6 +172,7 @@ const WORDS: &[(&str, &[&str], &str)] = &[
     ("src/output", &["log", "map", "table"], "formats, charts and scales"),
     ("src/review/header.rs", &["count", "history", "sum"], "words of a head"),
     ("src/review/embedded.rs", &["history"], "a file of functions"),
+    ("src/review/trial.rs", &["now"], "a comment of a test"),
     ("src/review/audit", &["max"], "a setting of a check"),
     ("src/source/document.rs", &["count"], "a key of exports"),
     ("src/source/azure.rs", &["identity"], "a column"),

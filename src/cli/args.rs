@@ -84,18 +84,20 @@ Examples:
 Exit codes: 0 nothing is wrong (warnings included, unless they are denied), 1 a query is wrong, 2 a file cannot be read.";
 
 const FMT: &str = "\
-An operator begins a line, and what is longer than 100 columns is broken at its commas, before `and` and `or`, and in its
-brackets. Words, strings and brackets stay as they are written, comments where they stand: above, behind or within. Of files
-with tests the queries are laid out. What is no KQL is said, and its file stays as it is: exit code 1.
+An operator begins a line, and what is longer than 100 columns is broken at its commas, before
+`and` and `or`, and in its brackets. Words, strings and brackets stay as they are written, comments
+where they stand: above, behind or within. Of files with tests the queries are laid out. What is no
+KQL is said, and its file stays as it is: exit code 1.
 
 Examples:
-  argql fmt queries/                                   in place, all .kql files below
-  argql fmt --check queries/                           for a pipeline: exit code 3 if one is not laid out
-  argql fmt --diff report.kql                          what would change
-  pbpaste | argql fmt -                                from an editor: standard input to standard output";
+  argql fmt queries/                 in place, all .kql files below
+  argql fmt --check queries/         for a pipeline: exit code 3 if one is not laid out
+  argql fmt --diff report.kql        what would change
+  pbpaste | argql fmt -              from an editor: standard input to standard output";
 
 const TEST: &str = "\
-A test is a title, a query, and what it answers; --update writes the answers, to be read before they are kept:
+A test is a title, a query, and what it answers; --update writes the answers, to be read before they
+are kept:
 
   //# what was deleted does not count
   let resources = datatable(name: string, tags: dynamic)[
@@ -106,20 +108,26 @@ A test is a title, a query, and what it answers; --update writes the answers, to
   //> name: string
   //> b
 
-Or why there is none: `//! 1:19-27 AQ1001 `lokation` is not a column here`. Comments at the head of the file, or of one test:
-  // query: exempt.kql          what is asked by tests that have only such `let`s, or nothing; also a name of the library.
-                                Without it, exempt.test.kql asks exempt.kql beside it
+Or why there is none: //! 1:19-27 AQ1001 `lokation` is not a column here
+
+Comments at the head of the file, or of one test, say what it is about:
+  // query: exempt.kql          is asked by tests that have nothing but such `let`s, or nothing at all;
+                                also a name of the library. Without it, exempt.test.kql asks
+                                exempt.kql beside it
   // data: rows/                a file, a folder or NAME=PATH, from where the file of tests is
-  // snapshot old=january/      // param days=30      // now: 2026-10-01
+  // snapshot old=january/
+  // param days=30
+  // now: 2026-10-01
 
 Examples:
-  argql test queries/                                  all .kql files below that have tests
+  argql test queries/                            all .kql files below that have tests
   argql test queries/exempt.test.kql --filter deleted
-  argql test queries/ --update                         what is answered now is expected from now on
-  argql test queries/ --watch                          again whenever a file changes
-  argql test queries/ --output tests.xml               JUnit, for the test view of a pipeline
+  argql test queries/ --update                   what is answered now is expected from now on
+  argql test queries/ --watch                    again whenever a file changes
+  argql test queries/ --output tests.xml         JUnit, for the test view of a pipeline
 
-Exit codes: 0 all passed, 3 an answer is another than expected, 2 a file cannot be read or has no tests.";
+Exit codes: 0 all passed, 3 an answer is another than expected, 2 a file cannot be read or has no
+tests.";
 
 const AUDIT: &str = "\
 A check passes, fails (it has more findings than --check allows), or is refused: the export lacks tables that it needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.

@@ -307,9 +307,10 @@ impl<'a> Layout<'a> {
             self.token(at, indent + STEP);
             let end = self.group_end(at).min(to);
             if end > at + 1 {
-                let opens = (end..to).find(|next| self.group_end(*next) > *next + 1).map_or(to, |next| next + 1);
-                let small = end <= at + 3 && self.is_flat(at, end);
-                if small || self.fits(at + 1, opens) {
+                // Up to where the next bracket opens, which may be broken itself.
+                let next = (end..to).find(|next| self.group_end(*next) > *next + 1).unwrap_or(to);
+                let small = end <= at + 3;
+                if self.is_flat(at, end) && (small || self.fits(at + 1, next)) {
                     (at + 1..end).for_each(|at| self.token(at, indent + STEP));
                 } else {
                     self.group(at, end, indent);
@@ -343,7 +344,7 @@ impl<'a> Layout<'a> {
         if self.text(open) != "[" || before != ")" {
             return 1;
         }
-        let schema = (0..open).rev().find(|at| self.group_end(*at) == open);
+        let schema = (0..open).rev().find(|at| self.text(*at) == "(" && self.group_end(*at) == open);
         schema.map_or(1, |schema| self.items(schema + 1, open - 1).len().max(1))
     }
 
