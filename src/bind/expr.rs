@@ -1,9 +1,9 @@
 //! Expressions: from the tree to typed expressions over the columns of the input.
 
-use super::{Binder, BoundColumns, Definition, Relation};
+use super::{Binder, BoundColumn, BoundColumns, Definition, Relation};
 use crate::diag::{
     AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED,
-    UNKNOWN_COLUMN, WRONG_TYPE,
+    UNKNOWN_COLUMN, UNSUPPORTED, WRONG_TYPE,
 };
 use crate::plan::{AggregateCall, Expr, PathStep, Term, WindowCall};
 use crate::syntax::ast::{self, ExprKind, Name};
@@ -27,6 +27,18 @@ pub(crate) struct Exprs<'a, 'b> {
     pub(super) aggregates: Option<Aggregates>,
     /// Where functions along the rows may stand: which were met so far.
     pub(super) windows: Option<Windows>,
+    /// In a step of `scan`: the rows that steps hold.
+    steps: Option<StepRows<'a>>,
+}
+
+/// The rows that the steps of `scan` hold, as a step reads them: `s1.x`. They stand behind the row at hand.
+#[derive(Clone, Copy)]
+pub(crate) struct StepRows<'a> {
+    pub(crate) names: &'a [&'a str],
+    /// The position of the step at hand, which knows no later one.
+    pub(crate) at: usize,
+    /// The columns of each of these rows.
+    pub(crate) columns: &'a BoundColumns,
 }
 
 /// The functions along the rows; expressions around them read the columns that they make, behind those of the input.
@@ -52,7 +64,7 @@ impl Aggregates {
 
 impl<'a, 'b> Exprs<'a, 'b> {
     pub(crate) fn new(binder: &'a mut Binder<'b>, columns: &'a BoundColumns) -> Exprs<'a, 'b> {
-        Exprs { binder, columns, aggregates: None, windows: None }
+        Exprs { binder, columns, aggregates: None, windows: None, steps: None }
     }
 
     /// For the aggregates of a summarize with `keys` keys.
@@ -65,6 +77,11 @@ impl<'a, 'b> Exprs<'a, 'b> {
         let serialized = input.serialized || input.columns.has_any_column();
         let windows = Windows { calls: Vec::new(), serialized };
         Exprs { windows: Some(windows), ..Exprs::new(binder, &input.columns) }
+    }
+
+    /// For a step of `scan`.
+    pub(crate) fn of_step(binder: &'a mut Binder<'b>, columns: &'a BoundColumns, steps: StepRows<'a>) -> Exprs<'a, 'b> {
+        Exprs { steps: Some(steps), ..Exprs::new(binder, columns) }
     }
 
     pub(crate) fn into_windows(self) -> Vec<WindowCall> {
@@ -84,6 +101,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
             ExprKind::Tabular(_) => Err(self.misplaced(expr.span, "a table")),
             ExprKind::TypeOf(ty) => Ok(Expr::literal(Type::String, Value::from(ty.name()))),
             ExprKind::Member { of, name } => {
+                if let Some(held) = self.held(of, name) {
+                    return held;
+                }
                 let base = self.expr(of)?;
                 self.step(base, PathStep::Key(name.text.as_str().into()), name.span)
             }
@@ -192,6 +212,27 @@ impl<'a, 'b> Exprs<'a, 'b> {
         Ok(Expr::column(column.ty, at))
     }
 
+    /// `s1.x`: a column of the row that a step holds.
+    fn held(&mut self, of: &ast::Expr, name: &Name) -> Option<Result<Expr, Reported>> {
+        let (steps, step) = (self.steps?, of.as_name()?);
+        let at = steps.names.iter().position(|known| *known == step.text)?;
+        if at > steps.at {
+            let message = format!("`{}` comes later: a step knows what it holds itself and those before it", step.text);
+            return Some(Err(self
+                .binder
+                .error(Diagnostic::error(UNEXPECTED, step.span, message).label("a later step"))));
+        }
+        let list = steps.columns.list();
+        Some(match steps.columns.position(&name.text).map(|column| (column, &list[column])) {
+            Some((_, column)) if column.poisoned => Err(Reported(())),
+            Some((column, BoundColumn { ty, .. })) => {
+                Ok(Expr::column(*ty, self.columns.list().len() + at * list.len() + column))
+            }
+            None if self.columns.has_any_column() => Err(Reported(())),
+            None => Err(self.binder.error(steps.columns.unknown(name))),
+        })
+    }
+
     fn name(&mut self, name: &Name) -> Result<Expr, Reported> {
         if self.binder.scope.local(&name.text).is_none()
             && let Some(at) = self.columns.position(&name.text)
@@ -229,6 +270,17 @@ impl<'a, 'b> Exprs<'a, 'b> {
         }
         if let Some(ty) = self.columns.unshown(&name.text) {
             return Ok(Expr::literal(ty, Value::absent(ty)));
+        }
+        if let Some(steps) = self.steps
+            && steps.columns.position(&name.text).is_some()
+        {
+            let step = steps.names.get(steps.at).copied().unwrap_or_default();
+            let message = format!("what `{}` is before a step gives it something is not documented", name.text);
+            return Err(self.binder.error(
+                Diagnostic::error(UNSUPPORTED, name.span, message)
+                    .label("not implemented")
+                    .help(format!("say of which step it is: `{step}.{}`", name.text)),
+            ));
         }
         let diagnostic = match name.text.as_str() {
             "null" => Diagnostic::error(UNKNOWN_COLUMN, name.span, "`null` is not a literal of KQL")

@@ -30,7 +30,7 @@ use crate::value::{DateTime, Type, Value};
 use findings::Findings;
 use scope::Scope;
 
-pub(crate) use expr::{Exprs, Reported, dynamic_key};
+pub(crate) use expr::{Exprs, Reported, StepRows, dynamic_key};
 pub(crate) use history::Period;
 pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
 pub(crate) use relation::{BoundColumn, BoundColumns, Relation};
@@ -265,8 +265,8 @@ impl<'a> Binder<'a> {
             match statement {
                 Statement::Query(pipeline) => {
                     let relation = self.pipeline(pipeline, None);
-                    self.needs_all_columns(&relation.columns);
-                    plans.extend(relation.into_plan());
+                    relation.all().for_each(|table| self.needs_all_columns(&table.columns));
+                    plans.extend(relation.into_plans());
                 }
                 other => self.statement(other),
             }
@@ -332,7 +332,7 @@ impl<'a> Binder<'a> {
         let before = self.scope.len();
         let made = self.pipeline(pipeline, Some(given));
         self.scope.truncate(before);
-        made
+        self.one_table(made, pipeline.span, "a sub-query gives one table")
     }
 
     /// Binds what sees none of the rows at hand.
@@ -353,6 +353,7 @@ impl<'a> Binder<'a> {
             PipelineSource::Operator(step) => step.operator.tabular().lower(Relation::nothing(), step, self),
         };
         pipeline.steps.iter().fold(source, |input, step| {
+            let input = self.one_table(input, step.name.span, &format!("`{}` takes one table", step.name.text));
             self.growth.operators += 1;
             if self.growth.operators > STEPS {
                 self.error(
@@ -367,6 +368,19 @@ impl<'a> Binder<'a> {
             }
             step.operator.tabular().lower(input, step, self)
         })
+    }
+
+    /// A table where one is wanted, as `wants` says; several are an error at `span`.
+    fn one_table(&mut self, table: Relation, span: Span, wants: &str) -> Relation {
+        if table.others.is_empty() {
+            return table;
+        }
+        self.error(
+            Diagnostic::error(UNSUPPORTED, span, format!("{wants}, and there are several"))
+                .label("one table")
+                .help("`fork` and `facet` end a query; what comes behind goes into their sub-queries"),
+        );
+        Relation::poisoned()
     }
 
     /// Gives a table a name for what follows.

@@ -19,6 +19,11 @@ const NODES: usize = 10_000;
 impl Binder<'_> {
     /// A table in the place of one: a name, `arg("").Resources`, `database("old").Resources`, a parenthesised pipeline.
     pub(crate) fn tabular(&mut self, expr: &ast::Expr) -> Relation {
+        let table = self.any_tables(expr);
+        self.one_table(table, expr.span, "one table is wanted here")
+    }
+
+    fn any_tables(&mut self, expr: &ast::Expr) -> Relation {
         match &expr.kind {
             ExprKind::Tabular(pipeline) => self.pipeline(pipeline, None),
             ExprKind::Name(name) => self.table(&name.text, name.span),

@@ -63,6 +63,7 @@ macro_rules! operators {
 
 operators! {
     r#as::As
+    assert_schema::AssertSchema
     consume::Consume
     count::Count
     datatable::Datatable
@@ -86,6 +87,7 @@ operators! {
     print::Print
     project::Project
     project_away::ProjectAway
+    project_by_names::ProjectByNames
     project_keep::ProjectKeep
     project_rename::ProjectRename
     project_reorder::ProjectReorder
@@ -93,6 +95,7 @@ operators! {
     render::Render
     sample::Sample
     sample_distinct::SampleDistinct
+    scan::Scan
     search::Search
     serialize::Serialize
     sort::Sort

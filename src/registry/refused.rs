@@ -45,7 +45,6 @@ pub(crate) fn refused_operator(name: &str) -> Option<Position> {
 
 const FILES: Option<&str> = Some("queries reach no files but those that were loaded");
 const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
-const TABLES: Option<&str> = Some("it gives several tables, and argql gives one");
 const CODE: Option<&str> = Some("argql runs no other language");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
@@ -60,13 +59,6 @@ pub(crate) const REFUSED: &[Refused] = &[
         ],
     },
     Refused {
-        kind: RefusedKind::Operator(Position::Piped),
-        why: TABLES,
-        names: &[
-            "facet", "fork",
-        ],
-    },
-    Refused {
         kind: RefusedKind::Operator(Position::Both),
         why: None,
         names: &[
@@ -77,9 +69,9 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Operator(Position::Piped),
         why: None,
         names: &[
-            "__executeAndCache", "__partitionby", "assert-schema", "graph-mark-components", "graph-match",
+            "__executeAndCache", "__partitionby", "graph-mark-components", "graph-match",
             "graph-shortest-paths", "graph-to-table", "graph-where-edges", "graph-where-nodes",
-            "make-graph", "project-by-names", "reduce", "scan",
+            "make-graph", "reduce",
         ],
     },
     Refused {
