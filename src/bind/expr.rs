@@ -5,6 +5,7 @@ use crate::diag::{
     AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED,
     UNKNOWN_COLUMN, UNSUPPORTED, WRONG_TYPE,
 };
+use crate::functions;
 use crate::plan::{AggregateCall, Expr, PathStep, Term, WindowCall};
 use crate::syntax::ast::{self, ExprKind, Name};
 use crate::value::{Type, Value};
@@ -92,8 +93,38 @@ impl<'a, 'b> Exprs<'a, 'b> {
         self.aggregates.map_or(Vec::new(), |aggregates| aggregates.calls)
     }
 
+    /// An expression that is assigned, as the columns that it makes: more than one if it is a call of several.
+    pub(crate) fn columns_of(&mut self, expr: &ast::Expr) -> Result<Vec<Expr>, Reported> {
+        let bound = self.expr(expr)?;
+        let made = self.binder.columns_made;
+        if made == 1 {
+            return Ok(vec![bound]);
+        }
+        let named = matches!(&expr.kind, ExprKind::Call(call) if functions::scalar(&call.name.text).is_some());
+        if !named {
+            return Err(self.binder.refuse(expr.span, "a function that gives several columns"));
+        }
+        let index = |at: usize| PathStep::Index(i64::try_from(at).unwrap_or(i64::MAX));
+        Ok((0..made).map(|at| below(bound.clone(), index(at))).collect())
+    }
+
     /// Any expression.
     pub(crate) fn expr(&mut self, expr: &ast::Expr) -> Result<Expr, Reported> {
+        let bound = self.any_expr(expr)?;
+        let keeps = match &expr.kind {
+            ExprKind::Call(call) => {
+                functions::scalar(&call.name.text).is_some() || self.binder.is_function(&call.name.text)
+            }
+            ExprKind::Name(name) => self.binder.is_function(&name.text),
+            _ => false,
+        };
+        if !keeps {
+            self.binder.columns_made = 1;
+        }
+        Ok(bound)
+    }
+
+    fn any_expr(&mut self, expr: &ast::Expr) -> Result<Expr, Reported> {
         match &expr.kind {
             ExprKind::Literal(literal) => Ok(Expr::literal(literal.ty, literal.value.clone())),
             ExprKind::Name(name) => self.name(name),
@@ -326,14 +357,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
                 ));
             }
         }
-        let expr = match base {
-            Expr { kind: Term::Path { base, mut steps }, .. } => {
-                steps.push(step);
-                Expr { ty: Type::Dynamic, kind: Term::Path { base, steps } }
-            }
-            base => Expr { ty: Type::Dynamic, kind: Term::Path { base: Box::new(base), steps: vec![step] } },
-        };
-        Ok(expr.folded())
+        Ok(below(base, step))
     }
 
     fn minus(&mut self, of: &ast::Expr, span: Span) -> Result<Expr, Reported> {
@@ -375,6 +399,18 @@ impl<'a, 'b> Exprs<'a, 'b> {
             .help(format!("write `summarize {}(…)`", name.text)),
         )
     }
+}
+
+/// A step below a dynamic value.
+fn below(base: Expr, step: PathStep) -> Expr {
+    let expr = match base {
+        Expr { kind: Term::Path { base, mut steps }, .. } => {
+            steps.push(step);
+            Expr { ty: Type::Dynamic, kind: Term::Path { base, steps } }
+        }
+        base => Expr { ty: Type::Dynamic, kind: Term::Path { base: Box::new(base), steps: vec![step] } },
+    };
+    expr.folded()
 }
 
 /// That rows cannot be sorted, grouped or made distinct by a dynamic value.

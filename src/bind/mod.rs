@@ -32,7 +32,7 @@ use scope::Scope;
 
 pub(crate) use expr::{Exprs, Reported, StepRows, dynamic_key};
 pub(crate) use history::Period;
-pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
+pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label, label_of_part};
 pub(crate) use relation::{BoundColumn, BoundColumns, Relation};
 pub(crate) use scope::Definition;
 pub(crate) use table::table_schema;
@@ -192,6 +192,10 @@ pub(crate) struct Binder<'a> {
     nesting: Nesting,
     growth: Growth,
     findings: Findings,
+    /// What `bin_auto` rounds to.
+    grid: Grid,
+    /// How many columns the expression that was bound last makes where it is assigned.
+    columns_made: usize,
 }
 
 /// How the query is bound this time.
@@ -219,6 +223,13 @@ struct OpenQuestions {
     subqueries_wait: bool,
     /// The plans hold the moment, or lack what a sub-query gives.
     of_the_moment: bool,
+}
+
+/// The grid that the query's options lay.
+#[derive(Default)]
+struct Grid {
+    size: Option<Expr>,
+    point: Option<Expr>,
 }
 
 /// What the binder is inside of.
@@ -256,6 +267,8 @@ impl<'a> Binder<'a> {
             nesting: Nesting::default(),
             growth: Growth::default(),
             findings: Findings::default(),
+            grid: Grid::default(),
+            columns_made: 1,
         }
     }
 

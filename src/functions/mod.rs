@@ -5,6 +5,7 @@ mod access;
 mod aggregates;
 mod array;
 mod bag;
+mod beta;
 mod bin;
 mod calendar;
 mod cells;
@@ -20,6 +21,7 @@ mod notation;
 mod number;
 mod parse;
 mod parse_kv;
+mod path;
 mod pattern;
 mod punycode;
 mod series;
@@ -31,6 +33,7 @@ mod unicode;
 mod unit;
 mod url;
 mod window;
+mod zone;
 
 use crate::registry::{self, Aggregate, Infix, Scalar};
 
@@ -39,14 +42,17 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("text", text::FAMILY),
     ("text", unicode::FAMILY),
     ("text", notation::FAMILY),
+    ("text", path::FAMILY),
     ("regular expressions", pattern::FAMILY),
     ("types", conversion::FAMILY),
     ("choice", conditional::FAMILY),
     ("dates and times", time::FAMILY),
     ("dates and times", calendar::FAMILY),
     ("dates and times", format::FAMILY),
+    ("dates and times", zone::FAMILY),
     ("numbers", bin::FAMILY),
     ("numbers", number::FAMILY),
+    ("numbers", beta::FAMILY),
     ("arrays and sets", array::FAMILY),
     ("bags", bag::FAMILY),
     ("encodings and hashes", encoding::FAMILY),
@@ -63,7 +69,7 @@ pub(crate) use access::ELEMENT;
 pub(crate) use aggregates::{COUNT, MAKE_LIST, PIVOTED};
 pub(crate) use array::PACK_ARRAY;
 pub(crate) use cells::elements;
-pub(crate) use columns::packing;
+pub(crate) use columns::{packing, rounding};
 pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;
