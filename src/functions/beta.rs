@@ -182,7 +182,7 @@ mod tests {
     fn what_is_outside_is_no_number() {
         assert_eq!(answer("beta_cdf", &[real(1.5), real(1.0), real(1.0)]), "NaN");
         assert_eq!(answer("beta_pdf", &[real(0.5), real(-1.0), real(1.0)]), "NaN");
-        assert_eq!(answer("beta_inv", &[real(1.5), real(1.0), real(1.0)]), "");
+        assert_eq!(answer("beta_inv", &[real(1.5), real(1.0), real(1.0)]), "null");
         assert_eq!(answer("beta_inv", &[real(0.1), real(-1.0), real(20.0)]), "NaN");
         assert_eq!(answer("beta_inv", &[real(1.0), real(2.0), real(20.0)]), "1.0");
     }

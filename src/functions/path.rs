@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(cut(r#"x a\\\"b c d"#), r#"["x","a\\\"b","c","d"]"#);
         assert_eq!(cut(r#"x a\\\\"b c" d e"#), r#"["x","a\\\\b c","d","e"]"#);
         assert_eq!(cut(r#""C:\a b\c.exe" "" \"#), r#"["C:\\a b\\c.exe","","\\"]"#);
-        assert_eq!(cut("  "), "");
+        assert_eq!(cut("  "), "null");
         assert!(refusal("parse_command_line", &[text("a"), text("unix")]).contains("one parser"));
     }
 }
