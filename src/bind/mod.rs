@@ -11,6 +11,7 @@ mod history;
 mod names;
 mod parameter;
 mod pattern;
+mod patterns;
 mod relation;
 mod scope;
 mod subquery;
@@ -28,6 +29,7 @@ use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, PipelineSource, Script, Statement};
 use crate::value::{DateTime, Type, Value};
 use findings::Findings;
+use patterns::KnownPattern;
 use scope::Scope;
 
 pub(crate) use expr::{Exprs, Reported, StepRows, dynamic_key};
@@ -192,6 +194,8 @@ pub(crate) struct Binder<'a> {
     nesting: Nesting,
     growth: Growth,
     findings: Findings,
+    /// What `declare pattern` declared.
+    patterns: Vec<KnownPattern>,
     /// What `bin_auto` rounds to.
     grid: Grid,
     /// How many columns the expression that was bound last makes where it is assigned.
@@ -267,6 +271,7 @@ impl<'a> Binder<'a> {
             nesting: Nesting::default(),
             growth: Growth::default(),
             findings: Findings::default(),
+            patterns: Vec::new(),
             grid: Grid::default(),
             columns_made: 1,
         }
@@ -421,6 +426,7 @@ impl<'a> Binder<'a> {
             Statement::Let(definition) => self.define(definition),
             Statement::Set(setting) => self.set(setting),
             Statement::Declare(parameters) => self.declare(parameters),
+            Statement::Pattern(pattern) => self.pattern(pattern),
             Statement::Query(_) => unreachable!("only whole scripts have queries among their statements"),
         }
     }

@@ -25,6 +25,7 @@ impl Binder<'_> {
 
     fn any_tables(&mut self, expr: &ast::Expr) -> Relation {
         match &expr.kind {
+            _ if self.is_pattern(expr) => self.table_of_pattern(expr),
             ExprKind::Tabular(pipeline) => self.pipeline(pipeline, None),
             ExprKind::Name(name) => self.table(&name.text, name.span),
             ExprKind::Member { of, name } if is_resource_graph(of) => self.table(&name.text, name.span),
@@ -58,6 +59,7 @@ impl Binder<'_> {
     /// Whether `expr` can be nothing but a table.
     pub(super) fn is_tabular(&self, expr: &ast::Expr) -> bool {
         match &expr.kind {
+            _ if self.is_pattern(expr) => true,
             ExprKind::Tabular(_) => true,
             ExprKind::Name(name) => match self.definition(&name.text) {
                 Some(definition) => definition.is_table(),
