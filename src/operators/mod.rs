@@ -72,6 +72,7 @@ operators! {
     extend::Extend
     externaldata::Externaldata
     facet::Facet
+    find::Find
     fork::Fork
     getschema::Getschema
     invoke::Invoke

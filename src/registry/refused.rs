@@ -63,7 +63,7 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Operator(Position::Both),
         why: None,
         names: &[
-            "find", "macro-expand",
+            "macro-expand",
         ],
     },
     Refused {
