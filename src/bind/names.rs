@@ -50,7 +50,8 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
                 let argument = call.arguments.first()?;
                 argument.name.as_ref().map_or_else(|| derived(&argument.value, columns), |name| Some(name.text.clone()))
             };
-            if let Some(scalar) = functions::scalar(&call.name.text) {
+            let given = usize::from(call.of.is_some()) + call.arguments.len();
+            if let Some(scalar) = functions::scalar_called(&call.name.text, given) {
                 return match scalar.names {
                     Naming::First => call.of.as_deref().map_or_else(first, |of| derived(of, columns)),
                     Naming::Prefixed(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
@@ -59,6 +60,7 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
                         named.filter(|name| columns.position(name).is_some())
                     }
                     Naming::Sorted => sorted(call, 0, columns),
+                    Naming::Fixed(name) => Some(name.to_owned()),
                     Naming::Numbered => None,
                 };
             }

@@ -25,6 +25,7 @@ mod path;
 mod pattern;
 mod punycode;
 mod series;
+mod sketch;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -63,6 +64,7 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("rows in order", window::FAMILY),
     ("columns", columns::FAMILY),
     ("series", series::FAMILY),
+    ("sketches", sketch::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;
@@ -93,6 +95,12 @@ pub(crate) fn aggregates() -> impl Iterator<Item = (&'static str, &'static Aggre
 /// The scalar function of this (case-sensitive) name.
 pub(crate) fn scalar(name: &str) -> Option<&'static Scalar> {
     scalars().map(|(_, scalar)| scalar).find(|scalar| scalar.name == name)
+}
+
+/// The scalar function of a call with so many arguments: some aggregates of one argument share their names with functions
+/// of several.
+pub(crate) fn scalar_called(name: &str, arguments: usize) -> Option<&'static Scalar> {
+    scalar(name).filter(|scalar| arguments >= scalar.arity().0 || aggregate(name).is_none())
 }
 
 /// The aggregate of this (case-sensitive) name.

@@ -157,7 +157,7 @@ fn is_whole(input: Tokens<'_>) -> bool {
         if depth == 0 {
             return match input.ahead(at + 1) {
                 None => true,
-                Some(next) => ["and", "or", "|", ";", ")", "}", ","].contains(&next.text),
+                Some(next) => ["and", "or", "project", "|", ";", ")", "}", ","].contains(&next.text),
             };
         }
     }

@@ -83,7 +83,7 @@ pub(crate) const REFUSED: &[Refused] = &[
             "__geo_line_validate", "__geo_polygon_s2cell_covering_level", "__geo_polygon_validate",
             "__hash_crc32", "__hash_djb2", "__hash_many_crc32", "__hash_xxh64", "__hll_normalize",
             "__invoke", "__ipv6_lookup_ranges", "__lz4_compress_dynamic_array_to_base64_string", "all",
-            "dcount_hll",
+            
             "entity_group", "estimate_data_size", "geo_angle", "geo_azimuth", "geo_closest_point_on_line",
             "geo_closest_point_on_polygon", "geo_distance_2points", "geo_distance_point_to_line",
             "geo_distance_point_to_polygon", "geo_from_wkt", "geo_geohash_neighbors",
@@ -101,8 +101,8 @@ pub(crate) const REFUSED: &[Refused] = &[
             "geo_s2cell_to_central_point", "geo_s2cell_to_polygon", "geo_simplify_polygons_array",
             "geo_union_lines_array", "geo_union_polygons_array", "graph", "hll_isvalid", "inner_nodes", "iscolumnexists", "labels", "map",
             "node_degree_in", "node_degree_out", "node_id",
-            "parse_user_agent", "parse_xml", "parsejson", "percentile_tdigest", "percentiles_array_tdigest",
-            "percentrank_tdigest", "punycode_domain_to_string", "rank_tdigest", "row_rank",
+            "parse_user_agent", "parse_xml", "parsejson", 
+            "punycode_domain_to_string", "row_rank",
             "series_ceiling", "series_cosine_similarity", "series_decompose", "series_decompose_anomalies",
             "series_decompose_forecast", "series_fft", "series_fill_backward", "series_fill_const",
             "series_fill_forward", "series_fill_linear", "series_fir", "series_fit_2lines",
@@ -140,8 +140,8 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Aggregate,
         why: None,
         names: &[
-            "argmax", "argmin", "buildschema", "hll", "hll_if", "hll_merge", "merge_tdigest", "passthrough",
-            "tdigest", "tdigest_merge",
+            "argmax", "argmin", "passthrough",
+            
         ],
     },
     Refused {

@@ -136,6 +136,8 @@ pub(crate) enum Naming {
     Column,
     /// `d.a` sorted is `d_a_sorted`, what has no name `array0_sorted`.
     Sorted,
+    /// This.
+    Fixed(&'static str),
     /// `Column1`, `Column2` …
     Numbered,
 }
