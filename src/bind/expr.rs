@@ -135,6 +135,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
                 if let Some(held) = self.held(of, name) {
                     return held;
                 }
+                if let Some(of_entity) = self.of_entity(of, name) {
+                    return of_entity;
+                }
                 let base = self.expr(of)?;
                 self.step(base, PathStep::Key(name.text.as_str().into()), name.span)
             }

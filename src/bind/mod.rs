@@ -4,6 +4,7 @@
 //! it later is not complained about again.
 
 mod call;
+mod entity;
 mod expr;
 mod findings;
 mod function;
@@ -28,6 +29,7 @@ use crate::registry::{Args, Refused, Scalar};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, PipelineSource, Script, Statement};
 use crate::value::{DateTime, Type, Value};
+use entity::Entity;
 use findings::Findings;
 use patterns::KnownPattern;
 use scope::Scope;
@@ -194,6 +196,8 @@ pub(crate) struct Binder<'a> {
     nesting: Nesting,
     growth: Growth,
     findings: Findings,
+    /// The snapshots at hand of `macro-expand`, the innermost last.
+    entities: Vec<Entity>,
     /// What `declare pattern` declared.
     patterns: Vec<KnownPattern>,
     /// What `bin_auto` rounds to.
@@ -271,6 +275,7 @@ impl<'a> Binder<'a> {
             nesting: Nesting::default(),
             growth: Growth::default(),
             findings: Findings::default(),
+            entities: Vec::new(),
             patterns: Vec::new(),
             grid: Grid::default(),
             columns_made: 1,

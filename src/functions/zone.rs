@@ -1,7 +1,6 @@
 //! Time zones, with the rules that are part of argql, so that an answer is the same on every machine.
 
 use jiff::Timestamp;
-use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use std::sync::{Arc, LazyLock};
 
@@ -42,7 +41,7 @@ const DATETIME_LOCAL_TO_UTC: Scalar = Scalar {
     kernel: KernelDef::Prepared(|args| {
         shifted(args, |shown, zone| {
             // What clocks show, as if they were in Greenwich.
-            let shown = civil::DateTime::from(TimeZone::UTC.to_datetime(at(shown)?));
+            let shown = TimeZone::UTC.to_datetime(at(shown)?);
             let offset = match zone.to_ambiguous_zoned(shown).offset() {
                 AmbiguousOffset::Unambiguous { offset } => offset,
                 AmbiguousOffset::Gap { after, .. } | AmbiguousOffset::Fold { after, .. } => after,

@@ -78,6 +78,7 @@ operators! {
     invoke::Invoke
     join::Join
     lookup::Lookup
+    macro_expand::MacroExpand
     make_series::MakeSeries
     mv_apply::MvApply
     mv_expand::MvExpand

@@ -240,10 +240,10 @@ impl Scan {
             }
         }
         let mut made = held.split_off(input.columns.list().len());
-        if let Some(name) = &self.match_id {
-            if input.columns.names().chain(made.iter().map(|column| &*column.name)).any(|known| known == name.text) {
-                wrong = Some(binder.error(duplicate(name)));
-            }
+        if let Some(name) = &self.match_id
+            && input.columns.names().chain(made.iter().map(|column| &*column.name)).any(|known| known == name.text)
+        {
+            wrong = Some(binder.error(duplicate(name)));
         }
         let held = BoundColumns::new(held.iter().chain(&made).cloned().collect());
         let names: Vec<&str> = self.steps.iter().map(|step| step.name.text.as_str()).collect();

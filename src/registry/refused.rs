@@ -60,13 +60,6 @@ pub(crate) const REFUSED: &[Refused] = &[
         ],
     },
     Refused {
-        kind: RefusedKind::Operator(Position::Both),
-        why: None,
-        names: &[
-            "macro-expand",
-        ],
-    },
-    Refused {
         kind: RefusedKind::Operator(Position::Piped),
         why: None,
         names: &[

@@ -110,8 +110,14 @@ impl Display for Function {
 impl Function {
     fn write_body(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str("{ ")?;
+        self.write_inside(f)?;
+        f.write_str(" }")
+    }
+
+    /// What stands in the brackets of a body.
+    pub(crate) fn write_inside(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.statements.iter().try_for_each(|statement| write!(f, "{statement}; "))?;
-        write!(f, "{} }}", Bare(&self.body))
+        Bare(&self.body).fmt(f)
     }
 }
 

@@ -95,19 +95,32 @@ fn function(input: Tokens<'_>) -> Parsed<'_, Function> {
 
 /// `{ let b = a; b + 1 }`
 fn body(view: bool, parameters: Vec<Parameter>, input: Tokens<'_>) -> Parsed<'_, Function> {
-    let (mut input, _) = symbol("{").parse(input)?;
-    let mut statements = Vec::new();
+    let (input, _) = symbol("{").parse(input)?;
+    let (mut input, function) = inside(view, parameters, input)?;
+    if input.is(0, ";") {
+        input = input.skip(1);
+    }
+    let (input, _) = symbol("}").parse(input)?;
+    Ok((input, function))
+}
+
+/// `(let b = 5; T | where x == b)`: a table without parameters.
+pub(crate) fn bracketed_body(input: Tokens<'_>) -> Parsed<'_, Function> {
+    let (input, _) = symbol("(").parse(input)?;
+    let (input, function) = input.nested(1, |input| inside(false, Vec::new(), input))?;
+    let (input, _) = symbol(")").parse(input)?;
+    Ok((input, function))
+}
+
+fn inside(view: bool, parameters: Vec<Parameter>, input: Tokens<'_>) -> Parsed<'_, Function> {
+    let (mut input, mut statements) = (input, Vec::new());
     while let Some(next) = definition(input) {
         let (rest, next) = next?;
         let (rest, _) = symbol(";").parse(rest)?;
         statements.push(next);
         input = rest;
     }
-    let (mut input, body) = value(input)?;
-    if input.is(0, ";") {
-        input = input.skip(1);
-    }
-    let (input, _) = symbol("}").parse(input)?;
+    let (input, body) = value(input)?;
     Ok((input, Function { view, parameters, statements, body }))
 }
 
