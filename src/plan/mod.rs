@@ -402,6 +402,9 @@ impl Node {
             }
             Node::Union { inputs } => inputs.first().map_or(Vec::new(), Node::types),
             Node::Window { keep, calls, .. } => of(keep).into_iter().chain(calls.iter().map(|call| call.ty)).collect(),
+            Node::Match { keep, steps, .. } => {
+                of(keep).into_iter().chain(steps.declared.iter().map(|(ty, _)| *ty)).chain([Type::Long]).collect()
+            }
             Node::Each { keep, made, .. } => [of(keep), made.clone()].concat(),
             Node::Arrival { types, .. } => types.clone(),
             Node::Placed { input, .. } => [input.types(), vec![Type::Long]].concat(),

@@ -46,6 +46,7 @@ pub(crate) fn refused_operator(name: &str) -> Option<Position> {
 const FILES: Option<&str> = Some("queries reach no files but those that were loaded");
 const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
 const CODE: Option<&str> = Some("argql runs no other language");
+const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins these to patterns is not documented");
 const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
@@ -65,7 +66,7 @@ pub(crate) const REFUSED: &[Refused] = &[
         names: &[
             "__executeAndCache", "__partitionby", "graph-mark-components", "graph-match",
             "graph-shortest-paths", "graph-to-table", "graph-where-edges", "graph-where-nodes",
-            "make-graph", "reduce",
+            "make-graph",
         ],
     },
     Refused {
@@ -104,6 +105,13 @@ pub(crate) const REFUSED: &[Refused] = &[
             "series_pearson_correlation", "series_periods_detect", "series_periods_validate",
             "series_seasonal", "series_stats", "series_stats_dynamic", "table", "tdigest_isvalid",
                     ],
+    },
+    Refused {
+        kind: RefusedKind::Operator(Position::Piped),
+        why: PATTERNS,
+        names: &[
+            "reduce",
+        ],
     },
     Refused {
         kind: RefusedKind::Function,
