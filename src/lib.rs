@@ -245,7 +245,7 @@ pub use guard::{Cancel, Limits, Progress};
 pub use meter::Metered;
 pub use names::NameEntry;
 #[cfg(feature = "review")]
-pub use output::{Document, TableWriter, escaped, page_policy, page_style};
+pub use output::{Document, TableWriter, answer_names, escaped, page_policy, page_style};
 pub use output::{Format, Formulas, Layout, LongCells, WideCells};
 pub use registry::Example;
 #[cfg(feature = "review")]

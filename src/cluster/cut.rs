@@ -150,7 +150,9 @@ impl Cut {
         let types: Vec<Type> = self.fields.iter().map(|field| field.ty).collect();
         let batches = rows.iter().map(|rows| Batch::from_wire(rows, &types)).collect::<Option<Vec<Batch>>>();
         let batches = batches.ok_or_else(|| wrong("the answer has other columns than the query"))?;
-        let mut table = Table::new(self.fields.clone(), batches, warnings).drawn(self.plan.chart.clone());
+        let mut table = Table::new(self.fields.clone(), batches, warnings)
+            .drawn(self.plan.chart.clone())
+            .named(self.plan.name.clone());
         table.warn(self.notes.clone());
         Ok(table)
     }

@@ -148,6 +148,17 @@ impl Cutter<'_> {
             }
             Node::Aggregate { input, keys, aggregates } => self.aggregate(*input, keys, aggregates),
             Node::Join { left, right, kind } => self.join(*left, *right, kind),
+            // Steps read what is kept by its position.
+            Node::Match { input, keep, steps } => {
+                let read = columns_of(&keep);
+                let flow = self.cut(*input, &read);
+                let mut flow = self.gathered(flow, &read);
+                let matched =
+                    |leg: Leg| leg.map(|input| Node::Match { input, keep: keep.clone(), steps: steps.clone() });
+                flow.legs = flow.legs.into_iter().map(matched).collect();
+                flow.why = Some("steps see all rows in their order in one place");
+                flow
+            }
             Node::Window { input, mut keep, calls } => {
                 unread(&mut keep, needs);
                 let exprs: Vec<Expr> = keep.iter().chain(calls.iter().flat_map(|call| &call.args)).cloned().collect();

@@ -37,7 +37,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// The columns of the answer, which is that of the last statement.
+    /// The columns of the answer, which is the last table.
     ///
     /// ```
     /// let query = argql::Engine::new().prepare("print n = 1, t = 'x'")?;
@@ -59,13 +59,13 @@ impl Query {
         self.bound.plans.last()?.chart.as_ref()
     }
 
-    /// How many of its statements give a table.
+    /// How many tables it gives: one for each statement, but several for `fork` and `facet`.
     ///
     /// ```
-    /// assert_eq!(argql::Engine::new().prepare("print 1; print 2")?.statements(), 2);
+    /// assert_eq!(argql::Engine::new().prepare("print 1; print x = 2 | fork (count) (take 1)")?.tables(), 3);
     /// # Ok::<(), argql::Error>(())
     /// ```
-    pub fn statements(&self) -> usize {
+    pub fn tables(&self) -> usize {
         self.bound.plans.len()
     }
 
@@ -216,7 +216,7 @@ impl Query {
         self.bound.plans.iter().map(ToString::to_string).collect()
     }
 
-    /// The table of the last statement.
+    /// The last table.
     ///
     /// # Errors
     ///
@@ -231,7 +231,7 @@ impl Query {
         Ok(self.run_all()?.pop().expect("a query gives a table"))
     }
 
-    /// The table of every statement that gives one, in order.
+    /// All tables, in order.
     ///
     /// # Errors
     ///
@@ -255,7 +255,7 @@ impl Query {
         Ok(tables)
     }
 
-    /// Runs the last statement and hands its rows over piece by piece, each piece a table with the same columns, until
+    /// Makes the last table and hands its rows over piece by piece, each piece a table with the same columns, until
     /// `each` breaks off. Rows that need no others come while files are still read, so an answer may be larger than
     /// memory; of a sort or a summary they come at the end. A broken file may be found after some of its rows were
     /// handed over. Gives what there is to know about the data.

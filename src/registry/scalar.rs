@@ -12,6 +12,9 @@ pub(crate) struct Scalar {
     pub(crate) returns: Returns,
     /// How a column made by a call is called when the query does not say.
     pub(crate) names: Naming,
+    /// How many columns a call with arguments of these types makes where it is assigned; of several, its value is an
+    /// array with an element for each.
+    pub(crate) columns: Option<fn(&[Type]) -> usize>,
     /// One sentence; parameters in backticks.
     pub(crate) about: &'static str,
     pub(crate) examples: &'static [Example],
@@ -41,6 +44,7 @@ impl Scalar {
         params: &[],
         returns: Returns::Is(Type::Dynamic),
         names: Naming::Numbered,
+        columns: None,
         about: "",
         examples: &[],
         deterministic: true,
@@ -132,6 +136,8 @@ pub(crate) enum Naming {
     Column,
     /// `d.a` sorted is `d_a_sorted`, what has no name `array0_sorted`.
     Sorted,
+    /// This.
+    Fixed(&'static str),
     /// `Column1`, `Column2` …
     Numbered,
 }
@@ -145,7 +151,7 @@ pub(crate) enum KernelDef {
     Prepared(fn(&Args<'_>) -> Result<Kernel, ArgumentFault>),
     /// Reads the rows around its own: sees types and constants first, then the whole columns.
     Window(fn(&Args<'_>) -> Result<Along, ArgumentFault>),
-    /// None: it asks about the columns, and the binder puts the answer in its place.
+    /// None: the binder knows what it asks about, and puts the answer in its place.
     Columns(ColumnsFunction),
 }
 
@@ -160,11 +166,15 @@ impl KernelDef {
     }
 }
 
-/// Functions of the columns themselves.
+/// Functions of the columns themselves, and of the options that the query sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ColumnsFunction {
     /// `pack_all(ignore_null_empty)`
     Pack,
+    /// `bag_pack_columns(a, b)`
+    PackThese,
+    /// `bin_auto(value)`
+    Grid,
     /// `column_ifexists(name, default)`
     IfExists,
 }

@@ -36,7 +36,7 @@ impl Exprs<'_, '_> {
         // `a.tostring()` is `tostring(a)`.
         let arguments: Vec<&ast::Expr> =
             call.of.as_deref().into_iter().chain(call.arguments.iter().map(|argument| &argument.value)).collect();
-        if let Some(scalar) = functions::scalar(&name.text) {
+        if let Some(scalar) = functions::scalar_called(&name.text, arguments.len()) {
             return self.scalar(scalar, name.span, span, &arguments);
         }
         if functions::aggregate(&name.text).is_some() {
