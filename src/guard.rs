@@ -158,15 +158,18 @@ pub(crate) struct Rules {
     pub(crate) limits: Limits,
     pub(crate) cancel: Option<Cancel>,
     pub(crate) listener: Option<Listener>,
+    /// What runs, if not a whole query: for messages.
+    pub(crate) whose: Option<Arc<str>>,
 }
 
 impl fmt::Debug for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Rules { limits, cancel, listener } = self;
+        let Rules { limits, cancel, listener, whose } = self;
         f.debug_struct("Rules")
             .field("limits", limits)
             .field("cancel", cancel)
             .field("listens", &listener.is_some())
+            .field("whose", whose)
             .finish()
     }
 }
@@ -212,11 +215,12 @@ impl Guard {
         if self.meter.as_ref().is_some_and(Lease::over) {
             let most = Bytes(self.rules.limits.memory.unwrap_or_default());
             let help = "filter rows and project columns earlier, or give it more with `--memory`, at the prompt `.limits memory=…` (`Limits::memory`)";
-            self.stop(OUT_OF_MEMORY, format!("the query needs more than {most} of memory"), Some(help));
+            self.stop(OUT_OF_MEMORY, format!("{} needs more than {most} of memory", self.whose()), Some(help));
         } else if self.rules.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
             self.stop(CANCELLED, "the query was interrupted".to_owned(), None);
         } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            let message = format!("the query takes longer than {:?}", self.rules.limits.time.unwrap_or_default());
+            let message =
+                format!("{} takes longer than {:?}", self.whose(), self.rules.limits.time.unwrap_or_default());
             self.stop(
                 OUT_OF_TIME,
                 message,
@@ -224,6 +228,10 @@ impl Guard {
             );
         }
         self.stopped.get().is_some()
+    }
+
+    fn whose(&self) -> &str {
+        self.rules.whose.as_deref().unwrap_or("the query")
     }
 
     /// The first reason counts.
@@ -340,7 +348,7 @@ mod tests {
     use super::*;
 
     fn guard(limits: Limits, cancel: Option<Cancel>) -> Guard {
-        Guard::new(&Rules { limits, cancel, listener: None })
+        Guard::new(&Rules { limits, cancel, ..Rules::default() })
     }
 
     fn says(result: Result<(), Box<Diagnostic>>) -> (&'static str, String) {

@@ -1,6 +1,9 @@
 //! What tests look at: the examples and words of everything the registry names, and how a text is read.
 
-use crate::engine::Engine;
+use crate::cluster::{Job, run_here};
+use crate::column::Table;
+use crate::engine::{Engine, Query};
+use crate::error::Error;
 use crate::functions::INFIXES;
 use crate::names::{self, NameEntry};
 use crate::operators::{self, OPERATORS};
@@ -118,4 +121,33 @@ pub fn infixes() -> Vec<&'static str> {
 /// Every name of every type.
 pub fn types() -> Vec<&'static str> {
     Type::NAMES.iter().map(|(name, _)| *name).collect()
+}
+
+/// How a query is run in stages.
+#[derive(Clone, Copy, Debug)]
+pub struct Staging {
+    /// In how many shares tables are read, however small they are.
+    pub partitions: usize,
+    /// Whether small sides of joins are sent to all partitions of the other.
+    pub broadcast: bool,
+    /// Whether the data is looked for where it lies, as other machines do, and not where the query found it.
+    pub elsewhere: bool,
+}
+
+/// The tables of a query that is run in stages, in this process: as several machines would do it.
+pub fn staged(query: &Query, staging: Staging) -> Result<Vec<Table>, Error> {
+    let of_error = |error: Error| Box::new(error.diagnostics()[0].clone());
+    let run = |job: &Job| {
+        let broadcast = if staging.broadcast { u64::MAX } else { 0 };
+        let job = Job { share: 0, broadcast, ..job.clone() };
+        let travelled = Job::from_json(&job.to_json()).map_err(of_error)?;
+        let cut = if staging.elsewhere { travelled.open() } else { travelled.open_in(query.engine()) };
+        run_here(&cut.map_err(of_error)?)
+    };
+    let run = |statement| {
+        let job = Job::asking(query, statement, staging.partitions, &run)?;
+        run(&job).map_err(|failure| Error::data(vec![*failure]))
+    };
+    // One without any has its own complaint.
+    (0..query.statements().max(1)).map(run).collect()
 }

@@ -148,6 +148,11 @@
 //! # Ok::<(), argql::Error>(())
 //! ```
 //!
+//! # Queries in files
+//!
+//! [`layout`] has one form for all queries, [`CheckedFile`] and [`CheckReport`] say what is wrong with them, for people and
+//! programs, and a [`TestPlan`] holds them to the answers that a [`TestFile`] has in comments beneath each.
+//!
 //! # Versions
 //!
 //! What a version promises is what `tests/api.txt` lists. Structs that argql fills in, and enums that may gain a case, are
@@ -180,7 +185,9 @@
 //! | `rewrite`, `run` | better plans; their execution |
 //! | `complete`, `names` | what may be typed; what there is to say about a name |
 //! | `engine` | the way in: engines and queries |
+//! | `cluster` | beyond one machine: a plan as stages, and how they run |
 //! | `output` | answers as text, JSON, CSV, files of columns, charts, pages and workbooks |
+//! | `golden` | queries with their answers in comments, as tests have them |
 //! | `review` | saved questions, audits, diffs and reports |
 //! | `serve` | the server |
 //! | `cli` | the command |
@@ -191,6 +198,7 @@ pub(crate) mod bind;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+pub(crate) mod cluster;
 pub(crate) mod column;
 pub(crate) mod complete;
 pub(crate) mod diag;
@@ -198,6 +206,7 @@ pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod eval;
 pub(crate) mod functions;
+pub(crate) mod golden;
 pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
@@ -231,6 +240,7 @@ pub use engine::{Checked, Engine, Query, Scope, ScopeFilter, Target};
 #[cfg(feature = "store")]
 pub use engine::{Snapshot, SnapshotTable, Store};
 pub use error::Error;
+pub use golden::{ComparedLine, TestCase, TestFile, answer_lines, compare_lines, complaint_lines, table_lines};
 pub use guard::{Cancel, Limits, Progress};
 pub use meter::Metered;
 pub use names::NameEntry;
@@ -240,8 +250,8 @@ pub use output::{Format, Formulas, Layout, LongCells, WideCells};
 pub use registry::Example;
 #[cfg(feature = "review")]
 pub use review::{
-    Audit, AuditPlan, Card, CardValue, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question,
-    Report, ReportPlan, Verdict,
+    Audit, AuditPlan, Card, CardValue, Check, CheckReport, CheckedFile, Declared, Diff, DiffPlan, Grade, Header,
+    Library, Needed, Question, Report, ReportPlan, TestOutcome, TestPlan, TestReport, Verdict,
 };
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;

@@ -77,6 +77,17 @@ fn a_session_keeps_no_more_columns_than_memory_allows_and_answers_all_the_same()
 }
 
 #[test]
+fn a_limit_within_a_sub_query_is_an_error_of_the_query() {
+    let mut limits = Limits::default();
+    limits.rows = Some(100);
+    let engine = Engine::new().limits(limits).now(argql::DateTime::parse("2026-01-01").unwrap());
+    for steps in ["extend d = pack('a', x) | evaluate bag_unpack(d)", "extend k = tostring(x) | evaluate pivot(k)"] {
+        let error = engine.query(&format!("range x from 1 to 500 step 1 | extend r = rand() | {steps}")).unwrap_err();
+        assert!(error.is_limit(), "{steps}: {error}");
+    }
+}
+
+#[test]
 fn time_and_memory_are_counted_for_each_run_anew() {
     let mut limits = Limits::default();
     limits.memory = Some(40 << 20);

@@ -16,12 +16,19 @@ const INHERITED: [&str; 2] = ["policyresources", "authorizationresources"];
 pub(crate) struct Visible {
     all: PipelineStep,
     inherited: PipelineStep,
+    predicates: [String; 2],
 }
 
 impl Visible {
     /// Two predicates of KQL over `id` and `subscriptionId`: for tables in general, and for those of policies and roles.
     pub(crate) fn new(all: &str, inherited: &str) -> Result<Visible, Vec<Diagnostic>> {
-        Ok(Visible { all: filter(all)?, inherited: filter(inherited)? })
+        let predicates = [all, inherited].map(str::to_owned);
+        Ok(Visible { all: filter(all)?, inherited: filter(inherited)?, predicates })
+    }
+
+    /// What it was made of.
+    pub(crate) fn predicates(&self) -> &[String; 2] {
+        &self.predicates
     }
 }
 

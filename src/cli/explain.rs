@@ -24,6 +24,7 @@ pub(super) fn show(query: &Query, stage: Stage) -> Result<(), Failure> {
         Stage::Plan => query.bound_plans().join("\n"),
         Stage::Rewritten => query.plans().join("\n"),
         Stage::Profile => query.profile()?.join("\n"),
+        Stage::Stages => query.stages()?.join("\n"),
     };
     Ok(writeln!(stdout(), "{}", shown.trim_end())?)
 }

@@ -23,6 +23,7 @@ mod memo;
 mod parquet;
 mod table;
 mod weight;
+mod wire;
 
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub(crate) use parquet::{PartField, PartReader, PartWriter, Rows};
 pub(crate) use table::Batch;
 pub use table::{Chart, Field, Table};
 pub(crate) use weight::Weight;
+pub(crate) use wire::{split_by_number, wire_schema};
+pub(crate) use {arrow_array::RecordBatch, arrow_schema::SchemaRef};
 
 /// One column of a batch; clones share their data.
 #[derive(Clone, Debug)]

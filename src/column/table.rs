@@ -76,7 +76,8 @@ impl Batch {
         self.slice(0, rows.min(self.rows))
     }
 
-    pub(super) fn slice(&self, start: usize, end: usize) -> Batch {
+    /// Rows `start..end`.
+    pub(crate) fn slice(&self, start: usize, end: usize) -> Batch {
         Batch { columns: self.columns.iter().map(|column| column.slice(start, end)).collect(), rows: end - start }
     }
 

@@ -91,7 +91,11 @@ impl<'a> OriginSearch<'a> {
                 Some(&(_, input)) => self.output(input, outputs, at),
                 None => Vec::new(),
             },
-            Node::Values { .. } | Node::Range { .. } => Vec::new(),
+            Node::Values { .. }
+            | Node::Range { .. }
+            | Node::Arrival { .. }
+            | Node::Groups { .. }
+            | Node::Placed { .. } => Vec::new(),
         }
     }
 

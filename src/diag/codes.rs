@@ -79,6 +79,7 @@ codes! {
     STORE "AQ3008" "store": "A folder of snapshots, or a part of one, is not as it was written, cannot be written, or has not what is asked for.";
     SETTINGS "AQ3011" "settings": "A file of settings, or a baseline of accepted findings, says what it cannot say here.";
     UNFIT "AQ3012" "no type for a column": "A column of a file, or a value in it, is of a type that KQL has none for. The rest of the file can be asked for.";
+    CLUSTER "AQ3013" "several machines": "A job that several machines run cannot be run as it is: they are of different versions, find other tables, or cannot find the rows at all.";
     TOO_LARGE "AQ4001" "value beyond a limit": "A value, a nesting or a result is larger than argql handles.";
     NO_THREADS "AQ4002" "no threads": "The operating system does not start as many threads as were asked for.";
     OUT_OF_MEMORY "AQ4003" "memory limit": "What a query holds at a time (rows on their way, groups, joins, the answer) is larger than the limit that was set.";

@@ -1,5 +1,6 @@
 //! The engine: tables and settings, from which queries are prepared, and which tells what it knows.
 
+mod cluster;
 mod lookup;
 mod query;
 mod scope;
@@ -22,6 +23,7 @@ use crate::sample;
 use crate::source::Catalog;
 use crate::syntax;
 use crate::value::{DateTime, Value};
+pub(crate) use cluster::{DataLocation, TableMark};
 pub use query::Query;
 pub use scope::{Scope, ScopeFilter};
 #[cfg(feature = "store")]
@@ -43,6 +45,8 @@ const STACK: usize = 8 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct Engine {
     catalog: Catalog,
+    /// Where the tables come from, for those who look for them there.
+    locations: Vec<DataLocation>,
     pool: Option<Arc<rayon::ThreadPool>>,
     now: Option<DateTime>,
     missing: MissingTables,
@@ -122,6 +126,7 @@ impl Engine {
     /// ```
     pub fn load(mut self, path: impl AsRef<OsStr>) -> Result<Engine, Error> {
         self.catalog.add_path(path.as_ref()).map_err(|diagnostic| Error::data(vec![*diagnostic]))?;
+        self.locations.push(DataLocation::of_path(path.as_ref(), self.catalog.moment()));
         Ok(self)
     }
 
@@ -136,6 +141,7 @@ impl Engine {
     /// ```
     pub fn table(mut self, name: &str, bytes: Vec<u8>) -> Engine {
         self.catalog.add_bytes(name, bytes);
+        self.locations.push(DataLocation::Memory { name: name.to_owned() });
         self
     }
 
@@ -193,6 +199,7 @@ impl Engine {
         for (name, bytes) in sample::tables() {
             self.catalog.add_bytes(name, *bytes);
         }
+        self.locations.push(DataLocation::Sample { database: None });
         self
     }
 
@@ -213,7 +220,7 @@ impl Engine {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn without_tables(&self) -> Engine {
-        Engine { catalog: self.catalog.emptied(), given: None, ..self.clone() }
+        Engine { catalog: self.catalog.emptied(), locations: Vec::new(), given: None, ..self.clone() }
     }
 
     /// Adds the rows of an answer as a table, in place of the one that was added so before. Queries may define its name
@@ -258,6 +265,7 @@ impl Engine {
     /// ```
     pub fn snapshot(mut self, name: &str, of: &Engine) -> Engine {
         self.catalog.add_database(name, &of.catalog);
+        self.locations.extend(of.locations.iter().map(|location| location.of_database(name)));
         self
     }
 
@@ -545,7 +553,7 @@ impl Engine {
     }
 
     /// Does `work` on the threads that were asked for, and counts the memory that it takes.
-    fn on_threads<T: Send>(&self, guard: &Guard, work: impl FnOnce() -> T + Send) -> T {
+    pub(crate) fn on_threads<T: Send>(&self, guard: &Guard, work: impl FnOnce() -> T + Send) -> T {
         let work = || guard.within(work);
         match &self.pool {
             Some(pool) => pool.install(work),

@@ -311,6 +311,11 @@ impl Query {
         shown.map_err(|failure| Error::data(vec![*failure]))
     }
 
+    /// The engine that it was prepared by.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// As it was bound, or, if it asks for the moment or for sub-queries and that is the moment of the run, bound again:
     /// at least one plan.
     fn bind_now(&self, guard: &Guard) -> Result<BoundQuery, Error> {

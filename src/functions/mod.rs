@@ -64,7 +64,7 @@ pub(crate) use aggregates::{COUNT, MAKE_LIST, PIVOTED};
 pub(crate) use array::PACK_ARRAY;
 pub(crate) use cells::elements;
 pub(crate) use columns::packing;
-pub(crate) use conditional::NOT;
+pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;
 pub(crate) use infix::{INFIXES, joining, null_test};

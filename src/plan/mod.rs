@@ -5,9 +5,10 @@
 mod expr;
 mod print;
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::column::{Batch, Chart, Field};
+use crate::column::{Batch, Chart, Column, Field};
 use crate::registry::{Aggregate, Along, Fold, Scalar};
 use crate::source::{SourceTable, Want};
 use crate::value::{SortOrder, Type, Value};
@@ -59,6 +60,31 @@ pub(crate) enum Node {
     Each { part: PartId, input: Box<Node>, parts: RowParts, keep: Vec<Expr>, body: Box<Node>, made: Vec<Type> },
     /// In the body of an `Each`: what its expressions make of the rows of the part at hand.
     Part { part: PartId, outputs: Vec<Expr> },
+    /// In a stage: the rows of the inputs with these numbers, with columns of these types, in the order that the columns
+    /// `place` say.
+    Arrival { inputs: Vec<usize>, types: Vec<Type>, place: Range<usize> },
+    /// In a stage: a part of an `Aggregate`. A row per group, in order of first appearance: the keys, what there is of
+    /// the aggregates, and the place of the first row. What there is of the aggregates are results, or `saves` what
+    /// their folds have; rows are taken as they are, or are what folds have saved (`loads`: their columns follow the
+    /// keys in the input, in order).
+    Groups {
+        input: Box<Node>,
+        keys: Vec<Expr>,
+        aggregates: Vec<AggregateCall>,
+        place: Vec<Expr>,
+        loads: bool,
+        saves: bool,
+    },
+    /// In a stage: the rows, and as the last column their place, which is below that of all rows of later partitions.
+    Placed { input: Box<Node>, partition: usize },
+}
+
+/// The place of a row by its number among the rows of a partition.
+pub(crate) fn place_of(partition: usize, row: usize) -> i64 {
+    /// Rows of a partition are fewer than two to the power of this.
+    const BITS: u32 = 40;
+    let [partition, row] = [partition, row].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+    (partition << BITS) | row
 }
 
 /// What tells the parts of one `Each` from those of another around it.
@@ -161,7 +187,9 @@ impl Node {
     /// The nodes whose rows this one reads.
     pub(crate) fn inputs(&self) -> Vec<&Node> {
         match self {
-            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Part { .. } => Vec::new(),
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Part { .. } | Node::Arrival { .. } => {
+                Vec::new()
+            }
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }
@@ -169,6 +197,8 @@ impl Node {
             | Node::Limit { input, .. }
             | Node::TopN { input, .. }
             | Node::Expand { input, .. }
+            | Node::Groups { input, .. }
+            | Node::Placed { input, .. }
             | Node::Window { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![&left.input, &right.input],
             Node::Each { input, body, .. } => vec![input, body],
@@ -179,15 +209,23 @@ impl Node {
     /// The expressions of this node itself.
     pub(crate) fn exprs(&self) -> Vec<&Expr> {
         match self {
-            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Limit { .. } | Node::Union { .. } => {
-                Vec::new()
-            }
+            Node::Scan { .. }
+            | Node::Values { .. }
+            | Node::Range { .. }
+            | Node::Limit { .. }
+            | Node::Union { .. }
+            | Node::Arrival { .. }
+            | Node::Placed { .. } => Vec::new(),
             Node::Filter { conditions: exprs, .. }
             | Node::Compute { outputs: exprs, .. }
             | Node::Part { outputs: exprs, .. } => exprs.iter().collect(),
             Node::Aggregate { keys, aggregates, .. } => {
                 let read = aggregates.iter().flat_map(|call| call.args.iter().chain(&call.condition));
                 keys.iter().chain(read).collect()
+            }
+            Node::Groups { keys, aggregates, place, .. } => {
+                let read = aggregates.iter().flat_map(|call| call.args.iter().chain(&call.condition));
+                keys.iter().chain(read).chain(place).collect()
             }
             Node::Sort { keys, .. } | Node::TopN { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
             Node::Expand { keep, expanded, .. } => keep.iter().chain(expanded.iter().map(|each| &each.expr)).collect(),
@@ -203,15 +241,23 @@ impl Node {
     /// The expressions of this node itself, to be changed.
     pub(crate) fn exprs_mut(&mut self) -> Vec<&mut Expr> {
         match self {
-            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Limit { .. } | Node::Union { .. } => {
-                Vec::new()
-            }
+            Node::Scan { .. }
+            | Node::Values { .. }
+            | Node::Range { .. }
+            | Node::Limit { .. }
+            | Node::Union { .. }
+            | Node::Arrival { .. }
+            | Node::Placed { .. } => Vec::new(),
             Node::Filter { conditions: exprs, .. }
             | Node::Compute { outputs: exprs, .. }
             | Node::Part { outputs: exprs, .. } => exprs.iter_mut().collect(),
             Node::Aggregate { keys, aggregates, .. } => {
                 let read = aggregates.iter_mut().flat_map(|call| call.args.iter_mut().chain(&mut call.condition));
                 keys.iter_mut().chain(read).collect()
+            }
+            Node::Groups { keys, aggregates, place, .. } => {
+                let read = aggregates.iter_mut().flat_map(|call| call.args.iter_mut().chain(&mut call.condition));
+                keys.iter_mut().chain(read).chain(place).collect()
             }
             Node::Sort { keys, .. } | Node::TopN { keys, .. } => keys.iter_mut().map(|key| &mut key.expr).collect(),
             Node::Expand { keep, expanded, .. } => {
@@ -237,6 +283,7 @@ impl Node {
     pub(crate) fn gathers(&self) -> bool {
         match self {
             Node::Aggregate { .. }
+            | Node::Groups { .. }
             | Node::Sort { .. }
             | Node::TopN { .. }
             | Node::Expand { .. }
@@ -259,7 +306,8 @@ impl Node {
             *input = change(taken);
         };
         match &mut self {
-            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Part { .. } => {}
+            Node::Scan { .. } | Node::Values { .. } | Node::Range { .. } | Node::Part { .. } | Node::Arrival { .. } => {
+            }
             Node::Filter { input, .. }
             | Node::Compute { input, .. }
             | Node::Aggregate { input, .. }
@@ -267,6 +315,8 @@ impl Node {
             | Node::Limit { input, .. }
             | Node::TopN { input, .. }
             | Node::Expand { input, .. }
+            | Node::Groups { input, .. }
+            | Node::Placed { input, .. }
             | Node::Window { input, .. } => apply(input),
             Node::Join { left, right, .. } => {
                 apply(&mut left.input);
@@ -279,6 +329,45 @@ impl Node {
             }
         }
         self
+    }
+
+    /// The types of its columns.
+    pub(crate) fn types(&self) -> Vec<Type> {
+        let of = |exprs: &[Expr]| exprs.iter().map(|expr| expr.ty).collect::<Vec<_>>();
+        match self {
+            Node::Scan { wants, .. } => wants.iter().map(|want| want.ty).collect(),
+            Node::Values { batch } => batch.columns.iter().map(Column::ty).collect(),
+            Node::Range { ty, .. } => vec![*ty],
+            Node::Filter { input, .. }
+            | Node::Sort { input, .. }
+            | Node::Limit { input, .. }
+            | Node::TopN { input, .. } => input.types(),
+            Node::Compute { outputs, .. } | Node::Part { outputs, .. } => of(outputs),
+            Node::Aggregate { keys, aggregates, .. } => {
+                of(keys).into_iter().chain(aggregates.iter().flat_map(|call| call.returns.clone())).collect()
+            }
+            Node::Groups { keys, aggregates, place, saves, .. } => {
+                let made = |call: &AggregateCall| if *saves { (call.start)().saved() } else { call.returns.clone() };
+                of(keys).into_iter().chain(aggregates.iter().flat_map(made)).chain(of(place)).collect()
+            }
+            Node::Expand { keep, expanded, index, .. } => {
+                let expanded = expanded.iter().map(|each| each.to);
+                of(keep).into_iter().chain(expanded).chain(index.then_some(Type::Long)).collect()
+            }
+            Node::Join { left, right, kind } => {
+                let (left, right) = match kind {
+                    JoinKind::LeftSemi | JoinKind::LeftAnti => (of(&left.keep), Vec::new()),
+                    JoinKind::RightSemi | JoinKind::RightAnti => (Vec::new(), of(&right.keep)),
+                    _ => (of(&left.keep), of(&right.keep)),
+                };
+                [left, right].concat()
+            }
+            Node::Union { inputs } => inputs.first().map_or(Vec::new(), Node::types),
+            Node::Window { keep, calls, .. } => of(keep).into_iter().chain(calls.iter().map(|call| call.ty)).collect(),
+            Node::Each { keep, made, .. } => [of(keep), made.clone()].concat(),
+            Node::Arrival { types, .. } => types.clone(),
+            Node::Placed { input, .. } => [input.types(), vec![Type::Long]].concat(),
+        }
     }
 
     /// Whether it reads a table.

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-use super::{Expr, Node, PathStep, Plan, RowParts, Term};
+use super::{AggregateCall, Expr, Node, PathStep, Plan, RowParts, Term};
 use crate::registry::AggregateNaming;
 use crate::value::{Value, write_json};
 
@@ -42,17 +42,24 @@ impl Node {
             Node::Filter { conditions, .. } => write!(f, "Filter {}", list(conditions, " and "))?,
             Node::Compute { outputs, .. } => write!(f, "Compute [{}]", list(outputs, ", "))?,
             Node::Aggregate { keys, aggregates, .. } => {
-                let calls: Vec<String> = aggregates
-                    .iter()
-                    .map(|call| {
-                        let condition = call.condition.as_ref().map_or(String::new(), |c| format!(" where {c}"));
-                        let naming =
-                            if matches!(call.aggregate.names, AggregateNaming::PerArgument(_)) { "…" } else { "" };
-                        format!("{}({}{naming}){condition}", call.aggregate.name, list(&call.args, ", "))
-                    })
-                    .collect();
-                write!(f, "Aggregate [{}] by [{}]", calls.join(", "), list(keys, ", "))?;
+                write!(f, "Aggregate [{}] by [{}]", calls(aggregates), list(keys, ", "))?;
             }
+            Node::Groups { keys, aggregates, place, loads, saves, .. } => {
+                let (from, to) = (if *loads { " of parts" } else { "" }, if *saves { " in part" } else { "" });
+                write!(f, "Aggregate{from}{to} [{}] by [{}]", calls(aggregates), list(keys, ", "))?;
+                if !place.is_empty() {
+                    write!(f, " at [{}]", list(place, ", "))?;
+                }
+            }
+            Node::Arrival { inputs, place, .. } => {
+                let inputs: Vec<String> = inputs.iter().map(usize::to_string).collect();
+                write!(f, "Arrival [{}]", inputs.join(", "))?;
+                if !place.is_empty() {
+                    let place: Vec<String> = place.clone().map(|at| format!("#{at}")).collect();
+                    write!(f, " in the order of {}", place.join(", "))?;
+                }
+            }
+            Node::Placed { .. } => write!(f, "Placed")?,
             Node::Sort { keys, .. } => write!(f, "Sort {}", sort_keys(keys))?,
             Node::Limit { rows, .. } => write!(f, "Limit {rows}")?,
             Node::TopN { keys, rows, .. } => write!(f, "TopN {rows} {}", sort_keys(keys))?,
@@ -90,6 +97,15 @@ impl Node {
         writeln!(f)?;
         self.inputs().into_iter().try_for_each(|input| input.write(f, depth + 1, margin))
     }
+}
+
+fn calls(aggregates: &[AggregateCall]) -> String {
+    let call = |call: &AggregateCall| {
+        let condition = call.condition.as_ref().map_or(String::new(), |c| format!(" where {c}"));
+        let naming = if matches!(call.aggregate.names, AggregateNaming::PerArgument(_)) { "…" } else { "" };
+        format!("{}({}{naming}){condition}", call.aggregate.name, list(&call.args, ", "))
+    };
+    aggregates.iter().map(call).collect::<Vec<_>>().join(", ")
 }
 
 fn sort_keys(keys: &[super::SortKey]) -> String {

@@ -20,6 +20,8 @@ pub(crate) struct Aggregate {
     pub(crate) condition: Option<usize>,
     /// Gives values that it was given: completion knows them.
     pub(crate) picks: bool,
+    /// The order of the rows shows in what it gives, and be it in how one of several equal values is spelled.
+    pub(crate) ordered: bool,
     /// An older name that Resource Graph queries still use; not offered in help and completion.
     pub(crate) legacy: bool,
     /// Sees the arguments as the fold does, without the condition.
@@ -37,6 +39,7 @@ impl Aggregate {
         examples: &[],
         condition: None,
         picks: false,
+        ordered: true,
         legacy: false,
         fold: |_| Err(ArgumentFault::new(0, "no fold")),
     };
@@ -72,7 +75,6 @@ pub(crate) enum AggregateNaming {
 
 /// Folds rows into groups. Splitting the rows anywhere and merging in order gives what one fold over all gives, also
 /// where what a fold has was saved and loaded in between.
-#[cfg_attr(not(test), allow(dead_code, reason = "one machine has no need to save"))]
 pub(crate) trait Fold: Send {
     /// Takes one batch; `args` has a column per argument (without the condition), all of one length. Without any
     /// argument there is still one column, of nulls, to tell the number of rows.

@@ -112,6 +112,8 @@ fn supply(node: Node, mut demand: Demand) -> Node {
         Node::Union { inputs } => {
             Node::Union { inputs: inputs.into_iter().map(|input| supply(input, demand.clone())).collect() }
         }
+        // What stages are made of is put in behind all rewrites.
+        Node::Arrival { .. } | Node::Groups { .. } | Node::Placed { .. } => node,
         Node::Range { ty, .. } => pick(node, &[ty], &demand),
         Node::Values { ref batch } => {
             let types: Vec<Type> = batch.columns.iter().map(|column| column.ty()).collect();

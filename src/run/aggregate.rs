@@ -13,24 +13,36 @@ use crate::plan::{AggregateCall, Expr, Node};
 use crate::registry::{Fold, Groups};
 use crate::value::{Type, Value};
 
+/// What is to be done with the rows.
+pub(super) struct Grouping<'a> {
+    pub(super) keys: &'a [Expr],
+    pub(super) calls: &'a [AggregateCall],
+    /// The place of a row, which groups have from their first one.
+    pub(super) place: &'a [Expr],
+    /// Rows are groups, with what the folds of others have saved behind the keys.
+    pub(super) loads: bool,
+    /// What the folds have is saved, and not finished.
+    pub(super) saves: bool,
+}
+
 impl Run<'_> {
-    pub(super) fn aggregate(
-        &mut self,
-        input: &Node,
-        keys: &[Expr],
-        calls: &[AggregateCall],
-    ) -> Result<Vec<Batch>, Failure> {
+    pub(super) fn aggregate(&mut self, input: &Node, grouping: &Grouping<'_>) -> Result<Vec<Batch>, Failure> {
+        let Grouping { keys, calls, place, saves, .. } = *grouping;
         let mut table = RowTable::keeping(keys.iter().map(|key| key.ty));
         let mut folds: Vec<Box<dyn Fold>> = calls.iter().map(|call| (call.start)()).collect();
+        let mut places: Vec<Vec<Column>> = vec![Vec::new(); place.len()];
         let guard = self.guard;
         self.stream(
             input,
-            |batch| Part::new(&batch, keys, calls, guard),
+            |batch| Part::new(&batch, grouping, guard),
             |part| {
+                let known = table.len();
                 let map = table.number(&part.keys, part.groups, guard)?;
                 let groups = table.len();
                 let pairs = folds.par_iter_mut().zip(part.folds).with_min_len(side_by_side(part.groups));
                 pairs.for_each(|(fold, later)| guard.within(|| fold.merge(later, &map, groups)));
+                let new = firsts(&map, known);
+                places.iter_mut().zip(&part.place).for_each(|(places, place)| places.push(place.take(&new)));
                 guard.check()?;
                 Ok(ControlFlow::Continue(()))
             },
@@ -39,7 +51,12 @@ impl Run<'_> {
         let groups = if keys.is_empty() { 1 } else { table.len() };
         let mut columns = table.finish();
         for fold in folds {
-            columns.extend(fold.finish(groups));
+            columns.extend(if saves { fold.save(groups) } else { fold.finish(groups) });
+        }
+        for (places, expr) in places.iter().zip(place) {
+            let places = Column::concat(expr.ty, places);
+            // The group of no rows has no place.
+            columns.push(if places.len() == groups { places } else { Column::constant(expr.ty, Value::Null, groups) });
         }
         Ok(vec![Batch::new(columns, groups)])
     }
@@ -51,11 +68,25 @@ struct Part {
     keys: Vec<Column>,
     groups: usize,
     folds: Vec<Box<dyn Fold>>,
+    /// The place of each of its groups.
+    place: Vec<Column>,
 }
 
 impl Part {
-    fn new(batch: &Batch, keys: &[Expr], calls: &[AggregateCall], guard: &Guard) -> Result<Part, Failure> {
+    fn new(batch: &Batch, grouping: &Grouping<'_>, guard: &Guard) -> Result<Part, Failure> {
+        let Grouping { keys, calls, place, loads, .. } = *grouping;
         let keys: Vec<Column> = keys.iter().map(|key| eval(key, batch, guard)).collect();
+        let place: Vec<Column> = place.iter().map(|expr| eval(expr, batch, guard)).collect();
+        if loads {
+            let mut saved = batch.columns.iter().skip(keys.len());
+            let folds = calls.iter().map(|call| {
+                let mut fold = (call.start)();
+                let columns: Vec<Column> = saved.by_ref().take(fold.saved().len()).cloned().collect();
+                fold.load(&columns);
+                fold
+            });
+            return Ok(Part { folds: folds.collect(), keys, groups: batch.rows, place });
+        }
         let numbers = number(&keys, batch.rows, guard)?;
         let first = firsts(&numbers, 0);
         let groups = Groups { rows: if keys.is_empty() { &[] } else { &numbers }, count: first.len() };
@@ -82,6 +113,7 @@ impl Part {
                 fold
             })
             .collect();
-        Ok(Part { keys: keys.iter().map(|key| key.take(&first)).collect(), groups: first.len(), folds })
+        let first_of = |columns: &[Column]| columns.iter().map(|column| column.take(&first)).collect();
+        Ok(Part { keys: first_of(&keys), groups: first.len(), folds, place: first_of(&place) })
     }
 }

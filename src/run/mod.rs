@@ -2,6 +2,7 @@
 //! order of the segments, so that the answer is the same for any number of threads.
 
 mod aggregate;
+mod arrival;
 mod each;
 mod expand;
 mod filter;
@@ -10,6 +11,7 @@ mod number;
 mod profile;
 mod range;
 mod sort;
+mod stage;
 mod window;
 
 use std::ops::ControlFlow;
@@ -22,9 +24,13 @@ use crate::eval::eval;
 use crate::guard::Guard;
 use crate::parallel;
 use crate::plan::{Node, PartId, Plan};
+use aggregate::Grouping;
+use arrival::Arrivals;
 use profile::Profile;
 
+pub(crate) use arrival::Arriving;
 pub(crate) use profile::profile;
+pub(crate) use stage::run_stage;
 
 /// A run that cannot be finished.
 pub(crate) type Failure = Box<Diagnostic>;
@@ -64,11 +70,13 @@ struct Run<'p> {
     profile: Option<&'p Profile<'p>>,
     /// In the bodies of `Each`: the rows of the part at hand, the innermost last.
     parts: Vec<(PartId, Batch)>,
+    /// In a stage: the rows that others gave.
+    arrivals: Option<&'p Arrivals>,
 }
 
 impl<'p> Run<'p> {
     fn new(guard: &'p Guard) -> Run<'p> {
-        Run { guard, warnings: Vec::new(), profile: None, parts: Vec::new() }
+        Run { guard, warnings: Vec::new(), profile: None, parts: Vec::new(), arrivals: None }
     }
 
     /// Hands over the rows of the answer as they come.
@@ -110,9 +118,9 @@ impl<'p> Run<'p> {
         if !small || nodes.iter().filter(|node| node.scans()).count() > 1 {
             return nodes.iter().map(|node| work(self, node)).collect();
         }
-        let (guard, profile, parts) = (self.guard, self.profile, &self.parts);
+        let (guard, profile, parts, arrivals) = (self.guard, self.profile, &self.parts, self.arrivals);
         let apart = |node: &&Node| {
-            let mut run = Run { profile, parts: parts.clone(), ..Run::new(guard) };
+            let mut run = Run { profile, parts: parts.clone(), arrivals, ..Run::new(guard) };
             work(&mut run, node).map(|made| (made, run.warnings))
         };
         let mut results = Vec::with_capacity(nodes.len());
@@ -175,7 +183,14 @@ impl<'p> Run<'p> {
                 Ok(batches)
             }
             Node::Values { batch } => Ok(vec![batch.clone()]),
-            Node::Aggregate { input, keys, aggregates } => self.aggregate(input, keys, aggregates),
+            Node::Aggregate { input, keys, aggregates: calls } => {
+                self.aggregate(input, &Grouping { keys, calls, place: &[], loads: false, saves: false })
+            }
+            Node::Groups { input, keys, aggregates: calls, place, loads, saves } => {
+                self.aggregate(input, &Grouping { keys, calls, place, loads: *loads, saves: *saves })
+            }
+            Node::Arrival { inputs, types, place } => self.arrived(inputs, types, place),
+            Node::Placed { input, partition } => self.placed(input, *partition),
             Node::Sort { input, keys } => self.sort(input, keys),
             Node::TopN { input, keys, rows } => self.top(input, keys, *rows),
             Node::Limit { input, rows } => {

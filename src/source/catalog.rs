@@ -170,6 +170,11 @@ impl Catalog {
         self.at = Some(at);
     }
 
+    /// By when the snapshot of a store is to be, if somebody said so.
+    pub(crate) fn moment(&self) -> Option<DateTime> {
+        self.at
+    }
+
     /// Adds a table (or a page of one) from memory: the bytes of any export shape.
     pub(crate) fn add_bytes(&mut self, name: &str, bytes: impl Into<Arc<[u8]>>) {
         self.add(name, vec![memory(name, bytes.into())]);

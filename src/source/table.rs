@@ -113,7 +113,6 @@ impl SourceTable {
     /// The share `number` of `of` contiguous shares of its rows, which in order are the table. All have its schema; some
     /// may be empty, since rows that are read together stay together: those of a row group, or of a file that cannot be
     /// cut at the ends of its lines.
-    #[allow(dead_code, reason = "those who divide the work come next")]
     pub(crate) fn part(&self, number: usize, of: usize) -> SourceTable {
         let share = self.share.unwrap_or(Share::WHOLE).part(number, of);
         let mut table = SourceTable { share: Some(share), ..self.with_pages([]) };

@@ -4,6 +4,7 @@
 //! holds. A `dynamic` cell is any variant, an array or bag included; arrays and bags from a source stay JSON text
 //! ([`ValueRef::Json`]) until somebody looks inside.
 
+mod bytes;
 mod compare;
 mod convert;
 mod datetime;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 pub use datetime::DateTime;
 pub use timespan::TimeSpan;
 
+pub(crate) use bytes::*;
 pub(crate) use compare::*;
 pub(crate) use convert::*;
 pub(crate) use datetime::*;

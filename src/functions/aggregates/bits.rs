@@ -16,6 +16,7 @@ const BINARY_ALL_AND: Aggregate = Aggregate {
     about: "The bits that are set in every value of `expr`; null of nothing.",
     examples: &[Example { query: "datatable(x: long)[7, 13] | summarize binary_all_and(x)", result: "5" }],
     fold: |_| bits(|a, b| a & b),
+    ordered: false,
     ..Aggregate::PLAIN
 };
 
@@ -24,6 +25,7 @@ const BINARY_ALL_OR: Aggregate = Aggregate {
     about: "The bits that are set in some value of `expr`; null of nothing.",
     examples: &[Example { query: "datatable(x: long)[5, 8] | summarize binary_all_or(x)", result: "13" }],
     fold: |_| bits(|a, b| a | b),
+    ordered: false,
     ..BINARY_ALL_AND
 };
 
@@ -32,6 +34,7 @@ const BINARY_ALL_XOR: Aggregate = Aggregate {
     about: "The bits that are set in an odd number of values of `expr`; null of nothing.",
     examples: &[Example { query: "datatable(x: long)[7, 13] | summarize binary_all_xor(x)", result: "10" }],
     fold: |_| bits(|a, b| a ^ b),
+    ordered: false,
     ..BINARY_ALL_AND
 };
 

@@ -18,6 +18,7 @@ pub(crate) const COUNT: Aggregate = Aggregate {
     about: "The number of rows; given a condition, of those where it is true.",
     examples: &[Example { query: "datatable(x: long)[4, 5, long(null)] | summarize count()", result: "3" }],
     fold: |args| Ok(Count::start(args.types.first() == Some(&Type::Bool))),
+    ordered: false,
     ..Aggregate::PLAIN
 };
 
@@ -30,6 +31,7 @@ const COUNTIF: Aggregate = Aggregate {
     about: "The number of rows where `predicate` is true.",
     examples: &[Example { query: "datatable(x: long)[4, 5, long(null)] | summarize countif(x > 4)", result: "1" }],
     fold: |_: &Args<'_>| Ok::<_, ArgumentFault>(Count::start(true)),
+    ordered: false,
     ..COUNT
 };
 

@@ -28,6 +28,7 @@ pub(super) const DCOUNT: Aggregate = Aggregate {
     about: "The number of distinct values of `expr`, nulls left out; exact, whatever the `accuracy`.",
     examples: &[Example { query: "datatable(s: string)['a', 'b', 'a'] | summarize dcount(s)", result: "2" }],
     fold: |_| Ok(Distinct::start(Shape::Count, usize::MAX)),
+    ordered: false,
     ..Aggregate::PLAIN
 };
 
@@ -41,6 +42,7 @@ const DCOUNTIF: Aggregate = Aggregate {
         result: "2",
     }],
     condition: Some(1),
+    ordered: false,
     ..DCOUNT
 };
 
@@ -53,6 +55,7 @@ const COUNT_DISTINCT: Aggregate = Aggregate {
         query: "datatable(x: long)[1, 2, 2, long(null)] | summarize count_distinct(x)",
         result: "2",
     }],
+    ordered: false,
     ..DCOUNT
 };
 
@@ -63,6 +66,7 @@ const COUNT_DISTINCTIF: Aggregate = Aggregate {
     about: "The number of distinct values of `expr` where `predicate` is true, nulls left out.",
     examples: &[Example { query: "datatable(x: long)[1, 2, 2] | summarize count_distinctif(x, x > 1)", result: "1" }],
     condition: Some(1),
+    ordered: false,
     ..DCOUNT
 };
 

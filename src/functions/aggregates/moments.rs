@@ -31,6 +31,7 @@ pub(super) const VARIANCE: Aggregate = Aggregate {
     about: "The variance of `expr` taken as a sample (n - 1), nulls left out; 0 of fewer than two values.",
     examples: &[Example { query: "datatable(x: long)[1, 2, 3, 4, 5] | summarize variance(x)", result: "2.5" }],
     fold: |_| moments(Measure { sample: true, root: false }),
+    ordered: false,
     ..Aggregate::PLAIN
 };
 
@@ -41,6 +42,7 @@ const VARIANCEIF: Aggregate = Aggregate {
     about: "The variance of `expr` where `predicate` is true, taken as a sample (n - 1).",
     examples: &[Example { query: "datatable(x: long)[1, 2, 9] | summarize varianceif(x, x < 9)", result: "0.5" }],
     condition: Some(1),
+    ordered: false,
     ..VARIANCE
 };
 
@@ -50,6 +52,7 @@ const VARIANCEP: Aggregate = Aggregate {
     about: "The variance of `expr` taken as the whole population (n), nulls left out.",
     examples: &[Example { query: "datatable(x: long)[1, 2, 3, 4, 5] | summarize variancep(x)", result: "2.0" }],
     fold: |_| moments(Measure { sample: false, root: false }),
+    ordered: false,
     ..VARIANCE
 };
 
@@ -60,6 +63,7 @@ const VARIANCEPIF: Aggregate = Aggregate {
     about: "The variance of `expr` where `predicate` is true, taken as the whole population (n).",
     examples: &[Example { query: "datatable(x: long)[1, 3, 9] | summarize variancepif(x, x < 9)", result: "1.0" }],
     condition: Some(1),
+    ordered: false,
     ..VARIANCEP
 };
 
@@ -69,6 +73,7 @@ pub(super) const STDEV: Aggregate = Aggregate {
     about: "The standard deviation of `expr` taken as a sample (n - 1), nulls left out; 0 of fewer than two values.",
     examples: &[Example { query: "datatable(x: long)[1, 3, 5] | summarize stdev(x)", result: "2.0" }],
     fold: |_| moments(Measure { sample: true, root: true }),
+    ordered: false,
     ..VARIANCE
 };
 
@@ -79,6 +84,7 @@ const STDEVIF: Aggregate = Aggregate {
     about: "The standard deviation of `expr` where `predicate` is true, taken as a sample (n - 1).",
     examples: &[Example { query: "datatable(x: long)[1, 3, 5, 9] | summarize stdevif(x, x < 9)", result: "2.0" }],
     condition: Some(1),
+    ordered: false,
     ..STDEV
 };
 
@@ -88,6 +94,7 @@ const STDEVP: Aggregate = Aggregate {
     about: "The standard deviation of `expr` taken as the whole population (n), nulls left out.",
     examples: &[Example { query: "datatable(x: long)[1, 3] | summarize stdevp(x)", result: "1.0" }],
     fold: |_| moments(Measure { sample: false, root: true }),
+    ordered: false,
     ..VARIANCE
 };
 
@@ -100,6 +107,7 @@ const COVARIANCE: Aggregate = Aggregate {
         query: "datatable(x: long, y: long)[1, 2, 2, 4, 3, 6] | summarize covariance(x, y)",
         result: "2.0",
     }],
+    ordered: false,
     ..VARIANCE
 };
 
@@ -113,6 +121,7 @@ const COVARIANCEIF: Aggregate = Aggregate {
         result: "1.0",
     }],
     condition: Some(2),
+    ordered: false,
     ..COVARIANCE
 };
 
@@ -125,6 +134,7 @@ const COVARIANCEP: Aggregate = Aggregate {
         result: "2.0",
     }],
     fold: |_| moments(Measure { sample: false, root: false }),
+    ordered: false,
     ..COVARIANCE
 };
 
@@ -138,6 +148,7 @@ const COVARIANCEPIF: Aggregate = Aggregate {
         result: "2.0",
     }],
     condition: Some(2),
+    ordered: false,
     ..COVARIANCEP
 };
 

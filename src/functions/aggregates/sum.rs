@@ -27,6 +27,7 @@ pub(super) const SUM: Aggregate = Aggregate {
         Example { query: "datatable(x: timespan)[1h, 30m] | summarize sum(x)", result: "01:30:00" },
     ],
     fold: sum,
+    ordered: false,
     ..Aggregate::PLAIN
 };
 
@@ -37,6 +38,7 @@ const SUMIF: Aggregate = Aggregate {
     about: "The sum of `expr` where `predicate` is true, nulls left out.",
     examples: &[Example { query: "datatable(x: long)[1, 2, 3] | summarize sumif(x, x > 1)", result: "5" }],
     condition: Some(1),
+    ordered: false,
     ..SUM
 };
 
@@ -199,6 +201,7 @@ pub(super) const AVG: Aggregate = Aggregate {
         },
     ],
     fold: avg,
+    ordered: false,
     ..Aggregate::PLAIN
 };
 
@@ -209,6 +212,7 @@ const AVGIF: Aggregate = Aggregate {
     about: "The mean of `expr` where `predicate` is true, nulls left out.",
     examples: &[Example { query: "datatable(x: long)[1, 2, 4] | summarize avgif(x, x > 1)", result: "3.0" }],
     condition: Some(1),
+    ordered: false,
     ..AVG
 };
 

@@ -52,8 +52,9 @@ impl Evaluate {
             return Some(input.compute(outputs).of_whole_table(false));
         }
         let input = binder.repeatable(input, self.plugin.name.span);
-        let bags = Expr::column(Type::Dynamic, unpacked.bags);
-        let alone = input.clone().compute(vec![(input.columns.list()[unpacked.bags].clone(), bags)]);
+        // Its rows may be of a sub-query that failed.
+        let column = input.columns.list().get(unpacked.bags)?.clone();
+        let alone = input.clone().compute(vec![(column, Expr::column(Type::Dynamic, unpacked.bags))]);
         let answer = binder.run_subquery(alone, self.plugin.name.span).ok()?;
         let open = answer.is_none();
         let slots = answer.map_or_else(BTreeMap::new, |table| slots(&table));

@@ -90,7 +90,8 @@ impl Evaluate {
             None => {
                 let keys = vec![Expr::column(pivoted_ty, pivoted_at)];
                 let distinct = input.clone().map(|input| Node::Aggregate { input, keys, aggregates: Vec::new() });
-                let shape = vec![input.columns.list()[pivoted_at].clone()];
+                // Its rows may be of a sub-query that failed.
+                let shape = vec![input.columns.list().get(pivoted_at)?.clone()];
                 let Some(table) =
                     binder.run_subquery(Relation::new(distinct.node, shape), self.plugin.name.span).ok()?
                 else {

@@ -125,6 +125,8 @@ def test_a_declared_parameter_has_the_type_that_is_declared(shell: InteractiveSh
     table = cell(shell, "declare query_parameters(days: long);\nprint days = {days}, n = {n}")
     assert table[0] == (30, 1)
     assert cell(shell, "declare query_parameters(none: long);\nprint none = {none}")[0] == (None,)
+    # A column of the same name is another thing.
+    assert cell(shell, "declare query_parameters(n: long);\nprint n = 7 | extend m = {n}, own = n")[0] == (7, 1, 7)
 
 
 def test_what_is_no_parameter_is_said(shell: InteractiveShell) -> None:

@@ -129,11 +129,12 @@ class Kql(Magics):
 def _parameters(text: str, namespace: dict[str, Any], strict: bool = True) -> tuple[str, dict[str, Any], int]:
     """A query whose `{NAME}` are parameters, their values, and by how much the text is longer before its first word.
 
-    `{NAME}` becomes `_NAME_`, of the same length, and the declarations stand on a line between the head and the rest:
-    for the line of `%%kql`, which is not part of the query. So places in errors are those in the cell.
+    `{NAME}` becomes `_NAME_`, of the same length and no column's name, and the declarations stand on a line between
+    the head and the rest, for the line of `%%kql`, which is not part of the query: so places in errors are those in
+    the cell.
     """
     plain = _VARIABLE.sub(lambda found: f" {found[1]} ", text)
-    declared = {parameter.name for parameter in Question("", plain).parameters}
+    declared = {parameter.name: parameter.type for parameter in Question("", plain).parameters}
     silent = [(start, end) for start, end, kind in marks(text) if kind in ("text", "comment", "opentext")]
     values: dict[str, Any] = {}
     declarations: dict[str, str] = {}
@@ -148,16 +149,15 @@ def _parameters(text: str, namespace: dict[str, Any], strict: bool = True) -> tu
                 raise UsageError(f"`{{{name}}}`: there is no variable `{name}`")
             return found[0]
         value = _plain(namespace[name])
-        if name in declared:
-            values[name] = value
-            return f" {name} "
-        kind = _kind(value)
+        kind = declared.get(name) or _kind(value)
         if kind is None:
             if strict:
                 held = type(value).__name__
                 raise UsageError(f"`{{{name}}}`: KQL has no type for {held}; declare query_parameters({name}: …) may")
             return found[0]
         values[f"_{name}_"] = value
+        if name in declared:
+            values[name] = value
         declarations[f"_{name}_"] = kind
         return f"_{name}_"
 

@@ -1,0 +1,99 @@
+//! Rows that other stages gave: they arrive in any order, and are put into that of their places.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::Mutex;
+
+use super::{Failure, Run};
+use crate::column::{Batch, Column, Out};
+use crate::plan::{Node, place_of};
+use crate::value::Type;
+
+/// The rows of one input as they arrive.
+pub(crate) type Arriving = Box<dyn Iterator<Item = Result<Batch, Failure>> + Send>;
+
+/// The rows of all inputs; each is read once.
+pub(super) struct Arrivals(Vec<Mutex<Option<Arriving>>>);
+
+impl Arrivals {
+    pub(super) fn new(inputs: Vec<Arriving>) -> Arrivals {
+        Arrivals(inputs.into_iter().map(|input| Mutex::new(Some(input))).collect())
+    }
+
+    fn take(&self, input: usize) -> Option<Arriving> {
+        self.0.get(input)?.lock().expect("a panic of another thread ends this one too").take()
+    }
+}
+
+impl Run<'_> {
+    /// All rows of these inputs, in order.
+    pub(super) fn arrived(
+        &mut self,
+        inputs: &[usize],
+        types: &[Type],
+        place: &Range<usize>,
+    ) -> Result<Vec<Batch>, Failure> {
+        let mut batches = Vec::new();
+        for rows in inputs.iter().filter_map(|&input| self.arrivals?.take(input)) {
+            for batch in rows {
+                batches.push(batch?.coded());
+                self.guard.check()?;
+            }
+        }
+        batches.retain(|batch| batch.rows > 0);
+        if batches.is_empty() {
+            return Ok(vec![Batch::new(types.iter().map(|ty| Out::new(*ty, 0).finish()).collect(), 0)]);
+        }
+        if place.is_empty() {
+            return Ok(batches);
+        }
+        let all = Batch::concat(batches);
+        let rows = in_order(&all.columns[place.clone()], all.rows);
+        Ok(vec![rows.map_or(all.clone(), |rows| all.take(&rows).compact())])
+    }
+
+    /// All rows, and their places behind them.
+    pub(super) fn placed(&mut self, input: &Node, partition: usize) -> Result<Vec<Batch>, Failure> {
+        let mut before = 0;
+        let mut batches = self.batches(input)?;
+        for batch in &mut batches {
+            let places = (before..before + batch.rows).map(|row| place_of(partition, row));
+            batch.columns.push(Column::longs(places.collect()));
+            before += batch.rows;
+        }
+        Ok(batches)
+    }
+}
+
+/// The rows in the order of their places, where none is behind all others; none if they are in that order.
+fn in_order(place: &[Column], rows: usize) -> Option<Vec<u32>> {
+    let mut order: Vec<u32> = (0..u32::try_from(rows).expect("batches have fewer than 2^32 rows")).collect();
+    if let [only] = place
+        && let Some(places) = only.as_longs()
+    {
+        if places.is_sorted() {
+            return None;
+        }
+        order.sort_by_key(|&row| places[row as usize]);
+        return Some(order);
+    }
+    let columns: Vec<Vec<Option<i64>>> = place
+        .iter()
+        .map(|column| {
+            let long = |cell| match cell {
+                crate::value::ValueRef::Long(place) => Some(place),
+                _ => None,
+            };
+            column.iter().map(long).collect()
+        })
+        .collect();
+    let compare = |&a: &u32, &b: &u32| {
+        let by = |column: &Vec<Option<i64>>| match (column[a as usize], column[b as usize]) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        };
+        columns.iter().map(by).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    };
+    order.sort_by(compare);
+    Some(order)
+}
