@@ -394,6 +394,17 @@ impl PyEngine {
         self.engine.tables()
     }
 
+    /// The names of the tenants that were loaded as one database, from a folder with a folder for each.
+    #[getter]
+    fn tenants(&self) -> Vec<String> {
+        self.engine.tenants()
+    }
+
+    /// An engine over the data of one tenant alone, without the column `tenant`.
+    fn tenant(&self, py: Python<'_>, name: &str) -> PyResult<PyEngine> {
+        work(py, self.terms(None, None)?, |_| self.engine.tenant(name)).map(|engine| self.with(engine))
+    }
+
     /// The names of the snapshots that were added, with those of their tables.
     #[getter]
     fn snapshots<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {

@@ -34,6 +34,19 @@ def test_several_paths(export: Path, tmp_path: Path) -> None:
     assert argql.Engine().load(export, other).tables == ["pets", "owners"]
 
 
+def test_folders_of_tenants_are_one_database(tmp_path: Path) -> None:
+    for tenant in ("contoso", "fabrikam"):
+        (tmp_path / tenant).mkdir()
+        (tmp_path / tenant / "resources.json").write_text(f'[{{"name":"of {tenant}"}}]')
+    engine = argql.Engine().load(tmp_path)
+    assert engine.tenants == ["contoso", "fabrikam"]
+    assert engine.query("resources | where tenant == 'contoso' | project name")[0] == ("of contoso",)
+    alone = engine.tenant("fabrikam")
+    assert alone.tenants == [] and alone.query("resources | project name")[0] == ("of fabrikam",)
+    with pytest.raises(argql.UsageError, match="fabrikam"):
+        engine.tenant("fabrikan")
+
+
 def test_two_exports_side_by_side() -> None:
     january = argql.Engine().table("resources", [{"id": "/a"}, {"id": "/b"}])
     today = argql.Engine().table("resources", [{"id": "/B"}, {"id": "/c"}]).snapshot("january", january)
