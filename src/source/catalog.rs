@@ -15,6 +15,8 @@ use super::files::{PathKind, files_below, kind, table_name};
 use super::moment::moment_of;
 use super::page::{Page, PageOrigin};
 #[cfg(feature = "store")]
+use super::place;
+#[cfg(feature = "store")]
 use super::store::StoreFolder;
 use super::table::{SourceTable, memory};
 use super::tenants::{TenantView, Tenants, When};
@@ -63,6 +65,14 @@ impl Catalog {
             };
             return self.add_files(&name, files);
         }
+        #[cfg(all(feature = "store", not(feature = "object-store")))]
+        if place::is_remote(path) {
+            return Err(far(
+                path,
+                "this argql is built without stores that are far away",
+                "build it with the feature `object-store`",
+            ));
+        }
         // The folder of a snapshot is that snapshot.
         #[cfg(feature = "store")]
         if let (Some(parent), Some(moment)) =
@@ -76,6 +86,10 @@ impl Catalog {
             && let Some(store) = StoreFolder::open(&folder)?
         {
             return self.add_store(&store, Some(moment));
+        }
+        #[cfg(feature = "store")]
+        if place::is_remote(path) {
+            return self.add_remote(path);
         }
         match kind(path)? {
             PathKind::File => self.add_files(&table_name(path), vec![path.to_path_buf()])?,
@@ -94,6 +108,20 @@ impl Catalog {
             }
         }
         Ok(())
+    }
+
+    /// Adds a store that is far away, or those of many tenants.
+    #[cfg(feature = "store")]
+    fn add_remote(&mut self, path: &Path) -> Result<(), Box<Diagnostic>> {
+        if let Some(store) = StoreFolder::open(path)? {
+            return self.add_store(&store, self.at);
+        }
+        match Tenants::of_folder(path)? {
+            Some(tenants) => self.add_tenants(tenants),
+            None => {
+                Err(far(path, "there is no store", "`argql import -d export/ --store store/` makes one; copy it there"))
+            }
+        }
     }
 
     /// Adds the tables of a store's newest snapshot (by a moment), and all snapshots as databases.
@@ -326,6 +354,14 @@ impl Catalog {
             .find_map(|table| table.page_with_type(|kind| home_of(kind).is_some_and(|home| home == wanted)))?;
         Some(format!("{name}={}", page.display()))
     }
+}
+
+/// What is wrong with an address.
+#[cfg(feature = "store")]
+fn far(path: &Path, what: &str, cure: &str) -> Box<Diagnostic> {
+    let place = Place::File { path: path.into(), line: 0, column: 0 };
+    let message = format!("`{}` cannot be read: {what}", path.display());
+    Box::new(Diagnostic::at(diag::UNREADABLE, place, message).help(cure))
 }
 
 /// Rows of one table are of one place.

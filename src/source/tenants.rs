@@ -14,10 +14,12 @@ use indexmap::{IndexMap, IndexSet};
 use rayon::prelude::*;
 
 use super::azure::{known_columns, known_table, shown_columns};
-use super::files::{self, PathKind, entries, files_below, is_data};
+use super::files::{self, PathKind, files_below, folders_and_files, is_data};
 use super::moment::moment_of;
 use super::page::{Page, PageOrigin};
 use super::paths::Want;
+#[cfg(feature = "store")]
+use super::place;
 use super::scan::{Members, Pass, TENANT};
 use super::share::Share;
 use super::sketch::Sketch;
@@ -73,10 +75,16 @@ fn said(path: &Path, message: String, help: &str) -> Box<Diagnostic> {
 impl Tenants {
     /// The tenants of a folder; none if it is no folder of tenants.
     pub(super) fn of_folder(folder: &Path) -> Result<Option<Tenants>, Box<Diagnostic>> {
-        let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) =
-            entries(folder)?.into_iter().partition(|path| path.is_dir());
-        let looked: Vec<Result<Option<TenantData>, Box<Diagnostic>>> =
-            folders.par_iter().map(|path| TenantData::of_folder(path)).collect();
+        let (folders, files) = folders_and_files(folder)?;
+        let looked: Vec<Result<Option<TenantData>, Box<Diagnostic>>> = match folders.first() {
+            // Each look takes its time there: if the first one is a store, the others are until they are asked.
+            #[cfg(feature = "store")]
+            Some(first) if place::is_remote(folder) => match StoreFolder::open(first)? {
+                None => Vec::new(),
+                Some(_) => folders.iter().map(|path| Ok(Some(TenantData::Store(StoreFolder::unseen(path))))).collect(),
+            },
+            _ => folders.par_iter().map(|path| TenantData::of_folder(path)).collect(),
+        };
         if !looked.iter().any(|found| matches!(found, Ok(Some(_)))) {
             return Ok(None);
         }
@@ -213,6 +221,10 @@ impl Tenant {
             (TenantData::Export(_), When::Snapshot(_)) => Ok(Vec::new()),
             #[cfg(feature = "store")]
             (TenantData::Store(store), when) => {
+                if place::is_remote(&self.path) && StoreFolder::open(&self.path)?.is_none() {
+                    let message = format!("`{}` is no store, and stands beside those of tenants", self.path.display());
+                    return Err(said(&self.path, message, "move it elsewhere, or import that tenant again"));
+                }
                 let name = match when {
                     When::Newest(by) => match store.newest(*by) {
                         Ok(name) => name,
