@@ -65,14 +65,6 @@ impl Catalog {
             };
             return self.add_files(&name, files);
         }
-        #[cfg(all(feature = "store", not(feature = "object-store")))]
-        if place::is_remote(path) {
-            return Err(far(
-                path,
-                "this argql is built without stores that are far away",
-                "build it with the feature `object-store`",
-            ));
-        }
         // The folder of a snapshot is that snapshot.
         #[cfg(feature = "store")]
         if let (Some(parent), Some(moment)) =
@@ -119,7 +111,11 @@ impl Catalog {
         match Tenants::of_folder(path)? {
             Some(tenants) => self.add_tenants(tenants),
             None => {
-                Err(far(path, "there is no store", "`argql import -d export/ --store store/` makes one; copy it there"))
+                let place = Place::File { path: path.into(), line: 0, column: 0 };
+                let none = Diagnostic::at(diag::STORE, place, format!("`{}` is no store", path.display()));
+                Err(Box::new(none.help(
+                    "what is far away must be a store, or stores of tenants: import an export, and copy it there",
+                )))
             }
         }
     }
@@ -354,14 +350,6 @@ impl Catalog {
             .find_map(|table| table.page_with_type(|kind| home_of(kind).is_some_and(|home| home == wanted)))?;
         Some(format!("{name}={}", page.display()))
     }
-}
-
-/// What is wrong with an address.
-#[cfg(feature = "store")]
-fn far(path: &Path, what: &str, cure: &str) -> Box<Diagnostic> {
-    let place = Place::File { path: path.into(), line: 0, column: 0 };
-    let message = format!("`{}` cannot be read: {what}", path.display());
-    Box::new(Diagnostic::at(diag::UNREADABLE, place, message).help(cure))
 }
 
 /// Rows of one table are of one place.

@@ -396,7 +396,7 @@ impl Members for TenantTable {
 /// The stores in a folder of tenants, each with the name of its tenant; none if it is a store, or no folder of tenants.
 #[cfg(feature = "store")]
 pub(crate) fn tenant_stores(folder: &Path) -> Result<Vec<(String, PathBuf)>, Box<Diagnostic>> {
-    if !folder.is_dir() || StoreFolder::open(folder)?.is_some() {
+    if !(place::is_remote(folder) || folder.is_dir()) || StoreFolder::open(folder)?.is_some() {
         return Ok(Vec::new());
     }
     let tenants = Tenants::of_folder(folder)?.unwrap_or_default();

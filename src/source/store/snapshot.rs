@@ -129,6 +129,11 @@ pub(in crate::source) fn failed(path: &Path, doing: &str, error: &io::Error) -> 
 impl StoreFolder {
     /// The folder as a store; none if it has not the mark of one.
     pub(crate) fn open(path: &Path) -> Result<Option<StoreFolder>, Box<Diagnostic>> {
+        if place::is_remote(path) && !cfg!(feature = "object-store") {
+            let message =
+                format!("`{}` cannot be read: this argql is built without stores that are far away", path.display());
+            return Err(Box::new(at(path, message).help("build it with the feature `object-store`")));
+        }
         let mark = path.join(MARK);
         let text = match place::read(&mark) {
             Ok(text) => text,
@@ -158,6 +163,10 @@ impl StoreFolder {
 
     /// The store in a folder that may not exist yet, or is empty.
     pub(in crate::source) fn create(path: &Path) -> Result<StoreFolder, Box<Diagnostic>> {
+        if place::is_remote(path) {
+            let message = format!("`{}` is far away, and stores are written on a disk", path.display());
+            return Err(Box::new(at(path, message).help("import into a folder, and copy that there, manifests last")));
+        }
         if let Some(store) = StoreFolder::open(path)? {
             return Ok(store);
         }
