@@ -63,6 +63,24 @@ impl FileBytes {
         }
     }
 
+    /// How many of so many bytes from a place on are there without asking anew, if any are.
+    fn at_hand(&self, start: u64, most: usize) -> usize {
+        match self {
+            FileBytes::Disk { .. } | FileBytes::Memory(_) => {
+                let _ = start;
+                most
+            }
+            #[cfg(feature = "object-store")]
+            FileBytes::Remote { known, .. } => {
+                let left = |(first, bytes): &(u64, Bytes)| {
+                    let at = usize::try_from(start.checked_sub(*first)?).ok()?;
+                    bytes.len().checked_sub(at).filter(|left| *left > 0)
+                };
+                known.iter().find_map(left).map_or(most, |left| left.min(most))
+            }
+        }
+    }
+
     /// So many bytes from a place on. What lies beyond the file takes no memory.
     pub(super) fn part(&self, start: u64, len: usize) -> io::Result<Bytes> {
         let ends = || io::Error::new(io::ErrorKind::UnexpectedEof, "it ends too early");
@@ -122,7 +140,7 @@ pub(crate) struct Onward {
 impl Read for Onward {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.bytes.size().saturating_sub(self.at)).unwrap_or(usize::MAX);
-        let count = left.min(buffer.len());
+        let count = self.bytes.at_hand(self.at, left.min(buffer.len()));
         let part = self.bytes.part(self.at, count)?;
         buffer.iter_mut().zip(&part).for_each(|(to, from)| *to = *from);
         self.at += count as u64;

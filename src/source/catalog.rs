@@ -57,6 +57,10 @@ impl Catalog {
     /// Adds a file, a folder (its files and those one level below), or `NAME=PATH` of either.
     pub(crate) fn add_path(&mut self, argument: impl AsRef<OsStr>) -> Result<(), Box<Diagnostic>> {
         let argument = argument.as_ref();
+        // The address of what is near.
+        if let Some(near) = argument.to_str().and_then(|text| text.strip_prefix("file://")) {
+            return self.add_path(near);
+        }
         let path = Path::new(argument);
         if let Some((name, path)) = named(argument).filter(|_| !path.exists()) {
             let files = match kind(&path)? {
@@ -124,8 +128,8 @@ impl Catalog {
     #[cfg(feature = "store")]
     fn add_store(&mut self, store: &StoreFolder, by: Option<DateTime>) -> Result<(), Box<Diagnostic>> {
         let newest = store.newest(by)?;
-        for name in store.names()? {
-            let manifest = store.manifest(&name)?;
+        for manifest in store.manifests()? {
+            let name = manifest.name.clone();
             let mut tables = IndexMap::default();
             for table in &manifest.tables {
                 let source = SourceTable::stored(&table.name, store.table(&name, table)).keep_columns(self.keeps);

@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes between two ranges that are rather fetched than asked around.
 const GAP: u64 = 128 << 10;
 /// Threads that wait for files, when there are many to be opened.
-const WAITING: usize = 32;
+const WAITING: usize = 16;
 
 /// A container, and a path in it.
 #[derive(Clone, Debug)]

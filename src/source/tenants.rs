@@ -133,12 +133,22 @@ impl Tenants {
     pub(super) fn snapshots(&self) -> &[String] {
         self.snapshots.get_or_init(|| {
             // What cannot be listed is said when it is read.
-            let names = self.list.par_iter().flat_map_iter(|tenant| tenant.snapshots().unwrap_or_default());
-            let mut names: Vec<String> = names.collect();
+            let names =
+                || self.list.par_iter().flat_map_iter(|tenant| tenant.snapshots().unwrap_or_default()).collect();
+            let mut names: Vec<String> = self.waiting(names);
             names.par_sort_by_key(|name| moment_of(name));
             names.dedup();
             names
         })
+    }
+
+    /// Does work that waits for many of them.
+    fn waiting<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match self.list.first() {
+            #[cfg(feature = "store")]
+            Some(first) => place::waiting(&first.path, work),
+            _ => work(),
+        }
     }
 
     /// That no tenant has anything by a moment, if none has.
@@ -277,8 +287,9 @@ impl TenantView {
     /// The names of the tables that any tenant has, in lower case.
     pub(super) fn names(&self) -> Vec<String> {
         // What cannot be opened is said when it is read.
+        let tables = |tenant: &Arc<Tenant>| tenant.tables(&self.when, self.keeps).ok();
         let opened: Vec<Arc<Tables>> =
-            self.tenants.list.par_iter().filter_map(|tenant| tenant.tables(&self.when, self.keeps).ok()).collect();
+            self.tenants.waiting(|| self.tenants.list.par_iter().filter_map(tables).collect());
         let names: IndexSet<&String, FixedState> = opened.iter().flat_map(|tables| tables.keys()).collect();
         names.into_iter().cloned().collect()
     }
@@ -324,7 +335,8 @@ impl TenantTable {
     /// The name as the first tenant has it that has the table; also if a tenant cannot be opened, which then is said.
     fn first(&self) -> Option<String> {
         self.view.tenants.list.chunks(AT_ONCE).find_map(|some| {
-            let found = some.par_iter().find_map_first(|tenant| self.member(tenant).transpose());
+            let find = || some.par_iter().find_map_first(|tenant| self.member(tenant).transpose());
+            let found = self.view.tenants.waiting(find);
             found.map(|found| found.map_or_else(|_| self.name.clone(), |table| table.name().to_owned()))
         })
     }
@@ -333,7 +345,8 @@ impl TenantTable {
     fn some(&self, most: usize) -> Result<Vec<Arc<SourceTable>>, Box<Diagnostic>> {
         let mut tables = Vec::new();
         for some in self.view.tenants.list.chunks(AT_ONCE.min(most)) {
-            let opened: Result<Vec<_>, _> = some.par_iter().map(|tenant| self.member(tenant)).collect();
+            let open = || some.par_iter().map(|tenant| self.member(tenant)).collect::<Result<Vec<_>, _>>();
+            let opened = self.view.tenants.waiting(open);
             tables.extend(opened?.into_iter().flatten());
             if tables.len() >= most {
                 break;
@@ -355,6 +368,10 @@ impl Members for TenantTable {
 
     fn pass(&self, tenant: usize, wants: &[Want], share: Option<Share>) -> Result<Option<Pass>, Box<Diagnostic>> {
         self.at(tenant)?.map(|table| table.pass(wants, share)).transpose()
+    }
+
+    fn waiting(&self, work: &mut (dyn FnMut() + Send)) {
+        self.view.tenants.waiting(work);
     }
 
     fn fields(&self, guard: &Guard, whole: bool) -> Result<Vec<Field>, Box<Diagnostic>> {

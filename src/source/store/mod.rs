@@ -400,23 +400,23 @@ impl StoredTable {
         };
         let Some(runs) = &self.runs else {
             let wanted = share.range(self.rows_of_parts());
-            let mut chosen = Vec::new();
+            let mut starts = Vec::new();
             for stored in &self.parts {
                 let first = place(stored.rows);
                 if first < wanted.end && first.saturating_add(stored.rows) > wanted.start {
-                    chosen.push((first, stored));
+                    starts.push(first);
+                    part.parts.push(stored.clone());
                 }
             }
             let mut units = Vec::new();
-            for (number, (first, stored)) in chosen.into_iter().enumerate() {
-                let mut at = first;
-                for (group, rows) in stored.opened()?.reader.groups().enumerate() {
+            for (number, (start, groups)) in starts.into_iter().zip(part.groups(&Guard::none())?).enumerate() {
+                let mut at = start;
+                for (group, rows) in groups.into_iter().enumerate() {
                     if wanted.contains(&(at + rows as u64 / 2)) {
                         units.push(Unit::whole(Source { part: number, group, rows }));
                     }
                     at += rows as u64;
                 }
-                part.parts.push(stored.clone());
             }
             part.units = units.into();
             return Ok(part);

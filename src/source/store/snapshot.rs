@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::{StoredPart, StoredRuns, StoredTable, broken};
@@ -228,6 +229,12 @@ impl StoreFolder {
         names.retain(|name| moment_of(name).is_some());
         names.sort_by_key(|name| moment_of(name));
         Ok(names)
+    }
+
+    /// Those of all snapshots, oldest first.
+    pub(crate) fn manifests(&self) -> Result<Vec<Manifest>, Box<Diagnostic>> {
+        let names = self.names()?;
+        place::waiting(&self.path, || names.par_iter().map(|name| self.manifest(name)).collect())
     }
 
     /// The newest snapshot, or the newest at or before a moment.
