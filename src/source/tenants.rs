@@ -32,6 +32,8 @@ use crate::guard::Guard;
 use crate::parallel;
 use crate::value::{DateTime, Type};
 
+/// Whether there is a table of a name, and if so, which.
+type FoundTables = HashMap<String, Option<Arc<SourceTable>>, FixedState>;
 type Tables = IndexMap<String, Arc<SourceTable>, FixedState>;
 
 /// The tenants of some folders, in the order of their names.
@@ -262,7 +264,7 @@ pub(super) struct TenantView {
     /// Of which database the tables are, unless of the one that needs no name.
     database: Option<Arc<str>>,
     /// What was asked for, by name in lower case.
-    tables: Arc<Mutex<HashMap<String, Option<Arc<SourceTable>>, FixedState>>>,
+    tables: Arc<Mutex<FoundTables>>,
 }
 
 impl TenantView {
