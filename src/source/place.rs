@@ -28,7 +28,9 @@ pub(super) struct Entry {
 pub(super) fn list(path: &Path) -> io::Result<Vec<Entry>> {
     #[cfg(feature = "object-store")]
     if is_remote(path) {
-        return remote::list(path);
+        let (folders, files) = remote::list(path)?;
+        let entries = |names: Vec<String>, is_folder| names.into_iter().map(move |name| Entry { name, is_folder });
+        return Ok(entries(folders, true).chain(entries(files, false)).collect());
     }
     let entry = |entry: io::Result<fs::DirEntry>| {
         let entry = entry?;

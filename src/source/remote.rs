@@ -23,7 +23,6 @@ use object_store::{ObjectStore, ObjectStoreExt, RetryConfig, coalesce_ranges};
 use tokio::runtime::Runtime;
 use url::Url;
 
-use super::place::Entry;
 use crate::column::{FileBytes, Remote};
 
 /// How often, and for how long, something is asked for again.
@@ -61,14 +60,14 @@ impl Remote for RemoteFile {
     }
 }
 
-/// What is in a folder.
-pub(super) fn list(path: &Path) -> io::Result<Vec<Entry>> {
+/// The names of the folders and of the files in a folder.
+pub(super) fn list(path: &Path) -> io::Result<(Vec<String>, Vec<String>)> {
     let of = RemotePath::of(path)?;
     let (store, at) = (of.store.clone(), of.at.clone());
     let found = wait(&of, async move { store.list_with_delimiter(Some(&at)).await })?;
-    let entry = |path: &ObjectPath, is_folder| Some(Entry { name: path.filename()?.to_owned(), is_folder });
-    let folders = found.common_prefixes.iter().filter_map(|path| entry(path, true));
-    Ok(folders.chain(found.objects.iter().filter_map(|object| entry(&object.location, false))).collect())
+    let name = |path: &ObjectPath| path.filename().map(str::to_owned);
+    let folders = found.common_prefixes.iter().filter_map(name).collect();
+    Ok((folders, found.objects.iter().filter_map(|object| name(&object.location)).collect()))
 }
 
 /// The names of the folders that have a file of this name; of a whole store that is one question, or few.

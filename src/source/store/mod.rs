@@ -110,7 +110,10 @@ pub(super) fn broken(path: &Path, what: &str) -> Box<Diagnostic> {
 
 fn unreadable(path: &Path, error: &io::Error) -> Box<Diagnostic> {
     match error.kind() {
-        io::ErrorKind::InvalidData => broken(path, &format!("is no sound part of a store: {error}")),
+        // It also ends too early if it is not as long as the store says.
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+            broken(path, &format!("is no sound part of a store: {error}"))
+        }
         io::ErrorKind::NotFound => broken(path, "is missing from the store"),
         _ => {
             let place = Place::File { path: path.into(), line: 0, column: 0 };
