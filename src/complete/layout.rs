@@ -498,9 +498,11 @@ fn places(written: &[Token<'_>], printed: &[Token<'_>]) -> Vec<Option<usize>> {
             let (one, other) = (written.get(at + ahead), printed.get(next + beyond));
             one.zip(other).is_some_and(|(one, other)| alike(one, other))
         };
-        // The fewest tokens that are left out on either side.
-        let skips = (0..AHEAD).flat_map(|sum| (0..=sum).map(move |ahead| (ahead, sum - ahead)));
-        match skips.into_iter().find(|(ahead, beyond)| same(*ahead, *beyond)) {
+        // The fewest tokens that are left out on either side, rather before two that are the same than before one.
+        let skips = || (1..AHEAD).flat_map(|sum| (0..=sum).map(move |ahead| (ahead, sum - ahead)));
+        let together = |(ahead, beyond): &(usize, usize)| same(*ahead, *beyond) && same(ahead + 1, beyond + 1);
+        let found = Some((0, 0)).filter(|_| same(0, 0)).or_else(|| skips().find(together));
+        match found.or_else(|| skips().find(|(ahead, beyond)| same(*ahead, *beyond))) {
             Some((ahead, beyond)) => {
                 places.extend(std::iter::repeat_n(None, ahead));
                 next += beyond;
