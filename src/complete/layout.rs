@@ -458,6 +458,9 @@ fn blanks(tokens: &[Token<'_>], printed: &str) -> Vec<bool> {
         if at < values_end {
             return [",", ":"].contains(&before.text);
         }
+        if before.kind == TokenKind::Word && token.kind == TokenKind::Word {
+            return true;
+        }
         match (place(at - 1), place(at)) {
             (Some(one), Some(next)) if next == one + 1 => blank_before(next),
             _ if [")", "]", ",", ";", "."].contains(&token.text) || ["(", "[", "."].contains(&before.text) => false,
@@ -498,9 +501,13 @@ fn places(written: &[Token<'_>], printed: &[Token<'_>]) -> Vec<Option<usize>> {
             let (one, other) = (written.get(at + ahead), printed.get(next + beyond));
             one.zip(other).is_some_and(|(one, other)| alike(one, other))
         };
-        // The fewest tokens that are left out on either side.
-        let skips = (0..AHEAD).flat_map(|sum| (0..=sum).map(move |ahead| (ahead, sum - ahead)));
-        match skips.into_iter().find(|(ahead, beyond)| same(*ahead, *beyond)) {
+        // The fewest tokens that are left out on either side; of as many, rather before two that are the same than one.
+        let skipped = (0..AHEAD).find_map(|sum| {
+            let skips = || (0..=sum).map(|ahead| (ahead, sum - ahead));
+            let together = |(ahead, beyond): &(usize, usize)| same(*ahead, *beyond) && same(ahead + 1, beyond + 1);
+            skips().find(together).or_else(|| skips().find(|(ahead, beyond)| same(*ahead, *beyond)))
+        });
+        match skipped {
             Some((ahead, beyond)) => {
                 places.extend(std::iter::repeat_n(None, ahead));
                 next += beyond;

@@ -190,12 +190,15 @@ impl Question {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn laid_out(&self) -> Result<String, Error> {
-        let tests = TestFile::parse(&self.name, &self.text)?;
-        if !tests.cases.is_empty() {
-            return Ok(tests.laid_out().text());
-        }
         let wrong = |error: Error| Error::query(&self.name, &self.text, error.diagnostics().to_vec());
-        Ok(layout(&self.text).map_err(wrong)? + line_end(&self.text))
+        let answered = |tests: &TestFile| tests.cases.iter().any(|case| !case.expected.is_empty());
+        match (layout(&self.text), TestFile::parse(&self.name, &self.text)) {
+            // Titles alone may be comments within a query.
+            (Ok(text), Ok(tests)) if !answered(&tests) => Ok(text + line_end(&self.text)),
+            (Ok(text), Err(_)) => Ok(text + line_end(&self.text)),
+            (Err(error), Ok(tests)) if tests.cases.is_empty() => Err(wrong(error)),
+            (_, tests) => Ok(tests?.laid_out().text()),
+        }
     }
 
     /// What its head says.
