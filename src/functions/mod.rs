@@ -65,6 +65,12 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("columns", columns::FAMILY),
     ("series", series::FAMILY),
     ("sketches", sketch::FAMILY),
+    ("series", series::statistics::FAMILY),
+    ("series", series::fill::FAMILY),
+    ("series", series::filter::FAMILY),
+    ("series", series::fit::FAMILY),
+    ("series", series::fourier::FAMILY),
+    ("series", series::season::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;

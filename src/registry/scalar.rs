@@ -138,6 +138,8 @@ pub(crate) enum Naming {
     Sorted,
     /// This.
     Fixed(&'static str),
+    /// A column per part, of its type: `series_stats(x)` makes `series_stats_x_min` … Its value is an array of them.
+    Parts(&'static [(&'static str, Type)]),
     /// `Column1`, `Column2` …
     Numbered,
 }
