@@ -2,6 +2,7 @@
 //! kernel beneath it. The lists here are the only places that name them all.
 
 mod access;
+pub(crate) mod activity;
 mod aggregates;
 mod array;
 mod bag;
@@ -82,6 +83,7 @@ pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;
 pub(crate) use infix::{INFIXES, joining, null_test};
+pub(crate) use ip::Networks;
 pub(crate) use make_series::{INTERVAL, Intervals, step_type};
 pub(crate) use parse::{Matching, PARSE, PatternPart, parse_kernel};
 pub(crate) use parse_kv::{PairDelimiters, QuotePair, pairs_kernel, regex_pairs_kernel};

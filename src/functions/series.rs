@@ -54,7 +54,15 @@ const ONE: Scalar = Scalar { params: &[dynamic("series")], returns: Returns::Is(
 
 /// What the functions of two series are; a number is partner of every element.
 const TWO: Scalar =
-    Scalar { params: &[any("series1"), any("series2")], returns: Returns::Is(Type::Dynamic), ..Scalar::PLAIN };
+    Scalar { params: &[any("series1"), any("series2")], returns: Returns::By(series_or_number), ..Scalar::PLAIN };
+
+fn series_or_number(types: &[Type]) -> Result<Type, String> {
+    match types.iter().find(|ty| **ty != Type::Dynamic && !ty.is_number()) {
+        Some(ty) => Err(format!("series and numbers are computed with, and this is {ty}")),
+        None if types.contains(&Type::Dynamic) => Ok(Type::Dynamic),
+        None => Err("one of them is to be a series".to_owned()),
+    }
+}
 
 fn is_number(value: &Value) -> bool {
     matches!(value, Value::Int(_) | Value::Long(_) | Value::Real(_) | Value::Decimal(_))

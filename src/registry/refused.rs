@@ -142,12 +142,10 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Plugin,
         why: None,
         names: &[
-            "active_users_count", "activity_counts_metrics", "activity_engagement", "activity_metrics",
-            "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
+            "activity_engagement",             "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
             "funnel_sequence_completion", "geo_line_lookup", "geo_polygon_lookup", "identity",
-            "identity_v3", "ipv4_lookup", "ipv6_lookup", "new_activity_metrics", "preview",
-            "rolling_percentile", "rows_near", "sequence_detect", "session_count", "sliding_window_counts",
-        ],
+            "identity_v3", "new_activity_metrics", "preview",
+            "sequence_detect",         ],
     },
     Refused {
         kind: RefusedKind::Plugin,

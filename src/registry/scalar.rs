@@ -1,7 +1,7 @@
 //! Scalar functions: one value per row from that row's arguments.
 
 use super::{Example, Param};
-use crate::column::{Column, Out};
+use crate::column::{Batch, Column, Out};
 use crate::guard::Guard;
 use crate::value::{DateTime, Type, Value, ValueRef};
 
@@ -186,6 +186,9 @@ pub(crate) type Kernel = Box<dyn Fn(&[ValueRef<'_>], &mut Out) + Send + Sync>;
 
 /// All rows in their order in, one value for each out.
 pub(crate) type Along = Box<dyn Fn(&Ordered<'_>) -> Column + Send + Sync>;
+
+/// All rows in, a table out: what a plugin does.
+pub(crate) type TableWork = Box<dyn Fn(&Ordered<'_>) -> Batch + Send + Sync>;
 
 /// The arguments of a call along the order of the rows.
 pub(crate) struct Ordered<'a> {

@@ -45,8 +45,16 @@ fn times(a: Point, b: Point) -> Point {
 
 /// The point on the unit circle at this part of a turn.
 fn turned(part: f64) -> Point {
-    let (sin, cos) = (2.0 * PI * part).sin_cos();
-    (cos, sin)
+    // Quarters are exact.
+    match part {
+        0.25 => (0.0, 1.0),
+        -0.25 => (0.0, -1.0),
+        0.5 | -0.5 => (-1.0, 0.0),
+        _ => {
+            let (sin, cos) = (2.0 * PI * part).sin_cos();
+            (cos, sin)
+        }
+    }
 }
 
 fn both(cells: &[ValueRef<'_>], direction: f64) -> Option<Vec<Value>> {
