@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::bind::{Exprs, Reported};
-use crate::diag::{BAD_ARGUMENT, Diagnostic, Span, WRONG_TYPE};
+use crate::diag::{BAD_ARGUMENT, Diagnostic, OTHER_WAY, Span, WRONG_TYPE};
 use crate::functions;
 use crate::plan::{Callee, Expr, Term, WindowCall};
 use crate::registry::{Args, ColumnsFunction, KernelDef, Naming, Scalar};
@@ -43,6 +43,9 @@ impl Exprs<'_, '_> {
         let mut known = Args { types: &types, constants: &constants, ..Args::none(ty) };
         if scalar.clock {
             known.now = self.binder.moment();
+        }
+        if let Some(caution) = scalar.caution.and_then(|caution| caution(&known)) {
+            self.binder.warn(Diagnostic::error(OTHER_WAY, span, caution).label("Kusto may answer otherwise"));
         }
         if let KernelDef::Window(prepare) = scalar.kernel {
             let kernel = prepare(&known).map_err(|fault| self.fault(fault, span, arguments))?;

@@ -281,8 +281,7 @@ fn least_squares(places: &[f64], series: &[f64], degree: usize) -> Option<Vec<f6
     let mut wanted = series.to_vec();
     for at in 0..width {
         let length = columns[at][at..].iter().map(|x| x * x).sum::<f64>().sqrt();
-        // Also false for what is no number.
-        if !(length > 1e-12) {
+        if length.is_nan() || length <= 1e-12 {
             return None;
         }
         let mut mirror = columns[at][at..].to_vec();

@@ -128,3 +128,17 @@ fn halves(points: &mut [Point], direction: f64) {
         half *= 2;
     }
 }
+
+/// How much a series is like itself when it is moved on, by how far it is moved: 1 for the same. Sums of products are
+/// the transform of the spectrum (Wiener and Khinchin).
+pub(super) fn likeness(rest: &[f64]) -> Vec<f64> {
+    let room = (2 * rest.len()).next_power_of_two();
+    let mut points: Vec<Point> = rest.iter().map(|x| (*x, 0.0)).collect();
+    points.resize(room, (0.0, 0.0));
+    halves(&mut points, -1.0);
+    points.iter_mut().for_each(|point| *point = (point.0 * point.0 + point.1 * point.1, 0.0));
+    halves(&mut points, 1.0);
+    let alone = points.first().map_or(0.0, |point| point.0) / size(rest.len());
+    let likeness = |(moved, point): (usize, &Point)| point.0 / size(rest.len() - moved) / alone;
+    points.iter().take(rest.len()).enumerate().map(likeness).collect()
+}

@@ -2,6 +2,7 @@
 
 use super::super::cells::real;
 use super::fit::Line;
+use super::fourier::likeness;
 use super::statistics::Fence;
 use super::{mean, numbers, parts, reals};
 use crate::registry::*;
@@ -19,33 +20,75 @@ const SEASONALITY_THRESHOLD: Param = number("seasonality_threshold").optional().
 const SERIES_SEASONAL: Scalar = Scalar {
     name: "series_seasonal",
     params: &[dynamic("series"), PERIOD],
-    about: "What comes again after each `period`: the median of the elements at the same place in it.",
+    about: "What comes again after each `period`: the median of the elements at the same place in it. Without a period \
+            it is looked for, in a way that may differ from Kusto's; zeros if none is found.",
     examples: &[Example {
         query: "print series_seasonal(dynamic([1, 3, 5, 2, 4, 6]), 3)",
         result: "[1.5,3.5,5.5,1.5,3.5,5.5]",
     }],
     kernel: KernelDef::Prepared(|known| {
-        let period = period(known, 1)?;
+        let period = Period::said(known, 1, 0.7);
         Ok(Box::new(move |cells, out| match numbers(cells[0]) {
-            Some(series) => out.owned(reals(season(&series, period, series.len()))),
+            Some(series) => out.owned(reals(season(&series, period.of(&series), series.len()))),
             None => out.null(),
         }))
     }),
+    caution: Some(|known| looked_for(known, 1)),
     ..Scalar::PLAIN
 };
 
-/// The period that is given; 0 for none.
-fn period(known: &Args<'_>, at: usize) -> Result<usize, ArgumentFault> {
-    match known.constant(at) {
-        Some(Value::Long(period)) if *period != -1 => Ok(usize::try_from(*period).unwrap_or(0)),
-        given => {
-            let why = "how Kusto looks for a period is not documented, so it must be given";
-            let fault = ArgumentFault::new(if given.is_some() { at } else { usize::MAX }, why);
-            Err(ArgumentFault {
-                help: Some("give the number of elements after which the series comes again, or 0".to_owned()),
-                ..fault
-            })
+/// The period of a season.
+#[derive(Clone, Copy)]
+enum Period {
+    /// So many elements; 0 for no season.
+    Given(usize),
+    /// The one that is found, if the series is so much like itself after it.
+    Found { threshold: f64 },
+}
+
+/// A period may be so much less alike than the best, and is taken for it if it is shorter: the best is often a multiple.
+const NEARLY: f64 = 0.9;
+
+impl Period {
+    /// What the arguments at these places say.
+    fn said(known: &Args<'_>, at: usize, threshold: f64) -> Period {
+        match known.constant(at) {
+            Some(Value::Long(period)) if *period != -1 => Period::Given(usize::try_from(*period).unwrap_or(0)),
+            _ => Period::Found { threshold },
         }
+    }
+
+    /// The period of this series; 0 for none.
+    fn of(self, series: &[f64]) -> usize {
+        match self {
+            Period::Given(period) => period,
+            Period::Found { threshold } => found(series, threshold).unwrap_or(0),
+        }
+    }
+}
+
+/// The period after which a series is most like itself, of four elements at least, and with the next longer one still in
+/// half of the series, as Kusto's page of `series_periods_detect` limits them.
+fn found(series: &[f64], threshold: f64) -> Option<usize> {
+    let line = Line::through(series)?;
+    let rest: Vec<f64> = series.iter().zip(line.values(series.len())).map(|(x, line)| x - line).collect();
+    let (squares, all): (f64, f64) = (rest.iter().map(|x| x * x).sum(), series.iter().map(|x| x * x).sum());
+    // Of a straight line nothing is left but what rounding leaves.
+    if squares <= all * 1e-20 {
+        return None;
+    }
+    let like = likeness(&rest);
+    let peak = |period: &usize| like[*period] > like[period - 1] && like[*period] >= like[period + 1];
+    let peaks: Vec<usize> = (4..series.len() / 2).filter(peak).collect();
+    let best = peaks.iter().map(|period| like[*period]).max_by(f64::total_cmp).filter(|best| *best >= threshold)?;
+    peaks.into_iter().find(|period| like[*period] >= best * NEARLY)
+}
+
+/// That the period is looked for.
+fn looked_for(known: &Args<'_>, at: usize) -> Option<&'static str> {
+    match Period::said(known, at, 0.0) {
+        Period::Given(_) => None,
+        Period::Found { .. } => Some("how Kusto scores periods is not documented: give the period to be sure of it"),
     }
 }
 
@@ -89,7 +132,7 @@ impl Trend {
 /// How a series is taken apart.
 #[derive(Clone, Copy)]
 struct Decomposition {
-    period: usize,
+    period: Period,
     trend: Trend,
     /// Elements at the end that nothing is learnt from.
     test_points: usize,
@@ -110,13 +153,16 @@ impl Decomposition {
         period_at: usize,
         trend_at: usize,
         points_at: usize,
+        threshold_at: usize,
     ) -> Result<Decomposition, ArgumentFault> {
         let test_points = match known.constant(points_at) {
             Some(Value::Long(points)) => usize::try_from(*points)
                 .map_err(|_| ArgumentFault::new(points_at, "a number of elements is 0 or more"))?,
             _ => 0,
         };
-        Ok(Decomposition { period: period(known, period_at)?, trend: Trend::named(known, trend_at)?, test_points })
+        let threshold = known.constant(threshold_at).and_then(|given| real(given.as_ref())).unwrap_or(0.6);
+        let period = Period::said(known, period_at, threshold);
+        Ok(Decomposition { period, trend: Trend::named(known, trend_at)?, test_points })
     }
 
     /// The number of elements that are learnt from.
@@ -130,7 +176,7 @@ impl Decomposition {
         if learnt == 0 {
             return None;
         }
-        let season = season(series, self.period, learnt);
+        let season = season(series, self.period.of(&series[..learnt]), learnt);
         let left: Vec<f64> = series.iter().zip(&season).take(learnt).map(|(x, season)| x - season).collect();
         let trend = match self.trend {
             Trend::Average => vec![mean(&left); series.len()],
@@ -159,16 +205,17 @@ const SERIES_DECOMPOSE: Scalar = Scalar {
     params: &[dynamic("series"), PERIOD, TREND, TEST_POINTS, SEASONALITY_THRESHOLD],
     names: Naming::Parts(COMPONENTS),
     about: "What a series is made of, a column each: season and trend together, the season that comes again after each \
-            `period` (0 for none), the trend (`'avg'`, `'linefit'` or `'none'`), and the rest. Nothing is learnt from the \
+            `period` (0 for none, or looked for, in a way that may differ from Kusto's), the trend (`'avg'`, `'linefit'` or `'none'`), and the rest. Nothing is learnt from the \
             last `test_points`.",
     examples: &[Example {
         query: "print series_decompose(dynamic([1, 2, 1, 5]), 2, 'none')",
         result: "[1.0,3.5,1.0,3.5], [1.0,3.5,1.0,3.5], [0.0,0.0,0.0,0.0], [0.0,-1.5,0.0,1.5]",
     }],
     kernel: KernelDef::Prepared(|known| {
-        let how = Decomposition::said(known, 1, 2, 3)?;
+        let how = Decomposition::said(known, 1, 2, 3, 4)?;
         Ok(Box::new(move |cells, out| parts(out, decomposed(cells, how))))
     }),
+    caution: Some(|known| looked_for(known, 1)),
     ..Scalar::PLAIN
 };
 
@@ -182,9 +229,10 @@ const SERIES_DECOMPOSE_FORECAST: Scalar = Scalar {
         result: "[1.0,2.0,3.0,4.0,5.0]",
     }],
     kernel: KernelDef::Prepared(|known| {
-        let how = Decomposition::said(known, 2, 3, 1)?;
+        let how = Decomposition::said(known, 2, 3, 1, 4)?;
         Ok(Box::new(move |cells, out| parts(out, decomposed(cells, how))))
     }),
+    caution: Some(|known| looked_for(known, 2)),
     ..SERIES_DECOMPOSE
 };
 
@@ -209,7 +257,7 @@ const SERIES_DECOMPOSE_ANOMALIES: Scalar = Scalar {
         result: "[0,0,0,0,1,0,0,0,0,0]",
     }],
     kernel: KernelDef::Prepared(|known| {
-        let how = Decomposition::said(known, 2, 3, 4)?;
+        let how = Decomposition::said(known, 2, 3, 4, 6)?;
         let fence = Fence::named(known, 5)?;
         let threshold = known.constant(1).and_then(|given| real(given.as_ref())).unwrap_or(1.5);
         Ok(Box::new(move |cells, out| {
@@ -225,5 +273,6 @@ const SERIES_DECOMPOSE_ANOMALIES: Scalar = Scalar {
             parts(out, anomalies());
         }))
     }),
+    caution: Some(|known| looked_for(known, 2)),
     ..SERIES_DECOMPOSE
 };
