@@ -65,13 +65,13 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("rows in order", window::FAMILY),
     ("columns", columns::FAMILY),
     ("series", series::FAMILY),
-    ("sketches", sketch::FAMILY),
     ("series", series::statistics::FAMILY),
     ("series", series::fill::FAMILY),
     ("series", series::filter::FAMILY),
     ("series", series::fit::FAMILY),
     ("series", series::fourier::FAMILY),
     ("series", series::season::FAMILY),
+    ("sketches", sketch::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;
