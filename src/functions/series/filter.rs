@@ -1,6 +1,7 @@
 //! Filters: each element from those before it.
 
 use super::{numbers, reals};
+use crate::meter;
 use crate::registry::*;
 use crate::value::{Type, Value, ValueRef};
 
@@ -44,6 +45,10 @@ const SERIES_FIR: Scalar = Scalar {
             (Some(series), Some(weights)) => {
                 let ahead = if center { weights.len() / 2 } else { 0 };
                 let at = |place: usize| {
+                    // Of a run that was stopped nobody sees the answer.
+                    if meter::over() {
+                        return 0.0;
+                    }
                     let part = |(behind, weight): (usize, &f64)| {
                         (place + ahead).checked_sub(behind).and_then(|at| series.get(at)).map_or(0.0, |x| x * weight)
                     };
@@ -93,7 +98,7 @@ fn recursive(cells: &[ValueRef<'_>]) -> Option<Vec<f64>> {
     let below = numbers(cells[2])?;
     let (first, below) = below.split_first()?;
     let mut made: Vec<f64> = Vec::with_capacity(series.len());
-    for at in 0..series.len() {
+    for at in (0..series.len()).take_while(|_| !meter::over()) {
         let inputs: f64 = series[..=at].iter().rev().zip(&above).map(|(x, weight)| x * weight).sum();
         let outputs: f64 = made.iter().rev().zip(below).map(|(y, weight)| y * weight).sum();
         made.push((inputs - outputs) / first);

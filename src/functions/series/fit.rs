@@ -3,6 +3,7 @@
 use super::super::cells::{count, long_at};
 use super::statistics::variance;
 use super::{mean, named, numbers, parts, reals, size};
+use crate::meter;
 use crate::registry::*;
 use crate::value::{Type, Value, ValueRef};
 
@@ -222,6 +223,9 @@ const POLYNOMIAL: &[(&str, Type)] = &[
     ("poly_fit", Type::Dynamic),
 ];
 
+/// Most powers of all places together: more would not fit into memory.
+const MOST: usize = 1 << 24;
+
 const SERIES_FIT_POLY: Scalar = Scalar {
     name: "series_fit_poly",
     params: &[dynamic("y_series"), dynamic("x_series").optional(), long("degree").optional()],
@@ -248,7 +252,7 @@ fn polynomial(cells: &[ValueRef<'_>]) -> Option<Vec<Value>> {
         Some(_) => usize::try_from(long_at(cells, 2)?).ok().filter(|degree| *degree > 0)?,
         None => 1,
     };
-    if degree >= series.len() {
+    if degree >= series.len() || (degree + 1).checked_mul(series.len()).is_none_or(|cells| cells > MOST) {
         return None;
     }
     // Powers of large numbers would drown each other: places are moved into -1 to 1 first.
@@ -280,6 +284,9 @@ fn least_squares(places: &[f64], series: &[f64], degree: usize) -> Option<Vec<f6
     }
     let mut wanted = series.to_vec();
     for at in 0..width {
+        if meter::over() {
+            return None;
+        }
         let length = columns[at][at..].iter().map(|x| x * x).sum::<f64>().sqrt();
         if length.is_nan() || length <= 1e-12 {
             return None;
