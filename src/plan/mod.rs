@@ -429,6 +429,7 @@ impl Node {
             Node::Match { keep, steps, .. } => {
                 of(keep).into_iter().chain(steps.declared.iter().map(|(ty, _)| *ty)).chain([Type::Long]).collect()
             }
+            Node::Plugin { call, .. } => call.makes.clone(),
             Node::Each { keep, made, .. } => [of(keep), made.clone()].concat(),
             Node::Arrival { types, .. } => types.clone(),
             Node::Placed { input, .. } => [input.types(), vec![Type::Long]].concat(),
