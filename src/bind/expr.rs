@@ -7,6 +7,7 @@ use crate::diag::{
 };
 use crate::functions;
 use crate::plan::{AggregateCall, Expr, PathStep, Term, WindowCall};
+use crate::registry::Naming;
 use crate::syntax::ast::{self, ExprKind, Name};
 use crate::value::{Type, Value};
 
@@ -95,17 +96,28 @@ impl<'a, 'b> Exprs<'a, 'b> {
 
     /// An expression that is assigned, as the columns that it makes: more than one if it is a call of several.
     pub(crate) fn columns_of(&mut self, expr: &ast::Expr) -> Result<Vec<Expr>, Reported> {
+        let called = match &expr.kind {
+            ExprKind::Call(call) => functions::scalar(&call.name.text),
+            _ => None,
+        };
+        self.binder.assigns_columns = called.is_some();
         let bound = self.expr(expr)?;
         let made = self.binder.columns_made;
         if made == 1 {
             return Ok(vec![bound]);
         }
-        let named = matches!(&expr.kind, ExprKind::Call(call) if functions::scalar(&call.name.text).is_some());
-        if !named {
+        let Some(called) = called else {
             return Err(self.binder.refuse(expr.span, "a function that gives several columns"));
-        }
+        };
         let index = |at: usize| PathStep::Index(i64::try_from(at).unwrap_or(i64::MAX));
-        Ok((0..made).map(|at| below(bound.clone(), index(at))).collect())
+        let part = |at: usize| {
+            let part = below(bound.clone(), index(at));
+            match called.names {
+                Naming::Parts(parts) => self.converted(part, parts[at].1),
+                _ => part,
+            }
+        };
+        Ok((0..made).map(part).collect())
     }
 
     /// Any expression.

@@ -204,6 +204,8 @@ pub(crate) struct Binder<'a> {
     grid: Grid,
     /// How many columns the expression that was bound last makes where it is assigned.
     columns_made: usize,
+    /// The next call of a function is assigned as a whole, so that it may make several columns.
+    assigns_columns: bool,
 }
 
 /// How the query is bound this time.
@@ -279,6 +281,7 @@ impl<'a> Binder<'a> {
             patterns: Vec::new(),
             grid: Grid::default(),
             columns_made: 1,
+            assigns_columns: false,
         }
     }
 

@@ -61,6 +61,7 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
                     }
                     Naming::Sorted => sorted(call, 0, columns),
                     Naming::Fixed(name) => Some(name.to_owned()),
+                    Naming::Parts(_) => part(call, 0, columns),
                     Naming::Numbered => None,
                 };
             }
@@ -86,11 +87,21 @@ fn sorted(call: &Call, at: usize, columns: &BoundColumns) -> Option<String> {
     Some(format!("{}_sorted", name.unwrap_or_else(|| format!("array{at}"))))
 }
 
+/// The name of the column at a position among those that one call makes.
+fn part(call: &Call, at: usize, columns: &BoundColumns) -> Option<String> {
+    let Some(Naming::Parts(parts)) = functions::scalar(&call.name.text).map(|scalar| scalar.names) else {
+        return sorted(call, at, columns);
+    };
+    let first = call.of.as_deref().or(call.arguments.first().map(|argument| &argument.value));
+    let first = first.and_then(|first| derived(first, columns)).unwrap_or_default();
+    parts.get(at).map(|(part, _)| format!("{}_{first}_{part}", call.name.text))
+}
+
 /// The label of the column at a position among those that one call makes.
 pub(crate) fn label_of_part(assign: &Assign, at: usize, columns: &BoundColumns) -> Label {
     match (assign.names.get(at), &assign.expr.kind) {
         (Some(name), _) => Label::Given(name.clone()),
-        (None, ExprKind::Call(call)) if at > 0 => sorted(call, at, columns).map_or(Label::Numbered, Label::Derived),
+        (None, ExprKind::Call(call)) if at > 0 => part(call, at, columns).map_or(Label::Numbered, Label::Derived),
         (None, _) => label(assign, columns),
     }
 }

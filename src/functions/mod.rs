@@ -2,6 +2,7 @@
 //! kernel beneath it. The lists here are the only places that name them all.
 
 mod access;
+pub(crate) mod activity;
 mod aggregates;
 mod array;
 mod bag;
@@ -64,6 +65,12 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("rows in order", window::FAMILY),
     ("columns", columns::FAMILY),
     ("series", series::FAMILY),
+    ("series", series::statistics::FAMILY),
+    ("series", series::fill::FAMILY),
+    ("series", series::filter::FAMILY),
+    ("series", series::fit::FAMILY),
+    ("series", series::fourier::FAMILY),
+    ("series", series::season::FAMILY),
     ("sketches", sketch::FAMILY),
 ];
 
@@ -76,6 +83,7 @@ pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;
 pub(crate) use infix::{INFIXES, joining, null_test};
+pub(crate) use ip::Networks;
 pub(crate) use make_series::{INTERVAL, Intervals, step_type};
 pub(crate) use parse::{Matching, PARSE, PatternPart, parse_kernel};
 pub(crate) use parse_kv::{PairDelimiters, QuotePair, pairs_kernel, regex_pairs_kernel};

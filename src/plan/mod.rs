@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::column::{Batch, Chart, Column, Field};
-use crate::registry::{Aggregate, Along, Fold, Scalar};
+use crate::registry::{Aggregate, Along, Fold, Scalar, TableWork};
 use crate::source::{SourceTable, Want};
 use crate::value::{SortOrder, Type, Value};
 
@@ -60,6 +60,8 @@ pub(crate) enum Node {
     /// What matches of the rows, which are looked at in their order: what is kept of the row, what its step gives to the
     /// declared columns, and the number of the sequence.
     Match { input: Box<Node>, keep: Vec<Expr>, steps: Arc<Steps> },
+    /// What a plugin makes of all rows, which it sees at once.
+    Plugin { input: Box<Node>, args: Vec<Expr>, call: PluginCall },
     /// What `body` makes of the rows, a part of them at a time and one part behind the other: what is kept of the
     /// part's first row, then the columns of the body, which are of the types `made`.
     Each { part: PartId, input: Box<Node>, parts: RowParts, keep: Vec<Expr>, body: Box<Node>, made: Vec<Type> },
@@ -181,6 +183,21 @@ impl std::fmt::Debug for WindowCall {
     }
 }
 
+/// A plugin that is computed over all rows.
+#[derive(Clone)]
+pub(crate) struct PluginCall {
+    pub(crate) name: &'static str,
+    /// The types of the columns it makes.
+    pub(crate) makes: Vec<Type>,
+    pub(crate) work: Arc<TableWork>,
+}
+
+impl std::fmt::Debug for PluginCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PluginCall").field("name", &self.name).finish()
+    }
+}
+
 /// One key of a sort.
 #[derive(Clone, Debug)]
 pub(crate) struct SortKey {
@@ -231,7 +248,8 @@ impl Node {
             | Node::Groups { input, .. }
             | Node::Placed { input, .. }
             | Node::Window { input, .. }
-            | Node::Match { input, .. } => vec![input],
+            | Node::Match { input, .. }
+            | Node::Plugin { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![&left.input, &right.input],
             Node::Each { input, body, .. } => vec![input, body],
             Node::Union { inputs } => inputs.iter().collect(),
@@ -265,7 +283,9 @@ impl Node {
                 [left, right].into_iter().flat_map(|side| side.keys.iter().chain(&side.keep)).collect()
             }
             Node::Window { keep, calls, .. } => keep.iter().chain(calls.iter().flat_map(|call| &call.args)).collect(),
-            Node::Match { keep, .. } | Node::Each { parts: RowParts::Rows, keep, .. } => keep.iter().collect(),
+            Node::Match { keep: exprs, .. }
+            | Node::Plugin { args: exprs, .. }
+            | Node::Each { parts: RowParts::Rows, keep: exprs, .. } => exprs.iter().collect(),
             Node::Each { parts: RowParts::Keyed(key), keep, .. } => keep.iter().chain([key]).collect(),
         }
     }
@@ -301,7 +321,9 @@ impl Node {
             Node::Window { keep, calls, .. } => {
                 keep.iter_mut().chain(calls.iter_mut().flat_map(|call| &mut call.args)).collect()
             }
-            Node::Match { keep, .. } | Node::Each { parts: RowParts::Rows, keep, .. } => keep.iter_mut().collect(),
+            Node::Match { keep: exprs, .. }
+            | Node::Plugin { args: exprs, .. }
+            | Node::Each { parts: RowParts::Rows, keep: exprs, .. } => exprs.iter_mut().collect(),
             Node::Each { parts: RowParts::Keyed(key), keep, .. } => keep.iter_mut().chain([key]).collect(),
         }
     }
@@ -325,6 +347,7 @@ impl Node {
             | Node::Expand { .. }
             | Node::Window { .. }
             | Node::Match { .. }
+            | Node::Plugin { .. }
             | Node::Join { .. }
             | Node::Each { .. } => true,
             node => node.inputs().into_iter().any(Node::gathers),
@@ -355,7 +378,8 @@ impl Node {
             | Node::Groups { input, .. }
             | Node::Placed { input, .. }
             | Node::Window { input, .. }
-            | Node::Match { input, .. } => apply(input),
+            | Node::Match { input, .. }
+            | Node::Plugin { input, .. } => apply(input),
             Node::Join { left, right, .. } => {
                 apply(&mut left.input);
                 apply(&mut right.input);
@@ -405,6 +429,7 @@ impl Node {
             Node::Match { keep, steps, .. } => {
                 of(keep).into_iter().chain(steps.declared.iter().map(|(ty, _)| *ty)).chain([Type::Long]).collect()
             }
+            Node::Plugin { call, .. } => call.makes.clone(),
             Node::Each { keep, made, .. } => [of(keep), made.clone()].concat(),
             Node::Arrival { types, .. } => types.clone(),
             Node::Placed { input, .. } => [input.types(), vec![Type::Long]].concat(),

@@ -95,6 +95,7 @@ impl Node {
                 let listed: Vec<String> = steps.list.iter().map(step).collect();
                 write!(f, "Match [{}] keep [{}]", listed.join("; "), list(keep, ", "))?;
             }
+            Node::Plugin { args, call, .. } => write!(f, "Plugin {}({})", call.name, list(args, ", "))?,
             Node::Each { parts, keep, .. } => {
                 match parts {
                     RowParts::Rows => write!(f, "Each row")?,

@@ -1,7 +1,7 @@
 //! Scalar functions: one value per row from that row's arguments.
 
 use super::{Example, Param};
-use crate::column::{Column, Out};
+use crate::column::{Batch, Column, Out};
 use crate::guard::Guard;
 use crate::value::{DateTime, Type, Value, ValueRef};
 
@@ -34,6 +34,8 @@ pub(crate) struct Scalar {
     pub(crate) texts: bool,
     /// What gives one element of its array without making the array, from the same arguments and an index.
     pub(crate) element: Option<&'static Scalar>,
+    /// What is computed in another way than Kusto's in a call with these arguments, if anything is: the warning.
+    pub(crate) caution: Option<fn(&Args<'_>) -> Option<&'static str>>,
     pub(crate) kernel: KernelDef,
 }
 
@@ -55,6 +57,7 @@ impl Scalar {
         passes: None,
         texts: false,
         element: None,
+        caution: None,
         kernel: KernelDef::Plain(|_, out| out.null()),
     };
 
@@ -138,6 +141,8 @@ pub(crate) enum Naming {
     Sorted,
     /// This.
     Fixed(&'static str),
+    /// A column per part, of its type: `series_stats(x)` makes `series_stats_x_min` … Its value is an array of them.
+    Parts(&'static [(&'static str, Type)]),
     /// `Column1`, `Column2` …
     Numbered,
 }
@@ -184,6 +189,9 @@ pub(crate) type Kernel = Box<dyn Fn(&[ValueRef<'_>], &mut Out) + Send + Sync>;
 
 /// All rows in their order in, one value for each out.
 pub(crate) type Along = Box<dyn Fn(&Ordered<'_>) -> Column + Send + Sync>;
+
+/// All rows in, a table out: what a plugin does.
+pub(crate) type TableWork = Box<dyn Fn(&Ordered<'_>) -> Batch + Send + Sync>;
 
 /// The arguments of a call along the order of the rows.
 pub(crate) struct Ordered<'a> {

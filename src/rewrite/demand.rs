@@ -102,6 +102,13 @@ fn supply(node: Node, mut demand: Demand) -> Node {
         }
         Node::Window { input, keep, calls } => supply_window(*input, &keep, calls, &demand),
         Node::Match { input, keep, steps } => supply_match(*input, keep, steps, &demand),
+        Node::Plugin { input, mut args, call } => {
+            let mut below = Demand::default();
+            args.iter().for_each(|arg| below.add(arg));
+            args.iter_mut().for_each(|arg| below.rewrite(arg));
+            let types = call.makes.clone();
+            pick(Node::Plugin { input: Box::new(supply(*input, below)), args, call }, &types, &demand)
+        }
         Node::Join { left, right, kind } => supply_join(*left, *right, kind, &demand),
         Node::Each { part, input, parts, keep, body, made } => {
             supply_each(part, *input, parts, &keep, *body, &made, demand)

@@ -9,6 +9,7 @@ mod filter;
 mod join;
 mod matching;
 mod number;
+mod plugin;
 mod profile;
 mod range;
 mod sort;
@@ -211,6 +212,7 @@ impl<'p> Run<'p> {
             }
             Node::Window { input, keep, calls } => self.window(input, keep, calls),
             Node::Match { input, keep, steps } => self.matches(input, keep, steps),
+            Node::Plugin { input, args, call } => self.plugin(input, args, call),
             Node::Each { part, input, parts, keep, body, made } => {
                 let rows = self.joined(input)?;
                 self.each(each::Each { part: *part, rows, parts, keep, body, width: made.len() })

@@ -42,17 +42,16 @@ impl Exprs<'_, '_> {
         if functions::aggregate(&name.text).is_some() {
             let mut columns = self.aggregate(call, None)?;
             if columns.len() > 1 {
-                return Err(self.binder.error(
-                    Diagnostic::error(
-                        WRONG_TYPE,
-                        span,
-                        format!("`{}` makes several columns, and one value is wanted", name.text),
-                    )
-                    .label("several columns"),
-                ));
+                return Err(self.several_columns(&name.text, span));
             }
             return columns.pop().ok_or_else(|| self.no_groups(name));
         }
         Err(self.binder.no_function(name))
+    }
+
+    /// That a call makes columns where a value is wanted.
+    fn several_columns(&mut self, name: &str, span: Span) -> Reported {
+        let message = format!("`{name}` makes several columns, and one value is wanted");
+        self.binder.error(Diagnostic::error(WRONG_TYPE, span, message).label("several columns"))
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::bind::{Exprs, Reported};
-use crate::diag::{BAD_ARGUMENT, Diagnostic, Span, WRONG_TYPE};
+use crate::diag::{BAD_ARGUMENT, Diagnostic, OTHER_WAY, Span, WRONG_TYPE};
 use crate::functions;
 use crate::plan::{Callee, Expr, Term, WindowCall};
-use crate::registry::{Args, ColumnsFunction, KernelDef, Scalar};
+use crate::registry::{Args, ColumnsFunction, KernelDef, Naming, Scalar};
 use crate::syntax::ast;
 use crate::value::{Type, Value};
 
@@ -18,12 +18,19 @@ impl Exprs<'_, '_> {
         span: Span,
         arguments: &[&ast::Expr],
     ) -> Result<Expr, Reported> {
+        let assigned = std::mem::take(&mut self.binder.assigns_columns);
+        if matches!(scalar.names, Naming::Parts(_)) && !assigned {
+            return Err(self.several_columns(scalar.name, span));
+        }
         let bound = self.exprs(arguments.iter().copied())?;
         self.check_count(scalar.name, scalar.params, scalar.arity(), arguments.len(), name)?;
         let args = self.arguments(scalar.name, scalar.params, bound, arguments)?;
         let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
         let ty = self.returns(scalar.name, scalar.params, scalar.returns, &args, &types, span)?;
-        self.binder.columns_made = scalar.columns.map_or(1, |columns| columns(&types));
+        self.binder.columns_made = match scalar.names {
+            Naming::Parts(parts) => parts.len(),
+            _ => scalar.columns.map_or(1, |columns| columns(&types)),
+        };
         match scalar.kernel {
             KernelDef::Columns(function) => return self.columns_function(function, span, args, arguments),
             KernelDef::Window(_) => self.check_order(scalar.name, name)?,
@@ -36,6 +43,9 @@ impl Exprs<'_, '_> {
         let mut known = Args { types: &types, constants: &constants, ..Args::none(ty) };
         if scalar.clock {
             known.now = self.binder.moment();
+        }
+        if let Some(caution) = scalar.caution.and_then(|caution| caution(&known)) {
+            self.binder.warn(Diagnostic::error(OTHER_WAY, span, caution).label("Kusto may answer otherwise"));
         }
         if let KernelDef::Window(prepare) = scalar.kernel {
             let kernel = prepare(&known).map_err(|fault| self.fault(fault, span, arguments))?;
