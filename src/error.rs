@@ -71,6 +71,19 @@ impl Error {
         &self.0.diagnostics
     }
 
+    /// The text that places in a query point into; none if the query is not the reason.
+    ///
+    /// ```
+    /// use argql::{Engine, Place};
+    ///
+    /// let error = Engine::new().prepare("print 1,\n  nwo()").unwrap_err();
+    /// let (Some(text), Place::Query(span)) = (error.text(), &error.diagnostics()[0].place) else { unreachable!() };
+    /// assert_eq!(span.line_column(text), (2, 3));
+    /// ```
+    pub fn text(&self) -> Option<&str> {
+        self.source().map(|(_, text)| text)
+    }
+
     /// Whether the query is wrong: its syntax, names, types or arguments.
     ///
     /// ```

@@ -149,5 +149,5 @@ pub fn staged(query: &Query, staging: Staging) -> Result<Vec<Table>, Error> {
         run(&job).map_err(|failure| Error::data(vec![*failure]))
     };
     // One without any has its own complaint.
-    (0..query.statements().max(1)).map(run).collect()
+    (0..query.tables().max(1)).map(run).collect()
 }

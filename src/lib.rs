@@ -148,6 +148,11 @@
 //! # Ok::<(), argql::Error>(())
 //! ```
 //!
+//! # Queries in files
+//!
+//! [`layout`] has one form for all queries, [`CheckedFile`] and [`CheckReport`] say what is wrong with them, for people and
+//! programs, and a [`TestPlan`] holds them to the answers that a [`TestFile`] has in comments beneath each.
+//!
 //! # Versions
 //!
 //! What a version promises is what `tests/api.txt` lists. Structs that argql fills in, and enums that may gain a case, are
@@ -158,11 +163,11 @@
 //! # Features
 //!
 //! `meter` (on by default) counts the memory that queries take, for [`Limits::memory`]; a program with an allocator of its
-//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow`. `review` adds reviews, and CSV, charts and HTML
-//! to the formats, `store` (on by default) stores, and Parquet and Arrow to the formats, `xlsx` (on by default) workbooks,
-//! `serve` (on by default) `Server`, and `ui` its page with scripts, which is built by npm.
-//! `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the
-//! library alone depends on the crate with `default-features = false`.
+//! own wraps that in [`Metered`] instead. `arrow` adds `Table::to_arrow` and `Table::to_arrow_batches`. `review` adds
+//! reviews, and CSV, charts and HTML to the formats, `store` (on by default) stores, and Parquet and Arrow to the formats,
+//! `xlsx` (on by default) workbooks, `serve` (on by default) `Server`, and `ui` its page with scripts, which is built by
+//! npm. `cli` (on by default) is the `argql` command with all that only it needs; a program that wants the library alone
+//! depends on the crate with `default-features = false`.
 //!
 //! # Inside
 //!
@@ -182,6 +187,7 @@
 //! | `engine` | the way in: engines and queries |
 //! | `cluster` | beyond one machine: a plan as stages, and how they run |
 //! | `output` | answers as text, JSON, CSV, files of columns, charts, pages and workbooks |
+//! | `golden` | queries with their answers in comments, as tests have them |
 //! | `review` | saved questions, audits, diffs and reports |
 //! | `serve` | the server |
 //! | `cli` | the command |
@@ -200,6 +206,7 @@ pub(crate) mod engine;
 pub(crate) mod error;
 pub(crate) mod eval;
 pub(crate) mod functions;
+pub(crate) mod golden;
 pub(crate) mod guard;
 #[doc(hidden)]
 pub mod inspect;
@@ -235,17 +242,18 @@ pub use engine::{Checked, Engine, Query, Scope, ScopeFilter, Target};
 #[cfg(feature = "store")]
 pub use engine::{Snapshot, SnapshotTable, Store};
 pub use error::Error;
+pub use golden::{ComparedLine, TestCase, TestFile, answer_lines, compare_lines, complaint_lines, table_lines};
 pub use guard::{Cancel, Limits, Progress};
 pub use meter::Metered;
 pub use names::NameEntry;
 #[cfg(feature = "review")]
-pub use output::{Document, TableWriter, escaped, page_policy, page_style};
+pub use output::{Document, TableWriter, answer_names, escaped, page_policy, page_style};
 pub use output::{Format, Formulas, Layout, LongCells, WideCells};
 pub use registry::Example;
 #[cfg(feature = "review")]
 pub use review::{
-    Audit, AuditPlan, Card, CardValue, Check, Declared, Diff, DiffPlan, Grade, Header, Library, Needed, Question,
-    Report, ReportPlan, Verdict,
+    Audit, AuditPlan, Card, CardValue, Check, CheckReport, CheckedFile, Declared, Diff, DiffPlan, Grade, Header,
+    Library, Needed, Question, Report, ReportPlan, TestOutcome, TestPlan, TestReport, Verdict,
 };
 #[doc(no_inline)]
 pub use rust_decimal::Decimal;

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::functions::{self, INFIXES};
 use crate::operators::OPERATORS;
 use crate::operators::evaluate::plugins;
-use crate::registry::{Example, FORMS, Meaning, Position, Right, refusal, signature};
+use crate::registry::{Example, FORMS, Position, Right, refusal, signature};
 
 /// A name of the language and what it is; printed, all there is to say about it.
 ///
@@ -90,7 +90,7 @@ pub(crate) fn entries() -> impl Iterator<Item = NameEntry> {
             signature(aggregate.name, aggregate.params, aggregate.returns),
         )
     });
-    let infixes = INFIXES.iter().filter(|infix| !matches!(infix.meaning, Meaning::Refused)).map(|infix| {
+    let infixes = INFIXES.iter().map(|infix| {
         let syntax = match infix.right {
             Right::Operand => format!("a {} b", infix.text),
             Right::List => format!("a {} (b, …)", infix.text),

@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use argql::{
-    Audit, AuditPlan, Bag, BoundServer, Cancel, Card, CardValue, Chart, Check, Checked, Code, Completion, Completions,
-    DataPath, DateTime, Declared, Diagnostic, Diff, DiffPlan, Document, Engine, Error, Example, Field, Format,
-    Formulas, Grade, Header, Layout, Library, Limits, LongCells, Mark, MarkKind, Metered, MissingTables, NameEntry,
-    Needed, Paths, Place, Progress, Query, Question, Report, ReportPlan, Scope, ScopeFilter, Served, Server, Severity,
-    Share, Snapshot, SnapshotTable, Span, Stopper, Store, Table, TableWriter, Target, TimeSpan, Type, Value, Verdict,
-    WideCells,
+    Audit, AuditPlan, Bag, BoundServer, Cancel, Card, CardValue, Chart, Check, CheckReport, Checked, CheckedFile, Code,
+    ComparedLine, Completion, Completions, DataPath, DateTime, Declared, Diagnostic, Diff, DiffPlan, Document, Engine,
+    Error, Example, Field, Format, Formulas, Grade, Header, Layout, Library, Limits, LongCells, Mark, MarkKind,
+    Metered, MissingTables, NameEntry, Needed, Paths, Place, Progress, Query, Question, Report, ReportPlan, Scope,
+    ScopeFilter, Served, Server, Severity, Share, Snapshot, SnapshotTable, Span, Stopper, Store, Table, TableWriter,
+    Target, TestCase, TestFile, TestOutcome, TestPlan, TestReport, TimeSpan, Type, Value, Verdict, WideCells,
 };
 use syn::{Attribute, Fields, ImplItem, Item, ItemImpl, UseTree, Visibility};
 
@@ -314,7 +314,7 @@ fn every_export_is_found_and_every_type_can_be_shared_by_threads() {
     let found: BTreeSet<&String> = surface.items.keys().collect();
     assert_eq!(found, surface.exported.keys().collect());
     let shared = shared!(
-        Audit AuditPlan Bag BoundServer Cancel Card CardValue Chart Check Checked Code Completion Completions DataPath DateTime Declared Diagnostic Diff DiffPlan Document Engine Error Example Field Format Formulas Grade Header Layout Library Limits LongCells Mark MarkKind Metered MissingTables NameEntry Needed Paths Place Progress Query Question Report ReportPlan Scope ScopeFilter Served Server Severity Share Snapshot SnapshotTable Span Stopper Store Table TableWriter Target TimeSpan Type Value Verdict WideCells
+        Audit AuditPlan Bag BoundServer Cancel Card CardValue Chart Check CheckReport Checked CheckedFile Code ComparedLine Completion Completions DataPath DateTime Declared Diagnostic Diff DiffPlan Document Engine Error Example Field Format Formulas Grade Header Layout Library Limits LongCells Mark MarkKind Metered MissingTables NameEntry Needed Paths Place Progress Query Question Report ReportPlan Scope ScopeFilter Served Server Severity Share Snapshot SnapshotTable Span Stopper Store Table TableWriter Target TestCase TestFile TestOutcome TestPlan TestReport TimeSpan Type Value Verdict WideCells
     );
     let types = surface.items.iter().filter(|(_, parts)| !parts[0].contains("pub fn ") || parts.len() > 1);
     assert_eq!(types.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), shared);

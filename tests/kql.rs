@@ -1,4 +1,4 @@
-//! Every case of every `tests/kql/**/*.kql` is a test of its own; the format is described in `support/golden.rs`.
+//! Every case of every `tests/kql/**/*.kql` is a test of its own; the format is described in `src/golden.rs`.
 //! `UPDATE=1 cargo test --test kql [-- FILTER]` writes what the engine answers into the files:
 //! read the difference before keeping it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -10,9 +10,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
-use argql::Engine;
+use argql::{Engine, TestCase, answer_lines};
 use libtest_mimic::{Arguments, Failed, Trial};
-use support::golden::{self, Case};
+use support::golden;
 
 /// The engine that cases are answered by; its sample is the embedded tenant, its clock stands still.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| threads(4));
@@ -28,7 +28,7 @@ fn threads(count: usize) -> Engine {
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut files = golden::read_all(Path::new("tests/kql"));
-    let name = |path: &Path, case: &Case| {
+    let name = |path: &Path, case: &TestCase| {
         let area = path.strip_prefix("tests/kql").unwrap().with_extension("");
         format!("{}: {}", area.display(), case.title)
     };
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         for file in &mut files {
             for case in file.cases.iter_mut().filter(|case| wanted(&name(&file.path, case))) {
                 // A panic is no answer: the expectation stays, and the test fails below.
-                if let Ok(found) = catch_unwind(|| answer(&ENGINE, &case.query)) {
+                if let Ok(found) = catch_unwind(|| answer_lines(&ENGINE, &case.query)) {
                     case.expected = found;
                 }
             }
@@ -53,24 +53,11 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The lines that stand beneath the query when all is well.
-fn answer(engine: &Engine, query: &str) -> Vec<String> {
-    let run = || {
-        let prepared = engine.prepare(query)?;
-        let tables = prepared.run_all()?;
-        let mut lines = golden::tables(&tables);
-        lines.extend(golden::diagnostics(query, prepared.warnings()));
-        lines.extend(golden::diagnostics(query, tables.iter().flat_map(argql::Table::warnings)));
-        Ok(lines)
-    };
-    run().unwrap_or_else(|error: argql::Error| golden::diagnostics(query, error.diagnostics()))
-}
-
-fn check(case: &Case) -> Result<(), Failed> {
-    let found = answer(&ENGINE, &case.query);
+fn check(case: &TestCase) -> Result<(), Failed> {
+    let found = answer_lines(&ENGINE, &case.query);
     same("the answer", &case.query, &case.expected, &found)?;
-    same("the answer of one thread", &case.query, &found, &answer(&ONE_THREAD, &case.query))?;
-    same("the answer without rewrites", &case.query, &found, &answer(&AS_WRITTEN, &case.query))?;
+    same("the answer of one thread", &case.query, &found, &answer_lines(&ONE_THREAD, &case.query))?;
+    same("the answer without rewrites", &case.query, &found, &answer_lines(&AS_WRITTEN, &case.query))?;
 
     let Ok(query) = ENGINE.prepare(&case.query) else { return Ok(()) };
     let printed = query.syntax();
@@ -81,17 +68,13 @@ fn check(case: &Case) -> Result<(), Failed> {
     same("the query printed twice", &case.query, std::slice::from_ref(&printed), &[again])?;
     let tables = |lines: &[String]| lines.iter().filter(|line| line.starts_with('>')).cloned().collect::<Vec<_>>();
     let reprinted =
-        catch_unwind(AssertUnwindSafe(|| answer(&ENGINE, &printed))).map_err(|_| "the printed query panics")?;
+        catch_unwind(AssertUnwindSafe(|| answer_lines(&ENGINE, &printed))).map_err(|_| "the printed query panics")?;
     same("the answer of the printed query", &printed, &tables(&found), &tables(&reprinted))
 }
 
 fn same(what: &str, query: &str, expected: &[String], found: &[String]) -> Result<(), Failed> {
-    if expected == found {
-        return Ok(());
+    match golden::difference(expected, found) {
+        Some(lines) => Err(format!("{what} differs\n{query}\n{lines}").into()),
+        None => Ok(()),
     }
-    let marked = |lines: &[String], other: &[String]| -> String {
-        lines.iter().map(|line| format!("  {} {line}\n", if other.contains(line) { ' ' } else { '≠' })).collect()
-    };
-    Err(format!("{what} differs\n{query}\nexpected:\n{}found:\n{}", marked(expected, found), marked(found, expected))
-        .into())
 }

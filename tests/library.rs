@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::ExitCode;
 
-use argql::{Engine, Library};
+use argql::{Engine, Library, TestCase, TestFile};
 use libtest_mimic::{Arguments, Failed, Trial};
-use support::golden::{self, Case};
+use support::golden;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -24,8 +24,9 @@ fn main() -> ExitCode {
         for file in &mut files {
             let name = stem(&file.path);
             if arguments.filter.as_deref().is_none_or(|filter| name.contains(filter)) {
+                let asked = file.clone();
                 for case in &mut file.cases {
-                    case.expected = answer(&name, case, |engine| engine);
+                    case.expected = answer(&asked, case, |engine| engine);
                 }
                 std::fs::write(&file.path, file.text()).unwrap();
             }
@@ -40,52 +41,27 @@ fn main() -> ExitCode {
     })];
     for file in files {
         let name = stem(&file.path);
-        for case in file.cases {
-            let name = name.clone();
-            trials.push(Trial::test(format!("{name}: {}", case.title), move || check(&name, &case)));
+        for case in file.cases.clone() {
+            let file = file.clone();
+            trials.push(Trial::test(format!("{name}: {}", case.title), move || check(&file, &case)));
         }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The lines that stand beneath a case when all is well.
-fn answer(name: &str, case: &Case, set: impl Fn(Engine) -> Engine) -> Vec<String> {
-    let said = |key: &str| -> Vec<String> {
-        let lines = case.query.lines().filter_map(|line| line.strip_prefix("// ")?.strip_prefix(key));
-        lines.map(|value| value.trim().to_owned()).collect()
-    };
-    let folders = said("data:");
-    let folder = folders.first().map_or("data", String::as_str);
-    let engine = set(golden::engine()).load(format!("tests/library/{folder}")).unwrap();
-    let engine = said("snapshot ").iter().fold(engine, |engine, snapshot| {
-        let (name, folder) = snapshot.split_once('=').unwrap();
-        engine.snapshot(name, &set(golden::engine()).load(format!("tests/library/{folder}")).unwrap())
-    });
-    let engine = said("param ").iter().fold(engine, |engine, parameter| {
-        let (name, value) = parameter.split_once('=').unwrap();
-        engine.parameter(name, value)
-    });
-    let run = || Library::builtin().question(name)?.run(&engine);
-    match run() {
-        Ok(table) => golden::tables(&[table]),
-        Err(error) => golden::diagnostics("", error.diagnostics()),
-    }
+/// The lines that stand beneath a case when all is well; the engine has the tables in `data`, unless the case says others.
+fn answer(file: &TestFile, case: &TestCase, set: impl Fn(Engine) -> Engine) -> Vec<String> {
+    file.answer(case, &set(golden::engine()).load("tests/library/data").unwrap()).unwrap()
 }
 
-fn check(name: &str, case: &Case) -> Result<(), Failed> {
-    let found = answer(name, case, |engine| engine);
+fn check(file: &TestFile, case: &TestCase) -> Result<(), Failed> {
     for (what, found) in [
-        ("the answer", &found),
-        ("the answer of one thread", &answer(name, case, |engine| engine.threads(1).unwrap())),
-        ("the answer without rewrites", &answer(name, case, |engine| engine.rewrites(false))),
+        ("the answer", answer(file, case, |engine| engine)),
+        ("the answer of one thread", answer(file, case, |engine| engine.threads(1).unwrap())),
+        ("the answer without rewrites", answer(file, case, |engine| engine.rewrites(false))),
     ] {
-        if case.expected != *found {
-            return Err(format!(
-                "{what} differs\nexpected:\n{}\nfound:\n{}",
-                case.expected.join("\n"),
-                found.join("\n")
-            )
-            .into());
+        if let Some(lines) = golden::difference(&case.expected, &found) {
+            return Err(format!("{what} differs\n{lines}").into());
         }
     }
     Ok(())

@@ -21,11 +21,12 @@ fn every_example_gives_its_result() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// The one row of the answer as `tostring` prints its cells.
+/// The rows of the last table as `tostring` prints their cells.
 fn text(engine: &Engine, query: &str) -> Result<String, Error> {
-    let columns: Vec<String> =
-        engine.prepare(query)?.columns().iter().map(|field| format!("tostring(['{}'])", field.name)).collect();
-    let table = engine.query(&format!("{query}\n| project {}", columns.join(", ")))?;
+    let answer = engine.query(query)?;
+    let columns: Vec<String> = answer.columns().iter().map(|field| format!("tostring(['{}'])", field.name)).collect();
+    let engine = engine.clone().with_answer("answer", &answer);
+    let table = engine.query(&format!("answer | project {}", columns.join(", ")))?;
     let cell = |value: &Value| match value {
         Value::String(text) => text.to_string(),
         other => format!("{other:?}"),

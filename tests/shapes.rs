@@ -4,7 +4,7 @@ mod support;
 
 use std::path::Path;
 
-use argql::Error;
+use argql::{Error, table_lines};
 use support::golden;
 use support::shapes::Shape;
 use support::tenant;
@@ -49,5 +49,5 @@ fn the_same_rows_in_every_shape_give_the_same_answer() {
 
 fn answers(folder: &Path) -> Result<Vec<Vec<String>>, Error> {
     let engine = golden::engine().load(folder)?;
-    QUERIES.iter().map(|query| Ok(golden::tables(&[engine.query(query)?]))).collect()
+    QUERIES.iter().map(|query| Ok(table_lines(&[engine.query(query)?]))).collect()
 }

@@ -30,8 +30,14 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// Starts argql with these arguments; its history is below `state`.
+    /// Starts the prompt with these arguments; its history is below `state`.
     fn open(arguments: &[&str], state: &Path, variables: &[(&str, &str)]) -> Terminal {
+        let mut terminal = Terminal::start(arguments, state, variables);
+        terminal.sees("argql> ");
+        terminal
+    }
+
+    fn start(arguments: &[&str], state: &Path, variables: &[(&str, &str)]) -> Terminal {
         let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_argql"));
@@ -55,9 +61,7 @@ impl Terminal {
             }
         });
         let keyboard = pair.master.take_writer().unwrap();
-        let mut terminal = Terminal { screen, printed, keyboard, child, _master: pair.master };
-        terminal.sees("argql> ");
-        terminal
+        Terminal { screen, printed, keyboard, child, _master: pair.master }
     }
 
     fn types(&mut self, keys: &str) -> &mut Terminal {
@@ -302,6 +306,8 @@ fn commands_do_what_help_says() {
         .types(ENTER)
         .sees("takes longer than 200ms")
         .prompt();
+    terminal.wiped().types(".fmt print   z=3").types(ENTER).sees("argql> print z = 3").types(";").types(ENTER);
+    terminal.sees("1 row, ").prompt();
     terminal.wiped().types("print x = 1;").types(ENTER).sees("1 row, ").prompt();
     terminal.types(".edit").types(ENTER).sees("argql> print x = 2;").types(ENTER).sees("1 row, ").prompt();
     terminal.types(".save kept").types(ENTER).sees("saved to kept.kql").prompt();
@@ -428,4 +434,20 @@ fn tab_is_answered_while_one_waits() {
         assert!(first.iter().all(|took| *took < Duration::from_millis(100)), "{first:?}");
         assert!(later.iter().all(|took| *took < Duration::from_millis(20)), "{later:?}");
     }
+}
+
+#[test]
+fn tests_are_run_again_when_a_file_changes() {
+    let state = state();
+    let test = |found: &str| format!("//# one\nprint x = 1\n//> x: long\n//> {found}\n");
+    let file = state.path().join("a.test.kql");
+    std::fs::write(&file, test("22")).unwrap();
+    let mut terminal = Terminal::start(&["test", "--watch", "."], state.path(), &[]);
+    terminal.sees("-//> 22").sees("+//> 1").sees("0 passed, 1 failed").sees("waiting for changes");
+    std::fs::write(&file, test("1")).unwrap();
+    terminal.sees("1 passed, 0 failed");
+    std::fs::write(&file, "no test").unwrap();
+    terminal.sees("there are no tests");
+    terminal.types(CTRL_C);
+    assert_eq!(terminal.child.wait().unwrap().exit_code(), 130);
 }

@@ -1,11 +1,13 @@
 //! Expressions: from the tree to typed expressions over the columns of the input.
 
-use super::{Binder, BoundColumns, Definition, Relation};
+use super::{Binder, BoundColumn, BoundColumns, Definition, Relation};
 use crate::diag::{
     AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED,
-    UNKNOWN_COLUMN, WRONG_TYPE,
+    UNKNOWN_COLUMN, UNSUPPORTED, WRONG_TYPE,
 };
+use crate::functions;
 use crate::plan::{AggregateCall, Expr, PathStep, Term, WindowCall};
+use crate::registry::Naming;
 use crate::syntax::ast::{self, ExprKind, Name};
 use crate::value::{Type, Value};
 
@@ -27,6 +29,18 @@ pub(crate) struct Exprs<'a, 'b> {
     pub(super) aggregates: Option<Aggregates>,
     /// Where functions along the rows may stand: which were met so far.
     pub(super) windows: Option<Windows>,
+    /// In a step of `scan`: the rows that steps hold.
+    steps: Option<StepRows<'a>>,
+}
+
+/// The rows that the steps of `scan` hold, as a step reads them: `s1.x`. They stand behind the row at hand.
+#[derive(Clone, Copy)]
+pub(crate) struct StepRows<'a> {
+    pub(crate) names: &'a [&'a str],
+    /// The position of the step at hand, which knows no later one.
+    pub(crate) at: usize,
+    /// The columns of each of these rows.
+    pub(crate) columns: &'a BoundColumns,
 }
 
 /// The functions along the rows; expressions around them read the columns that they make, behind those of the input.
@@ -52,7 +66,7 @@ impl Aggregates {
 
 impl<'a, 'b> Exprs<'a, 'b> {
     pub(crate) fn new(binder: &'a mut Binder<'b>, columns: &'a BoundColumns) -> Exprs<'a, 'b> {
-        Exprs { binder, columns, aggregates: None, windows: None }
+        Exprs { binder, columns, aggregates: None, windows: None, steps: None }
     }
 
     /// For the aggregates of a summarize with `keys` keys.
@@ -67,6 +81,11 @@ impl<'a, 'b> Exprs<'a, 'b> {
         Exprs { windows: Some(windows), ..Exprs::new(binder, &input.columns) }
     }
 
+    /// For a step of `scan`.
+    pub(crate) fn of_step(binder: &'a mut Binder<'b>, columns: &'a BoundColumns, steps: StepRows<'a>) -> Exprs<'a, 'b> {
+        Exprs { steps: Some(steps), ..Exprs::new(binder, columns) }
+    }
+
     pub(crate) fn into_windows(self) -> Vec<WindowCall> {
         self.windows.map_or(Vec::new(), |windows| windows.calls)
     }
@@ -75,8 +94,49 @@ impl<'a, 'b> Exprs<'a, 'b> {
         self.aggregates.map_or(Vec::new(), |aggregates| aggregates.calls)
     }
 
+    /// An expression that is assigned, as the columns that it makes: more than one if it is a call of several.
+    pub(crate) fn columns_of(&mut self, expr: &ast::Expr) -> Result<Vec<Expr>, Reported> {
+        let called = match &expr.kind {
+            ExprKind::Call(call) => functions::scalar(&call.name.text),
+            _ => None,
+        };
+        self.binder.assigns_columns = called.is_some();
+        let bound = self.expr(expr)?;
+        let made = self.binder.columns_made;
+        if made == 1 {
+            return Ok(vec![bound]);
+        }
+        let Some(called) = called else {
+            return Err(self.binder.refuse(expr.span, "a function that gives several columns"));
+        };
+        let index = |at: usize| PathStep::Index(i64::try_from(at).unwrap_or(i64::MAX));
+        let part = |at: usize| {
+            let part = below(bound.clone(), index(at));
+            match called.names {
+                Naming::Parts(parts) => self.converted(part, parts[at].1),
+                _ => part,
+            }
+        };
+        Ok((0..made).map(part).collect())
+    }
+
     /// Any expression.
     pub(crate) fn expr(&mut self, expr: &ast::Expr) -> Result<Expr, Reported> {
+        let bound = self.any_expr(expr)?;
+        let keeps = match &expr.kind {
+            ExprKind::Call(call) => {
+                functions::scalar(&call.name.text).is_some() || self.binder.is_function(&call.name.text)
+            }
+            ExprKind::Name(name) => self.binder.is_function(&name.text),
+            _ => false,
+        };
+        if !keeps {
+            self.binder.columns_made = 1;
+        }
+        Ok(bound)
+    }
+
+    fn any_expr(&mut self, expr: &ast::Expr) -> Result<Expr, Reported> {
         match &expr.kind {
             ExprKind::Literal(literal) => Ok(Expr::literal(literal.ty, literal.value.clone())),
             ExprKind::Name(name) => self.name(name),
@@ -84,6 +144,12 @@ impl<'a, 'b> Exprs<'a, 'b> {
             ExprKind::Tabular(_) => Err(self.misplaced(expr.span, "a table")),
             ExprKind::TypeOf(ty) => Ok(Expr::literal(Type::String, Value::from(ty.name()))),
             ExprKind::Member { of, name } => {
+                if let Some(held) = self.held(of, name) {
+                    return held;
+                }
+                if let Some(of_entity) = self.of_entity(of, name) {
+                    return of_entity;
+                }
                 let base = self.expr(of)?;
                 self.step(base, PathStep::Key(name.text.as_str().into()), name.span)
             }
@@ -192,6 +258,27 @@ impl<'a, 'b> Exprs<'a, 'b> {
         Ok(Expr::column(column.ty, at))
     }
 
+    /// `s1.x`: a column of the row that a step holds.
+    fn held(&mut self, of: &ast::Expr, name: &Name) -> Option<Result<Expr, Reported>> {
+        let (steps, step) = (self.steps?, of.as_name()?);
+        let at = steps.names.iter().position(|known| *known == step.text)?;
+        if at > steps.at {
+            let message = format!("`{}` comes later: a step knows what it holds itself and those before it", step.text);
+            return Some(Err(self
+                .binder
+                .error(Diagnostic::error(UNEXPECTED, step.span, message).label("a later step"))));
+        }
+        let list = steps.columns.list();
+        Some(match steps.columns.position(&name.text).map(|column| (column, &list[column])) {
+            Some((_, column)) if column.poisoned => Err(Reported(())),
+            Some((column, BoundColumn { ty, .. })) => {
+                Ok(Expr::column(*ty, self.columns.list().len() + at * list.len() + column))
+            }
+            None if self.columns.has_any_column() => Err(Reported(())),
+            None => Err(self.binder.error(steps.columns.unknown(name))),
+        })
+    }
+
     fn name(&mut self, name: &Name) -> Result<Expr, Reported> {
         if self.binder.scope.local(&name.text).is_none()
             && let Some(at) = self.columns.position(&name.text)
@@ -229,6 +316,17 @@ impl<'a, 'b> Exprs<'a, 'b> {
         }
         if let Some(ty) = self.columns.unshown(&name.text) {
             return Ok(Expr::literal(ty, Value::absent(ty)));
+        }
+        if let Some(steps) = self.steps
+            && steps.columns.position(&name.text).is_some()
+        {
+            let step = steps.names.get(steps.at).copied().unwrap_or_default();
+            let message = format!("what `{}` is before a step gives it something is not documented", name.text);
+            return Err(self.binder.error(
+                Diagnostic::error(UNSUPPORTED, name.span, message)
+                    .label("not implemented")
+                    .help(format!("say of which step it is: `{step}.{}`", name.text)),
+            ));
         }
         let diagnostic = match name.text.as_str() {
             "null" => Diagnostic::error(UNKNOWN_COLUMN, name.span, "`null` is not a literal of KQL")
@@ -274,14 +372,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
                 ));
             }
         }
-        let expr = match base {
-            Expr { kind: Term::Path { base, mut steps }, .. } => {
-                steps.push(step);
-                Expr { ty: Type::Dynamic, kind: Term::Path { base, steps } }
-            }
-            base => Expr { ty: Type::Dynamic, kind: Term::Path { base: Box::new(base), steps: vec![step] } },
-        };
-        Ok(expr.folded())
+        Ok(below(base, step))
     }
 
     fn minus(&mut self, of: &ast::Expr, span: Span) -> Result<Expr, Reported> {
@@ -323,6 +414,18 @@ impl<'a, 'b> Exprs<'a, 'b> {
             .help(format!("write `summarize {}(…)`", name.text)),
         )
     }
+}
+
+/// A step below a dynamic value.
+fn below(base: Expr, step: PathStep) -> Expr {
+    let expr = match base {
+        Expr { kind: Term::Path { base, mut steps }, .. } => {
+            steps.push(step);
+            Expr { ty: Type::Dynamic, kind: Term::Path { base, steps } }
+        }
+        base => Expr { ty: Type::Dynamic, kind: Term::Path { base: Box::new(base), steps: vec![step] } },
+    };
+    expr.folded()
 }
 
 /// That rows cannot be sorted, grouped or made distinct by a dynamic value.

@@ -4,6 +4,7 @@
 //! it later is not complained about again.
 
 mod call;
+mod entity;
 mod expr;
 mod findings;
 mod function;
@@ -11,6 +12,7 @@ mod history;
 mod names;
 mod parameter;
 mod pattern;
+mod patterns;
 mod relation;
 mod scope;
 mod subquery;
@@ -27,12 +29,14 @@ use crate::registry::{Args, Refused, Scalar};
 use crate::source::Catalog;
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, PipelineSource, Script, Statement};
 use crate::value::{DateTime, Type, Value};
+use entity::Entity;
 use findings::Findings;
+use patterns::KnownPattern;
 use scope::Scope;
 
-pub(crate) use expr::{Exprs, Reported, dynamic_key};
+pub(crate) use expr::{Exprs, Reported, StepRows, dynamic_key};
 pub(crate) use history::Period;
-pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label};
+pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label, label_of_part};
 pub(crate) use relation::{BoundColumn, BoundColumns, Relation};
 pub(crate) use scope::Definition;
 pub(crate) use table::table_schema;
@@ -192,6 +196,16 @@ pub(crate) struct Binder<'a> {
     nesting: Nesting,
     growth: Growth,
     findings: Findings,
+    /// The snapshots at hand of `macro-expand`, the innermost last.
+    entities: Vec<Entity>,
+    /// What `declare pattern` declared.
+    patterns: Vec<KnownPattern>,
+    /// What `bin_auto` rounds to.
+    grid: Grid,
+    /// How many columns the expression that was bound last makes where it is assigned.
+    columns_made: usize,
+    /// The next call of a function is assigned as a whole, so that it may make several columns.
+    assigns_columns: bool,
 }
 
 /// How the query is bound this time.
@@ -219,6 +233,13 @@ struct OpenQuestions {
     subqueries_wait: bool,
     /// The plans hold the moment, or lack what a sub-query gives.
     of_the_moment: bool,
+}
+
+/// The grid that the query's options lay.
+#[derive(Default)]
+struct Grid {
+    size: Option<Expr>,
+    point: Option<Expr>,
 }
 
 /// What the binder is inside of.
@@ -256,6 +277,11 @@ impl<'a> Binder<'a> {
             nesting: Nesting::default(),
             growth: Growth::default(),
             findings: Findings::default(),
+            entities: Vec::new(),
+            patterns: Vec::new(),
+            grid: Grid::default(),
+            columns_made: 1,
+            assigns_columns: false,
         }
     }
 
@@ -265,8 +291,8 @@ impl<'a> Binder<'a> {
             match statement {
                 Statement::Query(pipeline) => {
                     let relation = self.pipeline(pipeline, None);
-                    self.needs_all_columns(&relation.columns);
-                    plans.extend(relation.into_plan());
+                    relation.all().for_each(|table| self.needs_all_columns(&table.columns));
+                    plans.extend(relation.into_plans());
                 }
                 other => self.statement(other),
             }
@@ -332,7 +358,7 @@ impl<'a> Binder<'a> {
         let before = self.scope.len();
         let made = self.pipeline(pipeline, Some(given));
         self.scope.truncate(before);
-        made
+        self.one_table(made, pipeline.span, "a sub-query gives one table")
     }
 
     /// Binds what sees none of the rows at hand.
@@ -353,6 +379,7 @@ impl<'a> Binder<'a> {
             PipelineSource::Operator(step) => step.operator.tabular().lower(Relation::nothing(), step, self),
         };
         pipeline.steps.iter().fold(source, |input, step| {
+            let input = self.one_table(input, step.name.span, &format!("`{}` takes one table", step.name.text));
             self.growth.operators += 1;
             if self.growth.operators > STEPS {
                 self.error(
@@ -367,6 +394,19 @@ impl<'a> Binder<'a> {
             }
             step.operator.tabular().lower(input, step, self)
         })
+    }
+
+    /// A table where one is wanted, as `wants` says; several are an error at `span`.
+    fn one_table(&mut self, table: Relation, span: Span, wants: &str) -> Relation {
+        if table.others.is_empty() {
+            return table;
+        }
+        self.error(
+            Diagnostic::error(UNSUPPORTED, span, format!("{wants}, and there are several"))
+                .label("one table")
+                .help("`fork` and `facet` end a query; what comes behind goes into their sub-queries"),
+        );
+        Relation::poisoned()
     }
 
     /// Gives a table a name for what follows.
@@ -394,6 +434,7 @@ impl<'a> Binder<'a> {
             Statement::Let(definition) => self.define(definition),
             Statement::Set(setting) => self.set(setting),
             Statement::Declare(parameters) => self.declare(parameters),
+            Statement::Pattern(pattern) => self.pattern(pattern),
             Statement::Query(_) => unreachable!("only whole scripts have queries among their statements"),
         }
     }

@@ -50,7 +50,8 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
                 let argument = call.arguments.first()?;
                 argument.name.as_ref().map_or_else(|| derived(&argument.value, columns), |name| Some(name.text.clone()))
             };
-            if let Some(scalar) = functions::scalar(&call.name.text) {
+            let given = usize::from(call.of.is_some()) + call.arguments.len();
+            if let Some(scalar) = functions::scalar_called(&call.name.text, given) {
                 return match scalar.names {
                     Naming::First => call.of.as_deref().map_or_else(first, |of| derived(of, columns)),
                     Naming::Prefixed(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
@@ -58,16 +59,9 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
                         let named = call.arguments.first().and_then(|argument| index(&argument.value));
                         named.filter(|name| columns.position(name).is_some())
                     }
-                    Naming::Sorted => {
-                        let array = call.of.as_deref().or(call.arguments.first().map(|argument| &argument.value))?;
-                        let name = match array.kind {
-                            ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Index { .. } => {
-                                derived(array, columns)
-                            }
-                            _ => None,
-                        };
-                        Some(format!("{}_sorted", name.as_deref().unwrap_or("array0")))
-                    }
+                    Naming::Sorted => sorted(call, 0, columns),
+                    Naming::Fixed(name) => Some(name.to_owned()),
+                    Naming::Parts(_) => part(call, 0, columns),
                     Naming::Numbered => None,
                 };
             }
@@ -79,6 +73,36 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
             }
         }
         _ => None,
+    }
+}
+
+/// The name of the column with the array at this position among those that are sorted.
+fn sorted(call: &Call, at: usize, columns: &BoundColumns) -> Option<String> {
+    let arrays = call.of.as_deref().into_iter().chain(call.arguments.iter().map(|argument| &argument.value));
+    let array = arrays.into_iter().nth(at)?;
+    let name = match array.kind {
+        ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Index { .. } => derived(array, columns),
+        _ => None,
+    };
+    Some(format!("{}_sorted", name.unwrap_or_else(|| format!("array{at}"))))
+}
+
+/// The name of the column at a position among those that one call makes.
+fn part(call: &Call, at: usize, columns: &BoundColumns) -> Option<String> {
+    let Some(Naming::Parts(parts)) = functions::scalar(&call.name.text).map(|scalar| scalar.names) else {
+        return sorted(call, at, columns);
+    };
+    let first = call.of.as_deref().or(call.arguments.first().map(|argument| &argument.value));
+    let first = first.and_then(|first| derived(first, columns)).unwrap_or_default();
+    parts.get(at).map(|(part, _)| format!("{}_{first}_{part}", call.name.text))
+}
+
+/// The label of the column at a position among those that one call makes.
+pub(crate) fn label_of_part(assign: &Assign, at: usize, columns: &BoundColumns) -> Label {
+    match (assign.names.get(at), &assign.expr.kind) {
+        (Some(name), _) => Label::Given(name.clone()),
+        (None, ExprKind::Call(call)) if at > 0 => part(call, at, columns).map_or(Label::Numbered, Label::Derived),
+        (None, _) => label(assign, columns),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a query says about itself: the parameters it declares, which get their values from whoever runs it, and the
 //! options it sets.
 
-use super::{Binder, Definition, Expr};
+use super::{Binder, BoundColumns, Definition, Expr, Exprs};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, PARAMETER, Place, Span, UNSUPPORTED};
 use crate::syntax;
 use crate::syntax::ast::{Parameter, ParameterKind, Setting};
@@ -19,8 +19,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "norequesttimeout",
     "notruncation",
     "push_selection_through_aggregation",
-    "query_bin_auto_at",
-    "query_bin_auto_size",
     "query_consistency",
     "query_distribution_nodes_span",
     "query_fanout_nodes_percent",
@@ -53,6 +51,9 @@ const WITHOUT_EFFECT: &[&str] = &[
     "truncationmaxsize",
     "validate_permissions",
 ];
+
+/// Options that say what `bin_auto` rounds to: the size of the grid, and a point of it.
+const GRID: &[&str] = &["query_bin_auto_size", "query_bin_auto_at"];
 
 /// Options that change the answer.
 const WITH_EFFECT: &[&str] = &[
@@ -133,13 +134,24 @@ impl Binder<'_> {
         if is_in(WITHOUT_EFFECT) {
             return;
         }
+        if is_in(GRID) {
+            let Some(value) = &setting.value else {
+                self.error(Diagnostic::error(BAD_ARGUMENT, span, format!("the option `{text}` needs a value")));
+                return;
+            };
+            if let Ok(value) = Exprs::new(self, &BoundColumns::none()).expr(value) {
+                let of_size = GRID.first().is_some_and(|size| size.eq_ignore_ascii_case(text));
+                *(if of_size { &mut self.grid.size } else { &mut self.grid.point }) = Some(value);
+            }
+            return;
+        }
         if is_in(WITH_EFFECT) {
             self.refuse(span, &format!("the option `{text}`"));
             return;
         }
         let unknown = Diagnostic::error(UNSUPPORTED, span, format!("there is no option `{text}`, and nothing is set"))
             .label("unknown option");
-        self.warn(unknown.suggest(text, WITHOUT_EFFECT.iter().chain(WITH_EFFECT).copied()));
+        self.warn(unknown.suggest(text, WITHOUT_EFFECT.iter().chain(GRID).chain(WITH_EFFECT).copied()));
     }
 }
 

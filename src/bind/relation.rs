@@ -111,11 +111,27 @@ pub(crate) struct Relation {
     pub(crate) chart: Option<Chart>,
     /// What `as` calls the rows, where nothing was done to them since.
     pub(crate) name: Option<Arc<str>>,
+    /// The tables behind this one, if an operator gave several.
+    pub(crate) others: Vec<Relation>,
 }
 
 impl Relation {
     pub(crate) fn new(node: Node, columns: Vec<BoundColumn>) -> Relation {
-        Relation { node, columns: BoundColumns::new(columns), serialized: false, chart: None, name: None }
+        Relation {
+            node,
+            columns: BoundColumns::new(columns),
+            serialized: false,
+            chart: None,
+            name: None,
+            others: Vec::new(),
+        }
+    }
+
+    /// Several tables, of which there is one at least.
+    pub(crate) fn several(mut tables: Vec<Relation>) -> Relation {
+        let others = tables.split_off(1.min(tables.len()));
+        let first = tables.pop().unwrap_or_else(Relation::poisoned);
+        Relation { others, ..first }
     }
 
     /// These rows, to be drawn as a chart.
@@ -195,6 +211,7 @@ impl Relation {
             serialized: self.serialized,
             chart: None,
             name: None,
+            others: Vec::new(),
         }
     }
 
@@ -208,12 +225,23 @@ impl Relation {
         self.columns.list.iter().enumerate().map(|(at, column)| (column.clone(), Expr::column(column.ty, at)))
     }
 
+    /// This table, and those behind it.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Relation> {
+        std::iter::once(self).chain(&self.others)
+    }
+
+    /// The plan of each table; none of one that is wrong.
+    pub(crate) fn into_plans(mut self) -> impl Iterator<Item = Plan> {
+        let others = std::mem::take(&mut self.others);
+        std::iter::once(self).chain(others).filter_map(Relation::into_plan)
+    }
+
     /// The plan of the whole; none if the table is wrong.
     pub(crate) fn into_plan(self) -> Option<Plan> {
         if self.columns.any_column {
             return None;
         }
         let fields = self.columns.list.into_iter().map(|column| Field { name: column.name, ty: column.ty });
-        Some(Plan { fields: fields.collect(), node: self.node, chart: self.chart })
+        Some(Plan { fields: fields.collect(), node: self.node, chart: self.chart, name: self.name })
     }
 }

@@ -35,7 +35,7 @@ impl Expr {
     }
 
     /// Whether there is a value in it that is not known yet.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         let mut open = false;
         self.visit(&mut |part| {
             open |= matches!(part.kind, Term::Call { callee: Callee::Scalar(scalar), .. } if scalar.name == OPEN.name);
@@ -118,11 +118,17 @@ impl Binder<'_> {
     /// computed is read again, for then only the columns are extracted that each reader needs.
     pub(super) fn materialize(&mut self, call: &Call) -> Relation {
         match self.table_argument(call) {
-            Ok(relation) if relation.node.gathers() && !relation.node.reads_part() => {
-                self.as_values(relation, call.name.span)
-            }
-            Ok(relation) => self.repeatable(relation, call.name.span),
+            Ok(relation) => self.for_all_readers(relation, call.name.span),
             Err(_) => Relation::poisoned(),
+        }
+    }
+
+    /// The rows of a table that several read, made once if that is dear.
+    pub(crate) fn for_all_readers(&mut self, relation: Relation, span: Span) -> Relation {
+        if relation.node.gathers() && !relation.node.reads_part() {
+            self.as_values(relation, span)
+        } else {
+            self.repeatable(relation, span)
         }
     }
 

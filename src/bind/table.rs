@@ -19,7 +19,18 @@ const NODES: usize = 10_000;
 impl Binder<'_> {
     /// A table in the place of one: a name, `arg("").Resources`, `database("old").Resources`, a parenthesised pipeline.
     pub(crate) fn tabular(&mut self, expr: &ast::Expr) -> Relation {
+        let table = self.any_tables(expr);
+        self.one_table(table, expr.span, "one table is wanted here")
+    }
+
+    fn any_tables(&mut self, expr: &ast::Expr) -> Relation {
+        if let ExprKind::Member { of, name } = &expr.kind
+            && let Some(database) = self.entity(of)
+        {
+            return self.table_of_database(&database, name);
+        }
         match &expr.kind {
+            _ if self.is_pattern(expr) => self.table_of_pattern(expr),
             ExprKind::Tabular(pipeline) => self.pipeline(pipeline, None),
             ExprKind::Name(name) => self.table(&name.text, name.span),
             ExprKind::Member { of, name } if is_resource_graph(of) => self.table(&name.text, name.span),
@@ -53,12 +64,13 @@ impl Binder<'_> {
     /// Whether `expr` can be nothing but a table.
     pub(super) fn is_tabular(&self, expr: &ast::Expr) -> bool {
         match &expr.kind {
+            _ if self.is_pattern(expr) => true,
             ExprKind::Tabular(_) => true,
             ExprKind::Name(name) => match self.definition(&name.text) {
                 Some(definition) => definition.is_table(),
                 None => self.known_table(name),
             },
-            ExprKind::Member { of, .. } => is_resource_graph(of) || is_database(of),
+            ExprKind::Member { of, .. } => is_resource_graph(of) || is_database(of) || self.entity(of).is_some(),
             ExprKind::Call(call) => {
                 matches!(call.form(), Some(FormMeaning::Materialized | FormMeaning::History))
                     || matches!(self.definition(&call.name.text), Some(Definition::Function { tabular: true, .. }))
@@ -85,6 +97,11 @@ impl Binder<'_> {
             },
             _ => true,
         }
+    }
+
+    /// Whether this is a database that was loaded; what is no literal is taken for one.
+    pub(crate) fn database_exists(&self, expr: &ast::Expr) -> bool {
+        literal_database(expr).is_none_or(|name| self.environment.catalog.database(name).is_some())
     }
 
     /// Whether this is the name of a view, which passes for a table of that name.
@@ -295,7 +312,7 @@ fn not_loaded(catalog: &Catalog, name: &str, span: Span) -> Diagnostic {
 }
 
 /// `database("old")`, also of a cluster.
-fn is_database(expr: &ast::Expr) -> bool {
+pub(super) fn is_database(expr: &ast::Expr) -> bool {
     matches!(&expr.kind, ExprKind::Call(call) if call.form() == Some(FormMeaning::Database))
 }
 

@@ -30,6 +30,7 @@ Examples:
   argql query -d export/ -f report.kql --format csv --output report.csv
   argql run exempted-recommendations -d export/ --output exempted.xlsx      or .parquet, .html, .json …
   argql check queries/*.kql --target arg               names and types, without any data
+  argql fmt queries/                                   one layout for all
   argql query -d export/ -f findings.kql --expect empty     exit code 3 if anything is found
   argql diff january/ february/                        what became of the exemptions between two exports
   argql audit -d export/ --output audit.sarif          the checks of the library, for a pipeline
@@ -107,6 +108,61 @@ Examples:
   argql cluster executor --scheduler HOST:50050 --bind 0.0.0.0:50051     for other machines: ports 50051 and 50052
   argql cluster executor --scheduler HOST:50050 --slots 8 --memory 32GiB --work /mnt/fast";
 
+const CHECK: &str = "\
+Examples:
+  argql check queries/                                 all .kql files below
+  argql check queries/*.kql --target arg --deny warnings      would Resource Graph take them?
+  argql check queries/ --output check.sarif            for code scanning
+  argql check queries/ --format github                 annotations in a workflow of GitHub
+
+Exit codes: 0 nothing is wrong (warnings included, unless they are denied), 1 a query is wrong, 2 a file cannot be read.";
+
+const FMT: &str = "\
+An operator begins a line, and what is longer than 100 columns is broken at its commas, before
+`and` and `or`, and in its brackets. Words, strings and brackets stay as they are written, comments
+where they stand: above, behind or within. Of files with tests the queries are laid out. What is no
+KQL is said, and its file stays as it is: exit code 1.
+
+Examples:
+  argql fmt queries/                 in place, all .kql files below
+  argql fmt --check queries/         for a pipeline: exit code 3 if one is not laid out
+  argql fmt --diff report.kql        what would change
+  pbpaste | argql fmt -              from an editor: standard input to standard output";
+
+const TEST: &str = "\
+A test is a title, a query, and what it answers; --update writes the answers, to be read before they
+are kept:
+
+  //# what was deleted does not count
+  let resources = datatable(name: string, tags: dynamic)[
+      'a', dynamic({\"deleted\": true}),
+      'b', dynamic(null)
+  ];
+  resources | where isnull(tags.deleted) | project name
+  //> name: string
+  //> b
+
+Or why there is none: //! 1:19-27 AQ1001 `lokation` is not a column here
+
+Comments at the head of the file, or of one test, say what it is about:
+  // query: exempt.kql          is asked by tests that have nothing but such `let`s, or nothing at all;
+                                also a name of the library. Without it, exempt.test.kql asks
+                                exempt.kql beside it
+  // data: rows/                a file, a folder or NAME=PATH, from where the file of tests is
+  // snapshot old=january/
+  // param days=30
+  // now: 2026-10-01
+
+Examples:
+  argql test queries/                            all .kql files below that have tests
+  argql test queries/exempt.test.kql --filter deleted
+  argql test queries/ --update                   what is answered now is expected from now on
+  argql test queries/ --watch                    again whenever a file changes
+  argql test queries/ --output tests.xml         JUnit, for the test view of a pipeline
+
+Exit codes: 0 all passed, 3 an answer is another than expected, 2 a file cannot be read or has no
+tests.";
+
 const AUDIT: &str = "\
 A check passes, fails (it has more findings than --check allows), or is refused: the export lacks tables that it needs. Exit code 3 if a check failed, else 2 if one was refused, so that nothing passes unseen.
 
@@ -176,19 +232,24 @@ pub(super) enum Command {
     },
     /// Check queries without data: syntax, names and types; tables called …resources or …changes have the standard
     /// columns
-    Check {
-        /// Files with a query each; `-` is standard input
-        #[arg(required = true)]
+    #[command(after_help = CHECK)]
+    Check(CheckQueriesArgs),
+    /// Lay out queries in one way: comments stay, and so does what they mean
+    #[command(after_help = FMT)]
+    Fmt {
+        /// Files with a query or with tests each, folders of .kql files; `-` is standard input, laid out to standard output
+        #[arg(value_name = "FILE|FOLDER")]
         files: Vec<PathBuf>,
-        /// Who is to answer: with `arg`, what Azure Resource Graph does not take is warned about
-        #[arg(long, value_enum, value_name = "kql|arg", hide_possible_values = true, default_value_t = TargetArg::Kql)]
-        target: TargetArg,
-        /// Take warnings for errors
-        #[arg(long, value_enum)]
-        deny: Option<Deny>,
-        #[command(flatten)]
-        listing: Listing,
+        /// Write nothing, and exit with 3 if a file is not laid out
+        #[arg(long)]
+        check: bool,
+        /// Write nothing but what would change
+        #[arg(long)]
+        diff: bool,
     },
+    /// Run tests of queries: each over its own rows, held to the answer that stands in comments beneath it
+    #[command(after_help = TEST)]
+    Test(TestArgs),
     /// Show how a query is understood and run
     Explain {
         /// The query; `-` reads it from standard input
@@ -376,6 +437,80 @@ impl CheckArgs {
         let of = |one| self.parameters.iter().filter(move |(name, _)| name.contains('.') == one);
         of(false).chain(of(true)).map(|(name, value)| (name.as_str(), value.as_str()))
     }
+}
+
+/// Which queries are checked, and how that is written.
+#[derive(Debug, Args)]
+pub(super) struct CheckQueriesArgs {
+    /// Files with a query each, folders of .kql files; `-` is standard input
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub(super) files: Vec<PathBuf>,
+    /// Who is to answer: with `arg`, what Azure Resource Graph does not take is warned about
+    #[arg(long, value_enum, value_name = "kql|arg", hide_possible_values = true, default_value_t = TargetArg::Kql)]
+    pub(super) target: TargetArg,
+    /// Take warnings for errors
+    #[arg(long, value_enum)]
+    pub(super) deny: Option<Deny>,
+    /// How to write what is wrong [default: sarif by the ending of --output, else table on a terminal and json elsewhere]
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) format: Option<CheckFormat>,
+    /// Write to this file
+    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// With the queries' lines, for people, on standard error
+    Table,
+    /// An object per file, for other programs
+    #[value(alias = "ndjson")]
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations in a workflow of GitHub
+    Github,
+}
+
+/// Which tests are run, and how that is written.
+#[derive(Debug, Args)]
+pub(super) struct TestArgs {
+    /// Files with tests, folders of .kql files
+    #[arg(required = true, value_name = "FILE|FOLDER")]
+    pub(super) files: Vec<PathBuf>,
+    /// Only tests that have this in their name, which is FILE: TITLE
+    #[arg(long, value_name = "TEXT", help_heading = "Tests")]
+    pub(super) filter: Option<String>,
+    /// Write what is answered as what is expected
+    #[arg(long, conflicts_with_all = ["watch", "output", "format"], help_heading = "Tests")]
+    pub(super) update: bool,
+    /// Run the tests again whenever a file changes
+    #[arg(long, conflicts_with_all = ["output", "format"], help_heading = "Tests")]
+    pub(super) watch: bool,
+    #[command(flatten)]
+    pub(super) source: DataArgs,
+    /// The moment that now() gives, where a test does not say it
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Tests")]
+    pub(super) now: Option<DateTime>,
+    /// The value of a parameter, for every query that declares it
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter, help_heading = "Tests")]
+    pub(super) parameters: Vec<(String, String)>,
+    /// How to write what is not as expected [default: by the ending of --output (.json .xml), else text]
+    #[arg(long, value_enum, help_heading = "Answer")]
+    pub(super) format: Option<TestFormat>,
+    /// Write to this file
+    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestFormat {
+    /// Line by line, what differs
+    Text,
+    /// An object per test, for other programs
+    Json,
+    /// JUnit XML, for the test view of a pipeline
+    Junit,
 }
 
 /// An audit and how it is written.

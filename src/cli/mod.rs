@@ -9,11 +9,14 @@ mod audit;
 mod bench;
 mod check;
 mod cluster;
+mod compared;
 mod destination;
 mod diff;
 mod explain;
 mod export;
 mod failure;
+mod files;
+mod fmt;
 mod folders;
 mod interrupt;
 mod lists;
@@ -27,6 +30,7 @@ mod saved;
 mod serve;
 mod store;
 mod terminal;
+mod test;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -84,10 +88,12 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
             query::query(&read_query(query, file.as_deref())?, &options, messages)
         }
         Command::Run { queries, options } => query::run(&queries, &options, messages),
-        Command::Check { files, target, deny, listing } => check::check(&files, target, deny, &listing, messages),
+        Command::Check(options) => check::check(&options, messages),
         Command::Audit(options) => audit::audit(&options, messages),
         Command::Diff(options) => diff::diff(&options, messages),
         Command::Report(options) => report::report(&options, messages),
+        Command::Fmt { files, check, diff } => fmt::fmt(&files, fmt::Treatment { check, diff }, messages),
+        Command::Test(options) => test::test(&options, messages),
         Command::Explain { query, file, stage, source, now, parameters } => {
             let engine = with_values(open_engine(&source, messages)?, now, &parameters);
             explain::explain(&engine, &read_query(query, file.as_deref())?, stage, messages)

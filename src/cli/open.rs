@@ -1,7 +1,7 @@
 //! Opens an engine: over the data that the arguments name, with their limits, and with a switch and a meter.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
@@ -50,13 +50,26 @@ pub(super) fn open_data(source: &DataArgs) -> Result<Engine, Error> {
     Ok(engine)
 }
 
+/// What addresses of stores begin with, before their colon.
+const SCHEMES: [&str; 7] = ["az", "abfs", "abfss", "azure", "s3", "s3a", "gs"];
+
 /// What the options name, or else `ARGQL_DATA`; nothing where the sample is asked.
 pub(super) fn data_paths(source: &DataArgs) -> Vec<PathBuf> {
     if source.sample || !source.data.is_empty() {
         return source.data.clone();
     }
     let named = std::env::var_os("ARGQL_DATA").unwrap_or_default();
-    std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()).collect()
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for path in std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()) {
+        match paths.last_mut() {
+            // The colon of an address.
+            Some(scheme) if path.starts_with("//") && SCHEMES.iter().any(|known| *scheme == Path::new(known)) => {
+                *scheme = PathBuf::from(format!("{}:{}", scheme.display(), path.display()));
+            }
+            _ => paths.push(path),
+        }
+    }
+    paths
 }
 
 /// The engine of a command that ends when its work is done: Ctrl-C ends it, too, and it says how far it is.

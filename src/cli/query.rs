@@ -10,7 +10,7 @@ use super::interrupt;
 use super::messages::Messages;
 use super::open::{open_engine, with_values};
 use super::saved;
-use crate::{Diagnostic, Engine, Format, Query, Question, Table};
+use crate::{Diagnostic, Engine, Format, Query, Question, Table, answer_names};
 
 /// Answers one query.
 pub(super) fn query(question: &Question, options: &AnswerArgs, messages: &Messages) -> Result<(), Failure> {
@@ -19,9 +19,10 @@ pub(super) fn query(question: &Question, options: &AnswerArgs, messages: &Messag
         return stream(&engine, question, options, messages);
     }
     let tables = answer(&engine, question, time_limit(options), messages)?;
-    let named: Vec<NamedTable<'_>> = (1..)
+    let named: Vec<NamedTable<'_>> = answer_names(&tables)
+        .into_iter()
         .zip(&tables)
-        .map(|(number, table)| NamedTable { name: number.to_string(), table, query: Some(question.text()) })
+        .map(|(name, table)| NamedTable { name, table, query: Some(question.text()) })
         .collect();
     write_answers(&named, options, messages)?;
     check_expected(options.expect, tables.last().map_or(0, Table::len), question.name(), messages)
@@ -30,8 +31,8 @@ pub(super) fn query(question: &Question, options: &AnswerArgs, messages: &Messag
 /// Writes the rows of the one answer as they come.
 fn stream(engine: &Engine, question: &Question, options: &AnswerArgs, messages: &Messages) -> Result<(), Failure> {
     let query = prepare(engine, question, messages)?;
-    if query.statements() > 1 {
-        return Err(Failure::Usage("--stream writes one table, and the query has several statements".to_owned()));
+    if query.tables() > 1 {
+        return Err(Failure::Usage("--stream writes one table, and the query gives several".to_owned()));
     }
     let (rows, warnings) =
         interrupt::run_within(time_limit(options), || destination::stream_rows(&query, &options.listing))?;
@@ -55,8 +56,8 @@ pub(super) fn run(queries: &[String], options: &AnswerArgs, messages: &Messages)
     let mut named = Vec::new();
     for (name, query, tables) in &answers {
         let several = tables.len() > 1;
-        for (number, table) in (1..).zip(tables) {
-            let name = if several { format!("{name}-{number}") } else { name.clone() };
+        for (part, table) in answer_names(tables).into_iter().zip(tables) {
+            let name = if several { format!("{name}-{part}") } else { name.clone() };
             named.push(NamedTable { name, table, query: Some(query.text()) });
         }
     }

@@ -105,10 +105,11 @@ impl Cut {
         let node = share_of(fragment.node.clone(), share, fragment.partitions);
         let (exit, types) = (&fragment.exit, &found.types);
         let last = stage + 1 == self.stages.len();
-        let mut before = 0;
+        let (mut before, mut waiting) = (0, Vec::new());
         self.engine.on_threads(guard, || {
+            let mut send = |batches: Vec<Batch>| each(Batch::concat(batches).to_wire(types, &found.schema));
             let work = |batch: Batch| exit.columns(&batch, guard);
-            run_stage(&node, arriving, guard, work, |mut batch: Batch| {
+            let warnings = run_stage(&node, arriving, guard, work, |mut batch: Batch| {
                 if batch.rows == 0 {
                     return Ok(ControlFlow::Continue(()));
                 }
@@ -117,8 +118,14 @@ impl Cut {
                 if last {
                     guard.rows(before)?;
                 }
-                Ok(each(batch.to_wire(types, &found.schema)))
-            })
+                waiting.push(batch);
+                let enough = waiting.iter().map(|batch| batch.rows).sum::<usize>() >= BATCH;
+                Ok(if enough { send(std::mem::take(&mut waiting)) } else { ControlFlow::Continue(()) })
+            })?;
+            if !waiting.is_empty() {
+                let _ = send(waiting);
+            }
+            Ok(warnings)
         })
     }
 
@@ -143,7 +150,9 @@ impl Cut {
         let types: Vec<Type> = self.fields.iter().map(|field| field.ty).collect();
         let batches = rows.iter().map(|rows| Batch::from_wire(rows, &types)).collect::<Option<Vec<Batch>>>();
         let batches = batches.ok_or_else(|| wrong("the answer has other columns than the query"))?;
-        let mut table = Table::new(self.fields.clone(), batches, warnings).drawn(self.plan.chart.clone());
+        let mut table = Table::new(self.fields.clone(), batches, warnings)
+            .drawn(self.plan.chart.clone())
+            .named(self.plan.name.clone());
         table.warn(self.notes.clone());
         Ok(table)
     }
@@ -153,6 +162,9 @@ impl Cut {
         self.stages.iter().map(ToString::to_string).collect()
     }
 }
+
+/// Rows that are sent at once, if there are so many: each batch costs something on its way.
+const BATCH: usize = 1 << 13;
 
 /// A node that reads a share of what the whole node reads.
 fn share_of(node: Node, share: usize, of: usize) -> Node {

@@ -148,6 +148,26 @@ impl Cutter<'_> {
             }
             Node::Aggregate { input, keys, aggregates } => self.aggregate(*input, keys, aggregates),
             Node::Join { left, right, kind } => self.join(*left, *right, kind),
+            // Steps read what is kept by its position.
+            Node::Match { input, keep, steps } => {
+                let read = columns_of(&keep);
+                let flow = self.cut(*input, &read);
+                let mut flow = self.gathered(flow, &read);
+                let matched =
+                    |leg: Leg| leg.map(|input| Node::Match { input, keep: keep.clone(), steps: steps.clone() });
+                flow.legs = flow.legs.into_iter().map(matched).collect();
+                flow.why = Some("steps see all rows in their order in one place");
+                flow
+            }
+            Node::Plugin { input, args, call } => {
+                let read = columns_of(&args);
+                let flow = self.cut(*input, &read);
+                let mut flow = self.gathered(flow, &read);
+                let called = |leg: Leg| leg.map(|input| Node::Plugin { input, args: args.clone(), call: call.clone() });
+                flow.legs = flow.legs.into_iter().map(called).collect();
+                flow.why = Some("a plugin sees all rows in one place");
+                flow
+            }
             Node::Window { input, mut keep, calls } => {
                 unread(&mut keep, needs);
                 let exprs: Vec<Expr> = keep.iter().chain(calls.iter().flat_map(|call| &call.args)).cloned().collect();

@@ -31,6 +31,6 @@ impl Query {
             let job = Job { share: 0, ..Job::new(self, statement, PARTITIONS)? };
             Ok(job.open_in(self.engine())?.explained())
         };
-        (0..self.statements().max(1)).map(explained).collect()
+        (0..self.tables().max(1)).map(explained).collect()
     }
 }

@@ -155,18 +155,18 @@ impl Job {
     pub(crate) fn to_json(&self) -> String {
         let ticks = |moment: &Option<DateTime>| moment.map(DateTime::ticks);
         let location = |location: &DataLocation| match location {
-            DataLocation::Path { database, path, at } => json!({ "database": database, "path": path, "at": ticks(at) }),
-            DataLocation::Sample { database } => json!({ "database": database }),
+            DataLocation::Path { database, path, at } => json!({ "of": database, "path": path, "at": ticks(at) }),
+            DataLocation::Sample { database } => json!({ "of": database }),
             DataLocation::Memory { name } => json!({ "memory": name }),
         };
-        let table = |table: &TableMark| json!({ "database": table.database, "name": table.name, "columns": table.columns, "weight": table.weight });
+        let table = |table: &TableMark| json!({ "of": table.database, "name": table.name, "columns": table.columns, "weight": table.weight });
         json!({
             "version": self.version,
             "name": self.name,
             "text": self.text,
             "statement": self.statement,
             "parameters": self.parameters.iter().map(|(name, value)| json!([name, to_text(value)])).collect::<Vec<_>>(),
-            "now": self.now.ticks(),
+            "moment": self.now.ticks(),
             "empty_missing_tables": self.empty_missing_tables,
             "visible": self.visible,
             "period": self.period.map(|ends| ends.map(|end| ticks(&end))),
@@ -203,7 +203,7 @@ impl Job {
         let moment = |json: &Json| json.as_i64().map(DateTime::from_ticks);
         let parameter = |json: &Json| Some((text(&json[0])?, from_text(json[1].as_str()?)?));
         let location = |json: &Json| {
-            let database = text(&json["database"]);
+            let database = text(&json["of"]);
             Some(match (text(&json["path"]), text(&json["memory"])) {
                 (Some(path), _) => DataLocation::Path { database, path, at: moment(&json["at"]) },
                 (None, Some(name)) => DataLocation::Memory { name },
@@ -212,7 +212,7 @@ impl Job {
         };
         let table = |json: &Json| {
             Some(TableMark {
-                database: text(&json["database"]),
+                database: text(&json["of"]),
                 name: text(&json["name"])?,
                 columns: json["columns"].as_array()?.iter().map(text).collect::<Option<_>>()?,
                 weight: json["weight"].as_u64()?,
@@ -230,7 +230,7 @@ impl Job {
             text: text(&json["text"])?,
             statement: number(&json["statement"])?,
             parameters: json["parameters"].as_array()?.iter().map(parameter).collect::<Option<_>>()?,
-            now: moment(&json["now"])?,
+            now: moment(&json["moment"])?,
             empty_missing_tables: json["empty_missing_tables"].as_bool()?,
             visible: match &json["visible"] {
                 Json::Null => None,

@@ -154,6 +154,8 @@ fn about_node(node: &Node) -> String {
         Node::Join { kind, .. } => format!("join {kind:?}").to_lowercase(),
         Node::Union { .. } => "union".to_owned(),
         Node::Window { .. } => "window".to_owned(),
+        Node::Match { .. } => "match".to_owned(),
+        Node::Plugin { call, .. } => call.name.to_owned(),
         Node::Each { .. } => "each".to_owned(),
     };
     let inputs = match node {

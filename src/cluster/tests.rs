@@ -17,8 +17,7 @@ fn sample() -> Engine {
 
 #[test]
 fn a_job_travels_with_all_that_its_answer_depends_on() {
-    let mut limits = Limits::default();
-    limits.time = Some(std::time::Duration::from_millis(90_500));
+    let limits = Limits { time: Some(std::time::Duration::from_millis(90_500)), ..Limits::default() };
     let engine = Engine::new()
         .sample()
         .snapshot("old", &Engine::new().sample())

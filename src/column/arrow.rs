@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "arrow")]
+use arrow_array::builder::StringViewBuilder;
 use arrow_array::builder::{BooleanBuilder, Decimal128Builder, Float64Builder, Int32Builder, StringBuilder};
 use arrow_array::types::{
     DurationMicrosecondType, DurationNanosecondType, TimestampMicrosecondType, TimestampNanosecondType,
@@ -11,11 +13,17 @@ use arrow_array::types::{
 use arrow_array::{
     ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, TimestampMicrosecondArray, TimestampNanosecondArray,
 };
+#[cfg(feature = "arrow")]
+use arrow_array::{RecordBatchIterator, RecordBatchReader, UInt32Array};
+#[cfg(feature = "arrow")]
+use arrow_schema::ArrowError;
 use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
+#[cfg(feature = "arrow")]
+use arrow_select::take::take;
 use rayon::prelude::*;
 use rust_decimal::Decimal;
 
-use super::{Batch, Column, Field, Table};
+use super::{Batch, Column, Data, Field, Table};
 use crate::value::{Type, ValueRef, write_json, write_text};
 
 /// Ticks of 100 ns from year 1 to 1970.
@@ -52,7 +60,29 @@ impl Table {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn to_arrow(&self) -> RecordBatch {
-        Frame::of(self, Spans::Durations).batch(self.batches()).expect("a column's text is no longer than 2 GiB")
+        let frame = Frame::of(self, Spans::Durations, Texts::Whole);
+        frame.batch(self.batches()).expect("a column's text is no longer than 2 GiB")
+    }
+
+    /// The rows as a stream of Arrow record batches, for programs that take them over: they share the memory of the answer
+    /// wherever that is laid out as Arrow has it, and each batch is made when it is asked for. As in
+    /// [`to_arrow`](Table::to_arrow), but text is `Utf8View`, of any length; a cell of more than 2 GiB ends the stream with
+    /// an error. Behind the feature `arrow`.
+    ///
+    /// ```
+    /// let table = argql::Engine::new().query("range n from 1 to 100000 step 1 | extend name = strcat('item ', n)")?;
+    /// let rows: usize = table.to_arrow_batches().map(|batch| batch.map_or(0, |batch| batch.num_rows())).sum();
+    /// assert_eq!(rows, 100_000);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn to_arrow_batches(&self) -> impl RecordBatchReader + Send + use<> {
+        let frame = Frame::of(self, Spans::Durations, Texts::Views);
+        let schema = frame.schema.clone();
+        let batches = self.batches().to_vec().into_iter();
+        let made = batches.map(move |batch| {
+            frame.batch(&[batch]).map_err(|misfit| ArrowError::InvalidArgumentError(misfit.to_string()))
+        });
+        RecordBatchIterator::new(made, schema)
     }
 }
 
@@ -63,6 +93,25 @@ pub(super) enum Spans {
     /// Ticks of 100 ns: Parquet has no lengths of time.
     #[cfg(feature = "store")]
     Ticks,
+}
+
+/// What text becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Texts {
+    Whole,
+    /// Views of text that lies elsewhere.
+    #[cfg(feature = "arrow")]
+    Views,
+}
+
+impl Texts {
+    fn form(self) -> Form {
+        match self {
+            Texts::Whole => Form::Text,
+            #[cfg(feature = "arrow")]
+            Texts::Views => Form::Views,
+        }
+    }
 }
 
 /// What the cells of a column become.
@@ -78,6 +127,8 @@ enum Form {
     /// With so many digits behind the point.
     Decimals(i8),
     Text,
+    #[cfg(feature = "arrow")]
+    Views,
 }
 
 /// Why cells are no array.
@@ -112,10 +163,13 @@ pub(super) struct Frame {
 
 impl Frame {
     /// As the cells of a table want it.
-    pub(super) fn of(table: &Table, spans: Spans) -> Frame {
+    pub(super) fn of(table: &Table, spans: Spans, texts: Texts) -> Frame {
         let form = |at: usize| {
             let parts: Vec<&Column> = table.batches().iter().filter_map(|batch| batch.columns.get(at)).collect();
-            form(table.columns()[at].ty, spans, || parts.iter().flat_map(|part| part.iter()))
+            match form(table.columns()[at].ty, spans, || parts.iter().flat_map(|part| part.iter())) {
+                Form::Text => texts.form(),
+                form => form,
+            }
         };
         let forms = (0..table.columns().len()).into_par_iter().map(form).collect();
         Frame::new(table.columns(), forms)
@@ -140,7 +194,12 @@ impl Frame {
     pub(super) fn batch(&self, parts: &[Batch]) -> Result<RecordBatch, Misfit> {
         let column = |(at, form): (usize, &Form)| {
             let parts: Vec<&Column> = parts.iter().filter_map(|batch| batch.columns.get(at)).collect();
-            array(&self.fields[at], *form, || parts.iter().flat_map(|part| part.iter()))
+            match parts[..] {
+                [part] if let Some(shared) = part.shared(*form) => Ok(shared),
+                #[cfg(feature = "arrow")]
+                [part] if *form == Form::Views => part.views(),
+                _ => array(&self.fields[at], *form, || parts.iter().flat_map(|part| part.iter())),
+            }
         };
         let columns = self.forms.par_iter().enumerate().map(column).collect::<Result<Vec<ArrayRef>, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(parts.iter().map(|batch| batch.rows).sum()));
@@ -218,6 +277,8 @@ fn arrow_field(field: &Field, form: Form) -> ArrowField {
         Form::Lengths(unit) => DataType::Duration(unit),
         Form::Decimals(scale) => DataType::Decimal128(DIGITS, scale),
         Form::Text => DataType::Utf8,
+        #[cfg(feature = "arrow")]
+        Form::Views => DataType::Utf8View,
     };
     if form == Form::Ticks {
         metadata.insert("kql.unit".to_owned(), "100ns".to_owned());
@@ -302,14 +363,84 @@ fn array<'a, I: Iterator<Item = ValueRef<'a>>>(
             }
             Arc::new(builder.finish())
         }
+        #[cfg(feature = "arrow")]
+        Form::Views => views(field.ty, cells())?,
     })
+}
+
+/// Views of the text of cells.
+#[cfg(feature = "arrow")]
+fn views<'a>(ty: Type, cells: impl Iterator<Item = ValueRef<'a>>) -> Result<ArrayRef, Misfit> {
+    let longest = usize::try_from(i32::MAX).unwrap_or(usize::MAX);
+    let mut builder = StringViewBuilder::new();
+    let mut text = String::new();
+    for cell in cells {
+        text.clear();
+        match cell {
+            ValueRef::Null => {
+                builder.append_null();
+                continue;
+            }
+            cell if ty == Type::Dynamic => write_json(&mut text, cell),
+            cell => write_text(&mut text, cell),
+        }
+        if text.len() > longest {
+            return Err(Misfit::Long);
+        }
+        builder.append_value(&text);
+    }
+    Ok(Arc::new(builder.finish()))
+}
+
+impl Column {
+    /// The array that has the cells already, if it is of this form.
+    fn shared(&self, form: Form) -> Option<ArrayRef> {
+        Some(match (&self.data, form) {
+            (Data::Bool(array), Form::Bool) => Arc::new(array.clone()),
+            (Data::Int(array), Form::Int) => Arc::new(array.clone()),
+            (Data::Long(array), Form::Long) => Arc::new(array.clone()),
+            (Data::Real(array), Form::Real) => Arc::new(array.clone()),
+            _ => return None,
+        })
+    }
+
+    /// The cells as views of their text, which is not copied where it is as it shall be.
+    #[cfg(feature = "arrow")]
+    fn views(&self) -> Result<ArrayRef, Misfit> {
+        Ok(match &self.data {
+            Data::Text(array) if self.ty == Type::String => Arc::new(array.clone()),
+            Data::Json(array) if self.is_compact() => Arc::new(array.clone()),
+            // What a filter left may have far more entries than rows.
+            Data::Dictionary(dictionary) if dictionary.values().len() <= self.len => {
+                let codes = UInt32Array::new(dictionary.codes.clone(), None);
+                take(&dictionary.values().views()?, &codes, None).expect("codes are below the number of entries")
+            }
+            Data::Constant(value) if self.len > 1 => {
+                let zeros = UInt32Array::from(vec![0; self.len]);
+                take(&views(self.ty, std::iter::once(value.as_ref()))?, &zeros, None).expect("there is a first one")
+            }
+            _ => views(self.ty, self.iter())?,
+        })
+    }
+
+    /// Whether all of its JSON lies in memory as it is written.
+    #[cfg(feature = "arrow")]
+    fn is_compact(&self) -> bool {
+        let mut text = String::new();
+        self.iter().all(|cell| {
+            let ValueRef::Json(lying) = cell else { return cell.is_null() };
+            text.clear();
+            write_json(&mut text, cell);
+            text == lying
+        })
+    }
 }
 
 #[cfg(all(test, feature = "arrow"))]
 mod tests {
-    use arrow_array::Array;
     use arrow_array::cast::AsArray;
-    use arrow_array::types::{Decimal128Type, DurationNanosecondType, Int32Type, TimestampNanosecondType};
+    use arrow_array::types::{Decimal128Type, DurationNanosecondType, Int32Type, Int64Type, TimestampNanosecondType};
+    use arrow_array::{Array, RecordBatch};
 
     use crate::Engine;
 
@@ -332,6 +463,48 @@ mod tests {
         let schema = batch.schema();
         assert_eq!(schema.field(4).metadata()["kql.type"], "timespan");
         assert!(!schema.field(7).is_nullable());
+    }
+
+    /// Dictionaries, JSON and text as it lies in memory, cells that are all the same, and what has no array of its own.
+    #[test]
+    fn a_stream_has_what_the_one_batch_has() {
+        let query = "securityresources
+             | extend text = strcat('the one and only ', name), same = 'the same text for all', none = dynamic(null),
+                 mixed = iff(name contains 'a', dynamic([1, 'x']), dynamic({'k': datetime(2026-01-01)})),
+                 said = properties.status.code, half = strlen(name) / 2.0, 
+                 who = iff(name contains 'a', guid(00000000-0000-0000-0000-000000000001), guid(null))
+             | union (print n = 1)";
+        let table = Engine::new().sample().query(query).unwrap();
+        let whole = table.to_arrow();
+        let mut row = 0;
+        for batch in table.to_arrow_batches() {
+            let batch = batch.unwrap();
+            for (one, other) in batch.columns().iter().zip(whole.columns()) {
+                let other = other.slice(row, batch.num_rows());
+                match (one.as_string_view_opt(), other.as_string_opt::<i32>()) {
+                    (Some(one), Some(other)) => assert!(one.iter().eq(other.iter())),
+                    _ => assert_eq!(one, &other),
+                }
+            }
+            row += batch.num_rows();
+        }
+        assert_eq!((row, row > 1), (table.len(), true));
+    }
+
+    #[test]
+    fn a_stream_shares_the_memory_of_the_answer() {
+        let table = Engine::new()
+            .query("range n from 1 to 1000 step 1 | extend s = strcat('a text longer than a view has room for ', n)")
+            .unwrap();
+        let batches = || table.to_arrow_batches().map(Result::unwrap);
+        let buffers = |batch: RecordBatch| {
+            (
+                batch.column(0).as_primitive::<Int64Type>().values().as_ptr(),
+                batch.column(1).as_string_view().data_buffers()[0].as_ptr(),
+            )
+        };
+        assert!(batches().map(buffers).eq(batches().map(buffers)));
+        assert_eq!(batches().next().unwrap().column(1).as_string_view().views().len(), 1000);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::arrow::{Frame, Misfit, Spans};
+use super::arrow::{Frame, Misfit, Spans, Texts};
 use super::{Batch, Field, Table};
 
 /// A kind of file.
@@ -52,7 +52,7 @@ const GROUP_BYTES: usize = 64 << 20;
 impl FileWriting {
     /// Writes a whole table.
     pub(crate) fn write(out: &mut dyn Write, table: &Table, kind: FileKind) -> io::Result<()> {
-        let mut writing = FileWriting::new(Frame::of(table, spans(kind)), kind)?;
+        let mut writing = FileWriting::new(Frame::of(table, spans(kind), Texts::Whole), kind)?;
         writing.rows(out, table)?;
         writing.finish(out)
     }

@@ -159,7 +159,7 @@ impl ForeignFile {
     }
 
     fn parquet(bytes: &FileBytes) -> Result<ForeignFile, ForeignFault> {
-        if bytes.part(bytes.size().saturating_sub(4), 4)? != b"PAR1" {
+        if bytes.part(bytes.size().saturating_sub(4), 4)?[..] != b"PAR1"[..] {
             return Err(ForeignFault::Ends);
         }
         let options = ArrowReaderOptions::new()

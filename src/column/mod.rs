@@ -35,6 +35,8 @@ use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 pub(crate) use build::{Interner, Out};
 #[cfg(feature = "store")]
 pub(crate) use bytes::FileBytes;
+#[cfg(feature = "object-store")]
+pub(crate) use bytes::Remote;
 #[cfg(feature = "store")]
 pub(crate) use facts::ChunkFacts;
 #[cfg(feature = "store")]

@@ -7,7 +7,6 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::builder::StringViewBuilder;
@@ -30,6 +29,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
+use super::bytes::FileBytes;
 use super::facts::{self, ChunkFacts};
 use super::{Batch, Codes, Column, Data, Dictionary, Entries, Interner, Out};
 use crate::guard::Guard;
@@ -221,6 +221,9 @@ impl Rows {
     }
 }
 
+/// Bytes from the end of a part that mostly have its whole footer.
+const FOOTER: u64 = 64 << 10;
+
 /// A part that is read.
 #[derive(Clone, Debug)]
 pub(crate) struct PartReader {
@@ -229,13 +232,15 @@ pub(crate) struct PartReader {
 }
 
 impl PartReader {
-    pub(crate) fn open(path: &Path) -> io::Result<PartReader> {
-        let file = File::open(path)?;
+    pub(crate) fn open(bytes: &FileBytes) -> io::Result<PartReader> {
+        let len = bytes.size();
+        let end = len.saturating_sub(FOOTER)..len;
+        let bytes = bytes.with_ranges(std::slice::from_ref(&end))?;
         let options = ArrowReaderOptions::new()
             .with_skip_arrow_metadata(true)
             .with_encoding_stats_as_mask(true)
             .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
-        let loaded = ArrowReaderMetadata::load(&file, options).map_err(io_error)?;
+        let loaded = ArrowReaderMetadata::load(&bytes, options).map_err(io_error)?;
         Ok(PartReader { metadata: loaded.metadata().clone(), schema: loaded.schema().clone() })
     }
 
@@ -268,13 +273,28 @@ impl PartReader {
     }
 
     /// A filter of the texts of a column in a row group.
-    pub(crate) fn filter(&self, path: &Path, group: usize, column: usize) -> Option<impl Fn(&str) -> bool + use<>> {
-        let filter = facts::filter(&self.metadata, group, column, &File::open(path).ok()?)?;
+    pub(crate) fn filter(
+        &self,
+        bytes: &dyn Fn() -> io::Result<FileBytes>,
+        group: usize,
+        column: usize,
+    ) -> Option<impl Fn(&str) -> bool + use<>> {
+        let chunk = self.metadata.row_groups().get(group)?.columns().get(column)?;
+        let place = u64::try_from(chunk.bloom_filter_offset()?).ok()?;
+        let len = chunk.bloom_filter_length().and_then(|len| u64::try_from(len).ok());
+        let ranges: Vec<Range<u64>> = len.map(|len| place..place.saturating_add(len)).into_iter().collect();
+        let filter = facts::filter(&self.metadata, group, column, &bytes().ok()?.with_ranges(&ranges).ok()?)?;
         Some(move |text: &str| filter.check(text))
     }
 
     /// The columns of these numbers, which rise, in some rows of a row group.
-    pub(crate) fn read(&self, path: &Path, group: usize, columns: &[usize], which: &Rows) -> io::Result<Vec<Column>> {
+    pub(crate) fn read(
+        &self,
+        bytes: &dyn Fn() -> io::Result<FileBytes>,
+        group: usize,
+        columns: &[usize],
+        which: &Rows,
+    ) -> io::Result<Vec<Column>> {
         let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
         let chunks = self.metadata.row_groups().get(group).ok_or_else(|| broken("a row group is missing"))?;
         let rows =
@@ -282,6 +302,10 @@ impl PartReader {
         if columns.is_empty() || rows == 0 {
             return Ok(Vec::new());
         }
+        let range = |column: &usize| chunks.columns().get(*column).map(|chunk| chunk.byte_range());
+        let ranges: Vec<Range<u64>> =
+            columns.iter().filter_map(range).map(|(start, len)| start..start.saturating_add(len)).collect();
+        let bytes = bytes()?.with_ranges(&ranges)?;
         let fields = self.schema.fields().iter().enumerate().map(|(at, field)| {
             let coded =
                 chunks.columns().get(at).and_then(|chunk| chunk.page_encoding_stats_mask()).is_some_and(|mask| {
@@ -301,13 +325,12 @@ impl PartReader {
         let reader =
             |columns: &[usize], batch: usize, policy: RowSelectionPolicy| -> io::Result<ParquetRecordBatchReader> {
                 let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
-                let mut reader =
-                    ParquetRecordBatchReaderBuilder::new_with_metadata(File::open(path)?, metadata.clone())
-                        .with_row_groups(vec![group])
-                        .with_projection(mask)
-                        .with_batch_size(batch)
-                        .with_row_selection_policy(policy)
-                        .with_limit(rows);
+                let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes.clone(), metadata.clone())
+                    .with_row_groups(vec![group])
+                    .with_projection(mask)
+                    .with_batch_size(batch)
+                    .with_row_selection_policy(policy)
+                    .with_limit(rows);
                 if let Some(selection) = which.selection() {
                     reader = reader.with_row_selection(selection);
                 }

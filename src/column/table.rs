@@ -112,6 +112,7 @@ pub struct Table {
     len: usize,
     warnings: Vec<Diagnostic>,
     chart: Option<Chart>,
+    name: Option<Arc<str>>,
 }
 
 /// How `render` asks a client to draw the rows.
@@ -147,7 +148,7 @@ impl Table {
     pub(crate) fn new(fields: Arc<[Field]>, batches: Vec<Batch>, warnings: Vec<Diagnostic>) -> Table {
         let batches: Vec<Batch> = batches.into_iter().filter(|batch| batch.rows > 0).map(Batch::detached).collect();
         let len = batches.iter().map(|batch| batch.rows).sum();
-        Table { fields, batches, len, warnings, chart: None }
+        Table { fields, batches, len, warnings, chart: None, name: None }
     }
 
     /// A table of a program's own: names and types of the columns, and the rows, a cell per column. Of columns with the
@@ -183,6 +184,23 @@ impl Table {
     /// The same rows, to be drawn so.
     pub(crate) fn drawn(self, chart: Option<Chart>) -> Table {
         Table { chart, ..self }
+    }
+
+    /// The same rows, called so.
+    pub(crate) fn named(self, name: Option<Arc<str>>) -> Table {
+        Table { name, ..self }
+    }
+
+    /// What the query calls the rows: by the name of a sub-query of `fork`, by the column of `facet`, or by `as`.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("range x from 1 to 3 step 1 | fork (count) largest = (top 1 by x)")?;
+    /// let tables = query.run_all()?;
+    /// assert_eq!(tables.iter().map(|table| table.name()).collect::<Vec<_>>(), [None, Some("largest")]);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The first rows.

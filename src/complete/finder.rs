@@ -384,10 +384,9 @@ fn bound(text: &str, environment: &Environment<'_>) -> (Relation, Vec<Definition
 
 /// Whether an infix operator takes a left side of this type.
 fn takes(infix: &Infix, ty: Option<Type>) -> bool {
-    let Some(ty) = ty else { return !matches!(infix.meaning, Meaning::Refused) };
+    let Some(ty) = ty else { return true };
     match infix.meaning {
         Meaning::And | Meaning::Or => true,
-        Meaning::Refused => false,
         Meaning::Computed { types, .. } => {
             let operand = |ty, literal| Operand { ty, literal };
             let rights = [ty, Type::String, Type::Long, Type::TimeSpan];

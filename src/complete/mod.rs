@@ -20,6 +20,7 @@ use place::CursorPlace;
 
 pub(crate) use hint::hint;
 pub use layout::layout;
+pub(crate) use layout::line_end;
 pub use marks::{Mark, MarkKind, marks};
 pub use name::written_name;
 pub(crate) use paths::paths;

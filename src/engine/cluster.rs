@@ -1,8 +1,10 @@
 //! What a query's job is made of, and how it is bound on another machine.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
+
+use indexmap::IndexMap;
 
 use super::{Engine, Query, in_text};
 use crate::bind::{self, Environment, MissingTables, Period, PlanRunner, Visible};
@@ -78,6 +80,13 @@ impl DataLocation {
         DataLocation::Path { database: None, path, at }
     }
 
+    fn database(&self) -> Option<&str> {
+        match self {
+            DataLocation::Path { database, .. } | DataLocation::Sample { database } => database.as_deref(),
+            DataLocation::Memory { .. } => None,
+        }
+    }
+
     /// The same as the tables of a database.
     pub(super) fn of_database(&self, name: &str) -> DataLocation {
         let database = Some(name.to_owned());
@@ -137,33 +146,30 @@ fn mark(table: &SourceTable, guard: &Guard) -> Result<TableMark, Error> {
 impl Engine {
     /// An engine over the data that lies there.
     pub(crate) fn of_locations(locations: &[DataLocation]) -> Result<Engine, Error> {
-        let mut engine = Engine::new().keep_columns(false);
-        let mut databases: indexmap::IndexMap<&str, Engine> = indexmap::IndexMap::new();
+        let empty = || Engine::new().keep_columns(false);
+        let mut engine = empty();
+        let mut databases: IndexMap<&str, Engine> = IndexMap::new();
         for location in locations {
-            let (database, load): (_, Box<dyn Fn(Engine) -> Result<Engine, Error>>) = match location {
-                DataLocation::Path { database, path, at } => (
-                    database,
-                    Box::new(move |engine| {
-                        at.into_iter().fold(engine, |engine, at| engine.at(*at)).load(OsString::from(path))
-                    }),
-                ),
-                DataLocation::Sample { database } => (database, Box::new(|engine| Ok(engine.sample()))),
-                DataLocation::Memory { name } => {
-                    return Err(wrong(
-                        format!("the rows of `{name}` are in memory, where no other machine finds them"),
-                        "save them to a file, and load that",
-                    ));
-                }
-            };
-            match database {
-                None => engine = load(engine)?,
+            match location.database() {
+                None => engine = engine.with_data_of(location)?,
                 Some(name) => {
-                    let of = databases.entry(name).or_insert_with(|| Engine::new().keep_columns(false));
-                    *of = load(std::mem::take(of))?;
+                    let of = databases.entry(name).or_insert_with(empty);
+                    *of = std::mem::take(of).with_data_of(location)?;
                 }
             }
         }
         Ok(databases.into_iter().fold(engine, |engine, (name, of)| engine.snapshot(name, &of)))
+    }
+
+    fn with_data_of(self, location: &DataLocation) -> Result<Engine, Error> {
+        match location {
+            DataLocation::Path { path, at, .. } => at.iter().fold(self, |engine, at| engine.at(*at)).load(path),
+            DataLocation::Sample { .. } => Ok(self.sample()),
+            DataLocation::Memory { name } => Err(wrong(
+                format!("the rows of `{name}` are in memory, where no other machine finds them"),
+                "save them to a file, and load that",
+            )),
+        }
     }
 
     /// The tables alone, without any setting.

@@ -8,7 +8,7 @@ use crate::bind::BoundQuery;
 use crate::column::{Chart, Field, Table};
 use crate::diag::{Diagnostic, QueryText};
 use crate::error::Error;
-use crate::guard::Guard;
+use crate::guard::{Cancel, Guard, Progress};
 use crate::operators::Operator;
 use crate::rewrite::rewrite;
 use crate::run::{profile, run, stream};
@@ -37,7 +37,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// The columns of the answer, which is that of the last statement.
+    /// The columns of the answer, which is the last table.
     ///
     /// ```
     /// let query = argql::Engine::new().prepare("print n = 1, t = 'x'")?;
@@ -59,13 +59,13 @@ impl Query {
         self.bound.plans.last()?.chart.as_ref()
     }
 
-    /// How many of its statements give a table.
+    /// How many tables it gives: one for each statement, but several for `fork` and `facet`.
     ///
     /// ```
-    /// assert_eq!(argql::Engine::new().prepare("print 1; print 2")?.statements(), 2);
+    /// assert_eq!(argql::Engine::new().prepare("print 1; print x = 2 | fork (count) (take 1)")?.tables(), 3);
     /// # Ok::<(), argql::Error>(())
     /// ```
-    pub fn statements(&self) -> usize {
+    pub fn tables(&self) -> usize {
         self.bound.plans.len()
     }
 
@@ -109,6 +109,39 @@ impl Query {
     /// ```
     pub fn with(&self, parameter: &str, value: impl Into<Value>) -> Result<Query, Error> {
         self.engine.clone().parameter(parameter, value).bind(self.script.clone(), self.source.clone())
+    }
+
+    /// This query with a switch of its own that stops its runs; see [`Engine::cancelled_by`].
+    ///
+    /// ```
+    /// use argql::{Cancel, Engine};
+    ///
+    /// let query = Engine::new().prepare("range x from 1 to 9 step 1")?;
+    /// let cancel = Cancel::new();
+    /// cancel.cancel();
+    /// assert!(query.cancelled_by(&cancel).run().unwrap_err().is_cancelled());
+    /// assert_eq!(query.run()?.len(), 9);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn cancelled_by(&self, cancel: &Cancel) -> Query {
+        Query { engine: self.engine.clone().cancelled_by(cancel), ..self.clone() }
+    }
+
+    /// This query with a listener of its own, who is told how far a run has read files; see [`Engine::progress`].
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::sync::Arc;
+    ///
+    /// let query = argql::Engine::new().sample().prepare("resources | count")?;
+    /// let rows = Arc::new(AtomicU64::new(0));
+    /// let seen = rows.clone();
+    /// query.progress(move |progress| seen.store(progress.rows, Ordering::Relaxed)).run()?;
+    /// assert_eq!(rows.load(Ordering::Relaxed), 50);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn progress(&self, listener: impl Fn(&Progress) + Send + Sync + 'static) -> Query {
+        Query { engine: self.engine.clone().progress(listener), ..self.clone() }
     }
 
     /// The options that it sets, of which some say how a server is to answer; one without a value is true.
@@ -183,7 +216,7 @@ impl Query {
         self.bound.plans.iter().map(ToString::to_string).collect()
     }
 
-    /// The table of the last statement.
+    /// The last table.
     ///
     /// # Errors
     ///
@@ -198,7 +231,7 @@ impl Query {
         Ok(self.run_all()?.pop().expect("a query gives a table"))
     }
 
-    /// The table of every statement that gives one, in order.
+    /// All tables, in order.
     ///
     /// # Errors
     ///
@@ -213,8 +246,8 @@ impl Query {
     pub fn run_all(&self) -> Result<Vec<Table>, Error> {
         let guard = Guard::new(&self.engine.rules);
         #[cfg(feature = "cluster")]
-        if let Some(elsewhere) = self.engine.elsewhere.as_ref().filter(|_| self.statements() > 0) {
-            return (0..self.statements()).map(|at| elsewhere.run(self, at, &guard)).collect();
+        if let Some(elsewhere) = self.engine.elsewhere.as_ref().filter(|_| self.tables() > 0) {
+            return (0..self.tables()).map(|at| elsewhere.run(self, at, &guard)).collect();
         }
         let bound = self.bind_now(&guard)?;
         let answers = bound.plans.into_iter().map(|plan| self.engine.work(plan, &guard, |plan| run(plan, &guard)));
@@ -226,7 +259,7 @@ impl Query {
         Ok(tables)
     }
 
-    /// Runs the last statement and hands its rows over piece by piece, each piece a table with the same columns, until
+    /// Makes the last table and hands its rows over piece by piece, each piece a table with the same columns, until
     /// `each` breaks off. Rows that need no others come while files are still read, so an answer may be larger than
     /// memory; of a sort or a summary they come at the end. A broken file may be found after some of its rows were
     /// handed over. Gives what there is to know about the data.
@@ -250,7 +283,7 @@ impl Query {
     pub fn stream(&self, each: impl FnMut(Table) -> ControlFlow<()> + Send) -> Result<Vec<Diagnostic>, Error> {
         let guard = Guard::new(&self.engine.rules);
         #[cfg(feature = "cluster")]
-        if let (Some(elsewhere), Some(last)) = (&self.engine.elsewhere, self.statements().checked_sub(1)) {
+        if let (Some(elsewhere), Some(last)) = (&self.engine.elsewhere, self.tables().checked_sub(1)) {
             let table = elsewhere.run(self, last, &guard)?;
             let warnings = table.warnings().to_vec();
             let mut each = each;

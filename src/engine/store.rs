@@ -182,8 +182,7 @@ impl Store {
                 let none = Diagnostic::at(STORE, place, format!("`{}` is no store", self.path.display()));
                 Box::new(none.help("make one: `argql import -d export/ --store store/`"))
             })?;
-            let names = store.names()?;
-            names.iter().map(|name| Ok(Snapshot::of(&store.manifest(name)?))).collect::<Result<Vec<_>, _>>()
+            Ok(store.manifests()?.iter().map(Snapshot::of).collect())
         };
         read().map_err(|failure: Box<Diagnostic>| Error::data(vec![*failure]))
     }

@@ -209,23 +209,43 @@ const REPEAT: Scalar = Scalar {
 
 const ARRAY_SORT_ASC: Scalar = Scalar {
     name: "array_sort_asc",
-    params: &[dynamic("array"), any("nulls_last").optional()],
-    returns: Returns::Is(Type::Dynamic),
+    params: &[any("array").repeated()],
+    returns: Returns::By(sortable),
     names: Naming::Sorted,
-    about: "The elements of `array` in ascending order, nulls last unless `nulls_last` is false.",
-    examples: &[Example { query: "print array_sort_asc(dynamic([3, null, 1]))", result: "[1,3,null]" }],
+    about: "The elements of the first `array` in ascending order, nulls last unless a last argument is false; further arrays go along, and each is a column of its own.",
+    examples: &[
+        Example { query: "print array_sort_asc(dynamic([3, null, 1]))", result: "[1,3,null]" },
+        Example { query: "print array_sort_asc(dynamic([3, 1]), dynamic(['c', 'a']))", result: r#"[1,3], ["a","c"]"# },
+    ],
     strict: false,
+    columns: Some(arrays_sorted),
     kernel: KernelDef::Prepared(|args| sorted(args, false)),
     ..Scalar::PLAIN
 };
 
 const ARRAY_SORT_DESC: Scalar = Scalar {
     name: "array_sort_desc",
-    about: "The elements of `array` in descending order, nulls last unless `nulls_last` is false.",
+    about: "The elements of the first `array` in descending order, nulls last unless a last argument is false; further arrays go along, and each is a column of its own.",
     examples: &[Example { query: "print array_sort_desc(dynamic([1, null, 3]), false)", result: "[null,3,1]" }],
     kernel: KernelDef::Prepared(|args| sorted(args, true)),
     ..ARRAY_SORT_ASC
 };
+
+/// How many arrays are sorted: a bool behind them says where nulls go.
+fn arrays_sorted(types: &[Type]) -> usize {
+    types.iter().take_while(|&&ty| ty != Type::Bool).count()
+}
+
+fn sortable(types: &[Type]) -> Result<Type, String> {
+    let (arrays, behind) = types.split_at(arrays_sorted(types));
+    match arrays.iter().find(|&&ty| ty != Type::Dynamic) {
+        Some(ty) => Err(format!("an array is wanted, and this is {ty}")),
+        None if arrays.is_empty() || behind.len() > 1 => {
+            Err("arrays are wanted, and one bool behind them at most".to_owned())
+        }
+        None => Ok(Type::Dynamic),
+    }
+}
 
 /// Numbers, datetimes and timespans before text before guids before all else, as documented.
 fn class(item: &Value) -> u8 {
@@ -242,23 +262,35 @@ fn class(item: &Value) -> u8 {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the shape of every preparation")]
 fn sorted(args: &Args<'_>, descending: bool) -> Result<Kernel, ArgumentFault> {
-    if args.types.get(1).is_some_and(|&ty| ty != Type::Bool) {
-        let fault = ArgumentFault::new(1, "sorting several arrays at once is not implemented");
-        return Err(ArgumentFault { help: Some("it is refused so that no wrong answer is given".to_owned()), ..fault });
-    }
+    let given = arrays_sorted(args.types);
     Ok(Box::new(move |cells, out| {
-        let nulls_last = !matches!(cells.get(1), Some(ValueRef::Bool(false)));
-        let Some(mut items) = elements(cells[0]) else { return out.null() };
-        items.sort_by(|a, b| match (a.is_null(), b.is_null()) {
-            (false, false) => {
-                let order = class(a).cmp(&class(b)).then_with(|| compare(a.as_ref(), b.as_ref()));
-                if descending { order.reverse() } else { order }
+        let (arrays, behind) = cells.split_at(given);
+        let nulls_last = !matches!(behind, [ValueRef::Bool(false)]);
+        let Some(items) = elements(arrays[0]) else { return out.null() };
+        let mut order: Vec<usize> = (0..items.len()).collect();
+        order.sort_by(|&a, &b| {
+            let (a, b) = (&items[a], &items[b]);
+            match (a.is_null(), b.is_null()) {
+                (false, false) => {
+                    let order = class(a).cmp(&class(b)).then_with(|| compare(a.as_ref(), b.as_ref()));
+                    if descending { order.reverse() } else { order }
+                }
+                (a, b) if nulls_last => a.cmp(&b),
+                (a, b) => b.cmp(&a),
             }
-            (a, b) if nulls_last => a.cmp(&b),
-            (a, b) => b.cmp(&a),
         });
-        put(out, items);
+        let arranged = |items: Vec<Value>| Value::Array(Arc::new(order.iter().map(|&at| items[at].clone()).collect()));
+        if given == 1 {
+            return out.owned(arranged(items));
+        }
+        let others = arrays.iter().skip(1).map(|&array| {
+            let items = elements(array).filter(|others| others.len() == order.len());
+            items.map_or(Value::Null, arranged)
+        });
+        let others: Vec<Value> = others.collect();
+        put(out, std::iter::once(arranged(items)).chain(others).collect());
     }))
 }
 

@@ -12,7 +12,7 @@ use crate::value::{DateTime, TimeSpan, Type, ValueRef, to_decimal, to_long, to_r
 /// The functions of this file.
 pub(crate) const FAMILY: &[&Scalar] = &[&BIN, &FLOOR, &BIN_AT, &CEILING];
 
-const BIN: Scalar = Scalar {
+pub(super) const BIN: Scalar = Scalar {
     name: "bin",
     // Not as `summable`, which takes no bool; Kusto does here (measured).
     params: &[any("value"), any("size")],
@@ -86,7 +86,7 @@ fn decimal_floor(value: Decimal, size: Decimal) -> Option<Decimal> {
     value.checked_div(size)?.floor().checked_mul(size)
 }
 
-const BIN_AT: Scalar = Scalar {
+pub(super) const BIN_AT: Scalar = Scalar {
     name: "bin_at",
     params: &[any("value"), any("size"), any("point")],
     returns: Returns::By(|types| match (types[0], types[2]) {

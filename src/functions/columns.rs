@@ -1,11 +1,14 @@
-//! Functions of the columns themselves: the binder puts what they stand for in their place.
+//! Functions of the columns themselves, and of what the query says of itself: the binder puts what they stand for in
+//! their place.
 
 use super::bag::{BAG_PACK, PACK_PRESENT};
+use super::bin::{BIN, BIN_AT};
 use crate::registry::*;
-use crate::value::Type;
+use crate::value::{Type, Value};
 
 /// The functions of this file.
-pub(super) const FAMILY: &[&Scalar] = &[&PACK_ALL, &COLUMN_IFEXISTS, &COLUMNIFEXISTS];
+pub(super) const FAMILY: &[&Scalar] =
+    &[&PACK_ALL, &BAG_PACK_COLUMNS, &COLUMN_IFEXISTS, &COLUMNIFEXISTS, &BIN_AUTO, &ASSERT];
 
 const PACK_ALL: Scalar = Scalar {
     name: "pack_all",
@@ -19,6 +22,52 @@ const PACK_ALL: Scalar = Scalar {
     kernel: KernelDef::Columns(ColumnsFunction::Pack),
     ..Scalar::PLAIN
 };
+
+const BAG_PACK_COLUMNS: Scalar = Scalar {
+    name: "bag_pack_columns",
+    params: &[any("column").repeated()],
+    returns: Returns::Is(Type::Dynamic),
+    about: "A bag of these columns, with their names as keys.",
+    examples: &[Example {
+        query: "print a = 1, b = 'x', c = 2 | project bag_pack_columns(a, b)",
+        result: r#"{"a":1,"b":"x"}"#,
+    }],
+    kernel: KernelDef::Columns(ColumnsFunction::PackThese),
+    ..Scalar::PLAIN
+};
+
+const BIN_AUTO: Scalar = Scalar {
+    name: "bin_auto",
+    params: &[any("value")],
+    returns: Returns::Argument(0),
+    names: Naming::First,
+    about: "`value` rounded down to a grid of the size that `set query_bin_auto_size` gives, through the point that `set query_bin_auto_at` gives.",
+    examples: &[Example { query: "set query_bin_auto_size = 5; print bin_auto(17)", result: "15" }],
+    kernel: KernelDef::Columns(ColumnsFunction::Grid),
+    ..Scalar::PLAIN
+};
+
+const ASSERT: Scalar = Scalar {
+    name: "assert",
+    params: &[boolean("predicate").constant(), string("message").constant()],
+    returns: Returns::Is(Type::Bool),
+    about: "True if `predicate`, a constant, is; else the query is wrong, and `message` says why.",
+    examples: &[Example { query: "print assert(1 < 2, 'there is an order')", result: "True" }],
+    strict: false,
+    kernel: KernelDef::Prepared(|args| match args.constant(0) {
+        Some(Value::Bool(true)) => Ok(Box::new(|_, out| out.bool(true))),
+        _ => Err(ArgumentFault::new(
+            0,
+            format!("assert() has failed with message: '{}'", args.text(1).unwrap_or_default()),
+        )),
+    }),
+    ..Scalar::PLAIN
+};
+
+/// What rounds down to a grid, which goes through a point perhaps.
+pub(crate) fn rounding(through_point: bool) -> &'static Scalar {
+    if through_point { &BIN_AT } else { &BIN }
+}
 
 const COLUMN_IFEXISTS: Scalar = Scalar {
     name: "column_ifexists",

@@ -24,7 +24,7 @@ const IFF: Scalar = Scalar {
 /// The other name of `iff`.
 const IIF: Scalar = Scalar { name: "iif", ..IFF };
 
-const CASE: Scalar = Scalar {
+pub(crate) const CASE: Scalar = Scalar {
     name: "case",
     params: &[boolean("predicate").repeated(), branch("then").repeated(), branch("else")],
     returns: Returns::Common,

@@ -3,6 +3,7 @@
 //! An IPv4 address is four numbers without leading zeros; `/n` behind it masks it. Of two prefixes the shorter counts.
 //! What is no address makes the result null (`""` for text), as documented.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -100,6 +101,49 @@ impl Address {
                 groups.join(":")
             }
         }
+    }
+}
+
+/// Networks by number, to look addresses up in.
+pub(crate) struct Networks {
+    parse: fn(&str) -> Option<Address>,
+    /// Numbers by prefix and the bits that it leaves.
+    numbers: BTreeMap<(u32, u128), Vec<u32>>,
+    prefixes: BTreeSet<u32>,
+}
+
+impl Networks {
+    /// Of the old kind.
+    pub(crate) fn v4() -> Networks {
+        Networks { parse: Address::v4, numbers: BTreeMap::new(), prefixes: BTreeSet::new() }
+    }
+
+    /// Of both kinds.
+    pub(crate) fn v6() -> Networks {
+        Networks { parse: Address::v6, ..Networks::v4() }
+    }
+
+    /// Adds what is a network.
+    pub(crate) fn add(&mut self, text: &str, number: u32) {
+        if let Some(address) = (self.parse)(text) {
+            self.prefixes.insert(address.prefix);
+            self.numbers.entry((address.prefix, address.network())).or_default().push(number);
+        }
+    }
+
+    /// The numbers, in order, of the networks that an address equals under the shorter prefix.
+    pub(crate) fn matching(&self, text: &str) -> Vec<u32> {
+        let Some(address) = (self.parse)(text) else { return Vec::new() };
+        let mut found = Vec::new();
+        for &prefix in &self.prefixes {
+            let first = address.cut(prefix.min(address.prefix));
+            let free = address.width - prefix.min(address.prefix);
+            let last = first | 1_u128.checked_shl(free).map_or(u128::MAX, |above| above - 1);
+            let range = (prefix, first)..=(prefix, if prefix <= address.prefix { first } else { last });
+            self.numbers.range(range).for_each(|(_, numbers)| found.extend_from_slice(numbers));
+        }
+        found.sort_unstable();
+        found
     }
 }
 

@@ -2,9 +2,11 @@
 //! kernel beneath it. The lists here are the only places that name them all.
 
 mod access;
+pub(crate) mod activity;
 mod aggregates;
 mod array;
 mod bag;
+mod beta;
 mod bin;
 mod calendar;
 mod cells;
@@ -20,9 +22,11 @@ mod notation;
 mod number;
 mod parse;
 mod parse_kv;
+mod path;
 mod pattern;
 mod punycode;
 mod series;
+mod sketch;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -31,6 +35,7 @@ mod unicode;
 mod unit;
 mod url;
 mod window;
+mod zone;
 
 use crate::registry::{self, Aggregate, Infix, Scalar};
 
@@ -39,14 +44,17 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("text", text::FAMILY),
     ("text", unicode::FAMILY),
     ("text", notation::FAMILY),
+    ("text", path::FAMILY),
     ("regular expressions", pattern::FAMILY),
     ("types", conversion::FAMILY),
     ("choice", conditional::FAMILY),
     ("dates and times", time::FAMILY),
     ("dates and times", calendar::FAMILY),
     ("dates and times", format::FAMILY),
+    ("dates and times", zone::FAMILY),
     ("numbers", bin::FAMILY),
     ("numbers", number::FAMILY),
+    ("numbers", beta::FAMILY),
     ("arrays and sets", array::FAMILY),
     ("bags", bag::FAMILY),
     ("encodings and hashes", encoding::FAMILY),
@@ -57,17 +65,25 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("rows in order", window::FAMILY),
     ("columns", columns::FAMILY),
     ("series", series::FAMILY),
+    ("series", series::statistics::FAMILY),
+    ("series", series::fill::FAMILY),
+    ("series", series::filter::FAMILY),
+    ("series", series::fit::FAMILY),
+    ("series", series::fourier::FAMILY),
+    ("series", series::season::FAMILY),
+    ("sketches", sketch::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;
 pub(crate) use aggregates::{COUNT, MAKE_LIST, PIVOTED};
 pub(crate) use array::PACK_ARRAY;
 pub(crate) use cells::elements;
-pub(crate) use columns::packing;
-pub(crate) use conditional::NOT;
+pub(crate) use columns::{packing, rounding};
+pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;
 pub(crate) use infix::{INFIXES, joining, null_test};
+pub(crate) use ip::Networks;
 pub(crate) use make_series::{INTERVAL, Intervals, step_type};
 pub(crate) use parse::{Matching, PARSE, PatternPart, parse_kernel};
 pub(crate) use parse_kv::{PairDelimiters, QuotePair, pairs_kernel, regex_pairs_kernel};
@@ -87,6 +103,12 @@ pub(crate) fn aggregates() -> impl Iterator<Item = (&'static str, &'static Aggre
 /// The scalar function of this (case-sensitive) name.
 pub(crate) fn scalar(name: &str) -> Option<&'static Scalar> {
     scalars().map(|(_, scalar)| scalar).find(|scalar| scalar.name == name)
+}
+
+/// The scalar function of a call with so many arguments: some aggregates of one argument share their names with functions
+/// of several.
+pub(crate) fn scalar_called(name: &str, arguments: usize) -> Option<&'static Scalar> {
+    scalar(name).filter(|scalar| arguments >= scalar.arity().0 || aggregate(name).is_none())
 }
 
 /// The aggregate of this (case-sensitive) name.

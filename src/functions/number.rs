@@ -40,6 +40,7 @@ pub(super) const FAMILY: &[&Scalar] = &[
     &ISINF,
     &ISFINITE,
     &RAND,
+    &NEW_GUID,
     &BINARY_AND,
     &BINARY_OR,
     &BINARY_XOR,
@@ -304,9 +305,30 @@ const RAND: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
-/// From 0 to below 1. A generator per thread (splitmix64), seeded as the standard library seeds its hash tables: good
-/// enough for sampling rows, and no dependency.
+const NEW_GUID: Scalar = Scalar {
+    name: "new_guid",
+    params: &[],
+    returns: Returns::Is(Type::Guid),
+    about: "A random guid; another one in every row.",
+    examples: &[Example { query: "print strlen(tostring(new_guid()))", result: "36" }],
+    deterministic: false,
+    kernel: KernelDef::Plain(|_, out| {
+        let bits = u128::from(random_bits()) << 64 | u128::from(random_bits());
+        out.value(ValueRef::Guid(uuid::Builder::from_random_bytes(bits.to_ne_bytes()).into_uuid()));
+    }),
+    ..Scalar::PLAIN
+};
+
+/// From 0 to below 1.
 fn random() -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
+    let fraction = (random_bits() >> 11) as f64;
+    fraction / 9_007_199_254_740_992.0
+}
+
+/// A generator per thread (splitmix64), seeded as the standard library seeds its hash tables: good enough for sampling
+/// rows, and no dependency.
+fn random_bits() -> u64 {
     thread_local! {
         static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(0));
     }
@@ -317,9 +339,7 @@ fn random() -> f64 {
     });
     let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
-    let fraction = ((mixed ^ (mixed >> 31)) >> 11) as f64;
-    fraction / 9_007_199_254_740_992.0
+    mixed ^ (mixed >> 31)
 }
 
 /// A function of two longs.

@@ -1,11 +1,19 @@
 //! Series: arrays of numbers, computed with element by element.
 //!
 //! An element that is no number, or has no partner, makes the element of the result null (Kusto's pages of the
-//! `series_…` functions).
+//! `series_…` functions). What looks at a series as a whole is in the files beside.
+
+pub(super) mod fill;
+pub(super) mod filter;
+pub(super) mod fit;
+pub(super) mod fourier;
+pub(super) mod season;
+pub(super) mod statistics;
 
 use std::sync::Arc;
 
 use super::cells::{elements, real};
+use crate::column::Out;
 use crate::registry::*;
 use crate::value::{Type, Value, ValueRef};
 
@@ -32,17 +40,29 @@ pub(super) const FAMILY: &[&Scalar] = &[
     &SERIES_ASIN,
     &SERIES_ACOS,
     &SERIES_ATAN,
+    &SERIES_FLOOR,
+    &SERIES_CEILING,
     &SERIES_SUM,
     &SERIES_PRODUCT,
     &SERIES_DOT_PRODUCT,
+    &SERIES_MAGNITUDE,
+    &SERIES_COSINE_SIMILARITY,
 ];
 
 /// What the functions of one series are.
 const ONE: Scalar = Scalar { params: &[dynamic("series")], returns: Returns::Is(Type::Dynamic), ..Scalar::PLAIN };
 
-/// What the functions of two series are.
+/// What the functions of two series are; a number is partner of every element.
 const TWO: Scalar =
-    Scalar { params: &[dynamic("series1"), dynamic("series2")], returns: Returns::Is(Type::Dynamic), ..Scalar::PLAIN };
+    Scalar { params: &[any("series1"), any("series2")], returns: Returns::By(series_or_number), ..Scalar::PLAIN };
+
+fn series_or_number(types: &[Type]) -> Result<Type, String> {
+    match types.iter().find(|ty| **ty != Type::Dynamic && !ty.is_number()) {
+        Some(ty) => Err(format!("series and numbers are computed with, and this is {ty}")),
+        None if types.contains(&Type::Dynamic) => Ok(Type::Dynamic),
+        None => Err("one of them is to be a series".to_owned()),
+    }
+}
 
 fn is_number(value: &Value) -> bool {
     matches!(value, Value::Int(_) | Value::Long(_) | Value::Real(_) | Value::Decimal(_))
@@ -52,7 +72,39 @@ fn number(value: &Value) -> Option<f64> {
     if is_number(value) { real(value.as_ref()) } else { None }
 }
 
-/// `kernel!(|x| x.abs())` over the numbers of one series.
+/// The numbers of a series; none if an element is no number.
+fn numbers(cell: ValueRef<'_>) -> Option<Vec<f64>> {
+    elements(cell)?.iter().map(number).collect()
+}
+
+fn reals(numbers: impl IntoIterator<Item = f64>) -> Value {
+    Value::Array(Arc::new(numbers.into_iter().map(Value::Real).collect()))
+}
+
+/// How many there are, as a divisor.
+#[expect(clippy::cast_precision_loss, reason = "no series has 2^52 elements")]
+fn size(count: usize) -> f64 {
+    count as f64
+}
+
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / size(numbers.len())
+}
+
+/// The value of a call that makes columns: one element for each.
+fn parts(out: &mut Out, made: Option<Vec<Value>>) {
+    match made {
+        Some(made) => out.owned(Value::Array(Arc::new(made))),
+        None => out.null(),
+    }
+}
+
+/// A bag of parts by name.
+fn named(parts: &[(&str, Type)], values: Vec<Value>) -> Value {
+    Value::Bag(Arc::new(parts.iter().map(|(name, _)| (*name).into()).zip(values).collect()))
+}
+
+/// `each!(|x| x.abs())`: a kernel over the numbers of one series.
 macro_rules! each {
     ($of:expr) => {
         KernelDef::Plain(|cells, out| match elements(cells[0]) {
@@ -77,9 +129,23 @@ macro_rules! pairs {
 }
 
 fn both(cells: &[ValueRef<'_>], of: fn(&Value, &Value) -> Option<Value>) -> Option<Vec<Value>> {
-    let (left, right) = (elements(cells[0])?, elements(cells[1])?);
+    let (left, right) = match (elements(cells[0]), elements(cells[1])) {
+        (Some(left), Some(right)) => (left, right),
+        (Some(left), None) => {
+            let right = vec![single(cells[1])?; left.len()];
+            (left, right)
+        }
+        (None, Some(right)) => (vec![single(cells[0])?; right.len()], right),
+        (None, None) => return None,
+    };
     let pair = |at: usize| of(left.get(at)?, right.get(at)?);
     Some((0..left.len().max(right.len())).map(|at| pair(at).unwrap_or_default()).collect())
+}
+
+/// A number that stands for a whole series, as arrays have it.
+fn single(cell: ValueRef<'_>) -> Option<Value> {
+    let value = super::cells::owned(cell);
+    is_number(&value).then_some(value)
 }
 
 /// Whole numbers stay whole, unless the result is too large.
@@ -190,6 +256,10 @@ series! {
         "print series_acos(dynamic([1]))" "[0.0]" each!(f64::acos);
     SERIES_ATAN "series_atan" ONE "The angle whose tangent each element is."
         "print series_atan(dynamic([0]))" "[0.0]" each!(f64::atan);
+    SERIES_FLOOR "series_floor" ONE "The largest whole number that is not above each element."
+        "print series_floor(dynamic([-1.5, 1, 2.5]))" "[-2.0,1.0,2.0]" each!(f64::floor);
+    SERIES_CEILING "series_ceiling" ONE "The smallest whole number that is not below each element."
+        "print series_ceiling(dynamic([-1.5, 1, 2.5]))" "[-1.0,1.0,3.0]" each!(f64::ceil);
 }
 
 const SERIES_SUM: Scalar = Scalar {
@@ -235,7 +305,6 @@ const SERIES_DOT_PRODUCT: Scalar = Scalar {
 
 /// Null for series of different lengths, and where something is no number.
 fn dot_product(left: ValueRef<'_>, right: ValueRef<'_>) -> Option<f64> {
-    let numbers = |cell| elements(cell)?.iter().map(number).collect::<Option<Vec<f64>>>();
     let single = |cell: ValueRef<'_>| number(&cell.to_value());
     let (left, right) = match (numbers(left), numbers(right)) {
         (Some(left), Some(right)) if left.len() == right.len() => (left, right),
@@ -248,3 +317,47 @@ fn dot_product(left: ValueRef<'_>, right: ValueRef<'_>) -> Option<f64> {
     };
     Some(left.iter().zip(&right).map(|(left, right)| left * right).sum())
 }
+
+const SERIES_MAGNITUDE: Scalar = Scalar {
+    name: "series_magnitude",
+    params: &[dynamic("series")],
+    returns: Returns::Is(Type::Real),
+    about: "The length of the vector: the root of the sum of squares; null if an element is no number.",
+    examples: &[Example { query: "print series_magnitude(dynamic([3, 4]))", result: "5.0" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let length = numbers(cells[0]).map(|numbers| magnitude(&numbers));
+        out.value(length.map_or(ValueRef::Null, ValueRef::Real));
+    }),
+    ..Scalar::PLAIN
+};
+
+fn magnitude(numbers: &[f64]) -> f64 {
+    numbers.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+const SERIES_COSINE_SIMILARITY: Scalar = Scalar {
+    name: "series_cosine_similarity",
+    params: &[
+        dynamic("series1"),
+        dynamic("series2"),
+        crate::registry::number("series1_magnitude").optional(),
+        crate::registry::number("series2_magnitude").optional(),
+    ],
+    returns: Returns::Is(Type::Real),
+    about: "The cosine of the angle between two vectors, whose magnitudes may be given to save computing them.",
+    examples: &[Example { query: "print series_cosine_similarity(dynamic([3, 4]), dynamic([4, 3]))", result: "0.96" }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let cosine = || {
+            let (left, right) = (numbers(cells[0])?, numbers(cells[1])?);
+            if left.len() != right.len() {
+                return None;
+            }
+            let given = |at: usize| cells.get(at).copied().and_then(real);
+            let lengths = given(2).unwrap_or_else(|| magnitude(&left)) * given(3).unwrap_or_else(|| magnitude(&right));
+            let product: f64 = left.iter().zip(&right).map(|(left, right)| left * right).sum();
+            Some(product / lengths)
+        };
+        out.value(cosine().map_or(ValueRef::Null, ValueRef::Real));
+    }),
+    ..Scalar::PLAIN
+};

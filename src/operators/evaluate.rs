@@ -3,12 +3,19 @@
 //! A plugin that asks the data runs its input while the query is bound. Where nothing is run (`check`), its table has
 //! the columns that are certain, and answers to any other.
 
+mod activity;
+mod address;
 mod bag_unpack;
 mod narrow;
 mod pivot;
 
 use std::fmt::{self, Display, Formatter};
 
+use activity::{
+    ACTIVE_USERS_COUNT, ACTIVITY_COUNTS_METRICS, ACTIVITY_METRICS, ROLLING_PERCENTILE, ROWS_NEAR, SESSION_COUNT,
+    SLIDING_WINDOW_COUNTS,
+};
+use address::{IPV4_LOOKUP, IPV6_LOOKUP};
 use bag_unpack::BAG_UNPACK;
 use narrow::NARROW;
 use nom::Parser;
@@ -47,10 +54,23 @@ const EVALUATE: OperatorDef = OperatorDef {
     names: &["evaluate"],
     position: Position::Both,
     resource_graph: Allowed::Never,
-    words: &[BAG_UNPACK.name, PIVOT.name, NARROW.name],
-    syntax: "evaluate bag_unpack(column [, prefix]) | pivot(column [, aggregate] [, key, …]) | narrow() \
-             [: ([*,] name: type, …)]",
-    about: "Calls a plugin: properties as columns, values as columns, or a row per cell.",
+    words: &[
+        BAG_UNPACK.name,
+        PIVOT.name,
+        NARROW.name,
+        ACTIVE_USERS_COUNT.name,
+        ACTIVITY_COUNTS_METRICS.name,
+        ACTIVITY_METRICS.name,
+        IPV4_LOOKUP.name,
+        IPV6_LOOKUP.name,
+        ROLLING_PERCENTILE.name,
+        ROWS_NEAR.name,
+        SESSION_COUNT.name,
+        SLIDING_WINDOW_COUNTS.name,
+    ],
+    syntax: "evaluate plugin(argument, …) [: ([*,] name: type, …)]",
+    about: "Calls a plugin: properties as columns (`bag_unpack`), values as columns (`pivot`), a row per cell (`narrow`), \
+            networks of addresses, counts by period.",
     examples: &[
         Example { query: "print d = dynamic({'a': 1, 'b': 'x'}) | evaluate bag_unpack(d)", result: "1, x" },
         Example {
@@ -65,8 +85,20 @@ const EVALUATE: OperatorDef = OperatorDef {
 type Lower = fn(&Evaluate, Relation, &mut Binder<'_>) -> Option<Relation>;
 
 /// The plugins there are.
-const PLUGINS: &[(&Plugin, Lower)] =
-    &[(&BAG_UNPACK, Evaluate::bag_unpack), (&NARROW, Evaluate::narrow), (&PIVOT, Evaluate::pivot)];
+const PLUGINS: &[(&Plugin, Lower)] = &[
+    (&ACTIVE_USERS_COUNT, Evaluate::active_users_count),
+    (&ACTIVITY_COUNTS_METRICS, Evaluate::activity_counts_metrics),
+    (&ACTIVITY_METRICS, Evaluate::activity_metrics),
+    (&BAG_UNPACK, Evaluate::bag_unpack),
+    (&IPV4_LOOKUP, Evaluate::ipv4_lookup),
+    (&IPV6_LOOKUP, Evaluate::ipv6_lookup),
+    (&NARROW, Evaluate::narrow),
+    (&PIVOT, Evaluate::pivot),
+    (&ROLLING_PERCENTILE, Evaluate::rolling_percentile),
+    (&ROWS_NEAR, Evaluate::rows_near),
+    (&SESSION_COUNT, Evaluate::session_count),
+    (&SLIDING_WINDOW_COUNTS, Evaluate::sliding_window_counts),
+];
 
 /// Every plugin.
 pub(crate) fn plugins() -> impl Iterator<Item = &'static Plugin> {

@@ -5,15 +5,18 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
+use super::count::counting;
 use super::tabular::Tabular;
-use crate::bind::{Binder, Exprs, Relation};
-use crate::registry::{Allowed, OperatorDef, Position};
+use crate::bind::{Binder, BoundColumn, Exprs, Relation};
+use crate::plan::Node;
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::commas;
 use crate::syntax::expr::column_name;
 use crate::syntax::pipeline::subquery;
 use crate::syntax::print::{Listed, Subquery};
 use crate::syntax::tokens::{Hope, Parsed, Tokens, word};
+use crate::value::Type;
 
 /// `facet by type, location with (top 1 by name)`
 #[derive(Clone, Debug)]
@@ -28,8 +31,8 @@ const FACET: OperatorDef = OperatorDef {
     resource_graph: Allowed::Never,
     words: &["by", "with"],
     syntax: "facet by column, … [with (operator | …)]",
-    about: "A table for each of some columns with the values in it. It is read and refused: argql gives one table.",
-    examples: &[],
+    about: "What the sub-query makes of the rows, then a table for each column with its values and how often they occur; nothing may stand behind it.",
+    examples: &[Example { query: "datatable(k: string)['a', 'b', 'a'] | facet by k", result: "a, 2\nb, 1" }],
 };
 
 impl Syntax for Facet {
@@ -59,14 +62,19 @@ impl Display for Facet {
 
 impl Tabular for Facet {
     fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        // What is wrong inside is said as well.
-        for column in &self.columns {
-            let _ = Exprs::new(binder, &input.columns).key(&Expr::named(column));
-        }
-        if let Some(body) = &self.body {
-            binder.subquery(body, &input);
-        }
-        binder.refuse(step.name.span, "`facet`, which gives several tables,");
-        Relation::poisoned()
+        let rows = binder.for_all_readers(input, step.name.span);
+        let body = self.body.as_ref().map(|body| binder.subquery(body, &rows));
+        let values = |column: &Name| match Exprs::new(binder, &rows.columns).key(&Expr::named(column)) {
+            Ok(key) => {
+                let names = [(column.text.clone(), key.ty), (format!("count_{}", column.text), Type::Long)];
+                let columns = names.map(|(name, ty)| BoundColumn::new(name, ty)).to_vec();
+                let input = Box::new(rows.node.clone());
+                let node = Node::Aggregate { input, keys: vec![key], aggregates: vec![counting()] };
+                Relation::new(node, columns).with_name(&column.text)
+            }
+            Err(_) => Relation::poisoned(),
+        };
+        let values: Vec<Relation> = self.columns.iter().map(values).collect();
+        Relation::several(body.into_iter().chain(values).collect())
     }
 }

@@ -7,7 +7,7 @@ use nom::Parser;
 use super::Syntax;
 use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
-use crate::registry::{Allowed, OperatorDef, Position};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::expr::name;
 use crate::syntax::pipeline::subquery;
@@ -33,8 +33,8 @@ const FORK: OperatorDef = OperatorDef {
     resource_graph: Allowed::Never,
     words: &[],
     syntax: "fork [name =] (operator | …) …",
-    about: "A table for each of several sub-queries over the same rows. It is read and refused: argql gives one table.",
-    examples: &[],
+    about: "A table for each of several sub-queries over the same rows; nothing may stand behind it.",
+    examples: &[Example { query: "range x from 1 to 3 step 1 | fork (count) largest = (top 1 by x)", result: "3" }],
 };
 
 impl Syntax for Fork {
@@ -76,11 +76,14 @@ impl Display for Fork {
 
 impl Tabular for Fork {
     fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        // What is wrong inside is said as well.
-        for leg in &self.legs {
-            binder.subquery(&leg.body, &input);
-        }
-        binder.refuse(step.name.span, "`fork`, which gives several tables,");
-        Relation::poisoned()
+        let rows = binder.for_all_readers(input, step.name.span);
+        let table = |leg: &ForkLeg| {
+            let table = binder.subquery(&leg.body, &rows);
+            match &leg.name {
+                Some(name) => table.with_name(&name.text),
+                None => table,
+            }
+        };
+        Relation::several(self.legs.iter().map(table).collect())
     }
 }

@@ -63,6 +63,7 @@ macro_rules! operators {
 
 operators! {
     r#as::As
+    assert_schema::AssertSchema
     consume::Consume
     count::Count
     datatable::Datatable
@@ -71,11 +72,13 @@ operators! {
     extend::Extend
     externaldata::Externaldata
     facet::Facet
+    find::Find
     fork::Fork
     getschema::Getschema
     invoke::Invoke
     join::Join
     lookup::Lookup
+    macro_expand::MacroExpand
     make_series::MakeSeries
     mv_apply::MvApply
     mv_expand::MvExpand
@@ -86,6 +89,7 @@ operators! {
     print::Print
     project::Project
     project_away::ProjectAway
+    project_by_names::ProjectByNames
     project_keep::ProjectKeep
     project_rename::ProjectRename
     project_reorder::ProjectReorder
@@ -93,6 +97,7 @@ operators! {
     render::Render
     sample::Sample
     sample_distinct::SampleDistinct
+    scan::Scan
     search::Search
     serialize::Serialize
     sort::Sort

@@ -3,9 +3,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
-use super::project::output;
+use super::project::made_by;
 use super::tabular::Tabular;
-use crate::bind::{Binder, BoundColumns, Exprs, Label, Namer, Relation};
+use crate::bind::{Binder, BoundColumns, Exprs, Label, Namer, Relation, label_of_part};
 use crate::column::Batch;
 use crate::plan::Node;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -50,29 +50,17 @@ impl Tabular for Print {
         let mut row = Relation::nothing();
         row.node = Node::Values { batch: Batch::new(Vec::new(), 1) };
         // `print` numbers by position: the second column is `print_1`, whatever the first is called.
-        let labels: Vec<Label> = self
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(at, column)| match column.name() {
-                Some(name) => Label::Given(name.clone()),
-                None => Label::Derived(format!("print_{at}")),
-            })
-            .collect();
-        let mut namer = Namer::new(&labels);
+        let given = self.columns.iter().flat_map(|column| &column.names).cloned().map(Label::Given);
+        let mut namer = Namer::new(&given.collect::<Vec<_>>());
+        let nothing = BoundColumns::none();
+        let mut exprs = Exprs::new(binder, &nothing);
         let mut outputs = Vec::new();
-        for (column, label) in self.columns.iter().zip(&labels) {
-            if let [_, second, ..] = column.names.as_slice() {
-                binder.refuse(second.span, "an assignment to several names");
-                continue;
-            }
-            let bound = Exprs::new(binder, &BoundColumns::none()).expr(&column.expr);
-            match namer.name(label, column.expr.span) {
-                Ok(name) => outputs.push(output(name, bound)),
-                Err(diagnostic) => {
-                    binder.error(*diagnostic);
-                }
-            }
+        for (nth, column) in self.columns.iter().enumerate() {
+            let label = |at: usize, made| match column.names.get(at) {
+                None if made == 1 => Label::Derived(format!("print_{nth}")),
+                _ => label_of_part(column, at, &nothing),
+            };
+            outputs.extend(made_by(column, &mut exprs, &mut namer, label));
         }
         row.compute(outputs)
     }

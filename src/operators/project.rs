@@ -4,7 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Namer, Relation, Reported, label};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Namer, Relation, Reported, label_of_part};
+use crate::diag::{Diagnostic, WRONG_COUNT};
 use crate::plan;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
@@ -59,25 +60,51 @@ pub(super) fn assigned(
     namer: impl FnOnce(&[Label], &BoundColumns) -> Namer,
     binder: &mut Binder<'_>,
 ) -> (Relation, Vec<(BoundColumn, plan::Expr)>) {
-    let labels: Vec<Label> = assigns.iter().map(|assign| label(assign, &input.columns)).collect();
+    let named = |assign: &Assign| -> Vec<Label> {
+        (0..assign.names.len().max(1)).map(|at| label_of_part(assign, at, &input.columns)).collect()
+    };
+    let labels: Vec<Label> = assigns.iter().flat_map(named).collect();
     let mut namer = namer(&labels, &input.columns);
     let mut outputs = Vec::with_capacity(assigns.len());
     let mut exprs = Exprs::with_windows(binder, &input);
-    for (assign, label) in assigns.iter().zip(&labels) {
-        if let [_, second, ..] = assign.names.as_slice() {
-            exprs.binder.refuse(second.span, "an assignment to several names");
-            continue;
-        }
-        let bound = exprs.expr(&assign.expr);
-        match namer.name(label, assign.expr.span) {
+    for assign in assigns {
+        let label = |at, _| label_of_part(assign, at, &input.columns);
+        outputs.extend(made_by(assign, &mut exprs, &mut namer, label));
+    }
+    let windows = exprs.into_windows();
+    (input.with_windows(windows), outputs)
+}
+
+/// The columns that one assignment makes, called as `label` says of each, by its position and how many there are.
+pub(super) fn made_by(
+    assign: &Assign,
+    exprs: &mut Exprs<'_, '_>,
+    namer: &mut Namer,
+    label: impl Fn(usize, usize) -> Label,
+) -> Vec<(BoundColumn, plan::Expr)> {
+    let columns: Vec<Result<plan::Expr, Reported>> = match exprs.columns_of(&assign.expr) {
+        Ok(columns) => columns.into_iter().map(Ok).collect(),
+        Err(reported) => vec![Err(reported); assign.names.len().max(1)],
+    };
+    let made = columns.len();
+    if let Some(name) = assign.names.get(made) {
+        exprs.binder.error(
+            Diagnostic::error(WRONG_COUNT, name.span, "there are more names than columns")
+                .label("one too many")
+                .help(format!("what stands behind `=` makes {made}")),
+        );
+        return Vec::new();
+    }
+    let mut outputs = Vec::with_capacity(made);
+    for (at, bound) in columns.into_iter().enumerate() {
+        match namer.name(&label(at, made), assign.expr.span) {
             Ok(name) => outputs.push(output(name, bound)),
             Err(diagnostic) => {
                 exprs.binder.error(*diagnostic);
             }
         }
     }
-    let windows = exprs.into_windows();
-    (input.with_windows(windows), outputs)
+    outputs
 }
 
 /// A column and its expression; a poisoned one if the expression is wrong.

@@ -94,7 +94,7 @@ const KINDS: &[(&str, SearchKind)] = &[
     ("case_sensitive", SearchKind::CaseSensitive),
 ];
 
-fn searched(input: Tokens<'_>) -> Parsed<'_, Searched> {
+pub(super) fn searched(input: Tokens<'_>) -> Parsed<'_, Searched> {
     input.nested(1, |input| {
         joined(input, "or", |input| joined(input, "and", condition_part, Searched::And), Searched::Or)
     })
@@ -157,7 +157,7 @@ fn is_whole(input: Tokens<'_>) -> bool {
         if depth == 0 {
             return match input.ahead(at + 1) {
                 None => true,
-                Some(next) => ["and", "or", "|", ";", ")", "}", ","].contains(&next.text),
+                Some(next) => ["and", "or", "project", "|", ";", ")", "}", ","].contains(&next.text),
             };
         }
     }
@@ -213,32 +213,50 @@ impl Display for Search {
     }
 }
 
+/// Tables, each with its name if it has one.
+pub(super) type NamedLegs = Vec<(Option<String>, Relation)>;
+
+/// The tables that are searched: those at hand, those in brackets, or all; none if one is wrong, which has been said.
+pub(super) fn searched_legs(
+    input: Relation,
+    listed: &[UnionLeg],
+    step: &PipelineStep,
+    binder: &mut Binder<'_>,
+) -> Option<NamedLegs> {
+    let piped = !input.is_nothing();
+    let legs: NamedLegs = match (piped, listed.is_empty()) {
+        (true, true) => vec![(table_name(&input), input)],
+        (true, false) => {
+            let message = "the tables to search are either those before the `|` or those in the brackets";
+            binder.error(Diagnostic::error(BAD_ARGUMENT, step.name.span, message).help("leave one of them out"));
+            return None;
+        }
+        (false, false) => legs_of(listed, false, binder),
+        (false, true) => {
+            let every = Pattern { name: Name::new("*", step.name.span) };
+            let names = binder.tables_like(&every);
+            if names.is_empty() {
+                let message = "there is no table to search";
+                binder.error(Diagnostic::error(UNKNOWN_TABLE, step.name.span, message).label("searches all tables"));
+                return None;
+            }
+            names.into_iter().map(|name| (Some(name.clone()), binder.table(&name, step.name.span))).collect()
+        }
+    };
+    (!legs.iter().any(|(_, leg)| leg.columns.has_any_column())).then_some(legs)
+}
+
 impl Tabular for Search {
     fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        let piped = !input.is_nothing();
-        let legs = match (piped, self.legs.is_empty()) {
-            (true, true) => vec![(table_name(&input), input)],
-            (true, false) => {
-                let message = "the tables to search are either those before the `|` or those in the brackets";
-                binder.error(Diagnostic::error(BAD_ARGUMENT, step.name.span, message).help("leave one of them out"));
-                return Relation::poisoned();
-            }
-            (false, false) => legs_of(&self.legs, false, binder),
-            (false, true) => {
-                let every = Pattern { name: Name::new("*", step.name.span) };
-                let names = binder.tables_like(&every);
-                if names.is_empty() {
-                    let message = "there is no table to search";
-                    binder
-                        .error(Diagnostic::error(UNKNOWN_TABLE, step.name.span, message).label("searches all tables"));
-                    return Relation::poisoned();
-                }
-                names.into_iter().map(|name| (Some(name.clone()), binder.table(&name, step.name.span))).collect()
-            }
-        };
-        if legs.iter().any(|(_, leg)| leg.columns.has_any_column()) {
-            return Relation::poisoned();
-        }
+        let Some(legs) = searched_legs(input, &self.legs, step, binder) else { return Relation::poisoned() };
+        let legs = self.matching_legs(legs, binder);
+        united(legs, false, Some("$table"))
+    }
+}
+
+impl Search {
+    /// The rows of each table that are searched for.
+    pub(super) fn matching_legs(&self, legs: NamedLegs, binder: &mut Binder<'_>) -> NamedLegs {
         // A column that one table lacks and another has is null in the first.
         let mut named = Vec::new();
         self.searched.names(&mut named);
@@ -251,12 +269,9 @@ impl Tabular for Search {
                 }
             }
         }
-        let legs = legs.into_iter().map(|(name, leg)| (name, self.matching_rows(leg, &lent, binder))).collect();
-        united(legs, false, Some("$table"))
+        legs.into_iter().map(|(name, leg)| (name, self.matching_rows(leg, &lent, binder))).collect()
     }
-}
 
-impl Search {
     /// The rows of one table that are searched for.
     fn matching_rows(&self, leg: Relation, lent: &[BoundColumn], binder: &mut Binder<'_>) -> Relation {
         let own: Vec<(BoundColumn, plan::Expr)> = leg.pass_through().collect();
@@ -381,8 +396,24 @@ impl Search {
 }
 
 impl Searched {
+    /// Whether it looks into all columns.
+    pub(super) fn reads_all(&self) -> bool {
+        fn of_condition(condition: &Expr) -> bool {
+            match &condition.kind {
+                ExprKind::Or(parts) | ExprKind::And(parts) => parts.iter().any(of_condition),
+                ExprKind::Literal(literal) => literal.ty == Type::String,
+                _ => reads_star(condition),
+            }
+        }
+        match self {
+            Searched::Or(parts) | Searched::And(parts) => parts.iter().any(Searched::reads_all),
+            Searched::Column { .. } => false,
+            Searched::One(condition) => of_condition(condition),
+        }
+    }
+
     /// The names that conditions read.
-    fn names<'a>(&'a self, found: &mut Vec<&'a str>) {
+    pub(super) fn names<'a>(&'a self, found: &mut Vec<&'a str>) {
         match self {
             Searched::Or(parts) | Searched::And(parts) => parts.iter().for_each(|part| part.names(found)),
             Searched::Column { name, .. } => found.push(&name.text),

@@ -51,6 +51,7 @@ impl TargetCheck {
                 self.warn(ARG_STATEMENT, span, "`declare`");
             }
             Statement::Set(setting) => self.warn(ARG_STATEMENT, setting.name.span, "`set`"),
+            Statement::Pattern(pattern) => self.warn(ARG_STATEMENT, pattern.name.span, "`declare pattern`"),
         }
     }
 

@@ -85,7 +85,7 @@ impl Syntax for Union {
     }
 }
 
-const KINDS: &[(&str, UnionKind)] = &[("inner", UnionKind::Inner), ("outer", UnionKind::Outer)];
+pub(super) const KINDS: &[(&str, UnionKind)] = &[("inner", UnionKind::Inner), ("outer", UnionKind::Outer)];
 
 pub(super) fn leg(input: Tokens<'_>) -> Parsed<'_, UnionLeg> {
     if input.is(0, "*") || (input.is_word(0) && input.is(1, "*")) {

@@ -26,6 +26,30 @@ pub struct Document<'a> {
     answers: Vec<NamedAnswer<'a>>,
 }
 
+/// What headings, sheets and files call each of several answers: as the query does, where it gives a name that is made of
+/// letters, digits, blanks, `_` and `-` and no other answer has; or else by its number.
+///
+/// ```
+/// let query = argql::Engine::new().prepare("range x from 1 to 3 step 1 | fork (count) largest = (top 1 by x)")?;
+/// assert_eq!(argql::answer_names(&query.run_all()?), ["1", "largest"]);
+/// # Ok::<(), argql::Error>(())
+/// ```
+pub fn answer_names<'t>(answers: impl IntoIterator<Item = &'t Table>) -> Vec<String> {
+    let answers: Vec<&Table> = answers.into_iter().collect();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-');
+    let alone = |name: &str| {
+        let same = |table: &&&Table| table.name().is_some_and(|other| other.to_lowercase() == name.to_lowercase());
+        answers.iter().filter(same).count() == 1
+    };
+    let fits = |name: &&str| {
+        name.contains(char::is_alphabetic) && name.trim() == *name && name.chars().all(plain) && alone(name)
+    };
+    (1..)
+        .zip(&answers)
+        .map(|(number, table): (usize, _)| table.name().filter(fits).map_or(number.to_string(), str::to_owned))
+        .collect()
+}
+
 #[derive(Clone, Debug)]
 struct NamedAnswer<'a> {
     name: String,

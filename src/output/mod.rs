@@ -29,7 +29,7 @@ use crate::column::Table;
 #[cfg(feature = "store")]
 use crate::column::{FileKind, FileWriting};
 #[cfg(feature = "review")]
-pub use document::Document;
+pub use document::{Document, answer_names};
 #[cfg(feature = "review")]
 pub use escape::escaped;
 #[cfg(feature = "review")]

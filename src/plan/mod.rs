@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::column::{Batch, Chart, Column, Field};
-use crate::registry::{Aggregate, Along, Fold, Scalar};
+use crate::registry::{Aggregate, Along, Fold, Scalar, TableWork};
 use crate::source::{SourceTable, Want};
 use crate::value::{SortOrder, Type, Value};
 
@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) fields: Vec<Field>,
     /// How the answer is to be drawn.
     pub(crate) chart: Option<Chart>,
+    /// What the query calls the answer.
+    pub(crate) name: Option<Arc<str>>,
 }
 
 /// A step of a plan. Every node may hand on more columns than its reader asked for, behind the ones asked for.
@@ -55,6 +57,11 @@ pub(crate) enum Node {
     Union { inputs: Vec<Node> },
     /// What is kept of each row, then what is computed along the order of the rows.
     Window { input: Box<Node>, keep: Vec<Expr>, calls: Vec<WindowCall> },
+    /// What matches of the rows, which are looked at in their order: what is kept of the row, what its step gives to the
+    /// declared columns, and the number of the sequence.
+    Match { input: Box<Node>, keep: Vec<Expr>, steps: Arc<Steps> },
+    /// What a plugin makes of all rows, which it sees at once.
+    Plugin { input: Box<Node>, args: Vec<Expr>, call: PluginCall },
     /// What `body` makes of the rows, a part of them at a time and one part behind the other: what is kept of the
     /// part's first row, then the columns of the body, which are of the types `made`.
     Each { part: PartId, input: Box<Node>, parts: RowParts, keep: Vec<Expr>, body: Box<Node>, made: Vec<Type> },
@@ -111,6 +118,32 @@ pub(crate) struct Expansion {
     pub(crate) pairs: bool,
 }
 
+/// The steps of `scan`. Their expressions read a row that is made for them: what is kept of the row at hand, and behind
+/// it, for every step, what is kept of the row that it holds, with the declared columns.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    /// Types of the declared columns, and what they are unless a step says so.
+    pub(crate) declared: Vec<(Type, Value)>,
+    pub(crate) list: Vec<Step>,
+}
+
+/// A step of `scan`.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) condition: Expr,
+    pub(crate) output: StepOutput,
+    /// What it gives to some of the declared columns, by their position.
+    pub(crate) assigned: Vec<(usize, Expr)>,
+}
+
+/// Which of the rows that a step holds one after the other come out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StepOutput {
+    All,
+    Last,
+    None,
+}
+
 /// One side of a join.
 #[derive(Clone, Debug)]
 pub(crate) struct JoinSide {
@@ -147,6 +180,21 @@ pub(crate) struct WindowCall {
 impl std::fmt::Debug for WindowCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WindowCall").field("name", &self.function.name).field("args", &self.args).finish()
+    }
+}
+
+/// A plugin that is computed over all rows.
+#[derive(Clone)]
+pub(crate) struct PluginCall {
+    pub(crate) name: &'static str,
+    /// The types of the columns it makes.
+    pub(crate) makes: Vec<Type>,
+    pub(crate) work: Arc<TableWork>,
+}
+
+impl std::fmt::Debug for PluginCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PluginCall").field("name", &self.name).finish()
     }
 }
 
@@ -199,7 +247,9 @@ impl Node {
             | Node::Expand { input, .. }
             | Node::Groups { input, .. }
             | Node::Placed { input, .. }
-            | Node::Window { input, .. } => vec![input],
+            | Node::Window { input, .. }
+            | Node::Match { input, .. }
+            | Node::Plugin { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![&left.input, &right.input],
             Node::Each { input, body, .. } => vec![input, body],
             Node::Union { inputs } => inputs.iter().collect(),
@@ -233,7 +283,9 @@ impl Node {
                 [left, right].into_iter().flat_map(|side| side.keys.iter().chain(&side.keep)).collect()
             }
             Node::Window { keep, calls, .. } => keep.iter().chain(calls.iter().flat_map(|call| &call.args)).collect(),
-            Node::Each { parts: RowParts::Rows, keep, .. } => keep.iter().collect(),
+            Node::Match { keep: exprs, .. }
+            | Node::Plugin { args: exprs, .. }
+            | Node::Each { parts: RowParts::Rows, keep: exprs, .. } => exprs.iter().collect(),
             Node::Each { parts: RowParts::Keyed(key), keep, .. } => keep.iter().chain([key]).collect(),
         }
     }
@@ -269,14 +321,20 @@ impl Node {
             Node::Window { keep, calls, .. } => {
                 keep.iter_mut().chain(calls.iter_mut().flat_map(|call| &mut call.args)).collect()
             }
-            Node::Each { parts: RowParts::Rows, keep, .. } => keep.iter_mut().collect(),
+            Node::Match { keep: exprs, .. }
+            | Node::Plugin { args: exprs, .. }
+            | Node::Each { parts: RowParts::Rows, keep: exprs, .. } => exprs.iter_mut().collect(),
             Node::Each { parts: RowParts::Keyed(key), keep, .. } => keep.iter_mut().chain([key]).collect(),
         }
     }
 
     /// Gives the same rows whenever it is run.
     pub(crate) fn deterministic(&self) -> bool {
-        self.exprs().into_iter().all(Expr::deterministic) && self.inputs().into_iter().all(Node::deterministic)
+        let steps = match self {
+            Node::Match { steps, .. } => steps.exprs().all(Expr::deterministic),
+            _ => true,
+        };
+        steps && self.exprs().into_iter().all(Expr::deterministic) && self.inputs().into_iter().all(Node::deterministic)
     }
 
     /// Does more than to read, filter and compute rows: joins, groups, orders or expands them.
@@ -288,6 +346,8 @@ impl Node {
             | Node::TopN { .. }
             | Node::Expand { .. }
             | Node::Window { .. }
+            | Node::Match { .. }
+            | Node::Plugin { .. }
             | Node::Join { .. }
             | Node::Each { .. } => true,
             node => node.inputs().into_iter().any(Node::gathers),
@@ -317,7 +377,9 @@ impl Node {
             | Node::Expand { input, .. }
             | Node::Groups { input, .. }
             | Node::Placed { input, .. }
-            | Node::Window { input, .. } => apply(input),
+            | Node::Window { input, .. }
+            | Node::Match { input, .. }
+            | Node::Plugin { input, .. } => apply(input),
             Node::Join { left, right, .. } => {
                 apply(&mut left.input);
                 apply(&mut right.input);
@@ -364,6 +426,10 @@ impl Node {
             }
             Node::Union { inputs } => inputs.first().map_or(Vec::new(), Node::types),
             Node::Window { keep, calls, .. } => of(keep).into_iter().chain(calls.iter().map(|call| call.ty)).collect(),
+            Node::Match { keep, steps, .. } => {
+                of(keep).into_iter().chain(steps.declared.iter().map(|(ty, _)| *ty)).chain([Type::Long]).collect()
+            }
+            Node::Plugin { call, .. } => call.makes.clone(),
             Node::Each { keep, made, .. } => [of(keep), made.clone()].concat(),
             Node::Arrival { types, .. } => types.clone(),
             Node::Placed { input, .. } => [input.types(), vec![Type::Long]].concat(),
@@ -396,5 +462,18 @@ impl Node {
             }
             node => node.inputs().into_iter().any(|input| input.reads_part_beside(own)),
         }
+    }
+}
+
+impl Steps {
+    /// The expressions of all steps.
+    pub(crate) fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        let assigned = self.list.iter().flat_map(|step| step.assigned.iter().map(|(_, expr)| expr));
+        self.list.iter().map(|step| &step.condition).chain(assigned)
+    }
+
+    /// The width of a row that a step holds.
+    pub(crate) fn width(&self, keep: usize) -> usize {
+        keep + self.declared.len()
     }
 }

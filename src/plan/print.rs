@@ -85,6 +85,17 @@ impl Node {
                     calls.iter().map(|call| format!("{}({})", call.function.name, list(&call.args, ", "))).collect();
                 write!(f, "Window [{}] keep [{}]", calls.join(", "), list(keep, ", "))?;
             }
+            Node::Match { keep, steps, .. } => {
+                let step = |step: &super::Step| {
+                    let assigned: Vec<String> =
+                        step.assigned.iter().map(|(at, expr)| format!("d{at} = {expr}")).collect();
+                    let arrow = if assigned.is_empty() { "" } else { " => " };
+                    format!("{}{arrow}{}", step.condition, assigned.join(", "))
+                };
+                let listed: Vec<String> = steps.list.iter().map(step).collect();
+                write!(f, "Match [{}] keep [{}]", listed.join("; "), list(keep, ", "))?;
+            }
+            Node::Plugin { args, call, .. } => write!(f, "Plugin {}({})", call.name, list(args, ", "))?,
             Node::Each { parts, keep, .. } => {
                 match parts {
                     RowParts::Rows => write!(f, "Each row")?,

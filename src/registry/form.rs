@@ -109,6 +109,7 @@ pub(crate) const FORMS: &[Form] = &[
     LET,
     SET,
     DECLARE,
+    PATTERN,
 ];
 
 const TRUE: Form = Form {
@@ -228,5 +229,16 @@ const DECLARE: Form = Form {
     syntax: "declare query_parameters(name: type [= default], …);",
     about: "Declares values that are given to the query from outside.",
     examples: &[Example { query: "declare query_parameters(n: long = 5); print n", result: "5" }],
+    ..LET
+};
+
+const PATTERN: Form = Form {
+    name: "declare pattern",
+    syntax: "declare pattern name = (argument: string, …)[path: string] { (\"text\", …).[\"text\"] = { table }; … };",
+    about: "Gives a name to tables that are told apart by texts: `name(\"text\").text`.",
+    examples: &[Example {
+        query: "declare pattern age = (who: string) { ('Tom') = { print 9 }; ('Rex') = { print 4 }; }; age('Rex')",
+        result: "4",
+    }],
     ..LET
 };

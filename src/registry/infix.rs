@@ -94,8 +94,6 @@ pub(crate) enum Meaning {
         kernel: fn(&Args<'_>) -> Result<Kernel, ArgumentFault>,
         strict: bool,
     },
-    /// Parsed, and refused by name.
-    Refused,
 }
 
 /// What is known of an operand when the operation is chosen.

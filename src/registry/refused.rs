@@ -45,8 +45,9 @@ pub(crate) fn refused_operator(name: &str) -> Option<Position> {
 
 const FILES: Option<&str> = Some("queries reach no files but those that were loaded");
 const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
-const TABLES: Option<&str> = Some("it gives several tables, and argql gives one");
 const CODE: Option<&str> = Some("argql runs no other language");
+const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins these to patterns is not documented");
+const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
 /// Everything that is refused by its name. A few of the operators are read all the same, and refused when they are bound.
@@ -61,25 +62,11 @@ pub(crate) const REFUSED: &[Refused] = &[
     },
     Refused {
         kind: RefusedKind::Operator(Position::Piped),
-        why: TABLES,
-        names: &[
-            "facet", "fork",
-        ],
-    },
-    Refused {
-        kind: RefusedKind::Operator(Position::Both),
         why: None,
         names: &[
-            "find", "macro-expand",
-        ],
-    },
-    Refused {
-        kind: RefusedKind::Operator(Position::Piped),
-        why: None,
-        names: &[
-            "__executeAndCache", "__partitionby", "assert-schema", "graph-mark-components", "graph-match",
+            "__executeAndCache", "__partitionby", "graph-mark-components", "graph-match",
             "graph-shortest-paths", "graph-to-table", "graph-where-edges", "graph-where-nodes",
-            "make-graph", "project-by-names", "reduce", "scan",
+            "make-graph",
         ],
     },
     Refused {
@@ -90,8 +77,7 @@ pub(crate) const REFUSED: &[Refused] = &[
             "__geo_line_validate", "__geo_polygon_s2cell_covering_level", "__geo_polygon_validate",
             "__hash_crc32", "__hash_djb2", "__hash_many_crc32", "__hash_xxh64", "__hll_normalize",
             "__invoke", "__ipv6_lookup_ranges", "__lz4_compress_dynamic_array_to_base64_string", "all",
-            "assert", "bag_pack_columns", "beta_cdf", "beta_inv", "beta_pdf", "bin_auto",
-            "datetime_list_timezones", "datetime_local_to_utc", "datetime_utc_to_local", "dcount_hll",
+            
             "entity_group", "estimate_data_size", "geo_angle", "geo_azimuth", "geo_closest_point_on_line",
             "geo_closest_point_on_polygon", "geo_distance_2points", "geo_distance_point_to_line",
             "geo_distance_point_to_polygon", "geo_from_wkt", "geo_geohash_neighbors",
@@ -107,19 +93,24 @@ pub(crate) const REFUSED: &[Refused] = &[
             "geo_polygon_centroid", "geo_polygon_densify", "geo_polygon_perimeter", "geo_polygon_simplify",
             "geo_polygon_to_h3cells", "geo_polygon_to_s2cells", "geo_s2cell_neighbors",
             "geo_s2cell_to_central_point", "geo_s2cell_to_polygon", "geo_simplify_polygons_array",
-            "geo_union_lines_array", "geo_union_polygons_array", "graph", "gzip_compress_to_base64_string",
-            "hash_combine", "hash_many", "hll_isvalid", "inner_nodes", "iscolumnexists", "labels", "map",
-            "new_guid", "node_degree_in", "node_degree_out", "node_id", "parse_command_line", "parse_path",
-            "parse_user_agent", "parse_xml", "parsejson", "percentile_tdigest", "percentiles_array_tdigest",
-            "percentrank_tdigest", "punycode_domain_to_string", "rank_tdigest", "row_rank",
-            "series_ceiling", "series_cosine_similarity", "series_decompose", "series_decompose_anomalies",
-            "series_decompose_forecast", "series_fft", "series_fill_backward", "series_fill_const",
-            "series_fill_forward", "series_fill_linear", "series_fir", "series_fit_2lines",
-            "series_fit_2lines_dynamic", "series_fit_line", "series_fit_line_dynamic", "series_fit_poly",
-            "series_floor", "series_ifft", "series_iir", "series_magnitude", "series_outliers",
-            "series_pearson_correlation", "series_periods_detect", "series_periods_validate",
-            "series_seasonal", "series_stats", "series_stats_dynamic", "table", "tdigest_isvalid",
-            "welch_test", "zlib_compress_to_base64_string",
+            "geo_union_lines_array", "geo_union_polygons_array", "graph", "hll_isvalid", "inner_nodes", "iscolumnexists", "labels", "map",
+            "node_degree_in", "node_degree_out", "node_id",
+            "parse_user_agent", "parse_xml", "parsejson", "punycode_domain_to_string", "row_rank",
+            "series_periods_detect", "series_periods_validate", "table", "tdigest_isvalid",
+                    ],
+    },
+    Refused {
+        kind: RefusedKind::Operator(Position::Piped),
+        why: PATTERNS,
+        names: &[
+            "reduce",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: HASHES,
+        names: &[
+            "hash_combine", "hash_many",
         ],
     },
     Refused {
@@ -143,20 +134,18 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Aggregate,
         why: None,
         names: &[
-            "argmax", "argmin", "buildschema", "hll", "hll_if", "hll_merge", "merge_tdigest", "passthrough",
-            "tdigest", "tdigest_merge",
+            "argmax", "argmin", "passthrough",
+            
         ],
     },
     Refused {
         kind: RefusedKind::Plugin,
         why: None,
         names: &[
-            "active_users_count", "activity_counts_metrics", "activity_engagement", "activity_metrics",
-            "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
+            "activity_engagement",             "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
             "funnel_sequence_completion", "geo_line_lookup", "geo_polygon_lookup", "identity",
-            "identity_v3", "ipv4_lookup", "ipv6_lookup", "new_activity_metrics", "preview",
-            "rolling_percentile", "rows_near", "sequence_detect", "session_count", "sliding_window_counts",
-        ],
+            "identity_v3", "new_activity_metrics", "preview",
+            "sequence_detect",         ],
     },
     Refused {
         kind: RefusedKind::Plugin,

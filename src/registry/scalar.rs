@@ -1,7 +1,7 @@
 //! Scalar functions: one value per row from that row's arguments.
 
 use super::{Example, Param};
-use crate::column::{Column, Out};
+use crate::column::{Batch, Column, Out};
 use crate::guard::Guard;
 use crate::value::{DateTime, Type, Value, ValueRef};
 
@@ -12,6 +12,9 @@ pub(crate) struct Scalar {
     pub(crate) returns: Returns,
     /// How a column made by a call is called when the query does not say.
     pub(crate) names: Naming,
+    /// How many columns a call with arguments of these types makes where it is assigned; of several, its value is an
+    /// array with an element for each.
+    pub(crate) columns: Option<fn(&[Type]) -> usize>,
     /// One sentence; parameters in backticks.
     pub(crate) about: &'static str,
     pub(crate) examples: &'static [Example],
@@ -31,6 +34,8 @@ pub(crate) struct Scalar {
     pub(crate) texts: bool,
     /// What gives one element of its array without making the array, from the same arguments and an index.
     pub(crate) element: Option<&'static Scalar>,
+    /// What is computed in another way than Kusto's in a call with these arguments, if anything is: the warning.
+    pub(crate) caution: Option<fn(&Args<'_>) -> Option<&'static str>>,
     pub(crate) kernel: KernelDef,
 }
 
@@ -41,6 +46,7 @@ impl Scalar {
         params: &[],
         returns: Returns::Is(Type::Dynamic),
         names: Naming::Numbered,
+        columns: None,
         about: "",
         examples: &[],
         deterministic: true,
@@ -51,6 +57,7 @@ impl Scalar {
         passes: None,
         texts: false,
         element: None,
+        caution: None,
         kernel: KernelDef::Plain(|_, out| out.null()),
     };
 
@@ -132,6 +139,10 @@ pub(crate) enum Naming {
     Column,
     /// `d.a` sorted is `d_a_sorted`, what has no name `array0_sorted`.
     Sorted,
+    /// This.
+    Fixed(&'static str),
+    /// A column per part, of its type: `series_stats(x)` makes `series_stats_x_min` … Its value is an array of them.
+    Parts(&'static [(&'static str, Type)]),
     /// `Column1`, `Column2` …
     Numbered,
 }
@@ -145,7 +156,7 @@ pub(crate) enum KernelDef {
     Prepared(fn(&Args<'_>) -> Result<Kernel, ArgumentFault>),
     /// Reads the rows around its own: sees types and constants first, then the whole columns.
     Window(fn(&Args<'_>) -> Result<Along, ArgumentFault>),
-    /// None: it asks about the columns, and the binder puts the answer in its place.
+    /// None: the binder knows what it asks about, and puts the answer in its place.
     Columns(ColumnsFunction),
 }
 
@@ -160,11 +171,15 @@ impl KernelDef {
     }
 }
 
-/// Functions of the columns themselves.
+/// Functions of the columns themselves, and of the options that the query sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ColumnsFunction {
     /// `pack_all(ignore_null_empty)`
     Pack,
+    /// `bag_pack_columns(a, b)`
+    PackThese,
+    /// `bin_auto(value)`
+    Grid,
     /// `column_ifexists(name, default)`
     IfExists,
 }
@@ -174,6 +189,9 @@ pub(crate) type Kernel = Box<dyn Fn(&[ValueRef<'_>], &mut Out) + Send + Sync>;
 
 /// All rows in their order in, one value for each out.
 pub(crate) type Along = Box<dyn Fn(&Ordered<'_>) -> Column + Send + Sync>;
+
+/// All rows in, a table out: what a plugin does.
+pub(crate) type TableWork = Box<dyn Fn(&Ordered<'_>) -> Batch + Send + Sync>;
 
 /// The arguments of a call along the order of the rows.
 pub(crate) struct Ordered<'a> {

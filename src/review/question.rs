@@ -11,9 +11,11 @@ use super::embedded::{SHARED, Saved};
 use super::finding::Sentence;
 use super::include::{NamedText, with_includes};
 use crate::column::{Field, Table};
+use crate::complete::{layout, line_end};
 use crate::diag::{Diagnostic, NO_ROWS, NOT_LOADED, Place, QueryText, UNREADABLE};
 use crate::engine::{Checked, Engine, Query};
 use crate::error::Error;
+use crate::golden::TestFile;
 use crate::source::known_table;
 use crate::syntax::ast::{Parameter, ParameterKind, Statement};
 use crate::syntax::{TokenKind, lex, parse};
@@ -88,6 +90,11 @@ impl Question {
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|error| unreadable(&name, &error.to_string()))?;
         Ok(Question { file: Some(path.to_owned()), ..Question::from_bytes(&name, bytes)? })
+    }
+
+    /// A query that stands in a file with others: what it includes is looked up beside that.
+    pub(super) fn beside(path: &Path, text: &str) -> Question {
+        Question { file: Some(path.to_owned()), ..Question::new(&path.display().to_string(), text) }
     }
 
     /// The query that these bytes hold: UTF-8, or UTF-16 as PowerShell's `>` writes it.
@@ -169,6 +176,29 @@ impl Question {
     /// ```
     pub fn flat_text(&self) -> Result<String, Error> {
         Ok(self.compose()?.read().to_owned())
+    }
+
+    /// The query in argql's own [`layout`](crate::layout), with a line end behind the last line. Of a text with tests, see
+    /// [`TestFile`], the queries are laid out.
+    ///
+    /// # Errors
+    ///
+    /// If it is no KQL.
+    ///
+    /// ```
+    /// assert_eq!(argql::Question::new("q", "T|take 5").laid_out()?, "T\n| take 5\n");
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn laid_out(&self) -> Result<String, Error> {
+        let wrong = |error: Error| Error::query(&self.name, &self.text, error.diagnostics().to_vec());
+        let answered = |tests: &TestFile| tests.cases.iter().any(|case| !case.expected.is_empty());
+        match (layout(&self.text), TestFile::parse(&self.name, &self.text)) {
+            // Titles alone may be comments within a query.
+            (Ok(text), Ok(tests)) if !answered(&tests) => Ok(text + line_end(&self.text)),
+            (Ok(text), Err(_)) => Ok(text + line_end(&self.text)),
+            (Err(error), Ok(tests)) if tests.cases.is_empty() => Err(wrong(error)),
+            (_, tests) => Ok(tests?.laid_out().text()),
+        }
     }
 
     /// What its head says.
@@ -265,7 +295,7 @@ impl Question {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn lacks(&self, engine: &Engine) -> Result<Vec<Diagnostic>, Error> {
-        missing_data(engine, &self.header(), &self.name)
+        self.missing_data(engine, &self.header())
     }
 
     /// Checks names and types without looking at data, also those that `// finding:` in the head names; see
@@ -301,7 +331,7 @@ impl Question {
     /// ```
     pub fn complete(&self, engine: &Engine) -> Result<Engine, Error> {
         let header = self.header();
-        let lacking = missing_data(engine, &header, &self.name)?;
+        let lacking = self.missing_data(engine, &header)?;
         if !lacking.is_empty() {
             return Err(Error::data(lacking));
         }
@@ -347,7 +377,7 @@ impl Question {
     }
 
     /// The query with what it includes, behind the definitions that it uses.
-    fn compose(&self) -> Result<QueryText, Error> {
+    pub(super) fn compose(&self) -> Result<QueryText, Error> {
         let folder = self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let composed = with_includes(&self.name, &self.text, &|wanted| {
             let shared = SHARED.iter().find(|shared| shared.name == wanted);
@@ -377,6 +407,68 @@ impl Question {
         let before: String = kept.iter().rev().map(|definition| format!("{definition}\n")).collect();
         Ok(if before.is_empty() { composed } else { composed.behind("let", &before) })
     }
+
+    /// What data is missing for the query, with this head, to be answered.
+    ///
+    /// # Errors
+    ///
+    /// If a table that is loaded cannot be read.
+    fn missing_data(&self, engine: &Engine, header: &Header) -> Result<Vec<Diagnostic>, Error> {
+        let name = &self.name;
+        // What a definition gives a name to is no table of the engine.
+        let defined = |table: &str| self.definitions.iter().any(|(name, _)| name == table);
+        let loaded = engine.tables();
+        let mut lacking = Vec::new();
+        if !engine.takes_missing_as_empty() {
+            for table in header.needed().filter(|table| !loaded.contains(&(*table).to_owned()) && !defined(table)) {
+                let message = format!("`{name}` needs the table `{table}`, which is not loaded");
+                let help = if known_table(table) {
+                    format!(
+                        "`argql export --script bash {table}` prints what exports it; load the folder with `--data`"
+                    )
+                } else {
+                    format!(
+                        "it is a list of your own: load it with `--data {table}=FILE`; `argql queries {name}` says what is in it"
+                    )
+                };
+                lacking.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
+            }
+        }
+        let given = engine.snapshots();
+        for (snapshot, tables) in
+            header.snapshots.iter().filter(|(snapshot, _)| !given.iter().any(|(name, _)| name == snapshot))
+        {
+            let message =
+                format!("`{name}` compares with another export, the snapshot `{snapshot}`, which is not loaded");
+            let help = format!("load it with `--snapshot {snapshot}=FOLDER`; of it are read: {tables}");
+            lacking.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
+        }
+        for table in &header.history {
+            let found = match engine.history(table).len() {
+                0 => "none has",
+                1 => "only one has",
+                _ => continue,
+            };
+            let message =
+                format!("`{name}` looks at the table `{table}` over time, in two snapshots at least, and {found} it");
+            let help = "load a store with a snapshot for each export, `argql import -d export/ --store store/ --as 2026-10-01`, or exports as `--snapshot 2026-10-01=FOLDER`";
+            lacking.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
+        }
+        if lacking.is_empty() {
+            for (table, ty) in &header.rows {
+                if !defined(table) && !engine.has_rows(table, ty)? {
+                    let rows = if ty.is_empty() { "any row".to_owned() } else { format!("rows of type `{ty}`") };
+                    let message =
+                        format!("`{name}` would give a wrong answer without {rows} in `{table}`, and there are none");
+                    let export = if ty.is_empty() { table.clone() } else { format!("{table} | where type =~ '{ty}'") };
+                    lacking.push(Diagnostic::at(NO_ROWS, Place::Nowhere, message).help(format!(
+                        "export them too: `az graph query -q \"{export}\" --first 1000 -o json > {table}-more.json`"
+                    )));
+                }
+            }
+        }
+        Ok(lacking)
+    }
 }
 
 fn unreadable(name: &str, problem: &str) -> Error {
@@ -388,62 +480,6 @@ fn unreadable(name: &str, problem: &str) -> Error {
 fn words(text: &str) -> HashSet<&str> {
     let tokens = lex(text).unwrap_or_default();
     tokens.into_iter().filter(|token| token.kind == TokenKind::Word).map(|token| token.text).collect()
-}
-
-/// What data is missing for a query with this head to be answered.
-///
-/// # Errors
-///
-/// If a table that is loaded cannot be read.
-fn missing_data(engine: &Engine, header: &Header, name: &str) -> Result<Vec<Diagnostic>, Error> {
-    let loaded = engine.tables();
-    let mut lacking = Vec::new();
-    if !engine.takes_missing_as_empty() {
-        for table in header.needed().filter(|table| !loaded.contains(&(*table).to_owned())) {
-            let message = format!("`{name}` needs the table `{table}`, which is not loaded");
-            let help = if known_table(table) {
-                format!("`argql export --script bash {table}` prints what exports it; load the folder with `--data`")
-            } else {
-                format!(
-                    "it is a list of your own: load it with `--data {table}=FILE`; `argql queries {name}` says what is in it"
-                )
-            };
-            lacking.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
-        }
-    }
-    let given = engine.snapshots();
-    for (snapshot, tables) in
-        header.snapshots.iter().filter(|(snapshot, _)| !given.iter().any(|(name, _)| name == snapshot))
-    {
-        let message = format!("`{name}` compares with another export, the snapshot `{snapshot}`, which is not loaded");
-        let help = format!("load it with `--snapshot {snapshot}=FOLDER`; of it are read: {tables}");
-        lacking.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
-    }
-    for table in &header.history {
-        let found = match engine.history(table).len() {
-            0 => "none has",
-            1 => "only one has",
-            _ => continue,
-        };
-        let message =
-            format!("`{name}` looks at the table `{table}` over time, in two snapshots at least, and {found} it");
-        let help = "load a store with a snapshot for each export, `argql import -d export/ --store store/ --as 2026-10-01`, or exports as `--snapshot 2026-10-01=FOLDER`";
-        lacking.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
-    }
-    if lacking.is_empty() {
-        for (table, ty) in &header.rows {
-            if !engine.has_rows(table, ty)? {
-                let rows = if ty.is_empty() { "any row".to_owned() } else { format!("rows of type `{ty}`") };
-                let message =
-                    format!("`{name}` would give a wrong answer without {rows} in `{table}`, and there are none");
-                let export = if ty.is_empty() { table.clone() } else { format!("{table} | where type =~ '{ty}'") };
-                lacking.push(Diagnostic::at(NO_ROWS, Place::Nowhere, message).help(format!(
-                    "export them too: `az graph query -q \"{export}\" --first 1000 -o json > {table}-more.json`"
-                )));
-            }
-        }
-    }
-    Ok(lacking)
 }
 
 /// Text in UTF-8, or in UTF-16 as PowerShell's `>` writes it; without the byte order mark.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 
 use crate::plan::{
-    AggregateCall, Expansion, Expr, JoinKind, JoinSide, Node, PartId, PathStep, RowParts, Term, WindowCall,
+    AggregateCall, Expansion, Expr, JoinKind, JoinSide, Node, PartId, PathStep, RowParts, Steps, Term, WindowCall,
 };
 use crate::source::{SourceTable, Want};
 use crate::value::{Type, Value};
@@ -101,6 +101,14 @@ fn supply(node: Node, mut demand: Demand) -> Node {
             supply_expand(*input, &keep, expanded, index, limit, &demand)
         }
         Node::Window { input, keep, calls } => supply_window(*input, &keep, calls, &demand),
+        Node::Match { input, keep, steps } => supply_match(*input, keep, steps, &demand),
+        Node::Plugin { input, mut args, call } => {
+            let mut below = Demand::default();
+            args.iter().for_each(|arg| below.add(arg));
+            args.iter_mut().for_each(|arg| below.rewrite(arg));
+            let types = call.makes.clone();
+            pick(Node::Plugin { input: Box::new(supply(*input, below)), args, call }, &types, &demand)
+        }
         Node::Join { left, right, kind } => supply_join(*left, *right, kind, &demand),
         Node::Each { part, input, parts, keep, body, made } => {
             supply_each(part, *input, parts, &keep, *body, &made, demand)
@@ -234,6 +242,30 @@ fn supply_window(input: Node, keep: &[Expr], mut calls: Vec<WindowCall>, demand:
     wanted.iter_mut().chain(calls.iter_mut().flat_map(|call| &mut call.args)).for_each(|expr| below.rewrite(expr));
     let input = Box::new(supply(input, below));
     compute(Node::Window { input, keep: wanted, calls }, outputs)
+}
+
+/// Steps read their rows by position, so that each column keeps its place; one that nobody reads is made of nothing.
+fn supply_match(input: Node, mut keep: Vec<Expr>, steps: Arc<Steps>, demand: &Demand) -> Node {
+    let (own, width) = (keep.len(), steps.width(keep.len()));
+    let mut read: Vec<bool> = (0..own).map(|at| demand.refs.iter().any(|(column, _)| *column == at)).collect();
+    for expr in steps.exprs() {
+        expr.visit(&mut |part| {
+            if let Term::Column(at) = part.kind {
+                let at = at.checked_sub(own).map_or(at, |held| held % width);
+                read.iter_mut().skip(at).take(1).for_each(|read| *read = true);
+            }
+            true
+        });
+    }
+    for (expr, _) in keep.iter_mut().zip(read).filter(|(_, read)| !read) {
+        *expr = Expr::literal(expr.ty, Value::absent(expr.ty));
+    }
+    let mut below = Demand::default();
+    keep.iter().for_each(|expr| below.add(expr));
+    keep.iter_mut().for_each(|expr| below.rewrite(expr));
+    let made = steps.declared.iter().map(|(ty, _)| *ty).chain([Type::Long]);
+    let types: Vec<Type> = keep.iter().map(|expr| expr.ty).chain(made).collect();
+    pick(Node::Match { input: Box::new(supply(input, below)), keep, steps }, &types, demand)
 }
 
 /// Each side of a join keeps what is demanded of it.

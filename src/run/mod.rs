@@ -7,7 +7,9 @@ mod each;
 mod expand;
 mod filter;
 mod join;
+mod matching;
 mod number;
+mod plugin;
 mod profile;
 mod range;
 mod sort;
@@ -43,7 +45,9 @@ pub(crate) fn run(plan: &Plan, guard: &Guard) -> Result<Table, Failure> {
         batches.push(batch);
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings).drawn(plan.chart.clone()))
+    Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings)
+        .drawn(plan.chart.clone())
+        .named(plan.name.clone()))
 }
 
 /// Hands the answer over piece by piece, as it comes; gives what there is to know about it. Where a plan must see all
@@ -207,6 +211,8 @@ impl<'p> Run<'p> {
                 Ok(self.side_by_side(&legs, Run::batches)?.into_iter().flatten().collect())
             }
             Node::Window { input, keep, calls } => self.window(input, keep, calls),
+            Node::Match { input, keep, steps } => self.matches(input, keep, steps),
+            Node::Plugin { input, args, call } => self.plugin(input, args, call),
             Node::Each { part, input, parts, keep, body, made } => {
                 let rows = self.joined(input)?;
                 self.each(each::Each { part: *part, rows, parts, keep, body, width: made.len() })

@@ -15,6 +15,8 @@ use super::files::{PathKind, files_below, kind, table_name};
 use super::moment::moment_of;
 use super::page::{Page, PageOrigin};
 #[cfg(feature = "store")]
+use super::place;
+#[cfg(feature = "store")]
 use super::store::StoreFolder;
 use super::table::{SourceTable, memory};
 use super::tenants::{TenantView, Tenants, When};
@@ -55,6 +57,10 @@ impl Catalog {
     /// Adds a file, a folder (its files and those one level below), or `NAME=PATH` of either.
     pub(crate) fn add_path(&mut self, argument: impl AsRef<OsStr>) -> Result<(), Box<Diagnostic>> {
         let argument = argument.as_ref();
+        // The address of what is near.
+        if let Some(near) = argument.to_str().and_then(|text| text.strip_prefix("file://")) {
+            return self.add_path(near);
+        }
         let path = Path::new(argument);
         if let Some((name, path)) = named(argument).filter(|_| !path.exists()) {
             let files = match kind(&path)? {
@@ -77,6 +83,10 @@ impl Catalog {
         {
             return self.add_store(&store, Some(moment));
         }
+        #[cfg(feature = "store")]
+        if place::is_remote(path) {
+            return self.add_remote(path);
+        }
         match kind(path)? {
             PathKind::File => self.add_files(&table_name(path), vec![path.to_path_buf()])?,
             #[cfg(feature = "store")]
@@ -96,12 +106,30 @@ impl Catalog {
         Ok(())
     }
 
+    /// Adds a store that is far away, or those of many tenants.
+    #[cfg(feature = "store")]
+    fn add_remote(&mut self, path: &Path) -> Result<(), Box<Diagnostic>> {
+        if let Some(store) = StoreFolder::open(path)? {
+            return self.add_store(&store, self.at);
+        }
+        match Tenants::of_folder(path)? {
+            Some(tenants) => self.add_tenants(tenants),
+            None => {
+                let place = Place::File { path: path.into(), line: 0, column: 0 };
+                let none = Diagnostic::at(diag::STORE, place, format!("`{}` is no store", path.display()));
+                Err(Box::new(none.help(
+                    "what is far away must be a store, or stores of tenants: import an export, and copy it there",
+                )))
+            }
+        }
+    }
+
     /// Adds the tables of a store's newest snapshot (by a moment), and all snapshots as databases.
     #[cfg(feature = "store")]
     fn add_store(&mut self, store: &StoreFolder, by: Option<DateTime>) -> Result<(), Box<Diagnostic>> {
         let newest = store.newest(by)?;
-        for name in store.names()? {
-            let manifest = store.manifest(&name)?;
+        for manifest in store.manifests()? {
+            let name = manifest.name.clone();
             let mut tables = IndexMap::default();
             for table in &manifest.tables {
                 let source = SourceTable::stored(&table.name, store.table(&name, table)).keep_columns(self.keeps);

@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+#[cfg(feature = "store")]
+use super::place;
 use crate::diag::{self, Diagnostic, Place};
 
 /// `-0003`, `.part2`, `_page-12` at the end of a file's stem.
@@ -65,8 +67,22 @@ pub(super) fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, Box<D
     Ok(found)
 }
 
+/// The folders and the files in a folder, or below an address, hidden ones aside, each in natural order.
+pub(super) fn folders_and_files(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), Box<Diagnostic>> {
+    #[cfg(feature = "store")]
+    if place::is_remote(folder) {
+        let mut found = place::list(folder).map_err(|error| unreadable(folder, &error))?;
+        found.retain(|entry| !entry.name.starts_with('.'));
+        found.sort_by_cached_key(|entry| natural(&entry.name));
+        let (folders, files): (Vec<_>, Vec<_>) = found.into_iter().partition(|entry| entry.is_folder);
+        let paths = |entries: Vec<place::Entry>| entries.into_iter().map(|entry| folder.join(entry.name)).collect();
+        return Ok((paths(folders), paths(files)));
+    }
+    Ok(entries(folder)?.into_iter().partition(|path| path.is_dir()))
+}
+
 /// What is in a folder, hidden entries aside, in natural order.
-pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     let failed = |error: std::io::Error| unreadable(folder, &error);
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::catalog::Catalog;
 use super::moment::name_of;
+use super::place;
 use super::sketch::SketchStep;
 use super::store::{
     DIGEST, DigestWriter, KnownRows, Layout, Manifest, ManifestPart, ManifestRuns, ManifestTable, NOTE, ROWS_NOTE,
@@ -294,7 +295,7 @@ impl TableWriter<'_> {
         let (digests, id) = digests.finish().map_err(writing)?;
         let notes = [(NOTE, self.layout.to_text(&complete)), (ROWS_NOTE, id.clone())];
         let bytes = writer.finish(&notes, self.guard).map_err(writing)?;
-        let written: usize = sound(|| PartReader::open(&path)).map_err(writing)?.groups().sum();
+        let written: usize = sound(|| PartReader::open(&place::open(&path, bytes)?)).map_err(writing)?.groups().sum();
         if written != rows || digests != rows as u64 * DIGEST {
             return Err(broken(&path, &format!("has {written} rows of the {rows} that were read")));
         }
@@ -311,7 +312,7 @@ impl TableWriter<'_> {
         let path = self.folder.join(&file);
         let writing = |error: io::Error| failed(&path, "written", &error);
         let bytes = write_runs(&path, &names, &units, self.guard).map_err(writing)?;
-        let written = sound(|| read_runs(&path, &names)).map_err(writing)?;
+        let written = sound(|| read_runs(&place::open(&path, bytes)?, &names)).map_err(writing)?;
         let rows = written.iter().flatten().map(|run| run.rows).sum();
         Ok((parts, Some(ManifestRuns { file, rows, bytes })))
     }

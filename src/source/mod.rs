@@ -24,6 +24,10 @@ mod origin;
 mod page;
 mod passage;
 mod paths;
+#[cfg(feature = "store")]
+mod place;
+#[cfg(feature = "object-store")]
+mod remote;
 mod scan;
 mod share;
 mod sketch;

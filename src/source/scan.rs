@@ -65,7 +65,11 @@ impl Scan {
         let mut merge = merge;
         match &self.0 {
             Kind::One(pass) => pass.run(tests, guard, &work, &mut merge),
-            Kind::Many(passes) => passes.run(tests, guard, &work, &mut merge),
+            Kind::Many(passes) => {
+                let mut ran = Ok(Vec::new());
+                passes.members.waiting(&mut || ran = passes.run(tests, guard, &work, &mut merge));
+                ran
+            }
         }
     }
 }
@@ -118,6 +122,9 @@ pub(super) trait Members: fmt::Debug + Send + Sync {
 
     /// A pass over the rows of a tenant, or a share of them; none if it has no such table.
     fn pass(&self, tenant: usize, wants: &[Want], share: Option<Share>) -> Result<Option<Pass>, Box<Diagnostic>>;
+
+    /// Does work that waits for many tenants, by as many threads as may wait at once where they are far away.
+    fn waiting(&self, work: &mut (dyn FnMut() + Send));
 
     /// The columns of all tables, that of the tenant last; by the first rows of some of them, or all rows.
     fn fields(&self, guard: &Guard, whole: bool) -> Result<Vec<Field>, Box<Diagnostic>>;

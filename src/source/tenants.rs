@@ -14,10 +14,12 @@ use indexmap::{IndexMap, IndexSet};
 use rayon::prelude::*;
 
 use super::azure::{known_columns, known_table, shown_columns};
-use super::files::{self, PathKind, entries, files_below, is_data};
+use super::files::{self, PathKind, files_below, folders_and_files, is_data};
 use super::moment::moment_of;
 use super::page::{Page, PageOrigin};
 use super::paths::Want;
+#[cfg(feature = "store")]
+use super::place;
 use super::scan::{Members, Pass, TENANT};
 use super::share::Share;
 use super::sketch::Sketch;
@@ -30,6 +32,8 @@ use crate::guard::Guard;
 use crate::parallel;
 use crate::value::{DateTime, Type};
 
+/// Whether there is a table of a name, and if so, which.
+type FoundTables = HashMap<String, Option<Arc<SourceTable>>, FixedState>;
 type Tables = IndexMap<String, Arc<SourceTable>, FixedState>;
 
 /// The tenants of some folders, in the order of their names.
@@ -73,10 +77,16 @@ fn said(path: &Path, message: String, help: &str) -> Box<Diagnostic> {
 impl Tenants {
     /// The tenants of a folder; none if it is no folder of tenants.
     pub(super) fn of_folder(folder: &Path) -> Result<Option<Tenants>, Box<Diagnostic>> {
-        let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) =
-            entries(folder)?.into_iter().partition(|path| path.is_dir());
-        let looked: Vec<Result<Option<TenantData>, Box<Diagnostic>>> =
-            folders.par_iter().map(|path| TenantData::of_folder(path)).collect();
+        let (folders, files) = folders_and_files(folder)?;
+        let looked: Vec<Result<Option<TenantData>, Box<Diagnostic>>> = match folders.first() {
+            // Each look takes its time there: if the first one is a store, the others are until they are asked.
+            #[cfg(feature = "store")]
+            Some(first) if place::is_remote(folder) => match StoreFolder::open(first)? {
+                None => Vec::new(),
+                Some(_) => folders.iter().map(|path| Ok(Some(TenantData::Store(StoreFolder::unseen(path))))).collect(),
+            },
+            _ => folders.par_iter().map(|path| TenantData::of_folder(path)).collect(),
+        };
         if !looked.iter().any(|found| matches!(found, Ok(Some(_)))) {
             return Ok(None);
         }
@@ -125,12 +135,22 @@ impl Tenants {
     pub(super) fn snapshots(&self) -> &[String] {
         self.snapshots.get_or_init(|| {
             // What cannot be listed is said when it is read.
-            let names = self.list.par_iter().flat_map_iter(|tenant| tenant.snapshots().unwrap_or_default());
-            let mut names: Vec<String> = names.collect();
+            let names =
+                || self.list.par_iter().flat_map_iter(|tenant| tenant.snapshots().unwrap_or_default()).collect();
+            let mut names: Vec<String> = self.waiting(names);
             names.par_sort_by_key(|name| moment_of(name));
             names.dedup();
             names
         })
+    }
+
+    /// Does work that waits for many of them.
+    fn waiting<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match self.list.first() {
+            #[cfg(feature = "store")]
+            Some(first) => place::waiting(&first.path, work),
+            _ => work(),
+        }
     }
 
     /// That no tenant has anything by a moment, if none has.
@@ -213,6 +233,10 @@ impl Tenant {
             (TenantData::Export(_), When::Snapshot(_)) => Ok(Vec::new()),
             #[cfg(feature = "store")]
             (TenantData::Store(store), when) => {
+                if place::is_remote(&self.path) && StoreFolder::open(&self.path)?.is_none() {
+                    let message = format!("`{}` is no store, and stands beside those of tenants", self.path.display());
+                    return Err(said(&self.path, message, "move it elsewhere, or import that tenant again"));
+                }
                 let name = match when {
                     When::Newest(by) => match store.newest(*by) {
                         Ok(name) => name,
@@ -240,7 +264,7 @@ pub(super) struct TenantView {
     /// Of which database the tables are, unless of the one that needs no name.
     database: Option<Arc<str>>,
     /// What was asked for, by name in lower case.
-    tables: Arc<Mutex<HashMap<String, Option<Arc<SourceTable>>, FixedState>>>,
+    tables: Arc<Mutex<FoundTables>>,
 }
 
 impl TenantView {
@@ -265,8 +289,9 @@ impl TenantView {
     /// The names of the tables that any tenant has, in lower case.
     pub(super) fn names(&self) -> Vec<String> {
         // What cannot be opened is said when it is read.
+        let tables = |tenant: &Arc<Tenant>| tenant.tables(&self.when, self.keeps).ok();
         let opened: Vec<Arc<Tables>> =
-            self.tenants.list.par_iter().filter_map(|tenant| tenant.tables(&self.when, self.keeps).ok()).collect();
+            self.tenants.waiting(|| self.tenants.list.par_iter().filter_map(tables).collect());
         let names: IndexSet<&String, FixedState> = opened.iter().flat_map(|tables| tables.keys()).collect();
         names.into_iter().cloned().collect()
     }
@@ -312,7 +337,8 @@ impl TenantTable {
     /// The name as the first tenant has it that has the table; also if a tenant cannot be opened, which then is said.
     fn first(&self) -> Option<String> {
         self.view.tenants.list.chunks(AT_ONCE).find_map(|some| {
-            let found = some.par_iter().find_map_first(|tenant| self.member(tenant).transpose());
+            let find = || some.par_iter().find_map_first(|tenant| self.member(tenant).transpose());
+            let found = self.view.tenants.waiting(find);
             found.map(|found| found.map_or_else(|_| self.name.clone(), |table| table.name().to_owned()))
         })
     }
@@ -321,7 +347,8 @@ impl TenantTable {
     fn some(&self, most: usize) -> Result<Vec<Arc<SourceTable>>, Box<Diagnostic>> {
         let mut tables = Vec::new();
         for some in self.view.tenants.list.chunks(AT_ONCE.min(most)) {
-            let opened: Result<Vec<_>, _> = some.par_iter().map(|tenant| self.member(tenant)).collect();
+            let open = || some.par_iter().map(|tenant| self.member(tenant)).collect::<Result<Vec<_>, _>>();
+            let opened = self.view.tenants.waiting(open);
             tables.extend(opened?.into_iter().flatten());
             if tables.len() >= most {
                 break;
@@ -343,6 +370,10 @@ impl Members for TenantTable {
 
     fn pass(&self, tenant: usize, wants: &[Want], share: Option<Share>) -> Result<Option<Pass>, Box<Diagnostic>> {
         self.at(tenant)?.map(|table| table.pass(wants, share)).transpose()
+    }
+
+    fn waiting(&self, work: &mut (dyn FnMut() + Send)) {
+        self.view.tenants.waiting(work);
     }
 
     fn fields(&self, guard: &Guard, whole: bool) -> Result<Vec<Field>, Box<Diagnostic>> {
@@ -384,7 +415,7 @@ impl Members for TenantTable {
 /// The stores in a folder of tenants, each with the name of its tenant; none if it is a store, or no folder of tenants.
 #[cfg(feature = "store")]
 pub(crate) fn tenant_stores(folder: &Path) -> Result<Vec<(String, PathBuf)>, Box<Diagnostic>> {
-    if !folder.is_dir() || StoreFolder::open(folder)?.is_some() {
+    if !(place::is_remote(folder) || folder.is_dir()) || StoreFolder::open(folder)?.is_some() {
         return Ok(Vec::new());
     }
     let tenants = Tenants::of_folder(folder)?.unwrap_or_default();

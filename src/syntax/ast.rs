@@ -26,6 +26,33 @@ pub(crate) enum Statement {
     Declare(Vec<Parameter>),
     /// `set notruncation`, `set querytrace = true`
     Set(Setting),
+    /// `declare pattern p = (a: string)[b: string] { ("x").["y"] = { T }; }`
+    Pattern(TablePattern),
+}
+
+/// A table for each of some texts.
+#[derive(Clone, Debug)]
+pub(crate) struct TablePattern {
+    pub(crate) name: Name,
+    /// None of a pattern that others are to define.
+    pub(crate) definition: Option<PatternDefinition>,
+}
+
+/// `(a: string)[b: string] { … }`
+#[derive(Clone, Debug)]
+pub(crate) struct PatternDefinition {
+    pub(crate) arguments: Vec<ColumnType>,
+    pub(crate) path: Option<ColumnType>,
+    pub(crate) cases: Vec<PatternCase>,
+}
+
+/// `("x").["y"] = { T };`
+#[derive(Clone, Debug)]
+pub(crate) struct PatternCase {
+    pub(crate) values: Vec<Expr>,
+    pub(crate) path: Option<Expr>,
+    pub(crate) span: Span,
+    pub(crate) body: Function,
 }
 
 /// `let name = value`.
@@ -325,7 +352,7 @@ impl Function {
         let statements = self.statements.iter().map(|statement| match statement {
             Statement::Let(Let { value: LetValue::Expr(expr), .. }) => expr.height,
             Statement::Let(Let { value: LetValue::Function(function), .. }) => function.height(),
-            Statement::Query(_) | Statement::Declare(_) | Statement::Set(_) => 0,
+            Statement::Query(_) | Statement::Declare(_) | Statement::Set(_) | Statement::Pattern(_) => 0,
         });
         1 + statements.max().unwrap_or(0).max(self.body.height)
     }

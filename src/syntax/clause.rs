@@ -178,7 +178,7 @@ pub(crate) fn setting_value(input: Tokens<'_>) -> Parsed<'_, Expr> {
 }
 
 /// `5`, `-5`, `'x'`: a literal, with a sign perhaps.
-pub(super) fn constant(input: Tokens<'_>) -> Parsed<'_, Expr> {
+pub(crate) fn constant(input: Tokens<'_>) -> Parsed<'_, Expr> {
     let start = input.here();
     if !input.is(0, "-") && !input.is(0, "+") {
         return literal(input);

@@ -188,10 +188,11 @@ fn member<'a>(input: Tokens<'a>, of: Expr, start: Span) -> Parsed<'a, Expr> {
 /// Behind an opening square bracket.
 fn bracketed<'a>(input: Tokens<'a>, of: Expr, start: Span) -> Parsed<'a, Expr> {
     let of = Box::new(of);
+    let plain = input.first().is_some_and(|token| token.kind == TokenKind::String);
     let (input, at) = expr(input)?;
     let (input, _) = symbol("]").parse(input)?;
     match at.kind {
-        ExprKind::Literal(Literal { ty: Type::String, value: crate::value::Value::String(text), .. }) => {
+        ExprKind::Literal(Literal { ty: Type::String, value: crate::value::Value::String(text), .. }) if plain => {
             let name = Name { text: text.to_string(), span: at.span, bracketed: true };
             input.expr(ExprKind::Member { of, name }, start)
         }

@@ -45,7 +45,7 @@ pub(crate) enum TokenKind {
 }
 
 /// Marks that no infix operator begins with.
-const MARKS: &[&str] = &["..", "(", ")", "[", "]", "{", "}", ",", ";", "|", ".", ":"];
+const MARKS: &[&str] = &["=>", "..", "(", ")", "[", "]", "{", "}", ",", ";", "|", ".", ":"];
 
 /// Units of timespan literals with their length in nanoseconds. `w`, `us` and `ns` are none (Kusto.Language).
 pub(super) const UNITS: &[(&[&str], u64)] = &[

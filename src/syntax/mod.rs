@@ -16,6 +16,7 @@ pub(crate) mod tokens;
 
 pub(crate) use lex::{Token, TokenKind, lex};
 pub(crate) use literal::{literal, type_name};
+pub(crate) use statement::bracketed_body;
 
 use crate::diag::{Diagnostic, NO_QUERY, Place, Span, UNTERMINATED};
 use crate::value::Value;

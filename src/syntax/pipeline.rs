@@ -8,7 +8,7 @@ use super::tokens::{Hope, Parsed, Thing, Tokens, expect, failure, symbol};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_OPERATOR, UNSUPPORTED};
 use crate::functions;
 use crate::operators;
-use crate::registry::{FormMeaning, Position, form, refused_operator};
+use crate::registry::{FormMeaning, Position, form, refusal, refused_operator};
 
 /// How many levels of nesting a pipeline inside another counts for: reading one takes that much more of the stack.
 const SUBQUERY: u16 = 5;
@@ -233,7 +233,11 @@ fn operator_ahead(input: Tokens<'_>) -> Option<Position> {
 /// What to say of an operator that is not ours.
 fn unknown(name: &Name) -> Diagnostic {
     if refused_operator(&name.text).is_some() {
-        return Diagnostic::error(UNSUPPORTED, name.span, format!("argql cannot run `{}` yet", name.text));
+        let complaint = Diagnostic::error(UNSUPPORTED, name.span, format!("argql cannot run `{}` yet", name.text));
+        return match refusal(&name.text).and_then(|refused| refused.why) {
+            Some(why) => complaint.help(why),
+            None => complaint,
+        };
     }
     let complaint = Diagnostic::error(UNKNOWN_OPERATOR, name.span, format!("`{}` is no operator of KQL", name.text));
     let word = name.text.to_ascii_lowercase();

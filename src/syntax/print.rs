@@ -7,7 +7,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::ast::{
     Argument, Assign, Call, ColumnType, Expr, ExprKind, Function, Hint, Let, LetValue, Literal, Name, Nulls, Order,
-    Parameter, ParameterKind, Pattern, Pipeline, PipelineSource, PipelineStep, Script, Setting, SortExpr, Statement,
+    Parameter, ParameterKind, Pattern, PatternCase, PatternDefinition, Pipeline, PipelineSource, PipelineStep, Script,
+    Setting, SortExpr, Statement, TablePattern,
 };
 use super::expr::above;
 use super::lex::literal_type;
@@ -59,7 +60,34 @@ impl Display for Statement {
             Statement::Let(binding) => binding.fmt(f),
             Statement::Declare(parameters) => write!(f, "declare query_parameters({})", Listed(parameters)),
             Statement::Set(setting) => setting.fmt(f),
+            Statement::Pattern(pattern) => pattern.fmt(f),
         }
+    }
+}
+
+impl Display for TablePattern {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "declare pattern {}", self.name)?;
+        let Some(PatternDefinition { arguments, path, cases }) = &self.definition else { return Ok(()) };
+        write!(f, " = ({})", Listed(arguments))?;
+        if let Some(path) = path {
+            write!(f, "[{path}]")?;
+        }
+        f.write_str(" { ")?;
+        cases.iter().try_for_each(|case| write!(f, "{case} "))?;
+        f.write_str("}")
+    }
+}
+
+impl Display for PatternCase {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "({})", Listed(&self.values))?;
+        if let Some(path) = &self.path {
+            write!(f, ".[{path}]")?;
+        }
+        f.write_str(" = ")?;
+        self.body.write_body(f)?;
+        f.write_str(";")
     }
 }
 
@@ -74,9 +102,22 @@ impl Display for Let {
 
 impl Display for Function {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}({}) {{ ", if self.view { "view " } else { "" }, Listed(&self.parameters))?;
+        write!(f, "{}({}) ", if self.view { "view " } else { "" }, Listed(&self.parameters))?;
+        self.write_body(f)
+    }
+}
+
+impl Function {
+    fn write_body(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("{ ")?;
+        self.write_inside(f)?;
+        f.write_str(" }")
+    }
+
+    /// What stands in the brackets of a body.
+    pub(crate) fn write_inside(&self, f: &mut Formatter<'_>) -> fmt::Result {
         self.statements.iter().try_for_each(|statement| write!(f, "{statement}; "))?;
-        write!(f, "{} }}", Bare(&self.body))
+        Bare(&self.body).fmt(f)
     }
 }
 

@@ -2,10 +2,14 @@
 
 use nom::Parser;
 
-use super::ast::{Function, Let, LetValue, Parameter, ParameterKind, Script, Setting, Statement};
+use super::ast::{
+    Expr, Function, Let, LetValue, Parameter, ParameterKind, PatternCase, PatternDefinition, Script, Setting,
+    Statement, TablePattern,
+};
 use super::clause::{bracketed_ahead, column_type, commas, constant, setting_value};
 use super::expr::name;
-use super::literal::type_name;
+use super::lex::TokenKind;
+use super::literal::{literal, type_name};
 use super::pipeline::{pipeline, value};
 use super::tokens::{Hope, Parsed, Thing, Tokens, failure, symbol};
 use crate::diag::{Diagnostic, UNSUPPORTED};
@@ -50,6 +54,7 @@ fn definition(input: Tokens<'_>) -> Option<Parsed<'_, Statement>> {
         "let" if named => Some(let_(input.skip(1))),
         "set" if named => Some(set(input.skip(1))),
         "declare" if input.is(1, "query_parameters") => Some(declare(input.skip(2))),
+        "declare" if input.is(1, "pattern") => Some(pattern(input.skip(2))),
         "declare" | "alias" | "restrict" if input.is_word(1) => Some(Err(failure(Diagnostic::error(
             UNSUPPORTED,
             input.here(),
@@ -85,19 +90,37 @@ fn function_ahead(input: Tokens<'_>) -> bool {
 fn function(input: Tokens<'_>) -> Parsed<'_, Function> {
     let view = input.is(0, "view");
     let (input, parameters) = parameters(if view { input.skip(1) } else { input })?;
-    let (mut input, _) = symbol("{").parse(input)?;
-    let mut statements = Vec::new();
+    body(view, parameters, input)
+}
+
+/// `{ let b = a; b + 1 }`
+fn body(view: bool, parameters: Vec<Parameter>, input: Tokens<'_>) -> Parsed<'_, Function> {
+    let (input, _) = symbol("{").parse(input)?;
+    let (mut input, function) = inside(view, parameters, input)?;
+    if input.is(0, ";") {
+        input = input.skip(1);
+    }
+    let (input, _) = symbol("}").parse(input)?;
+    Ok((input, function))
+}
+
+/// `(let b = 5; T | where x == b)`: a table without parameters.
+pub(crate) fn bracketed_body(input: Tokens<'_>) -> Parsed<'_, Function> {
+    let (input, _) = symbol("(").parse(input)?;
+    let (input, function) = input.nested(1, |input| inside(false, Vec::new(), input))?;
+    let (input, _) = symbol(")").parse(input)?;
+    Ok((input, function))
+}
+
+fn inside(view: bool, parameters: Vec<Parameter>, input: Tokens<'_>) -> Parsed<'_, Function> {
+    let (mut input, mut statements) = (input, Vec::new());
     while let Some(next) = definition(input) {
         let (rest, next) = next?;
         let (rest, _) = symbol(";").parse(rest)?;
         statements.push(next);
         input = rest;
     }
-    let (mut input, body) = value(input)?;
-    if input.is(0, ";") {
-        input = input.skip(1);
-    }
-    let (input, _) = symbol("}").parse(input)?;
+    let (input, body) = value(input)?;
     Ok((input, Function { view, parameters, statements, body }))
 }
 
@@ -164,4 +187,66 @@ fn set(input: Tokens<'_>) -> Parsed<'_, Statement> {
 fn declare(input: Tokens<'_>) -> Parsed<'_, Statement> {
     let (input, parameters) = parameters(input)?;
     Ok((input, Statement::Declare(parameters)))
+}
+
+/// Behind `declare pattern`.
+fn pattern(input: Tokens<'_>) -> Parsed<'_, Statement> {
+    let (input, name) = name(input)?;
+    if !input.is(0, "=") {
+        input.hope(Hope::Text("="));
+        return Ok((input, Statement::Pattern(TablePattern { name, definition: None })));
+    }
+    let (input, _) = symbol("(").parse(input.skip(1))?;
+    let (input, arguments) = commas(column_type)(input)?;
+    let (input, _) = symbol(")").parse(input)?;
+    let (input, path) = if input.is(0, "[") {
+        let (input, path) = column_type(input.skip(1))?;
+        let (input, _) = symbol("]").parse(input)?;
+        (input, Some(path))
+    } else {
+        input.hope(Hope::Text("["));
+        (input, None)
+    };
+    let (input, _) = symbol("{").parse(input)?;
+    let (mut input, first) = case(input)?;
+    let mut cases = vec![first];
+    while input.is(0, "(") {
+        let (rest, next) = case(input)?;
+        cases.push(next);
+        input = rest;
+    }
+    let (input, _) = symbol("}").parse(input)?;
+    Ok((
+        input,
+        Statement::Pattern(TablePattern { name, definition: Some(PatternDefinition { arguments, path, cases }) }),
+    ))
+}
+
+/// `("x", "y").["z"] = { T };`
+fn case(input: Tokens<'_>) -> Parsed<'_, PatternCase> {
+    let start = input.here();
+    let (input, _) = symbol("(").parse(input)?;
+    let (input, values) = commas(string)(input)?;
+    let (input, _) = symbol(")").parse(input)?;
+    let (input, path) = if input.is(0, ".") {
+        let (input, _) = symbol("[").parse(input.skip(1))?;
+        let (input, path) = string(input)?;
+        let (input, _) = symbol("]").parse(input)?;
+        (input, Some(path))
+    } else {
+        input.hope(Hope::Text("."));
+        (input, None)
+    };
+    let span = input.since(start);
+    let (input, _) = symbol("=").parse(input)?;
+    let (input, body) = input.nested(1, |input| body(false, Vec::new(), input))?;
+    let (input, _) = symbol(";").parse(input)?;
+    Ok((input, PatternCase { values, path, span, body }))
+}
+
+fn string(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    if input.first().is_none_or(|token| token.kind != TokenKind::String) {
+        return input.unexpected(Hope::Thing(Thing::String));
+    }
+    literal(input)
 }

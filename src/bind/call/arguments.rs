@@ -215,7 +215,7 @@ impl Exprs<'_, '_> {
     }
 
     /// `expr` as a value of type `to` that KQL converts to by itself, or an error at `written`.
-    pub(in crate::bind) fn convert(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Result<Expr, Reported> {
+    pub(crate) fn convert(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Result<Expr, Reported> {
         let from = expr.ty;
         self.argument(expr, to, written).ok_or_else(|| self.wrong_type(from, to, written.span))
     }

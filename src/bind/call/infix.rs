@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::bind::{Exprs, Reported};
-use crate::diag::{Diagnostic, NO_OVERLOAD, Span, UNSUPPORTED};
+use crate::diag::{Diagnostic, NO_OVERLOAD, Span};
 use crate::functions;
 use crate::plan::{Callee, Expr, Term};
 use crate::registry::{Args, Infix, Meaning, Operand, Operation};
@@ -81,13 +81,7 @@ impl Exprs<'_, '_> {
         operands: Vec<(Expr, Option<&ast::Expr>)>,
     ) -> Result<Expr, Reported> {
         let infix = functions::infix(text).expect("the parser knows no other operators");
-        let Meaning::Computed { types, .. } = infix.meaning else {
-            return Err(self.binder.error(
-                Diagnostic::error(UNSUPPORTED, operator, format!("the operator `{text}` is not implemented"))
-                    .label("not implemented")
-                    .help("it is refused so that no wrong answer is given"),
-            ));
-        };
+        let Meaning::Computed { types, .. } = infix.meaning else { unreachable!("`and` and `or` have no kernels") };
         let known: Vec<Operand> = operands
             .iter()
             .map(|(operand, written)| Operand {

@@ -36,23 +36,22 @@ impl Exprs<'_, '_> {
         // `a.tostring()` is `tostring(a)`.
         let arguments: Vec<&ast::Expr> =
             call.of.as_deref().into_iter().chain(call.arguments.iter().map(|argument| &argument.value)).collect();
-        if let Some(scalar) = functions::scalar(&name.text) {
+        if let Some(scalar) = functions::scalar_called(&name.text, arguments.len()) {
             return self.scalar(scalar, name.span, span, &arguments);
         }
         if functions::aggregate(&name.text).is_some() {
             let mut columns = self.aggregate(call, None)?;
             if columns.len() > 1 {
-                return Err(self.binder.error(
-                    Diagnostic::error(
-                        WRONG_TYPE,
-                        span,
-                        format!("`{}` makes several columns, and one value is wanted", name.text),
-                    )
-                    .label("several columns"),
-                ));
+                return Err(self.several_columns(&name.text, span));
             }
             return columns.pop().ok_or_else(|| self.no_groups(name));
         }
         Err(self.binder.no_function(name))
+    }
+
+    /// That a call makes columns where a value is wanted.
+    fn several_columns(&mut self, name: &str, span: Span) -> Reported {
+        let message = format!("`{name}` makes several columns, and one value is wanted");
+        self.binder.error(Diagnostic::error(WRONG_TYPE, span, message).label("several columns"))
     }
 }

@@ -76,6 +76,7 @@ commands! {
     [".limits"] "[memory=SIZE] [rows=N] [time=TIME]" CommandArgument::One(&["memory=", "rows=", "time="]), limits: "what a query may use; `none` takes a limit away";
     [".let"] "[NAME = …]" CommandArgument::Query, definitions: "lists what `let` has given names to, or adds to it; `.let - NAME` forgets it";
     [".edit"] "" CommandArgument::Nothing, edit: "opens the last query in $EDITOR; what is saved there is put at the prompt";
+    [".fmt"] "[QUERY]" CommandArgument::Query, fmt: "puts a query, or the last one, at the prompt, laid out";
     [".keys"] "emacs|vi" CommandArgument::One(&["emacs", "vi"]), keys: "the keys of the line editor";
     [".clear"] "" CommandArgument::Nothing, clear: "clears the screen";
     [".quit" ".exit" ".q"] "" CommandArgument::Nothing, quit: "leaves; so does Ctrl-D";
@@ -437,6 +438,14 @@ fn edit(session: &mut Session<'_>, _: &str) -> Result<Next, Failure> {
     let _ = std::fs::remove_file(&path);
     let edited = edited.map_err(|error| Failure::Usage(format!("`{editor}` cannot be started: {error}")))?;
     Ok(Next::Prompt(edited.trim_end().to_owned()))
+}
+
+fn fmt(session: &mut Session<'_>, text: &str) -> Result<Next, Failure> {
+    let typed = (!text.is_empty()).then(|| typed_question(text));
+    let Some(question) = typed.as_ref().or(session.query.as_ref()) else {
+        return Err(Failure::Usage("there is no query to lay out yet".to_owned()));
+    };
+    Ok(Next::Prompt(question.laid_out()?.trim_end().to_owned()))
 }
 
 fn keys(_: &mut Session<'_>, name: &str) -> Result<Next, Failure> {

@@ -13,7 +13,10 @@ use super::super::interrupt;
 use super::super::messages::Messages;
 use super::Next;
 use super::answer::ShownTable;
-use crate::{Cancel, DateTime, Diagnostic, Engine, Format, Limits, Query, Question, Table, WideCells, marks};
+use crate::{
+    Cancel, DateTime, Diagnostic, Engine, Format, Limits, Query, Question, Table, WideCells, answer_names, marks,
+    visible,
+};
 
 /// The name of the last answer, as a table.
 pub(super) const LAST: &str = "_";
@@ -181,11 +184,14 @@ impl<'a> Session<'a> {
         let drawn = |table: &Table| format == Format::Chart && table.is_drawn();
         if self.output.is_none() && matches!(format, Format::Chart | Format::Table) && !tables.iter().any(drawn) {
             for table in &tables {
+                if let Some(name) = table.name().filter(|_| tables.len() > 1) {
+                    self.messages.note(&format_args!("{}:", visible(name)));
+                }
                 self.shown(table, self.timer.then_some(took)).print()?;
             }
         } else {
-            let named = |(number, table): (usize, _)| NamedTable { name: number.to_string(), table, query: Some(text) };
-            let named: Vec<NamedTable<'_>> = (1..).zip(&tables).map(named).collect();
+            let named = |(name, table)| NamedTable { name, table, query: Some(text) };
+            let named: Vec<NamedTable<'_>> = answer_names(&tables).into_iter().zip(&tables).map(named).collect();
             destination::write_tables(&named, &listing, self.messages.stdout_color)?;
             if let Some(path) = &self.output {
                 let rows = tables.iter().map(Table::len).sum::<usize>() as u64;

@@ -192,7 +192,7 @@ fn block_bytes(bytes: &FileBytes, block: &Block) -> Result<Buffer, ForeignFault>
             return Err(broken("it unpacks to far more than its size"));
         }
     }
-    Ok(Buffer::from_vec(read))
+    Ok(Buffer::from_vec(Vec::from(read)))
 }
 
 impl From<io::Error> for ForeignFault {

@@ -8,6 +8,8 @@ mod list;
 mod moments;
 mod percentile;
 mod pick;
+mod schema;
+mod sketch;
 mod sum;
 
 pub(crate) use count::COUNT;
@@ -26,6 +28,8 @@ pub(super) const ALL: &[(&str, &[&Aggregate])] = &[
     ("lists and bags", list::FAMILY),
     ("statistics", moments::FAMILY),
     ("percentiles", percentile::FAMILY),
+    ("sketches", sketch::FAMILY),
+    ("lists and bags", schema::FAMILY),
     ("bits", bits::FAMILY),
 ];
 

@@ -213,6 +213,21 @@ pub(super) fn kernel<T: Test, const FOLD: bool, const NOT: bool>(args: &Args<'_>
     })
 }
 
+/// `like`: Kusto documents nowhere which characters stand for others, so that none may be in the pattern which does so in
+/// any language: what is left is equal text.
+pub(super) fn like<const FOLD: bool, const NOT: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
+    const WILD: &[char] = &['%', '*', '?', '_', '['];
+    let cure = "write `startswith`, `endswith`, `contains` or `matches regex`";
+    let fault = |message: String| ArgumentFault { help: Some(cure.to_owned()), ..ArgumentFault::new(1, message) };
+    match args.text(1) {
+        None => Err(fault("the pattern must be a constant".to_owned())),
+        Some(pattern) => match pattern.chars().find(|c| WILD.contains(c)) {
+            Some(c) => Err(fault(format!("what `{c}` stands for in a pattern is not documented"))),
+            None => kernel::<Equals, FOLD, NOT>(args),
+        },
+    }
+}
+
 /// `=~` without a constant is a comparison of columns: nothing to prepare.
 pub(super) fn equals<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     match args.text(1) {

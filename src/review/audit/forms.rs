@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use percent_encoding::utf8_percent_encode;
 use serde_json::json;
 
 use super::settings::Accepted;
 use super::{Audit, Finding, Grade, Outcome, Verdict};
 use crate::column::Table;
-use crate::output::escape::{PATH, escaped};
+use crate::review::junit::{JunitCase, JunitEnding, junit};
+use crate::review::sarif::{SarifRun, artifact, sarif};
 use crate::value::{Bag, Type, Value, write_json};
 
 impl Audit {
@@ -52,7 +52,7 @@ impl Audit {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn to_sarif(&self, file: &str) -> String {
-        format!("{}\n", sarif(file, &self.outcomes))
+        sarif(&sarif_run(file, &self.outcomes))
     }
 
     /// The verdicts as JUnit XML, for the test view of a pipeline.
@@ -64,7 +64,7 @@ impl Audit {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn to_junit(&self) -> String {
-        junit(&self.outcomes)
+        junit("argql audit", &[("argql audit".to_owned(), cases(&self.outcomes))])
     }
 
     fn failed(&self) -> impl Iterator<Item = &Outcome> {
@@ -188,8 +188,8 @@ fn level(severity: Grade) -> &'static str {
     }
 }
 
-/// <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
-fn sarif(file: &str, outcomes: &[Outcome]) -> serde_json::Value {
+/// A rule for each check, a result for each finding.
+fn sarif_run(file: &str, outcomes: &[Outcome]) -> SarifRun {
     let rule = |outcome: &Outcome| {
         let name = outcome.check.question.name();
         let score = match outcome.check.severity {
@@ -205,7 +205,6 @@ fn sarif(file: &str, outcomes: &[Outcome]) -> serde_json::Value {
             "properties": { "security-severity": score, "max": outcome.check.max },
         })
     };
-    let uri = utf8_percent_encode(file, PATH).to_string();
     let result = |index: usize, outcome: &Outcome, finding: &Finding| {
         let suppressed = |entry: &Accepted| {
             let justification = format!("{} (until {})", entry.reason, entry.until);
@@ -217,7 +216,7 @@ fn sarif(file: &str, outcomes: &[Outcome]) -> serde_json::Value {
             "level": level(outcome.check.severity),
             "message": { "text": sentence(outcome, finding) },
             "locations": [{
-                "physicalLocation": { "artifactLocation": { "uri": uri } },
+                "physicalLocation": { "artifactLocation": artifact(file) },
                 "logicalLocations": [{ "fullyQualifiedName": finding.key, "kind": "resource" }],
             }],
             "partialFingerprints": { "argqlKey/v1": finding.key },
@@ -237,58 +236,26 @@ fn sarif(file: &str, outcomes: &[Outcome]) -> serde_json::Value {
             })
         })
     });
-    let refused: Vec<_> = refused.collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "argql",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": outcomes.iter().map(rule).collect::<Vec<_>>(),
-            } },
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{
-                "executionSuccessful": refused.is_empty(),
-                "toolExecutionNotifications": refused,
-            }],
-            "results": results,
-        }],
-    })
+    SarifRun { rules: outcomes.iter().map(rule).collect(), results, refused: refused.collect() }
 }
 
-/// A suite with a case per check; a refused one is an error, so that no pipeline takes it for passed.
-fn junit(outcomes: &[Outcome]) -> String {
-    let of = |verdict| outcomes.iter().filter(|outcome| outcome.verdict() == verdict).count();
-    let counts = format!(
-        "tests=\"{}\" failures=\"{}\" errors=\"{}\"",
-        outcomes.len(),
-        of(Verdict::Failed),
-        of(Verdict::Refused)
-    );
-    let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"argql audit\" {counts}>\n\
-         <testsuite name=\"argql audit\" {counts}>\n"
-    );
-    for outcome in outcomes {
-        let name = escaped(outcome.check.question.name());
-        let inside = match outcome.verdict() {
-            Verdict::Passed => String::new(),
+/// A case per check; a refused one is an error, so that no pipeline takes it for passed.
+fn cases(outcomes: &[Outcome]) -> Vec<JunitCase> {
+    let case = |outcome: &Outcome| {
+        let ending = match outcome.verdict() {
+            Verdict::Passed => JunitEnding::Passed,
             Verdict::Refused => {
                 let why: Vec<&str> = outcome.refused.iter().map(|why| why.message.as_str()).collect();
-                format!("<error message=\"{}\"/>", escaped(&why.join("; ")))
+                JunitEnding::Refused(why.join("; "))
             }
             Verdict::Failed => {
                 let count = outcome.unaccepted().count();
                 let message = format!("{count} found, {} allowed: {}", outcome.check.max, outcome.check.header.about);
                 let lines: Vec<String> = outcome.unaccepted().map(|finding| sentence(outcome, finding)).collect();
-                let lines: Vec<_> = lines.iter().map(|line| escaped(line)).collect();
-                let severity = outcome.check.severity.name();
-                format!("<failure type=\"{severity}\" message=\"{}\">{}</failure>", escaped(&message), lines.join("\n"))
+                JunitEnding::Failed { kind: outcome.check.severity.name(), message, lines }
             }
         };
-        text.push_str(&format!("<testcase classname=\"argql\" name=\"{name}\">{inside}</testcase>\n"));
-    }
-    text.push_str("</testsuite>\n</testsuites>\n");
-    text
+        JunitCase { class: "argql".to_owned(), name: outcome.check.question.name().to_owned(), took: None, ending }
+    };
+    outcomes.iter().map(case).collect()
 }

@@ -200,6 +200,9 @@ impl Answer {
 /// The columns of a table, and how it is drawn.
 fn head(table: &Table) -> Value {
     let mut head = json!({"columns": columns(table.columns())});
+    if let Some(name) = table.name() {
+        head["name"] = name.into();
+    }
     if let Some(chart) = table.chart() {
         let properties = chart.properties.iter().map(|(name, values)| (name.clone(), Value::from(values.clone())));
         let title = properties.clone().find(|(name, _)| name == "title");

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Uri};
 use super::failure::Failure;
 use super::request::Members;
 use super::stream::Part;
-use crate::{Document, Format, Formulas, Layout, Table, TableWriter};
+use crate::{Document, Format, Formulas, Layout, Table, TableWriter, answer_names};
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,9 +118,11 @@ pub(super) fn parts(tables: &[Arc<Table>], query: &str, format: Format) -> Resul
 fn whole(tables: &[Arc<Table>], query: &str, format: Format, layout: &Layout) -> Result<Vec<u8>, Failure> {
     let mut file = Vec::new();
     let alone = Some(query).filter(|_| tables.len() == 1);
-    let document = (1..)
+    let names = answer_names(tables.iter().map(|table| &**table));
+    let document = names
+        .into_iter()
         .zip(tables)
-        .fold(Document::new(), |document, (number, table)| document.answer(number.to_string(), alone, table));
+        .fold(Document::new(), |document, (name, table)| document.answer(name, alone, table));
     document.write(&mut file, format, layout).map_err(unwritten)?;
     Ok(file)
 }

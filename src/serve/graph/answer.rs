@@ -92,8 +92,8 @@ fn make(engine: &Engine, ask: &Ask, kept: Option<Arc<Rows>>) -> Result<Result<Ma
                 asked = asked.between(from, to);
             }
             let query = asked.prepare(&ask.query)?;
-            if query.statements() > 1 {
-                return Ok(Err(Failure::refused("there is more than one query", "send a request for each")));
+            if query.tables() > 1 {
+                return Ok(Err(Failure::refused("there is more than one table to answer", "send a request for each")));
             }
             if ask.token.is_some() && !query.is_repeatable() {
                 let help = "ask for the first page again, without `$skipToken`";

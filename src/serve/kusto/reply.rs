@@ -350,10 +350,14 @@ impl Reply {
                 ("ClientActivityId", Type::String),
             ];
             let none = "00000000-0000-0000-0000-000000000000";
-            let results = (0..tables).map(|at| (at, "QueryResult", "PrimaryResult"));
-            let others =
-                [(tables, "QueryProperties", "@ExtendedProperties"), (tables + 1, "QueryStatus", "QueryStatus")];
-            let contents = results.chain(others).map(|(at, kind, name)| json!([at, kind, name, none, ""])).collect();
+            let called = |at: usize| self.answer.tables.get(at).and_then(Table::name).unwrap_or_default();
+            let results = (0..tables).map(|at| (at, "QueryResult", "PrimaryResult", called(at)));
+            let others = [
+                (tables, "QueryProperties", "@ExtendedProperties", ""),
+                (tables + 1, "QueryStatus", "QueryStatus", ""),
+            ];
+            let contents =
+                results.chain(others).map(|(at, kind, name, pretty)| json!([at, kind, name, none, pretty])).collect();
             let contents_columns = [
                 ("Ordinal", Type::Long),
                 ("Kind", Type::String),

@@ -3,7 +3,7 @@
 //! Digests are beside each part, in its order: what equals no row that is known was changed, moved or new. They are cut
 //! from SHA-256, so that nobody can make two rows that are taken for one, say to have a change of a resource not seen.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use super::snapshot::{Manifest, ManifestPart, StoreFolder};
 use super::unit::Source;
 use crate::column::Field;
 use crate::guard::Guard;
+use crate::source::place;
 
 /// What stands for the bytes of a row.
 pub(in crate::source) type RowDigest = u128;
@@ -58,7 +59,7 @@ impl DigestWriter {
 
 /// The digests beside a part.
 fn read_digests(path: &Path, rows: u64) -> Option<Vec<RowDigest>> {
-    let bytes = fs::read(path).ok()?;
+    let bytes = place::read(path).ok()?;
     let (digests, rest) = bytes.as_chunks::<16>();
     (rest.is_empty() && digests.len() as u64 == rows)
         .then(|| digests.iter().map(|digest| RowDigest::from_be_bytes(*digest)).collect())

@@ -32,8 +32,9 @@ use self::unit::{Source, Unit};
 use super::extract::RowTest;
 use super::page::Stamp;
 use super::paths::Want;
+use super::place;
 use super::share::Share;
-use crate::column::{Batch, ChunkFacts, Column, Field, PartReader, Rows};
+use crate::column::{Batch, ChunkFacts, Column, Field, FileBytes, PartReader, Rows};
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Progress};
 use crate::parallel;
@@ -68,6 +69,7 @@ pub(crate) struct StoredTable {
 struct StoredRuns {
     path: PathBuf,
     rows: u64,
+    bytes: u64,
 }
 
 impl StoredRuns {
@@ -108,7 +110,10 @@ pub(super) fn broken(path: &Path, what: &str) -> Box<Diagnostic> {
 
 fn unreadable(path: &Path, error: &io::Error) -> Box<Diagnostic> {
     match error.kind() {
-        io::ErrorKind::InvalidData => broken(path, &format!("is no sound part of a store: {error}")),
+        // It also ends too early if it is not as long as the store says.
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+            broken(path, &format!("is no sound part of a store: {error}"))
+        }
         io::ErrorKind::NotFound => broken(path, "is missing from the store"),
         _ => {
             let place = Place::File { path: path.into(), line: 0, column: 0 };
@@ -131,13 +136,13 @@ struct PlacedPart<'a> {
 
 impl PlacedPart<'_> {
     fn read(&self, group: usize, wants: &[Want], rows: &Rows) -> Result<Vec<Column>, Box<Diagnostic>> {
-        self.opened.read(&self.part.path, group, wants, rows).map_err(|failure| self.part.explained(failure))
+        self.opened.read(self.part, group, wants, rows).map_err(|failure| self.part.explained(failure))
     }
 
     /// Whether a row group may have rows that pass the tests.
     fn may_pass(&self, group: usize, wants: &[Want], tests: &[RowTest<'_>]) -> Result<bool, Box<Diagnostic>> {
         let path = &self.part.path;
-        let may = sound(|| Ok(self.opened.may_pass(path, group, wants, tests)));
+        let may = sound(|| Ok(self.opened.may_pass(self.part, group, wants, tests)));
         may.map_err(|error| self.part.explained(unreadable(path, &error)))
     }
 }
@@ -160,13 +165,16 @@ impl StoredPart {
         }
     }
 
+    fn bytes(&self) -> io::Result<FileBytes> {
+        place::open(&self.path, self.bytes)
+    }
+
     fn open(&self) -> Result<Arc<OpenedPart>, Box<Diagnostic>> {
         let failed = |error: io::Error| unreadable(&self.path, &error);
-        let length = std::fs::metadata(&self.path).map_err(failed)?.len();
-        if length != self.bytes {
+        if let Some(length) = place::known_len(&self.path).map_err(failed)?.filter(|length| *length != self.bytes) {
             return Err(broken(&self.path, &format!("has {length} bytes, and the store says {}", self.bytes)));
         }
-        let reader = sound(|| PartReader::open(&self.path)).map_err(failed)?;
+        let reader = sound(|| PartReader::open(&self.bytes()?)).map_err(failed)?;
         if self.id.is_some() && reader.note(ROWS_NOTE) != self.id.as_deref() {
             return Err(broken(&self.path, "has other rows than the store says"));
         }
@@ -232,11 +240,17 @@ impl OpenedPart {
     }
 
     /// The wanted columns of these rows of a row group.
-    fn read(&self, path: &Path, group: usize, wants: &[Want], rows: &Rows) -> Result<Vec<Column>, Box<Diagnostic>> {
+    fn read(
+        &self,
+        part: &StoredPart,
+        group: usize,
+        wants: &[Want],
+        rows: &Rows,
+    ) -> Result<Vec<Column>, Box<Diagnostic>> {
         let accesses: Vec<Access> = wants.iter().map(|want| self.access(want)).collect();
         let needed = needed(&accesses);
-        let columns =
-            sound(|| self.reader.read(path, group, &needed, rows)).map_err(|error| unreadable(path, &error))?;
+        let columns = sound(|| self.reader.read(&|| part.bytes(), group, &needed, rows))
+            .map_err(|error| unreadable(&part.path, &error))?;
         let by_number: HashMap<usize, Column, FixedState> = needed.into_iter().zip(columns).collect();
         let count = rows.count().min(self.reader.groups().nth(group).unwrap_or(0));
         let column = |number: usize| {
@@ -264,7 +278,7 @@ impl OpenedPart {
     }
 
     /// Whether a row group may have rows that pass the tests, as far as its statistics say.
-    fn may_pass(&self, path: &Path, group: usize, wants: &[Want], tests: &[RowTest<'_>]) -> bool {
+    fn may_pass(&self, part: &StoredPart, group: usize, wants: &[Want], tests: &[RowTest<'_>]) -> bool {
         tests.iter().all(|test| {
             let Some(want) = wants.get(test.want) else { return true };
             let column = match self.access(want) {
@@ -282,7 +296,7 @@ impl OpenedPart {
             };
             let filter = OnceCell::new();
             test.may_pass(&facts, &|text| {
-                let filter = filter.get_or_init(|| self.reader.filter(path, group, column));
+                let filter = filter.get_or_init(|| self.reader.filter(&|| part.bytes(), group, column));
                 filter.as_ref().is_none_or(|filter| filter(text))
             })
         })
@@ -329,7 +343,11 @@ const GLANCE: usize = 512;
 impl StoredTable {
     /// The parts, all of them opened.
     fn opened(&self, guard: &Guard) -> Result<Vec<Arc<OpenedPart>>, Box<Diagnostic>> {
-        parallel::try_map(guard, &self.parts, |part| part.opened())
+        let open = || parallel::try_map(guard, &self.parts, |part| part.opened());
+        match self.parts.first() {
+            Some(part) => place::waiting(&part.path, open),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The parts as they are read.
@@ -385,23 +403,23 @@ impl StoredTable {
         };
         let Some(runs) = &self.runs else {
             let wanted = share.range(self.rows_of_parts());
-            let mut chosen = Vec::new();
+            let mut starts = Vec::new();
             for stored in &self.parts {
                 let first = place(stored.rows);
                 if first < wanted.end && first.saturating_add(stored.rows) > wanted.start {
-                    chosen.push((first, stored));
+                    starts.push(first);
+                    part.parts.push(stored.clone());
                 }
             }
             let mut units = Vec::new();
-            for (number, (first, stored)) in chosen.into_iter().enumerate() {
-                let mut at = first;
-                for (group, rows) in stored.opened()?.reader.groups().enumerate() {
+            for (number, (start, groups)) in starts.into_iter().zip(part.groups(&Guard::none())?).enumerate() {
+                let mut at = start;
+                for (group, rows) in groups.into_iter().enumerate() {
                     if wanted.contains(&(at + rows as u64 / 2)) {
                         units.push(Unit::whole(Source { part: number, group, rows }));
                     }
                     at += rows as u64;
                 }
-                part.parts.push(stored.clone());
             }
             part.units = units.into();
             return Ok(part);
@@ -426,7 +444,8 @@ impl StoredTable {
 
     fn read_runs(&self, runs: &StoredRuns) -> Result<Vec<Vec<Run>>, Box<Diagnostic>> {
         let names: Vec<String> = self.parts.iter().map(|part| part.name.clone()).collect();
-        let read = sound(|| read_runs(&runs.path, &names)).map_err(|error| unreadable(&runs.path, &error))?;
+        let read = sound(|| read_runs(&place::open(&runs.path, runs.bytes)?, &names))
+            .map_err(|error| unreadable(&runs.path, &error))?;
         let rows = read.iter().flatten().try_fold(0_u64, |sum, run| sum.checked_add(run.rows));
         match rows == Some(runs.rows) {
             true => Ok(read),

@@ -9,12 +9,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::{StoredPart, StoredRuns, StoredTable, broken};
 use crate::column::Field;
 use crate::diag::{self, Diagnostic, Place};
 use crate::source::moment::moment_of;
+use crate::source::place;
 use crate::value::{DateTime, Type};
 
 /// The file that makes a folder a store.
@@ -128,15 +130,20 @@ pub(in crate::source) fn failed(path: &Path, doing: &str, error: &io::Error) -> 
 impl StoreFolder {
     /// The folder as a store; none if it has not the mark of one.
     pub(crate) fn open(path: &Path) -> Result<Option<StoreFolder>, Box<Diagnostic>> {
+        if place::is_remote(path) && !cfg!(feature = "object-store") {
+            let message =
+                format!("`{}` cannot be read: this argql is built without stores that are far away", path.display());
+            return Err(Box::new(at(path, message).help("build it with the feature `object-store`")));
+        }
         let mark = path.join(MARK);
-        let text = match fs::read_to_string(&mark) {
+        let text = match place::read(&mark) {
             Ok(text) => text,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 return Ok(None);
             }
             Err(error) => return Err(failed(&mark, "read", &error)),
         };
-        let read: Option<Json> = serde_json::from_str(&text).ok();
+        let read: Option<Json> = serde_json::from_slice(&text).ok();
         match read.and_then(|read| read.get("format")?.as_u64()) {
             Some(1..=FORMAT) => Ok(Some(StoreFolder { path: path.into() })),
             Some(other) => {
@@ -150,8 +157,17 @@ impl StoreFolder {
         }
     }
 
+    /// A folder that is taken for a store, unseen.
+    pub(in crate::source) fn unseen(path: &Path) -> StoreFolder {
+        StoreFolder { path: path.into() }
+    }
+
     /// The store in a folder that may not exist yet, or is empty.
     pub(in crate::source) fn create(path: &Path) -> Result<StoreFolder, Box<Diagnostic>> {
+        if place::is_remote(path) {
+            let message = format!("`{}` is far away, and stores are written on a disk", path.display());
+            return Err(Box::new(at(path, message).help("import into a folder, and copy that there, manifests last")));
+        }
         if let Some(store) = StoreFolder::open(path)? {
             return Ok(store);
         }
@@ -208,16 +224,17 @@ impl StoreFolder {
 
     /// The snapshots, oldest first.
     pub(crate) fn names(&self) -> Result<Vec<String>, Box<Diagnostic>> {
-        let reading = |error: io::Error| failed(&self.path, "read", &error);
-        let mut names = Vec::new();
-        for entry in fs::read_dir(&self.path).map_err(reading)? {
-            let name = entry.map_err(reading)?.file_name().to_string_lossy().into_owned();
-            if moment_of(&name).is_some() && self.path.join(&name).join(MANIFEST).is_file() {
-                names.push(name);
-            }
-        }
+        let mut names =
+            place::folders_with(&self.path, MANIFEST).map_err(|error| failed(&self.path, "read", &error))?;
+        names.retain(|name| moment_of(name).is_some());
         names.sort_by_key(|name| moment_of(name));
         Ok(names)
+    }
+
+    /// Those of all snapshots, oldest first.
+    pub(crate) fn manifests(&self) -> Result<Vec<Manifest>, Box<Diagnostic>> {
+        let names = self.names()?;
+        place::waiting(&self.path, || names.par_iter().map(|name| self.manifest(name)).collect())
     }
 
     /// The newest snapshot, or the newest at or before a moment.
@@ -238,8 +255,8 @@ impl StoreFolder {
 
     pub(crate) fn manifest(&self, name: &str) -> Result<Manifest, Box<Diagnostic>> {
         let path = self.folder(name).join(MANIFEST);
-        let text = fs::read_to_string(&path).map_err(|error| failed(&path, "read", &error))?;
-        let read: Option<Json> = serde_json::from_str(&text).ok();
+        let text = place::read(&path).map_err(|error| failed(&path, "read", &error))?;
+        let read: Option<Json> = serde_json::from_slice(&text).ok();
         let manifest = read.as_ref().and_then(|read| Manifest::from_json(name, read));
         manifest.ok_or_else(|| broken(&path, "is not what argql writes there"))
     }
@@ -269,7 +286,11 @@ impl StoreFolder {
                 opened: OnceLock::new(),
             })
         };
-        let runs = |runs: &ManifestRuns| StoredRuns { path: self.folder(snapshot).join(&runs.file), rows: runs.rows };
+        let runs = |runs: &ManifestRuns| StoredRuns {
+            path: self.folder(snapshot).join(&runs.file),
+            rows: runs.rows,
+            bytes: runs.bytes,
+        };
         StoredTable {
             parts: table.parts.iter().map(part).collect(),
             runs: table.runs.as_ref().map(runs),

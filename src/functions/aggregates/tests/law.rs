@@ -135,7 +135,7 @@ fn call_of(
             continue;
         }
         if param.constant {
-            let constant = u.int_in_range(0..=if param.takes == Takes::Integer { 5 } else { 100 })?;
+            let constant = u.int_in_range(0..=if param.takes == Takes::Integer { 4 } else { 100 })?;
             call.args.push(Column::constant(Type::Long, Value::Long(constant), rows));
             call.constants.push(Some(Value::Long(constant)));
             continue;
