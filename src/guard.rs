@@ -115,6 +115,12 @@ impl Cancel {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// Whether both are the same switch.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn is(&self, other: &Cancel) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether it was switched.
     ///
     /// ```

@@ -231,6 +231,8 @@ pub(crate) mod syntax;
 pub(crate) mod value;
 
 pub use bind::MissingTables;
+#[cfg(feature = "cluster")]
+pub use cluster::{Cluster, ClusterExecutor, ClusterScheduler, StageProgress, StageWork};
 pub use column::{Chart, Field, Table};
 pub use complete::{Completion, Completions, DataPath, Mark, MarkKind, Paths, Share, layout, marks, written_name};
 pub use diag::{

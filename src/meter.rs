@@ -134,6 +134,29 @@ pub(crate) fn end() {
     METER.get().inspect(|meter| meter.over.store(true, Ordering::Relaxed));
 }
 
+/// Counts bytes that others made and the run that this thread works for is going to free.
+#[cfg(feature = "cluster")]
+pub(crate) fn take(bytes: u64) {
+    if METER.get().is_some() {
+        count_bytes(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+}
+
+/// Counts off bytes that the run that this thread works for has made and others are going to free.
+#[cfg(feature = "cluster")]
+pub(crate) fn give(bytes: u64) {
+    if METER.get().is_some() {
+        settle();
+        count_bytes(-i64::try_from(bytes.min(held())).unwrap_or(0));
+    }
+}
+
+/// Bytes that the run that this thread works for holds.
+#[cfg(feature = "cluster")]
+pub(crate) fn held() -> u64 {
+    METER.get().map_or(0, RunMeter::held)
+}
+
 /// Whether the program's allocator counts.
 pub(crate) fn counts() -> bool {
     static COUNTS: OnceLock<bool> = OnceLock::new();

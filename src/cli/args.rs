@@ -74,6 +74,40 @@ Clients:
   az rest --skip-authorization-header --method post --body @query.json \\
     --url http://localhost:8620/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01";
 
+const CLUSTER: &str = "\
+A query on a cluster is answered as here: its stages run on the executors, each on a share of the rows, and rows go between
+them where stages need others. Every machine finds the data at the same place (--data: a shared folder, or an object
+store), and runs the same version of argql.
+
+Examples, each in a terminal of its own:
+  argql cluster scheduler                                         at 127.0.0.1:50050
+  argql cluster executor --scheduler localhost:50050              two of these, on this machine
+  argql query --cluster df://localhost:50050 -d store/ 'securityresources | summarize count() by type'
+
+On several machines, of a network that only trusted machines reach (whoever reaches a port is answered):
+  argql cluster scheduler --bind 0.0.0.0:50050
+  argql cluster executor --scheduler HOST:50050 --bind 0.0.0.0:50051 --slots 8 --memory 32GiB --work /mnt/fast
+
+Without any: `argql query --cluster local …` runs scheduler and executors within the program, to see what they do.";
+
+const SCHEDULER: &str = "\
+It holds no data and runs no queries: it cuts jobs into tasks, gives these to executors, and runs again what was lost with
+one. Ctrl-C, or SIGTERM, ends it; queries on their way then fail within seconds.
+
+Examples:
+  argql cluster scheduler                              for programs of this machine
+  argql cluster scheduler --bind 0.0.0.0:50050         for other machines: of a network that only trusted ones reach";
+
+const EXECUTOR: &str = "\
+It runs a task on each slot, and keeps the rows between stages in a folder that goes with it. A task that needs more than
+its share of the memory ends the query with an error that names the stage; the executor goes on. Ctrl-C, or SIGTERM, ends
+it after its tasks; what is lost with one that dies is run again by others.
+
+Examples:
+  argql cluster executor --scheduler localhost:50050
+  argql cluster executor --scheduler HOST:50050 --bind 0.0.0.0:50051     for other machines: ports 50051 and 50052
+  argql cluster executor --scheduler HOST:50050 --slots 8 --memory 32GiB --work /mnt/fast";
+
 const CHECK: &str = "\
 Examples:
   argql check queries/                                 all .kql files below
@@ -258,6 +292,9 @@ pub(super) enum Command {
     /// Answer browsers, Kusto clients and Resource Graph clients from this machine
     #[command(after_help = SERVE)]
     Serve(Box<ServeArgs>),
+    /// Run queries on many machines: a scheduler, and executors that have the data before them
+    #[command(subcommand, after_help = CLUSTER)]
+    Cluster(ClusterCommand),
     /// List the tables of the data
     Tables {
         #[command(flatten)]
@@ -326,6 +363,49 @@ pub(super) enum Command {
         #[command(flatten)]
         source: DataArgs,
     },
+}
+
+/// A part of a cluster that runs until it is stopped.
+#[derive(Debug, Subcommand)]
+pub(super) enum ClusterCommand {
+    /// Start the scheduler, which executors and queries come to
+    #[command(after_help = SCHEDULER)]
+    Scheduler {
+        /// Where it listens; port 0 is any that is free
+        #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50050")]
+        bind: String,
+    },
+    /// Start an executor, which runs tasks for a scheduler
+    #[command(after_help = EXECUTOR)]
+    Executor(ExecutorArgs),
+}
+
+/// What an executor has for its tasks.
+#[derive(Debug, Args)]
+pub(super) struct ExecutorArgs {
+    /// The scheduler that gives it tasks
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(super) scheduler: String,
+    /// Tasks at a time [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(super) slots: Option<NonZeroUsize>,
+    /// Memory of all tasks together, each slot has its share: 16GiB [default: 70% of the machine's]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) memory: Option<Limit<u64>>,
+    /// Where it listens, and one port behind; port 0 are any that are free
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
+    pub(super) bind: String,
+    /// The folder for rows between stages [default: the system's for temporary files]
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) work: Option<PathBuf>,
+}
+
+/// Who runs queries.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ClusterArgs {
+    /// Let a cluster run it: df://HOST:PORT is its scheduler (`argql cluster --help`), local one within this program
+    #[arg(long, value_name = "df://HOST:PORT|local", help_heading = "Data")]
+    pub(super) cluster: Option<String>,
 }
 
 /// Which checks are run, and what their findings are held to.
@@ -439,6 +519,8 @@ pub(super) struct AuditArgs {
     #[command(flatten)]
     pub(super) source: DataArgs,
     #[command(flatten)]
+    pub(super) cluster: ClusterArgs,
+    #[command(flatten)]
     pub(super) choice: CheckArgs,
     /// List the checks, with their parameters; no data is needed
     #[arg(long, help_heading = "Checks")]
@@ -472,6 +554,8 @@ pub(super) struct AuditArgs {
 pub(super) struct ReportArgs {
     #[command(flatten)]
     pub(super) source: DataArgs,
+    #[command(flatten)]
+    pub(super) cluster: ClusterArgs,
     #[command(flatten)]
     pub(super) choice: CheckArgs,
     /// Write to this file: .html for a page that needs nothing else, .md for Markdown, .xlsx for a workbook
@@ -558,6 +642,8 @@ pub(super) struct DiffArgs {
 pub(super) struct AnswerArgs {
     #[command(flatten)]
     pub(super) source: DataArgs,
+    #[command(flatten)]
+    pub(super) cluster: ClusterArgs,
     #[command(flatten)]
     pub(super) listing: Listing,
     /// The moment that now() gives, for reports that can be repeated: 2025-06-01, 2025-06-01T08:00Z

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use super::args::{AuditArgs, AuditFormat, CheckArgs, Listing};
+use super::cluster::on_cluster;
 use super::destination::{self, NamedTable};
 use super::failure::{Failure, NOT_AS_EXPECTED, USAGE};
 use super::messages::Messages;
@@ -20,7 +21,7 @@ pub(super) fn audit(options: &AuditArgs, messages: &Messages) -> Result<(), Fail
         return write_baseline(options, plan, messages);
     }
     let engine = open_export(&options.source, options.now, messages)?;
-    let audit = plan.run(&engine)?;
+    let audit = plan.run(&on_cluster(engine, &options.cluster, messages)?)?;
     messages.warnings(audit.warnings(), None);
     write(options, &audit, messages)?;
     let notes = audit.notes().into_iter().chain(audit.refusals());

@@ -13,6 +13,28 @@ use crate::Cancel;
 /// How long what was interrupted may take to end by itself. To give back gigabytes takes the system as long again.
 const PATIENCE: Duration = Duration::from_millis(40);
 
+/// The same where other machines are to be told.
+#[cfg(feature = "cluster")]
+const PATIENCE_AFAR: Duration = Duration::from_secs(2);
+
+/// Whether other machines work on what runs.
+#[cfg(feature = "cluster")]
+static AFAR: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// From now on what is interrupted has time to tell other machines.
+#[cfg(feature = "cluster")]
+pub(super) fn wait_for_others() {
+    AFAR.store(true, std::sync::atomic::Ordering::Relaxed);
+}
+
+fn patience() -> Duration {
+    #[cfg(feature = "cluster")]
+    if AFAR.load(std::sync::atomic::Ordering::Relaxed) {
+        return PATIENCE_AFAR;
+    }
+    PATIENCE
+}
+
 /// A switch that Ctrl-C turns. Whatever runs then has a moment to say that it was interrupted; after that the program
 /// ends, also in the middle of writing.
 pub(super) fn switch() -> Cancel {
@@ -22,7 +44,7 @@ pub(super) fn switch() -> Cancel {
         let again = turned.is_cancelled();
         turned.cancel();
         if !again {
-            thread::sleep(PATIENCE);
+            thread::sleep(patience());
             exit_with("error[AQ4006]: the query was interrupted", INTERRUPTED);
         }
         process::exit(INTERRUPTED.into());
@@ -44,7 +66,7 @@ pub(super) fn run_within<T>(limit: Option<Duration>, run: impl FnOnce() -> T) ->
     let Some(limit) = limit else { return run() };
     let (done, wait) = mpsc::channel::<()>();
     thread::spawn(move || {
-        if wait.recv_timeout(limit.saturating_add(PATIENCE)) == Err(RecvTimeoutError::Timeout) {
+        if wait.recv_timeout(limit.saturating_add(patience())) == Err(RecvTimeoutError::Timeout) {
             let cure = " |\n = help: give it more with `--timeout`, at the prompt `.limits time=…` (`Limits::time`)";
             exit_with(&format!("error[AQ4005]: the query takes longer than {limit:?}\n{cure}"), LIMIT);
         }

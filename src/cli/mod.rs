@@ -8,6 +8,7 @@ mod args;
 mod audit;
 mod bench;
 mod check;
+mod cluster;
 mod compared;
 mod destination;
 mod diff;
@@ -100,6 +101,7 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
         Command::Import(options) => store::import(&options, messages),
         Command::Snapshots { store, listing } => store::snapshots(&store, &listing),
         Command::Serve(options) => serve::serve(*options, messages),
+        Command::Cluster(command) => cluster::run(command, messages),
         Command::Tables { source, listing } => lists::tables(&open_engine(&source, messages)?, &listing),
         Command::Schema { table, source, listing } => lists::schema(&open_engine(&source, messages)?, &table, &listing),
         Command::Queries { name, text, flat, source, listing } => match name {

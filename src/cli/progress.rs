@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Screen, When};
+#[cfg(feature = "cluster")]
+use crate::{Cluster, StageProgress};
 use crate::{Engine, Progress, visible};
 
 /// Nothing is shown of what takes less.
@@ -72,12 +74,65 @@ impl ProgressMeter {
         }
     }
 
+    /// Lets a cluster say how far the stages of a query are.
+    #[cfg(feature = "cluster")]
+    pub(super) fn attach_stages(&self, cluster: Cluster) -> Cluster {
+        let begun = Instant::now();
+        match self {
+            ProgressMeter::Nothing => cluster,
+            ProgressMeter::Bar(bar) => {
+                let bar = bar.clone();
+                cluster.progress(move |stage| {
+                    if stage.work.is_some() {
+                        bar.finish_and_clear();
+                    } else if stage.done < stage.tasks && begun.elapsed() > QUIET {
+                        // The meter of files has a style of its own.
+                        let style = "{msg} {bar:24} {pos} of {len} tasks";
+                        bar.set_style(ProgressStyle::with_template(style).expect("the template is valid"));
+                        if bar.is_finished() {
+                            bar.reset();
+                        }
+                        bar.set_length(stage.tasks as u64);
+                        bar.set_message(named(stage));
+                        bar.set_position(stage.done as u64);
+                    }
+                })
+            }
+            ProgressMeter::Lines => {
+                let said = Mutex::new(begun);
+                cluster.progress(move |stage| {
+                    let Ok(mut said) = said.lock() else { return };
+                    let line = match stage.work {
+                        Some(work) => format!(
+                            "{}: {} tasks, {:.3} s of work, {} rows, {}",
+                            named(stage),
+                            stage.tasks,
+                            work.busy.as_secs_f64(),
+                            HumanCount(work.rows),
+                            HumanBytes(work.bytes)
+                        ),
+                        None if said.elapsed() < Duration::from_secs(1) || stage.done == stage.tasks => return,
+                        None => format!("{}: {} of {} tasks", named(stage), stage.done, stage.tasks),
+                    };
+                    *said = Instant::now();
+                    let _ = writeln!(io::stderr().lock(), "{line}");
+                })
+            }
+        }
+    }
+
     /// Makes room for something else.
     pub(super) fn clear(&self) {
         if let ProgressMeter::Bar(bar) = self {
             bar.finish_and_clear();
         }
     }
+}
+
+/// `stage 1 (aggregate parts)`
+#[cfg(feature = "cluster")]
+fn named(stage: &StageProgress) -> String {
+    format!("stage {} ({})", stage.number, visible(&stage.about))
 }
 
 /// When the reading of the table at hand began.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::args::{AnswerArgs, Expect};
+use super::cluster::on_cluster;
 use super::destination::{self, NamedTable};
 use super::failure::{Failure, NOT_AS_EXPECTED};
 use super::interrupt;
@@ -80,7 +81,8 @@ fn time_limit(options: &AnswerArgs) -> Option<Duration> {
 
 fn engine_for(options: &AnswerArgs, messages: &Messages) -> Result<Engine, Failure> {
     destination::check_options(&options.listing)?;
-    Ok(with_values(open_engine(&options.source, messages)?, options.now, &options.parameters))
+    let engine = on_cluster(open_engine(&options.source, messages)?, &options.cluster, messages)?;
+    Ok(with_values(engine, options.now, &options.parameters))
 }
 
 fn prepare(engine: &Engine, question: &Question, messages: &Messages) -> Result<Query, Failure> {

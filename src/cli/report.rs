@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::args::{ReportArgs, ReportFormat};
+use super::cluster::on_cluster;
 use super::failure::Failure;
 use super::messages::Messages;
 use super::open::open_export;
@@ -21,7 +22,8 @@ pub(super) fn report(options: &ReportArgs, messages: &Messages) -> Result<(), Fa
     let plan = options.choice.parameters().try_fold(plan, |plan, (name, value)| plan.parameter(name, value))?;
     let format = format_of(options);
     destination::check_readable(format, options.output.as_deref())?;
-    let report = plan.run(&open_export(&options.source, Some(now), messages)?)?;
+    let engine = open_export(&options.source, Some(now), messages)?;
+    let report = plan.run(&on_cluster(engine, &options.cluster, messages)?)?;
     messages.warnings(report.warnings(), None);
     destination::write_text(options.output.as_deref(), |out| report.write(out, format))
 }

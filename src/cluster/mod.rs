@@ -41,21 +41,60 @@
 //! * What comes into one partition is in order, and needs no place any more.
 //!
 //! Rows leave as record batches (`column/wire`) which say every value as it is. Who brings them from stage to stage is not
-//! said here; [`driver`] does it within the process, last rows first.
+//! said there; [`driver`] does it within the process, last rows first.
+//!
+//! # Machines
+//!
+//! With the feature `cluster`, Ballista brings the rows. `client` makes a finished physical plan of a cut: a node of our
+//! own for each stage (`node`), and between them Ballista's hash repartition, or a coalescence for rows that one task
+//! reads or all read. `codec` is how nodes travel, `session` what all sides agree on, `opened` the cuts that a process
+//! has at hand, `report` how a stage says why it gave up, `watch` how it learns
+//! that it is to. `scheduler` and `executor` are the processes, `local` has both
+//! in one.
 
+#[cfg(feature = "cluster")]
+mod client;
+#[cfg(feature = "cluster")]
+mod codec;
+#[cfg(feature = "cluster")]
+mod contact;
 mod cut;
 mod cutter;
 mod driver;
+#[cfg(feature = "cluster")]
+mod executor;
 mod explain;
 mod fault;
 mod flow;
 mod job;
 mod join;
+#[cfg(feature = "cluster")]
+mod local;
+#[cfg(feature = "cluster")]
+mod node;
+#[cfg(feature = "cluster")]
+mod opened;
+#[cfg(feature = "cluster")]
+mod part;
+#[cfg(feature = "cluster")]
+mod report;
 mod rows;
+#[cfg(feature = "cluster")]
+mod scheduler;
+#[cfg(feature = "cluster")]
+mod session;
 mod stage;
+#[cfg(feature = "cluster")]
+mod watch;
 
+#[cfg(feature = "cluster")]
+pub use client::{Cluster, StageProgress, StageWork};
 pub(crate) use driver::run_here;
+#[cfg(feature = "cluster")]
+pub use executor::ClusterExecutor;
 pub(crate) use job::Job;
+#[cfg(feature = "cluster")]
+pub use scheduler::ClusterScheduler;
 
 #[cfg(test)]
 mod tests;

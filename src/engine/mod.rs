@@ -57,6 +57,15 @@ pub struct Engine {
     period: Option<Period>,
     target: Target,
     without_rewrites: bool,
+    #[cfg(feature = "cluster")]
+    elsewhere: Option<Arc<dyn Elsewhere>>,
+}
+
+/// Who runs queries in place of this process.
+#[cfg(feature = "cluster")]
+pub(crate) trait Elsewhere: std::fmt::Debug + Send + Sync {
+    /// The answer of a statement, of those that give a table.
+    fn run(&self, query: &Query, statement: usize, guard: &Guard) -> Result<Table, Error>;
 }
 
 impl Engine {
@@ -550,6 +559,13 @@ impl Engine {
     fn work<T: Send>(&self, plan: Plan, guard: &Guard, work: impl FnOnce(&Plan) -> T + Send) -> T {
         let plan = if self.without_rewrites { plan } else { rewrite(plan) };
         self.on_threads(guard, || work(&plan))
+    }
+
+    /// Lets another run queries.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn elsewhere(mut self, runner: Arc<dyn Elsewhere>) -> Engine {
+        self.elsewhere = Some(runner);
+        self
     }
 
     /// Does `work` on the threads that were asked for, and counts the memory that it takes.

@@ -245,6 +245,10 @@ impl Query {
     /// ```
     pub fn run_all(&self) -> Result<Vec<Table>, Error> {
         let guard = Guard::new(&self.engine.rules);
+        #[cfg(feature = "cluster")]
+        if let Some(elsewhere) = self.engine.elsewhere.as_ref().filter(|_| self.tables() > 0) {
+            return (0..self.tables()).map(|at| elsewhere.run(self, at, &guard)).collect();
+        }
         let bound = self.bind_now(&guard)?;
         let answers = bound.plans.into_iter().map(|plan| self.engine.work(plan, &guard, |plan| run(plan, &guard)));
         let mut tables: Vec<Table> =
@@ -278,6 +282,14 @@ impl Query {
     /// ```
     pub fn stream(&self, each: impl FnMut(Table) -> ControlFlow<()> + Send) -> Result<Vec<Diagnostic>, Error> {
         let guard = Guard::new(&self.engine.rules);
+        #[cfg(feature = "cluster")]
+        if let (Some(elsewhere), Some(last)) = (&self.engine.elsewhere, self.tables().checked_sub(1)) {
+            let table = elsewhere.run(self, last, &guard)?;
+            let warnings = table.warnings().to_vec();
+            let mut each = each;
+            let _ = each(table);
+            return Ok(warnings);
+        }
         let mut bound = self.bind_now(&guard)?;
         let plan = bound.plans.pop().expect("a query gives a table");
         let streamed = self.engine.work(plan, &guard, |plan| stream(plan, &guard, each));

@@ -1,0 +1,54 @@
+//! A cluster within this program: a scheduler and executors that talk over the loopback, as those of machines do.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinHandle;
+
+use super::contact::{connect, slots};
+use super::executor::{ClusterExecutor, Started};
+use super::scheduler::{listen, serve};
+use super::session::{PATIENCE, fault};
+use crate::error::Error;
+
+/// So that rows do go from one to another.
+const EXECUTORS: usize = 2;
+
+/// Ends with all that it started.
+pub(super) struct Local {
+    url: String,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Local {
+    /// Starts a scheduler and executors, which have the threads of the machine between them.
+    pub(super) async fn start() -> Result<Local, Error> {
+        let listener = listen("127.0.0.1:0").await?;
+        let address = listener.local_addr().map_err(|error| fault(error.to_string(), "try again"))?.to_string();
+        let mut local = Local { url: format!("http://{address}"), tasks: Vec::new() };
+        // Whether it ended is seen by who calls it.
+        local.tasks.push(tokio::spawn(async move { drop(serve(listener).await) }));
+        let mut client = connect(&local.url).await?;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let executor = ClusterExecutor::new(&address).slots(threads.div_ceil(EXECUTORS));
+        for _ in 0..EXECUTORS {
+            let started = Started::new(&executor)?;
+            let scheduler = client.clone();
+            local.tasks.push(tokio::spawn(async move { drop(started.run(scheduler).await) }));
+        }
+        let late = Instant::now() + PATIENCE;
+        while slots(&mut client).await.unwrap_or(0) < EXECUTORS * threads.div_ceil(EXECUTORS) && Instant::now() < late {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(local)
+    }
+
+    pub(super) fn url(&self) -> String {
+        self.url.clone()
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
