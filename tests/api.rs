@@ -316,8 +316,13 @@ fn every_export_is_found_and_every_type_can_be_shared_by_threads() {
     let shared = shared!(
         Audit AuditPlan Bag BoundServer Cancel Card CardValue Chart Check CheckReport Checked CheckedFile Code ComparedLine Completion Completions DataPath DateTime Declared Diagnostic Diff DiffPlan Document Engine Error Example Field Format Formulas Grade Header Layout Library Limits LongCells Mark MarkKind Metered MissingTables NameEntry Needed Paths Place Progress Query Question Report ReportPlan Scope ScopeFilter Served Server Severity Share Snapshot SnapshotTable Span Stopper Store Table TableWriter Target TestCase TestFile TestOutcome TestPlan TestReport TimeSpan Type Value Verdict WideCells
     );
+    // Those of a feature are there where it is.
+    #[cfg(feature = "cluster")]
+    let _ = shared!(Cluster ClusterExecutor ClusterScheduler StageProgress StageWork);
+    let of_clusters = ["Cluster", "ClusterExecutor", "ClusterScheduler", "StageProgress", "StageWork"];
     let types = surface.items.iter().filter(|(_, parts)| !parts[0].contains("pub fn ") || parts.len() > 1);
-    assert_eq!(types.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), shared);
+    let types = types.map(|(name, _)| name.as_str()).filter(|name| !of_clusters.contains(name));
+    assert_eq!(types.collect::<Vec<_>>(), shared);
 }
 
 #[test]

@@ -114,6 +114,7 @@ const UNSHOWN: &[(&str, &str)] = &[
     ("AQ3008", "wants a store; shown in tests/cli/store.md"),
     ("AQ3011", "wants a file of settings; shown in tests/cli/audit.md"),
     ("AQ3012", "wants a file of columns; shown in tests/files/unfit.txt"),
+    ("AQ3013", "wants several machines; shown in src/cluster/tests.rs"),
     ("AQ4002", "wants a system without threads"),
     ("AQ4003", "wants a limit; shown in tests/cli/limits.md"),
     ("AQ4004", "wants a limit; shown in tests/cli/limits.md"),

@@ -27,6 +27,7 @@ use tokio::runtime::Runtime;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Status};
 
+use super::agreed::{JOB, MESSAGE, STAGES, fault};
 use super::codec::StageCodec;
 use super::contact::{Client, connect, slots};
 use super::cut::Cut;
@@ -38,7 +39,6 @@ use super::opened;
 use super::part::Part;
 use super::report::Report;
 use super::scheduler::runtime;
-use super::session::{JOB, MESSAGE, STAGES, fault};
 use super::stage::{Stage, Via};
 use crate::column::Table;
 use crate::diag::{CLUSTER, Diagnostic, Place};
@@ -80,6 +80,15 @@ pub struct StageProgress {
 }
 
 /// What a stage came to.
+///
+/// ```no_run
+/// let cluster = argql::Cluster::new("df://localhost:50050")?.progress(|stage| {
+///     if let Some(work) = &stage.work {
+///         eprintln!("stage {}: {work:?}", stage.number);
+///     }
+/// });
+/// # Ok::<(), argql::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StageWork {

@@ -8,7 +8,7 @@ use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tonic::{Code, Response, Status};
 
-use super::session::{MESSAGE, SLOTS, VERSION, endpoint, fault};
+use super::agreed::{MESSAGE, SLOTS, VERSION, endpoint, fault};
 use crate::error::Error;
 
 pub(super) type Client = SchedulerGrpcClient<Channel>;

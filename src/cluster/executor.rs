@@ -9,11 +9,12 @@ use ballista_core::error::BallistaError;
 use ballista_core::ids::new_instance_id;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 
+use super::agreed::{HEARTBEAT, MESSAGE, SILENCE, fault, to_scheduler};
 use super::codec::StageCodec;
 use super::contact::{Client, connect};
 use super::report::be_executor;
 use super::scheduler::{runtime, signalled, unbound};
-use super::session::{HEARTBEAT, MESSAGE, SILENCE, fault, session_config, to_scheduler};
+use super::session::session_config;
 use super::watch::end_given_up;
 use crate::error::Error;
 

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
+use super::agreed::{PATIENCE, fault};
 use super::contact::{connect, slots};
 use super::executor::{ClusterExecutor, Started};
 use super::scheduler::{listen, serve};
-use super::session::{PATIENCE, fault};
 use crate::error::Error;
 
 /// So that rows do go from one to another.

@@ -53,6 +53,8 @@
 //! in one.
 
 #[cfg(feature = "cluster")]
+mod agreed;
+#[cfg(feature = "cluster")]
 mod client;
 #[cfg(feature = "cluster")]
 mod codec;

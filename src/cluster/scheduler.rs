@@ -24,9 +24,10 @@ use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
+use super::agreed::{JOB, MESSAGE, SILENCE, SLOTS, STAGES, VERSION, user_agent};
 use super::codec::StageCodec;
 use super::node::StageNode;
-use super::session::{JOB, MESSAGE, SILENCE, SLOTS, STAGES, VERSION, session_config, user_agent};
+use super::session::session_config;
 use crate::error::Error;
 
 type Scheduler = SchedulerServer<LogicalPlanNode, PhysicalPlanNode>;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use ballista_core::serde::protobuf::GetJobStatusParams;
 use ballista_core::serde::protobuf::job_status::Status as JobState;
 
+use super::agreed::VERSION;
 use super::contact::Client;
-use super::session::VERSION;
 use crate::guard::Cancel;
 
 /// How often jobs are asked for.

@@ -202,7 +202,7 @@ mod tests {
             false, 1, -5, real(nan), datetime(9999-12-31), 1d, guid(ffffffff-0000-0000-0000-000000000001), decimal(1.5), 'x', dynamic('text'),
             bool(null), int(null), long(null), real(null), datetime(null), timespan(null), guid(null), decimal(null), '', dynamic(null),
             true, 2, 3, 1e300, datetime(2024-01-01), 1h, guid(00000000-0000-0000-0000-000000000001), decimal(-79228162514264337593543950335), 'ab', dynamic(7)]
-            | extend z = case(i == 1, todynamic(t), i == 2, pack('when', t, 'long', 1.0, 'id', g, 'span', n, 'd', d), pack_array(n, d, true, s)), w = todynamic(t)";
+            | extend z = case(i == 1, pack_array(t)[0], i == 2, pack('when', t, 'long', 1.0, 'id', g, 'span', n, 'd', d), pack_array(n, d, true, s)), w = pack_array(t)[0]";
         let table = Engine::new().query(query).expect("the query is right");
         let types: Vec<Type> = table.columns().iter().map(|field| field.ty).collect();
         let batch = Batch::concat(table.into_batches());

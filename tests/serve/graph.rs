@@ -476,7 +476,7 @@ fn errors_say_what_the_service_does_and_where_and_the_cure() {
         })
     );
     let several = error("print 1; print 2");
-    assert_eq!(several["details"][0]["message"], "there is more than one query");
+    assert_eq!(several["details"][0]["message"], "there is more than one table to answer");
     let missing = error("healthresources | count");
     assert_eq!(codes(&json!({"error": missing})), ["BadRequest", "AQ3001"]);
     assert_eq!(codes(&json!({"error": error("")})), ["BadRequest", "InvalidQuery", "ParserFailure", "AQ0009"]);

@@ -264,8 +264,9 @@ mod columns {
     #[test]
     fn a_store_is_shared_by_row_groups_also_where_they_are_of_other_snapshots() {
         let folder = tempfile::tempdir().unwrap();
-        let row =
-            |row: usize, day: usize| format!("{{\"id\":\"/{row}\",\"n\":{}}}\n", if row % 1009 == 7 { day } else { 0 });
+        let row = |row: usize, day: usize| {
+            format!("{{\"id\":\"/{row:060}\",\"n\":{}}}\n", if row % 1009 == 7 { day } else { 0 })
+        };
         let day = |day: usize| (0..150_000).map(|number| row(number, day)).collect::<String>();
         imported(folder.path(), "2026-11-27", day(1));
         imported(folder.path(), "2026-11-28", day(2));
