@@ -195,6 +195,15 @@ fn names_have_their_stages_set_in() {
         "let f = (x: long) { x + 1 }; let g = () { T | take 1 };",
         "let f = (x: long) { x + 1 };\nlet g = () {\n    T\n    | take 1\n};",
     );
+    laid_out(
+        "// of all\nlet ids = union (resources | project id = tolower(id), name, location), (resourcecontainers | project id = tolower(id), name) | summarize by id; ids",
+        "// of all
+let ids = union
+        (resources | project id = tolower(id), name, location),
+        (resourcecontainers | project id = tolower(id), name)
+    | summarize by id;
+ids",
+    );
 }
 
 #[test]

@@ -191,7 +191,7 @@ impl<'a> Layout<'a> {
     fn statements(&mut self, from: usize, to: usize, indent: usize) {
         let behind = self.outside(from, to).filter(|at| self.text(*at) == ";").map(|at| at + 1);
         for (start, end) in pieces(from, behind.filter(|at| *at < to).collect(), to) {
-            let named = self.text(start) == "let" && self.is_word(start) && self.text(start + 2) == "=";
+            let named = self.names(start);
             let bars = self.outside(start, end).filter(|at| self.text(*at) == "|" && *at > start).collect();
             for (from, to) in pieces(start, bars, end) {
                 self.line = Some(if named && from > start { indent + STEP } else { indent });
@@ -200,12 +200,18 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// Whether a statement begins here that gives something a name.
+    fn names(&self, at: usize) -> bool {
+        self.text(at) == "let" && self.is_word(at) && self.text(at + 2) == "="
+    }
+
     /// A stage, or what stands before the first: an operator's name, a list, and a clause perhaps with another list.
     fn stage(&mut self, from: usize, to: usize) {
         if self.fits(from, to) {
             return self.flat(from, to);
         }
-        let inside = self.continued();
+        // The stages behind it are set in, and its items more.
+        let inside = self.continued() + if self.names(from) { STEP } else { 0 };
         let head = self.head(from, to);
         let clauses: Vec<usize> = self.outside(head, to).filter(|at| self.begins_clause(*at)).collect();
         let clause = if let [only] = clauses[..] { only.max(head) } else { to };
@@ -233,10 +239,10 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Behind the operator's name and what says how it works: `| join kind=inner`, `| sort by`.
+    /// Behind the operator's name and what says how it works: `| join kind=inner`, `| sort by`, `let all = union`.
     fn head(&self, from: usize, to: usize) -> usize {
-        let bar = usize::from(self.text(from) == "|");
-        let mut at = from + bar;
+        let before = if self.names(from) { 3 } else { usize::from(self.text(from) == "|") };
+        let mut at = from + before;
         let touches = |at: usize| self.blanks.get(at) == Some(&false);
         let mut name = self.text(at).to_owned();
         while self.is_word(at) && self.text(at + 1) == "-" && touches(at + 1) && self.is_word(at + 2) && touches(at + 2)

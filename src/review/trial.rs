@@ -51,7 +51,7 @@ impl TestFile {
     /// ```
     /// use argql::{Engine, TestFile};
     ///
-    /// let text = "// query: resources-by-type\n//# one of each\nlet resources = datatable(type: string)['a', 'b'];\n";
+    /// let text = "// query: resources-by-type\n//# one of each\nlet resources = datatable(type: string, subscriptionId: string)['a', '1', 'b', '1'];\n";
     /// let file = TestFile::parse("kinds.kql", text)?;
     /// let lines = file.answer(&file.cases[0], &Engine::new())?;
     /// assert_eq!(lines.len(), 3);
