@@ -163,7 +163,9 @@ impl Engine {
 
     fn with_data_of(self, location: &DataLocation) -> Result<Engine, Error> {
         match location {
-            DataLocation::Path { path, at, .. } => at.iter().fold(self, |engine, at| engine.at(*at)).load(path),
+            #[cfg(feature = "store")]
+            DataLocation::Path { path, at: Some(at), .. } => self.at(*at).load(path),
+            DataLocation::Path { path, .. } => self.load(path),
             DataLocation::Sample { .. } => Ok(self.sample()),
             DataLocation::Memory { name } => Err(wrong(
                 format!("the rows of `{name}` are in memory, where no other machine finds them"),

@@ -151,6 +151,7 @@ impl Catalog {
 
     /// Adds the tables that all tenants of a folder have.
     fn add_tenants(&mut self, tenants: Tenants) -> Result<(), Box<Diagnostic>> {
+        #[cfg(feature = "store")]
         if let Some(by) = self.at {
             tenants.check(by)?;
         }

@@ -23,12 +23,11 @@ pub(crate) fn moment_of(name: &str) -> Option<DateTime> {
     (whole && parts.next().is_none()).then(|| DateTime::parse(&format!("{date}T{hours}:{minutes}:{seconds}Z")))?
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "store"))]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(feature = "store")]
     fn a_snapshot_is_called_by_its_moment() {
         for name in ["2026-11-27", "2026-11-27T103000Z", "2026-11-27T000001Z"] {
             assert_eq!(moment_of(name).map(name_of).as_deref(), Some(name));

@@ -154,12 +154,12 @@ impl Tenants {
     }
 
     /// That no tenant has anything by a moment, if none has.
+    #[cfg(feature = "store")]
     pub(super) fn check(&self, by: DateTime) -> Result<(), Box<Diagnostic>> {
         let mut first = None;
         for tenant in &self.list {
             match &tenant.data {
                 TenantData::Export(_) => return Ok(()),
-                #[cfg(feature = "store")]
                 TenantData::Store(store) => match store.newest(Some(by)) {
                     Ok(_) => return Ok(()),
                     Err(failure) => first = first.or(Some(failure)),

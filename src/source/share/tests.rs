@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+#[cfg(feature = "store")]
 use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
