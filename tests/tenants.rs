@@ -216,3 +216,29 @@ fn a_thousand_tenants_open_fast_and_one_of_them_faster() {
     assert!(all.contains("\"count_\":1000"), "{all}");
     assert!(many.as_secs() < 20, "{many:?}");
 }
+
+#[test]
+fn databases_of_tenants_are_there_whoever_asks_first() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path());
+    let old = Engine::new().table("resources", br#"[{"name":"a"}]"#.to_vec());
+    let engine = Engine::new().load(folder.path()).unwrap().snapshot("old", &old);
+    let within = engine.database("old").unwrap();
+    for engine in [within, engine] {
+        let names: Vec<String> = engine.snapshots().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["old", "2026-11-01", "2026-11-02", "2026-11-03"]);
+    }
+}
+
+#[test]
+fn a_table_is_of_tenants_or_of_a_store_in_whatever_order_they_are_given() {
+    let (tenants, store) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(tenants.path());
+    let engine = Engine::new().table("securityresources", rows(0, 0, 3).into_bytes());
+    Store::new(store.path()).import(&engine, moment("2026-11-01")).unwrap();
+    for [first, second] in [[tenants.path(), store.path()], [store.path(), tenants.path()]] {
+        let error = Engine::new().load(first).unwrap().load(second).unwrap_err();
+        let message = "`securityresources` is given by a store or by tenants, and by something else";
+        assert_eq!(error.diagnostics()[0].message, message);
+    }
+}

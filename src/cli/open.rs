@@ -63,13 +63,38 @@ pub(super) fn data_paths(source: &DataArgs) -> Vec<PathBuf> {
     for path in std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty()) {
         match paths.last_mut() {
             // The colon of an address.
-            Some(scheme) if path.starts_with("//") && SCHEMES.iter().any(|known| *scheme == Path::new(known)) => {
+            Some(scheme)
+                if path.as_os_str().as_encoded_bytes().starts_with(b"//")
+                    && SCHEMES.iter().any(|known| *scheme == Path::new(known)) =>
+            {
                 *scheme = PathBuf::from(format!("{}:{}", scheme.display(), path.display()));
             }
             _ => paths.push(path),
         }
     }
     paths
+}
+
+/// The files and folders whose change is a newer export.
+pub(super) fn watched(source: &DataArgs) -> Vec<PathBuf> {
+    if source.sample {
+        return Vec::new();
+    }
+    let snapshots = source.snapshots.iter().map(|(_, path)| PathBuf::from(path));
+    data_paths(source).into_iter().chain(snapshots).map(|path| path_of(&path)).collect()
+}
+
+/// The path in `NAME=PATH` and `STORE@DATE`.
+fn path_of(argument: &Path) -> PathBuf {
+    let text = argument.to_string_lossy();
+    let behind = text.split_once('=').map(|(_, path)| path);
+    let before = text.rsplit_once('@').map(|(path, _)| path);
+    [Some(&*text), behind, before]
+        .into_iter()
+        .flatten()
+        .map(PathBuf::from)
+        .find(|path| path.exists())
+        .unwrap_or_default()
 }
 
 /// The engine of a command that ends when its work is done: Ctrl-C ends it, too, and it says how far it is.

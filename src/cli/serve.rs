@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::args::ServeArgs;
 use super::failure::Failure;
 use super::folders::user_path;
 use super::messages::Messages;
-use super::open::{data_paths, open_data};
+use super::open::{open_data, watched};
 use super::terminal::stdout;
 use crate::{BoundServer, Served, Server, render, visible};
 
@@ -21,7 +21,7 @@ pub(super) fn serve(options: ServeArgs, messages: &Messages) -> Result<(), Failu
     if options.env {
         return print_variables(&options);
     }
-    let watched = watched(&options);
+    let watched = watched(&options.source);
     if watched.is_empty() && !options.source.sample {
         return Err(Failure::Usage("no data: name an export with --data, or use --sample".to_owned()));
     }
@@ -50,28 +50,6 @@ pub(super) fn serve(options: ServeArgs, messages: &Messages) -> Result<(), Failu
     }
     bound.run();
     Ok(())
-}
-
-/// The files and folders whose change is a newer export.
-fn watched(options: &ServeArgs) -> Vec<PathBuf> {
-    if options.source.sample {
-        return Vec::new();
-    }
-    let snapshots = options.source.snapshots.iter().map(|(_, path)| PathBuf::from(path));
-    data_paths(&options.source).into_iter().chain(snapshots).map(|path| path_of(&path)).collect()
-}
-
-/// The path in `NAME=PATH` and `STORE@DATE`.
-fn path_of(argument: &Path) -> PathBuf {
-    let text = argument.to_string_lossy();
-    let behind = text.split_once('=').map(|(_, path)| path);
-    let before = text.rsplit_once('@').map(|(path, _)| path);
-    [Some(&*text), behind, before]
-        .into_iter()
-        .flatten()
-        .map(PathBuf::from)
-        .find(|path| path.exists())
-        .unwrap_or_default()
 }
 
 /// Where the certificate is kept: with the user's data.

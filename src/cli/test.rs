@@ -12,7 +12,7 @@ use super::destination::{replace_file, unwritable, write_text};
 use super::failure::{Failure, NOT_AS_EXPECTED, USAGE};
 use super::files::queries_in;
 use super::messages::Messages;
-use super::open::{data_paths, open_engine, with_values};
+use super::open::{open_engine, watched, with_values};
 use super::terminal::colored_stdout;
 use crate::{Engine, TestFile, TestPlan, TestReport, Verdict, visible};
 
@@ -141,7 +141,7 @@ fn stamps(options: &TestArgs) -> Vec<(PathBuf, Option<(u64, SystemTime)>)> {
     let files = queries_in(&options.files).unwrap_or_default();
     let named = files.iter().filter_map(|path| Some(TestFile::open(path).ok()?.reads())).flatten();
     let beside = files.iter().map(|path| path.parent().unwrap_or(Path::new("")).to_owned());
-    let data = data_paths(&options.source);
+    let data = watched(&options.source);
     let mut paths: Vec<PathBuf> = files.iter().cloned().chain(named).chain(beside).chain(data).collect();
     let below = |path: &PathBuf| {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };

@@ -8,7 +8,7 @@ use super::job::Job;
 use super::rows::Rows;
 use super::stage::{Input, Stage, Via};
 use crate::bind::MissingTables;
-use crate::column::{Batch, Field, RecordBatch, Table};
+use crate::column::{Batch, RecordBatch, Table};
 use crate::diag::{CLUSTER, Diagnostic, Place};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -21,7 +21,7 @@ use crate::value::Type;
 #[derive(Debug)]
 pub(crate) struct Cut {
     pub(crate) stages: Vec<Stage>,
-    fields: Arc<[Field]>,
+    /// Without its node, of which the stages are.
     plan: Plan,
     engine: Engine,
     notes: Vec<Diagnostic>,
@@ -63,17 +63,12 @@ impl Job {
 
 impl Cut {
     pub(super) fn of(job: &Job, engine: &Engine) -> Result<Cut, Error> {
-        let (plan, notes) = job.plan(engine)?;
+        let (mut plan, notes) = job.plan(engine)?;
         engine.agrees(&job.tables, &plan.node)?;
         let mut cutter = Cutter { job, stages: Vec::new() };
-        cutter.answer(plan.node.clone(), plan.fields.len());
-        Ok(Cut {
-            stages: cutter.stages,
-            fields: plan.fields.as_slice().into(),
-            plan: Plan { node: Node::Union { inputs: Vec::new() }, ..plan },
-            engine: engine.clone(),
-            notes,
-        })
+        let node = std::mem::replace(&mut plan.node, Node::Union { inputs: Vec::new() });
+        cutter.answer(node, plan.fields.len());
+        Ok(Cut { stages: cutter.stages, plan, engine: engine.clone(), notes })
     }
 
     /// The limits of the job for one run of a stage's partition, with a switch that stops it. Where the process gives
@@ -147,12 +142,10 @@ impl Cut {
 
     /// The answer: what the last stage gave, and what there is to know about the data. Of a piece of the answer, a piece.
     pub(crate) fn answer(&self, rows: &[RecordBatch], warnings: Vec<Diagnostic>) -> Result<Table, Failure> {
-        let types: Vec<Type> = self.fields.iter().map(|field| field.ty).collect();
+        let types: Vec<Type> = self.plan.fields.iter().map(|field| field.ty).collect();
         let batches = rows.iter().map(|rows| Batch::from_wire(rows, &types)).collect::<Option<Vec<Batch>>>();
         let batches = batches.ok_or_else(|| wrong("the answer has other columns than the query"))?;
-        let mut table = Table::new(self.fields.clone(), batches, warnings)
-            .drawn(self.plan.chart.clone())
-            .named(self.plan.name.clone());
+        let mut table = self.plan.table(batches, warnings);
         table.warn(self.notes.clone());
         Ok(table)
     }

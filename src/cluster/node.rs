@@ -262,8 +262,9 @@ impl Task {
         let begun = Instant::now();
         let mut each = |batch: Batch| {
             self.measures.rows.add(batch.num_rows());
-            self.measures.bytes.add(batch.get_array_memory_size());
-            self.send(batch, &beside, sender)
+            let bytes = batch.get_array_memory_size();
+            self.measures.bytes.add(bytes);
+            self.send(batch, bytes, &beside, sender)
         };
         let ran = cut.run(self.part.stage, partition, rows.collect(), &guard, &mut each);
         self.measures.busy.add_duration(begun.elapsed());
@@ -282,8 +283,8 @@ impl Task {
         Ok(())
     }
 
-    fn send(&self, batch: Batch, beside: &Beside, sender: &Sender<Piece>) -> ControlFlow<()> {
-        let bytes = batch.get_array_memory_size();
+    /// Sends a batch of so many bytes.
+    fn send(&self, batch: Batch, bytes: usize, beside: &Beside, sender: &Sender<Piece>) -> ControlFlow<()> {
         let mut columns = batch.columns().to_vec();
         columns.push(new_null_array(&DataType::Utf8, batch.num_rows()));
         let sent = RecordBatch::try_new(self.schema.clone(), columns).map_err(DataFusionError::from);

@@ -216,11 +216,7 @@ impl<'a> Layout<'a> {
         let clauses: Vec<usize> = self.outside(head, to).filter(|at| self.begins_clause(*at)).collect();
         let clause = if let [only] = clauses[..] { only.max(head) } else { to };
         self.flat(from, head);
-        if !self.fits(head, clause) && self.items(head, clause).len() > 1 {
-            self.lines(head, clause, inside, 1);
-        } else {
-            self.item(head, clause);
-        }
+        self.list(head, clause, inside);
         if clause == to {
             return;
         }
@@ -232,10 +228,15 @@ impl<'a> Layout<'a> {
             self.line = if bracketed { None } else { Some(inside) };
         }
         self.flat(clause, clause + 1);
-        if !self.fits(clause + 1, to) && self.items(clause + 1, to).len() > 1 {
-            self.lines(clause + 1, to, inside + STEP, 1);
+        self.list(clause + 1, to, inside + STEP);
+    }
+
+    /// Several items on a line each, if all of them do not fit on this one.
+    fn list(&mut self, from: usize, to: usize, indent: usize) {
+        if !self.fits(from, to) && self.items(from, to).len() > 1 {
+            self.lines(from, to, indent, 1);
         } else {
-            self.item(clause + 1, to);
+            self.item(from, to);
         }
     }
 

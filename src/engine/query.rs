@@ -247,7 +247,9 @@ impl Query {
         let guard = Guard::new(&self.engine.rules);
         #[cfg(feature = "cluster")]
         if let Some(elsewhere) = self.engine.elsewhere.as_ref().filter(|_| self.tables() > 0) {
-            return (0..self.tables()).map(|at| elsewhere.run(self, at, &guard)).collect();
+            // Each is bound for itself, and all are of one moment.
+            let query = Query { engine: self.engine.clone().now(self.engine.moment()), ..self.clone() };
+            return (0..query.tables()).map(|at| elsewhere.run(&query, at, &guard)).collect();
         }
         let bound = self.bind_now(&guard)?;
         let answers = bound.plans.into_iter().map(|plan| self.engine.work(plan, &guard, |plan| run(plan, &guard)));

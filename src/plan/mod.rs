@@ -8,7 +8,8 @@ mod print;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::column::{Batch, Chart, Column, Field};
+use crate::column::{Batch, Chart, Column, Field, Table};
+use crate::diag::Diagnostic;
 use crate::registry::{Aggregate, Along, Fold, Scalar, TableWork};
 use crate::source::{SourceTable, Want};
 use crate::value::{SortOrder, Type, Value};
@@ -25,6 +26,13 @@ pub(crate) struct Plan {
     pub(crate) chart: Option<Chart>,
     /// What the query calls the answer.
     pub(crate) name: Option<Arc<str>>,
+}
+
+impl Plan {
+    /// Rows as the table that the plan answers.
+    pub(crate) fn table(&self, rows: Vec<Batch>, warnings: Vec<Diagnostic>) -> Table {
+        Table::new(self.fields.as_slice().into(), rows, warnings).drawn(self.chart.clone()).named(self.name.clone())
+    }
 }
 
 /// A step of a plan. Every node may hand on more columns than its reader asked for, behind the ones asked for.

@@ -414,14 +414,7 @@ impl TestReport {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn verdict(&self) -> Verdict {
-        let has = |verdict| self.count(verdict) > 0;
-        if has(Verdict::Failed) {
-            Verdict::Failed
-        } else if has(Verdict::Refused) {
-            Verdict::Refused
-        } else {
-            Verdict::Passed
-        }
+        self.outcomes.iter().map(TestOutcome::verdict).min().unwrap_or(Verdict::Passed)
     }
 
     /// How many cases ended so.

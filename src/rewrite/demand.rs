@@ -106,8 +106,7 @@ fn supply(node: Node, mut demand: Demand) -> Node {
             let mut below = Demand::default();
             args.iter().for_each(|arg| below.add(arg));
             args.iter_mut().for_each(|arg| below.rewrite(arg));
-            let types = call.makes.clone();
-            pick(Node::Plugin { input: Box::new(supply(*input, below)), args, call }, &types, &demand)
+            pick(Node::Plugin { input: Box::new(supply(*input, below)), args, call }, &demand)
         }
         Node::Join { left, right, kind } => supply_join(*left, *right, kind, &demand),
         Node::Each { part, input, parts, keep, body, made } => {
@@ -122,11 +121,7 @@ fn supply(node: Node, mut demand: Demand) -> Node {
         }
         // What stages are made of is put in behind all rewrites.
         Node::Arrival { .. } | Node::Groups { .. } | Node::Placed { .. } => node,
-        Node::Range { ty, .. } => pick(node, &[ty], &demand),
-        Node::Values { ref batch } => {
-            let types: Vec<Type> = batch.columns.iter().map(|column| column.ty()).collect();
-            pick(node, &types, &demand)
-        }
+        Node::Range { .. } | Node::Values { .. } => pick(node, &demand),
     }
 }
 
@@ -210,10 +205,7 @@ fn supply_aggregate(input: Node, mut keys: Vec<Expr>, mut aggregates: Vec<Aggreg
     for call in &mut aggregates {
         call.args.iter_mut().chain(&mut call.condition).for_each(|expr| below.rewrite(expr));
     }
-    let types: Vec<Type> =
-        keys.iter().map(|key| key.ty).chain(aggregates.iter().flat_map(|call| call.returns.iter().copied())).collect();
-    let node = Node::Aggregate { input: Box::new(supply(input, below)), keys, aggregates };
-    pick(node, &types, demand)
+    pick(Node::Aggregate { input: Box::new(supply(input, below)), keys, aggregates }, demand)
 }
 
 /// An expansion keeps what is demanded of its input.
@@ -263,9 +255,7 @@ fn supply_match(input: Node, mut keep: Vec<Expr>, steps: Arc<Steps>, demand: &De
     let mut below = Demand::default();
     keep.iter().for_each(|expr| below.add(expr));
     keep.iter_mut().for_each(|expr| below.rewrite(expr));
-    let made = steps.declared.iter().map(|(ty, _)| *ty).chain([Type::Long]);
-    let types: Vec<Type> = keep.iter().map(|expr| expr.ty).chain(made).collect();
-    pick(Node::Match { input: Box::new(supply(input, below)), keep, steps }, &types, demand)
+    pick(Node::Match { input: Box::new(supply(input, below)), keep, steps }, demand)
 }
 
 /// Each side of a join keeps what is demanded of it.
@@ -371,7 +361,8 @@ fn narrow_side(mut side: JoinSide) -> JoinSide {
 }
 
 /// What is demanded of a node that gives all of its columns anyway.
-fn pick(node: Node, types: &[Type], demand: &Demand) -> Node {
+fn pick(node: Node, demand: &Demand) -> Node {
+    let types = node.types();
     let outputs =
         demand.refs.iter().map(|(column, steps)| path(Expr::column(types[*column], *column), steps)).collect();
     compute(node, outputs)

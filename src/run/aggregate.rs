@@ -41,8 +41,10 @@ impl Run<'_> {
                 let groups = table.len();
                 let pairs = folds.par_iter_mut().zip(part.folds).with_min_len(side_by_side(part.groups));
                 pairs.for_each(|(fold, later)| guard.within(|| fold.merge(later, &map, groups)));
-                let new = firsts(&map, known);
-                places.iter_mut().zip(&part.place).for_each(|(places, place)| places.push(place.take(&new)));
+                if !places.is_empty() {
+                    let new = firsts(&map, known);
+                    places.iter_mut().zip(&part.place).for_each(|(places, place)| places.push(place.take(&new)));
+                }
                 guard.check()?;
                 Ok(ControlFlow::Continue(()))
             },

@@ -1,11 +1,12 @@
 //! Rows that other stages gave: they arrive in any order, and are put into that of their places.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::Mutex;
 
+use super::sort::in_order;
 use super::{Failure, Run};
 use crate::column::{Batch, Column, Out};
+use crate::guard::Guard;
 use crate::plan::{Node, place_of};
 use crate::value::Type;
 
@@ -48,7 +49,8 @@ impl Run<'_> {
             return Ok(batches);
         }
         let all = Batch::concat(batches);
-        let rows = in_order(&all.columns[place.clone()], all.rows);
+        let rows = by_place(&all.columns[place.clone()], all.rows, self.guard);
+        self.guard.check()?;
         Ok(vec![rows.map_or(all.clone(), |rows| all.take(&rows).compact())])
     }
 
@@ -66,16 +68,16 @@ impl Run<'_> {
 }
 
 /// The rows in the order of their places, where none is behind all others; none if they are in that order.
-fn in_order(place: &[Column], rows: usize) -> Option<Vec<u32>> {
-    let mut order: Vec<u32> = (0..u32::try_from(rows).expect("batches have fewer than 2^32 rows")).collect();
+fn by_place(place: &[Column], rows: usize, guard: &Guard) -> Option<Vec<u32>> {
+    let order: Vec<u32> = (0..u32::try_from(rows).expect("batches have fewer than 2^32 rows")).collect();
     if let [only] = place
         && let Some(places) = only.as_longs()
     {
         if places.is_sorted() {
             return None;
         }
-        order.sort_by_key(|&row| places[row as usize]);
-        return Some(order);
+        let compare = |a: &u32, b: &u32| places[*a as usize].cmp(&places[*b as usize]).then(a.cmp(b));
+        return Some(in_order(order, compare, guard));
     }
     let columns: Vec<Vec<Option<i64>>> = place
         .iter()
@@ -87,13 +89,12 @@ fn in_order(place: &[Column], rows: usize) -> Option<Vec<u32>> {
             column.iter().map(long).collect()
         })
         .collect();
-    let compare = |&a: &u32, &b: &u32| {
-        let by = |column: &Vec<Option<i64>>| match (column[a as usize], column[b as usize]) {
+    let compare = |a: &u32, b: &u32| {
+        let by = |column: &Vec<Option<i64>>| match (column[*a as usize], column[*b as usize]) {
             (Some(a), Some(b)) => a.cmp(&b),
             (a, b) => a.is_none().cmp(&b.is_none()),
         };
-        columns.iter().map(by).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        columns.iter().map(by).find(|order| order.is_ne()).unwrap_or(a.cmp(b))
     };
-    order.sort_by(compare);
-    Some(order)
+    Some(in_order(order, compare, guard))
 }

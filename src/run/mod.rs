@@ -45,9 +45,7 @@ pub(crate) fn run(plan: &Plan, guard: &Guard) -> Result<Table, Failure> {
         batches.push(batch);
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok(Table::new(plan.fields.as_slice().into(), batches, run.warnings)
-        .drawn(plan.chart.clone())
-        .named(plan.name.clone()))
+    Ok(plan.table(batches, run.warnings))
 }
 
 /// Hands the answer over piece by piece, as it comes; gives what there is to know about it. Where a plan must see all

@@ -65,7 +65,7 @@ fn sorted(batch: &Batch, keys: &[SortKey], most: usize, guard: &Guard) -> Batch 
 const RUN: usize = 1 << 15;
 
 /// The rows in order; in any order once the guard stops.
-fn in_order(rows: Vec<u32>, order: impl Fn(&u32, &u32) -> Ordering + Sync, guard: &Guard) -> Vec<u32> {
+pub(super) fn in_order(rows: Vec<u32>, order: impl Fn(&u32, &u32) -> Ordering + Sync, guard: &Guard) -> Vec<u32> {
     let mut runs: Vec<Vec<u32>> = rows.chunks(RUN).map(<[u32]>::to_vec).collect();
     runs.par_iter_mut().filter(|_| !guard.stops()).for_each(|run| run.sort_unstable_by(&order));
     while runs.len() > 1 {

@@ -26,15 +26,10 @@ pub(crate) fn run_stage<T: Send>(
             guard.check()?;
             each(made)
         })?,
-        node if streams(node) => run.stream(node, |batch| Ok(work(batch.compact())), each)?,
         node => {
-            for batch in run.batches(node)?.iter().flat_map(Batch::pieces) {
-                let made = work(batch);
-                guard.check()?;
-                if each(made)?.is_break() {
-                    break;
-                }
-            }
+            // What is gathered is compact.
+            let fresh = streams(node);
+            run.stream(node, |batch| Ok(work(if fresh { batch.compact() } else { batch })), each)?;
         }
     }
     Ok(run.warnings)

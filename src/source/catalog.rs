@@ -37,17 +37,44 @@ pub(crate) struct Catalog {
     database: Option<Arc<str>>,
     /// The tables that many tenants have.
     tenants: Option<TenantView>,
-    /// Of these tenants the databases, once they were asked for.
-    of_tenants: Arc<OnceLock<TenantDatabases>>,
+    /// The databases that the snapshots of many tenants are.
+    of_tenants: Arc<TenantDatabases>,
 }
 
-/// The databases that the snapshots of many tenants are.
+/// The databases of tenants, which are found when they are asked for.
 #[derive(Debug, Default)]
 struct TenantDatabases {
+    of: Option<TenantView>,
+    found: OnceLock<Dated>,
+}
+
+/// Databases that have dates for names.
+#[derive(Debug, Default)]
+struct Dated {
     /// By name, each with every tenant's newest snapshot by then.
     by: IndexMap<String, Catalog, foldhash::fast::FixedState>,
     /// With the snapshots of that name alone, oldest first.
     own: Vec<(DateTime, Catalog)>,
+}
+
+impl TenantDatabases {
+    fn get(&self) -> &Dated {
+        self.found.get_or_init(|| {
+            let mut databases = Dated::default();
+            let Some(view) = &self.of else { return databases };
+            for name in view.tenants().snapshots() {
+                let Some(moment) = moment_of(name) else { continue };
+                let database: Arc<str> = name.as_str().into();
+                let catalog = |when| {
+                    let tenants = Some(view.at(when).of_database(Some(&database)));
+                    Catalog { tenants, database: Some(database.clone()), ..Catalog::default() }
+                };
+                databases.by.insert(name.clone(), catalog(When::Newest(Some(moment))));
+                databases.own.push((moment, catalog(When::Snapshot(name.clone()))));
+            }
+            databases
+        })
+    }
 }
 
 /// Files that are kept open at the most.
@@ -139,7 +166,7 @@ impl Catalog {
             self.add_database(&name, &snapshot);
             if name == newest {
                 for (name, table) in snapshot.tables.iter() {
-                    if self.tables.contains_key(name) {
+                    if self.tables.contains_key(name) || self.have_tenants(name) {
                         return Err(twice(table.name()));
                     }
                     Arc::make_mut(&mut self.tables).insert(name.clone(), table.clone());
@@ -163,35 +190,24 @@ impl Catalog {
         if let Some(name) = self.tables.keys().find(|name| view.table(name).is_some()) {
             return Err(twice(name));
         }
-        self.tenants = Some(view);
-        self.of_tenants = Arc::default();
+        self.set_tenants(Some(view));
         Ok(())
+    }
+
+    fn set_tenants(&mut self, view: Option<TenantView>) {
+        self.of_tenants = Arc::new(TenantDatabases { of: view.clone(), found: OnceLock::new() });
+        self.tenants = view;
+    }
+
+    /// Whether any tenant has a table of this name.
+    fn have_tenants(&self, table: &str) -> bool {
+        self.tenants.as_ref().is_some_and(|view| view.table(table).is_some())
     }
 
     /// The names and folders of the tenants.
     pub(crate) fn tenants(&self) -> Vec<(String, PathBuf)> {
         let folders = self.tenants.iter().flat_map(|view| view.tenants().folders());
         folders.map(|(name, path)| (name.to_owned(), path.to_owned())).collect()
-    }
-
-    /// The databases that the snapshots of tenants are.
-    fn tenant_databases(&self) -> &TenantDatabases {
-        self.of_tenants.get_or_init(|| {
-            let Some(view) = &self.tenants else { return TenantDatabases::default() };
-            let mut databases = TenantDatabases::default();
-            for name in view.tenants().snapshots() {
-                let Some(moment) = moment_of(name) else { continue };
-                let database: Arc<str> = name.as_str().into();
-                let catalog = |when| {
-                    let of = TenantView::new(view.tenants().clone(), when).keep_columns(self.keeps);
-                    let tenants = Some(of.of_database(Some(&database)));
-                    Catalog { tenants, database: Some(database.clone()), ..Catalog::default() }
-                };
-                databases.by.insert(name.clone(), catalog(When::Newest(Some(moment))));
-                databases.own.push((moment, catalog(When::Snapshot(name.clone()))));
-            }
-            databases
-        })
     }
 
     /// Sets by when the snapshot of a store is to be, for those that are added from now on.
@@ -211,12 +227,12 @@ impl Catalog {
 
     /// Pages are kept in the order in which they were given, files of one call in natural order; a file counts once.
     fn add_files(&mut self, name: &str, files: Vec<PathBuf>) -> Result<(), Box<Diagnostic>> {
-        let table = self.table(name);
+        let table = self.tables.get(&name.to_lowercase());
         #[cfg(feature = "store")]
-        if table.as_ref().is_some_and(|table| table.is_stored()) {
+        if table.is_some_and(|table| table.is_stored()) {
             return Err(twice(name));
         }
-        if self.tenants.as_ref().is_some_and(|view| view.table(name).is_some()) {
+        if self.have_tenants(name) {
             return Err(twice(name));
         }
         let known = table.iter().flat_map(|table| table.pages()).filter_map(|page| page.file.clone());
@@ -254,7 +270,7 @@ impl Catalog {
 
     /// The tables of a database, whose name is case-sensitive as Kusto has it.
     pub(crate) fn database(&self, name: &str) -> Option<&Catalog> {
-        self.databases.get(name).or_else(|| self.tenant_databases().by.get(name)).or_else(|| self.snapshot_by(name))
+        self.databases.get(name).or_else(|| self.of_tenants.get().by.get(name)).or_else(|| self.snapshot_by(name))
     }
 
     /// The tables of a database as those that need no name, beside all databases.
@@ -276,7 +292,7 @@ impl Catalog {
     /// the rows of those tenants that have a snapshot of that name.
     pub(crate) fn snapshots(&self) -> Vec<(DateTime, &Catalog)> {
         let dated = self.databases.iter().filter_map(|(name, catalog)| Some((moment_of(name)?, catalog)));
-        let of_tenants = self.tenant_databases().own.iter().map(|(moment, catalog)| (*moment, catalog));
+        let of_tenants = self.of_tenants.get().own.iter().map(|(moment, catalog)| (*moment, catalog));
         let mut dated: Vec<(DateTime, &Catalog)> = dated.chain(of_tenants).collect();
         dated.sort_by_key(|(moment, _)| *moment);
         dated
@@ -285,7 +301,7 @@ impl Catalog {
     /// The databases by name, in the order in which they were given. Of many tenants, each has the rows of every tenant's
     /// newest snapshot by then.
     pub(crate) fn databases(&self) -> impl Iterator<Item = (&str, &Catalog)> {
-        let of_tenants = self.tenant_databases().by.iter().filter(|(name, _)| !self.databases.contains_key(*name));
+        let of_tenants = self.of_tenants.get().by.iter().filter(|(name, _)| !self.databases.contains_key(*name));
         self.databases.iter().chain(of_tenants).map(|(name, catalog)| (name.as_str(), catalog))
     }
 
@@ -298,8 +314,7 @@ impl Catalog {
     /// aside): for sessions. A single query needs little memory without.
     pub(crate) fn keep_columns(&mut self, keep: bool) {
         self.keeps = keep;
-        self.tenants = self.tenants.as_ref().map(|view| view.keep_columns(keep));
-        self.of_tenants = Arc::default();
+        self.set_tenants(self.tenants.as_ref().map(|view| view.keep_columns(keep)));
         for table in Arc::make_mut(&mut self.tables).values_mut() {
             *table = Arc::new(table.keep_columns(keep));
         }

@@ -116,10 +116,14 @@ impl Passage {
             let (len, start) = (opened.stamp.len, behind);
             behind += len;
             let within = wanted.start.saturating_sub(start).min(len)..wanted.end.saturating_sub(start).min(len);
+            // Also what is empty has a place, and is an error there.
+            let begins = wanted.contains(&start.min(total - 1));
+            if within.is_empty() && !begins {
+                continue;
+            }
             let splits = opened.splits().map_err(|failure| page.diagnose(failure, Some(&opened.stamp)))?;
             if !splits {
-                // Also what is empty has a place, and is an error there.
-                if wanted.contains(&start.min(total - 1)) {
+                if begins {
                     passage.add_units(number, 0..u64::MAX, None, None);
                 }
                 continue;

@@ -168,6 +168,18 @@ impl ManyPasses {
         E: Send + From<Box<Diagnostic>>,
     {
         let chosen = self.chosen(tests, guard)?;
+        let own = |test: &RowTest<'_>| self.others.iter().position(|&at| at == test.want);
+        let tests: Vec<RowTest<'_>> = tests
+            .iter()
+            .filter_map(|test| {
+                let want = own(test)?;
+                Some(RowTest {
+                    want,
+                    admits: Box::new(|value| (test.admits)(value)),
+                    meets: Box::new(|bounds| (test.meets)(bounds)),
+                })
+            })
+            .collect();
         let mut rest = &chosen[..];
         let (mut warnings, mut goes_on) = (Vec::new(), true);
         while let (true, Some(first)) = (goes_on, rest.first()) {
@@ -178,7 +190,7 @@ impl ManyPasses {
                     goes_on &= flow.is_continue();
                     Ok(flow)
                 };
-                warnings.extend(self.read(first, tests, guard, work, &mut merge)?);
+                warnings.extend(self.read(first, &tests, guard, work, &mut merge)?);
                 rest = rest.get(1..).unwrap_or_default();
                 continue;
             }
@@ -186,7 +198,7 @@ impl ManyPasses {
             rest = others;
             let read = |tenant: &Chosen| {
                 let mut made = Vec::new();
-                let said = self.read(tenant, tests, guard, work, &mut |piece| {
+                let said = self.read(tenant, &tests, guard, work, &mut |piece| {
                     made.push(piece);
                     Ok(ControlFlow::Continue(()))
                 })?;
@@ -230,7 +242,7 @@ impl ManyPasses {
         Ok(chosen)
     }
 
-    /// Reads the rows of a tenant.
+    /// Reads the rows of a tenant, of which these are the tests.
     fn read<T, E>(
         &self,
         tenant: &Chosen,
@@ -244,18 +256,6 @@ impl ManyPasses {
         E: Send + From<Box<Diagnostic>>,
     {
         let Some(pass) = self.members.pass(tenant.number, &self.wants, tenant.share)? else { return Ok(Vec::new()) };
-        let own = |test: &RowTest<'_>| self.others.iter().position(|&at| at == test.want);
-        let tests: Vec<RowTest<'_>> = tests
-            .iter()
-            .filter_map(|test| {
-                let want = own(test)?;
-                Some(RowTest {
-                    want,
-                    admits: Box::new(|value| (test.admits)(value)),
-                    meets: Box::new(|bounds| (test.meets)(bounds)),
-                })
-            })
-            .collect();
         let with_tenant = |batch: Batch| {
             let mut columns = batch.columns.into_iter();
             let all = self.tenant.len() + self.others.len();
@@ -265,6 +265,6 @@ impl ManyPasses {
             };
             work(Batch::new((0..all).filter_map(column).collect(), batch.rows))
         };
-        pass.run(&tests, guard, &with_tenant, merge)
+        pass.run(tests, guard, &with_tenant, merge)
     }
 }

@@ -281,6 +281,11 @@ impl TenantView {
         TenantView { keeps, tables: Arc::default(), ..self.clone() }
     }
 
+    /// One of the same tenants at another time.
+    pub(super) fn at(&self, when: When) -> TenantView {
+        TenantView { when, tables: Arc::default(), ..self.clone() }
+    }
+
     /// One whose tables are those of a database.
     pub(super) fn of_database(&self, database: Option<&Arc<str>>) -> TenantView {
         TenantView { database: database.cloned(), tables: Arc::default(), ..self.clone() }
