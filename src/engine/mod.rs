@@ -149,8 +149,8 @@ impl Engine {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn table(mut self, name: &str, bytes: Vec<u8>) -> Engine {
+        self.locations.push(DataLocation::of_bytes(name, &bytes));
         self.catalog.add_bytes(name, bytes);
-        self.locations.push(DataLocation::Memory { name: name.to_owned() });
         self
     }
 
