@@ -12,7 +12,7 @@ mod pivot;
 use std::fmt::{self, Display, Formatter};
 
 use activity::{
-    ACTIVE_USERS_COUNT, ACTIVITY_COUNTS_METRICS, ACTIVITY_METRICS, ROLLING_PERCENTILE, ROWS_NEAR, SESSION_COUNT,
+    ACTIVE_USERS_COUNT, ACTIVITY_COUNTS_METRICS, ACTIVITY_ENGAGEMENT, ACTIVITY_METRICS, NEW_ACTIVITY_METRICS, ROLLING_PERCENTILE, ROWS_NEAR, SESSION_COUNT,
     SLIDING_WINDOW_COUNTS,
 };
 use address::{IPV4_LOOKUP, IPV6_LOOKUP};
@@ -24,7 +24,7 @@ use pivot::PIVOT;
 use super::Syntax;
 use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumns, Exprs, Relation};
-use crate::diag::{Diagnostic, NOT_CONSTANT, Span, UNEXPECTED, UNKNOWN_FUNCTION, WRONG_COUNT, WRONG_TYPE};
+use crate::diag::{Diagnostic, NOT_CONSTANT, OTHER_WAY, Span, UNEXPECTED, UNKNOWN_FUNCTION, WRONG_COUNT, WRONG_TYPE};
 use crate::registry::{Allowed, Example, OperatorDef, Plugin, Position, RefusedKind, refusal};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{column_type, hints};
@@ -54,20 +54,7 @@ const EVALUATE: OperatorDef = OperatorDef {
     names: &["evaluate"],
     position: Position::Both,
     resource_graph: Allowed::Never,
-    words: &[
-        BAG_UNPACK.name,
-        PIVOT.name,
-        NARROW.name,
-        ACTIVE_USERS_COUNT.name,
-        ACTIVITY_COUNTS_METRICS.name,
-        ACTIVITY_METRICS.name,
-        IPV4_LOOKUP.name,
-        IPV6_LOOKUP.name,
-        ROLLING_PERCENTILE.name,
-        ROWS_NEAR.name,
-        SESSION_COUNT.name,
-        SLIDING_WINDOW_COUNTS.name,
-    ],
+    words: &NAMES,
     syntax: "evaluate plugin(argument, …) [: ([*,] name: type, …)]",
     about: "Calls a plugin: properties as columns (`bag_unpack`), values as columns (`pivot`), a row per cell (`narrow`), \
             networks of addresses, counts by period.",
@@ -88,17 +75,30 @@ type Lower = fn(&Evaluate, Relation, &mut Binder<'_>) -> Option<Relation>;
 const PLUGINS: &[(&Plugin, Lower)] = &[
     (&ACTIVE_USERS_COUNT, Evaluate::active_users_count),
     (&ACTIVITY_COUNTS_METRICS, Evaluate::activity_counts_metrics),
+    (&ACTIVITY_ENGAGEMENT, Evaluate::activity_engagement),
     (&ACTIVITY_METRICS, Evaluate::activity_metrics),
     (&BAG_UNPACK, Evaluate::bag_unpack),
     (&IPV4_LOOKUP, Evaluate::ipv4_lookup),
     (&IPV6_LOOKUP, Evaluate::ipv6_lookup),
     (&NARROW, Evaluate::narrow),
+    (&NEW_ACTIVITY_METRICS, Evaluate::new_activity_metrics),
     (&PIVOT, Evaluate::pivot),
     (&ROLLING_PERCENTILE, Evaluate::rolling_percentile),
     (&ROWS_NEAR, Evaluate::rows_near),
     (&SESSION_COUNT, Evaluate::session_count),
     (&SLIDING_WINDOW_COUNTS, Evaluate::sliding_window_counts),
 ];
+
+/// What they are called.
+const NAMES: [&str; PLUGINS.len()] = {
+    let mut names = [""; PLUGINS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = PLUGINS[at].0.name;
+        at += 1;
+    }
+    names
+};
 
 /// Every plugin.
 pub(crate) fn plugins() -> impl Iterator<Item = &'static Plugin> {
@@ -167,7 +167,7 @@ impl Display for Evaluate {
 impl Tabular for Evaluate {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let name = &self.plugin.name;
-        let Some((_, lower)) = PLUGINS.iter().find(|(plugin, _)| plugin.name == name.text) else {
+        let Some((plugin, lower)) = PLUGINS.iter().find(|(plugin, _)| plugin.name == name.text) else {
             match refusal(&name.text).filter(|refused| refused.kind == RefusedKind::Plugin) {
                 Some(refused) => binder.refuse_named(name, refused),
                 None => binder.error(
@@ -185,6 +185,9 @@ impl Tabular for Evaluate {
         }
         if input.columns.has_any_column() {
             return Relation::poisoned();
+        }
+        if let Some(caution) = plugin.caution {
+            binder.warn(Diagnostic::error(OTHER_WAY, name.span, caution).label("Kusto may answer otherwise"));
         }
         binder.needs_all_columns(&input.columns);
         lower(self, input, binder).unwrap_or_else(Relation::poisoned)

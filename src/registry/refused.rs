@@ -142,9 +142,9 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Plugin,
         why: None,
         names: &[
-            "activity_engagement",             "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
+            "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
             "funnel_sequence_completion", "geo_line_lookup", "geo_polygon_lookup", "identity",
-            "identity_v3", "new_activity_metrics", "preview",
+            "identity_v3", "preview",
             "sequence_detect",         ],
     },
     Refused {
