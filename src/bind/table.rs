@@ -62,7 +62,7 @@ impl Binder<'_> {
     }
 
     /// Whether `expr` can be nothing but a table.
-    pub(crate) fn is_tabular(&self, expr: &ast::Expr) -> bool {
+    pub(super) fn is_tabular(&self, expr: &ast::Expr) -> bool {
         match &expr.kind {
             _ if self.is_pattern(expr) => true,
             ExprKind::Tabular(_) => true,

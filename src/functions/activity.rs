@@ -20,7 +20,7 @@ pub(crate) fn ticks(place: ValueRef<'_>) -> Option<i64> {
     }
 }
 
-fn place(ty: Type, ticks: i64) -> Value {
+pub(super) fn place(ty: Type, ticks: i64) -> Value {
     match ty {
         Type::DateTime => DateTime::try_from_ticks(ticks).map_or(Value::Null, Value::DateTime),
         Type::TimeSpan => Value::TimeSpan(TimeSpan::from_ticks(ticks)),
@@ -30,7 +30,7 @@ fn place(ty: Type, ticks: i64) -> Value {
 }
 
 /// The period that a place lies in, counted from `start`.
-fn period(at: i64, start: i64, step: i64) -> i64 {
+pub(super) fn period(at: i64, start: i64, step: i64) -> i64 {
     start.saturating_add(at.saturating_sub(start).div_euclid(step.max(1)).saturating_mul(step))
 }
 

@@ -47,6 +47,8 @@ const FILES: Option<&str> = Some("queries reach no files but those that were loa
 const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
 const CODE: Option<&str> = Some("argql runs no other language");
 const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins these to patterns is not documented");
+const TOKENS: Option<&str> = Some("how Kusto makes patterns of words and joins them is not documented");
+const UNDOCUMENTED: Option<&str> = Some("what it does is documented nowhere");
 const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
@@ -142,10 +144,22 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Plugin,
         why: None,
         names: &[
-            "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
-            "funnel_sequence_completion", "geo_line_lookup", "geo_polygon_lookup", "identity",
-            "identity_v3", "preview",
-            "sequence_detect",         ],
+            "geo_line_lookup", "geo_polygon_lookup",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Plugin,
+        why: UNDOCUMENTED,
+        names: &[
+            "identity", "identity_v3",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Plugin,
+        why: TOKENS,
+        names: &[
+            "diffpatterns_text",
+        ],
     },
     Refused {
         kind: RefusedKind::Plugin,

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{Evaluate, column, constant};
+use super::{Evaluate, column, constant, made};
 use crate::bind::{Binder, BoundColumn, Relation};
-use crate::diag::{BAD_ARGUMENT, Diagnostic, TOO_LARGE, UNORDERED, WRONG_TYPE};
+use crate::diag::{BAD_ARGUMENT, Diagnostic, Span, TOO_LARGE, UNORDERED, WRONG_TYPE};
 use crate::functions::activity;
-use crate::plan::{Expr, Node, PluginCall};
+use crate::plan::Expr;
 use crate::registry::{Example, Ordered, Plugin, TableWork};
 use crate::syntax::ast::{self, Name};
 use crate::value::{Type, Value, encode_key, to_real};
@@ -120,7 +120,7 @@ pub(super) const ROWS_NEAR: Plugin = Plugin {
 
 /// What a setting behind the timeline is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Setting {
+pub(super) enum Setting {
     /// A place on the timeline.
     Place,
     /// A distance on it, more than nothing.
@@ -190,9 +190,9 @@ impl Evaluate {
         let mut known = HashSet::new();
         if let [others @ .., last] = rest
             && !is_column(last)
-            && binder.is_tabular(last)
+            && let Some(table) = binder.as_table(last)
         {
-            known = lookback(last, &input.columns.list()[id], binder)?;
+            known = lookback(table, last.span, &input.columns.list()[id], binder)?;
             rest = others;
         }
         let mut only = None;
@@ -306,26 +306,8 @@ impl Evaluate {
         Some(made(&ROWS_NEAR, args, columns, work, input).in_order())
     }
 
-    /// The arguments, of which there must be so many, without names and schema.
-    pub(super) fn plain_arguments(
-        &self,
-        plugin: &'static Plugin,
-        least: usize,
-        binder: &mut Binder<'_>,
-    ) -> Option<Vec<&ast::Expr>> {
-        if let Some(schema) = &self.schema {
-            binder.refuse(schema.span, &format!("a schema for `{}`", plugin.name));
-            return None;
-        }
-        if self.plugin.arguments.len() < least {
-            self.wrong_count(plugin, binder);
-            return None;
-        }
-        Some(self.plugin.arguments.iter().map(|argument| &argument.value).collect())
-    }
-
     /// The column with places, and its type.
-    fn timeline(&self, argument: &ast::Expr, input: &Relation, binder: &mut Binder<'_>) -> Option<(usize, Type)> {
+    pub(super) fn timeline(&self, argument: &ast::Expr, input: &Relation, binder: &mut Binder<'_>) -> Option<(usize, Type)> {
         let at = column(argument, &input.columns, binder)?;
         match input.columns.list()[at].ty {
             ty @ (Type::DateTime | Type::TimeSpan | Type::Long | Type::Int) => Some((at, ty)),
@@ -338,7 +320,7 @@ impl Evaluate {
     }
 
     /// The value of a setting on a timeline of this type.
-    fn setting(
+    pub(super) fn setting(
         &self,
         setting: Setting,
         argument: &ast::Expr,
@@ -365,7 +347,7 @@ impl Evaluate {
         value
     }
 
-    fn dimensions(&self, arguments: &[&ast::Expr], input: &Relation, binder: &mut Binder<'_>) -> Option<Vec<usize>> {
+    pub(super) fn dimensions(&self, arguments: &[&ast::Expr], input: &Relation, binder: &mut Binder<'_>) -> Option<Vec<usize>> {
         arguments.iter().map(|argument| column(argument, &input.columns, binder)).collect()
     }
 }
@@ -377,27 +359,26 @@ fn any_constant(argument: &ast::Expr, input: &Relation, binder: &mut Binder<'_>)
 }
 
 /// The ids of a table, by their keys: the column that is called as `id` is, or the only one.
-fn lookback(argument: &ast::Expr, id: &BoundColumn, binder: &mut Binder<'_>) -> Option<HashSet<Vec<u8>>> {
-    let table = binder.tabular(argument);
+fn lookback(table: Relation, span: Span, id: &BoundColumn, binder: &mut Binder<'_>) -> Option<HashSet<Vec<u8>>> {
     if table.columns.has_any_column() {
         return None;
     }
     binder.needs_all_columns(&table.columns);
     let list = table.columns.list();
     let Some(at) = table.columns.position(&id.name).or((list.len() == 1).then_some(0)) else {
-        let name = Name::new(&*id.name, argument.span);
+        let name = Name::new(&*id.name, span);
         binder.error(table.columns.unknown(&name));
         return None;
     };
     let of = list[at].clone();
     if of.ty != id.ty {
         let message = format!("ids are {} here, and the column `{}` of this table is {}", id.ty, of.name, of.ty);
-        binder.error(Diagnostic::error(WRONG_TYPE, argument.span, message).label(of.ty.name()));
+        binder.error(Diagnostic::error(WRONG_TYPE, span, message).label(of.ty.name()));
         return None;
     }
     let ids = table.compute(vec![(of.clone(), Expr::column(of.ty, at))]);
     let mut known = HashSet::new();
-    for batch in binder.run_subquery(ids, argument.span).ok()?.iter().flat_map(|table| table.batches()) {
+    for batch in binder.run_subquery(ids, span).ok()?.iter().flat_map(|table| table.batches()) {
         for cell in batch.columns[0].iter() {
             let mut key = Vec::new();
             encode_key(&mut key, cell);
@@ -422,17 +403,4 @@ fn sliced(
     let mut columns: Vec<BoundColumn> = [timeline].iter().chain(dimensions).map(|at| list[*at].clone()).collect();
     columns.extend(makes.iter().map(|(name, ty)| BoundColumn::new(*name, *ty)));
     made(plugin, args, columns, work, input)
-}
-
-/// The table with these columns that a plugin makes of its arguments.
-pub(super) fn made(
-    plugin: &'static Plugin,
-    args: Vec<Expr>,
-    columns: Vec<BoundColumn>,
-    work: TableWork,
-    input: Relation,
-) -> Relation {
-    let makes = columns.iter().map(|column| column.ty).collect();
-    let call = PluginCall { name: plugin.name, makes, work: work.into() };
-    Relation::new(Node::Plugin { input: Box::new(input.node), args, call }, columns)
 }
