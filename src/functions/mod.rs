@@ -25,6 +25,7 @@ mod parse_kv;
 mod path;
 mod pattern;
 mod punycode;
+pub(crate) mod reduce;
 pub(crate) mod segments;
 pub(crate) mod sequence;
 mod series;

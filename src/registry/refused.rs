@@ -46,7 +46,6 @@ pub(crate) fn refused_operator(name: &str) -> Option<Position> {
 const FILES: Option<&str> = Some("queries reach no files but those that were loaded");
 const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
 const CODE: Option<&str> = Some("argql runs no other language");
-const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins these to patterns is not documented");
 const TOKENS: Option<&str> = Some("how Kusto makes patterns of words and joins them is not documented");
 const UNDOCUMENTED: Option<&str> = Some("what it does is documented nowhere");
 const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere");
@@ -100,13 +99,6 @@ pub(crate) const REFUSED: &[Refused] = &[
             "parse_user_agent", "parse_xml", "parsejson", "punycode_domain_to_string", "row_rank",
             "series_periods_detect", "series_periods_validate", "table", "tdigest_isvalid",
                     ],
-    },
-    Refused {
-        kind: RefusedKind::Operator(Position::Piped),
-        why: PATTERNS,
-        names: &[
-            "reduce",
-        ],
     },
     Refused {
         kind: RefusedKind::Function,
