@@ -73,6 +73,7 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("series", series::filter::FAMILY),
     ("series", series::fit::FAMILY),
     ("series", series::fourier::FAMILY),
+    ("series", series::period::FAMILY),
     ("series", series::season::FAMILY),
     ("sketches", sketch::FAMILY),
 ];

@@ -97,7 +97,7 @@ pub(crate) const REFUSED: &[Refused] = &[
             "geo_union_lines_array", "geo_union_polygons_array", "graph", "hll_isvalid", "inner_nodes", "iscolumnexists", "labels", "map",
             "node_degree_in", "node_degree_out", "node_id",
             "parse_user_agent", "parse_xml", "parsejson", "punycode_domain_to_string", "row_rank",
-            "series_periods_detect", "series_periods_validate", "table", "tdigest_isvalid",
+            "table", "tdigest_isvalid",
                     ],
     },
     Refused {

@@ -89,7 +89,8 @@ impl Evaluate {
         let (read, asked) = self.funnel([2, 3, 4, 5, 6], &arguments, timeline, &input, binder)?;
         let mut times = Vec::new();
         for time in array(arguments[7], &input, binder)? {
-            match time {
+            // Literals have them as ticks.
+            match convert(time.as_ref(), Type::TimeSpan) {
                 Value::TimeSpan(time) => times.push(time.ticks()),
                 _ => {
                     let message = "periods are an array of timespans";
