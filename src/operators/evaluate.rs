@@ -206,11 +206,12 @@ impl Tabular for Evaluate {
         if input.columns.has_any_column() {
             return Relation::poisoned();
         }
+        binder.needs_all_columns(&input.columns);
+        let Some(table) = lower(self, input, binder) else { return Relation::poisoned() };
         if let Some(caution) = plugin.caution {
             binder.warn(Diagnostic::error(OTHER_WAY, name.span, caution).label("Kusto may answer otherwise"));
         }
-        binder.needs_all_columns(&input.columns);
-        lower(self, input, binder).unwrap_or_else(Relation::poisoned)
+        table
     }
 }
 
