@@ -327,6 +327,18 @@ impl Cohorts {
     }
 }
 
+/// What became of a cohort.
+struct Kept {
+    /// The period in which they came, and the one in which they are looked for.
+    from: usize,
+    to: usize,
+    group: u32,
+    /// Ids that are there and were in no period up to the first one, those of the cohort that are there, and all of it.
+    new: i64,
+    again: i64,
+    all: i64,
+}
+
 /// `new_activity_metrics`: of the ids that came in a period, how many were there in it and in each later one.
 pub(crate) fn cohorts(rows: &Ordered<'_>, asked: &Cohorts) -> Batch {
     let events = Events::read(rows);
@@ -341,8 +353,7 @@ pub(crate) fn cohorts(rows: &Ordered<'_>, asked: &Cohorts) -> Batch {
     }
     let starts = asked.starts();
     let only = asked.only.map(|at| asked.period(at));
-    // From, to, group; then ids that are new, that came again, and all that came.
-    let mut made: Vec<(usize, usize, u32, [i64; 3])> = Vec::new();
+    let mut made: Vec<Kept> = Vec::new();
     let mut pace = Pace::new(rows.guard);
     for group in events.groups() {
         let mut came: BTreeMap<u32, usize> = BTreeMap::new();
@@ -369,25 +380,24 @@ pub(crate) fn cohorts(rows: &Ordered<'_>, asked: &Cohorts) -> Batch {
                 let new = if from == to { again } else { later };
                 later += again;
                 if only.is_none_or(|only| only == Some(from)) {
-                    made.push((from, to, group[0].group, [new, again, sizes[from]]));
+                    made.push(Kept { from, to, group: group[0].group, new, again, all: sizes[from] });
                 }
             }
         }
     }
-    made.sort_by_key(|(from, to, group, _)| (*from, *to, *group));
+    made.sort_by_key(|kept| (kept.from, kept.to, kept.group));
     let ty = rows.args[1].ty();
-    let picked: Vec<u32> = made.iter().map(|(_, _, group, _)| events.firsts[*group as usize]).collect();
-    let periods = |which: fn(&(usize, usize, u32, [i64; 3])) -> usize| {
-        Column::from_values(ty, made.iter().map(|row| place(ty, starts[which(row)])))
+    let picked: Vec<u32> = made.iter().map(|kept| events.firsts[kept.group as usize]).collect();
+    let periods =
+        |which: fn(&Kept) -> usize| Column::from_values(ty, made.iter().map(|kept| place(ty, starts[which(kept)])));
+    let long = |of: fn(&Kept) -> i64| Column::longs(made.iter().map(of).collect());
+    let rate = |of: fn(&Kept) -> i64| {
+        Column::from_values(Type::Real, made.iter().map(|kept| Value::Real(wide(of(kept)) / wide(kept.all))))
     };
-    let mut columns = vec![periods(|row| row.0), periods(|row| row.1)];
+    let mut columns = vec![periods(|kept| kept.from), periods(|kept| kept.to)];
     columns.extend(rows.args[2..].iter().map(|dimension| dimension.take(&picked)));
-    let long = |of: fn([i64; 3]) -> i64| Column::longs(made.iter().map(|row| of(row.3)).collect());
-    columns.extend([long(|[new, ..]| new), long(|[_, again, _]| again), long(|[_, again, all]| all - again)]);
-    let rate = |of: fn([i64; 3]) -> i64| {
-        Column::from_values(Type::Real, made.iter().map(|row| Value::Real(wide(of(row.3)) / wide(row.3[2]))))
-    };
-    columns.extend([rate(|[_, again, _]| again), rate(|[_, again, all]| all - again)]);
+    columns.extend([long(|kept| kept.new), long(|kept| kept.again), long(|kept| kept.all - kept.again)]);
+    columns.extend([rate(|kept| kept.again), rate(|kept| kept.all - kept.again)]);
     Batch::new(columns, made.len())
 }
 

@@ -64,8 +64,13 @@ impl Combinations {
         let width = asked.dimensions;
         let mut values: Vec<KeyTable> = (0..width).map(|_| KeyTable::default()).collect();
         let mut known = KeyTable::default();
-        let mut made =
-            Combinations { width, codes: Vec::new(), weights: Vec::new(), faces: vec![Vec::new(); width], total: [0.0; 2] };
+        let mut made = Combinations {
+            width,
+            codes: Vec::new(),
+            weights: Vec::new(),
+            faces: vec![Vec::new(); width],
+            total: [0.0; 2],
+        };
         let (mut key, mut row_key, mut row_codes) = (Vec::new(), Vec::new(), Vec::new());
         for number in 0..rows.rows {
             if pace.stops() {
@@ -352,9 +357,8 @@ pub(crate) fn differences(rows: &Ordered<'_>, asked: &Segments, threshold: f64, 
     });
     let Some((combinations, segments)) = found else { return Batch::default() };
     let counts = |side: usize| Column::longs(segments.iter().map(|segment| whole(segment.weight[side])).collect());
-    let shares = |segment: &Segment| {
-        [segment.weight[0] / combinations.total[0], segment.weight[1] / combinations.total[1]]
-    };
+    let shares =
+        |segment: &Segment| [segment.weight[0] / combinations.total[0], segment.weight[1] / combinations.total[1]];
     let share = |side: usize| percents(segments.iter().map(|segment| shares(segment)[side]), 100.0);
     let apart = percents(segments.iter().map(|segment| difference(shares(segment)).abs()), 100.0);
     let measured = vec![counts(0), counts(1), share(0), share(1), apart];

@@ -180,8 +180,7 @@ pub(crate) fn completion(rows: &Ordered<'_>, asked: &Funnel, times: &[i64], stat
             }
         }
         if furthest.iter().any(|steps| *steps > 0) {
-            let counts =
-                reached.entry(journey[0].period).or_insert_with(|| vec![vec![0; sequence.len()]; times.len()]);
+            let counts = reached.entry(journey[0].period).or_insert_with(|| vec![vec![0; sequence.len()]; times.len()]);
             for (counts, steps) in counts.iter_mut().zip(furthest) {
                 counts.iter_mut().take(steps).for_each(|count| *count += 1);
             }

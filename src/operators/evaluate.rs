@@ -17,8 +17,8 @@ mod sequence;
 use std::fmt::{self, Display, Formatter};
 
 use activity::{
-    ACTIVE_USERS_COUNT, ACTIVITY_COUNTS_METRICS, ACTIVITY_ENGAGEMENT, ACTIVITY_METRICS, NEW_ACTIVITY_METRICS, ROLLING_PERCENTILE, ROWS_NEAR, SESSION_COUNT,
-    SLIDING_WINDOW_COUNTS,
+    ACTIVE_USERS_COUNT, ACTIVITY_COUNTS_METRICS, ACTIVITY_ENGAGEMENT, ACTIVITY_METRICS, NEW_ACTIVITY_METRICS,
+    ROLLING_PERCENTILE, ROWS_NEAR, SESSION_COUNT, SLIDING_WINDOW_COUNTS,
 };
 use address::{IPV4_LOOKUP, IPV6_LOOKUP};
 use bag_unpack::BAG_UNPACK;
@@ -224,12 +224,7 @@ impl Evaluate {
     }
 
     /// The arguments, of which there must be so many at least, without names and schema.
-    fn plain_arguments(
-        &self,
-        plugin: &'static Plugin,
-        least: usize,
-        binder: &mut Binder<'_>,
-    ) -> Option<Vec<&Expr>> {
+    fn plain_arguments(&self, plugin: &'static Plugin, least: usize, binder: &mut Binder<'_>) -> Option<Vec<&Expr>> {
         if let Some(schema) = &self.schema {
             binder.refuse(schema.span, &format!("a schema for `{}`", plugin.name));
             return None;

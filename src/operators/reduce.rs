@@ -129,8 +129,12 @@ impl Reduce {
             None => None,
         };
         binder.warn(
-            Diagnostic::error(OTHER_WAY, span, "how Kusto cuts texts into words and joins these to patterns is not documented")
-                .label("Kusto may answer otherwise"),
+            Diagnostic::error(
+                OTHER_WAY,
+                span,
+                "how Kusto cuts texts into words and joins these to patterns is not documented",
+            )
+            .label("Kusto may answer otherwise"),
         );
         let made = [("Pattern", Type::String), ("Count", Type::Long), ("Representative", Type::String)];
         let (mut columns, mut args) = (Vec::new(), Vec::new());

@@ -83,7 +83,8 @@ impl Likeness {
         if period.is_nan() || period < wide(count(SHORTEST)) || period > wide(count(self.0.len())) - 1.0 {
             return 0.0;
         }
-        let multiples = (1..).map(|times| usize::try_from(narrow((period * wide(times)).round())).unwrap_or(usize::MAX));
+        let multiples =
+            (1..).map(|times| usize::try_from(narrow((period * wide(times)).round())).unwrap_or(usize::MAX));
         let likes = multiples.map_while(|at| self.0.get(at).copied());
         likes.fold(1.0, f64::min).max(0.0)
     }

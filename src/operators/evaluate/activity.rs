@@ -184,9 +184,8 @@ impl Evaluate {
         let end = self.setting(Place, arguments[3], timeline.1, &input, binder)?;
         let step = self.setting(Distance, arguments[4], timeline.1, &input, binder)?;
         let mut rest = &arguments[5..];
-        let is_column = |argument: &ast::Expr| {
-            argument.as_name().is_some_and(|name| input.columns.position(&name.text).is_some())
-        };
+        let is_column =
+            |argument: &ast::Expr| argument.as_name().is_some_and(|name| input.columns.position(&name.text).is_some());
         let mut known = HashSet::new();
         if let [others @ .., last] = rest
             && !is_column(last)
@@ -214,7 +213,8 @@ impl Evaluate {
         let work: TableWork = Box::new(move |rows| activity::cohorts(rows, &asked));
         let list = input.columns.list();
         let place = &list[timeline.0];
-        let mut columns = ["from_", "to_"].map(|side| BoundColumn::new(format!("{side}{}", place.name), place.ty)).to_vec();
+        let mut columns =
+            ["from_", "to_"].map(|side| BoundColumn::new(format!("{side}{}", place.name), place.ty)).to_vec();
         columns.extend(dimensions.iter().map(|at| list[*at].clone()));
         let counts = ["dcount_new_values", "dcount_retained_values", "dcount_churn_values"];
         columns.extend(counts.map(|name| BoundColumn::new(name, Type::Long)));
@@ -307,7 +307,12 @@ impl Evaluate {
     }
 
     /// The column with places, and its type.
-    pub(super) fn timeline(&self, argument: &ast::Expr, input: &Relation, binder: &mut Binder<'_>) -> Option<(usize, Type)> {
+    pub(super) fn timeline(
+        &self,
+        argument: &ast::Expr,
+        input: &Relation,
+        binder: &mut Binder<'_>,
+    ) -> Option<(usize, Type)> {
         let at = column(argument, &input.columns, binder)?;
         match input.columns.list()[at].ty {
             ty @ (Type::DateTime | Type::TimeSpan | Type::Long | Type::Int) => Some((at, ty)),
@@ -347,7 +352,12 @@ impl Evaluate {
         value
     }
 
-    pub(super) fn dimensions(&self, arguments: &[&ast::Expr], input: &Relation, binder: &mut Binder<'_>) -> Option<Vec<usize>> {
+    pub(super) fn dimensions(
+        &self,
+        arguments: &[&ast::Expr],
+        input: &Relation,
+        binder: &mut Binder<'_>,
+    ) -> Option<Vec<usize>> {
         arguments.iter().map(|argument| column(argument, &input.columns, binder)).collect()
     }
 }

@@ -72,9 +72,7 @@ impl Evaluate {
             );
             return None;
         }
-        plan.made(&AUTOCLUSTER, weight, input, binder, move |rows, asked| {
-            segments::clusters(rows, asked, size, seeds)
-        })
+        plan.made(&AUTOCLUSTER, weight, input, binder, move |rows, asked| segments::clusters(rows, asked, size, seeds))
     }
 
     pub(super) fn basket(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
@@ -195,12 +193,7 @@ fn share(
 }
 
 /// How many of something.
-fn at_least_one(
-    argument: Option<&&ast::Expr>,
-    usual: i64,
-    input: &Relation,
-    binder: &mut Binder<'_>,
-) -> Option<usize> {
+fn at_least_one(argument: Option<&&ast::Expr>, usual: i64, input: &Relation, binder: &mut Binder<'_>) -> Option<usize> {
     let number = match given(argument, input, binder)? {
         None => Some(usual),
         Some((_, Value::Long(number))) => Some(number),

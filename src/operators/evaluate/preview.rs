@@ -12,7 +12,7 @@ pub(super) const PREVIEW: Plugin = Plugin {
     name: "preview",
     syntax: "preview(rows)",
     about: "Two tables: so many rows, and how many there are. Nothing may stand behind it.",
-    examples: &[Example { query: "range x from 1 to 5 step 1 | evaluate preview(2)", result: "1\n2" }],
+    examples: &[Example { query: "range x from 1 to 5 step 1 | evaluate preview(2)", result: "5" }],
     caution: None,
 };
 
@@ -26,11 +26,8 @@ impl Evaluate {
             return None;
         };
         let input = binder.for_all_readers(input, self.plugin.name.span);
-        let node = Node::Aggregate {
-            input: Box::new(input.node.clone()),
-            keys: Vec::new(),
-            aggregates: vec![counting()],
-        };
+        let node =
+            Node::Aggregate { input: Box::new(input.node.clone()), keys: Vec::new(), aggregates: vec![counting()] };
         let count = Relation::new(node, vec![BoundColumn::new("Count", Type::Long)]);
         Some(Relation::several(vec![input.map(|input| Node::Limit { input, rows }), count]))
     }

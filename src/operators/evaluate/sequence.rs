@@ -20,7 +20,7 @@ pub(super) const FUNNEL_SEQUENCE: Plugin = Plugin {
     examples: &[Example {
         query: "datatable(id: string, t: long, s: string)['a', 1, 'x', 'a', 2, 'y', 'b', 1, 'y'] \
                 | evaluate funnel_sequence(id, t, 0, 9, 5, 10, s, dynamic(['y']))",
-        result: "0, , , 1, [\"b\"]\n0, x, , 1, [\"a\"]",
+        result: "0, , 2, [\"a\",\"b\"]",
     }],
     caution: Some("which states may lie between the steps of a sequence is documented nowhere"),
 };
@@ -94,9 +94,7 @@ impl Evaluate {
                 Value::TimeSpan(time) => times.push(time.ticks()),
                 _ => {
                     let message = "periods are an array of timespans";
-                    binder.error(
-                        Diagnostic::error(WRONG_TYPE, arguments[7].span, message).help("`dynamic([1h, 1d])`"),
-                    );
+                    binder.error(Diagnostic::error(WRONG_TYPE, arguments[7].span, message).help("`dynamic([1h, 1d])`"));
                     return None;
                 }
             }
