@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::cells::{count, narrow, real, wide};
+use super::cells::{count, narrow, real, text, wide};
 use crate::column::{Batch, Column, KeyTable};
 use crate::guard::Pace;
 use crate::registry::Ordered;
@@ -39,6 +39,9 @@ struct Combinations {
 
 /// Values that rows share, by their numbers in each column.
 type Shared = Vec<Option<u32>>;
+
+/// The number of what is no value, and makes no segment.
+const NONE: u32 = u32::MAX;
 
 /// A segment, and how much it weighs.
 struct Segment {
@@ -133,7 +136,7 @@ impl Combinations {
     /// The values that all of these rows share.
     fn shared(&self, rows: &[u32]) -> Shared {
         let Some((first, rest)) = rows.split_first() else { return vec![None; self.width] };
-        let mut shared: Shared = self.row(*first).iter().copied().map(Some).collect();
+        let mut shared: Shared = self.row(*first).iter().map(|code| Some(*code).filter(|code| *code != NONE)).collect();
         for row in rest {
             for (shared, code) in shared.iter_mut().zip(self.row(*row)) {
                 *shared = shared.filter(|shared| shared == code);
@@ -154,7 +157,9 @@ impl Combinations {
                 if pace.stops() {
                     return None;
                 }
-                add(&mut weights[self.row(*row)[column] as usize], self.weight(*row));
+                if let Some(sum) = weights.get_mut(self.row(*row)[column] as usize) {
+                    add(sum, self.weight(*row));
+                }
             }
             let mut frequent = 0;
             let numbers = weights.into_iter().map(|weight| {
@@ -179,8 +184,8 @@ impl Combinations {
                         if pace.stops() {
                             return None;
                         }
-                        let Some(number) = numbers[self.row(*row)[column] as usize] else { continue };
-                        let part = &mut parts[number];
+                        let number = numbers.get(self.row(*row)[column] as usize).copied().flatten();
+                        let Some(part) = number.and_then(|number| parts.get_mut(number)) else { continue };
                         part.0.push(*row);
                         add(&mut part.1, self.weight(*row));
                     }
@@ -318,25 +323,31 @@ fn held(likeness: &[(u64, f64)], mask: u64) -> f64 {
     likeness.iter().filter(|(alike, _)| alike & mask == mask).map(|(_, weight)| weight).sum()
 }
 
-/// `diffpatterns`: closed segments whose shares of the two sides are so far from one another, those with the largest
-/// difference first. What a segment holds is put aside, and those behind it must make such a difference, in the same
-/// direction, with what is left.
-pub(crate) fn differences(rows: &Ordered<'_>, asked: &Segments, threshold: f64, most: usize) -> Batch {
-    let mut pace = Pace::new(rows.guard);
-    let found = Combinations::read(rows, asked, &mut pace).and_then(|combinations| {
-        let [a, b] = combinations.total;
-        let share = move |[one, other]: Sides| [one / a, other / b];
-        let segments = if a > 0.0 && b > 0.0 {
-            let enough = |weight: Sides| share(weight).into_iter().any(|share| share >= threshold);
-            combinations.frequent(most, enough, &mut pace)?
-        } else {
-            Vec::new()
-        };
+impl Combinations {
+    fn share(&self, [one, other]: Sides) -> Sides {
+        [one / self.total[0], other / self.total[1]]
+    }
+
+    /// Closed segments whose shares of the two sides are so far from one another and that pass a `filter`, those with the
+    /// largest difference first. What a segment holds is put aside, and those behind it must make such a difference, in
+    /// the same direction, with what is left. None if the guard wants to stop.
+    fn different(
+        &self,
+        threshold: f64,
+        most: usize,
+        filter: impl Fn(&Segment) -> bool,
+        pace: &mut Pace<'_>,
+    ) -> Option<Vec<Segment>> {
+        if self.total.contains(&0.0) {
+            return Some(Vec::new());
+        }
+        let enough = |weight: Sides| self.share(weight).into_iter().any(|share| share >= threshold);
+        let found = self.frequent(most, enough, pace)?.into_iter().filter(filter);
         let mut segments: Vec<(f64, Segment)> =
-            segments.into_iter().map(|segment| (difference(share(segment.weight)), segment)).collect();
+            found.map(|segment| (difference(self.share(segment.weight)), segment)).collect();
         segments.retain(|(difference, _)| difference.abs() >= threshold);
         segments.sort_by(|(one, _), (other, _)| other.abs().total_cmp(&one.abs()));
-        let mut left: Vec<u32> = combinations.rows().collect();
+        let mut left: Vec<u32> = self.rows().collect();
         let mut chosen = Vec::new();
         for (difference_of_all, segment) in segments {
             let mut weight = [0.0; 2];
@@ -344,25 +355,108 @@ pub(crate) fn differences(rows: &Ordered<'_>, asked: &Segments, threshold: f64, 
                 if pace.stops() {
                     return None;
                 }
-                if combinations.holds(&segment.shared, *row) {
-                    add(&mut weight, combinations.weight(*row));
+                if self.holds(&segment.shared, *row) {
+                    add(&mut weight, self.weight(*row));
                 }
             }
-            if difference(share(weight)) * difference_of_all.signum() >= threshold {
-                left.retain(|row| !combinations.holds(&segment.shared, *row));
+            if difference(self.share(weight)) * difference_of_all.signum() >= threshold {
+                left.retain(|row| !self.holds(&segment.shared, *row));
                 chosen.push(segment);
             }
         }
-        Some((combinations, chosen))
+        Some(chosen)
+    }
+
+    /// Counts and percentages of segments on both sides.
+    fn compared(&self, segments: &[Segment]) -> Vec<Column> {
+        let counts = |side: usize| Column::longs(segments.iter().map(|segment| whole(segment.weight[side])).collect());
+        let shares = |side: usize| percents(segments.iter().map(|segment| self.share(segment.weight)[side]), 100.0);
+        vec![counts(0), counts(1), shares(0), shares(1)]
+    }
+}
+
+/// `diffpatterns`: segments whose shares of the two sides are so far from one another.
+pub(crate) fn differences(rows: &Ordered<'_>, asked: &Segments, threshold: f64, most: usize) -> Batch {
+    let mut pace = Pace::new(rows.guard);
+    let found = Combinations::read(rows, asked, &mut pace).and_then(|combinations| {
+        let segments = combinations.different(threshold, most, |_| true, &mut pace)?;
+        Some((combinations, segments))
     });
     let Some((combinations, segments)) = found else { return Batch::default() };
-    let counts = |side: usize| Column::longs(segments.iter().map(|segment| whole(segment.weight[side])).collect());
-    let shares =
-        |segment: &Segment| [segment.weight[0] / combinations.total[0], segment.weight[1] / combinations.total[1]];
-    let share = |side: usize| percents(segments.iter().map(|segment| shares(segment)[side]), 100.0);
-    let apart = percents(segments.iter().map(|segment| difference(shares(segment)).abs()), 100.0);
-    let measured = vec![counts(0), counts(1), share(0), share(1), apart];
+    let shares = segments.iter().map(|segment| combinations.share(segment.weight));
+    let mut measured = combinations.compared(&segments);
+    measured.push(percents(shares.map(|shares| difference(shares).abs()), 100.0));
     combinations.table(rows, asked, &segments, measured)
+}
+
+/// What `diffpatterns_text` is asked: how many words a pattern has at least, by which share the sides differ, and how
+/// many words of each text are looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Words {
+    pub(crate) least: usize,
+    pub(crate) threshold: f64,
+    pub(crate) most: usize,
+}
+
+/// What stands for a word that differs.
+const ANY: &str = "*";
+
+/// `diffpatterns_text`: words at their places in texts, whose shares differ so much between the rows where a condition is
+/// true and those where it is not. The columns are the text and the condition.
+pub(crate) fn text_differences(rows: &Ordered<'_>, asked: Words) -> Batch {
+    let mut pace = Pace::new(rows.guard);
+    let found = Combinations::of_words(rows, asked.most, &mut pace).and_then(|(combinations, words)| {
+        let enough = |segment: &Segment| segment.named() >= asked.least;
+        let segments = combinations.different(asked.threshold, asked.most, enough, &mut pace)?;
+        Some((combinations, words, segments))
+    });
+    let Some((combinations, words, mut segments)) = found else { return Batch::default() };
+    let apart = |segment: &Segment| difference(combinations.share(segment.weight));
+    segments.sort_by(|one, other| apart(other).total_cmp(&apart(one)));
+    let patterns = segments.iter().map(|segment| {
+        let end = segment.shared.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        let named = segment.shared[..end].iter().map(|code| match code {
+            Some(code) => std::str::from_utf8(words.key(*code)).unwrap_or_default(),
+            None => ANY,
+        });
+        // One for all words behind.
+        let behind = (end < segment.shared.len()).then_some(ANY);
+        Value::from(named.chain(behind).collect::<Vec<_>>().join(" ").as_str())
+    });
+    let patterns = Column::from_values(Type::String, patterns);
+    let measured = combinations.compared(&segments);
+    Batch::new(measured.into_iter().chain([patterns]).collect(), segments.len())
+}
+
+impl Combinations {
+    /// The first words of texts, a column for each place, and the words by their numbers. None if the guard wants to stop.
+    fn of_words(rows: &Ordered<'_>, most: usize, pace: &mut Pace<'_>) -> Option<(Combinations, KeyTable)> {
+        let (mut words, mut known) = (KeyTable::default(), KeyTable::default());
+        let mut made =
+            Combinations { width: most, codes: Vec::new(), weights: Vec::new(), faces: Vec::new(), total: [0.0; 2] };
+        for number in 0..rows.rows {
+            if pace.stops() {
+                return None;
+            }
+            let mut codes: Vec<u32> = text(rows.args[0].get(number))
+                .split_whitespace()
+                .take(most)
+                .map(|word| words.number(word.as_bytes()))
+                .collect();
+            codes.resize(most, NONE);
+            let key: Vec<u8> = codes.iter().flat_map(|code| code.to_le_bytes()).collect();
+            let place = known.number(&key) as usize;
+            if place == made.weights.len() {
+                made.weights.push([0.0; 2]);
+                made.codes.extend(codes);
+            }
+            let side = usize::from(!rows.args[1].is_true(number));
+            made.weights[place][side] += 1.0;
+            made.total[side] += 1.0;
+        }
+        made.faces = vec![vec![0; words.len()]; most];
+        Some((made, words))
+    }
 }
 
 fn difference([one, other]: Sides) -> f64 {

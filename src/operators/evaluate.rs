@@ -25,7 +25,7 @@ use bag_unpack::BAG_UNPACK;
 use dcount_intersect::DCOUNT_INTERSECT;
 use narrow::NARROW;
 use nom::Parser;
-use patterns::{AUTOCLUSTER, BASKET, DIFFPATTERNS};
+use patterns::{AUTOCLUSTER, BASKET, DIFFPATTERNS, DIFFPATTERNS_TEXT};
 use pivot::PIVOT;
 use preview::PREVIEW;
 use schema_merge::SCHEMA_MERGE;
@@ -93,6 +93,7 @@ const PLUGINS: &[(&Plugin, Lower)] = &[
     (&BASKET, Evaluate::basket),
     (&DCOUNT_INTERSECT, Evaluate::dcount_intersect),
     (&DIFFPATTERNS, Evaluate::diffpatterns),
+    (&DIFFPATTERNS_TEXT, Evaluate::diffpatterns_text),
     (&FUNNEL_SEQUENCE, Evaluate::funnel_sequence),
     (&FUNNEL_SEQUENCE_COMPLETION, Evaluate::funnel_sequence_completion),
     (&IPV4_LOOKUP, Evaluate::ipv4_lookup),

@@ -46,7 +46,6 @@ pub(crate) fn refused_operator(name: &str) -> Option<Position> {
 const FILES: Option<&str> = Some("queries reach no files but those that were loaded");
 const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
 const CODE: Option<&str> = Some("argql runs no other language");
-const TOKENS: Option<&str> = Some("how Kusto makes patterns of words and joins them is not documented");
 const UNDOCUMENTED: Option<&str> = Some("what it does is documented nowhere");
 const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
@@ -144,13 +143,6 @@ pub(crate) const REFUSED: &[Refused] = &[
         why: UNDOCUMENTED,
         names: &[
             "identity", "identity_v3",
-        ],
-    },
-    Refused {
-        kind: RefusedKind::Plugin,
-        why: TOKENS,
-        names: &[
-            "diffpatterns_text",
         ],
     },
     Refused {

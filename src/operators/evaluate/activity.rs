@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use super::{Evaluate, column, constant, made};
 use crate::bind::{Binder, BoundColumn, Relation};
-use crate::diag::{BAD_ARGUMENT, Diagnostic, Span, TOO_LARGE, UNORDERED, WRONG_TYPE};
+use crate::diag::{BAD_ARGUMENT, Diagnostic, Span, TOO_LARGE, UNORDERED, UNSUPPORTED, WRONG_TYPE};
 use crate::functions::activity;
 use crate::plan::Expr;
 use crate::registry::{Example, Ordered, Plugin, TableWork};
-use crate::syntax::ast::{self, Name};
+use crate::syntax::ast::{self, ExprKind, Name};
 use crate::value::{Type, Value, encode_key, to_real};
 
 /// Most periods between start and end.
@@ -162,6 +162,7 @@ impl Evaluate {
             ("retention_rate", Type::Real),
             ("churn_rate", Type::Real),
         ];
+        self.bounded(3, binder)?;
         let settings = [Place, Place, Distance];
         self.counted(&ACTIVITY_METRICS, settings, 2, &makes, activity::metrics, input, binder)
     }
@@ -172,6 +173,7 @@ impl Evaluate {
             ("dcount_activities_outer", Type::Long),
             ("activity_ratio", Type::Real),
         ];
+        self.bounded(4, binder)?;
         let settings = [Place, Place, Distance, Distance];
         self.counted(&ACTIVITY_ENGAGEMENT, settings, 2, &makes, activity::engagement, input, binder)
     }
@@ -324,6 +326,24 @@ impl Evaluate {
         }
     }
 
+    /// That the call is not the form with only so many arguments, which has no start and no end.
+    fn bounded(&self, short: usize, binder: &mut Binder<'_>) -> Option<()> {
+        if self.plugin.arguments.len() != short {
+            return Some(());
+        }
+        let name = &self.plugin.name;
+        binder.error(
+            Diagnostic::error(
+                UNSUPPORTED,
+                name.span,
+                format!("`{}` without start and end is not implemented", name.text),
+            )
+            .label("not implemented")
+            .help("where its windows begin is documented nowhere: give a start and an end"),
+        );
+        None
+    }
+
     /// The value of a setting on a timeline of this type.
     pub(super) fn setting(
         &self,
@@ -338,6 +358,10 @@ impl Evaluate {
             (Place | Distance, Type::DateTime | Type::TimeSpan) => Type::TimeSpan,
             _ => Type::Long,
         };
+        if setting == Distance && ty == Type::TimeSpan && is_text(argument) {
+            binder.refuse(argument.span, "a period of the calendar");
+            return None;
+        }
         let value = activity::ticks(constant(argument, ty, &input.columns, binder)?.as_ref());
         let value = value.filter(|value| match setting {
             Place => true,
@@ -360,6 +384,11 @@ impl Evaluate {
     ) -> Option<Vec<usize>> {
         arguments.iter().map(|argument| column(argument, &input.columns, binder)).collect()
     }
+}
+
+/// Whether it is a text, as `'week'`.
+fn is_text(argument: &ast::Expr) -> bool {
+    matches!(&argument.kind, ExprKind::Literal(literal) if matches!(literal.value, Value::String(_)))
 }
 
 /// The value of an argument that is known before any row is read.

@@ -1,9 +1,10 @@
-//! Plugins that find what many rows have in common: `autocluster`, `basket`, `diffpatterns`.
+//! Plugins that find what many rows have in common: `autocluster`, `basket`, `diffpatterns` and that
+//! for texts.
 
 use super::{Evaluate, column, constant, made};
 use crate::bind::{Binder, BoundColumn, Exprs, Relation};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, TOO_LARGE, WRONG_TYPE};
-use crate::functions::segments::{self, Segments};
+use crate::functions::segments::{self, Segments, Words};
 use crate::plan::Expr;
 use crate::registry::{Example, Plugin, TableWork};
 use crate::syntax::ast;
@@ -52,6 +53,24 @@ pub(super) const DIFFPATTERNS: Plugin = Plugin {
     caution: Some("how Kusto chooses among patterns that overlap is not documented"),
 };
 
+pub(super) const DIFFPATTERNS_TEXT: Plugin = Plugin {
+    name: "diffpatterns_text",
+    syntax: "diffpatterns_text(text, condition [, min_words] [, threshold] [, max_words])",
+    about: "Patterns of words, of which `min_words` (1) at least stand at their places in a text, whose shares differ by \
+            `threshold` (0.05) at least between the rows where `condition` is true and all others; `*` is a word that \
+            differs, and at the end any more of them. The first `max_words` (20) of a text are looked at. Kusto does it in \
+            a like way, of which the details are not documented: it may show other patterns.",
+    examples: &[Example {
+        query: "datatable(s: string, b: bool)['disk 1 full', true, 'disk 2 full', true, 'all is well', false] \
+                | evaluate diffpatterns_text(s, b)",
+        result: "2, 0, 100.0, 0.0, disk * full *\n0, 1, 0.0, 100.0, all is well *",
+    }],
+    caution: Some("how Kusto makes patterns of words and chooses among them is not documented"),
+};
+
+/// Most words of a text that `diffpatterns_text` looks at, as Kusto has it.
+const MOST_WORDS: usize = 20;
+
 /// Most columns that `autocluster` looks at, and more than anybody can.
 const MOST: usize = 64;
 
@@ -59,7 +78,7 @@ impl Evaluate {
     pub(super) fn autocluster(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
         let arguments = self.plain_arguments(&AUTOCLUSTER, 0, binder)?;
         let size = share(arguments.first(), 0.5, 0.0, &input, binder)?;
-        let seeds = at_least_one(arguments.get(2), 25, &input, binder)?;
+        let seeds = number(arguments.get(2), 25, 1, &input, binder)?;
         let weight = weight(arguments.get(1), &input, binder)?;
         let plan = Sides::one(arguments.get(3..).unwrap_or_default());
         let width = input.columns.list().len();
@@ -78,7 +97,7 @@ impl Evaluate {
     pub(super) fn basket(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
         let arguments = self.plain_arguments(&BASKET, 0, binder)?;
         let threshold = share(arguments.first(), 0.05, 0.015, &input, binder)?;
-        let most = at_least_one(arguments.get(2), 5, &input, binder)?;
+        let most = number(arguments.get(2), 5, 1, &input, binder)?;
         let weight = weight(arguments.get(1), &input, binder)?;
         let plan = Sides::one(arguments.get(3..).unwrap_or_default());
         plan.made(&BASKET, weight, input, binder, move |rows, asked| segments::baskets(rows, asked, threshold, most))
@@ -95,12 +114,51 @@ impl Evaluate {
             }
         }
         let threshold = share(arguments.get(4), 0.05, 0.015, &input, binder)?;
-        let most = at_least_one(arguments.get(5), i64::MAX, &input, binder)?;
+        let most = number(arguments.get(5), i64::MAX, 1, &input, binder)?;
         let weight = weight(arguments.get(3), &input, binder)?;
         let plan = Sides { split: Some((split, texts)), wildcards: arguments.get(6..).unwrap_or_default() };
         plan.made(&DIFFPATTERNS, weight, input, binder, move |rows, asked| {
             segments::differences(rows, asked, threshold, most)
         })
+    }
+}
+
+impl Evaluate {
+    pub(super) fn diffpatterns_text(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
+        let arguments = self.plain_arguments(&DIFFPATTERNS_TEXT, 2, binder)?;
+        if arguments.len() > 5 {
+            self.wrong_count(&DIFFPATTERNS_TEXT, binder);
+            return None;
+        }
+        let text = column(arguments[0], &input.columns, binder)?;
+        let ty = input.columns.list()[text].ty;
+        if ty != Type::String {
+            let message = format!("words are in texts, and this is {ty}");
+            binder.error(Diagnostic::error(WRONG_TYPE, arguments[0].span, message).label(ty.name()));
+            return None;
+        }
+        let condition = Exprs::new(binder, &input.columns).predicate(arguments[1]).ok()?;
+        let least = number(arguments.get(2), 1, 0, &input, binder)?;
+        let threshold = share(arguments.get(3), 0.05, 0.015, &input, binder)?;
+        let most = number(arguments.get(4), 20, 1, &input, binder)?;
+        if most > MOST_WORDS {
+            let span = arguments.get(4).map(|argument| argument.span).unwrap_or_default();
+            let message = format!("`{}` looks at {MOST_WORDS} words at most", DIFFPATTERNS_TEXT.name);
+            binder.error(Diagnostic::error(TOO_LARGE, span, message));
+            return None;
+        }
+        let columns = [
+            ("Count_of_True", Type::Long),
+            ("Count_of_False", Type::Long),
+            ("Percent_of_True", Type::Real),
+            ("Percent_of_False", Type::Real),
+            ("Pattern", Type::String),
+        ];
+        let columns = columns.map(|(name, ty)| BoundColumn::new(name, ty)).to_vec();
+        let asked = Words { least, threshold, most };
+        let work: TableWork = Box::new(move |rows| segments::text_differences(rows, asked));
+        let args = vec![Expr::column(Type::String, text), condition];
+        Some(made(&DIFFPATTERNS_TEXT, args, columns, work, input))
     }
 }
 
@@ -192,17 +250,23 @@ fn share(
     share
 }
 
-/// How many of something.
-fn at_least_one(argument: Option<&&ast::Expr>, usual: i64, input: &Relation, binder: &mut Binder<'_>) -> Option<usize> {
+/// How many of something, at least so many.
+fn number(
+    argument: Option<&&ast::Expr>,
+    usual: i64,
+    least: usize,
+    input: &Relation,
+    binder: &mut Binder<'_>,
+) -> Option<usize> {
     let number = match given(argument, input, binder)? {
         None => Some(usual),
         Some((_, Value::Long(number))) => Some(number),
         Some((_, Value::Int(number))) => Some(number.into()),
         Some(_) => None,
     };
-    let number = number.and_then(|number| usize::try_from(number).ok()).filter(|number| *number > 0);
+    let number = number.and_then(|number| usize::try_from(number).ok()).filter(|number| *number >= least);
     if number.is_none() {
-        let message = format!("a whole number from 1 on is wanted here, or `'{DEFAULT}'`");
+        let message = format!("a whole number from {least} on is wanted here, or `'{DEFAULT}'`");
         let span = argument.map(|argument| argument.span).unwrap_or_default();
         binder.error(Diagnostic::error(BAD_ARGUMENT, span, message));
     }

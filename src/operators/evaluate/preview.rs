@@ -1,12 +1,11 @@
 //! `preview`: the first rows, and how many there are.
 
-use super::{Evaluate, constant};
-use crate::bind::{Binder, BoundColumn, Relation};
-use crate::diag::{BAD_ARGUMENT, Diagnostic};
+use super::Evaluate;
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation};
 use crate::operators::count::counting;
 use crate::plan::Node;
 use crate::registry::{Example, Plugin};
-use crate::value::{Type, Value};
+use crate::value::Type;
 
 pub(super) const PREVIEW: Plugin = Plugin {
     name: "preview",
@@ -19,12 +18,8 @@ pub(super) const PREVIEW: Plugin = Plugin {
 impl Evaluate {
     pub(super) fn preview(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
         let arguments = self.exactly(&PREVIEW, 1, binder)?;
-        let Value::Long(rows) = constant(arguments[0], Type::Long, &input.columns, binder)? else { return None };
-        let Ok(rows) = usize::try_from(rows) else {
-            let message = "a number of rows is 0 or more";
-            binder.error(Diagnostic::error(BAD_ARGUMENT, arguments[0].span, message));
-            return None;
-        };
+        let rows = Exprs::new(binder, &BoundColumns::none()).count(arguments[0]).ok()?;
+        let rows = usize::try_from(rows).unwrap_or(0);
         let input = binder.for_all_readers(input, self.plugin.name.span);
         let node =
             Node::Aggregate { input: Box::new(input.node.clone()), keys: Vec::new(), aggregates: vec![counting()] };
