@@ -404,7 +404,7 @@ impl<'a> Binder<'a> {
         self.error(
             Diagnostic::error(UNSUPPORTED, span, format!("{wants}, and there are several"))
                 .label("one table")
-                .help("`fork` and `facet` end a query; what comes behind goes into their sub-queries"),
+                .help("several tables end a query; what comes behind `fork` and `facet` goes into their sub-queries"),
         );
         Relation::poisoned()
     }

@@ -69,7 +69,7 @@ codes! {
     DYNAMIC_KEY "AQ2006" "dynamic value as a key" = "KS116": "Dynamic values cannot be grouped, sorted, joined or made distinct; convert them first, for example with tostring().";
     UNORDERED "AQ2007" "rows without an order": "Functions such as row_number() and prev() read the rows in their order, and here it is open. Sort the rows first, or write `serialize` to take them in the order they have.";
     CHART "AQ2010" "chart not drawn so": "render asks for a picture that cannot be drawn, or in a way that is not known. The rows are the same.";
-    OTHER_WAY "AQ2011" "by another way than Kusto's": "How Kusto computes a part of this is documented nowhere. argql does it in a way of its own, which meets the documented answers; others may differ.";
+    OTHER_WAY "AQ2011" "by another way than Kusto's": "How Kusto computes a part of this is documented nowhere. argql does it in a way of its own, which meets nearly all of the documented answers; others may differ.";
     NOT_LOADED "AQ3001" "table is not loaded": "The table is known, but no file that was given holds it.";
     NO_TABLE "AQ3002" "no table in file": "The file is readable, but none of the export shapes is recognised in it.";
     MALFORMED "AQ3003" "malformed data": "The file is not valid JSON at this place; nothing of it is used.";

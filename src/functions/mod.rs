@@ -25,6 +25,9 @@ mod parse_kv;
 mod path;
 mod pattern;
 mod punycode;
+pub(crate) mod reduce;
+pub(crate) mod segments;
+pub(crate) mod sequence;
 mod series;
 mod sketch;
 #[cfg(test)]
@@ -70,6 +73,7 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("series", series::filter::FAMILY),
     ("series", series::fit::FAMILY),
     ("series", series::fourier::FAMILY),
+    ("series", series::period::FAMILY),
     ("series", series::season::FAMILY),
     ("sketches", sketch::FAMILY),
 ];
@@ -87,6 +91,7 @@ pub(crate) use ip::Networks;
 pub(crate) use make_series::{INTERVAL, Intervals, step_type};
 pub(crate) use parse::{Matching, PARSE, PatternPart, parse_kernel};
 pub(crate) use parse_kv::{PairDelimiters, QuotePair, pairs_kernel, regex_pairs_kernel};
+pub(crate) use sketch::Hll;
 pub(crate) use time::NOW;
 pub(crate) use window::{ROW_NUMBER, numbered};
 

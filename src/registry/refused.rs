@@ -46,7 +46,7 @@ pub(crate) fn refused_operator(name: &str) -> Option<Position> {
 const FILES: Option<&str> = Some("queries reach no files but those that were loaded");
 const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
 const CODE: Option<&str> = Some("argql runs no other language");
-const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins these to patterns is not documented");
+const UNDOCUMENTED: Option<&str> = Some("what it does is documented nowhere");
 const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
@@ -96,15 +96,8 @@ pub(crate) const REFUSED: &[Refused] = &[
             "geo_union_lines_array", "geo_union_polygons_array", "graph", "hll_isvalid", "inner_nodes", "iscolumnexists", "labels", "map",
             "node_degree_in", "node_degree_out", "node_id",
             "parse_user_agent", "parse_xml", "parsejson", "punycode_domain_to_string", "row_rank",
-            "series_periods_detect", "series_periods_validate", "table", "tdigest_isvalid",
+            "table", "tdigest_isvalid",
                     ],
-    },
-    Refused {
-        kind: RefusedKind::Operator(Position::Piped),
-        why: PATTERNS,
-        names: &[
-            "reduce",
-        ],
     },
     Refused {
         kind: RefusedKind::Function,
@@ -142,10 +135,15 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Plugin,
         why: None,
         names: &[
-            "activity_engagement",             "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
-            "funnel_sequence_completion", "geo_line_lookup", "geo_polygon_lookup", "identity",
-            "identity_v3", "new_activity_metrics", "preview",
-            "sequence_detect",         ],
+            "geo_line_lookup", "geo_polygon_lookup",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Plugin,
+        why: UNDOCUMENTED,
+        names: &[
+            "identity", "identity_v3",
+        ],
     },
     Refused {
         kind: RefusedKind::Plugin,
