@@ -238,7 +238,7 @@ pub use complete::{Completion, Completions, DataPath, Mark, MarkKind, Paths, Sha
 pub use diag::{
     Code, Diagnostic, Place, Severity, Span, codes, nearest, render::render, render::visible, render::visible_lines,
 };
-pub use engine::{Checked, Engine, Query, Scope, ScopeFilter, Target};
+pub use engine::{Checked, CheckedTable, Engine, Query, Scope, ScopeFilter, Target};
 #[cfg(feature = "store")]
 pub use engine::{Snapshot, SnapshotTable, Store};
 pub use error::Error;

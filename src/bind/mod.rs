@@ -112,6 +112,8 @@ pub(crate) type PlanRunner<'a> = Box<dyn Fn(Plan) -> Result<Table, Box<Diagnosti
 #[derive(Clone, Debug)]
 pub(crate) struct BoundQuery {
     pub(crate) plans: Vec<Plan>,
+    /// How many of the plans, the last, are of the last statement.
+    pub(crate) last: usize,
     pub(crate) warnings: Vec<Diagnostic>,
     /// What there is to know about the data that sub-queries read.
     pub(crate) notes: Vec<Diagnostic>,
@@ -140,18 +142,18 @@ pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bou
 
 fn bind_by(first: Attempt, script: &Script, environment: &Environment<'_>) -> Result<BoundQuery, Vec<Diagnostic>> {
     let mut binder = Binder::new(environment, first);
-    let mut plans = binder.script(script);
+    let (mut plans, mut last) = binder.script(script);
     // Sub-queries run once it is known how far to look, and that nothing is wrong.
     if binder.open_questions.subqueries_wait
         && !binder.open_questions.columns_unseen
         && binder.findings.errors.is_empty()
     {
         binder = Binder::new(environment, Attempt { runs_subqueries: true, ..first });
-        plans = binder.script(script);
+        (plans, last) = binder.script(script);
     }
     if binder.open_questions.columns_unseen {
         binder = Binder::new(environment, Attempt { depth: Depth::Whole, runs_subqueries: true });
-        plans = binder.script(script);
+        (plans, last) = binder.script(script);
     }
     let at_run = Attempt { runs_subqueries: true, ..binder.attempt };
     let at_run = binder.open_questions.of_the_moment.then_some(at_run);
@@ -163,7 +165,7 @@ fn bind_by(first: Attempt, script: &Script, environment: &Environment<'_>) -> Re
     }
     // A constant that was computed after the guard stopped is none.
     environment.guard.check().map_err(|reason| vec![*reason])?;
-    Ok(BoundQuery { plans, warnings, notes, at_run })
+    Ok(BoundQuery { plans, last, warnings, notes, at_run })
 }
 
 /// What is known at the end of a query that may be wrong, or unfinished: the rows of its last statement, and what it
@@ -285,19 +287,22 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn script(&mut self, script: &Script) -> Vec<Plan> {
-        let mut plans = Vec::new();
+    /// The plans of all statements, and how many the last has that gives a table.
+    fn script(&mut self, script: &Script) -> (Vec<Plan>, usize) {
+        let (mut plans, mut last) = (Vec::new(), 0);
         for statement in &script.statements {
             match statement {
                 Statement::Query(pipeline) => {
                     let relation = self.pipeline(pipeline, None);
                     relation.all().for_each(|table| self.needs_all_columns(&table.columns));
+                    let before = plans.len();
                     plans.extend(relation.into_plans());
+                    last = plans.len() - before;
                 }
                 other => self.statement(other),
             }
         }
-        plans
+        (plans, last)
     }
 
     /// Takes note that the answer depends on which columns there are at all.

@@ -506,16 +506,22 @@ impl Engine {
         let placed = |said: Vec<Diagnostic>| said.into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
         let script = match syntax::script(text.read()) {
             Ok(script) => script,
-            Err(diagnostics) => return Checked { columns: Vec::new(), diagnostics: placed(diagnostics) },
+            Err(diagnostics) => return Checked::wrong(placed(diagnostics)),
         };
-        let (columns, mut diagnostics) = match bind::bind(&script, &environment) {
-            Ok(bound) => (bound.plans.last().map_or(Vec::new(), |plan| plan.fields.clone()), bound.warnings),
+        let (plans, mut diagnostics) = match bind::bind(&script, &environment) {
+            Ok(bound) => (bound.plans, bound.warnings),
             Err(diagnostics) => (Vec::new(), diagnostics),
         };
         if self.target == Target::Arg {
             diagnostics.extend(warnings(&script));
         }
-        Checked { columns, diagnostics: placed(diagnostics) }
+        let table = |plan: &Plan| CheckedTable {
+            name: plan.name.as_deref().map(str::to_owned),
+            columns: plan.fields.clone(),
+        };
+        let tables: Vec<CheckedTable> = plans.iter().map(table).collect();
+        let columns = tables.last().map_or(Vec::new(), |table| table.columns.clone());
+        Checked { columns, tables, diagnostics: placed(diagnostics) }
     }
 
     /// The moment that `now()` counts from: the one that was fixed, or else this one.
@@ -602,13 +608,36 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Checked {
-    /// The columns of the answer; none if the query is wrong.
+    /// The columns of the answer, which is the last table; none if the query is wrong.
     pub columns: Vec<Field>,
+    /// Every table that it gives: one for each statement, but several for `fork` and `facet`.
+    pub tables: Vec<CheckedTable>,
     /// What is wrong with it, or worth knowing.
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// A table that a query would give.
+///
+/// ```
+/// let checked = argql::Engine::new().check("range x from 1 to 3 step 1 | fork n = (count) (take 1)");
+/// assert_eq!(checked.tables[0].name.as_deref(), Some("n"));
+/// assert_eq!((&*checked.tables[0].columns[0].name, &*checked.tables[1].columns[0].name), ("Count", "x"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckedTable {
+    /// What the query calls it.
+    pub name: Option<String>,
+    /// Its columns.
+    pub columns: Vec<Field>,
+}
+
 impl Checked {
+    /// What gives no table.
+    pub(crate) fn wrong(diagnostics: Vec<Diagnostic>) -> Checked {
+        Checked { columns: Vec::new(), tables: Vec::new(), diagnostics }
+    }
+
     /// Whether the query can be run.
     ///
     /// ```
