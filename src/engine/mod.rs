@@ -515,10 +515,8 @@ impl Engine {
         if self.target == Target::Arg {
             diagnostics.extend(warnings(&script));
         }
-        let table = |plan: &Plan| CheckedTable {
-            name: plan.name.as_deref().map(str::to_owned),
-            columns: plan.fields.clone(),
-        };
+        let table =
+            |plan: &Plan| CheckedTable { name: plan.name.as_deref().map(str::to_owned), columns: plan.fields.clone() };
         let tables: Vec<CheckedTable> = plans.iter().map(table).collect();
         let columns = tables.last().map_or(Vec::new(), |table| table.columns.clone());
         Checked { columns, tables, diagnostics: placed(diagnostics) }

@@ -78,7 +78,7 @@ pub(crate) use access::ELEMENT;
 pub(crate) use aggregates::{COUNT, MAKE_LIST, PIVOTED};
 pub(crate) use array::PACK_ARRAY;
 pub(crate) use cells::elements;
-pub(crate) use columns::{packing, rounding};
+pub(crate) use columns::{DATA_SIZE, packing, rounding};
 pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;

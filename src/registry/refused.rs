@@ -78,7 +78,7 @@ pub(crate) const REFUSED: &[Refused] = &[
             "__hash_crc32", "__hash_djb2", "__hash_many_crc32", "__hash_xxh64", "__hll_normalize",
             "__invoke", "__ipv6_lookup_ranges", "__lz4_compress_dynamic_array_to_base64_string", "all",
             
-            "entity_group", "estimate_data_size", "geo_angle", "geo_azimuth", "geo_closest_point_on_line",
+            "entity_group", "geo_angle", "geo_azimuth", "geo_closest_point_on_line",
             "geo_closest_point_on_polygon", "geo_distance_2points", "geo_distance_point_to_line",
             "geo_distance_point_to_polygon", "geo_from_wkt", "geo_geohash_neighbors",
             "geo_geohash_to_central_point", "geo_geohash_to_polygon", "geo_h3cell_children",
@@ -93,10 +93,10 @@ pub(crate) const REFUSED: &[Refused] = &[
             "geo_polygon_centroid", "geo_polygon_densify", "geo_polygon_perimeter", "geo_polygon_simplify",
             "geo_polygon_to_h3cells", "geo_polygon_to_s2cells", "geo_s2cell_neighbors",
             "geo_s2cell_to_central_point", "geo_s2cell_to_polygon", "geo_simplify_polygons_array",
-            "geo_union_lines_array", "geo_union_polygons_array", "graph", "hll_isvalid", "inner_nodes", "iscolumnexists", "labels", "map",
+            "geo_union_lines_array", "geo_union_polygons_array", "graph", "hll_isvalid", "inner_nodes", "labels", "map",
             "node_degree_in", "node_degree_out", "node_id",
-            "parse_user_agent", "parse_xml", "parsejson", "punycode_domain_to_string", "row_rank",
-            "series_periods_detect", "series_periods_validate", "table", "tdigest_isvalid",
+            "parse_user_agent", "parse_xml", 
+            "series_periods_detect", "series_periods_validate", "tdigest_isvalid",
                     ],
     },
     Refused {
@@ -117,7 +117,7 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Function,
         why: CLUSTER,
         names: &[
-            "cluster", "current_cluster_endpoint", "current_cursor", "current_database", "current_node_id",
+            "cluster", "current_cursor", "current_database", "current_node_id",
             "current_principal", "current_principal_details", "current_principal_is_member_of",
             "cursor_after", "cursor_before_or_at", "cursor_current", "extent_id", "extent_tags", "extentid",
             "ingestion_time", "materialized_view", "row_id", "rowstore_ordinal_range", "stored_query_result",
@@ -134,7 +134,7 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Aggregate,
         why: None,
         names: &[
-            "argmax", "argmin", "passthrough",
+            "passthrough",
             
         ],
     },
