@@ -43,13 +43,13 @@ impl Binder<'_> {
             }
         };
         let span = name.value.span;
-        let Some(Value::String(name)) = self.known_argument("history", &name.value, Type::String) else {
+        let Some(Value::String(name)) = self.known_argument(&call.name.text, &name.value, Type::String) else {
             return Relation::poisoned();
         };
         let mut ends = [None, None];
         for (end, argument) in ends.iter_mut().zip([from, to]) {
             let Some(argument) = argument else { continue };
-            match self.known_argument("history", &argument.value, Type::DateTime) {
+            match self.known_argument(&call.name.text, &argument.value, Type::DateTime) {
                 Some(Value::DateTime(moment)) => *end = Some(moment),
                 _ => return Relation::poisoned(),
             }

@@ -3,18 +3,15 @@
 use super::{Binder, BoundColumn, BoundColumns, Definition, Depth, Environment, Exprs, MissingTables, Relation};
 use crate::column::Field;
 use crate::diag::{
-    BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, NOT_LOADED, Place, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_DATABASE, UNKNOWN_TABLE,
-    UNSUPPORTED, WRONG_COUNT, WRONG_TYPE, nearest,
+    BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, NOT_LOADED, Place, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_DATABASE,
+    UNKNOWN_TABLE, UNSUPPORTED, WRONG_COUNT, WRONG_TYPE, nearest,
 };
 use crate::plan::Node;
-use crate::registry::FormMeaning;
+use crate::registry::{FormMeaning, KEPT};
 use crate::source::{self, Catalog, Want};
 use crate::syntax;
 use crate::syntax::ast::{self, ExprKind, Name, Pipeline, PipelineSource, Script, Statement};
 use crate::value::{Type, Value};
-
-/// Which rows `table` may be asked for: what Kusto has in its cache, and all others.
-const KEPT: [&str; 3] = ["all", "hotcache", "default"];
 
 /// Most nodes that come into a plan by the names of tables: each doubling of a table by a `union` doubles them.
 const NODES: usize = 10_000;

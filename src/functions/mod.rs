@@ -35,6 +35,7 @@ mod unicode;
 mod unit;
 mod url;
 mod window;
+mod xml;
 mod zone;
 
 use crate::registry::{self, Aggregate, Infix, Scalar};
@@ -57,6 +58,7 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("numbers", beta::FAMILY),
     ("arrays and sets", array::FAMILY),
     ("bags", bag::FAMILY),
+    ("bags", xml::FAMILY),
     ("encodings and hashes", encoding::FAMILY),
     ("encodings and hashes", url::FAMILY),
     ("encodings and hashes", punycode::FAMILY),

@@ -198,6 +198,9 @@ const TABLE: Form = Form {
     }],
 };
 
+/// Which rows `table` may be asked for: what Kusto has in its cache, and all others.
+pub(crate) const KEPT: [&str; 3] = ["all", "hotcache", "default"];
+
 const DATABASE: Form = Form {
     name: "database",
     meaning: FormMeaning::Database,

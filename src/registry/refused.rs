@@ -95,7 +95,7 @@ pub(crate) const REFUSED: &[Refused] = &[
             "geo_s2cell_to_central_point", "geo_s2cell_to_polygon", "geo_simplify_polygons_array",
             "geo_union_lines_array", "geo_union_polygons_array", "graph", "hll_isvalid", "inner_nodes", "labels", "map",
             "node_degree_in", "node_degree_out", "node_id",
-            "parse_user_agent", "parse_xml", 
+            "parse_user_agent", 
             "series_periods_detect", "series_periods_validate", "tdigest_isvalid",
                     ],
     },
