@@ -26,7 +26,7 @@ use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN, UN
 use crate::guard::Guard;
 use crate::plan::{Callee, Expr, Node, PartId, Plan, Term};
 use crate::registry::{Args, Refused, Scalar};
-use crate::source::Catalog;
+use crate::source::{AllowedFiles, Catalog};
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, PipelineSource, Script, Statement};
 use crate::value::{DateTime, Type, Value};
 use entity::Entity;
@@ -84,6 +84,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) parameters: &'a [(String, Value)],
     /// Rows that have a name already.
     pub(crate) given: Option<&'a NamedRows>,
+    /// The files that the query may name itself.
+    pub(crate) files: &'a AllowedFiles,
     /// Runs sub-queries whose answer is part of the plan; without, that part stays open and the plan cannot be run.
     pub(crate) evaluate: Option<PlanRunner<'a>>,
 }

@@ -726,6 +726,10 @@ pub(super) struct DataArgs {
     /// Use the small made-up tenant that is part of argql
     #[arg(long, conflicts_with = "data", help_heading = "Data")]
     pub(super) sample: bool,
+    /// A file that queries may read themselves (externaldata), or a folder of such files; none unless named. May be given
+    /// several times
+    #[arg(long, value_name = "PATH", help_heading = "Data")]
+    pub(super) allow_files: Vec<PathBuf>,
     /// What a known table is that no file holds: an error, or empty
     #[arg(long, value_enum, value_name = "error|empty", hide_possible_values = true, hide_default_value = true)]
     #[arg(default_value_t = MissingArg::Error, help_heading = "Data")]

@@ -8,6 +8,7 @@ mod scope;
 mod store;
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::bind::{self, BoundQuery, Environment, MissingTables, NamedRows, Period, PlanRunner, Visible};
@@ -20,7 +21,7 @@ use crate::plan::Plan;
 use crate::rewrite::rewrite;
 use crate::run::run;
 use crate::sample;
-use crate::source::Catalog;
+use crate::source::{AllowedFiles, Catalog};
 use crate::syntax;
 use crate::value::{DateTime, Value};
 pub(crate) use cluster::{DataLocation, TableMark};
@@ -53,6 +54,7 @@ pub struct Engine {
     parameters: Vec<(String, Value)>,
     rules: Rules,
     given: Option<Arc<NamedRows>>,
+    files: AllowedFiles,
     visible: Option<Arc<Visible>>,
     period: Option<Period>,
     target: Target,
@@ -425,6 +427,29 @@ impl Engine {
         Engine { without_rewrites: !on, ..self }
     }
 
+    /// Lets queries read a file, or the files in a folder and below, that they name themselves: `externaldata`. They are
+    /// read when a query is prepared. Without, queries reach nothing but what was loaded.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such file or folder.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join("argql-doc-allow");
+    /// # std::fs::create_dir_all(&folder)?;
+    /// let file = folder.join("owners.csv");
+    /// std::fs::write(&file, "rg1,Tom\nrg2,Rex\n")?;
+    /// let query = format!("externaldata(group: string, owner: string)[@'{}'] | where group == 'rg2'", file.display());
+    /// assert!(argql::Engine::new().query(&query).is_err());
+    /// let table = argql::Engine::new().allow_files(&folder)?.query(&query)?;
+    /// assert_eq!(table.to_json(), r#"[{"group":"rg2","owner":"Rex"}]"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn allow_files(mut self, path: impl AsRef<Path>) -> Result<Engine, Error> {
+        self.files.add(path.as_ref()).map_err(|diagnostic| Error::data(vec![*diagnostic]))?;
+        Ok(self)
+    }
+
     /// Parses and binds a query; every error of the query itself is found here.
     ///
     /// # Errors
@@ -555,6 +580,7 @@ impl Engine {
             now,
             parameters: &self.parameters,
             given: self.given.as_deref(),
+            files: &self.files,
             evaluate: Some(evaluate),
         }
     }

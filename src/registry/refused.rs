@@ -43,7 +43,6 @@ pub(crate) fn refused_operator(name: &str) -> Option<Position> {
     }
 }
 
-const FILES: Option<&str> = Some("queries reach no files but those that were loaded");
 const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
 const CODE: Option<&str> = Some("argql runs no other language");
 const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins these to patterns is not documented");
@@ -58,13 +57,6 @@ const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 /// Everything that is refused by its name. A few of the operators are read all the same, and refused when they are bound.
 #[rustfmt::skip]
 pub(crate) const REFUSED: &[Refused] = &[
-    Refused {
-        kind: RefusedKind::Operator(Position::Start),
-        why: FILES,
-        names: &[
-            "externaldata",
-        ],
-    },
     Refused {
         kind: RefusedKind::Operator(Position::Piped),
         why: None,
