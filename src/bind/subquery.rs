@@ -76,8 +76,9 @@ impl Binder<'_> {
         if relation.node.reads_part() {
             return Err(self.refuse(span, "a query inside a sub-query over the rows of that sub-query"));
         }
+        let now = self.runs_now();
         let environment = self.environment;
-        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| self.runs_now()) else { return Ok(None) };
+        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| now) else { return Ok(None) };
         let Some(plan) = relation.into_plan() else { return Err(Reported::error()) };
         let table = evaluate(plan).map_err(|diagnostic| self.error(*diagnostic))?;
         table.warnings().iter().for_each(|warning| self.findings.note(warning));

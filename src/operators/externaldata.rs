@@ -11,9 +11,9 @@ use super::Syntax;
 use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation, duplicate};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, OUT_OF_REACH, Span, UNSUPPORTED, WRONG_TYPE};
-use crate::plan::Node;
 #[cfg(feature = "store")]
 use crate::plan;
+use crate::plan::Node;
 use crate::registry::{Allowed, OperatorDef, Position};
 #[cfg(feature = "store")]
 use crate::source::Want;
@@ -140,7 +140,9 @@ impl Externaldata {
         let mut known = ExternalProperties::default();
         for ExternalProperty { name, value } in &self.properties {
             if name.text.eq_ignore_ascii_case(FORMAT) {
-                let Some(text) = text_of(value, "the name of a format", binder) else { continue };
+                // A word names a format, too.
+                let word = value.as_name().map(|name| name.text.clone());
+                let Some(text) = word.or_else(|| text_of(value, "the name of a format", binder)) else { continue };
                 known.format = ExternalFormat::named(&text);
                 if known.format.is_none() {
                     let names: Vec<&str> = ExternalFormat::NAMES.iter().map(|(name, _)| *name).collect();
@@ -198,7 +200,7 @@ fn of_columns(
     span: Span,
     binder: &mut Binder<'_>,
 ) -> Result<Node, Box<Diagnostic>> {
-    let table = Arc::new(file.table());
+    let table = Arc::new(file.table()?);
     let fields = table.full_schema(binder.environment.guard)?;
     let output = |(name, ty): &(&str, Type)| match fields.iter().position(|field| *field.name == **name) {
         Some(at) => binder.converted(plan::Expr::column(fields[at].ty, at), *ty),
@@ -213,10 +215,6 @@ fn of_columns(
 
 /// The text of a constant.
 fn text_of(expr: &Expr, what: &str, binder: &mut Binder<'_>) -> Option<String> {
-    // A bare word names a format.
-    if let Some(name) = expr.as_name().filter(|name| ExternalFormat::named(&name.text).is_some()) {
-        return Some(name.text.clone());
-    }
     let bound = Exprs::new(binder, &BoundColumns::none()).expr(expr).ok()?;
     match bound.constant() {
         Some(Value::String(text)) => Some(text.to_string()),
@@ -238,11 +236,9 @@ fn text_of(expr: &Expr, what: &str, binder: &mut Binder<'_>) -> Option<String> {
 fn reachable(named: &str, span: Span, binder: &mut Binder<'_>) -> Option<ExternalFile> {
     let diagnostic = match binder.environment.files.file(named) {
         Ok(file) => return Some(file),
-        Err(OutOfReach::Address) => {
-            Diagnostic::error(UNSUPPORTED, span, "queries reach no other machine")
-                .label("an address")
-                .help("download the file, and allow queries to read it: `--allow-files FILE`")
-        }
+        Err(OutOfReach::Address) => Diagnostic::error(UNSUPPORTED, span, "queries reach no other machine")
+            .label("an address")
+            .help("download the file, and allow queries to read it: `--allow-files FILE`"),
         Err(_) if !binder.environment.data => return None,
         Err(OutOfReach::Nothing) => {
             Diagnostic::error(OUT_OF_REACH, span, "queries reach no files but those that were loaded")

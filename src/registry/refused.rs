@@ -46,12 +46,15 @@ pub(crate) fn refused_operator(name: &str) -> Option<Position> {
 const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
 const CODE: Option<&str> = Some("argql runs no other language");
 const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins these to patterns is not documented");
-const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere, and no way that is known gives its one published answer");
+const HASHES: Option<&str> =
+    Some("how Kusto mixes hashes is documented nowhere, and no way that is known gives its one published answer");
 const INTERNAL: Option<&str> = Some("it is for Kusto's own use, and what it does is documented nowhere");
 const RULES: Option<&str> = Some("its answers depend on the edition of a list of rules, which Kusto does not name");
-const GROUPS: Option<&str> = Some("there are no stored groups; write its databases out: `macro-expand entity_group [database('a'), …]`");
+const GROUPS: Option<&str> =
+    Some("there are no stored groups; write its databases out: `macro-expand entity_group [database('a'), …]`");
 const NOBODY: Option<&str> = Some("nobody signs in to ask");
-const WRITTEN: Option<&str> = Some("exports do not say when rows were written; `history(…)` has the moment of each snapshot of a store");
+const WRITTEN: Option<&str> =
+    Some("exports do not say when rows were written; `history(…)` has the moment of each snapshot of a store");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
 /// Everything that is refused by its name. A few of the operators are read all the same, and refused when they are bound.

@@ -88,12 +88,7 @@ pub(super) fn separator(head: &[u8], named_csv: bool) -> Result<Option<u8>, Refu
 
 /// Shows the fields of each record of a text from `start` on, empty lines left out, as long as `take` wants more. The text
 /// is UTF-8.
-pub(super) fn records(
-    text: &[u8],
-    start: usize,
-    between: u8,
-    mut take: impl FnMut(&[&str]) -> bool,
-) -> Passing<()> {
+pub(super) fn records(text: &[u8], start: usize, between: u8, mut take: impl FnMut(&[&str]) -> bool) -> Passing<()> {
     let mut csv = Csv::new(between, false);
     let mut at = start;
     while at < text.len() {

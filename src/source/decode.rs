@@ -79,7 +79,8 @@ impl Coding {
         if let Some(form) = ForeignForm::of(&head) {
             return Ok(Ok(Coding { form: RowForm::Columns(form), ..Coding::PLAIN }));
         }
-        Ok(Coding::of_head(head, open, len)?.and_then(|(coding, head)| Ok(Coding { form: form(&head, named_csv)?, ..coding })))
+        Ok(Coding::of_head(head, open, len)?
+            .and_then(|(coding, head)| Ok(Coding { form: form(&head, named_csv)?, ..coding })))
     }
 
     /// Recognises how the text of a file is packed and encoded, whatever it is.

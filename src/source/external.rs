@@ -7,11 +7,18 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "store")]
+use super::convert::RefusedFile;
 use super::csv;
+#[cfg(feature = "store")]
+use super::decode::RowForm;
 use super::document::MARK;
 use super::fault::{FaultKind, FileFault, Passing};
 use super::page::{Page, PageOrigin, ReadFailure, Stamp};
+#[cfg(feature = "store")]
 use super::table::SourceTable;
+#[cfg(feature = "store")]
+use crate::column::ForeignForm;
 use crate::column::{Batch, Out};
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Pace};
@@ -186,7 +193,10 @@ impl<'a> ExternalRows<'a> {
             }),
             ExternalFormat::Lines => {
                 let lines = utf8(&text[start..]).lines().filter(|line| !line.is_empty());
-                lines.skip(usize::from(skips_first)).take_while(|_| !pace.stops()).for_each(|line| self.fields(&[line]));
+                lines
+                    .skip(usize::from(skips_first))
+                    .take_while(|_| !pace.stops())
+                    .for_each(|line| self.fields(&[line]));
                 Ok(())
             }
             ExternalFormat::Whole => {
@@ -224,7 +234,11 @@ impl<'a> ExternalRows<'a> {
         {
             if listed && byte == b']' {
                 let end = json::space(text, at + 1);
-                return if end < text.len() { Err(FileFault::expected(text, end, "the end of the file")) } else { Ok(()) };
+                return if end < text.len() {
+                    Err(FileFault::expected(text, end, "the end of the file"))
+                } else {
+                    Ok(())
+                };
             }
             let end = json::value(text, at, 1)?;
             if byte != b'{' {
@@ -244,7 +258,10 @@ impl<'a> ExternalRows<'a> {
             at = json::space(text, end);
             if listed {
                 at = match text.get(at) {
-                    Some(b',') => json::space(text, at + 1),
+                    Some(b',') => match json::space(text, at + 1) {
+                        end if text.get(end) == Some(&b']') => return Err(FileFault::expected(text, end, "a row")),
+                        next => next,
+                    },
                     Some(b']') => at,
                     Some(_) => return Err(FileFault::expected(text, at, "`,` or `]`")),
                     None => return Err(FileFault::end(text)),
@@ -273,9 +290,15 @@ impl ExternalFile {
 
     /// A table of the columns of the file.
     #[cfg(feature = "store")]
-    pub(crate) fn table(&self) -> SourceTable {
+    pub(crate) fn table(&self) -> Result<SourceTable, Box<Diagnostic>> {
+        let named = self.page().map_err(|error| super::files::unreadable(&self.named, &error))?;
+        let stamp = named.stamp().map_err(|failure| named.diagnose(failure, None))?;
+        if !matches!(stamp.coding.form, RowForm::Columns(ForeignForm::Parquet)) {
+            let (what, cure) = ("no file of Parquet", "say its `format`, or let its ending say it");
+            return Err(named.diagnose(ReadFailure::Refused(RefusedFile { what, cure }), None));
+        }
         let page = Page { path: self.found.clone(), origin: PageOrigin::File, standard: false, file: None };
-        SourceTable::new(&self.named.to_string_lossy()).with_pages([page])
+        Ok(SourceTable::new(&self.named.to_string_lossy()).with_pages([page]))
     }
 }
 
