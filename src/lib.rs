@@ -245,7 +245,7 @@ pub use error::Error;
 pub use golden::{ComparedLine, TestCase, TestFile, answer_lines, compare_lines, complaint_lines, table_lines};
 pub use guard::{Cancel, Limits, Progress};
 pub use meter::Metered;
-pub use names::NameEntry;
+pub use names::{LanguageShare, NameEntry, RefusedName};
 #[cfg(feature = "review")]
 pub use output::{Document, TableWriter, answer_names, escaped, page_policy, page_style};
 pub use output::{Format, Formulas, Layout, LongCells, WideCells};

@@ -330,6 +330,12 @@ pub(super) enum Command {
     Functions {
         /// Explain this one: `substring`, `make_set`, `has_any`, `mv-expand`
         name: Option<String>,
+        /// How much of KQL runs, by kind
+        #[arg(long, conflicts_with_all = ["name", "refused"])]
+        status: bool,
+        /// What is refused by name, with the reason
+        #[arg(long, conflicts_with = "name")]
+        refused: bool,
         #[command(flatten)]
         listing: Listing,
     },

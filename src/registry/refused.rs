@@ -20,6 +20,14 @@ pub(crate) enum RefusedKind {
 }
 
 impl RefusedKind {
+    /// As listings say it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            RefusedKind::Aggregate => "aggregate",
+            other => other.text(),
+        }
+    }
+
     /// As messages say it; aggregates are functions there.
     pub(crate) fn text(self) -> &'static str {
         match self {
