@@ -104,7 +104,7 @@ conversions! {
         "Millimeter" 1e-3, "Micrometer" 1e-6, "Nanometer" 1e-9, "Angstrom" 1e-10, "Inch" 0.0254, "Foot" 0.3048,
         "Yard" 0.9144, "Mile" 1609.344, "NauticalMile" 1852.0, "Fathom" 1.8288, "Mil" 2.54e-5, "Hand" 0.1016,
         "AstronomicalUnit" 149_597_870_700.0, "LightYear" 9_460_730_472_580_800.0, "Chain" 20.1168,
-        "KilolightYear" 9_460_730_472_580_800e3, "MegalightYear" 9_460_730_472_580_800e6, "DataMile" 1828.8,
+        "KilolightYear" 9.460_730_472_580_8e18, "MegalightYear" 9.460_730_472_580_8e21, "DataMile" 1828.8,
         "Microinch" 2.54e-8, "DtpPica" 0.0254 / 6.0, "DtpPoint" 0.0254 / 72.0, "PrinterPoint" 0.0254 / 72.27,
         "Shackle" 27.432, "Twip" 0.0254 / 1440.0, "UsSurveyFoot" 1200.0 / 3937.0,
     ];
@@ -139,7 +139,7 @@ conversions! {
         "Microliter" 1e-9, "CubicInch" 1.638_706_4e-5, "CubicFoot" 0.028_316_846_592, "CubicYard" 0.764_554_857_984,
         "UsGallon" 0.003_785_411_784, "ImperialGallon" 0.004_546_09, "UsOunce" 2.957_352_956_25e-5,
         "AcreFoot" 1.0 / 0.000_810_714, "AuTablespoon" 2e-5, "BoardFoot" 0.002_359_737_216, "CubicHectometer" 1e6,
-        "CubicMicrometer" 1e-18, "CubicMile" 4_168_181_825.440_579_584, "Decaliter" 0.01, "Megaliter" 1e3,
+        "CubicMicrometer" 1e-18, "CubicMile" 4_168_181_825.440_579_4, "Decaliter" 0.01, "Megaliter" 1e3,
         "DeciusGallon" 3.785_411_784e-4, "DecausGallon" 0.037_854_117_84, "HectousGallon" 0.378_541_178_4,
         "KilousGallon" 3.785_411_784, "MegausGallon" 3_785.411_784, "KiloimperialGallon" 4.546_09,
         "MegaimperialGallon" 4_546.09, "HectocubicFoot" 2.831_684_659_2, "KilocubicFoot" 28.316_846_592,
