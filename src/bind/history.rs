@@ -120,6 +120,8 @@ impl Binder<'_> {
         }
         match expr.constant() {
             Some(value) if !value.is_null() => Some(value.clone()),
+            // A parameter of the query, where nothing is run.
+            _ if expr.is_open() && !self.environment.data => None,
             _ => {
                 let message = format!("what `{of}` takes must be a constant");
                 self.error(Diagnostic::error(NOT_CONSTANT, argument.span, message).label("known too late"));

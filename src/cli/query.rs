@@ -80,6 +80,10 @@ fn time_limit(options: &AnswerArgs) -> Option<Duration> {
 
 fn engine_for(options: &AnswerArgs, messages: &Messages) -> Result<Engine, Failure> {
     destination::check_options(&options.listing)?;
+    if options.cluster.cluster.is_some() && !options.source.allow_files.is_empty() {
+        let what = "--allow-files is for one machine: others may not have these files, so leave out --cluster";
+        return Err(Failure::Usage(what.to_owned()));
+    }
     let engine = on_cluster(open_engine(&options.source, messages)?, &options.cluster, messages)?;
     Ok(with_values(engine, options.now, &options.parameters))
 }
