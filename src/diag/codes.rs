@@ -78,6 +78,7 @@ codes! {
     INCOMPLETE "AQ3006" "export is incomplete": "The export itself says that rows are missing from it.";
     NO_ROWS "AQ3007" "rows that are needed": "The query says that its answer would be wrong without rows of this type, and the table that was loaded holds none of them.";
     STORE "AQ3008" "store": "A folder of snapshots, or a part of one, is not as it was written, cannot be written, or has not what is asked for.";
+    OUT_OF_REACH "AQ3010" "file out of reach": "A query names a file itself, which it may read only if whoever runs it has allowed it to.";
     SETTINGS "AQ3011" "settings": "A file of settings, or a baseline of accepted findings, says what it cannot say here.";
     UNFIT "AQ3012" "no type for a column": "A column of a file, or a value in it, is of a type that KQL has none for. The rest of the file can be asked for.";
     CLUSTER "AQ3013" "several machines": "A job that several machines run cannot be run as it is: they are of different versions, find other tables, or cannot find the rows at all.";

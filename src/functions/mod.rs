@@ -38,6 +38,7 @@ mod unicode;
 mod unit;
 mod url;
 mod window;
+mod xml;
 mod zone;
 
 use crate::registry::{self, Aggregate, Infix, Scalar};
@@ -60,6 +61,7 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("numbers", beta::FAMILY),
     ("arrays and sets", array::FAMILY),
     ("bags", bag::FAMILY),
+    ("bags", xml::FAMILY),
     ("encodings and hashes", encoding::FAMILY),
     ("encodings and hashes", url::FAMILY),
     ("encodings and hashes", punycode::FAMILY),
@@ -82,7 +84,7 @@ pub(crate) use access::ELEMENT;
 pub(crate) use aggregates::{COUNT, MAKE_LIST, PIVOTED};
 pub(crate) use array::PACK_ARRAY;
 pub(crate) use cells::elements;
-pub(crate) use columns::{packing, rounding};
+pub(crate) use columns::{DATA_SIZE, packing, rounding};
 pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;

@@ -8,7 +8,7 @@ use super::world::NOW;
 
 /// An engine whose clock stands at the moment the sample was exported.
 pub(crate) fn engine() -> Engine {
-    Engine::new().now(DateTime::parse(NOW).unwrap())
+    Engine::new().now(DateTime::parse(NOW).unwrap()).allow_files("tests/kql/files").unwrap()
 }
 
 /// Every golden file of a folder, by path.
