@@ -15,6 +15,8 @@ mod conditional;
 mod conversion;
 mod encoding;
 mod format;
+#[cfg(feature = "geo")]
+mod geo;
 mod infix;
 mod ip;
 mod make_series;
@@ -72,6 +74,8 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("series", series::fourier::FAMILY),
     ("series", series::season::FAMILY),
     ("sketches", sketch::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::point::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;

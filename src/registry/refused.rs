@@ -50,6 +50,10 @@ const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins t
 const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
+/// The functions of the feature `geo`.
+#[cfg(any(test, not(feature = "geo")))]
+const GEO: &[&str] = &["geo_point_in_polygon"];
+
 /// Everything that is refused by its name. A few of the operators are read all the same, and refused when they are bound.
 #[rustfmt::skip]
 pub(crate) const REFUSED: &[Refused] = &[
@@ -88,7 +92,7 @@ pub(crate) const REFUSED: &[Refused] = &[
             "geo_intersects_2lines", "geo_intersects_2polygons", "geo_intersects_line_with_polygon",
             "geo_line_buffer", "geo_line_centroid", "geo_line_densify", "geo_line_interpolate_point",
             "geo_line_length", "geo_line_locate_point", "geo_line_simplify", "geo_line_to_s2cells",
-            "geo_point_buffer", "geo_point_in_circle", "geo_point_in_polygon", "geo_point_to_geohash",
+            "geo_point_buffer", "geo_point_in_circle", "geo_point_to_geohash",
             "geo_point_to_h3cell", "geo_point_to_s2cell", "geo_polygon_area", "geo_polygon_buffer",
             "geo_polygon_centroid", "geo_polygon_densify", "geo_polygon_perimeter", "geo_polygon_simplify",
             "geo_polygon_to_h3cells", "geo_polygon_to_s2cells", "geo_s2cell_neighbors",
@@ -98,6 +102,12 @@ pub(crate) const REFUSED: &[Refused] = &[
             "parse_user_agent", "parse_xml", "parsejson", "punycode_domain_to_string", "row_rank",
             "series_periods_detect", "series_periods_validate", "table", "tdigest_isvalid",
                     ],
+    },
+    #[cfg(not(feature = "geo"))]
+    Refused {
+        kind: RefusedKind::Function,
+        why: Some("it is part of builds with the feature `geo`, as the command is"),
+        names: GEO,
     },
     Refused {
         kind: RefusedKind::Operator(Position::Piped),
