@@ -76,6 +76,20 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("sketches", sketch::FAMILY),
     #[cfg(feature = "geo")]
     ("geospatial", geo::point::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::measure::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::nearest::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::meet::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::union::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::densify::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::simplify::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::buffer::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;

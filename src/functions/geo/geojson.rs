@@ -13,6 +13,7 @@ use crate::value::{Bag, Value, ValueRef};
 /// A shape to be written.
 pub(super) enum Shape {
     Point(Vector),
+    Points(Vec<Vector>),
     Line(Vec<Vector>),
     Lines(Vec<Vec<Vector>>),
     /// A shell and its holes, without the repeated vertex.
@@ -24,16 +25,33 @@ pub(super) enum Shape {
 const TYPE: &str = "type";
 const COORDINATES: &str = "coordinates";
 const POINT: &str = "Point";
+const POINTS: &str = "MultiPoint";
 const LINE: &str = "LineString";
 const LINES: &str = "MultiLineString";
 const POLYGON: &str = "Polygon";
 const POLYGONS: &str = "MultiPolygon";
 
 impl Shape {
+    /// A point or several, if there is any.
+    pub(super) fn of_points(points: Vec<Vector>) -> Option<Shape> {
+        single_or(points, Shape::Point, Shape::Points)
+    }
+
+    /// A line or several, if there is any.
+    pub(super) fn of_lines(lines: Vec<Vec<Vector>>) -> Option<Shape> {
+        single_or(lines, Shape::Line, Shape::Lines)
+    }
+
+    /// A polygon or several, if there is any.
+    pub(super) fn of_polygons(polygons: Vec<Vec<Vec<Vector>>>) -> Option<Shape> {
+        single_or(polygons, Shape::Polygon, Shape::Polygons)
+    }
+
     /// As GeoJSON.
     pub(super) fn to_value(&self) -> Value {
         match self {
             Shape::Point(at) => written(POINT, position(*at)),
+            Shape::Points(points) => written(POINTS, positions(points)),
             Shape::Line(line) => written(LINE, positions(line)),
             Shape::Lines(lines) => written(LINES, array(lines.iter().map(|line| positions(line)))),
             Shape::Polygon(rings) => written(POLYGON, closed(rings)),
@@ -42,6 +60,14 @@ impl Shape {
                 bag("GeometryCollection", "geometries", array(shapes.iter().map(Shape::to_value)))
             }
         }
+    }
+}
+
+fn single_or<T>(mut parts: Vec<T>, single: fn(T) -> Shape, several: fn(Vec<T>) -> Shape) -> Option<Shape> {
+    match parts.len() {
+        0 => None,
+        1 => parts.pop().map(single),
+        _ => Some(several(parts)),
     }
 }
 
@@ -100,6 +126,14 @@ pub(super) fn polygons(cell: ValueRef<'_>) -> Option<Vec<Polygon>> {
         _ => return None,
     };
     (!polygons.is_empty()).then_some(polygons)
+}
+
+/// The parts of all shapes of an array, each of which must have some; there is at least one.
+pub(super) fn each_shape<T>(cell: ValueRef<'_>, read: fn(ValueRef<'_>) -> Option<Vec<T>>) -> Option<Vec<T>> {
+    let found = opened(cell);
+    let ValueRef::Array(shapes) = found.as_ref() else { return None };
+    let parts: Vec<Vec<T>> = shapes.iter().map(|shape| read(shape.as_ref())).collect::<Option<_>>()?;
+    (!parts.is_empty()).then(|| parts.into_iter().flatten().collect())
 }
 
 /// The type and the coordinates of a bag that is a shape.

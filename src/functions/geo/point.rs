@@ -2,12 +2,12 @@
 //!
 //! A longitude is from -180 to 180, a latitude from -90 to 90; anything else makes the result null.
 
-use super::geojson::{Read, polygons};
+use super::geojson::{Read, Shape, polygons};
 use super::sphere::*;
 use crate::column::Out;
 use crate::functions::cells::real;
 use crate::registry::*;
-use crate::value::{Type, ValueRef};
+use crate::value::{Type, Value, ValueRef};
 
 /// The functions of this file.
 pub(in crate::functions) const FAMILY: &[&Scalar] = &[&GEO_POINT_IN_POLYGON];
@@ -29,12 +29,16 @@ pub(super) fn metres(angle: f64) -> f64 {
     angle * EARTH_RADIUS
 }
 
-fn put_real(value: Option<f64>, out: &mut Out) {
+pub(super) fn put_real(value: Option<f64>, out: &mut Out) {
     out.value(value.map_or(ValueRef::Null, ValueRef::Real));
 }
 
-fn put_bool(value: Option<bool>, out: &mut Out) {
+pub(super) fn put_bool(value: Option<bool>, out: &mut Out) {
     out.value(value.map_or(ValueRef::Null, ValueRef::Bool));
+}
+
+pub(super) fn put_shape(shape: Option<Shape>, out: &mut Out) {
+    out.owned(shape.map_or(Value::Null, |shape| shape.to_value()));
 }
 
 const GEO_POINT_IN_POLYGON: Scalar = Scalar {
