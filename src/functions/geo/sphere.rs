@@ -25,7 +25,7 @@ pub(super) fn point(longitude: f64, latitude: f64) -> Vector {
 /// The longitude and latitude of a point, in degrees; never -0.
 pub(super) fn degrees(at: Vector) -> (f64, f64) {
     let [x, y, z] = at.map(|part| part + 0.0);
-    (y.atan2(x).to_degrees(), z.atan2(x.hypot(y)).to_degrees())
+    (y.atan2(x).to_degrees(), z.atan2((x * x + y * y).sqrt()).to_degrees())
 }
 
 pub(super) fn dot(a: Vector, b: Vector) -> f64 {
