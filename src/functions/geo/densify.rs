@@ -5,11 +5,9 @@
 
 use s2rst::s1::Angle;
 use s2rst::s2::boolean_operation::OpType;
-use s2rst::s2::lax_polygon::LaxPolygon;
-use s2rst::s2::shape_index::ShapeIndex;
 
 use super::geojson::{Shape, lines, polygons};
-use super::overlay::{Chain, Touching, line_index, overlay, to_point, vectors};
+use super::overlay::{Chain, Operand, Parts, Touching, overlay, to_point, vectors};
 use super::point::put_shape;
 use super::polygon::Vertex;
 use super::sphere::{EARTH_RADIUS, Vector, along, angle, dot, point};
@@ -54,8 +52,7 @@ fn densified_lines(cells: &[ValueRef<'_>]) -> Option<Shape> {
         densified.push(edges.densified(&line, false)?);
     }
     if is_cut(cells) && densified.iter().any(|line| crosses_antimeridian(line)) {
-        let cut = overlay(OpType::Difference, line_index(&densified), antimeridian(), Touching::IsApart, Angle::default())?;
-        densified = cut.lines;
+        densified = cut_at_antimeridian(Operand::Lines(densified))?.lines;
     }
     Shape::of_lines(densified.iter().map(|line| vectors(line)).collect())
 }
@@ -74,10 +71,7 @@ fn densified_polygons(cells: &[ValueRef<'_>]) -> Option<Shape> {
             outlines.push(outline);
         }
         if is_cut(cells) && outlines.iter().any(|outline| crosses_antimeridian(outline)) {
-            let mut index = ShapeIndex::new();
-            index.add(Box::new(LaxPolygon::from_loops_owned(outlines)));
-            let cut = overlay(OpType::Difference, index, antimeridian(), Touching::IsApart, Angle::default())?;
-            densified.extend(cut.region.polygons());
+            densified.extend(cut_at_antimeridian(Operand::Outlines(outlines))?.region.polygons());
         } else {
             densified.push(outlines.iter().map(|outline| vectors(outline)).collect());
         }
@@ -189,12 +183,10 @@ fn crosses_antimeridian(chain: &Chain) -> bool {
     })
 }
 
-/// A strip along the antimeridian, narrower than matters.
-fn antimeridian() -> ShapeIndex {
+/// What is not in a strip along the antimeridian, which is narrower than matters.
+fn cut_at_antimeridian(shape: Operand) -> Option<Parts> {
     const WEST: f64 = 179.999_999_999_999;
     let corners = [(WEST, 0.0), (0.0, -90.0), (-WEST, 0.0), (0.0, 90.0)];
     let strip = corners.map(|(longitude, latitude)| to_point(point(longitude, latitude)));
-    let mut index = ShapeIndex::new();
-    index.add(Box::new(LaxPolygon::from_loops_owned(vec![strip.into()])));
-    index
+    overlay(OpType::Difference, &shape, &Operand::Outlines(vec![strip.into()]), Touching::IsApart, Angle::default())
 }

@@ -2,10 +2,9 @@
 
 use s2rst::s1::Angle;
 use s2rst::s2::boolean_operation::OpType;
-use s2rst::s2::shape_index::ShapeIndex;
 
 use super::geojson::Shape;
-use super::overlay::{Touching, line_index, meet, overlay, read_lines};
+use super::overlay::{Operand, Touching, meet, overlay, read_lines};
 use super::point::{put_bool, put_shape};
 use super::region::read_region;
 use crate::registry::*;
@@ -30,7 +29,7 @@ const GEO_INTERSECTS_2LINES: Scalar = Scalar {
         query: "print geo_intersects_2lines(dynamic({'type': 'LineString', 'coordinates': [[0, 0], [2, 2]]}), dynamic({'type': 'LineString', 'coordinates': [[0, 2], [2, 0]]}))",
         result: "True",
     }],
-    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, lines, lines).map(|(a, b)| meet(a, b)), out)),
+    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, lines, lines).map(|(a, b)| meet(&a, &b)), out)),
     ..Scalar::PLAIN
 };
 
@@ -43,7 +42,7 @@ const GEO_INTERSECTS_LINE_WITH_POLYGON: Scalar = Scalar {
         query: "print geo_intersects_line_with_polygon(dynamic({'type': 'LineString', 'coordinates': [[-1, 1], [1, 1]]}), dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [3, 0], [0, 3], [0, 0]]]}))",
         result: "True",
     }],
-    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, lines, region).map(|(a, b)| meet(a, b)), out)),
+    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, lines, region).map(|(a, b)| meet(&a, &b)), out)),
     ..Scalar::PLAIN
 };
 
@@ -56,7 +55,7 @@ const GEO_INTERSECTS_2POLYGONS: Scalar = Scalar {
         query: "print geo_intersects_2polygons(dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [3, 0], [0, 3], [0, 0]]]}), dynamic({'type': 'Polygon', 'coordinates': [[[1, 1], [4, 1], [1, 4], [1, 1]]]}))",
         result: "True",
     }],
-    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, region, region).map(|(a, b)| meet(a, b)), out)),
+    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, region, region).map(|(a, b)| meet(&a, &b)), out)),
     ..Scalar::PLAIN
 };
 
@@ -99,21 +98,21 @@ const GEO_INTERSECTION_2POLYGONS: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
-type ReadIndex = fn(ValueRef<'_>) -> Option<ShapeIndex>;
+type ReadOperand = fn(ValueRef<'_>) -> Option<Operand>;
 
-fn lines(cell: ValueRef<'_>) -> Option<ShapeIndex> {
-    read_lines(cell).map(|lines| line_index(&lines))
+fn lines(cell: ValueRef<'_>) -> Option<Operand> {
+    read_lines(cell).map(Operand::Lines)
 }
 
-fn region(cell: ValueRef<'_>) -> Option<ShapeIndex> {
-    read_region(cell).map(|region| region.index())
+fn region(cell: ValueRef<'_>) -> Option<Operand> {
+    read_region(cell).map(|region| region.operand())
 }
 
-fn both(cells: &[ValueRef<'_>], one: ReadIndex, other: ReadIndex) -> Option<(ShapeIndex, ShapeIndex)> {
+fn both(cells: &[ValueRef<'_>], one: ReadOperand, other: ReadOperand) -> Option<(Operand, Operand)> {
     Some((one(*cells.first()?)?, other(*cells.get(1)?)?))
 }
 
-fn common((one, other): (ShapeIndex, ShapeIndex)) -> Option<Shape> {
-    let parts = overlay(OpType::Intersection, one, other, Touching::IsMeeting, Angle::from_radians(0.0))?;
+fn common((one, other): (Operand, Operand)) -> Option<Shape> {
+    let parts = overlay(OpType::Intersection, &one, &other, Touching::IsMeeting, Angle::from_radians(0.0))?;
     Some(parts.shape())
 }

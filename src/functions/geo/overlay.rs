@@ -10,14 +10,17 @@ use s2rst::s1::Angle;
 use s2rst::s2::boolean_operation::{OpType, Options, PolygonModel, S2BooleanOperation};
 use s2rst::s2::builder::closed_set_normalizer::{self, normalize_closed_set};
 use s2rst::s2::builder::graph::{
-    DegenerateEdges, DuplicateEdges, EdgeType, Graph, GraphOptions, LoopType, PolylineType, SiblingPairs,
+    DegenerateEdges, DuplicateEdges, EdgeId, EdgeType, Graph, GraphOptions, LoopType, PolylineType, SiblingPairs,
 };
 use s2rst::s2::builder::layer::Layer;
 use s2rst::s2::builder::snap::IdentitySnapFunction;
 use s2rst::s2::builder::{self, S2Builder, S2Error};
+use s2rst::s2::edge_crosser::EdgeCrosser;
+use s2rst::s2::lax_polygon::LaxPolygon;
 use s2rst::s2::lax_polyline::LaxPolyline;
-use s2rst::s2::shape_index::ShapeIndex;
-use s2rst::s2::Point;
+use s2rst::s2::shape::Dimension as ShapeDimension;
+use s2rst::s2::shape_index::{ShapeIndex, ShapeIndexCell};
+use s2rst::s2::{CellId, Point};
 
 use super::geojson::{self, Shape};
 use super::polygon::Vertex;
@@ -74,11 +77,11 @@ pub(super) enum Touching {
     IsMeeting,
 }
 
-/// What `operation` leaves of the shapes of two indexes; vertices nearer to one another than `snap` become one.
+/// What `operation` leaves of two operands; vertices nearer to one another than `snap` become one.
 pub(super) fn overlay(
     operation: OpType,
-    mut one: ShapeIndex,
-    mut other: ShapeIndex,
+    one: &Operand,
+    other: &Operand,
     touching: Touching,
     snap: Angle,
 ) -> Option<Parts> {
@@ -92,27 +95,105 @@ pub(super) fn overlay(
             normalize_closed_set(layers, closed_set_normalizer::Options::default())
         }
     };
+    let (mut one, mut other) = aligned(one, other);
     S2BooleanOperation::multi(operation, layers, options).build(&mut one, &mut other).ok()?;
     Some(found.take())
 }
 
-/// Whether the shapes of two indexes have a point in common.
-pub(super) fn meet(mut one: ShapeIndex, mut other: ShapeIndex) -> bool {
+/// Whether two operands have a point in common.
+pub(super) fn meet(one: &Operand, other: &Operand) -> bool {
     let options = Options { polygon_model: PolygonModel::Closed, ..Options::default() };
+    let (mut one, mut other) = aligned(one, other);
     S2BooleanOperation::intersects(&mut one, &mut other, options)
+}
+
+/// What is laid over something else.
+pub(super) enum Operand {
+    Lines(Vec<Chain>),
+    /// The rings of a region, which is on the left of each.
+    Outlines(Vec<Chain>),
+}
+
+impl Operand {
+    /// An index with the shapes and no cells yet.
+    fn index(&self) -> ShapeIndex {
+        let mut index = ShapeIndex::new();
+        match self {
+            Operand::Lines(lines) => {
+                for line in lines {
+                    index.add(Box::new(LaxPolyline::new(line.clone())));
+                }
+            }
+            Operand::Outlines(outlines) => {
+                index.add(Box::new(LaxPolygon::from_loops_owned(outlines.clone())));
+            }
+        }
+        index
+    }
+}
+
+/// The indexes of two operands, cut up so that no cell of one is a part of a cell of the other: the walk over both cells
+/// would go past what is behind the first of the smaller ones.
+fn aligned(one: &Operand, other: &Operand) -> (ShapeIndex, ShapeIndex) {
+    let built = [one, other].map(|operand| {
+        let mut index = operand.index();
+        index.build();
+        index
+    });
+    let [cells, other_cells] = built.each_ref().map(cell_ids);
+    let cut = |operand: &Operand, index: &ShapeIndex, others: &[CellId]| {
+        let mut cut = operand.index();
+        for id in cell_ids(index) {
+            if let Some(cell) = index.cell(id) {
+                let first = others.partition_point(|other| other.range_max() < id.range_min());
+                insert_cut(&mut cut, index, id, cell.clone(), others.get(first..).unwrap_or_default());
+            }
+        }
+        cut.mark_built();
+        cut
+    };
+    let [index, other_index] = &built;
+    (cut(one, index, &other_cells), cut(other, other_index, &cells))
+}
+
+fn cell_ids(index: &ShapeIndex) -> Vec<CellId> {
+    let mut cells = index.iter();
+    let mut ids = Vec::new();
+    while !cells.done() {
+        ids.push(cells.cell_id());
+        cells.next();
+    }
+    ids
+}
+
+/// Inserts a cell, or, where other cells are parts of it, its quarters. `others` begins with those that are not before it.
+fn insert_cut(into: &mut ShapeIndex, shapes: &ShapeIndex, id: CellId, cell: ShapeIndexCell, others: &[CellId]) {
+    let others = others.get(others.partition_point(|other| other.range_max() < id.range_min())..).unwrap_or_default();
+    let is_cut = others.first().is_some_and(|&other| other != id && id.contains(other));
+    if !is_cut {
+        return into.insert_cell(id, cell);
+    }
+    for quarter in id.children() {
+        // A quarter has all edges of its cell: more than it needs do no harm.
+        let mut part = cell.clone();
+        for clipped in &mut part.shapes {
+            let Some(shape) = shapes.shape(clipped.shape_id).filter(|shape| shape.dimension() == ShapeDimension::Polygon)
+            else {
+                continue;
+            };
+            let mut crosser = EdgeCrosser::new(id.to_point(), quarter.to_point());
+            for &edge in &clipped.edges {
+                let edge = shape.edge(edge.unsigned_abs() as usize);
+                clipped.contains_center ^= crosser.edge_or_vertex_crossing(edge.v0, edge.v1);
+            }
+        }
+        insert_cut(into, shapes, quarter, part, others);
+    }
 }
 
 /// The lines of an argument.
 pub(super) fn read_lines(cell: ValueRef<'_>) -> Option<Vec<Chain>> {
     Some(geojson::lines(cell)?.iter().map(|line| chain(line)).collect())
-}
-
-pub(super) fn line_index(lines: &[Chain]) -> ShapeIndex {
-    let mut index = ShapeIndex::new();
-    for line in lines {
-        index.add(Box::new(LaxPolyline::new(line.clone())));
-    }
-    index
 }
 
 /// The lines with edges that several have in common once only, joined where just two meet.
@@ -215,14 +296,23 @@ impl Layer for Assembly {
         let vertex = |at| graph.vertex(at);
         let mut parts = self.found.borrow_mut();
         match self.dimension {
-            Dimension::Point => parts.points = edges.iter().map(|edge| vertex(edge.0)).collect(),
+            Dimension::Point => {
+                parts.points = edges.iter().map(|edge| vertex(edge.0)).collect();
+                parts.points.sort_by_key(|&at| CellId::from_point(&at));
+            }
             Dimension::Line => {
-                let lines = graph.get_polylines(self.kind);
-                let first = |line: &[_]| line.first().map(|&edge| vertex(graph.edge(edge).0));
-                parts.lines = lines
-                    .iter()
-                    .map(|line| first(line).into_iter().chain(line.iter().map(|&edge| vertex(graph.edge(edge).1))).collect())
-                    .collect();
+                let mut lines = graph.get_polylines(self.kind);
+                let places = graph.get_min_input_edge_ids();
+                // Pieces of one edge come in the order of where they begin.
+                lines.sort_by_key(|line| {
+                    let first = line.first().map(|&edge| (places.get(edge.as_usize()).copied(), graph.edge(edge)));
+                    first.map(|(place, (from, _))| (place, CellId::from_point(&vertex(from))))
+                });
+                let joined = |line: &[EdgeId]| {
+                    let first = line.first().map(|&edge| vertex(graph.edge(edge).0));
+                    first.into_iter().chain(line.iter().map(|&edge| vertex(graph.edge(edge).1))).collect()
+                };
+                parts.lines = lines.iter().map(|line| joined(line)).collect();
             }
             Dimension::Area => {
                 let rings = graph.get_directed_loops(LoopType::Simple, error);

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use s2rst::s2::boolean_operation::OpType;
-use s2rst::s2::lax_polygon::LaxPolygon;
-use s2rst::s2::shape_index::ShapeIndex;
 use s2rst::s2::{Loop, Point, edge_crossings, loop_measures};
 
 use super::geojson::{self, Shape};
-use super::overlay::{Chain, Touching, chain, overlay, vectors};
+use super::overlay::{Chain, Operand, Touching, chain, overlay, vectors};
 use super::polygon::Polygon;
 use super::sphere::Vector;
 use crate::value::ValueRef;
@@ -58,7 +56,7 @@ impl Region {
         while queue.len() > 1 {
             let (((size, _), region), ((other_size, _), other)) = (queue.pop_first()?, queue.pop_first()?);
             let snap = edge_crossings::intersection_merge_radius();
-            let parts = overlay(OpType::Union, region.index(), other.index(), Touching::IsApart, snap)?;
+            let parts = overlay(OpType::Union, &region.operand(), &other.operand(), Touching::IsApart, snap)?;
             queue.insert((size + other_size, count), parts.region);
             count += 1;
         }
@@ -126,10 +124,8 @@ impl Region {
         self.rings.iter().map(Ring::outline).collect()
     }
 
-    pub(super) fn index(&self) -> ShapeIndex {
-        let mut index = ShapeIndex::new();
-        index.add(Box::new(LaxPolygon::from_loops_owned(self.outlines())));
-        index
+    pub(super) fn operand(&self) -> Operand {
+        Operand::Outlines(self.outlines())
     }
 
     /// The shells, each with its holes; none for the whole sphere, which GeoJSON cannot say.
