@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use s2rst::s1::Angle;
-use s2rst::s2::buffer_operation::{BufferOptions, S2BufferOperation};
+use s2rst::s2::buffer_operation::{BufferOptions, MIN_ERROR_FRACTION, S2BufferOperation};
+use s2rst::s2::builder::snap::IdentitySnapFunction;
 use s2rst::s2::lax_polygon::LaxPolygon;
 
 use super::geojson::Shape;
@@ -74,7 +75,9 @@ fn buffer(cells: &[ValueRef<'_>], at: usize, add: impl FnOnce(&mut S2BufferOpera
     let metres = |at: usize| cells.get(at).map(|&cell| real(cell).filter(|metres| metres.is_finite() && *metres > 0.0));
     let (radius, tolerance) = (metres(at)??, metres(at + 1).unwrap_or(Some(10.0))?);
     let mut options = BufferOptions::new(Angle::from_radians(radius / EARTH_RADIUS));
-    options.set_error_fraction((tolerance / radius).clamp(s2rst::s2::buffer_operation::MIN_ERROR_FRACTION, 1.0));
+    options.set_error_fraction((tolerance / radius).clamp(MIN_ERROR_FRACTION, 1.0));
+    // Where edges cross is known to a few units in the last place, and must be found on both.
+    options.set_snap_function(Box::new(IdentitySnapFunction::new(Angle::from_radians(1e-14))));
     let found = Rc::new(RefCell::new(Parts::default()));
     let mut operation = S2BufferOperation::new(Assembly::of_region(&found), options);
     add(&mut operation);
