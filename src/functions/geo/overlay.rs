@@ -10,7 +10,7 @@ use s2rst::s1::Angle;
 use s2rst::s2::boolean_operation::{OpType, Options, PolygonModel, S2BooleanOperation};
 use s2rst::s2::builder::closed_set_normalizer::{self, normalize_closed_set};
 use s2rst::s2::builder::graph::{
-    DegenerateEdges, DuplicateEdges, EdgeId, EdgeType, Graph, GraphOptions, LoopType, PolylineType, SiblingPairs,
+    DegenerateEdges, DuplicateEdges, EdgeId, EdgeType, Graph, GraphOptions, LoopType, PolylineType, SiblingPairs, VertexId,
 };
 use s2rst::s2::builder::layer::Layer;
 use s2rst::s2::builder::snap::IdentitySnapFunction;
@@ -285,6 +285,10 @@ impl Layer for Assembly {
     fn graph_options(&self) -> GraphOptions {
         let (degenerate, duplicate, siblings) = match self.dimension {
             Dimension::Point => (DegenerateEdges::Keep, DuplicateEdges::Merge, SiblingPairs::Keep),
+            // A single line may go the same way twice.
+            Dimension::Line if self.kind == PolylineType::Walk => {
+                (DegenerateEdges::Discard, DuplicateEdges::Keep, SiblingPairs::Keep)
+            }
             Dimension::Line => (DegenerateEdges::Discard, DuplicateEdges::Merge, SiblingPairs::Keep),
             Dimension::Area => (DegenerateEdges::Discard, DuplicateEdges::Keep, SiblingPairs::Discard),
         };
@@ -315,7 +319,14 @@ impl Layer for Assembly {
                 parts.lines = lines.iter().map(|line| joined(line)).collect();
             }
             Dimension::Area => {
-                let rings = graph.get_directed_loops(LoopType::Simple, error);
+                let mut rings = graph.get_directed_loops(LoopType::Simple, error);
+                let places = graph.get_min_input_edge_ids();
+                // Rings that begin with pieces of one edge come in the order of their first edges by where those are.
+                let at = |vertex: VertexId| CellId::from_point(&graph.vertex(vertex));
+                rings.sort_by_cached_key(|ring| {
+                    let first = ring.first().and_then(|&edge| places.get(edge.as_usize()).copied());
+                    (first, ring.iter().map(|&edge| graph.edge(edge)).map(|(from, to)| (at(from), at(to))).min())
+                });
                 let mut rings: Vec<Chain> =
                     rings.iter().map(|ring| ring.iter().map(|&edge| vertex(graph.edge(edge).0)).collect()).collect();
                 if edges.is_empty() && graph.is_full_polygon().unwrap_or(false) {
