@@ -76,6 +76,12 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("sketches", sketch::FAMILY),
     #[cfg(feature = "geo")]
     ("geospatial", geo::point::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::geohash::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::s2::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::h3::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;

@@ -52,8 +52,29 @@ const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
 /// The functions of the feature `geo`.
 #[cfg(any(test, not(feature = "geo")))]
-const GEO: &[&str] =
-    &["geo_angle", "geo_azimuth", "geo_distance_2points", "geo_point_in_circle", "geo_point_in_polygon"];
+const GEO: &[&str] = &[
+    "geo_angle",
+    "geo_azimuth",
+    "geo_distance_2points",
+    "geo_geohash_neighbors",
+    "geo_geohash_to_central_point",
+    "geo_geohash_to_polygon",
+    "geo_h3cell_children",
+    "geo_h3cell_level",
+    "geo_h3cell_neighbors",
+    "geo_h3cell_parent",
+    "geo_h3cell_rings",
+    "geo_h3cell_to_central_point",
+    "geo_h3cell_to_polygon",
+    "geo_point_in_circle",
+    "geo_point_in_polygon",
+    "geo_point_to_geohash",
+    "geo_point_to_h3cell",
+    "geo_point_to_s2cell",
+    "geo_s2cell_neighbors",
+    "geo_s2cell_to_central_point",
+    "geo_s2cell_to_polygon",
+];
 
 /// Everything that is refused by its name. A few of the operators are read all the same, and refused when they are bound.
 #[rustfmt::skip]
@@ -85,19 +106,14 @@ pub(crate) const REFUSED: &[Refused] = &[
             
             "entity_group", "estimate_data_size",   "geo_closest_point_on_line",
             "geo_closest_point_on_polygon",  "geo_distance_point_to_line",
-            "geo_distance_point_to_polygon", "geo_from_wkt", "geo_geohash_neighbors",
-            "geo_geohash_to_central_point", "geo_geohash_to_polygon", "geo_h3cell_children",
-            "geo_h3cell_level", "geo_h3cell_neighbors", "geo_h3cell_parent", "geo_h3cell_rings",
-            "geo_h3cell_to_central_point", "geo_h3cell_to_polygon", "geo_info_from_ip_address",
+            "geo_distance_point_to_polygon", "geo_from_wkt",                                     "geo_info_from_ip_address",
             "geo_intersection_2lines", "geo_intersection_2polygons", "geo_intersection_line_with_polygon",
             "geo_intersects_2lines", "geo_intersects_2polygons", "geo_intersects_line_with_polygon",
             "geo_line_buffer", "geo_line_centroid", "geo_line_densify", "geo_line_interpolate_point",
             "geo_line_length", "geo_line_locate_point", "geo_line_simplify", "geo_line_to_s2cells",
-            "geo_point_buffer",  "geo_point_to_geohash",
-            "geo_point_to_h3cell", "geo_point_to_s2cell", "geo_polygon_area", "geo_polygon_buffer",
+            "geo_point_buffer",              "geo_polygon_area", "geo_polygon_buffer",
             "geo_polygon_centroid", "geo_polygon_densify", "geo_polygon_perimeter", "geo_polygon_simplify",
-            "geo_polygon_to_h3cells", "geo_polygon_to_s2cells", "geo_s2cell_neighbors",
-            "geo_s2cell_to_central_point", "geo_s2cell_to_polygon", "geo_simplify_polygons_array",
+            "geo_polygon_to_h3cells", "geo_polygon_to_s2cells",             "geo_simplify_polygons_array",
             "geo_union_lines_array", "geo_union_polygons_array", "graph", "hll_isvalid", "inner_nodes", "iscolumnexists", "labels", "map",
             "node_degree_in", "node_degree_out", "node_id",
             "parse_user_agent", "parse_xml", "parsejson", "punycode_domain_to_string", "row_rank",
