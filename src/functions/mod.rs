@@ -90,6 +90,12 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("geospatial", geo::simplify::FAMILY),
     #[cfg(feature = "geo")]
     ("geospatial", geo::buffer::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::geohash::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::s2::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::h3::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;

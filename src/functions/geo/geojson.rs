@@ -92,6 +92,17 @@ pub(super) fn pair(longitude: f64, latitude: f64) -> Value {
     array([longitude, latitude].into_iter().map(Value::Real))
 }
 
+/// A point by its degrees.
+pub(super) fn point(longitude: f64, latitude: f64) -> Value {
+    written(POINT, pair(longitude, latitude))
+}
+
+/// A polygon by the degrees of its vertices, the first of them repeated.
+pub(super) fn ring(vertices: &[(f64, f64)]) -> Value {
+    let ring = array(vertices.iter().map(|&(longitude, latitude)| pair(longitude, latitude)));
+    written(POLYGON, array(std::iter::once(ring)))
+}
+
 fn position(at: Vector) -> Value {
     let (longitude, latitude) = super::sphere::degrees(at);
     pair(longitude, latitude)
@@ -109,8 +120,8 @@ fn closed(rings: &[Vec<Vector>]) -> Value {
 /// another.
 pub(super) fn lines(cell: ValueRef<'_>) -> Option<Vec<Line>> {
     let lines = match typed(cell)? {
-        (kind, coordinates) if *kind == *LINE => vec![line(&coordinates)?],
-        (kind, coordinates) if *kind == *LINES => each(&coordinates, line)?,
+        (kind, coordinates) if *kind == *LINE => vec![read_line(&coordinates)?],
+        (kind, coordinates) if *kind == *LINES => each(&coordinates, read_line)?,
         _ => return None,
     };
     let valid = |line: &Line| line.len() > 1 && arcs_have_length(line, false);
@@ -121,8 +132,8 @@ pub(super) fn lines(cell: ValueRef<'_>) -> Option<Vec<Line>> {
 /// covers.
 pub(super) fn polygons(cell: ValueRef<'_>) -> Option<Vec<Polygon>> {
     let polygons = match typed(cell)? {
-        (kind, coordinates) if *kind == *POLYGON => vec![polygon(&coordinates)?],
-        (kind, coordinates) if *kind == *POLYGONS => each(&coordinates, polygon)?,
+        (kind, coordinates) if *kind == *POLYGON => vec![read_polygon(&coordinates)?],
+        (kind, coordinates) if *kind == *POLYGONS => each(&coordinates, read_polygon)?,
         _ => return None,
     };
     (!polygons.is_empty()).then_some(polygons)
@@ -153,22 +164,22 @@ fn each<T>(value: &Value, read: fn(&Value) -> Option<T>) -> Option<Vec<T>> {
     }
 }
 
-fn polygon(value: &Value) -> Option<Polygon> {
-    Polygon::new(each(value, ring)?)
+fn read_polygon(value: &Value) -> Option<Polygon> {
+    Polygon::new(each(value, read_ring)?)
 }
 
 /// A line that ends where it begins, without its end.
-fn ring(value: &Value) -> Option<Line> {
-    let mut vertices = line(value)?;
+fn read_ring(value: &Value) -> Option<Line> {
+    let mut vertices = read_line(value)?;
     let end = vertices.pop()?;
     vertices.first()?.is_written_as(&end).then_some(vertices)
 }
 
-fn line(value: &Value) -> Option<Line> {
-    each(value, vertex)
+fn read_line(value: &Value) -> Option<Line> {
+    each(value, read_vertex)
 }
 
-fn vertex(value: &Value) -> Option<Vertex> {
+fn read_vertex(value: &Value) -> Option<Vertex> {
     let Value::Array(numbers) = value else { return None };
     let [longitude, latitude] = &numbers[..] else { return None };
     let number = |value: &Value| match value {

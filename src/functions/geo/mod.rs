@@ -4,7 +4,9 @@
 
 pub(super) mod buffer;
 pub(super) mod densify;
+pub(super) mod geohash;
 mod geojson;
+pub(super) mod h3;
 pub(super) mod measure;
 pub(super) mod meet;
 pub(super) mod nearest;
@@ -12,6 +14,8 @@ mod overlay;
 pub(super) mod point;
 mod polygon;
 mod region;
+pub(super) mod s2;
 pub(super) mod simplify;
 mod sphere;
+mod tokens;
 pub(super) mod union;
