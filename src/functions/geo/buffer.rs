@@ -24,10 +24,7 @@ const GEO_POINT_BUFFER: Scalar = Scalar {
     name: "geo_point_buffer",
     params: &[number("longitude"), number("latitude"), number("radius"), number("tolerance").optional()],
     about: "The polygon around all that is within `radius` metres of a point, up to `tolerance` metres (10 if not given).",
-    examples: &[Example {
-        query: "print geo_point_in_polygon(0.1, 0, geo_point_buffer(0, 0, 11200))",
-        result: "True",
-    }],
+    examples: &[Example { query: "print geo_point_in_polygon(0.1, 0, geo_point_buffer(0, 0, 11200))", result: "True" }],
     kernel: KernelDef::Plain(|cells, out| {
         let around = |at| buffer(cells, 2, |operation| operation.add_point(to_point(at)));
         put_shape(point_at(cells, 0).and_then(around), out);
@@ -62,12 +59,15 @@ const GEO_POLYGON_BUFFER: Scalar = Scalar {
         query: "print geo_point_in_polygon(-0.1, 0.5, geo_polygon_buffer(dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}), 11200))",
         result: "True",
     }],
-    kernel: KernelDef::Plain(|cells, out| {
-        let around = |outlines| buffer(cells, 1, |operation| operation.add_shape(&LaxPolygon::from_loops_owned(outlines)));
-        put_shape(read_region(cells[0]).and_then(|region| around(region.outlines())), out);
-    }),
+    kernel: KernelDef::Plain(|cells, out| put_shape(around_polygon(cells), out)),
     ..Scalar::PLAIN
 };
+
+/// What is around a polygon; the arguments are those of `geo_polygon_buffer`.
+pub(super) fn around_polygon(cells: &[ValueRef<'_>]) -> Option<Shape> {
+    let outlines = read_region(*cells.first()?)?.outlines();
+    buffer(cells, 1, |operation| operation.add_shape(&LaxPolygon::from_loops_owned(outlines)))
+}
 
 /// What is around the shapes that `add` adds. The argument at `at` is the radius, the one behind it the tolerance: at
 /// least a millionth of the radius, and at most all of it.

@@ -10,7 +10,8 @@ use s2rst::s1::Angle;
 use s2rst::s2::boolean_operation::{OpType, Options, PolygonModel, S2BooleanOperation};
 use s2rst::s2::builder::closed_set_normalizer::{self, normalize_closed_set};
 use s2rst::s2::builder::graph::{
-    DegenerateEdges, DuplicateEdges, EdgeId, EdgeType, Graph, GraphOptions, LoopType, PolylineType, SiblingPairs, VertexId,
+    DegenerateEdges, DuplicateEdges, EdgeId, EdgeType, Graph, GraphOptions, LoopType, PolylineType, SiblingPairs,
+    VertexId,
 };
 use s2rst::s2::builder::layer::Layer;
 use s2rst::s2::builder::snap::IdentitySnapFunction;
@@ -177,7 +178,8 @@ fn insert_cut(into: &mut ShapeIndex, shapes: &ShapeIndex, id: CellId, cell: Shap
         // A quarter has all edges of its cell: more than it needs do no harm.
         let mut part = cell.clone();
         for clipped in &mut part.shapes {
-            let Some(shape) = shapes.shape(clipped.shape_id).filter(|shape| shape.dimension() == ShapeDimension::Polygon)
+            let Some(shape) =
+                shapes.shape(clipped.shape_id).filter(|shape| shape.dimension() == ShapeDimension::Polygon)
             else {
                 continue;
             };
@@ -228,7 +230,12 @@ fn simplifying(tolerance: Angle) -> builder::Options {
 }
 
 /// What chains become by the options, each set of them for itself.
-fn build(options: builder::Options, dimension: Dimension, kind: PolylineType, sets: &[&Vec<Chain>]) -> Option<Vec<Parts>> {
+fn build(
+    options: builder::Options,
+    dimension: Dimension,
+    kind: PolylineType,
+    sets: &[&Vec<Chain>],
+) -> Option<Vec<Parts>> {
     let mut builder = S2Builder::new(options);
     let mut found = Vec::new();
     for chains in sets {
