@@ -112,6 +112,8 @@ pub(crate) use columns::{packing, rounding};
 pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;
+#[cfg(feature = "geo")]
+pub(crate) use geo::Places;
 pub(crate) use infix::{INFIXES, joining, null_test};
 pub(crate) use ip::Networks;
 pub(crate) use make_series::{INTERVAL, Intervals, step_type};

@@ -8,6 +8,8 @@ mod address;
 mod bag_unpack;
 mod narrow;
 mod pivot;
+#[cfg(feature = "geo")]
+mod place;
 
 use std::fmt::{self, Display, Formatter};
 
@@ -20,6 +22,8 @@ use bag_unpack::BAG_UNPACK;
 use narrow::NARROW;
 use nom::Parser;
 use pivot::PIVOT;
+#[cfg(feature = "geo")]
+use place::{GEO_LINE_LOOKUP, GEO_POLYGON_LOOKUP};
 
 use super::Syntax;
 use super::tabular::Tabular;
@@ -61,6 +65,10 @@ const EVALUATE: OperatorDef = OperatorDef {
         ACTIVE_USERS_COUNT.name,
         ACTIVITY_COUNTS_METRICS.name,
         ACTIVITY_METRICS.name,
+        #[cfg(feature = "geo")]
+        GEO_LINE_LOOKUP.name,
+        #[cfg(feature = "geo")]
+        GEO_POLYGON_LOOKUP.name,
         IPV4_LOOKUP.name,
         IPV6_LOOKUP.name,
         ROLLING_PERCENTILE.name,
@@ -90,6 +98,10 @@ const PLUGINS: &[(&Plugin, Lower)] = &[
     (&ACTIVITY_COUNTS_METRICS, Evaluate::activity_counts_metrics),
     (&ACTIVITY_METRICS, Evaluate::activity_metrics),
     (&BAG_UNPACK, Evaluate::bag_unpack),
+    #[cfg(feature = "geo")]
+    (&GEO_LINE_LOOKUP, Evaluate::geo_line_lookup),
+    #[cfg(feature = "geo")]
+    (&GEO_POLYGON_LOOKUP, Evaluate::geo_polygon_lookup),
     (&IPV4_LOOKUP, Evaluate::ipv4_lookup),
     (&IPV6_LOOKUP, Evaluate::ipv6_lookup),
     (&NARROW, Evaluate::narrow),

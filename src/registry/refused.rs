@@ -50,9 +50,12 @@ const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins t
 const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
+#[cfg(not(feature = "geo"))]
+const GEO: Option<&str> = Some("it is part of builds with the feature `geo`, as the command is");
+
 /// The functions of the feature `geo`.
 #[cfg(any(test, not(feature = "geo")))]
-const GEO: &[&str] = &[
+const GEO_FUNCTIONS: &[&str] = &[
     "geo_angle",
     "geo_azimuth",
     "geo_closest_point_on_line",
@@ -145,8 +148,14 @@ pub(crate) const REFUSED: &[Refused] = &[
     #[cfg(not(feature = "geo"))]
     Refused {
         kind: RefusedKind::Function,
-        why: Some("it is part of builds with the feature `geo`, as the command is"),
-        names: GEO,
+        why: GEO,
+        names: GEO_FUNCTIONS,
+    },
+    #[cfg(not(feature = "geo"))]
+    Refused {
+        kind: RefusedKind::Plugin,
+        why: GEO,
+        names: &["geo_line_lookup", "geo_polygon_lookup"],
     },
     Refused {
         kind: RefusedKind::Operator(Position::Piped),
@@ -192,7 +201,7 @@ pub(crate) const REFUSED: &[Refused] = &[
         why: None,
         names: &[
             "activity_engagement",             "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
-            "funnel_sequence_completion", "geo_line_lookup", "geo_polygon_lookup", "identity",
+            "funnel_sequence_completion", "identity",
             "identity_v3", "new_activity_metrics", "preview",
             "sequence_detect",         ],
     },

@@ -1,7 +1,5 @@
 //! Geospatial functions, over the Earth as a sphere.
 
-#![allow(dead_code, reason = "what the functions to come stand on")]
-
 pub(super) mod buffer;
 pub(super) mod covering;
 pub(super) mod densify;
@@ -13,6 +11,7 @@ pub(super) mod measure;
 pub(super) mod meet;
 pub(super) mod nearest;
 mod overlay;
+mod places;
 pub(super) mod point;
 mod polygon;
 mod region;
@@ -22,3 +21,5 @@ mod sphere;
 mod tokens;
 pub(super) mod union;
 pub(super) mod wkt;
+
+pub(crate) use places::Places;

@@ -30,7 +30,7 @@ const GEO_DISTANCE_POINT_TO_LINE: Scalar = Scalar {
     kernel: KernelDef::Prepared(|known| {
         let shape = Read::new(known, 2, lines);
         Ok(Box::new(move |cells, out| {
-            let distance = |at: Vector| shape.with(cells, |lines| nearest_arc(at, lines_arcs(lines))).flatten();
+            let distance = |at: Vector| shape.with(cells, |lines| nearest_of_lines(at, lines)).flatten();
             put_real(point_at(cells, 0).and_then(distance).map(|nearest| metres(nearest.angle)), out);
         }))
     }),
@@ -143,8 +143,8 @@ const GEO_LINE_INTERPOLATE_POINT: Scalar = Scalar {
 };
 
 /// The nearest point of an arc, and how far it is.
-struct Nearest {
-    angle: f64,
+pub(super) struct Nearest {
+    pub(super) angle: f64,
     at: Vector,
     arc: usize,
 }
@@ -164,7 +164,11 @@ fn lines_arcs(lines: &[Line]) -> impl Iterator<Item = (Vector, Vector)> {
     lines.iter().flat_map(|line| arcs(line, false))
 }
 
-fn nearest_of_polygons(at: Vector, polygons: &[Polygon]) -> Option<Nearest> {
+pub(super) fn nearest_of_lines(at: Vector, lines: &[Line]) -> Option<Nearest> {
+    nearest_arc(at, lines_arcs(lines))
+}
+
+pub(super) fn nearest_of_polygons(at: Vector, polygons: &[Polygon]) -> Option<Nearest> {
     if polygons.iter().any(|polygon| polygon.contains(at)) {
         return Some(Nearest { angle: 0.0, at, arc: 0 });
     }

@@ -25,8 +25,13 @@ pub(super) fn point_at(cells: &[ValueRef<'_>], at: usize) -> Option<Vector> {
 
 /// The longitude and latitude that two neighbouring arguments are.
 pub(super) fn place_at(cells: &[ValueRef<'_>], at: usize) -> Option<(f64, f64)> {
-    let number = |at: usize, most: f64| real(*cells.get(at)?).filter(|number| number.abs() <= most);
-    Some((number(at, 180.0)?, number(at + 1, 90.0)?))
+    place_of(*cells.get(at)?, *cells.get(at + 1)?)
+}
+
+/// The longitude and latitude that two cells are.
+pub(super) fn place_of(longitude: ValueRef<'_>, latitude: ValueRef<'_>) -> Option<(f64, f64)> {
+    let number = |cell, most: f64| real(cell).filter(|number| number.abs() <= most);
+    Some((number(longitude, 180.0)?, number(latitude, 90.0)?))
 }
 
 /// The angle that an arc of the sphere has, in metres.
