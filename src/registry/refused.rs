@@ -55,7 +55,7 @@ const GEO: Option<&str> = Some("it is part of builds with the feature `geo`, as 
 
 /// The functions of the feature `geo`.
 #[cfg(any(test, not(feature = "geo")))]
-const GEO_FUNCTIONS: &[&str] = &[
+pub(crate) const GEO_FUNCTIONS: &[&str] = &[
     "geo_angle",
     "geo_azimuth",
     "geo_closest_point_on_line",

@@ -23,3 +23,18 @@ pub(super) mod union;
 pub(super) mod wkt;
 
 pub(crate) use places::Places;
+
+#[cfg(test)]
+mod tests {
+    use crate::registry::GEO_FUNCTIONS;
+
+    #[test]
+    fn builds_without_the_feature_refuse_what_others_run() {
+        let mut run: Vec<&str> = crate::functions::scalars()
+            .filter(|(family, _)| *family == "geospatial")
+            .map(|(_, scalar)| scalar.name)
+            .collect();
+        run.sort_unstable();
+        assert_eq!(run, GEO_FUNCTIONS);
+    }
+}

@@ -17,11 +17,6 @@ impl Vertex {
         Vertex { longitude, latitude, at: point(longitude, latitude) }
     }
 
-    pub(super) fn of(at: Vector) -> Vertex {
-        let (longitude, latitude) = degrees(at);
-        Vertex { longitude, latitude, at }
-    }
-
     /// Whether the same degrees are written.
     pub(super) fn is_written_as(&self, other: &Vertex) -> bool {
         self.longitude == other.longitude && self.latitude == other.latitude

@@ -195,21 +195,6 @@ pub(super) fn corner_holds_vertex(a: Vector, b: Vector, c: Vector) -> bool {
     !in_order(beside(b), c, a, b)
 }
 
-/// Where two arcs that cross do so.
-pub(super) fn intersection(a: Vector, b: Vector, c: Vector, d: Vector) -> Vector {
-    let meeting = cross(unit(normal(a, b)), unit(normal(c, d)));
-    if length(meeting) < f64::EPSILON {
-        // They lie on one great circle, or nearly so: the end that is inside of the other arc.
-        let ends = [(a, c, d), (b, c, d), (c, a, b), (d, a, b)];
-        let nearest = ends
-            .into_iter()
-            .min_by(|one, other| angle_to_arc(one.0, one.1, one.2).total_cmp(&angle_to_arc(other.0, other.1, other.2)));
-        return nearest.map_or(a, |(end, ..)| end);
-    }
-    let meeting = unit(meeting);
-    if dot(meeting, plus(plus(a, b), plus(c, d))) < 0.0 { times(meeting, -1.0) } else { meeting }
-}
-
 /// The point at this angle from `a` towards `b`.
 pub(super) fn along(a: Vector, b: Vector, angle: f64) -> Vector {
     let ahead = unit(cross(normal(a, b), a));
@@ -254,12 +239,6 @@ pub(super) fn turn(a: Vector, b: Vector, c: Vector) -> f64 {
     if sign(a, b, c) > 0 { turned } else { -turned }
 }
 
-/// The area of a triangle of the unit sphere, negative if it turns right.
-pub(super) fn signed_area(a: Vector, b: Vector, c: Vector) -> f64 {
-    let area = 2.0 * dot(a, cross(minus(b, a), minus(c, a))).abs().atan2(1.0 + dot(a, b) + dot(b, c) + dot(c, a));
-    f64::from(sign(a, b, c)) * area
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,12 +265,5 @@ mod tests {
         assert!((degrees_to(185.0, 0.0) - 175.0).abs() < 1e-9);
         let (longitude, latitude) = degrees(nearest_on_arc(point(5.0, 3.0), a, b));
         assert!((longitude - 5.0).abs() < 1e-12 && latitude.abs() < 1e-12);
-    }
-
-    #[test]
-    fn an_eighth_of_the_sphere_has_an_eighth_of_its_area() {
-        let corners = [point(0.0, 0.0), point(90.0, 0.0), point(0.0, 90.0)];
-        let area = signed_area(corners[0], corners[1], corners[2]);
-        assert!((area - std::f64::consts::FRAC_PI_2).abs() < 1e-15);
     }
 }
