@@ -3,14 +3,15 @@
 //!
 //! All goldens of `tests/kql`, the questions of the library over the sample, and `CORPUS=FOLDER DATA=EXPORT`: every text of
 //! a folder over an export. With `STAGINGS=all` each in 1, 2 and 5 partitions, small sides of joins sent to all of them or
-//! not. A table at the end says how many were equal, refused and different.
+//! not. A table at the end says how many were equal, refused and different. With the feature `cluster`, `CLUSTER=local` or
+//! `CLUSTER=df://HOST:PORT` asks a cluster instead, whose executors see the folders of this machine.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on fails, and says how it went")]
 
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use argql::inspect::{Staging, staged};
@@ -18,17 +19,28 @@ use argql::{Diagnostic, Engine, Error, MissingTables, Query, Table, Value};
 use support::golden;
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
-    let snapshot = |name: &str| Engine::new().load(format!("tests/cli/diff.in/{name}")).unwrap();
-    let sample = ["securityresources", "policyresources", "resourcecontainers", "resources"];
-    let engine = sample.into_iter().fold(golden::engine().threads(2).unwrap(), |engine, name| {
+    let snapshot = |name: &str| Engine::new().load(here(&format!("tests/cli/diff.in/{name}"))).unwrap();
+    let folder = folder("sample");
+    for name in ["securityresources", "policyresources", "resourcecontainers", "resources"] {
         // Packed bytes have no shares.
-        let packed = std::fs::File::open(format!("src/sample/{name}.ndjson.gz")).unwrap();
-        let mut bytes = Vec::new();
-        flate2::read::GzDecoder::new(packed).read_to_end(&mut bytes).unwrap();
-        engine.table(name, bytes)
-    });
+        let packed = File::open(format!("src/sample/{name}.ndjson.gz")).unwrap();
+        let mut plain = File::create(folder.join(name).with_extension("ndjson")).unwrap();
+        std::io::copy(&mut flate2::read::GzDecoder::new(packed), &mut plain).unwrap();
+    }
+    let engine = golden::engine().threads(2).unwrap().load(folder).unwrap();
     ["january", "february"].into_iter().fold(engine, |engine, name| engine.snapshot(name, &snapshot(name)))
 });
+
+fn here(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A folder that other processes may read, too.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("stages").join(name);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
 
 /// Partitions, and whether small sides of joins are sent to all of them: all that are tried with `STAGINGS=all`, and the
 /// first of them otherwise.
@@ -80,17 +92,57 @@ fn report(tallies: &[(&str, Tally)]) {
     assert!(differing.is_empty(), "{} differ\n\n{}", differing.len(), some.join("\n\n"));
 }
 
-fn compared(query: Result<Query, Error>, elsewhere: bool) -> Outcome {
-    let Ok(query) = query else { return Outcome::Refused };
-    let native = query.run_all();
-    for &(partitions, broadcast) in stagings() {
-        let staging = Staging { partitions, broadcast, elsewhere };
-        let found = staged(&query, staging);
-        if let Some(how) = difference(&native, &found, query.is_repeatable()) {
-            return Outcome::Differs(format!("{staging:?}: {how}"));
-        }
+/// Answers elsewhere than on one machine.
+#[derive(Debug)]
+enum Elsewhere {
+    /// Stage by stage in this process.
+    Staged(Staging),
+    #[cfg(feature = "cluster")]
+    Cluster(argql::Cluster),
+}
+
+/// Where answers are to be as they are natively. `files` is whether the machines find files where this one does.
+fn places(files: bool) -> Vec<Elsewhere> {
+    #[cfg(feature = "cluster")]
+    if let Ok(address) = std::env::var("CLUSTER") {
+        return vec![Elsewhere::Cluster(argql::Cluster::new(&address).unwrap())];
     }
-    if native.is_ok() { Outcome::Equal } else { Outcome::Refused }
+    let staging = |&(partitions, broadcast)| Elsewhere::Staged(Staging { partitions, broadcast, elsewhere: files });
+    stagings().iter().map(staging).collect()
+}
+
+/// Compares what comes of a query that an engine is asked.
+struct Compare {
+    engine: Engine,
+    places: Vec<Elsewhere>,
+}
+
+impl Compare {
+    fn new(engine: &Engine, files: bool) -> Compare {
+        Compare { engine: engine.clone(), places: places(files) }
+    }
+
+    fn text(&self, text: &str) -> Outcome {
+        self.query(|engine| engine.prepare(text))
+    }
+
+    fn query(&self, prepare: impl Fn(&Engine) -> Result<Query, Error>) -> Outcome {
+        let Ok(query) = prepare(&self.engine) else { return Outcome::Refused };
+        let native = query.run_all();
+        for place in &self.places {
+            let found = match place {
+                Elsewhere::Staged(staging) => staged(&query, *staging),
+                #[cfg(feature = "cluster")]
+                Elsewhere::Cluster(cluster) => {
+                    prepare(&self.engine.clone().on(cluster)).and_then(|query| query.run_all())
+                }
+            };
+            if let Some(how) = difference(&native, &found, query.is_repeatable()) {
+                return Outcome::Differs(format!("{place:?}: {how}"));
+            }
+        }
+        if native.is_ok() { Outcome::Equal } else { Outcome::Refused }
+    }
 }
 
 fn said(error: &Error) -> Vec<&str> {
@@ -159,6 +211,7 @@ fn same_value(a: &Value, b: &Value) -> bool {
 fn goldens_answer_in_stages_as_they_do_natively() {
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     let filter = std::env::var("FILTER").unwrap_or_default();
+    let compare = Compare::new(&ENGINE, false);
     for file in golden::read_all(Path::new("tests/kql")) {
         let name = file.path.strip_prefix("tests/kql").unwrap().with_extension("").display().to_string();
         for case in file.cases {
@@ -167,7 +220,7 @@ fn goldens_answer_in_stages_as_they_do_natively() {
                 continue;
             }
             let tally = tallies.entry(name.clone()).or_default();
-            tally.add(&format!("{name}: {}", case.title), &case.query, compared(ENGINE.prepare(&case.query), false));
+            tally.add(&format!("{name}: {}", case.title), &case.query, compare.text(&case.query));
         }
     }
     let tallies: Vec<(&str, Tally)> =
@@ -216,18 +269,19 @@ fn many_rows() -> Engine {
         let key = if n == 17 { "null".to_owned() } else { (n * 5 % 17).to_string() };
         others += &format!("{{\"k\":{key},\"w\":\"{}{n}\"}}\n", if n % 3 == 0 { 'a' } else { 'b' });
     }
-    golden::engine().table("T", rows.into_bytes()).table("U", others.into_bytes())
+    let folder = folder("many");
+    fs::write(folder.join("T.ndjson"), rows).unwrap();
+    fs::write(folder.join("U.ndjson"), others).unwrap();
+    golden::engine().load(folder).unwrap()
 }
 
 #[test]
 fn rows_of_many_partitions_come_out_in_the_order_of_one() {
-    let (engine, mut tally) = (many_rows(), Tally::default());
+    let (compare, mut tally) = (Compare::new(&many_rows(), false), Tally::default());
     for query in ORDERS {
-        let prepared = engine.prepare(query);
-        assert!(prepared.is_ok(), "{query}: {prepared:?}");
-        let stages = prepared.as_ref().unwrap().stages().unwrap();
+        let stages = compare.engine.prepare(query).unwrap().stages().unwrap();
         assert!(stages[0].contains("Stage 1 "), "{query} is of one stage:\n{}", stages[0]);
-        tally.add(query, query, compared(prepared, false));
+        tally.add(query, query, compare.text(query));
     }
     assert_eq!(tally.refused, 0);
     report(&[("orders", tally)]);
@@ -237,10 +291,10 @@ fn rows_of_many_partitions_come_out_in_the_order_of_one() {
 #[cfg(feature = "review")]
 fn questions_of_the_library_answer_in_stages_as_they_do_natively() {
     use argql::Library;
-    let engine = ENGINE.clone().missing_tables(MissingTables::Empty);
+    let compare = Compare::new(&ENGINE.clone().missing_tables(MissingTables::Empty), false);
     let mut tally = Tally::default();
     for question in Library::builtin().questions() {
-        tally.add(question.name(), "", compared(question.prepare(&engine), false));
+        tally.add(question.name(), "", compare.query(|engine| question.prepare(engine)));
     }
     report(&[("library", tally)]);
 }
@@ -249,10 +303,11 @@ fn questions_of_the_library_answer_in_stages_as_they_do_natively() {
 fn texts_of_a_corpus_answer_in_stages_as_they_do_natively() {
     let (Some(corpus), Some(data)) = (std::env::var_os("CORPUS"), std::env::var_os("DATA")) else { return };
     let engine = golden::engine().missing_tables(MissingTables::Empty).load(data).unwrap();
+    let compare = Compare::new(&engine, true);
     let mut tally = Tally::default();
     for path in golden::files(Path::new(&corpus)) {
-        let text = std::fs::read_to_string(&path).unwrap();
-        tally.add(&path.display().to_string(), &text, compared(engine.prepare(&text), true));
+        let text = fs::read_to_string(&path).unwrap();
+        tally.add(&path.display().to_string(), &text, compare.text(&text));
     }
     report(&[("corpus", tally)]);
 }

@@ -87,6 +87,11 @@ impl Engine {
         self.catalog.databases().map(|(name, tables)| (name.to_owned(), tables.names())).collect()
     }
 
+    /// The names of the snapshots, without a look at what is in them.
+    pub(crate) fn databases(&self) -> impl Iterator<Item = &str> {
+        self.catalog.databases().map(|(name, _)| name)
+    }
+
     /// An engine whose own tables are those of a snapshot, beside all snapshots: what a client asks that has chosen a
     /// database. Columns that stay in memory do so for both.
     ///

@@ -434,10 +434,7 @@ impl Question {
                 lacking.push(Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help));
             }
         }
-        let given = engine.snapshots();
-        for (snapshot, tables) in
-            header.snapshots.iter().filter(|(snapshot, _)| !given.iter().any(|(name, _)| name == snapshot))
-        {
+        for (snapshot, tables) in header.snapshots.iter().filter(|(snapshot, _)| engine.database(snapshot).is_none()) {
             let message =
                 format!("`{name}` compares with another export, the snapshot `{snapshot}`, which is not loaded");
             let help = format!("load it with `--snapshot {snapshot}=FOLDER`; of it are read: {tables}");

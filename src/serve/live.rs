@@ -34,9 +34,9 @@ impl Data {
         let engine = engine.clone().keep_columns(true).hold();
         // Clients of Kusto name the export, too.
         let named = engine.clone().snapshot(DATABASE, &engine);
-        let names = named.snapshots().into_iter().map(|(name, _)| name).filter(|name| name != DATABASE);
+        let names = named.databases().filter(|name| *name != DATABASE);
         let snapshots: Vec<(String, Engine)> =
-            names.filter_map(|name| Some((name.clone(), named.database(&name)?))).collect();
+            names.filter_map(|name| Some((name.to_owned(), named.database(name)?))).collect();
         let databases = std::iter::once((DATABASE.to_owned(), named)).chain(snapshots).collect();
         Data { databases, number, loaded: DateTime::now() }
     }

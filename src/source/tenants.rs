@@ -14,7 +14,7 @@ use indexmap::{IndexMap, IndexSet};
 use rayon::prelude::*;
 
 use super::azure::{known_columns, known_table, shown_columns};
-use super::files::{self, PathKind, files_below, folders_and_files, is_data};
+use super::files::{files_below, folders_and_files, is_data};
 use super::moment::moment_of;
 use super::page::{Page, PageOrigin};
 use super::paths::Want;
@@ -182,10 +182,7 @@ impl TenantData {
         if let Some(store) = StoreFolder::open(path)? {
             return Ok(Some(TenantData::Store(store)));
         }
-        let files = match files::kind(path)? {
-            PathKind::Folder => files_below(path).unwrap_or_default(),
-            PathKind::File => Vec::new(),
-        };
+        let files = files_below(path).unwrap_or_default();
         Ok(files.iter().any(|(table, _)| known(table)).then_some(TenantData::Export(files)))
     }
 }

@@ -118,8 +118,8 @@ impl Watch {
             }
             let waited = from.recv_timeout(TICK);
             let news = self.news();
+            // Who takes one piece after the other may never wait, nor come back to Python's own code in between.
             if stopped.is_none()
-                && (waited.is_err() || !news.is_empty())
                 && let Err(error) = Python::attach(|py| self.look(py, &news))
             {
                 *stopped = Some(error);

@@ -388,7 +388,7 @@ fn text(text: &str) -> Value {
 impl Cluster<'_> {
     /// The names of the databases, the export first.
     fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.engine.snapshots().into_iter().map(|(name, _)| name).collect();
+        let mut names: Vec<String> = self.engine.databases().map(str::to_owned).collect();
         names.sort_by_key(|name| name != super::super::DATABASE);
         names
     }
