@@ -15,6 +15,8 @@ mod conditional;
 mod conversion;
 mod encoding;
 mod format;
+#[cfg(feature = "geo")]
+mod geo;
 mod infix;
 mod ip;
 mod make_series;
@@ -78,6 +80,34 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("series", series::period::FAMILY),
     ("series", series::season::FAMILY),
     ("sketches", sketch::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::point::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::measure::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::nearest::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::meet::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::union::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::densify::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::simplify::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::buffer::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::geohash::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::s2::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::h3::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::covering::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::hexagons::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::wkt::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;
@@ -88,6 +118,8 @@ pub(crate) use columns::{DATA_SIZE, packing, rounding};
 pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;
+#[cfg(feature = "geo")]
+pub(crate) use geo::Places;
 pub(crate) use infix::{INFIXES, joining, null_test};
 pub(crate) use ip::Networks;
 pub(crate) use make_series::{INTERVAL, Intervals, step_type};

@@ -10,6 +10,8 @@ mod dcount_intersect;
 mod narrow;
 mod patterns;
 mod pivot;
+#[cfg(feature = "geo")]
+mod place;
 mod preview;
 mod schema_merge;
 mod sequence;
@@ -27,6 +29,8 @@ use narrow::NARROW;
 use nom::Parser;
 use patterns::{AUTOCLUSTER, BASKET, DIFFPATTERNS, DIFFPATTERNS_TEXT};
 use pivot::PIVOT;
+#[cfg(feature = "geo")]
+use place::{GEO_LINE_LOOKUP, GEO_POLYGON_LOOKUP};
 use preview::PREVIEW;
 use schema_merge::SCHEMA_MERGE;
 use sequence::{FUNNEL_SEQUENCE, FUNNEL_SEQUENCE_COMPLETION, SEQUENCE_DETECT};
@@ -96,6 +100,10 @@ const PLUGINS: &[(&Plugin, Lower)] = &[
     (&DIFFPATTERNS_TEXT, Evaluate::diffpatterns_text),
     (&FUNNEL_SEQUENCE, Evaluate::funnel_sequence),
     (&FUNNEL_SEQUENCE_COMPLETION, Evaluate::funnel_sequence_completion),
+    #[cfg(feature = "geo")]
+    (&GEO_LINE_LOOKUP, Evaluate::geo_line_lookup),
+    #[cfg(feature = "geo")]
+    (&GEO_POLYGON_LOOKUP, Evaluate::geo_polygon_lookup),
     (&IPV4_LOOKUP, Evaluate::ipv4_lookup),
     (&IPV6_LOOKUP, Evaluate::ipv6_lookup),
     (&NARROW, Evaluate::narrow),

@@ -64,6 +64,66 @@ const WRITTEN: Option<&str> =
     Some("exports do not say when rows were written; `history(…)` has the moment of each snapshot of a store");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
+#[cfg(not(feature = "geo"))]
+const GEO: Option<&str> = Some("it is part of builds with the feature `geo`, as the command is");
+
+/// The functions of the feature `geo`.
+#[cfg(any(test, not(feature = "geo")))]
+pub(crate) const GEO_FUNCTIONS: &[&str] = &[
+    "geo_angle",
+    "geo_azimuth",
+    "geo_closest_point_on_line",
+    "geo_closest_point_on_polygon",
+    "geo_distance_2points",
+    "geo_distance_point_to_line",
+    "geo_distance_point_to_polygon",
+    "geo_from_wkt",
+    "geo_geohash_neighbors",
+    "geo_geohash_to_central_point",
+    "geo_geohash_to_polygon",
+    "geo_h3cell_children",
+    "geo_h3cell_level",
+    "geo_h3cell_neighbors",
+    "geo_h3cell_parent",
+    "geo_h3cell_rings",
+    "geo_h3cell_to_central_point",
+    "geo_h3cell_to_polygon",
+    "geo_intersection_2lines",
+    "geo_intersection_2polygons",
+    "geo_intersection_line_with_polygon",
+    "geo_intersects_2lines",
+    "geo_intersects_2polygons",
+    "geo_intersects_line_with_polygon",
+    "geo_line_buffer",
+    "geo_line_centroid",
+    "geo_line_densify",
+    "geo_line_interpolate_point",
+    "geo_line_length",
+    "geo_line_locate_point",
+    "geo_line_simplify",
+    "geo_line_to_s2cells",
+    "geo_point_buffer",
+    "geo_point_in_circle",
+    "geo_point_in_polygon",
+    "geo_point_to_geohash",
+    "geo_point_to_h3cell",
+    "geo_point_to_s2cell",
+    "geo_polygon_area",
+    "geo_polygon_buffer",
+    "geo_polygon_centroid",
+    "geo_polygon_densify",
+    "geo_polygon_perimeter",
+    "geo_polygon_simplify",
+    "geo_polygon_to_h3cells",
+    "geo_polygon_to_s2cells",
+    "geo_s2cell_neighbors",
+    "geo_s2cell_to_central_point",
+    "geo_s2cell_to_polygon",
+    "geo_simplify_polygons_array",
+    "geo_union_lines_array",
+    "geo_union_polygons_array",
+];
+
 /// Everything that is refused by its name. A few of the operators are read all the same, and refused when they are bound.
 #[rustfmt::skip]
 pub(crate) const REFUSED: &[Refused] = &[
@@ -82,29 +142,21 @@ pub(crate) const REFUSED: &[Refused] = &[
         names: &[
             "__geo_length_to_s2cell_level", "__geo_line_s2cell_covering_level",
             "__geo_line_validate", "__geo_polygon_s2cell_covering_level", "__geo_polygon_validate",
-
-            "all",
-
-            "geo_angle", "geo_azimuth", "geo_closest_point_on_line",
-            "geo_closest_point_on_polygon", "geo_distance_2points", "geo_distance_point_to_line",
-            "geo_distance_point_to_polygon", "geo_from_wkt", "geo_geohash_neighbors",
-            "geo_geohash_to_central_point", "geo_geohash_to_polygon", "geo_h3cell_children",
-            "geo_h3cell_level", "geo_h3cell_neighbors", "geo_h3cell_parent", "geo_h3cell_rings",
-            "geo_h3cell_to_central_point", "geo_h3cell_to_polygon", "geo_info_from_ip_address",
-            "geo_intersection_2lines", "geo_intersection_2polygons", "geo_intersection_line_with_polygon",
-            "geo_intersects_2lines", "geo_intersects_2polygons", "geo_intersects_line_with_polygon",
-            "geo_line_buffer", "geo_line_centroid", "geo_line_densify", "geo_line_interpolate_point",
-            "geo_line_length", "geo_line_locate_point", "geo_line_simplify", "geo_line_to_s2cells",
-            "geo_point_buffer", "geo_point_in_circle", "geo_point_in_polygon", "geo_point_to_geohash",
-            "geo_point_to_h3cell", "geo_point_to_s2cell", "geo_polygon_area", "geo_polygon_buffer",
-            "geo_polygon_centroid", "geo_polygon_densify", "geo_polygon_perimeter", "geo_polygon_simplify",
-            "geo_polygon_to_h3cells", "geo_polygon_to_s2cells", "geo_s2cell_neighbors",
-            "geo_s2cell_to_central_point", "geo_s2cell_to_polygon", "geo_simplify_polygons_array",
-            "geo_union_lines_array", "geo_union_polygons_array", "graph", "inner_nodes", "labels", "map",
+            "all", "graph", "inner_nodes", "labels", "map",
             "node_degree_in", "node_degree_out", "node_id",
-
-            "series_periods_detect", "series_periods_validate",
-                    ],
+        ],
+    },
+    #[cfg(not(feature = "geo"))]
+    Refused {
+        kind: RefusedKind::Function,
+        why: GEO,
+        names: GEO_FUNCTIONS,
+    },
+    #[cfg(not(feature = "geo"))]
+    Refused {
+        kind: RefusedKind::Plugin,
+        why: GEO,
+        names: &["geo_line_lookup", "geo_polygon_lookup"],
     },
     Refused {
         kind: RefusedKind::Function,
@@ -118,7 +170,6 @@ pub(crate) const REFUSED: &[Refused] = &[
         why: CLUSTER,
         names: &[
             "cluster", "current_cursor", "current_database", "current_node_id",
-
             "cursor_after", "cursor_before_or_at", "cursor_current", "extent_id", "extent_tags", "extentid",
             "materialized_view", "row_id", "rowstore_ordinal_range", "stored_query_result",
         ],
@@ -127,17 +178,8 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Function,
         why: SERVICE,
         names: &[
-            "external_table",
+            "external_table", "geo_info_from_ip_address",
         ],
-    },
-    Refused {
-        kind: RefusedKind::Plugin,
-        why: None,
-        names: &[
-            "activity_engagement",             "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
-            "funnel_sequence_completion", "geo_line_lookup", "geo_polygon_lookup",
-            "new_activity_metrics", "preview",
-            "sequence_detect",         ],
     },
     Refused {
         kind: RefusedKind::Plugin,
