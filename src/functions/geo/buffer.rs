@@ -15,6 +15,7 @@ use super::region::read_region;
 use super::sphere::EARTH_RADIUS;
 use crate::functions::cells::real;
 use crate::registry::*;
+use crate::sound::sound;
 use crate::value::ValueRef;
 
 /// The functions of this file.
@@ -79,8 +80,10 @@ fn buffer(cells: &[ValueRef<'_>], at: usize, add: impl FnOnce(&mut S2BufferOpera
     // Where edges cross is known to a few units in the last place, and must be found on both.
     options.set_snap_function(Box::new(IdentitySnapFunction::new(Angle::from_radians(1e-14))));
     let found = Rc::new(RefCell::new(Parts::default()));
-    let mut operation = S2BufferOperation::new(Assembly::of_region(&found), options);
-    add(&mut operation);
-    operation.build().ok()?;
-    found.take().region.shape()
+    let built = sound(|| {
+        let mut operation = S2BufferOperation::new(Assembly::of_region(&found), options);
+        add(&mut operation);
+        operation.build().is_ok()
+    });
+    found.take().region.shape().filter(|_| built == Some(true))
 }

@@ -3,7 +3,6 @@
 //! An edge is halved until its arcs are near enough, as Google's S2 geometry does it. One between longitudes of either sign
 //! goes the shorter way, maybe over the antimeridian, where the shape is then cut.
 
-use s2rst::s1::Angle;
 use s2rst::s2::boolean_operation::OpType;
 
 use super::geojson::{Shape, lines, polygons};
@@ -188,5 +187,5 @@ fn cut_at_antimeridian(shape: Operand) -> Option<Parts> {
     const WEST: f64 = 179.999_999_999_999;
     let corners = [(WEST, 0.0), (0.0, -90.0), (-WEST, 0.0), (0.0, 90.0)];
     let strip = corners.map(|(longitude, latitude)| to_point(point(longitude, latitude)));
-    overlay(OpType::Difference, &shape, &Operand::Outlines(vec![strip.into()]), Touching::IsApart, Angle::default())
+    overlay(OpType::Difference, &shape, &Operand::Outlines(vec![strip.into()]), Touching::IsApart)
 }

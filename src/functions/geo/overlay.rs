@@ -20,12 +20,13 @@ use s2rst::s2::lax_polygon::LaxPolygon;
 use s2rst::s2::lax_polyline::LaxPolyline;
 use s2rst::s2::shape::Dimension as ShapeDimension;
 use s2rst::s2::shape_index::{ShapeIndex, ShapeIndexCell};
-use s2rst::s2::{CellId, Point};
+use s2rst::s2::{CellId, Point, edge_crossings};
 
 use super::geojson::{self, Shape};
 use super::polygon::Vertex;
 use super::region::Region;
 use super::sphere::Vector;
+use crate::sound::sound;
 use crate::value::ValueRef;
 
 /// Vertices in order.
@@ -77,14 +78,9 @@ pub(super) enum Touching {
     IsMeeting,
 }
 
-/// What `operation` leaves of two operands; vertices nearer to one another than `snap` become one.
-pub(super) fn overlay(
-    operation: OpType,
-    one: &Operand,
-    other: &Operand,
-    touching: Touching,
-    snap: Angle,
-) -> Option<Parts> {
+/// What `operation` leaves of two operands. Vertices less than a hundred-millionth of a metre apart become one.
+pub(super) fn overlay(operation: OpType, one: &Operand, other: &Operand, touching: Touching) -> Option<Parts> {
+    let snap = edge_crossings::intersection_merge_radius();
     let found = Rc::new(RefCell::new(Parts::default()));
     let layers = Dimension::ALL.map(|dimension| Assembly::layer(dimension, PolylineType::Path, &found)).into();
     let mut options = Options { snap_function: Box::new(IdentitySnapFunction::new(snap)), ..Options::default() };
@@ -95,16 +91,20 @@ pub(super) fn overlay(
             normalize_closed_set(layers, closed_set_normalizer::Options::default())
         }
     };
-    let (mut one, mut other) = aligned(one, other);
-    S2BooleanOperation::multi(operation, layers, options).build(&mut one, &mut other).ok()?;
-    Some(found.take())
+    let built = sound(|| {
+        let (mut one, mut other) = aligned(one, other);
+        S2BooleanOperation::multi(operation, layers, options).build(&mut one, &mut other).is_ok()
+    });
+    (built == Some(true)).then(|| found.take())
 }
 
 /// Whether two operands have a point in common.
-pub(super) fn meet(one: &Operand, other: &Operand) -> bool {
+pub(super) fn meet(one: &Operand, other: &Operand) -> Option<bool> {
     let options = Options { polygon_model: PolygonModel::Closed, ..Options::default() };
-    let (mut one, mut other) = aligned(one, other);
-    S2BooleanOperation::intersects(&mut one, &mut other, options)
+    sound(|| {
+        let (mut one, mut other) = aligned(one, other);
+        S2BooleanOperation::intersects(&mut one, &mut other, options)
+    })
 }
 
 /// What is laid over something else.
@@ -242,8 +242,8 @@ fn build(options: builder::Options, dimension: Dimension, kind: PolylineType, se
         }
         found.push(parts);
     }
-    builder.build().ok()?;
-    Some(found.into_iter().map(|parts| parts.take()).collect())
+    let built = sound(|| builder.build().is_ok());
+    (built == Some(true)).then(|| found.into_iter().map(|parts| parts.take()).collect())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
