@@ -25,10 +25,7 @@ const GEO_POINT_BUFFER: Scalar = Scalar {
     name: "geo_point_buffer",
     params: &[number("longitude"), number("latitude"), number("radius"), number("tolerance").optional()],
     about: "The polygon around all that is within `radius` metres of a point, up to `tolerance` metres (10 if not given).",
-    examples: &[Example {
-        query: "print geo_point_in_polygon(0.1, 0, geo_point_buffer(0, 0, 11200))",
-        result: "True",
-    }],
+    examples: &[Example { query: "print geo_point_in_polygon(0.1, 0, geo_point_buffer(0, 0, 11200))", result: "True" }],
     kernel: KernelDef::Plain(|cells, out| {
         let around = |at| buffer(cells, 2, |operation| operation.add_point(to_point(at)));
         put_shape(point_at(cells, 0).and_then(around), out);
@@ -64,19 +61,20 @@ const GEO_POLYGON_BUFFER: Scalar = Scalar {
         result: "True",
     }],
     kernel: KernelDef::Plain(|cells, out| {
-        let around = |outlines| buffer(cells, 1, |operation| operation.add_shape(&LaxPolygon::from_loops_owned(outlines)));
+        let around =
+            |outlines| buffer(cells, 1, |operation| operation.add_shape(&LaxPolygon::from_loops_owned(outlines)));
         put_shape(read_region(cells[0]).and_then(|region| around(region.outlines())), out);
     }),
     ..Scalar::PLAIN
 };
 
 /// What is around the shapes that `add` adds. The argument at `at` is the radius, the one behind it the tolerance: at
-/// least a millionth of the radius, and at most all of it.
+/// least a millionth of the radius, and less than all of it.
 fn buffer(cells: &[ValueRef<'_>], at: usize, add: impl FnOnce(&mut S2BufferOperation)) -> Option<Shape> {
     let metres = |at: usize| cells.get(at).map(|&cell| real(cell).filter(|metres| metres.is_finite() && *metres > 0.0));
     let (radius, tolerance) = (metres(at)??, metres(at + 1).unwrap_or(Some(10.0))?);
     let mut options = BufferOptions::new(Angle::from_radians(radius / EARTH_RADIUS));
-    options.set_error_fraction((tolerance / radius).clamp(MIN_ERROR_FRACTION, 1.0));
+    options.set_error_fraction((tolerance / radius).clamp(MIN_ERROR_FRACTION, 1.0_f64.next_down()));
     // Where edges cross is known to a few units in the last place, and must be found on both.
     options.set_snap_function(Box::new(IdentitySnapFunction::new(Angle::from_radians(1e-14))));
     let found = Rc::new(RefCell::new(Parts::default()));

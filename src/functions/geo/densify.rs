@@ -166,8 +166,7 @@ impl Place {
     /// The place behind this part of the straight way to another.
     fn towards(self, to: Place, part: f64) -> Place {
         let between = |from: f64, to: f64| from * (1.0 - part) + to * part;
-        let (longitude, latitude) =
-            (between(self.longitude, to.longitude), between(self.latitude, to.latitude));
+        let (longitude, latitude) = (between(self.longitude, to.longitude), between(self.latitude, to.latitude));
         Place { longitude, latitude, at: point(longitude, latitude) }
     }
 }

@@ -13,13 +13,8 @@ use crate::registry::*;
 use crate::value::{Type, ValueRef};
 
 /// The functions of this file.
-pub(in crate::functions) const FAMILY: &[&Scalar] = &[
-    &GEO_LINE_LENGTH,
-    &GEO_LINE_CENTROID,
-    &GEO_POLYGON_AREA,
-    &GEO_POLYGON_PERIMETER,
-    &GEO_POLYGON_CENTROID,
-];
+pub(in crate::functions) const FAMILY: &[&Scalar] =
+    &[&GEO_LINE_LENGTH, &GEO_LINE_CENTROID, &GEO_POLYGON_AREA, &GEO_POLYGON_PERIMETER, &GEO_POLYGON_CENTROID];
 
 const GEO_LINE_LENGTH: Scalar = Scalar {
     name: "geo_line_length",
@@ -98,8 +93,9 @@ const GEO_POLYGON_CENTROID: Scalar = Scalar {
         result: "45.0",
     }],
     kernel: KernelDef::Plain(|cells, out| {
-        let middle =
-            |region: Region| middle(region.signed_rings().map(|(ring, sign)| (loop_measures::get_centroid(ring), sign)));
+        let middle = |region: Region| {
+            middle(region.signed_rings().map(|(ring, sign)| (loop_measures::get_centroid(ring), sign)))
+        };
         put_shape(read_region(cells[0]).and_then(middle), out);
     }),
     ..Scalar::PLAIN
