@@ -50,7 +50,7 @@ fn densified_lines(cells: &[ValueRef<'_>]) -> Option<Shape> {
     for line in lines(*cells.first()?)? {
         densified.push(edges.densified(&line, false)?);
     }
-    if is_cut(cells) && densified.iter().any(|line| crosses_antimeridian(line)) {
+    if is_cut(cells) && densified.iter().any(crosses_antimeridian) {
         densified = cut_at_antimeridian(Operand::Lines(densified))?.lines;
     }
     Shape::of_lines(densified.iter().map(|line| vectors(line)).collect())
@@ -69,7 +69,7 @@ fn densified_polygons(cells: &[ValueRef<'_>]) -> Option<Shape> {
             }
             outlines.push(outline);
         }
-        if is_cut(cells) && outlines.iter().any(|outline| crosses_antimeridian(outline)) {
+        if is_cut(cells) && outlines.iter().any(crosses_antimeridian) {
             densified.extend(cut_at_antimeridian(Operand::Outlines(outlines))?.region.polygons());
         } else {
             densified.push(outlines.iter().map(|outline| vectors(outline)).collect());
