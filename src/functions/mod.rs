@@ -96,6 +96,12 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("geospatial", geo::s2::FAMILY),
     #[cfg(feature = "geo")]
     ("geospatial", geo::h3::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::covering::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::hexagons::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::wkt::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;

@@ -60,13 +60,15 @@ const GEO_POLYGON_BUFFER: Scalar = Scalar {
         query: "print geo_point_in_polygon(-0.1, 0.5, geo_polygon_buffer(dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}), 11200))",
         result: "True",
     }],
-    kernel: KernelDef::Plain(|cells, out| {
-        let around =
-            |outlines| buffer(cells, 1, |operation| operation.add_shape(&LaxPolygon::from_loops_owned(outlines)));
-        put_shape(read_region(cells[0]).and_then(|region| around(region.outlines())), out);
-    }),
+    kernel: KernelDef::Plain(|cells, out| put_shape(around_polygon(cells), out)),
     ..Scalar::PLAIN
 };
+
+/// What is around a polygon; the arguments are those of `geo_polygon_buffer`.
+pub(super) fn around_polygon(cells: &[ValueRef<'_>]) -> Option<Shape> {
+    let outlines = read_region(*cells.first()?)?.outlines();
+    buffer(cells, 1, |operation| operation.add_shape(&LaxPolygon::from_loops_owned(outlines)))
+}
 
 /// What the tolerance is at most, as a part of the radius: the polygon has three corners and is not lost in rounding.
 const MOST_OF_RADIUS: f64 = 0.999_999;

@@ -56,9 +56,7 @@ impl Shape {
             Shape::Lines(lines) => written(LINES, array(lines.iter().map(|line| positions(line)))),
             Shape::Polygon(rings) => written(POLYGON, closed(rings)),
             Shape::Polygons(polygons) => written(POLYGONS, array(polygons.iter().map(|rings| closed(rings)))),
-            Shape::Collection(shapes) => {
-                bag("GeometryCollection", "geometries", array(shapes.iter().map(Shape::to_value)))
-            }
+            Shape::Collection(shapes) => collected(shapes.iter().map(Shape::to_value).collect()),
         }
     }
 }
@@ -74,6 +72,11 @@ fn single_or<T>(mut parts: Vec<T>, single: fn(T) -> Shape, several: fn(Vec<T>) -
 /// A shape of this type, with these coordinates.
 pub(super) fn written(kind: &str, coordinates: Value) -> Value {
     bag(kind, COORDINATES, coordinates)
+}
+
+/// Shapes as one.
+pub(super) fn collected(shapes: Vec<Value>) -> Value {
+    bag("GeometryCollection", "geometries", array(shapes.into_iter()))
 }
 
 fn bag(kind: &str, key: &str, value: Value) -> Value {

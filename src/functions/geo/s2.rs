@@ -1,11 +1,10 @@
 //! Cells of Google's S2: the six sides of a cube around the Earth, divided in four up to 30 times.
 
-use s2::cell::Cell;
-use s2::cellid::CellID;
+use s2rst::s2::{Cell, CellId, CellVertex, Level};
 
 use super::geojson::Shape;
+use super::overlay::{to_point, to_vector};
 use super::point::point_at;
-use super::sphere::Vector;
 use super::tokens::{as_gathered, level, put_names};
 use crate::functions::cells::text;
 use crate::registry::*;
@@ -21,15 +20,8 @@ pub(super) const USUAL: u8 = 11;
 pub(super) const SMALLEST: u8 = 30;
 
 /// The cell of a name: the first digits of its number in base 16.
-fn named(name: &str) -> Option<CellID> {
-    let zeros = u32::try_from(16_usize.checked_sub(name.len())?).ok()?;
-    let digits = name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let number = u64::from_str_radix(name, 16).ok().filter(|_| digits)?;
-    Some(CellID(number.checked_shl(4 * zeros)?)).filter(CellID::is_valid)
-}
-
-pub(super) fn vector(point: s2::point::Point) -> Vector {
-    [point.0.x, point.0.y, point.0.z]
+fn named(name: &str) -> Option<CellId> {
+    Some(CellId::from_token(name)).filter(|cell| cell.is_valid())
 }
 
 const GEO_POINT_TO_S2CELL: Scalar = Scalar {
@@ -40,10 +32,8 @@ const GEO_POINT_TO_S2CELL: Scalar = Scalar {
     examples: &[Example { query: "print geo_point_to_s2cell(11.57, 48.14, 12)", result: "479e759" }],
     kernel: KernelDef::Plain(|cells, out| {
         let cell = || {
-            let [x, y, z] = point_at(cells, 0)?;
-            let level = level(cells, 2, USUAL, 0..=SMALLEST)?;
-            let point = s2::point::Point(s2::r3::vector::Vector { x, y, z });
-            Some(CellID::from(point).parent(level.into()).to_token())
+            let level = Level::try_from(level(cells, 2, USUAL, 0..=SMALLEST)?).ok()?;
+            Some(CellId::from_point(&to_point(point_at(cells, 0)?)).parent_at_level(level).to_token())
         };
         out.string(&cell().unwrap_or_default());
     }),
@@ -57,7 +47,7 @@ const GEO_S2CELL_TO_CENTRAL_POINT: Scalar = Scalar {
     about: "The middle of an S2 cell as a point of GeoJSON.",
     examples: &[Example { query: "print geo_s2cell_to_central_point('479e759').type", result: "Point" }],
     kernel: KernelDef::Plain(|cells, out| match named(text(cells[0])) {
-        Some(cell) => out.owned(Shape::Point(vector(cell.into())).to_value()),
+        Some(cell) => out.owned(Shape::Point(to_vector(cell.to_point())).to_value()),
         None => out.null(),
     }),
     ..Scalar::PLAIN
@@ -71,8 +61,9 @@ const GEO_S2CELL_TO_POLYGON: Scalar = Scalar {
     examples: &[Example { query: "print array_length(geo_s2cell_to_polygon('479e759').coordinates[0])", result: "5" }],
     kernel: KernelDef::Plain(|cells, out| match named(text(cells[0])) {
         Some(cell) => {
-            let vertices = Cell::from(cell).vertices();
-            out.owned(Shape::Polygon(vec![vertices.map(vector).to_vec()]).to_value());
+            let cell = Cell::from_cell_id(cell);
+            let vertices = CellVertex::ALL.map(|vertex| to_vector(cell.vertex(vertex)));
+            out.owned(Shape::Polygon(vec![vertices.to_vec()]).to_value());
         }
         None => out.null(),
     }),
@@ -86,8 +77,9 @@ const GEO_S2CELL_NEIGHBORS: Scalar = Scalar {
     about: "The S2 cells around one, of the same size.",
     examples: &[Example { query: "print array_length(geo_s2cell_neighbors('479e759'))", result: "8" }],
     kernel: KernelDef::Plain(|cells, out| {
-        let around = |cell: CellID| as_gathered(cell.all_neighbors(cell.level()).iter().map(CellID::to_token));
-        put_names(named(text(cells[0])).map(around), out);
+        let around = |cell: CellId| cell.all_neighbors(cell.level());
+        let names = |around: Vec<CellId>| as_gathered(around.into_iter().map(CellId::to_token));
+        put_names(named(text(cells[0])).and_then(around).map(names), out);
     }),
     ..Scalar::PLAIN
 };
