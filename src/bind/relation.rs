@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Graph;
 use crate::column::{Batch, Chart, Column, Field, Out};
 use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
 use crate::plan::{Expr, Node, Plan, WindowCall};
@@ -49,6 +50,13 @@ impl BoundColumns {
     pub(crate) fn unshown(&self, name: &str) -> Option<Type> {
         // Further rows may have one that the first ones have not.
         if self.whole_table && !self.unseen_columns { source::unshown_column(name) } else { None }
+    }
+
+    /// These columns and one more.
+    pub(crate) fn with(&self, column: BoundColumn) -> BoundColumns {
+        let mut columns = self.clone();
+        columns.list.push(column);
+        columns
     }
 
     /// No columns, as for `print` and `let`.
@@ -113,6 +121,10 @@ pub(crate) struct Relation {
     pub(crate) name: Option<Arc<str>>,
     /// The tables behind this one, if an operator gave several.
     pub(crate) others: Vec<Relation>,
+    /// These tables have names that later statements go by: they are shown only if there are none.
+    pub(crate) names_only: bool,
+    /// What it has, if it is no table but a graph.
+    pub(crate) graph: Option<Arc<Graph>>,
 }
 
 impl Relation {
@@ -124,6 +136,8 @@ impl Relation {
             chart: None,
             name: None,
             others: Vec::new(),
+            names_only: false,
+            graph: None,
         }
     }
 
@@ -212,6 +226,8 @@ impl Relation {
             chart: None,
             name: None,
             others: Vec::new(),
+            names_only: false,
+            graph: None,
         }
     }
 

@@ -48,6 +48,7 @@ const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
 const CODE: Option<&str> = Some("argql runs no other language");
 const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins these to patterns is not documented");
 const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere");
+const KEPT: Option<&str> = Some("graphs that last are kept by a service: make one of tables with `make-graph`");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
 /// Everything that is refused by its name. A few of the operators are read all the same, and refused when they are bound.
@@ -64,9 +65,7 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Operator(Position::Piped),
         why: None,
         names: &[
-            "__executeAndCache", "__partitionby", "graph-mark-components", "graph-match",
-            "graph-shortest-paths", "graph-to-table", "graph-where-edges", "graph-where-nodes",
-            "make-graph",
+            "__executeAndCache", "__partitionby",
         ],
     },
     Refused {
@@ -76,7 +75,7 @@ pub(crate) const REFUSED: &[Refused] = &[
             "__cast", "__geo_length_to_s2cell_level", "__geo_line_s2cell_covering_level",
             "__geo_line_validate", "__geo_polygon_s2cell_covering_level", "__geo_polygon_validate",
             "__hash_crc32", "__hash_djb2", "__hash_many_crc32", "__hash_xxh64", "__hll_normalize",
-            "__invoke", "__ipv6_lookup_ranges", "__lz4_compress_dynamic_array_to_base64_string", "all",
+            "__invoke", "__ipv6_lookup_ranges", "__lz4_compress_dynamic_array_to_base64_string",
             
             "entity_group", "estimate_data_size", "geo_angle", "geo_azimuth", "geo_closest_point_on_line",
             "geo_closest_point_on_polygon", "geo_distance_2points", "geo_distance_point_to_line",
@@ -93,8 +92,7 @@ pub(crate) const REFUSED: &[Refused] = &[
             "geo_polygon_centroid", "geo_polygon_densify", "geo_polygon_perimeter", "geo_polygon_simplify",
             "geo_polygon_to_h3cells", "geo_polygon_to_s2cells", "geo_s2cell_neighbors",
             "geo_s2cell_to_central_point", "geo_s2cell_to_polygon", "geo_simplify_polygons_array",
-            "geo_union_lines_array", "geo_union_polygons_array", "graph", "hll_isvalid", "inner_nodes", "iscolumnexists", "labels", "map",
-            "node_degree_in", "node_degree_out", "node_id",
+            "geo_union_lines_array", "geo_union_polygons_array", "hll_isvalid", "iscolumnexists",
             "parse_user_agent", "parse_xml", "parsejson", "punycode_domain_to_string", "row_rank",
             "series_periods_detect", "series_periods_validate", "table", "tdigest_isvalid",
                     ],
@@ -128,6 +126,13 @@ pub(crate) const REFUSED: &[Refused] = &[
         why: SERVICE,
         names: &[
             "external_table",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: KEPT,
+        names: &[
+            "graph",
         ],
     },
     Refused {

@@ -19,6 +19,9 @@ impl Exprs<'_, '_> {
         arguments: &[&ast::Expr],
     ) -> Result<Expr, Reported> {
         let assigned = std::mem::take(&mut self.binder.assigns_columns);
+        if let Some(function) = scalar.of_pattern() {
+            return self.of_pattern(function, scalar, span, arguments);
+        }
         if matches!(scalar.names, Naming::Parts(_)) && !assigned {
             return Err(self.several_columns(scalar.name, span));
         }
@@ -67,11 +70,14 @@ impl Exprs<'_, '_> {
         match function {
             ColumnsFunction::Grid => return self.on_grid(args, span),
             ColumnsFunction::PackThese => return self.packed(args, written),
+            ColumnsFunction::OfPattern(_) => return Err(self.misplaced(span, "what asks about a pattern")),
             ColumnsFunction::Pack | ColumnsFunction::IfExists => {}
         }
         self.binder.needs_all_columns(self.columns);
         match function {
-            ColumnsFunction::Grid | ColumnsFunction::PackThese => unreachable!("they need no other columns"),
+            ColumnsFunction::Grid | ColumnsFunction::PackThese | ColumnsFunction::OfPattern(_) => {
+                unreachable!("they need no other columns")
+            }
             ColumnsFunction::IfExists => match args.first().and_then(Expr::constant) {
                 Some(Value::String(name)) => match self.columns.position(name) {
                     Some(at) => self.column(at, span),
