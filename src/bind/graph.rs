@@ -149,9 +149,18 @@ impl<'a> Exprs<'a, '_> {
             Some((at, column)) => Ok(elements.property(element, at, column.ty)),
             None => {
                 let what = if let Element::Node(_) = element { "nodes" } else { "edges" };
-                let unknown = columns.unknown(name);
                 let message = format!("{what} have no property `{}`", name.text);
-                Err(self.binder.error(Diagnostic { message, ..unknown.label("unknown property") }))
+                let unknown = Diagnostic::error(UNKNOWN_COLUMN, name.span, message).label("unknown property");
+                let unknown = unknown.suggest(&name.text, columns.names());
+                let names: Vec<String> = columns.names().map(|name| format!("`{name}`")).collect();
+                Err(self.binder.error(match (&unknown.help, names.len()) {
+                    (Some(_), _) => unknown,
+                    (None, 0) => unknown.help(
+                        "give them their id, `make-graph … with_node_id=name`, or the columns of a table, `… with T on id`",
+                    ),
+                    (None, 1..=8) => unknown.help(format!("they have {}", names.join(", "))),
+                    (None, _) => unknown,
+                }))
             }
         }
     }

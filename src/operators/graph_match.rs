@@ -9,8 +9,9 @@ use super::Syntax;
 use super::make_graph::graph_of;
 use super::project::made_by;
 use super::tabular::Tabular;
-use crate::bind::{Binder, BoundColumn, BoundColumns, Element, Elements, Exprs, Namer, Relation, label_of_part};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Element, Elements, Exprs, Label, Namer, Relation, label_of_part};
 use crate::diag::{BAD_ARGUMENT, DUPLICATE_NAME, Diagnostic, Span, UNEXPECTED, UNSUPPORTED};
+use crate::functions;
 use crate::plan::{
     self, Cycles, Direction, EachFold, GraphMake, GraphPattern, GraphWork, Node, PathChoice, PatternEdge, Slot, Term,
 };
@@ -107,9 +108,21 @@ pub(super) fn places(input: Tokens<'_>) -> Parsed<'_, Places> {
 
 fn sequence(input: Tokens<'_>) -> Parsed<'_, Sequence> {
     let start = input.here();
+    if input.is(0, "-") || input.is(0, "<") {
+        let complaint = Diagnostic::error(UNEXPECTED, input.here(), "a pattern begins with a node").label("an edge");
+        return Err(failure(complaint.help("a node may be without a name: `()-[e]->(m)`")));
+    }
     let (mut input, first) = node(input)?;
     let mut rest = Vec::new();
     while let (behind, Some(edge)) = edge(input)? {
+        if behind.is(0, ">") {
+            let complaint = Diagnostic::error(UNEXPECTED, behind.here(), "an arrow has no blanks inside");
+            return Err(failure(complaint.label("belongs to the edge").help("`-->`, `-[e]->`")));
+        }
+        if behind.is_word(0) {
+            let complaint = Diagnostic::error(UNEXPECTED, behind.here(), "an edge leads to a node").label("no node");
+            return Err(failure(complaint.help("a node may be without a name: `(n)-[e]->()`")));
+        }
         let (behind, node) = node(behind)?;
         rest.push((edge, node));
         input = behind;
@@ -295,7 +308,10 @@ pub(super) fn fitting(
     let nothing = BoundColumns::none();
     let mut exprs = Exprs::of_elements(binder, &nothing, Elements::new(&graph, &shape.names));
     let condition = places.condition.as_ref().map(|condition| exprs.predicate(condition)).transpose();
-    let label = |assign: &Assign, at: usize| label_of_part(assign, at, &nothing);
+    let label = |assign: &Assign, at: usize| match &assign.expr.kind {
+        ExprKind::Call(call) if assign.names.is_empty() && asks_pattern(&call.name.text) => Label::Numbered,
+        _ => label_of_part(assign, at, &nothing),
+    };
     let labels: Vec<_> = places
         .columns
         .iter()
@@ -335,6 +351,11 @@ pub(super) fn fitting(
     let work = Arc::new(GraphWork { known, steps: parts.work.steps.clone(), make });
     let node = Node::Graph { edges: parts.edges, nodes: parts.nodes, work };
     Relation::new(node, columns)
+}
+
+/// Whether this is the name of a function of patterns, though perhaps of an aggregate as well.
+fn asks_pattern(name: &str) -> bool {
+    functions::scalar(name).is_some_and(|scalar| scalar.of_pattern().is_some())
 }
 
 /// The parts of a conjunction.
@@ -480,12 +501,13 @@ fn range_of(range: &[Expr; 2], span: Span, binder: &mut Binder<'_>) -> Option<(u
     let nothing = BoundColumns::none();
     let mut exprs = Exprs::new(binder, &nothing);
     let [least, most] = range.each_ref().map(|bound| exprs.count(bound));
-    let [least, most] = [least.ok()?, most.ok()?].map(|bound| usize::try_from(bound).ok());
-    match (least, most) {
-        (Some(least), Some(most)) if least <= most && most > 0 => Some((least, most)),
+    let (least, most) = (least.ok()?, most.ok()?);
+    match (usize::try_from(least), usize::try_from(most)) {
+        (Ok(least), Ok(most)) if least <= most && most > 0 => Some((least, most)),
         _ => {
-            let diagnostic = Diagnostic::error(BAD_ARGUMENT, span, "a path has at least as many edges as `*least..most` says first, and at most as many as it says last");
-            binder.error(diagnostic.label("no such path").help("`-[e*1..3]->`: one edge, two, or three"));
+            let message = format!("no path has from {least} to {most} edges");
+            let diagnostic = Diagnostic::error(BAD_ARGUMENT, span, message).label("fits nothing");
+            binder.error(diagnostic.help("the smaller number stands first, and the other is 1 at least: `-[e*1..3]->`"));
             None
         }
     }

@@ -17,7 +17,7 @@ use crate::syntax::clause::{commas, hints, parameter};
 use crate::syntax::expr::{column_name, name};
 use crate::syntax::pipeline::{subquery, table};
 use crate::syntax::print::{HintList, Listed, Subquery};
-use crate::syntax::tokens::{Hope, Parsed, Tokens, word};
+use crate::syntax::tokens::{Hope, Parsed, Tokens, failure, word};
 use crate::value::{Type, Value};
 
 /// `make-graph from --> to with T on id, U on name partitioned-by tenant (graph-match …)`
@@ -80,11 +80,19 @@ impl Syntax for MakeGraph {
             input.is(at, sign) && (at == 0 || input.touches(at))
         });
         if !arrow {
+            if input.is(0, "-") || input.is(0, "<") {
+                let complaint = Diagnostic::error(UNEXPECTED, input.here(), "edges go from a source `-->` to a target");
+                return Err(failure(complaint.label("another sign").help("`make-graph source --> target`, without blanks")));
+            }
             return input.unexpected(Hope::Text("-->"));
         }
         let (input, target) = column_name(input.skip(3))?;
         let (input, nodes) = if input.is(0, "with") {
             let (input, tables) = commas(node_table)(input.skip(1))?;
+            if input.is(0, "with_node_id") {
+                let complaint = Diagnostic::error(UNEXPECTED, input.here(), "nodes of tables have their ids from these");
+                return Err(failure(complaint.help("write either `with T on id` or `with_node_id=id`")));
+            }
             (input, GraphNodes::Tables(tables))
         } else {
             input.hope(Hope::Text("with"));
