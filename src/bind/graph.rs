@@ -1,112 +1,15 @@
-//! Graphs, and what the clauses of a pattern read of its elements: `n.name`, `map(e, weight)`, `node_id(n)`.
+//! What the clauses of a pattern read of its elements: `n.name`, `map(e, weight)`, `node_id(n)`.
 
 use std::sync::Arc;
 
-use super::{BoundColumn, BoundColumns, Exprs, Relation, Reported};
+use super::elements::{Element, Elements};
+use super::{BoundColumn, Exprs, Graph, Reported};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_COLUMN, WRONG_COUNT, WRONG_TYPE};
 use crate::functions;
-use crate::plan::{Each, EachFold, Expr, GraphWork, JoinSide, Node, NodeColumn, Slot};
+use crate::plan::{Each, EachFold, Expr, NodeColumn, Slot};
 use crate::registry::{PatternFunction, Scalar};
 use crate::syntax::ast::{self, ExprKind, Name};
 use crate::value::{Type, Value};
-
-/// What the nodes and edges of a graph have.
-#[derive(Clone, Debug)]
-pub(crate) struct Graph {
-    pub(crate) nodes: BoundColumns,
-    pub(crate) edges: BoundColumns,
-    /// The type of the ids of nodes.
-    pub(crate) id: Type,
-}
-
-/// What a graph is made from.
-pub(crate) struct GraphParts {
-    pub(crate) edges: Box<JoinSide>,
-    pub(crate) nodes: Box<JoinSide>,
-    pub(crate) work: Arc<GraphWork>,
-    pub(crate) graph: Arc<Graph>,
-}
-
-impl Relation {
-    /// A graph; to whoever asks for columns it shows those of its nodes.
-    pub(crate) fn of_graph(parts: GraphParts) -> Relation {
-        let GraphParts { edges, nodes, work, graph } = parts;
-        let columns = graph.nodes.clone();
-        Relation { graph: Some(graph), columns, ..Relation::new(Node::Graph { edges, nodes, work }, Vec::new()) }
-    }
-
-    /// What the graph is made from, if this is one.
-    pub(crate) fn into_graph(self) -> Option<GraphParts> {
-        match (self.node, self.graph) {
-            (Node::Graph { edges, nodes, work }, Some(graph)) => Some(GraphParts { edges, nodes, work, graph }),
-            _ => None,
-        }
-    }
-}
-
-/// An element of a pattern that has a name, by its position among those of its kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Element {
-    Node(usize),
-    Edge(usize),
-    /// An edge of variable length.
-    Path(usize),
-}
-
-/// The elements of a pattern, as its clauses read them.
-pub(crate) struct Elements<'a> {
-    graph: &'a Graph,
-    names: &'a [(Name, Element)],
-    slots: Vec<Slot>,
-    /// In `map(e, …)` and its like: how many columns stand before the slots, and whether these are those of nodes.
-    part: Option<(usize, bool)>,
-}
-
-impl<'a> Elements<'a> {
-    pub(crate) fn new(graph: &'a Graph, names: &'a [(Name, Element)]) -> Elements<'a> {
-        Elements { graph, names, slots: Vec::new(), part: None }
-    }
-
-    pub(crate) fn into_slots(self) -> Vec<Slot> {
-        self.slots
-    }
-
-    fn named(&self, name: &str) -> Option<Element> {
-        self.names.iter().find(|(known, _)| known.text == name).map(|(_, element)| *element)
-    }
-
-    /// What reads a slot.
-    fn slot(&mut self, slot: Slot, ty: Type) -> Expr {
-        let same = |known: &Slot| match (known, &slot) {
-            (Slot::Node { at, column }, Slot::Node { at: other, column: of_other })
-            | (Slot::Edge { at, column }, Slot::Edge { at: other, column: of_other }) => {
-                at == other && column == of_other
-            }
-            _ => false,
-        };
-        let at = self.slots.iter().position(same).unwrap_or(self.slots.len());
-        if at == self.slots.len() {
-            self.slots.push(slot);
-        }
-        Expr::column(ty, self.part.map_or(0, |(own, _)| own) + at)
-    }
-
-    fn columns_of(&self, element: Element) -> &'a BoundColumns {
-        match element {
-            Element::Node(_) => &self.graph.nodes,
-            Element::Edge(_) | Element::Path(_) => &self.graph.edges,
-        }
-    }
-
-    /// A column of a node or edge.
-    fn property(&mut self, element: Element, column: usize, ty: Type) -> Expr {
-        let slot = match element {
-            Element::Node(at) => Slot::Node { at, column },
-            Element::Edge(at) | Element::Path(at) => Slot::Edge { at, column },
-        };
-        self.slot(slot, ty)
-    }
-}
 
 impl<'a> Exprs<'a, '_> {
     pub(crate) fn into_elements(self) -> Option<Elements<'a>> {

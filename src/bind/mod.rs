@@ -4,6 +4,7 @@
 //! it later is not complained about again.
 
 mod call;
+mod elements;
 mod entity;
 mod expr;
 mod findings;
@@ -35,11 +36,11 @@ use findings::Findings;
 use patterns::KnownPattern;
 use scope::Scope;
 
+pub(crate) use elements::{Element, Elements};
 pub(crate) use expr::{Exprs, Reported, StepRows, dynamic_key};
-pub(crate) use graph::{Element, Elements, Graph, GraphParts};
 pub(crate) use history::Period;
 pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label, label_of_part};
-pub(crate) use relation::{BoundColumn, BoundColumns, Relation};
+pub(crate) use relation::{BoundColumn, BoundColumns, Graph, GraphParts, Relation};
 pub(crate) use scope::Definition;
 pub(crate) use table::table_schema;
 pub(crate) use visible::Visible;

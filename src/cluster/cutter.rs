@@ -199,11 +199,15 @@ impl Cutter<'_> {
             let flow = self.gathered(flow, &read);
             bytes += flow.bytes;
             let input = Node::Union {
-                inputs: flow.legs.into_iter().map(|leg| {
-                    let node = shifted(leg.node, inputs.len());
-                    inputs.extend(leg.inputs);
-                    node
-                }).collect(),
+                inputs: flow
+                    .legs
+                    .into_iter()
+                    .map(|leg| {
+                        let node = shifted(leg.node, inputs.len());
+                        inputs.extend(leg.inputs);
+                        node
+                    })
+                    .collect(),
             };
             Box::new(JoinSide { input, ..side })
         };

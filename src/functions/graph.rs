@@ -89,7 +89,7 @@ const ALL: Scalar = Scalar {
     returns: Returns::Is(Type::Bool),
     about: "Whether `predicate` is true of each edge of a path, or of each of its `inner_nodes`.",
     examples: &[Example {
-        query: "datatable(a: string, b: string)['x', 'y', 'y', 'z'] | make-graph a --> b | graph-match (n)-[e*2..2]->(m) project all(e, a < b)",
+        query: "datatable(a: string, b: string)['x', 'y', 'y', 'z'] | make-graph a --> b | graph-match (n)-[e*2..2]->(m) project all(e, strlen(a) == 1)",
         result: "True",
     }],
     kernel: KernelDef::Columns(ColumnsFunction::OfPattern(PatternFunction::All)),

@@ -16,8 +16,8 @@ use crate::plan::{
     self, Cycles, Direction, EachFold, GraphMake, GraphPattern, GraphWork, Node, PathChoice, PatternEdge, Slot, Term,
 };
 use crate::registry::{Allowed, Example, OperatorDef, Position, words};
-use crate::syntax::ast::*;
 use crate::syntax::TokenKind;
+use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, choice, commas, constant, parameter};
 use crate::syntax::expr::{expr, name};
 use crate::syntax::print::{Listed, spelling};
@@ -312,11 +312,8 @@ pub(super) fn fitting(
         ExprKind::Call(call) if assign.names.is_empty() && asks_pattern(&call.name.text) => Label::Numbered,
         _ => label_of_part(assign, at, &nothing),
     };
-    let labels: Vec<_> = places
-        .columns
-        .iter()
-        .flat_map(|assign| (0..assign.names.len().max(1)).map(|at| label(assign, at)))
-        .collect();
+    let labels: Vec<_> =
+        places.columns.iter().flat_map(|assign| (0..assign.names.len().max(1)).map(|at| label(assign, at))).collect();
     let mut namer = Namer::new(&labels);
     let mut columns = Vec::new();
     for assign in &places.columns {
@@ -372,10 +369,14 @@ fn ask(pattern: &mut GraphPattern, mut condition: plan::Expr) {
     let deterministic = condition.deterministic();
     let about = match read.as_slice() {
         [first, rest @ ..] if deterministic => match first {
-            Slot::Node { at, .. } if rest.iter().all(|slot| matches!(slot, Slot::Node { at: other, .. } if other == at)) => {
+            Slot::Node { at, .. }
+                if rest.iter().all(|slot| matches!(slot, Slot::Node { at: other, .. } if other == at)) =>
+            {
                 Some(Element::Node(*at))
             }
-            Slot::Edge { at, .. } if rest.iter().all(|slot| matches!(slot, Slot::Edge { at: other, .. } if other == at)) => {
+            Slot::Edge { at, .. }
+                if rest.iter().all(|slot| matches!(slot, Slot::Edge { at: other, .. } if other == at)) =>
+            {
                 Some(Element::Edge(*at))
             }
             Slot::Each(each)
@@ -507,7 +508,8 @@ fn range_of(range: &[Expr; 2], span: Span, binder: &mut Binder<'_>) -> Option<(u
         _ => {
             let message = format!("no path has from {least} to {most} edges");
             let diagnostic = Diagnostic::error(BAD_ARGUMENT, span, message).label("fits nothing");
-            binder.error(diagnostic.help("the smaller number stands first, and the other is 1 at least: `-[e*1..3]->`"));
+            binder
+                .error(diagnostic.help("the smaller number stands first, and the other is 1 at least: `-[e*1..3]->`"));
             None
         }
     }

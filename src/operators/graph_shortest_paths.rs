@@ -66,7 +66,9 @@ impl Tabular for GraphShortestPaths {
     fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let wrong = match self.places.sequences.as_slice() {
             [only] if only.rest.iter().any(|(edge, _)| edge.range.is_some()) => None,
-            [only] => Some((only.span, "the pattern of `graph-shortest-paths` has an edge of variable length at least")),
+            [only] => {
+                Some((only.span, "the pattern of `graph-shortest-paths` has an edge of variable length at least"))
+            }
             [_, second, ..] => Some((second.span, "the pattern of `graph-shortest-paths` is one sequence")),
             [] => None,
         };

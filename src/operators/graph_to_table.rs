@@ -66,7 +66,9 @@ impl Syntax for GraphToTable {
 fn output(input: Tokens<'_>) -> Parsed<'_, GraphOutput> {
     let start = input.here();
     let nodes = input.is(0, "nodes");
-    let (input, _) = if nodes { word("nodes").parse(input)? } else {
+    let (input, _) = if nodes {
+        word("nodes").parse(input)?
+    } else {
         input.hope(Hope::Text("nodes"));
         word("edges").parse(input)?
     };
@@ -195,8 +197,7 @@ impl GraphOutput {
             GraphRows::Edges { .. } => GraphMake::Edges { of_source: first, of_target: second },
         };
         let work = GraphWork { known: parts.work.known.clone(), steps: parts.work.steps.clone(), make };
-        let node =
-            Node::Graph { edges: parts.edges.clone(), nodes: parts.nodes.clone(), work: Arc::new(work) };
+        let node = Node::Graph { edges: parts.edges.clone(), nodes: parts.nodes.clone(), work: Arc::new(work) };
         with_ids_first(node, columns, made)
     }
 }

@@ -76,13 +76,16 @@ impl Syntax for MakeGraph {
     fn parse(input: Tokens<'_>) -> Parsed<'_, MakeGraph> {
         let (input, hints) = hints(input)?;
         let (input, source) = column_name(input)?;
-        let arrow = [0, 1, 2].iter().zip(["-", "-", ">"]).all(|(&at, sign)| {
-            input.is(at, sign) && (at == 0 || input.touches(at))
-        });
+        let arrow = [0, 1, 2]
+            .iter()
+            .zip(["-", "-", ">"])
+            .all(|(&at, sign)| input.is(at, sign) && (at == 0 || input.touches(at)));
         if !arrow {
             if input.is(0, "-") || input.is(0, "<") {
                 let complaint = Diagnostic::error(UNEXPECTED, input.here(), "edges go from a source `-->` to a target");
-                return Err(failure(complaint.label("another sign").help("`make-graph source --> target`, without blanks")));
+                return Err(failure(
+                    complaint.label("another sign").help("`make-graph source --> target`, without blanks"),
+                ));
             }
             return input.unexpected(Hope::Text("-->"));
         }
@@ -90,7 +93,8 @@ impl Syntax for MakeGraph {
         let (input, nodes) = if input.is(0, "with") {
             let (input, tables) = commas(node_table)(input.skip(1))?;
             if input.is(0, "with_node_id") {
-                let complaint = Diagnostic::error(UNEXPECTED, input.here(), "nodes of tables have their ids from these");
+                let complaint =
+                    Diagnostic::error(UNEXPECTED, input.here(), "nodes of tables have their ids from these");
                 return Err(failure(complaint.help("write either `with T on id` or `with_node_id=id`")));
             }
             (input, GraphNodes::Tables(tables))
@@ -206,8 +210,7 @@ impl MakeGraph {
         let rows: Vec<Relation> = tables.iter().map(|table| binder.tabular(&table.table)).collect();
         let open = input.columns.has_any_column() || rows.iter().any(|rows| rows.columns.has_any_column());
         let ends = [key(&self.source, &input.columns, binder), key(&self.target, &input.columns, binder)];
-        let ids: Vec<_> =
-            tables.iter().zip(&rows).map(|(table, rows)| key(&table.id, &rows.columns, binder)).collect();
+        let ids: Vec<_> = tables.iter().zip(&rows).map(|(table, rows)| key(&table.id, &rows.columns, binder)).collect();
         let parts: Option<Vec<_>> = self.parts.as_ref().map(|parts| {
             let of = std::iter::once(&input).chain(&rows);
             of.map(|rows| key(&parts.column, &rows.columns, binder)).collect()
@@ -254,22 +257,15 @@ impl MakeGraph {
         };
         let keep = input.pass_through().map(|(_, expr)| expr).collect();
         let graph = Graph { nodes: nodes.columns, edges: input.columns, id };
-        let work =
-            GraphWork { known: nodes.known, steps: Vec::new(), make: GraphMake::Nodes { of_id: Vec::new() } };
+        let work = GraphWork { known: nodes.known, steps: Vec::new(), make: GraphMake::Nodes { of_id: Vec::new() } };
         let edges = Box::new(JoinSide { input: input.node, keys: edge_keys, keep });
-        let parts =
-            GraphParts { edges, nodes: Box::new(nodes.side), work: Arc::new(work), graph: Arc::new(graph) };
+        let parts = GraphParts { edges, nodes: Box::new(nodes.side), work: Arc::new(work), graph: Arc::new(graph) };
         Some(Relation::of_graph(parts))
     }
 }
 
 /// Nodes of which nothing is known but what edges tell.
-fn unknown(
-    columns: Vec<BoundColumn>,
-    known: Vec<(usize, plan::Expr)>,
-    id: Type,
-    part: Option<Type>,
-) -> BoundNodes {
+fn unknown(columns: Vec<BoundColumn>, known: Vec<(usize, plan::Expr)>, id: Type, part: Option<Type>) -> BoundNodes {
     let absent = |ty: Type| plan::Expr::literal(ty, Value::absent(ty));
     let keep = columns.iter().map(|column| absent(column.ty)).collect();
     let keys = [id].into_iter().chain(part).map(absent).collect();
@@ -327,12 +323,7 @@ fn of_tables(
 }
 
 /// The columns by which tables name their nodes.
-fn known(
-    tables: &[NodeTable],
-    columns: &BoundColumns,
-    id: Type,
-    binder: &mut Binder<'_>,
-) -> Vec<(usize, plan::Expr)> {
+fn known(tables: &[NodeTable], columns: &BoundColumns, id: Type, binder: &mut Binder<'_>) -> Vec<(usize, plan::Expr)> {
     let mut known: Vec<(usize, plan::Expr)> = Vec::new();
     for at in tables.iter().filter_map(|table| columns.position(&table.id.text)) {
         if known.iter().all(|(other, _)| *other != at) {

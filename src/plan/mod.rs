@@ -352,7 +352,9 @@ impl Node {
             Node::Graph { work, .. } => work.exprs().into_iter().all(Expr::deterministic),
             _ => true,
         };
-        inside && self.exprs().into_iter().all(Expr::deterministic) && self.inputs().into_iter().all(Node::deterministic)
+        inside
+            && self.exprs().into_iter().all(Expr::deterministic)
+            && self.inputs().into_iter().all(Node::deterministic)
     }
 
     /// Does more than to read, filter and compute rows: joins, groups, orders or expands them.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 
 use crate::plan::{
-    AggregateCall, Expansion, Expr, GraphWork, JoinKind, JoinSide, Node, PartId, PathStep, RowParts, Steps, Term, WindowCall,
+    AggregateCall, Expansion, Expr, GraphWork, JoinKind, JoinSide, Node, PartId, PathStep, RowParts, Steps, Term,
+    WindowCall,
 };
 use crate::source::{SourceTable, Want};
 use crate::value::{Type, Value};

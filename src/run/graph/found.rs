@@ -164,9 +164,10 @@ impl Rower<'_> {
             Some(column) if read.contains(&at) => column.take(own),
             _ => nothing(),
         });
-        let outer = slots.iter().enumerate().map(|(at, column)| {
-            if read.contains(&(each.own + at)) { column.take(&owners) } else { nothing() }
-        });
+        let outer = slots
+            .iter()
+            .enumerate()
+            .map(|(at, column)| if read.contains(&(each.own + at)) { column.take(&owners) } else { nothing() });
         let batch = Batch::new(own_columns.chain(outer).collect(), own.len());
         let said = computed(&each.expr, &batch, self.guard);
         let mut out = Out::new(if each.fold == EachFold::Map { Type::Dynamic } else { Type::Bool }, found.rows);

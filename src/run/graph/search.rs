@@ -269,7 +269,6 @@ impl Fit<'_> {
             }
         });
     }
-
 }
 
 impl<'s, 'p> Search<'s, 'p> {
