@@ -5,8 +5,8 @@
 
 use crate::operators::{
     self, Syntax, facet::Facet, fork::Fork, graph_match::GraphMatch, graph_shortest_paths::GraphShortestPaths,
-    join::Join, lookup::Lookup, mv_apply::MvApply, mv_expand::MvExpand, partition::Partition, union::Union,
-    r#where::Where,
+    join::Join, lookup::Lookup, mv_apply::MvApply, mv_expand::MvExpand, partition::Partition, project::Project,
+    union::Union, r#where::Where,
 };
 use crate::registry::{Meaning, OperatorDef, Position};
 use crate::syntax::{self, Token, TokenKind};
@@ -182,7 +182,7 @@ impl<'a> CursorPlace<'a> {
     /// In a clause behind a pattern: the names of its elements, and whether each is a node.
     pub(super) fn elements(&self) -> Vec<(&'a str, bool)> {
         let Some((def, behind)) = self.operator() else { return Vec::new() };
-        let clause = self.clause("where").or(self.clause("project"));
+        let clause = self.clause(Where::DEF.name()).or(self.clause(Project::DEF.name()));
         let Some(end) = clause.filter(|_| def == GraphMatch::DEF || def == GraphShortestPaths::DEF) else {
             return Vec::new();
         };
