@@ -198,17 +198,11 @@ impl Cutter<'_> {
             let flow = self.cut(side.input, &read);
             let flow = self.gathered(flow, &read);
             bytes += flow.bytes;
-            let input = Node::Union {
-                inputs: flow
-                    .legs
-                    .into_iter()
-                    .map(|leg| {
-                        let node = shifted(leg.node, inputs.len());
-                        inputs.extend(leg.inputs);
-                        node
-                    })
-                    .collect(),
-            };
+            let input = flow.legs.into_iter().next().map_or(Node::Union { inputs: Vec::new() }, |leg| {
+                let node = shifted(leg.node, inputs.len());
+                inputs.extend(leg.inputs);
+                node
+            });
             Box::new(JoinSide { input, ..side })
         };
         let [edges, nodes] = [edges, nodes].map(&mut gathered);

@@ -297,7 +297,9 @@ impl<'a> Layout<'a> {
     }
 
     fn begins_clause(&self, at: usize) -> bool {
-        self.is_word(at) && ["by", "on"].contains(&self.text(at))
+        // Not the end of `partitioned-by`.
+        let joined = self.blanks.get(at) == Some(&false) && at.checked_sub(1).is_some_and(|at| self.text(at) == "-");
+        self.is_word(at) && ["by", "on"].contains(&self.text(at)) && !joined
     }
 
     /// Each item on lines of its own, or so many of them on one.
