@@ -222,9 +222,19 @@ impl<'a> Reader<'a> {
     /// Whether nothing but an operator may stand here: behind `|`, and first in the brackets of a sub-query, which is
     /// the only place behind a bracket for operators that begin no pipeline.
     fn wants_operator(&self, at: usize, operator: &str) -> bool {
-        let begins =
-            ["print", "range", "datatable", "externaldata", "external_data", "union", "evaluate", "search", "find"]
-                .contains(&operator);
+        let begins = [
+            "print",
+            "range",
+            "datatable",
+            "externaldata",
+            "external_data",
+            "union",
+            "evaluate",
+            "search",
+            "find",
+            "macro-expand",
+        ]
+        .contains(&operator);
         at > 0 && (self.is(at - 1, "|") || !begins && self.is(at - 1, "("))
     }
 
