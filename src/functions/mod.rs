@@ -27,6 +27,9 @@ mod parse_kv;
 mod path;
 mod pattern;
 mod punycode;
+pub(crate) mod reduce;
+pub(crate) mod segments;
+pub(crate) mod sequence;
 mod series;
 mod sketch;
 #[cfg(test)]
@@ -37,6 +40,7 @@ mod unicode;
 mod unit;
 mod url;
 mod window;
+mod xml;
 mod zone;
 
 use crate::registry::{self, Aggregate, Infix, Scalar};
@@ -59,6 +63,7 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("numbers", beta::FAMILY),
     ("arrays and sets", array::FAMILY),
     ("bags", bag::FAMILY),
+    ("bags", xml::FAMILY),
     ("encodings and hashes", encoding::FAMILY),
     ("encodings and hashes", url::FAMILY),
     ("encodings and hashes", punycode::FAMILY),
@@ -72,6 +77,7 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("series", series::filter::FAMILY),
     ("series", series::fit::FAMILY),
     ("series", series::fourier::FAMILY),
+    ("series", series::period::FAMILY),
     ("series", series::season::FAMILY),
     ("sketches", sketch::FAMILY),
     #[cfg(feature = "geo")]
@@ -108,7 +114,7 @@ pub(crate) use access::ELEMENT;
 pub(crate) use aggregates::{COUNT, MAKE_LIST, PIVOTED};
 pub(crate) use array::PACK_ARRAY;
 pub(crate) use cells::elements;
-pub(crate) use columns::{packing, rounding};
+pub(crate) use columns::{DATA_SIZE, packing, rounding};
 pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;
@@ -119,6 +125,7 @@ pub(crate) use ip::Networks;
 pub(crate) use make_series::{INTERVAL, Intervals, step_type};
 pub(crate) use parse::{Matching, PARSE, PatternPart, parse_kernel};
 pub(crate) use parse_kv::{PairDelimiters, QuotePair, pairs_kernel, regex_pairs_kernel};
+pub(crate) use sketch::Hll;
 pub(crate) use time::NOW;
 pub(crate) use window::{ROW_NUMBER, numbered};
 

@@ -20,6 +20,14 @@ pub(crate) enum RefusedKind {
 }
 
 impl RefusedKind {
+    /// As listings say it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            RefusedKind::Aggregate => "aggregate",
+            other => other.text(),
+        }
+    }
+
     /// As messages say it; aggregates are functions there.
     pub(crate) fn text(self) -> &'static str {
         match self {
@@ -43,11 +51,17 @@ pub(crate) fn refused_operator(name: &str) -> Option<Position> {
     }
 }
 
-const FILES: Option<&str> = Some("queries reach no files but those that were loaded");
 const SERVICE: Option<&str> = Some("queries reach nothing but what was loaded");
 const CODE: Option<&str> = Some("argql runs no other language");
-const PATTERNS: Option<&str> = Some("how Kusto cuts texts into terms and joins these to patterns is not documented");
-const HASHES: Option<&str> = Some("how Kusto mixes hashes is documented nowhere");
+const HASHES: Option<&str> =
+    Some("how Kusto mixes hashes is documented nowhere, and no way that is known gives its one published answer");
+const INTERNAL: Option<&str> = Some("it is for Kusto's own use, and what it does is documented nowhere");
+const RULES: Option<&str> = Some("its answers depend on the edition of a list of rules, which Kusto does not name");
+const GROUPS: Option<&str> =
+    Some("there are no stored groups; write its databases out: `macro-expand entity_group [database('a'), …]`");
+const NOBODY: Option<&str> = Some("nobody signs in to ask");
+const WRITTEN: Option<&str> =
+    Some("exports do not say when rows were written; `history(…)` has the moment of each snapshot of a store");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
 #[cfg(not(feature = "geo"))]
@@ -114,17 +128,10 @@ pub(crate) const GEO_FUNCTIONS: &[&str] = &[
 #[rustfmt::skip]
 pub(crate) const REFUSED: &[Refused] = &[
     Refused {
-        kind: RefusedKind::Operator(Position::Start),
-        why: FILES,
-        names: &[
-            "externaldata",
-        ],
-    },
-    Refused {
         kind: RefusedKind::Operator(Position::Piped),
         why: None,
         names: &[
-            "__executeAndCache", "__partitionby", "graph-mark-components", "graph-match",
+            "graph-mark-components", "graph-match",
             "graph-shortest-paths", "graph-to-table", "graph-where-edges", "graph-where-nodes",
             "make-graph",
         ],
@@ -133,17 +140,11 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Function,
         why: None,
         names: &[
-            "__cast", "__geo_length_to_s2cell_level", "__geo_line_s2cell_covering_level",
+            "__geo_length_to_s2cell_level", "__geo_line_s2cell_covering_level",
             "__geo_line_validate", "__geo_polygon_s2cell_covering_level", "__geo_polygon_validate",
-            "__hash_crc32", "__hash_djb2", "__hash_many_crc32", "__hash_xxh64", "__hll_normalize",
-            "__invoke", "__ipv6_lookup_ranges", "__lz4_compress_dynamic_array_to_base64_string", "all",
-            "entity_group", "estimate_data_size", "geo_info_from_ip_address",
-            "graph", "hll_isvalid",
-            "inner_nodes", "iscolumnexists", "labels", "map",
+            "all", "graph", "inner_nodes", "labels", "map",
             "node_degree_in", "node_degree_out", "node_id",
-            "parse_user_agent", "parse_xml", "parsejson", "punycode_domain_to_string", "row_rank",
-            "series_periods_detect", "series_periods_validate", "table", "tdigest_isvalid",
-                    ],
+        ],
     },
     #[cfg(not(feature = "geo"))]
     Refused {
@@ -158,13 +159,6 @@ pub(crate) const REFUSED: &[Refused] = &[
         names: &["geo_line_lookup", "geo_polygon_lookup"],
     },
     Refused {
-        kind: RefusedKind::Operator(Position::Piped),
-        why: PATTERNS,
-        names: &[
-            "reduce",
-        ],
-    },
-    Refused {
         kind: RefusedKind::Function,
         why: HASHES,
         names: &[
@@ -175,35 +169,17 @@ pub(crate) const REFUSED: &[Refused] = &[
         kind: RefusedKind::Function,
         why: CLUSTER,
         names: &[
-            "cluster", "current_cluster_endpoint", "current_cursor", "current_database", "current_node_id",
-            "current_principal", "current_principal_details", "current_principal_is_member_of",
+            "cluster", "current_cursor", "current_database", "current_node_id",
             "cursor_after", "cursor_before_or_at", "cursor_current", "extent_id", "extent_tags", "extentid",
-            "ingestion_time", "materialized_view", "row_id", "rowstore_ordinal_range", "stored_query_result",
+            "materialized_view", "row_id", "rowstore_ordinal_range", "stored_query_result",
         ],
     },
     Refused {
         kind: RefusedKind::Function,
         why: SERVICE,
         names: &[
-            "external_table",
+            "external_table", "geo_info_from_ip_address",
         ],
-    },
-    Refused {
-        kind: RefusedKind::Aggregate,
-        why: None,
-        names: &[
-            "argmax", "argmin", "passthrough",
-            
-        ],
-    },
-    Refused {
-        kind: RefusedKind::Plugin,
-        why: None,
-        names: &[
-            "activity_engagement",             "autocluster", "basket", "dcount_intersect", "diffpatterns", "funnel_sequence",
-            "funnel_sequence_completion", "identity",
-            "identity_v3", "new_activity_metrics", "preview",
-            "sequence_detect",         ],
     },
     Refused {
         kind: RefusedKind::Plugin,
@@ -227,6 +203,64 @@ pub(crate) const REFUSED: &[Refused] = &[
             "azure_digital_twins_query_request", "cosmosdb_sql_request", "dax_request",
             "external_datatable", "http_request", "http_request_post", "infer_storage_schema",
             "infer_storage_schema_with_suggestions", "mysql_request", "postgresql_request", "sql_request",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Operator(Position::Piped),
+        why: INTERNAL,
+        names: &[
+            "__executeAndCache", "__partitionby",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: INTERNAL,
+        names: &[
+            "__cast", "__hash_crc32", "__hash_djb2", "__hash_many_crc32", "__hash_xxh64", "__hll_normalize",
+            "__invoke", "__ipv6_lookup_ranges", "__lz4_compress_dynamic_array_to_base64_string", "hll_isvalid",
+            "tdigest_isvalid",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Aggregate,
+        why: INTERNAL,
+        names: &[
+            "passthrough",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Plugin,
+        why: INTERNAL,
+        names: &[
+            "identity", "identity_v3",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: RULES,
+        names: &[
+            "parse_user_agent",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: GROUPS,
+        names: &[
+            "entity_group",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: NOBODY,
+        names: &[
+            "current_principal", "current_principal_details", "current_principal_is_member_of",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: WRITTEN,
+        names: &[
+            "ingestion_time",
         ],
     },
 ];

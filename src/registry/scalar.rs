@@ -182,6 +182,10 @@ pub(crate) enum ColumnsFunction {
     Grid,
     /// `column_ifexists(name, default)`
     IfExists,
+    /// `iscolumnexists(name)`
+    Exists,
+    /// `estimate_data_size(a, b)`, `estimate_data_size(*)`
+    Size,
 }
 
 /// One row's arguments in, exactly one value out.

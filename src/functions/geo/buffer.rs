@@ -15,6 +15,7 @@ use super::region::read_region;
 use super::sphere::EARTH_RADIUS;
 use crate::functions::cells::real;
 use crate::registry::*;
+use crate::sound::sound;
 use crate::value::ValueRef;
 
 /// The functions of this file.
@@ -69,18 +70,23 @@ pub(super) fn around_polygon(cells: &[ValueRef<'_>]) -> Option<Shape> {
     buffer(cells, 1, |operation| operation.add_shape(&LaxPolygon::from_loops_owned(outlines)))
 }
 
+/// What the tolerance is at most, as a part of the radius: the polygon has three corners and is not lost in rounding.
+const MOST_OF_RADIUS: f64 = 0.999_999;
+
 /// What is around the shapes that `add` adds. The argument at `at` is the radius, the one behind it the tolerance: at
-/// least a millionth of the radius, and at most all of it.
+/// least a millionth of the radius, and less than all of it.
 fn buffer(cells: &[ValueRef<'_>], at: usize, add: impl FnOnce(&mut S2BufferOperation)) -> Option<Shape> {
     let metres = |at: usize| cells.get(at).map(|&cell| real(cell).filter(|metres| metres.is_finite() && *metres > 0.0));
     let (radius, tolerance) = (metres(at)??, metres(at + 1).unwrap_or(Some(10.0))?);
     let mut options = BufferOptions::new(Angle::from_radians(radius / EARTH_RADIUS));
-    options.set_error_fraction((tolerance / radius).clamp(MIN_ERROR_FRACTION, 1.0));
+    options.set_error_fraction((tolerance / radius).clamp(MIN_ERROR_FRACTION, MOST_OF_RADIUS));
     // Where edges cross is known to a few units in the last place, and must be found on both.
     options.set_snap_function(Box::new(IdentitySnapFunction::new(Angle::from_radians(1e-14))));
     let found = Rc::new(RefCell::new(Parts::default()));
-    let mut operation = S2BufferOperation::new(Assembly::of_region(&found), options);
-    add(&mut operation);
-    operation.build().ok()?;
-    found.take().region.shape()
+    let built = sound(|| {
+        let mut operation = S2BufferOperation::new(Assembly::of_region(&found), options);
+        add(&mut operation);
+        operation.build().is_ok()
+    });
+    found.take().region.shape().filter(|_| built == Some(true))
 }

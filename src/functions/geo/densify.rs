@@ -3,7 +3,6 @@
 //! An edge is halved until its arcs are near enough, as Google's S2 geometry does it. One between longitudes of either sign
 //! goes the shorter way, maybe over the antimeridian, where the shape is then cut.
 
-use s2rst::s1::Angle;
 use s2rst::s2::boolean_operation::OpType;
 
 use super::geojson::{Shape, lines, polygons};
@@ -51,7 +50,7 @@ fn densified_lines(cells: &[ValueRef<'_>]) -> Option<Shape> {
     for line in lines(*cells.first()?)? {
         densified.push(edges.densified(&line, false)?);
     }
-    if is_cut(cells) && densified.iter().any(|line| crosses_antimeridian(line)) {
+    if is_cut(cells) && densified.iter().any(crosses_antimeridian) {
         densified = cut_at_antimeridian(Operand::Lines(densified))?.lines;
     }
     Shape::of_lines(densified.iter().map(|line| vectors(line)).collect())
@@ -70,7 +69,7 @@ fn densified_polygons(cells: &[ValueRef<'_>]) -> Option<Shape> {
             }
             outlines.push(outline);
         }
-        if is_cut(cells) && outlines.iter().any(|outline| crosses_antimeridian(outline)) {
+        if is_cut(cells) && outlines.iter().any(crosses_antimeridian) {
             densified.extend(cut_at_antimeridian(Operand::Outlines(outlines))?.region.polygons());
         } else {
             densified.push(outlines.iter().map(|outline| vectors(outline)).collect());
@@ -187,5 +186,5 @@ fn cut_at_antimeridian(shape: Operand) -> Option<Parts> {
     const WEST: f64 = 179.999_999_999_999;
     let corners = [(WEST, 0.0), (0.0, -90.0), (-WEST, 0.0), (0.0, 90.0)];
     let strip = corners.map(|(longitude, latitude)| to_point(point(longitude, latitude)));
-    overlay(OpType::Difference, &shape, &Operand::Outlines(vec![strip.into()]), Touching::IsApart, Angle::default())
+    overlay(OpType::Difference, &shape, &Operand::Outlines(vec![strip.into()]), Touching::IsApart)
 }

@@ -1,6 +1,5 @@
 //! What shapes have in common, and whether there is anything. A point in which they touch is.
 
-use s2rst::s1::Angle;
 use s2rst::s2::boolean_operation::OpType;
 
 use super::geojson::Shape;
@@ -29,7 +28,7 @@ const GEO_INTERSECTS_2LINES: Scalar = Scalar {
         query: "print geo_intersects_2lines(dynamic({'type': 'LineString', 'coordinates': [[0, 0], [2, 2]]}), dynamic({'type': 'LineString', 'coordinates': [[0, 2], [2, 0]]}))",
         result: "True",
     }],
-    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, lines, lines).map(|(a, b)| meet(&a, &b)), out)),
+    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, lines, lines).and_then(|(a, b)| meet(&a, &b)), out)),
     ..Scalar::PLAIN
 };
 
@@ -42,7 +41,7 @@ const GEO_INTERSECTS_LINE_WITH_POLYGON: Scalar = Scalar {
         query: "print geo_intersects_line_with_polygon(dynamic({'type': 'LineString', 'coordinates': [[-1, 1], [1, 1]]}), dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [3, 0], [0, 3], [0, 0]]]}))",
         result: "True",
     }],
-    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, lines, region).map(|(a, b)| meet(&a, &b)), out)),
+    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, lines, region).and_then(|(a, b)| meet(&a, &b)), out)),
     ..Scalar::PLAIN
 };
 
@@ -55,7 +54,7 @@ const GEO_INTERSECTS_2POLYGONS: Scalar = Scalar {
         query: "print geo_intersects_2polygons(dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [3, 0], [0, 3], [0, 0]]]}), dynamic({'type': 'Polygon', 'coordinates': [[[1, 1], [4, 1], [1, 4], [1, 1]]]}))",
         result: "True",
     }],
-    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, region, region).map(|(a, b)| meet(&a, &b)), out)),
+    kernel: KernelDef::Plain(|cells, out| put_bool(both(cells, region, region).and_then(|(a, b)| meet(&a, &b)), out)),
     ..Scalar::PLAIN
 };
 
@@ -113,6 +112,6 @@ fn both(cells: &[ValueRef<'_>], one: ReadOperand, other: ReadOperand) -> Option<
 }
 
 fn common((one, other): (Operand, Operand)) -> Option<Shape> {
-    let parts = overlay(OpType::Intersection, &one, &other, Touching::IsMeeting, Angle::from_radians(0.0))?;
+    let parts = overlay(OpType::Intersection, &one, &other, Touching::IsMeeting)?;
     Some(parts.shape())
 }

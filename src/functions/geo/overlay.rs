@@ -21,12 +21,13 @@ use s2rst::s2::lax_polygon::LaxPolygon;
 use s2rst::s2::lax_polyline::LaxPolyline;
 use s2rst::s2::shape::Dimension as ShapeDimension;
 use s2rst::s2::shape_index::{ShapeIndex, ShapeIndexCell};
-use s2rst::s2::{CellId, Point};
+use s2rst::s2::{CellId, Point, edge_crossings};
 
 use super::geojson::{self, Shape};
 use super::polygon::Vertex;
 use super::region::Region;
 use super::sphere::Vector;
+use crate::sound::sound;
 use crate::value::ValueRef;
 
 /// Vertices in order.
@@ -78,16 +79,11 @@ pub(super) enum Touching {
     IsMeeting,
 }
 
-/// What `operation` leaves of two operands; vertices nearer to one another than `snap` become one.
-pub(super) fn overlay(
-    operation: OpType,
-    one: &Operand,
-    other: &Operand,
-    touching: Touching,
-    snap: Angle,
-) -> Option<Parts> {
+/// What `operation` leaves of two operands. Vertices less than a hundred-millionth of a metre apart become one.
+pub(super) fn overlay(operation: OpType, one: &Operand, other: &Operand, touching: Touching) -> Option<Parts> {
+    let snap = edge_crossings::intersection_merge_radius();
     let found = Rc::new(RefCell::new(Parts::default()));
-    let layers = Dimension::ALL.map(|dimension| Assembly::layer(dimension, PolylineType::Path, &found)).into();
+    let layers = Dimension::ALL.map(|dimension| Assembly::layer(dimension, &found)).into();
     let mut options = Options { snap_function: Box::new(IdentitySnapFunction::new(snap)), ..Options::default() };
     let layers = match touching {
         Touching::IsApart => layers,
@@ -96,16 +92,20 @@ pub(super) fn overlay(
             normalize_closed_set(layers, closed_set_normalizer::Options::default())
         }
     };
-    let (mut one, mut other) = aligned(one, other);
-    S2BooleanOperation::multi(operation, layers, options).build(&mut one, &mut other).ok()?;
-    Some(found.take())
+    let built = sound(|| {
+        let (mut one, mut other) = aligned(one, other);
+        S2BooleanOperation::multi(operation, layers, options).build(&mut one, &mut other).is_ok()
+    });
+    (built == Some(true)).then(|| found.take())
 }
 
 /// Whether two operands have a point in common.
-pub(super) fn meet(one: &Operand, other: &Operand) -> bool {
+pub(super) fn meet(one: &Operand, other: &Operand) -> Option<bool> {
     let options = Options { polygon_model: PolygonModel::Closed, ..Options::default() };
-    let (mut one, mut other) = aligned(one, other);
-    S2BooleanOperation::intersects(&mut one, &mut other, options)
+    sound(|| {
+        let (mut one, mut other) = aligned(one, other);
+        S2BooleanOperation::intersects(&mut one, &mut other, options)
+    })
 }
 
 /// What is laid over something else.
@@ -198,19 +198,22 @@ pub(super) fn read_lines(cell: ValueRef<'_>) -> Option<Vec<Chain>> {
     Some(geojson::lines(cell)?.iter().map(|line| chain(line)).collect())
 }
 
-/// The lines with edges that several have in common once only, joined where just two meet.
+/// The lines with edges that several have in common once only and vertices where they cross, joined to fewer ones that go
+/// on where others end.
 pub(super) fn united(lines: Vec<Chain>) -> Option<Vec<Chain>> {
-    if lines.len() < 2 {
-        return Some(lines);
+    let mut rest = lines.into_iter();
+    let mut united: Vec<Chain> = rest.next().into_iter().collect();
+    for line in rest {
+        let (one, other) = (Operand::Lines(united), Operand::Lines(vec![line]));
+        united = overlay(OpType::Union, &one, &other, Touching::IsApart)?.lines;
     }
-    let mut built = build(builder::Options::default(), Dimension::Line, PolylineType::Path, &[&lines])?;
-    built.pop().map(|parts| parts.lines)
+    Some(united)
 }
 
 /// The lines with as few vertices as can be within `tolerance`.
 pub(super) fn simplified_lines(lines: Vec<Chain>, tolerance: Angle) -> Option<Vec<Chain>> {
-    let whole = if lines.len() == 1 { PolylineType::Walk } else { PolylineType::Path };
-    let mut built = build(simplifying(tolerance), Dimension::Line, whole, &[&lines])?;
+    let dimension = if lines.len() == 1 { Dimension::SingleLine } else { Dimension::Lines };
+    let mut built = build(simplifying(tolerance), dimension, &[&lines])?;
     built.pop().map(|parts| parts.lines)
 }
 
@@ -218,7 +221,7 @@ pub(super) fn simplified_lines(lines: Vec<Chain>, tolerance: Angle) -> Option<Ve
 pub(super) fn simplified_regions(regions: &[Region], tolerance: Angle) -> Option<Vec<Region>> {
     let outlines: Vec<Vec<Chain>> = regions.iter().map(Region::outlines).collect();
     let outlines: Vec<&Vec<Chain>> = outlines.iter().collect();
-    let built = build(simplifying(tolerance), Dimension::Area, PolylineType::Path, &outlines)?;
+    let built = build(simplifying(tolerance), Dimension::Area, &outlines)?;
     Some(built.into_iter().map(|parts| parts.region).collect())
 }
 
@@ -230,17 +233,12 @@ fn simplifying(tolerance: Angle) -> builder::Options {
 }
 
 /// What chains become by the options, each set of them for itself.
-fn build(
-    options: builder::Options,
-    dimension: Dimension,
-    kind: PolylineType,
-    sets: &[&Vec<Chain>],
-) -> Option<Vec<Parts>> {
+fn build(options: builder::Options, dimension: Dimension, sets: &[&Vec<Chain>]) -> Option<Vec<Parts>> {
     let mut builder = S2Builder::new(options);
     let mut found = Vec::new();
     for chains in sets {
         let parts = Rc::new(RefCell::new(Parts::default()));
-        builder.start_layer(Assembly::layer(dimension, kind, &parts));
+        builder.start_layer(Assembly::layer(dimension, &parts));
         for chain in *chains {
             match dimension {
                 Dimension::Area => builder.add_loop_from_points(chain),
@@ -249,36 +247,38 @@ fn build(
         }
         found.push(parts);
     }
-    builder.build().ok()?;
-    Some(found.into_iter().map(|parts| parts.take()).collect())
+    let built = sound(|| builder.build().is_ok());
+    (built == Some(true)).then(|| found.into_iter().map(|parts| parts.take()).collect())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Dimension {
-    Point,
-    Line,
+    Points,
+    /// A line that stays one, and may go the same way twice.
+    SingleLine,
+    /// Edges that may go in either direction, each once.
+    Lines,
     Area,
 }
 
 impl Dimension {
-    const ALL: [Dimension; 3] = [Dimension::Point, Dimension::Line, Dimension::Area];
+    const ALL: [Dimension; 3] = [Dimension::Points, Dimension::Lines, Dimension::Area];
 }
 
 /// Puts the edges of one dimension together.
 pub(super) struct Assembly {
     dimension: Dimension,
-    kind: PolylineType,
     found: Rc<RefCell<Parts>>,
 }
 
 impl Assembly {
-    fn layer(dimension: Dimension, kind: PolylineType, found: &Rc<RefCell<Parts>>) -> Box<dyn Layer> {
-        Box::new(Assembly { dimension, kind, found: Rc::clone(found) })
+    fn layer(dimension: Dimension, found: &Rc<RefCell<Parts>>) -> Box<dyn Layer> {
+        Box::new(Assembly { dimension, found: Rc::clone(found) })
     }
 
     /// The region whose outline is given to this layer.
     pub(super) fn of_region(found: &Rc<RefCell<Parts>>) -> Box<dyn Layer> {
-        Assembly::layer(Dimension::Area, PolylineType::Path, found)
+        Assembly::layer(Dimension::Area, found)
     }
 }
 
@@ -290,16 +290,14 @@ impl std::fmt::Debug for Assembly {
 
 impl Layer for Assembly {
     fn graph_options(&self) -> GraphOptions {
-        let (degenerate, duplicate, siblings) = match self.dimension {
-            Dimension::Point => (DegenerateEdges::Keep, DuplicateEdges::Merge, SiblingPairs::Keep),
-            // A single line may go the same way twice.
-            Dimension::Line if self.kind == PolylineType::Walk => {
-                (DegenerateEdges::Discard, DuplicateEdges::Keep, SiblingPairs::Keep)
-            }
-            Dimension::Line => (DegenerateEdges::Discard, DuplicateEdges::Merge, SiblingPairs::Keep),
-            Dimension::Area => (DegenerateEdges::Discard, DuplicateEdges::Keep, SiblingPairs::Discard),
-        };
-        GraphOptions::new(EdgeType::Directed, degenerate, duplicate, siblings)
+        let (directed, duplicates) = (EdgeType::Directed, DuplicateEdges::Keep);
+        let (degenerate, pairs) = (DegenerateEdges::Discard, SiblingPairs::Keep);
+        match self.dimension {
+            Dimension::Points => GraphOptions::new(directed, DegenerateEdges::Keep, DuplicateEdges::Merge, pairs),
+            Dimension::SingleLine => GraphOptions::new(directed, degenerate, duplicates, pairs),
+            Dimension::Lines => GraphOptions::new(EdgeType::Undirected, degenerate, DuplicateEdges::Merge, pairs),
+            Dimension::Area => GraphOptions::new(directed, degenerate, duplicates, SiblingPairs::Discard),
+        }
     }
 
     fn build(&mut self, graph: &Graph, error: &mut S2Error) {
@@ -307,12 +305,12 @@ impl Layer for Assembly {
         let vertex = |at| graph.vertex(at);
         let mut parts = self.found.borrow_mut();
         match self.dimension {
-            Dimension::Point => {
+            Dimension::Points => {
                 parts.points = edges.iter().map(|edge| vertex(edge.0)).collect();
                 parts.points.sort_by_key(|&at| CellId::from_point(&at));
             }
-            Dimension::Line => {
-                let mut lines = graph.get_polylines(self.kind);
+            Dimension::SingleLine | Dimension::Lines => {
+                let mut lines = graph.get_polylines(PolylineType::Walk);
                 let places = graph.get_min_input_edge_ids();
                 // Pieces of one edge come in the order of where they begin.
                 lines.sort_by_key(|line| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use s2rst::s2::boolean_operation::OpType;
-use s2rst::s2::{Loop, Point, edge_crossings, loop_measures};
+use s2rst::s2::{Loop, Point, loop_measures};
 
 use super::geojson::{self, Shape};
 use super::overlay::{Chain, Operand, Touching, chain, overlay, vectors};
@@ -55,8 +55,7 @@ impl Region {
         let mut count = queue.len();
         while queue.len() > 1 {
             let (((size, _), region), ((other_size, _), other)) = (queue.pop_first()?, queue.pop_first()?);
-            let snap = edge_crossings::intersection_merge_radius();
-            let parts = overlay(OpType::Union, &region.operand(), &other.operand(), Touching::IsApart, snap)?;
+            let parts = overlay(OpType::Union, &region.operand(), &other.operand(), Touching::IsApart)?;
             queue.insert((size + other_size, count), parts.region);
             count += 1;
         }

@@ -21,6 +21,7 @@ pub(super) const IPV4_LOOKUP: Plugin = Plugin {
         query: "print ip = '10.1.2.3' | evaluate ipv4_lookup((datatable(net: string, n: long)['10.1.0.0/16', 1, '10.2.0.0/16', 2]), ip, net)",
         result: "10.1.0.0/16, 1, 10.1.2.3",
     }],
+    caution: None,
 };
 
 pub(super) const IPV6_LOOKUP: Plugin = Plugin {
@@ -32,6 +33,7 @@ pub(super) const IPV6_LOOKUP: Plugin = Plugin {
         query: "print ip = 'fe80::1' | evaluate ipv6_lookup((datatable(net: string)['fe80::/16']), ip, net)",
         result: "fe80::/16, fe80::1",
     }],
+    caution: None,
 };
 
 impl Evaluate {
