@@ -139,7 +139,9 @@ pub(crate) fn staged(engine: &Engine, text: &str) {
     ] {
         let found = inspect::staged(&query, staging);
         let limited = |answer: &Result<Vec<Table>, Error>| answer.as_ref().is_err_and(Error::is_limit);
-        if !limited(&whole) && !limited(&found) {
+        // Rows in memory are on no other machine.
+        let nowhere = found.as_ref().is_err_and(|error| error.diagnostics()[0].code.id == "AQ3013");
+        if !limited(&whole) && !limited(&found) && !nowhere {
             let fault = staged::difference(&whole, &found, query.is_repeatable());
             assert!(fault.is_none(), "{staging:?}: {}", fault.unwrap_or_default());
         }
@@ -152,7 +154,10 @@ pub(crate) fn loaded(bytes: &[u8]) {
     let engine = Engine::new().threads(1).unwrap().limits(limits()).table("resources", bytes.to_vec());
     let shown = String::from_utf8_lossy(bytes);
     let whole = reference::read(bytes, "resources");
-    reference::compared(bytes, &whole, &shown);
+    // What is packed is compared by those who know what is in it.
+    if !bytes.starts_with(b"\x1f\x8b") && !bytes.starts_with(b"\x28\xb5\x2f\xfd") {
+        reference::compared(bytes, &whole, &shown);
+    }
     for columns in ["id, properties", "properties.a, properties[0].b, x", "tags.a.b, name"] {
         let query = format!("resources | project {columns}");
         match (&whole, engine.query(&query)) {

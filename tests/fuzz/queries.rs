@@ -46,7 +46,10 @@ fn mutated_queries_are_read_and_bound() {
             let holds = || {
                 parsed.fetch_add(usize::from(holds::read(&text)), Ordering::Relaxed);
                 bound.fetch_add(usize::from(holds::bound(&engine, &text)), Ordering::Relaxed);
-                holds::completed(&engine, &text, number % (text.len() + 1));
+                // What could be typed takes many times longer.
+                if number % 20 == 0 {
+                    holds::completed(&engine, &text, number % (text.len() + 1));
+                }
             };
             if watch.over(&text, || catch_unwind(AssertUnwindSafe(holds))).is_err() {
                 faults.push(format!("FIRST={number}: {text}"));
