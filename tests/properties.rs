@@ -61,6 +61,50 @@ fn rows_of_a_datatable_and_of_pages_give_the_same_answer_with_and_without_rewrit
     .budget_ms(budget());
 }
 
+/// What an expression gives at rows, where it is computed over columns and their dictionaries, is what it gives where a
+/// row's cells are constants: calls are folded and kernels prepared for them.
+#[test]
+fn an_expression_gives_at_each_row_what_it_gives_of_constants() {
+    let cells = |answer: &str| {
+        let rows = answer.split_once('\n').filter(|_| !answer.starts_with("AQ"))?.1;
+        Some(rows.strip_prefix('[')?.strip_suffix(']')?.to_owned())
+    };
+    arbtest::arbtest(|random| {
+        let mut rows = Rows::random(random)?;
+        rows.0.truncate(4);
+        let columns: Columns = ["k", "n", "r", "b", "d"].map(str::to_owned).into_iter().zip(KINDS).collect();
+        let kind = *random.choose(&KINDS)?;
+        let mut making = Making { random, names: 0 };
+        let any: bool = making.random.arbitrary()?;
+        let expr = if any { making.call(&columns)? } else { making.expr(&columns, kind, 3)? };
+        let table = format!("let T = {};\n", rows.datatable());
+        let repeated = Rows(std::iter::repeat_n(rows.0.clone(), 40).flatten().collect());
+        let whole = answer(&PLAIN, &format!("{table}{} | project x = {expr}", repeated.datatable()));
+        // A call of anything may have arguments that it does not take.
+        if any && whole.starts_with("AQ") {
+            return Ok(());
+        }
+        let (mut of_columns, mut of_names) = (Vec::new(), Vec::new());
+        for row in &rows.0 {
+            let [k, n, r, b, d] = literals(row);
+            let query = format!("{table}print k = {k}, n = {n}, r = {r}, b = {b}, d = {d} | project x = {expr}");
+            of_columns.extend(cells(&answer(&PLAIN, &query)));
+            let query =
+                format!("{table}let k = {k}; let n = {n}; let r = {r}; let b = {b}; let d = {d}; print x = {expr}");
+            of_names.extend(cells(&answer(&PLAIN, &query)));
+        }
+        let forty = |cells: &[String]| vec![cells.join(","); 40].join(",");
+        let whole = cells(&whole).unwrap_or_else(|| panic!("the expression is none: {expr}: {whole}"));
+        same("a row's cells as columns", &format!("{table}{expr}"), &whole, &forty(&of_columns));
+        // All columns are no names, and of a constant more is known to be wrong.
+        if !expr.contains("pack_all") && !(any && of_names.len() < rows.0.len()) {
+            same("a row's cells by name", &format!("{table}{expr}"), &whole, &forty(&of_names));
+        }
+        Ok(())
+    })
+    .budget_ms(budget());
+}
+
 #[test]
 fn the_sample_gives_the_same_answer_with_and_without_rewrites_and_for_any_number_of_threads() {
     let tables = [
@@ -188,19 +232,8 @@ impl Rows {
     }
 
     fn datatable(&self) -> String {
-        let mut text = "datatable(k: string, n: long, r: real, b: bool, d: dynamic)[".to_owned();
-        for row in &self.0 {
-            for (cell, ty) in row.iter().zip(["string", "long", "real", "bool", "dynamic"]) {
-                match (cell, ty) {
-                    (None, "string") => text.push_str("''"),
-                    (None, _) => write!(text, "{ty}(null)").unwrap(),
-                    (Some(cell), "dynamic") => write!(text, "dynamic({cell})").unwrap(),
-                    (Some(cell), _) => text.push_str(cell),
-                }
-                text.push_str(", ");
-            }
-        }
-        text + "]"
+        let cells: Vec<String> = self.0.iter().flat_map(literals).collect();
+        format!("datatable(k: string, n: long, r: real, b: bool, d: dynamic)[{}]", cells.join(", "))
     }
 
     /// The rows one per line, in one or several pages; a cell of nothing is null or left out.
@@ -222,6 +255,17 @@ impl Rows {
         }
         Ok(pages)
     }
+}
+
+/// A row's cells as KQL has them.
+fn literals(row: &[Option<String>; 5]) -> [String; 5] {
+    let types = ["string", "long", "real", "bool", "dynamic"];
+    std::array::from_fn(|at| match (row[at].as_deref(), types[at]) {
+        (None, "string") => "''".to_owned(),
+        (None, ty) => format!("{ty}(null)"),
+        (Some(cell), "dynamic") => format!("dynamic({cell})"),
+        (Some(cell), _) => cell.to_owned(),
+    })
 }
 
 fn some(random: &mut Unstructured<'_>, cells: &[&str]) -> Result<Option<String>> {
@@ -591,6 +635,58 @@ impl Making<'_, '_> {
     fn any(&mut self, columns: &Columns) -> Result<String> {
         let kind = *self.random.choose(&KINDS)?;
         self.expr(columns, kind, 1)
+    }
+
+    /// A call of any function, with arguments as its signature has them: columns, what is made of them, or constants.
+    fn call(&mut self, columns: &Columns) -> Result<String> {
+        static FUNCTIONS: LazyLock<Vec<argql::NameEntry>> = LazyLock::new(|| {
+            // What is never the same again.
+            let changes = ["rand", "new_guid", "now", "ago"];
+            let functions = PLAIN.names().into_iter().filter(|entry| entry.kind == "function");
+            functions.filter(|entry| !changes.contains(&entry.name)).collect()
+        });
+        let function = self.random.choose(&FUNCTIONS)?;
+        let params =
+            function.syntax.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or("", |parts| parts.0);
+        let mut args = Vec::new();
+        for param in params.split(", ").filter(|param| !param.is_empty()) {
+            if param.starts_with('[') && self.random.arbitrary()? {
+                break;
+            }
+            if param.starts_with('…') {
+                continue;
+            }
+            let kind = match param.trim_end_matches(']').rsplit(": ").next().unwrap_or_default() {
+                "string" => Kind::Text,
+                "long" | "integer" | "int" => Kind::Whole,
+                "real" | "number" => Kind::Real,
+                "bool" => Kind::Truth,
+                "dynamic" => Kind::Dynamic,
+                "orderable" => *self.random.choose(&KINDS[..4])?,
+                "datetime" => {
+                    args.push(format!("(datetime(2026-02-28) + {} * 7h)", self.expr(columns, Kind::Whole, 0)?));
+                    continue;
+                }
+                "timespan" => {
+                    args.push(format!("({} * 7h)", self.expr(columns, Kind::Whole, 0)?));
+                    continue;
+                }
+                _ => *self.random.choose(&KINDS)?,
+            };
+            let constants: &[&str] = match kind {
+                Kind::Text => &["'a'", "'[a-b]+'", "'$.a'", "'day'", "'0'", "'-'"],
+                Kind::Whole => &["0", "1", "-1", "2"],
+                Kind::Real => &["0.5", "-2.0", "1.0"],
+                Kind::Truth => &["true", "false"],
+                Kind::Dynamic => &["dynamic(['a', 1])", "dynamic({'a': 1})", "dynamic([1.5, 2, 3])"],
+            };
+            args.push(if self.random.ratio(1, 3)? {
+                (*self.random.choose(constants)?).to_owned()
+            } else {
+                self.expr(columns, kind, 1)?
+            });
+        }
+        Ok(format!("{}({})", function.name, args.join(", ")))
     }
 
     fn expr(&mut self, columns: &Columns, kind: Kind, depth: usize) -> Result<String> {
