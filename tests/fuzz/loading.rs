@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::reference::{COLUMNS, Row, check, compared, decoded, read, same};
 use super::support::shapes::gzip;
-use super::{Watch, fuzz};
+use super::{Watch, fuzz, holds};
 
 const STRINGS: [&str; 16] = [
     "",
@@ -228,6 +228,7 @@ fn any_bytes_are_rows_as_others_read_them_or_an_error() {
             let _ = error.render(false);
         }
         if broken {
+            watch.over(&shown, || holds::loaded(&packed));
             return Ok(());
         }
         let text = decoded(&plain);
