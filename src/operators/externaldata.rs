@@ -44,7 +44,7 @@ const EXTERNALDATA: OperatorDef = OperatorDef {
     names: &["externaldata", "external_data"],
     position: Position::Start,
     resource_graph: Allowed::Never,
-    words: &["with", FORMAT, IGNORE_FIRST],
+    words: &["with"],
     syntax: "externaldata(name: type, …)[file, …] [with (format = name, ignoreFirstRecord = bool)]",
     about: "The rows of files that were allowed with `--allow-files`: of csv, tsv, psv, scsv, sohsv, txt, raw, json, multijson or parquet, also packed.",
     examples: &[],
