@@ -22,6 +22,7 @@ pub(super) const GEO_POLYGON_LOOKUP: Plugin = Plugin {
         query: "print lng = 1, lat = 1 | evaluate geo_polygon_lookup((print name = 'a', p = geo_point_buffer(1, 1, 5)), lng, lat, p) | project name",
         result: "a",
     }],
+    caution: None,
 };
 
 pub(super) const GEO_LINE_LOOKUP: Plugin = Plugin {
@@ -33,6 +34,7 @@ pub(super) const GEO_LINE_LOOKUP: Plugin = Plugin {
         query: "print lng = 1, lat = 0.001 | evaluate geo_line_lookup((print n = 7, l = geo_from_wkt('LINESTRING (0 0, 2 0)')), lng, lat, l, 200) | project n",
         result: "7",
     }],
+    caution: None,
 };
 
 /// What a call asks for.
