@@ -222,9 +222,19 @@ impl<'a> Reader<'a> {
     /// Whether nothing but an operator may stand here: behind `|`, and first in the brackets of a sub-query, which is
     /// the only place behind a bracket for operators that begin no pipeline.
     fn wants_operator(&self, at: usize, operator: &str) -> bool {
-        let begins =
-            ["print", "range", "datatable", "externaldata", "external_data", "union", "evaluate", "search", "find"]
-                .contains(&operator);
+        let begins = [
+            "print",
+            "range",
+            "datatable",
+            "externaldata",
+            "external_data",
+            "union",
+            "evaluate",
+            "search",
+            "find",
+            "macro-expand",
+        ]
+        .contains(&operator);
         at > 0 && (self.is(at - 1, "|") || !begins && self.is(at - 1, "("))
     }
 
@@ -534,10 +544,10 @@ fn its_words_are_those_of_the_registry() {
     }
     assert_eq!(registry.difference(&literals).collect::<Vec<_>>(), Vec::<&&str>::new(), "not in the grammar");
     let mut others: BTreeSet<&str> = literals.difference(&registry).copied().collect();
-    // What belongs to no operator: brackets and marks, statements, literals, and the sides of a join.
-    for text in
-        "( ) [ ] { } , ; | . : = => .. let set view true True TRUE false False FALSE null $left $right".split(' ')
-    {
+    // What belongs to no operator: brackets and marks, statements, literals, the sides of a join, and the edges of
+    // patterns.
+    let marks = "( ) [ ] { } , ; | . : = => .. let set view true True TRUE false False FALSE null $left $right";
+    for text in marks.split(' ').chain(["--", "-->", "<--", "-[", "<-[", "]-", "]->"]) {
         assert!(others.remove(text), "`{text}` is not in the grammar, or in the registry as well");
     }
     assert_eq!(others, BTreeSet::from(["declare pattern", "declare query_parameters"]), "not in the registry");

@@ -166,7 +166,7 @@ const HOMES: [&str; 3] = ["src/registry", "src/functions", "src/operators"];
 
 /// Words that are no names where they stand, and what they are there.
 const WORDS: &[(&str, &[&str], &str)] = &[
-    ("src/cluster/stage.rs", &["filter", "range", "sort", "union"], "what steps of a plan do"),
+    ("src/cluster/stage.rs", &["filter", "graph", "range", "sort", "union"], "what steps of a plan do"),
     ("src/cluster/node.rs", &["partition"], "a column of partitions' numbers"),
     ("src/cli", &["limit", "min", "sample", "table"], "options, units, titles of columns"),
     ("src/complete/finder.rs", &["table"], "a kind of what is offered"),

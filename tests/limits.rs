@@ -19,6 +19,11 @@ const LONG: &[(&str, &str)] = &[
         "a join that explodes",
         "let T = range x from 1 to 60000 step 1 | extend k = 1; T | join kind=inner T on k | count",
     ),
+    (
+        "paths of a graph",
+        "range x from 1 to 40 step 1 | extend y = x * 7 % 40, z = x * 3 % 40 | mv-expand to = pack_array(y, z) to typeof(long) \
+         | make-graph x --> to | graph-match cycles=all (n)-[e*1..30]->(m) project node_id(n) | count",
+    ),
     ("many keys", "let T = range x from 1 to 10000000 step 1; T | join kind=inner T on x | count"),
     (
         "elements",

@@ -61,6 +61,51 @@ fn rows_of_a_datatable_and_of_pages_give_the_same_answer_with_and_without_rewrit
     .budget_ms(budget());
 }
 
+/// What an expression gives at rows, where it is computed over columns and their dictionaries, is what it gives where a
+/// row's cells are constants: calls are folded and kernels prepared for them.
+#[test]
+fn an_expression_gives_at_each_row_what_it_gives_of_constants() {
+    let cells = |answer: &str| {
+        let rows = answer.split_once('\n').filter(|_| !answer.starts_with("AQ"))?.1;
+        Some(rows.strip_prefix('[')?.strip_suffix(']')?.to_owned())
+    };
+    arbtest::arbtest(|random| {
+        let mut rows = Rows::random(random)?;
+        rows.0.truncate(4);
+        let columns: Columns = ["k", "n", "r", "b", "d"].map(str::to_owned).into_iter().zip(KINDS).collect();
+        let kind = *random.choose(&KINDS)?;
+        let mut making = Making { random, names: 0 };
+        let any: bool = making.random.arbitrary()?;
+        let expr = if any { making.call(&columns)? } else { making.expr(&columns, kind, 3)? };
+        let table = format!("let T = {};\n", rows.datatable());
+        let repeated = Rows(std::iter::repeat_n(rows.0.clone(), 40).flatten().collect());
+        let whole = answer(&PLAIN, &format!("{table}{} | project x = {expr}", repeated.datatable()));
+        // A call of anything may have arguments that it does not take.
+        if any && whole.starts_with("AQ") {
+            return Ok(());
+        }
+        let (mut of_columns, mut of_names) = (Vec::new(), Vec::new());
+        for row in &rows.0 {
+            let [k, n, r, b, d] = literals(row);
+            let query = format!("{table}print k = {k}, n = {n}, r = {r}, b = {b}, d = {d} | project x = {expr}");
+            of_columns.extend(cells(&answer(&PLAIN, &query)));
+            let query =
+                format!("{table}let k = {k}; let n = {n}; let r = {r}; let b = {b}; let d = {d}; print x = {expr}");
+            of_names.extend(cells(&answer(&PLAIN, &query)));
+        }
+        let forty = |cells: &[String]| vec![cells.join(","); 40].join(",");
+        let whole = cells(&whole).unwrap_or_else(|| panic!("the expression is none: {expr}: {whole}"));
+        same("a row's cells as columns", &format!("{table}{expr}"), &whole, &forty(&of_columns));
+        // All columns are no names, and of a constant more is known to be wrong.
+        let comparable = !any || of_names.len() == rows.0.len();
+        if comparable && !expr.contains("pack_all") {
+            same("a row's cells by name", &format!("{table}{expr}"), &whole, &forty(&of_names));
+        }
+        Ok(())
+    })
+    .budget_ms(budget());
+}
+
 #[test]
 fn the_sample_gives_the_same_answer_with_and_without_rewrites_and_for_any_number_of_threads() {
     let tables = [
@@ -188,19 +233,8 @@ impl Rows {
     }
 
     fn datatable(&self) -> String {
-        let mut text = "datatable(k: string, n: long, r: real, b: bool, d: dynamic)[".to_owned();
-        for row in &self.0 {
-            for (cell, ty) in row.iter().zip(["string", "long", "real", "bool", "dynamic"]) {
-                match (cell, ty) {
-                    (None, "string") => text.push_str("''"),
-                    (None, _) => write!(text, "{ty}(null)").unwrap(),
-                    (Some(cell), "dynamic") => write!(text, "dynamic({cell})").unwrap(),
-                    (Some(cell), _) => text.push_str(cell),
-                }
-                text.push_str(", ");
-            }
-        }
-        text + "]"
+        let cells: Vec<String> = self.0.iter().flat_map(literals).collect();
+        format!("datatable(k: string, n: long, r: real, b: bool, d: dynamic)[{}]", cells.join(", "))
     }
 
     /// The rows one per line, in one or several pages; a cell of nothing is null or left out.
@@ -222,6 +256,17 @@ impl Rows {
         }
         Ok(pages)
     }
+}
+
+/// A row's cells as KQL has them.
+fn literals(row: &[Option<String>; 5]) -> [String; 5] {
+    let types = ["string", "long", "real", "bool", "dynamic"];
+    std::array::from_fn(|at| match (row[at].as_deref(), types[at]) {
+        (None, "string") => "''".to_owned(),
+        (None, ty) => format!("{ty}(null)"),
+        (Some(cell), "dynamic") => format!("dynamic({cell})"),
+        (Some(cell), _) => cell.to_owned(),
+    })
 }
 
 fn some(random: &mut Unstructured<'_>, cells: &[&str]) -> Result<Option<String>> {
@@ -277,7 +322,7 @@ impl Making<'_, '_> {
     }
 
     fn step(&mut self, columns: &mut Columns, depth: usize) -> Result<String> {
-        Ok(match self.random.int_in_range(0..=15)? {
+        Ok(match self.random.int_in_range(0..=25)? {
             0 | 1 => format!("where {}", self.expr(columns, Kind::Truth, 2)?),
             2 | 3 => {
                 let (name, kind) = (self.target(columns)?, *self.random.choose(&KINDS)?);
@@ -384,6 +429,88 @@ impl Making<'_, '_> {
                 columns.extend([(number, Kind::Whole), (before, Kind::Text), (sum, Kind::Whole)]);
                 step
             }
+            16 => format!("project-reorder {} desc", self.random.choose(columns)?.0),
+            17 => {
+                let (at, name) = (self.random.choose_index(columns.len())?, self.name());
+                let old = std::mem::replace(&mut columns[at].0, name.clone());
+                format!("project-rename {name} = {old}")
+            }
+            18 => {
+                let (item, list, sum) = (self.name(), self.expr(columns, Kind::Dynamic, 1)?, self.name());
+                columns.push((sum.clone(), Kind::Whole));
+                format!(
+                    "mv-apply {item} = {list} to typeof(long) on (where {item} != 2 | summarize {sum} = sum({item}))"
+                )
+            }
+            19 => {
+                let keys: Vec<&str> = columns
+                    .iter()
+                    .filter(|column| matches!(column.1, Kind::Text | Kind::Whole))
+                    .map(|column| column.0.as_str())
+                    .collect();
+                if keys.is_empty() {
+                    return Ok("take 3".to_owned());
+                }
+                let key = (*self.random.choose(&keys)?).to_owned();
+                format!("partition hint.strategy=native by {key} (top 2 by {}{})", self.key(columns)?, self.order()?)
+            }
+            20 => {
+                let (key, most) = (self.name(), self.name());
+                let step = format!(
+                    "extend {key} = {} | lookup kind={} (T | summarize {most} = max(n) by {key} = k) on {key}",
+                    self.expr(columns, Kind::Text, 1)?,
+                    self.random.choose(&["leftouter", "inner"])?,
+                );
+                columns.extend([(key, Kind::Text), (most, Kind::Whole)]);
+                step
+            }
+            21 => {
+                let (axis, key, series) = (self.name(), self.name(), self.name());
+                let step = format!(
+                    "extend {axis} = {}, {key} = {} | make-series {series} = {} default=0 on {axis} from -1 to 4 step 2 by {key}",
+                    self.expr(columns, Kind::Whole, 1)?,
+                    self.expr(columns, Kind::Text, 1)?,
+                    self.random.choose(&["count()".to_owned(), format!("sum({axis})"), format!("dcount({axis})")])?,
+                );
+                *columns = vec![(key, Kind::Text), (series, Kind::Dynamic), (axis, Kind::Dynamic)];
+                step
+            }
+            22 => {
+                let (outer, inner, most, many) = (self.name(), self.name(), self.name(), self.name());
+                let others = if self.random.arbitrary()? { " with others = 'rest'" } else { "" };
+                let step = format!(
+                    "top-nested 2 of {outer} = {}{others} by {most} = max({}), top-nested 1 of {inner} = {} by {many} = count()",
+                    self.expr(columns, Kind::Text, 1)?,
+                    self.expr(columns, Kind::Whole, 1)?,
+                    self.expr(columns, Kind::Text, 1)?,
+                );
+                *columns = vec![(outer, Kind::Text), (most, Kind::Whole), (inner, Kind::Text), (many, Kind::Whole)];
+                step
+            }
+            23 => {
+                let so_far = self.name();
+                let step = format!(
+                    "sort by {} | scan declare ({so_far}: long = 0) with (step s: {} => {so_far} = s.{so_far} + {};)",
+                    self.key(columns)?,
+                    self.expr(columns, Kind::Truth, 1)?,
+                    self.expr(columns, Kind::Whole, 1)?,
+                );
+                columns.push((so_far, Kind::Whole));
+                step
+            }
+            24 => {
+                let (row, column, value) = ("Row".to_owned(), "Column".to_owned(), "Value".to_owned());
+                *columns = vec![(row, Kind::Whole), (column, Kind::Text), (value, Kind::Text)];
+                "evaluate narrow()".to_owned()
+            }
+            25 => {
+                let (key, number) = (self.name(), self.name());
+                let text = self.expr(columns, Kind::Text, 1)?;
+                columns.extend([(key.clone(), Kind::Text), (number.clone(), Kind::Whole)]);
+                format!(
+                    "parse-kv {text} as ({key}: string, {number}: long) with (pair_delimiter=' ', kv_delimiter='-')"
+                )
+            }
             _ => "where true".to_owned(),
         })
     }
@@ -441,7 +568,7 @@ impl Making<'_, '_> {
         let mut calls = Vec::new();
         for _ in 0..self.random.int_in_range(usize::from(keys.is_empty())..=3)? {
             let name = self.name();
-            let (call, kind) = match self.random.int_in_range(0..=12)? {
+            let (call, kind) = match self.random.int_in_range(0..=19)? {
                 0 => ("count()".to_owned(), Kind::Whole),
                 1 => (format!("countif({})", self.expr(columns, Kind::Truth, 1)?), Kind::Whole),
                 2 => (format!("sum({})", self.expr(columns, Kind::Real, 1)?), Kind::Real),
@@ -464,6 +591,25 @@ impl Making<'_, '_> {
                     format!("sumif({}, {})", self.expr(columns, Kind::Whole, 1)?, self.expr(columns, Kind::Truth, 1)?),
                     Kind::Whole,
                 ),
+                12 => (
+                    format!(
+                        "take_anyif({}, {})",
+                        self.expr(columns, Kind::Text, 1)?,
+                        self.expr(columns, Kind::Truth, 1)?
+                    ),
+                    Kind::Text,
+                ),
+                13 => {
+                    (format!("dcountif({}, {})", self.key(columns)?, self.expr(columns, Kind::Truth, 1)?), Kind::Whole)
+                }
+                14 => (format!("percentile({}, 75)", self.expr(columns, Kind::Whole, 1)?), Kind::Whole),
+                15 => (format!("make_bag({})", self.expr(columns, Kind::Dynamic, 1)?), Kind::Dynamic),
+                16 => (
+                    format!("maxif({}, {})", self.expr(columns, Kind::Whole, 1)?, self.expr(columns, Kind::Truth, 1)?),
+                    Kind::Whole,
+                ),
+                17 => (format!("binary_all_xor({})", self.expr(columns, Kind::Whole, 1)?), Kind::Whole),
+                18 => (format!("dcount_hll(hll({}))", self.key(columns)?), Kind::Whole),
                 _ => (
                     format!("make_list_if({}, {})", self.any(columns)?, self.expr(columns, Kind::Truth, 1)?),
                     Kind::Dynamic,
@@ -490,6 +636,58 @@ impl Making<'_, '_> {
     fn any(&mut self, columns: &Columns) -> Result<String> {
         let kind = *self.random.choose(&KINDS)?;
         self.expr(columns, kind, 1)
+    }
+
+    /// A call of any function, with arguments as its signature has them: columns, what is made of them, or constants.
+    fn call(&mut self, columns: &Columns) -> Result<String> {
+        static FUNCTIONS: LazyLock<Vec<argql::NameEntry>> = LazyLock::new(|| {
+            // What is never the same again.
+            let changes = ["rand", "new_guid", "now", "ago"];
+            let functions = PLAIN.names().into_iter().filter(|entry| entry.kind == "function");
+            functions.filter(|entry| !changes.contains(&entry.name)).collect()
+        });
+        let function = self.random.choose(&FUNCTIONS)?;
+        let params =
+            function.syntax.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or("", |parts| parts.0);
+        let mut args = Vec::new();
+        for param in params.split(", ").filter(|param| !param.is_empty()) {
+            if param.starts_with('[') && self.random.arbitrary()? {
+                break;
+            }
+            if param.starts_with('…') {
+                continue;
+            }
+            let kind = match param.trim_end_matches(']').rsplit(": ").next().unwrap_or_default() {
+                "string" => Kind::Text,
+                "long" | "integer" | "int" => Kind::Whole,
+                "real" | "number" => Kind::Real,
+                "bool" => Kind::Truth,
+                "dynamic" => Kind::Dynamic,
+                "orderable" => *self.random.choose(&KINDS[..4])?,
+                "datetime" => {
+                    args.push(format!("(datetime(2026-02-28) + {} * 7h)", self.expr(columns, Kind::Whole, 0)?));
+                    continue;
+                }
+                "timespan" => {
+                    args.push(format!("({} * 7h)", self.expr(columns, Kind::Whole, 0)?));
+                    continue;
+                }
+                _ => *self.random.choose(&KINDS)?,
+            };
+            let constants: &[&str] = match kind {
+                Kind::Text => &["'a'", "'[a-b]+'", "'$.a'", "'day'", "'0'", "'-'"],
+                Kind::Whole => &["0", "1", "-1", "2"],
+                Kind::Real => &["0.5", "-2.0", "1.0"],
+                Kind::Truth => &["true", "false"],
+                Kind::Dynamic => &["dynamic(['a', 1])", "dynamic({'a': 1})", "dynamic([1.5, 2, 3])"],
+            };
+            args.push(if self.random.ratio(1, 3)? {
+                (*self.random.choose(constants)?).to_owned()
+            } else {
+                self.expr(columns, kind, 1)?
+            });
+        }
+        Ok(format!("{}({})", function.name, args.join(", ")))
     }
 
     fn expr(&mut self, columns: &Columns, kind: Kind, depth: usize) -> Result<String> {
@@ -535,6 +733,17 @@ impl Making<'_, '_> {
                 format!("substring({text}, 1)"),
                 format!("tostring({real})"),
                 format!("extract('([a-z])', 1, {text})"),
+                format!("replace_string({text}, 'a', {text})"),
+                format!("trim('a+', {text})"),
+                format!("reverse({text})"),
+                format!("strcat_delim('-', {text}, 'b', {text})"),
+                format!("base64_encode_tostring({text})"),
+                format!("url_decode(url_encode({text}))"),
+                format!("case({truth}, {text}, {whole} > 1, 'c', toupper({text}))"),
+                format!("tostring(bag_keys({dynamic}))"),
+                format!("strcat_array({dynamic}.{step}, ',')"),
+                format!("gettype({dynamic}.{step})"),
+                format!("format_timespan({whole} * 1h, 'd.hh')"),
             ],
             Kind::Whole => vec![
                 format!("({whole} + 1)"),
@@ -545,6 +754,15 @@ impl Making<'_, '_> {
                 format!("array_length({dynamic}.{step})"),
                 format!("bin({whole}, 2)"),
                 "toscalar(T | where b | summarize max(n))".to_owned(),
+                format!("countof({text}, 'a')"),
+                format!("indexof({text}, '-')"),
+                format!("(hash({text}) % 5)"),
+                format!("tolong(sign({real}))"),
+                format!("binary_and({whole}, 6)"),
+                format!("array_index_of({dynamic}.{step}, {text})"),
+                format!("datetime_diff('day', datetime(2026-01-01) + {whole} * 1h, datetime(2025-01-01))"),
+                format!("tolong(toint({text}))"),
+                format!("max_of({whole}, 2, strlen({text}))"),
             ],
             Kind::Real => vec![
                 format!("({real} * 2)"),
@@ -552,6 +770,11 @@ impl Making<'_, '_> {
                 format!("({whole} * 0.5)"),
                 format!("(-{real})"),
                 format!("coalesce({real}, 0.5)"),
+                format!("round({real} / {whole}, 1)"),
+                format!("sqrt({real})"),
+                format!("abs({real} - {whole})"),
+                format!("pow({real}, 2)"),
+                format!("min_of({real}, 1.5)"),
             ],
             Kind::Truth => vec![
                 format!("({dynamic}.{step} == 'a')"),
@@ -568,6 +791,18 @@ impl Making<'_, '_> {
                 format!("({dynamic}.{step} in~ ('x', 'A'))"),
                 format!("isnull({whole})"),
                 format!("({text} in ((T | where b | project k)))"),
+                format!("({text} !has 'b')"),
+                format!("({text} startswith {text})"),
+                format!("({text} !contains_cs 'A')"),
+                format!("({text} matches regex '^[a-b]+$')"),
+                format!("({text} has_any ('a', 'b'))"),
+                format!("({text} !in~ ('A', 'é'))"),
+                format!("({whole} between (0 .. 2))"),
+                format!("({whole} !between (1 .. {whole}))"),
+                format!("({real} == {whole})"),
+                format!("(isnan({real}) or isfinite({real}))"),
+                format!("set_has_element({dynamic}.{step}, {text})"),
+                format!("bag_has_key({dynamic}, 'a')"),
             ],
             Kind::Dynamic => vec![
                 format!("{dynamic}.{step}"),
@@ -578,6 +813,18 @@ impl Making<'_, '_> {
                 format!("split({text}, '-')"),
                 format!("parse_json({text})"),
                 format!("iff({truth}, {dynamic}, dynamic(null))"),
+                format!("array_concat({dynamic}.{step}, pack_array({whole}))"),
+                format!("array_slice({dynamic}.{step}, 0, {whole})"),
+                format!("array_reverse({dynamic}.{step})"),
+                format!("array_sort_asc({dynamic}.{step})"),
+                format!("set_union({dynamic}.{step}, {dynamic})"),
+                format!("set_intersect({dynamic}, {dynamic}.{step})"),
+                format!("bag_merge({dynamic}, bag_pack('b', {text}))"),
+                format!("bag_remove_keys({dynamic}, dynamic(['b']))"),
+                format!("range(0, {whole} % 4, 1)"),
+                format!("zip({dynamic}.{step}, {dynamic}.{step})"),
+                format!("treepath({dynamic})"),
+                "pack_all()".to_owned(),
             ],
         };
         Ok(self.random.choose(forms)?.clone())

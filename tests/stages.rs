@@ -14,9 +14,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use argql::inspect::{Staging, staged};
-use argql::{Diagnostic, Engine, Error, MissingTables, Query, Table, Value};
-use support::golden;
+use argql::inspect::{self, Staging};
+use argql::{Engine, Error, MissingTables, Query};
+use support::{golden, staged};
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let snapshot = |name: &str| Engine::new().load(here(&format!("tests/cli/diff.in/{name}"))).unwrap();
@@ -131,79 +131,17 @@ impl Compare {
         let native = query.run_all();
         for place in &self.places {
             let found = match place {
-                Elsewhere::Staged(staging) => staged(&query, *staging),
+                Elsewhere::Staged(staging) => inspect::staged(&query, *staging),
                 #[cfg(feature = "cluster")]
                 Elsewhere::Cluster(cluster) => {
                     prepare(&self.engine.clone().on(cluster)).and_then(|query| query.run_all())
                 }
             };
-            if let Some(how) = difference(&native, &found, query.is_repeatable()) {
+            if let Some(how) = staged::difference(&native, &found, query.is_repeatable()) {
                 return Outcome::Differs(format!("{place:?}: {how}"));
             }
         }
         if native.is_ok() { Outcome::Equal } else { Outcome::Refused }
-    }
-}
-
-fn said(error: &Error) -> Vec<&str> {
-    error.diagnostics().iter().map(|said| said.message.as_str()).collect()
-}
-
-fn difference(
-    native: &Result<Vec<Table>, Error>,
-    found: &Result<Vec<Table>, Error>,
-    repeatable: bool,
-) -> Option<String> {
-    match (native, found) {
-        (Err(native), Err(found)) => (said(native) != said(found)).then(|| format!("{native}\nbut in stages\n{found}")),
-        (Ok(_), Err(found)) => Some(format!("refused in stages: {found}")),
-        (Err(native), Ok(_)) => Some(format!("answered in stages only: {native}")),
-        (Ok(native), Ok(found)) => {
-            if native.len() != found.len() {
-                return Some(format!("{} tables and {}", native.len(), found.len()));
-            }
-            native.iter().zip(found).find_map(|(native, found)| table_difference(native, found, repeatable))
-        }
-    }
-}
-
-fn table_difference(native: &Table, found: &Table, repeatable: bool) -> Option<String> {
-    if native.columns() != found.columns() || native.chart() != found.chart() {
-        return Some(format!("{:?} and {:?}", native.columns(), found.columns()));
-    }
-    // What is drawn by chance is never the same.
-    if !repeatable {
-        return None;
-    }
-    let warnings = |table: &Table| -> Vec<String> {
-        let mut all: Vec<String> = table.warnings().iter().map(|said: &Diagnostic| said.message.clone()).collect();
-        all.sort();
-        all
-    };
-    let same = native.len() == found.len()
-        && native.rows().zip(found.rows()).all(|(a, b)| a.iter().zip(&b).all(|(a, b)| same_value(a, b)));
-    if same && warnings(native) == warnings(found) {
-        return None;
-    }
-    let lines = |table: &Table| {
-        let shown: Vec<String> = std::iter::once(table.head(12).to_json()).chain(warnings(table)).collect();
-        shown.join("\n")
-    };
-    Some(format!("{} rows\n{}\nin stages {} rows\n{}", native.len(), lines(native), found.len(), lines(found)))
-}
-
-fn same_value(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Real(x), Value::Real(y)) => {
-            x.to_bits() == y.to_bits() || (x.is_nan() && y.is_nan()) || (x - y).abs() <= 1e-12 * x.abs().max(y.abs())
-        }
-        (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_value(a, b))
-        }
-        (Value::Bag(a), Value::Bag(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|((ka, a), (kb, b))| ka == kb && same_value(a, b))
-        }
-        _ => a == b && format!("{a:?}") == format!("{b:?}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Expressions: from the tree to typed expressions over the columns of the input.
 
-use super::{Binder, BoundColumn, BoundColumns, Definition, Relation};
+use super::{Binder, BoundColumn, BoundColumns, Definition, Elements, Relation};
 use crate::diag::{
     AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED,
     UNKNOWN_COLUMN, UNSUPPORTED, WRONG_TYPE,
@@ -31,6 +31,8 @@ pub(crate) struct Exprs<'a, 'b> {
     pub(super) windows: Option<Windows>,
     /// In a step of `scan`: the rows that steps hold.
     steps: Option<StepRows<'a>>,
+    /// In the clauses of a pattern: what it is made of.
+    pub(super) elements: Option<Elements<'a>>,
 }
 
 /// The rows that the steps of `scan` hold, as a step reads them: `s1.x`. They stand behind the row at hand.
@@ -66,7 +68,7 @@ impl Aggregates {
 
 impl<'a, 'b> Exprs<'a, 'b> {
     pub(crate) fn new(binder: &'a mut Binder<'b>, columns: &'a BoundColumns) -> Exprs<'a, 'b> {
-        Exprs { binder, columns, aggregates: None, windows: None, steps: None }
+        Exprs { binder, columns, aggregates: None, windows: None, steps: None, elements: None }
     }
 
     /// For the aggregates of a summarize with `keys` keys.
@@ -84,6 +86,15 @@ impl<'a, 'b> Exprs<'a, 'b> {
     /// For a step of `scan`.
     pub(crate) fn of_step(binder: &'a mut Binder<'b>, columns: &'a BoundColumns, steps: StepRows<'a>) -> Exprs<'a, 'b> {
         Exprs { steps: Some(steps), ..Exprs::new(binder, columns) }
+    }
+
+    /// For the clauses of a pattern.
+    pub(crate) fn of_elements(
+        binder: &'a mut Binder<'b>,
+        nothing: &'a BoundColumns,
+        elements: Elements<'a>,
+    ) -> Exprs<'a, 'b> {
+        Exprs { elements: Some(elements), ..Exprs::new(binder, nothing) }
     }
 
     pub(crate) fn into_windows(self) -> Vec<WindowCall> {
@@ -146,6 +157,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
             ExprKind::Member { of, name } => {
                 if let Some(held) = self.held(of, name) {
                     return held;
+                }
+                if let Some(property) = self.property(of, name) {
+                    return property;
                 }
                 if let Some(of_entity) = self.of_entity(of, name) {
                     return of_entity;
@@ -285,6 +299,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
         {
             return self.column(at, name.span);
         }
+        if let Some(whole) = self.whole(name) {
+            return whole;
+        }
         match self.binder.definition(&name.text) {
             Some(Definition::Scalar { rows_at: Some(rows_at), .. }) if *rows_at < self.binder.nesting.pipelines => {
                 return Err(self.binder.error(
@@ -327,6 +344,9 @@ impl<'a, 'b> Exprs<'a, 'b> {
                     .label("not implemented")
                     .help(format!("say of which step it is: `{step}.{}`", name.text)),
             ));
+        }
+        if let Some(diagnostic) = self.no_element(name) {
+            return Err(self.binder.error(diagnostic));
         }
         let diagnostic = match name.text.as_str() {
             "null" => Diagnostic::error(UNKNOWN_COLUMN, name.span, "`null` is not a literal of KQL")

@@ -24,7 +24,7 @@ const BODIES: usize = 1000;
 /// What a call gives.
 enum CallResult {
     Value(Expr),
-    Table(Relation),
+    Table(Box<Relation>),
 }
 
 impl Binder<'_> {
@@ -133,7 +133,7 @@ impl Binder<'_> {
         }
         let nothing = BoundColumns::none();
         match Exprs::new(self, &nothing).call_result(call) {
-            Some(Ok(CallResult::Table(relation))) => return relation,
+            Some(Ok(CallResult::Table(relation))) => return *relation,
             Some(Err(_)) => {}
             Some(Ok(CallResult::Value(_))) => {
                 self.error(not_a_table(name));
@@ -187,7 +187,7 @@ impl Binder<'_> {
 
         function.statements.iter().for_each(|statement| self.statement(statement));
         let given = match self.as_table(&function.body) {
-            Some(relation) => Ok(CallResult::Table(relation)),
+            Some(relation) => Ok(CallResult::Table(Box::new(relation))),
             None => Exprs::new(self, &BoundColumns::none()).expr(&function.body).map(CallResult::Value),
         };
 

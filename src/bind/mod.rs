@@ -4,10 +4,12 @@
 //! it later is not complained about again.
 
 mod call;
+mod elements;
 mod entity;
 mod expr;
 mod findings;
 mod function;
+mod graph;
 mod history;
 mod names;
 mod parameter;
@@ -22,7 +24,7 @@ mod visible;
 use std::sync::Arc;
 
 use crate::column::{Batch, Field, Table};
-use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN, UNSUPPORTED};
+use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN, UNKNOWN_TABLE, UNSUPPORTED};
 use crate::guard::Guard;
 use crate::plan::{Callee, Expr, Node, PartId, Plan, Term};
 use crate::registry::{Args, Refused, Scalar};
@@ -34,10 +36,11 @@ use findings::Findings;
 use patterns::KnownPattern;
 use scope::Scope;
 
+pub(crate) use elements::{Element, Elements};
 pub(crate) use expr::{Exprs, Reported, StepRows, dynamic_key};
 pub(crate) use history::Period;
 pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label, label_of_part};
-pub(crate) use relation::{BoundColumn, BoundColumns, Relation};
+pub(crate) use relation::{BoundColumn, BoundColumns, Graph, GraphParts, Relation};
 pub(crate) use scope::Definition;
 pub(crate) use table::table_schema;
 pub(crate) use visible::Visible;
@@ -292,10 +295,14 @@ impl<'a> Binder<'a> {
     /// The plans of all statements, and how many the last has that gives a table.
     fn script(&mut self, script: &Script) -> (Vec<Plan>, usize) {
         let (mut plans, mut last) = (Vec::new(), 0);
-        for statement in &script.statements {
+        for (at, statement) in script.statements.iter().enumerate() {
             match statement {
                 Statement::Query(pipeline) => {
                     let relation = self.pipeline(pipeline, None);
+                    let relation = self.table_of(relation, pipeline.span);
+                    if relation.names_only && at + 1 < script.statements.len() {
+                        continue;
+                    }
                     relation.all().for_each(|table| self.needs_all_columns(&table.columns));
                     let before = plans.len();
                     plans.extend(relation.into_plans());
@@ -365,7 +372,8 @@ impl<'a> Binder<'a> {
         let before = self.scope.len();
         let made = self.pipeline(pipeline, Some(given));
         self.scope.truncate(before);
-        self.one_table(made, pipeline.span, "a sub-query gives one table")
+        let made = self.one_table(made, pipeline.span, "a sub-query gives one table");
+        self.table_of(made, pipeline.span)
     }
 
     /// Binds what sees none of the rows at hand.
@@ -382,11 +390,15 @@ impl<'a> Binder<'a> {
                 Some(relation) => relation.clone(),
                 None => self.table("resources", pipeline.span),
             },
-            PipelineSource::Table(expr) => self.tabular(expr),
+            PipelineSource::Table(expr) => self.table_or_graph(expr),
             PipelineSource::Operator(step) => step.operator.tabular().lower(Relation::nothing(), step, self),
         };
         pipeline.steps.iter().fold(source, |input, step| {
-            let input = self.one_table(input, step.name.span, &format!("`{}` takes one table", step.name.text));
+            let operator = step.operator.tabular();
+            let mut input = self.one_table(input, step.name.span, &format!("`{}` takes one table", step.name.text));
+            if !operator.reads_graph() {
+                input = self.table_of(input, step.name.span);
+            }
             self.growth.operators += 1;
             if self.growth.operators > STEPS {
                 self.error(
@@ -399,8 +411,21 @@ impl<'a> Binder<'a> {
                 );
                 return Relation::poisoned();
             }
-            step.operator.tabular().lower(input, step, self)
+            operator.lower(input, step, self)
         })
+    }
+
+    /// A table where one is wanted; a graph is an error at `span`.
+    fn table_of(&mut self, relation: Relation, span: Span) -> Relation {
+        if relation.graph.is_none() {
+            return relation;
+        }
+        self.error(
+            Diagnostic::error(UNKNOWN_TABLE, span, "a table is wanted here, and this is a graph")
+                .label("a graph")
+                .help("make rows of it: `| graph-match (n)-[e]->(m) project …`, `| graph-to-table nodes`"),
+        );
+        Relation::poisoned()
     }
 
     /// A table where one is wanted, as `wants` says; several are an error at `span`.

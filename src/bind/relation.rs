@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::column::{Batch, Chart, Column, Field, Out};
 use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
-use crate::plan::{Expr, Node, Plan, WindowCall};
+use crate::plan::{Expr, GraphWork, JoinSide, Node, Plan, WindowCall};
 use crate::source;
 use crate::syntax::ast::Name;
 use crate::value::Type;
@@ -49,6 +49,13 @@ impl BoundColumns {
     pub(crate) fn unshown(&self, name: &str) -> Option<Type> {
         // Further rows may have one that the first ones have not.
         if self.whole_table && !self.unseen_columns { source::unshown_column(name) } else { None }
+    }
+
+    /// These columns and one more.
+    pub(crate) fn with(&self, column: BoundColumn) -> BoundColumns {
+        let mut columns = self.clone();
+        columns.list.push(column);
+        columns
     }
 
     /// No columns, as for `print` and `let`.
@@ -113,6 +120,44 @@ pub(crate) struct Relation {
     pub(crate) name: Option<Arc<str>>,
     /// The tables behind this one, if an operator gave several.
     pub(crate) others: Vec<Relation>,
+    /// These tables have names that later statements go by: they are shown only if there are none.
+    pub(crate) names_only: bool,
+    /// What it has, if it is no table but a graph.
+    pub(crate) graph: Option<Arc<Graph>>,
+}
+
+/// What the nodes and edges of a graph have.
+#[derive(Clone, Debug)]
+pub(crate) struct Graph {
+    pub(crate) nodes: BoundColumns,
+    pub(crate) edges: BoundColumns,
+    /// The type of the ids of nodes.
+    pub(crate) id: Type,
+}
+
+/// What a graph is made from.
+pub(crate) struct GraphParts {
+    pub(crate) edges: Box<JoinSide>,
+    pub(crate) nodes: Box<JoinSide>,
+    pub(crate) work: Arc<GraphWork>,
+    pub(crate) graph: Arc<Graph>,
+}
+
+impl Relation {
+    /// A graph; to whoever asks for columns it shows those of its nodes.
+    pub(crate) fn of_graph(parts: GraphParts) -> Relation {
+        let GraphParts { edges, nodes, work, graph } = parts;
+        let columns = graph.nodes.clone();
+        Relation { graph: Some(graph), columns, ..Relation::new(Node::Graph { edges, nodes, work }, Vec::new()) }
+    }
+
+    /// What the graph is made from, if this is one.
+    pub(crate) fn into_graph(self) -> Option<GraphParts> {
+        match (self.node, self.graph) {
+            (Node::Graph { edges, nodes, work }, Some(graph)) => Some(GraphParts { edges, nodes, work, graph }),
+            _ => None,
+        }
+    }
 }
 
 impl Relation {
@@ -124,6 +169,8 @@ impl Relation {
             chart: None,
             name: None,
             others: Vec::new(),
+            names_only: false,
+            graph: None,
         }
     }
 
@@ -212,6 +259,8 @@ impl Relation {
             chart: None,
             name: None,
             others: Vec::new(),
+            names_only: false,
+            graph: None,
         }
     }
 

@@ -19,6 +19,12 @@ const NODES: usize = 10_000;
 impl Binder<'_> {
     /// A table in the place of one: a name, `arg("").Resources`, `database("old").Resources`, a parenthesised pipeline.
     pub(crate) fn tabular(&mut self, expr: &ast::Expr) -> Relation {
+        let table = self.table_or_graph(expr);
+        self.table_of(table, expr.span)
+    }
+
+    /// The same where a graph may stand as well.
+    pub(super) fn table_or_graph(&mut self, expr: &ast::Expr) -> Relation {
         let table = self.any_tables(expr);
         self.one_table(table, expr.span, "one table is wanted here")
     }
@@ -58,7 +64,7 @@ impl Binder<'_> {
 
     /// The table, if `expr` can be nothing else: a pipeline, or the name of one.
     pub(crate) fn as_table(&mut self, expr: &ast::Expr) -> Option<Relation> {
-        self.is_tabular(expr).then(|| self.tabular(expr))
+        self.is_tabular(expr).then(|| self.table_or_graph(expr))
     }
 
     /// Whether `expr` can be nothing but a table.

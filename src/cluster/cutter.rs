@@ -1,11 +1,13 @@
 //! Cutting a plan into stages: node by node from below.
 
+use std::sync::Arc;
+
 use super::flow::{
-    Flow, Leg, Needs, Place, Sent, arrival, kept_behind, place_exprs, place_keys, read_columns, restored,
+    Flow, Leg, Needs, Place, Sent, arrival, kept_behind, place_exprs, place_keys, read_columns, restored, shifted,
 };
 use super::job::Job;
 use super::stage::{Exit, Fragment, Input, Stage, Via, columns_of};
-use crate::plan::{AggregateCall, Expr, Node, PartId, RowParts, SortKey};
+use crate::plan::{AggregateCall, Expr, GraphWork, JoinSide, Node, PartId, RowParts, SortKey};
 use crate::value::{Type, Value};
 
 /// About how many bytes a row of values has.
@@ -148,6 +150,7 @@ impl Cutter<'_> {
             }
             Node::Aggregate { input, keys, aggregates } => self.aggregate(*input, keys, aggregates),
             Node::Join { left, right, kind } => self.join(*left, *right, kind),
+            Node::Graph { edges, nodes, work } => self.graph(*edges, *nodes, work),
             // Steps read what is kept by its position.
             Node::Match { input, keep, steps } => {
                 let read = columns_of(&keep);
@@ -185,6 +188,27 @@ impl Cutter<'_> {
                 Flow { legs: vec![leg], bytes: 0, why: None }
             }
         }
+    }
+
+    /// All edges and all nodes meet in one partition.
+    fn graph(&mut self, edges: JoinSide, nodes: JoinSide, work: Arc<GraphWork>) -> Flow {
+        let (mut inputs, mut bytes) = (Vec::new(), 0);
+        let mut gathered = |side: JoinSide| {
+            let read = columns_of(&[side.keys.clone(), side.keep.clone()].concat());
+            let flow = self.cut(side.input, &read);
+            let flow = self.gathered(flow, &read);
+            bytes += flow.bytes;
+            let input = flow.legs.into_iter().next().map_or(Node::Union { inputs: Vec::new() }, |leg| {
+                let node = shifted(leg.node, inputs.len());
+                inputs.extend(leg.inputs);
+                node
+            });
+            Box::new(JoinSide { input, ..side })
+        };
+        let [edges, nodes] = [edges, nodes].map(&mut gathered);
+        let node = Node::Graph { edges, nodes, work };
+        let legs = vec![Leg { node, inputs, partitions: 1, place: Place::Serial }];
+        Flow { legs, bytes, why: Some("a graph is looked at in one place") }
     }
 
     fn leaf(&self, node: Node, bytes: u64) -> Flow {

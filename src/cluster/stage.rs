@@ -152,6 +152,7 @@ fn about_node(node: &Node) -> String {
         Node::TopN { rows, .. } => format!("top {rows}"),
         Node::Expand { .. } => "expand".to_owned(),
         Node::Join { kind, .. } => format!("join {kind:?}").to_lowercase(),
+        Node::Graph { .. } => "graph".to_owned(),
         Node::Union { .. } => "union".to_owned(),
         Node::Window { .. } => "window".to_owned(),
         Node::Match { .. } => "match".to_owned(),

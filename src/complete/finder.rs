@@ -9,7 +9,9 @@ use super::{Completion, Share};
 use crate::bind::{self, Definition, Environment, Relation};
 use crate::functions::{self, INFIXES};
 use crate::operators::{OPERATORS, Syntax, make_series::MakeSeries, summarize::Summarize, top_nested::TopNested};
-use crate::registry::{FORMS, FormMeaning, Infix, Meaning, Operand, Position, Right, form, refusal, signature};
+use crate::registry::{
+    FORMS, FormMeaning, Infix, Meaning, Operand, PatternFunction, Position, Right, Scalar, form, refusal, signature,
+};
 use crate::source::{self, PathSketch};
 use crate::syntax::{
     self,
@@ -186,15 +188,25 @@ impl<'p> Finder<'p, '_> {
         if self.wants_aggregates() {
             self.aggregates();
         }
-        self.columns();
+        let elements = place.elements();
+        match (elements.is_empty(), self.part_of_path()) {
+            (true, _) => self.columns(),
+            (false, Some(nodes)) => self.properties(nodes),
+            (false, None) => {
+                for (name, node) in &elements {
+                    self.offer(name, name, "element", if *node { "a node" } else { "an edge" });
+                }
+            }
+        }
         let definitions: Vec<Completion> = self.rows_and_names().1.iter().filter_map(defined).collect();
         self.list.extend(definitions);
         if self.takes_table() {
             self.tables();
         }
-        let columns = !self.rows_and_names().0.columns.list().is_empty();
+        let columns = !elements.is_empty() || !self.rows_and_names().0.columns.list().is_empty();
         if !place.typed.is_empty() || !(columns || place.call().is_some()) {
-            for (_, scalar) in functions::scalars().filter(|(_, scalar)| !scalar.legacy) {
+            let fits = |scalar: &Scalar| !scalar.legacy && (scalar.of_pattern().is_none() || !elements.is_empty());
+            for (_, scalar) in functions::scalars().filter(|(_, scalar)| fits(scalar)) {
                 let about = signature(scalar.name, scalar.params, scalar.returns);
                 self.offer(&call(scalar.name, scalar.params.is_empty()), scalar.name, "function", &about);
             }
@@ -209,6 +221,28 @@ impl<'p> Finder<'p, '_> {
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// Where properties of the parts of a path stand: whether these are its nodes.
+    fn part_of_path(&self) -> Option<bool> {
+        let call = self.place.call().filter(|call| call.argument > 0)?;
+        match functions::scalar(call.name)?.of_pattern()? {
+            PatternFunction::Map | PatternFunction::All | PatternFunction::Any => {}
+            _ => return None,
+        }
+        // The call's first argument is the last that stands in brackets before.
+        let tokens = &self.place.tokens;
+        let comma = tokens.iter().rposition(|token| token.text == ",")?;
+        Some(tokens.get(..comma).and_then(<[_]>::last).is_some_and(|token| token.text == ")"))
+    }
+
+    /// The properties of the nodes of the graph at hand, or of its edges.
+    fn properties(&mut self, nodes: bool) {
+        let Some(graph) = self.rows_and_names().0.graph.clone() else { return };
+        let columns = if nodes { &graph.nodes } else { &graph.edges };
+        for column in columns.list() {
+            self.offer(&written_name(&column.name), &column.name, "property", column.ty.name());
         }
     }
 
@@ -270,6 +304,9 @@ impl<'p> Finder<'p, '_> {
 
     /// What may stand behind the dot after a value.
     fn members(&mut self, value: Option<&str>) {
+        if let Some((_, node)) = self.place.elements().into_iter().find(|(name, _)| Some(*name) == value) {
+            return self.properties(node);
+        }
         let side = match value {
             Some("$left") => self.place.rows(),
             Some("$right") => self.place.partner(),

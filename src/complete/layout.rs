@@ -6,8 +6,10 @@
 
 use crate::error::Error;
 use crate::functions;
-use crate::operators;
-use crate::registry::Level;
+use crate::operators::{
+    self, Syntax, graph_match::GraphMatch, graph_shortest_paths::GraphShortestPaths, project::Project, r#where::Where,
+};
+use crate::registry::{Level, OperatorDef};
 use crate::syntax::{self, Token, TokenKind, lex};
 
 /// Columns that a line may have before it is broken.
@@ -213,6 +215,17 @@ impl<'a> Layout<'a> {
         // The stages behind it are set in, and its items more.
         let inside = self.continued() + if self.names(from) { STEP } else { 0 };
         let head = self.head(from, to);
+        let parts = self.parts_of_pattern(from, head, to);
+        if let Some(first) = parts.first().copied() {
+            self.flat(from, head);
+            self.list(head, first, inside);
+            for (start, end) in pieces(first, parts, to) {
+                self.line = Some(inside);
+                self.flat(start, start + 1);
+                self.list(start + 1, end, inside + STEP);
+            }
+            return;
+        }
         let clauses: Vec<usize> = self.outside(head, to).filter(|at| self.begins_clause(*at)).collect();
         let clause = if let [only] = clauses[..] { only.max(head) } else { to };
         self.flat(from, head);
@@ -242,19 +255,8 @@ impl<'a> Layout<'a> {
 
     /// Behind the operator's name and what says how it works: `| join kind=inner`, `| sort by`, `let all = union`.
     fn head(&self, from: usize, to: usize) -> usize {
-        let before = if self.names(from) { 3 } else { usize::from(self.text(from) == "|") };
-        let mut at = from + before;
         let touches = |at: usize| self.blanks.get(at) == Some(&false);
-        let mut name = self.text(at).to_owned();
-        while self.is_word(at) && self.text(at + 1) == "-" && touches(at + 1) && self.is_word(at + 2) && touches(at + 2)
-        {
-            name = name + "-" + self.text(at + 2);
-            at += 2;
-        }
-        if !self.is_word(at) || !operators::names().any(|known| *known == name) {
-            return from;
-        }
-        at += 1;
+        let Some((_, mut at)) = self.operator(from) else { return from };
         loop {
             let mut sign = at + 1;
             while self.text(sign) == "." {
@@ -268,8 +270,36 @@ impl<'a> Layout<'a> {
         if self.text(at) == "by" && at + 1 < to { at + 1 } else { at.min(to) }
     }
 
+    /// The operator of a stage, and what stands behind its name.
+    fn operator(&self, from: usize) -> Option<(&'static OperatorDef, usize)> {
+        let before = if self.names(from) { 3 } else { usize::from(self.text(from) == "|") };
+        let mut at = from + before;
+        let touches = |at: usize| self.blanks.get(at) == Some(&false);
+        let mut name = self.text(at).to_owned();
+        while self.is_word(at) && self.text(at + 1) == "-" && touches(at + 1) && self.is_word(at + 2) && touches(at + 2)
+        {
+            name = name + "-" + self.text(at + 2);
+            at += 2;
+        }
+        let (def, _) = operators::by_name(&name).filter(|_| self.is_word(at))?;
+        Some((def, at + 1))
+    }
+
+    /// Whether a pattern of a graph is looked for here.
+    fn has_pattern(&self, from: usize) -> bool {
+        self.operator(from).is_some_and(|(def, _)| def == GraphMatch::DEF || def == GraphShortestPaths::DEF)
+    }
+
+    /// What is asked of a pattern, and what is made of it: each has a line of its own.
+    fn parts_of_pattern(&self, from: usize, head: usize, to: usize) -> Vec<usize> {
+        let part = |at: &usize| [Where::DEF, Project::DEF].iter().any(|def| self.text(*at) == def.name());
+        if self.has_pattern(from) { self.outside(head, to).filter(part).collect() } else { Vec::new() }
+    }
+
     fn begins_clause(&self, at: usize) -> bool {
-        self.is_word(at) && ["by", "on"].contains(&self.text(at))
+        // Not the end of `partitioned-by`.
+        let joined = self.blanks.get(at) == Some(&false) && at.checked_sub(1).is_some_and(|at| self.text(at) == "-");
+        self.is_word(at) && ["by", "on"].contains(&self.text(at)) && !joined
     }
 
     /// Each item on lines of its own, or so many of them on one.
@@ -330,7 +360,8 @@ impl<'a> Layout<'a> {
     /// What is in a bracket that is open already, on lines of its own, and the bracket that closes it.
     fn group(&mut self, open: usize, end: usize, indent: usize) {
         let (from, to, inside) = (open + 1, end - 1, indent + STEP);
-        let query = self.outside(from, to).any(|at| ["|", ";"].contains(&self.text(at)));
+        let several = self.outside(from, to).any(|at| ["|", ";"].contains(&self.text(at)));
+        let query = several || self.has_pattern(from);
         if query {
             self.statements(from, to, inside);
         } else {

@@ -75,7 +75,7 @@ impl<'a> OriginSearch<'a> {
                 Some(at) => self.output(&right.input, &right.keep, at),
             },
             Node::Union { inputs } => inputs.iter().flat_map(|input| self.column(input, at)).collect(),
-            Node::Plugin { .. } => Vec::new(),
+            Node::Plugin { .. } | Node::Graph { .. } => Vec::new(),
             Node::Window { input, keep, .. } | Node::Match { input, keep, .. } => self.output(input, keep, at),
             Node::Each { part, input, parts: RowParts::Rows | RowParts::Keyed(_), keep, body, .. } => {
                 match at.checked_sub(keep.len()) {

@@ -4,8 +4,9 @@
 //! around the cursor is, so its text is put together here, to be bound as a query of its own.
 
 use crate::operators::{
-    self, Syntax, facet::Facet, fork::Fork, join::Join, lookup::Lookup, mv_apply::MvApply, mv_expand::MvExpand,
-    partition::Partition, union::Union, r#where::Where,
+    self, Syntax, facet::Facet, fork::Fork, graph_match::GraphMatch, graph_shortest_paths::GraphShortestPaths,
+    join::Join, lookup::Lookup, mv_apply::MvApply, mv_expand::MvExpand, partition::Partition, project::Project,
+    union::Union, r#where::Where,
 };
 use crate::registry::{Meaning, OperatorDef, Position};
 use crate::syntax::{self, Token, TokenKind};
@@ -176,6 +177,23 @@ impl<'a> CursorPlace<'a> {
     /// Whether this word stands in the operator that is being written, outside of brackets; the token.
     pub(super) fn clause(&self, word: &str) -> Option<usize> {
         self.last(|token| token.text == word && token.kind == TokenKind::Word)
+    }
+
+    /// In a clause behind a pattern: the names of its elements, and whether each is a node.
+    pub(super) fn elements(&self) -> Vec<(&'a str, bool)> {
+        let Some((def, behind)) = self.operator() else { return Vec::new() };
+        let clause = self.clause(Where::DEF.name()).or(self.clause(Project::DEF.name()));
+        let Some(end) = clause.filter(|_| def == GraphMatch::DEF || def == GraphShortestPaths::DEF) else {
+            return Vec::new();
+        };
+        let is = |at: usize, text: &str| self.token(at).is_some_and(|token| token.text == text);
+        let names = (behind + 1..end).filter(|&at| self.tokens[at].kind == TokenKind::Word);
+        let element = |at: usize| {
+            let node = is(at - 1, "(") && is(at + 1, ")");
+            let edge = is(at - 1, "[") && at > 1 && is(at - 2, "-");
+            (node || edge).then_some((self.tokens[at].text, node))
+        };
+        names.filter_map(element).collect()
     }
 
     /// The last such token of the operator that is being written, outside of brackets.

@@ -548,7 +548,6 @@ impl Engine {
     }
 
     /// The moment that `now()` counts from: the one that was fixed, or else this one.
-    #[cfg(feature = "review")]
     pub(crate) fn moment(&self) -> DateTime {
         self.now.unwrap_or_else(DateTime::now)
     }

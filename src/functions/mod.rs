@@ -17,6 +17,7 @@ mod encoding;
 mod format;
 #[cfg(feature = "geo")]
 mod geo;
+mod graph;
 mod infix;
 mod ip;
 mod make_series;
@@ -71,6 +72,7 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("units", unit::FAMILY),
     ("rows in order", window::FAMILY),
     ("columns", columns::FAMILY),
+    ("graphs", graph::FAMILY),
     ("series", series::FAMILY),
     ("series", series::statistics::FAMILY),
     ("series", series::fill::FAMILY),
@@ -145,9 +147,10 @@ pub(crate) fn scalar(name: &str) -> Option<&'static Scalar> {
 }
 
 /// The scalar function of a call with so many arguments: some aggregates of one argument share their names with functions
-/// of several.
+/// of several, or with what asks about patterns.
 pub(crate) fn scalar_called(name: &str, arguments: usize) -> Option<&'static Scalar> {
-    scalar(name).filter(|scalar| arguments >= scalar.arity().0 || aggregate(name).is_none())
+    let own = |scalar: &&Scalar| arguments >= scalar.arity().0 && scalar.of_pattern().is_none();
+    scalar(name).filter(|scalar| own(scalar) || aggregate(name).is_none())
 }
 
 /// The aggregate of this (case-sensitive) name.

@@ -86,7 +86,7 @@ fn projected(input: Tokens<'_>) -> Parsed<'_, Option<Vec<FindColumn>>> {
         input.hope(Hope::Text("project"));
         return Ok((input, None));
     }
-    if input.is(1, "-") && input.is(2, "smart") {
+    if input.is(1, "-") && input.touches(1) && input.is(2, "smart") && input.touches(2) {
         return Ok((input.skip(3), None));
     }
     let (input, columns) = commas(column)(input.skip(1))?;

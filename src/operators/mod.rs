@@ -75,10 +75,17 @@ operators! {
     find::Find
     fork::Fork
     getschema::Getschema
+    graph_mark_components::GraphMarkComponents
+    graph_match::GraphMatch
+    graph_shortest_paths::GraphShortestPaths
+    graph_to_table::GraphToTable
+    graph_where_edges::GraphWhereEdges
+    graph_where_nodes::GraphWhereNodes
     invoke::Invoke
     join::Join
     lookup::Lookup
     macro_expand::MacroExpand
+    make_graph::MakeGraph
     make_series::MakeSeries
     mv_apply::MvApply
     mv_expand::MvExpand

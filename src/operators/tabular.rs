@@ -11,6 +11,11 @@ pub(crate) trait Tabular: Display {
     /// The rows of `input` after this operator, which stands in the query as `step`.
     fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation;
 
+    /// Whether `input` may be a graph.
+    fn reads_graph(&self) -> bool {
+        false
+    }
+
     /// Tells `target` what Resource Graph does not take of the way in which this operator is written.
     fn target(&self, _step: &PipelineStep, _target: &mut TargetCheck) {}
 }

@@ -1,5 +1,6 @@
 //! Typed expressions over the columns of a node's input.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::registry::{Infix, Kernel, Reads, Scalar};
@@ -160,6 +161,18 @@ impl Expr {
         if visit(self) {
             self.children().iter().for_each(|child| child.visit(visit));
         }
+    }
+
+    /// The columns that it reads.
+    pub(crate) fn columns(&self) -> BTreeSet<usize> {
+        let mut columns = BTreeSet::new();
+        self.visit(&mut |part| {
+            if let Term::Column(at) = part.kind {
+                columns.insert(at);
+            }
+            true
+        });
+        columns
     }
 
     /// How many expressions there are in it, itself included.

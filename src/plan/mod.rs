@@ -3,6 +3,7 @@
 //! Nodes refer to the columns of their input by position; names are kept only for the answer and for `explain`.
 
 mod expr;
+mod graph;
 mod print;
 
 use std::ops::Range;
@@ -15,6 +16,10 @@ use crate::source::{SourceTable, Want};
 use crate::value::{SortOrder, Type, Value};
 
 pub(crate) use expr::{Callee, Expr, PathStep, Term};
+pub(crate) use graph::{
+    Cycles, Direction, Each, EachFold, GraphMake, GraphPattern, GraphStep, GraphWork, NodeColumn, PathChoice,
+    PatternEdge, Slot,
+};
 
 /// A bound query: how to get the rows, and what its columns are called.
 #[derive(Clone, Debug)]
@@ -61,6 +66,9 @@ pub(crate) enum Node {
     Expand { input: Box<Node>, keep: Vec<Expr>, expanded: Vec<Expansion>, index: bool, limit: usize },
     /// Partners side by side: what is kept of the left row, then of the right one.
     Join { left: Box<JoinSide>, right: Box<JoinSide>, kind: JoinKind },
+    /// What comes of a graph. The keys of an edge are the ids of its source and its target, that of a node is its id; if
+    /// there is a further one, those that agree in it are a graph of their own.
+    Graph { edges: Box<JoinSide>, nodes: Box<JoinSide>, work: Arc<GraphWork> },
     /// The rows of one after the other; their columns agree.
     Union { inputs: Vec<Node> },
     /// What is kept of each row, then what is computed along the order of the rows.
@@ -152,7 +160,7 @@ pub(crate) enum StepOutput {
     None,
 }
 
-/// One side of a join.
+/// One side of a join, or of a graph.
 #[derive(Clone, Debug)]
 pub(crate) struct JoinSide {
     pub(crate) input: Node,
@@ -259,6 +267,7 @@ impl Node {
             | Node::Match { input, .. }
             | Node::Plugin { input, .. } => vec![input],
             Node::Join { left, right, .. } => vec![&left.input, &right.input],
+            Node::Graph { edges, nodes, .. } => vec![&edges.input, &nodes.input],
             Node::Each { input, body, .. } => vec![input, body],
             Node::Union { inputs } => inputs.iter().collect(),
         }
@@ -287,7 +296,7 @@ impl Node {
             }
             Node::Sort { keys, .. } | Node::TopN { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
             Node::Expand { keep, expanded, .. } => keep.iter().chain(expanded.iter().map(|each| &each.expr)).collect(),
-            Node::Join { left, right, .. } => {
+            Node::Join { left, right, .. } | Node::Graph { edges: left, nodes: right, .. } => {
                 [left, right].into_iter().flat_map(|side| side.keys.iter().chain(&side.keep)).collect()
             }
             Node::Window { keep, calls, .. } => keep.iter().chain(calls.iter().flat_map(|call| &call.args)).collect(),
@@ -323,7 +332,7 @@ impl Node {
             Node::Expand { keep, expanded, .. } => {
                 keep.iter_mut().chain(expanded.iter_mut().map(|each| &mut each.expr)).collect()
             }
-            Node::Join { left, right, .. } => {
+            Node::Join { left, right, .. } | Node::Graph { edges: left, nodes: right, .. } => {
                 [left, right].into_iter().flat_map(|side| side.keys.iter_mut().chain(&mut side.keep)).collect()
             }
             Node::Window { keep, calls, .. } => {
@@ -338,11 +347,14 @@ impl Node {
 
     /// Gives the same rows whenever it is run.
     pub(crate) fn deterministic(&self) -> bool {
-        let steps = match self {
+        let inside = match self {
             Node::Match { steps, .. } => steps.exprs().all(Expr::deterministic),
+            Node::Graph { work, .. } => work.exprs().into_iter().all(Expr::deterministic),
             _ => true,
         };
-        steps && self.exprs().into_iter().all(Expr::deterministic) && self.inputs().into_iter().all(Node::deterministic)
+        inside
+            && self.exprs().into_iter().all(Expr::deterministic)
+            && self.inputs().into_iter().all(Node::deterministic)
     }
 
     /// Does more than to read, filter and compute rows: joins, groups, orders or expands them.
@@ -357,6 +369,7 @@ impl Node {
             | Node::Match { .. }
             | Node::Plugin { .. }
             | Node::Join { .. }
+            | Node::Graph { .. }
             | Node::Each { .. } => true,
             node => node.inputs().into_iter().any(Node::gathers),
         }
@@ -388,7 +401,7 @@ impl Node {
             | Node::Window { input, .. }
             | Node::Match { input, .. }
             | Node::Plugin { input, .. } => apply(input),
-            Node::Join { left, right, .. } => {
+            Node::Join { left, right, .. } | Node::Graph { edges: left, nodes: right, .. } => {
                 apply(&mut left.input);
                 apply(&mut right.input);
             }
@@ -432,6 +445,7 @@ impl Node {
                 };
                 [left, right].concat()
             }
+            Node::Graph { edges, nodes, work } => work.types(of(&nodes.keep), of(&edges.keep)),
             Node::Union { inputs } => inputs.first().map_or(Vec::new(), Node::types),
             Node::Window { keep, calls, .. } => of(keep).into_iter().chain(calls.iter().map(|call| call.ty)).collect(),
             Node::Match { keep, steps, .. } => {

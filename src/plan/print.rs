@@ -2,7 +2,10 @@
 
 use std::fmt::{Display, Formatter, Result, Write};
 
-use super::{AggregateCall, Expr, Node, PathStep, Plan, RowParts, Term};
+use super::{
+    AggregateCall, Cycles, Each, Expr, GraphMake, GraphPattern, GraphStep, GraphWork, Node, PathChoice, PathStep, Plan,
+    RowParts, Slot, Term,
+};
 use crate::registry::AggregateNaming;
 use crate::value::{Value, write_json};
 
@@ -79,6 +82,11 @@ impl Node {
                 let (kept_left, kept_right) = (list(&left.keep, ", "), list(&right.keep, ", "));
                 write!(f, "Join {kind:?} on {} keep [{kept_left}] [{kept_right}]", pairs.join(", "))?;
             }
+            Node::Graph { edges, nodes, work } => {
+                let (kept_edges, kept_nodes) = (list(&edges.keep, ", "), list(&nodes.keep, ", "));
+                let (ends, ids) = (list(&edges.keys, " --> "), list(&nodes.keys, ", "));
+                write!(f, "Graph {ends} with {ids} keep [{kept_edges}] [{kept_nodes}]{work}")?;
+            }
             Node::Union { .. } => write!(f, "Union")?,
             Node::Window { keep, calls, .. } => {
                 let calls: Vec<String> =
@@ -107,6 +115,77 @@ impl Node {
         }
         writeln!(f)?;
         self.inputs().into_iter().try_for_each(|input| input.write(f, depth + 1, margin))
+    }
+}
+
+impl Display for GraphWork {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        for step in &self.steps {
+            match step {
+                GraphStep::Components { strong } => {
+                    write!(f, ", {} components", if *strong { "strong" } else { "weak" })?;
+                }
+                GraphStep::Nodes(expr) => write!(f, ", nodes where {expr}")?,
+                GraphStep::Edges(expr) => write!(f, ", edges where {expr}")?,
+            }
+        }
+        match &self.make {
+            GraphMake::Nodes { of_id } => write!(f, ": nodes [{}]", list(of_id, ", ")),
+            GraphMake::Edges { of_source, of_target } => {
+                write!(f, ": edges [{}] [{}]", list(of_source, ", "), list(of_target, ", "))
+            }
+            GraphMake::Matches(pattern) => write!(f, ": {pattern}"),
+        }
+    }
+}
+
+/// Nodes and edges are `n0`, `e0` …, in the order of the query; what is asked of one alone stands behind it.
+impl Display for GraphPattern {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let asked = |expr: &Option<Expr>| expr.as_ref().map_or(String::new(), |expr| format!(" where {expr}"));
+        let nodes: Vec<String> =
+            self.nodes.iter().enumerate().map(|(at, asked_of)| format!("(n{at}{})", asked(asked_of))).collect();
+        let node = |at: usize| nodes.get(at).map_or("", String::as_str);
+        let mut parts = Vec::new();
+        for (at, edge) in self.edges.iter().enumerate() {
+            let range = edge.range.map_or(String::new(), |(least, most)| format!("*{least}..{most}"));
+            let inside = edge.inside.as_ref().map_or(String::new(), |expr| format!(" through {expr}"));
+            let (before, behind) = edge.direction.marks();
+            let (left, right, each) = (node(edge.left), node(edge.right), asked(&edge.each));
+            parts.push(format!("{left}{before}[e{at}{range}{each}{inside}]{behind}{right}"));
+        }
+        if parts.is_empty() {
+            parts.extend(nodes.iter().cloned());
+        }
+        let choice = match (self.paths, self.cycles) {
+            (PathChoice::AnyShortest, _) => "any shortest",
+            (PathChoice::AllShortest, _) => "all shortest",
+            (PathChoice::Every, Cycles::All) => "with cycles",
+            (PathChoice::Every, Cycles::None) => "no node twice",
+            (PathChoice::Every, Cycles::UniqueEdges) => "no edge twice",
+        };
+        write!(f, "match {} {choice}", parts.join(", "))?;
+        if !self.slots.is_empty() {
+            let slots: Vec<String> = self.slots.iter().map(Slot::to_string).collect();
+            write!(f, " as [{}]", slots.join(", "))?;
+        }
+        if !self.conditions.is_empty() {
+            write!(f, " where {}", list(&self.conditions, " and "))?;
+        }
+        write!(f, " [{}]", list(&self.outputs, ", "))
+    }
+}
+
+impl Display for Slot {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match self {
+            Slot::Node { at, column } => write!(f, "n{at}.#{column}"),
+            Slot::Edge { at, column } => write!(f, "e{at}.#{column}"),
+            Slot::Each(Each { at, inside, fold, expr, .. }) => {
+                let of = if *inside { " inside" } else { "" };
+                write!(f, "{fold:?} e{at}{of} {expr}")
+            }
+        }
     }
 }
 

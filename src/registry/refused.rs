@@ -62,6 +62,7 @@ const GROUPS: Option<&str> =
 const NOBODY: Option<&str> = Some("nobody signs in to ask");
 const WRITTEN: Option<&str> =
     Some("exports do not say when rows were written; `history(…)` has the moment of each snapshot of a store");
+const KEPT: Option<&str> = Some("graphs that last are kept by a service: make one of tables with `make-graph`");
 const CLUSTER: Option<&str> = Some("it is about a cluster, and there is none");
 
 #[cfg(not(feature = "geo"))]
@@ -128,22 +129,11 @@ pub(crate) const GEO_FUNCTIONS: &[&str] = &[
 #[rustfmt::skip]
 pub(crate) const REFUSED: &[Refused] = &[
     Refused {
-        kind: RefusedKind::Operator(Position::Piped),
-        why: None,
-        names: &[
-            "graph-mark-components", "graph-match",
-            "graph-shortest-paths", "graph-to-table", "graph-where-edges", "graph-where-nodes",
-            "make-graph",
-        ],
-    },
-    Refused {
         kind: RefusedKind::Function,
         why: None,
         names: &[
             "__geo_length_to_s2cell_level", "__geo_line_s2cell_covering_level",
             "__geo_line_validate", "__geo_polygon_s2cell_covering_level", "__geo_polygon_validate",
-            "all", "graph", "inner_nodes", "labels", "map",
-            "node_degree_in", "node_degree_out", "node_id",
         ],
     },
     #[cfg(not(feature = "geo"))]
@@ -179,6 +169,13 @@ pub(crate) const REFUSED: &[Refused] = &[
         why: SERVICE,
         names: &[
             "external_table", "geo_info_from_ip_address",
+        ],
+    },
+    Refused {
+        kind: RefusedKind::Function,
+        why: KEPT,
+        names: &[
+            "graph",
         ],
     },
     Refused {

@@ -61,6 +61,14 @@ impl Scalar {
         kernel: KernelDef::Plain(|_, out| out.null()),
     };
 
+    /// What it asks about the elements of a pattern, if it does.
+    pub(crate) fn of_pattern(&self) -> Option<PatternFunction> {
+        match self.kernel {
+            KernelDef::Columns(ColumnsFunction::OfPattern(function)) => Some(function),
+            _ => None,
+        }
+    }
+
     /// Fewest and most arguments.
     pub(crate) fn arity(&self) -> (usize, usize) {
         arity(self.params)
@@ -186,6 +194,21 @@ pub(crate) enum ColumnsFunction {
     Exists,
     /// `estimate_data_size(a, b)`, `estimate_data_size(*)`
     Size,
+    /// `node_id(n)`: it asks about an element of a graph's pattern.
+    OfPattern(PatternFunction),
+}
+
+/// What is asked about the elements of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PatternFunction {
+    Id,
+    DegreeIn,
+    DegreeOut,
+    Labels,
+    InnerNodes,
+    Map,
+    All,
+    Any,
 }
 
 /// One row's arguments in, exactly one value out.

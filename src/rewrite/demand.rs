@@ -8,7 +8,8 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 
 use crate::plan::{
-    AggregateCall, Expansion, Expr, JoinKind, JoinSide, Node, PartId, PathStep, RowParts, Steps, Term, WindowCall,
+    AggregateCall, Expansion, Expr, GraphWork, JoinKind, JoinSide, Node, PartId, PathStep, RowParts, Steps, Term,
+    WindowCall,
 };
 use crate::source::{SourceTable, Want};
 use crate::value::{Type, Value};
@@ -109,6 +110,7 @@ fn supply(node: Node, mut demand: Demand) -> Node {
             pick(Node::Plugin { input: Box::new(supply(*input, below)), args, call }, &demand)
         }
         Node::Join { left, right, kind } => supply_join(*left, *right, kind, &demand),
+        Node::Graph { edges, nodes, work } => supply_graph(*edges, *nodes, work, &demand),
         Node::Each { part, input, parts, keep, body, made } => {
             supply_each(part, *input, parts, &keep, *body, &made, demand)
         }
@@ -277,6 +279,19 @@ fn supply_join(left: JoinSide, right: JoinSide, kind: JoinKind, demand: &Demand)
     }
     let [left, right] = sides.map(|side| Box::new(narrow_side(side)));
     compute(Node::Join { left, right, kind }, outputs)
+}
+
+/// What is made of a graph reads its columns by position, so that each keeps its place; one that nobody reads is made of
+/// nothing.
+fn supply_graph(mut edges: JoinSide, mut nodes: JoinSide, work: Arc<GraphWork>, demand: &Demand) -> Node {
+    let reads = work.reads(demand.refs.iter().map(|(column, _)| *column));
+    for (side, read) in [(&mut edges, &reads.edges), (&mut nodes, &reads.nodes)] {
+        for (_, expr) in side.keep.iter_mut().enumerate().filter(|(at, _)| !read.contains(at)) {
+            *expr = Expr::literal(expr.ty, Value::absent(expr.ty));
+        }
+    }
+    let [edges, nodes] = [edges, nodes].map(|side| Box::new(narrow_side(side)));
+    pick(Node::Graph { edges, nodes, work }, demand)
 }
 
 /// What the body makes is demanded of the body, what it reads of the part of the input.

@@ -30,14 +30,14 @@ impl Run<'_> {
 }
 
 /// One side: its keys, and what is kept of its rows.
-struct Rows {
-    keys: Vec<Column>,
-    keep: Vec<Column>,
-    len: usize,
+pub(super) struct Rows {
+    pub(super) keys: Vec<Column>,
+    pub(super) keep: Vec<Column>,
+    pub(super) len: usize,
 }
 
 impl Rows {
-    fn new(batch: Batch, side: &JoinSide, guard: &Guard) -> Rows {
+    pub(super) fn new(batch: Batch, side: &JoinSide, guard: &Guard) -> Rows {
         let column = |expr: &crate::plan::Expr| match batch.rows {
             // A side without any row may be without columns, too.
             0 => crate::column::Out::new(expr.ty, 0).finish(),

@@ -6,6 +6,7 @@ mod arrival;
 mod each;
 mod expand;
 mod filter;
+mod graph;
 mod join;
 mod matching;
 mod number;
@@ -204,6 +205,7 @@ impl<'p> Run<'p> {
                 Ok(batches)
             }
             Node::Join { left, right, kind } => self.join(left, right, *kind),
+            Node::Graph { edges, nodes, work } => self.graph(edges, nodes, work),
             Node::Union { inputs } => {
                 let legs: Vec<&Node> = inputs.iter().collect();
                 Ok(self.side_by_side(&legs, Run::batches)?.into_iter().flatten().collect())

@@ -8,8 +8,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod holds;
 mod loading;
 mod queries;
+mod reference;
+mod texts;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};

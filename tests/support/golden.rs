@@ -41,6 +41,33 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
     }
 }
 
+/// Every query of the repository by a name, those of golden files case by case; with `CORPUS=queries.json` (or a folder of
+/// `.kql` files) also those: `[{"id": "…", "kql": "…"}]`.
+pub(crate) fn queries() -> Vec<(String, String)> {
+    let mut queries = Vec::new();
+    for file in read_all(Path::new("tests/kql")) {
+        let name = file.path.display().to_string();
+        queries.extend(file.cases.into_iter().map(|case| (format!("{name}: {}", case.title), case.query)));
+    }
+    let mut folders = vec!["queries".into(), "benches".into(), "tests/cli/queries".into()];
+    if let Some(corpus) = std::env::var_os("CORPUS") {
+        let corpus = PathBuf::from(corpus);
+        if corpus.is_dir() {
+            folders.push(corpus);
+        } else {
+            let entries: serde_json::Value = serde_json::from_slice(&std::fs::read(corpus).unwrap()).unwrap();
+            let entry = |entry: &serde_json::Value| {
+                (entry["id"].as_str().unwrap().to_owned(), entry["kql"].as_str().unwrap().to_owned())
+            };
+            queries.extend(entries.as_array().unwrap().iter().map(entry));
+        }
+    }
+    for path in folders.iter().flat_map(|folder| files(folder)) {
+        queries.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+    }
+    queries
+}
+
 /// What differs between the lines of two answers, or nothing.
 pub(crate) fn difference<'a>(expected: &'a [String], found: &'a [String]) -> Option<String> {
     let lines = |lines: &'a [String]| lines.iter().map(String::as_str).collect::<Vec<&str>>();

@@ -4,6 +4,8 @@
 
 pub(crate) mod golden;
 pub(crate) mod json;
+pub(crate) mod laid_out;
 pub(crate) mod shapes;
+pub(crate) mod staged;
 pub(crate) mod tenant;
 pub(crate) mod world;

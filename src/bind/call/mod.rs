@@ -40,6 +40,9 @@ impl Exprs<'_, '_> {
         // `a.tostring()` is `tostring(a)`.
         let arguments: Vec<&ast::Expr> =
             call.of.as_deref().into_iter().chain(call.arguments.iter().map(|argument| &argument.value)).collect();
+        if let Some(scalar) = functions::scalar(&name.text).filter(|scalar| self.asks_pattern(scalar)) {
+            return self.scalar(scalar, name.span, span, &arguments);
+        }
         if let Some(scalar) = functions::scalar_called(&name.text, arguments.len()) {
             return self.scalar(scalar, name.span, span, &arguments);
         }

@@ -19,6 +19,9 @@ impl Exprs<'_, '_> {
         arguments: &[&ast::Expr],
     ) -> Result<Expr, Reported> {
         let assigned = std::mem::take(&mut self.binder.assigns_columns);
+        if let Some(function) = scalar.of_pattern() {
+            return self.of_pattern(function, scalar, span, arguments);
+        }
         if matches!(scalar.names, Naming::Parts(_)) && !assigned {
             return Err(self.several_columns(scalar.name, span));
         }
@@ -79,6 +82,7 @@ impl Exprs<'_, '_> {
             ColumnsFunction::Grid => self.on_grid(args, span),
             ColumnsFunction::PackThese => self.packed(args, written),
             ColumnsFunction::Size => self.size(args, span),
+            ColumnsFunction::OfPattern(_) => Err(self.misplaced(span, "what asks about a pattern")),
             ColumnsFunction::IfExists => match self.column_named(named)? {
                 Some(at) => self.column(at, span),
                 None => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),

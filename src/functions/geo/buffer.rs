@@ -11,7 +11,7 @@ use s2rst::s2::lax_polygon::LaxPolygon;
 use super::geojson::Shape;
 use super::overlay::{Assembly, Parts, read_lines, to_point, united};
 use super::point::{point_at, put_shape};
-use super::region::read_region;
+use super::region::{Region, read_region};
 use super::sphere::EARTH_RADIUS;
 use crate::functions::cells::real;
 use crate::registry::*;
@@ -84,9 +84,10 @@ fn buffer(cells: &[ValueRef<'_>], at: usize, add: impl FnOnce(&mut S2BufferOpera
     options.set_snap_function(Box::new(IdentitySnapFunction::new(Angle::from_radians(1e-14))));
     let found = Rc::new(RefCell::new(Parts::default()));
     let built = sound(|| {
-        let mut operation = S2BufferOperation::new(Assembly::of_region(&found), options);
+        let mut operation = S2BufferOperation::new(Assembly::of_area(&found), options);
         add(&mut operation);
         operation.build().is_ok()
     });
-    found.take().region.shape().filter(|_| built == Some(true))
+    let outlines = found.take().outlines;
+    Region::on_the_left_of(outlines).filter(|_| built == Some(true))?.shape()
 }

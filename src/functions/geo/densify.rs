@@ -9,6 +9,7 @@ use super::geojson::{Shape, lines, polygons};
 use super::overlay::{Chain, Operand, Parts, Touching, overlay, to_point, vectors};
 use super::point::put_shape;
 use super::polygon::Vertex;
+use super::region::Region;
 use super::sphere::{EARTH_RADIUS, Vector, along, angle, dot, point};
 use crate::functions::cells::real;
 use crate::registry::*;
@@ -70,7 +71,8 @@ fn densified_polygons(cells: &[ValueRef<'_>]) -> Option<Shape> {
             outlines.push(outline);
         }
         if is_cut(cells) && outlines.iter().any(crosses_antimeridian) {
-            densified.extend(cut_at_antimeridian(Operand::Outlines(outlines))?.region.polygons());
+            let cut = cut_at_antimeridian(Operand::Outlines(outlines))?;
+            densified.extend(Region::on_the_left_of(cut.outlines)?.polygons());
         } else {
             densified.push(outlines.iter().map(|outline| vectors(outline)).collect());
         }

@@ -53,7 +53,8 @@ impl Cell {
     fn name(self) -> String {
         let (by_longitude, by_latitude) = self.halvings();
         let bit = |at: u32| {
-            let (part, halvings) = if at % 2 == 0 { (self.east, by_longitude) } else { (self.north, by_latitude) };
+            let (part, halvings) =
+                if at.is_multiple_of(2) { (self.east, by_longitude) } else { (self.north, by_latitude) };
             usize::from(part >> (halvings - 1 - at / 2) & 1 == 1)
         };
         let value = |letter: u32| (0..5).fold(0, |value, at| value << 1 | bit(5 * letter + at));

@@ -3,9 +3,9 @@
 use s2rst::s2::boolean_operation::OpType;
 
 use super::geojson::Shape;
-use super::overlay::{Operand, Touching, meet, overlay, read_lines};
+use super::overlay::{Operand, Touching, meet, overlay, read_lines, vectors};
 use super::point::{put_bool, put_shape};
-use super::region::read_region;
+use super::region::{Region, read_region};
 use crate::registry::*;
 use crate::value::{Type, ValueRef};
 
@@ -111,7 +111,15 @@ fn both(cells: &[ValueRef<'_>], one: ReadOperand, other: ReadOperand) -> Option<
     Some((one(*cells.first()?)?, other(*cells.get(1)?)?))
 }
 
+/// One shape, or a collection of several or of none.
 fn common((one, other): (Operand, Operand)) -> Option<Shape> {
     let parts = overlay(OpType::Intersection, &one, &other, Touching::IsMeeting)?;
-    Some(parts.shape())
+    let lines = parts.lines.iter().map(|line| vectors(line)).collect();
+    let area = Region::on_the_left_of(parts.outlines)?.shape();
+    let shapes = [Shape::of_points(vectors(&parts.points)), Shape::of_lines(lines), area];
+    let mut shapes: Vec<Shape> = shapes.into_iter().flatten().collect();
+    match shapes.len() {
+        1 => shapes.pop(),
+        _ => Some(Shape::Collection(shapes)),
+    }
 }

@@ -23,9 +23,8 @@ use s2rst::s2::shape::Dimension as ShapeDimension;
 use s2rst::s2::shape_index::{ShapeIndex, ShapeIndexCell};
 use s2rst::s2::{CellId, Point, edge_crossings};
 
-use super::geojson::{self, Shape};
+use super::geojson;
 use super::polygon::Vertex;
-use super::region::Region;
 use super::sphere::Vector;
 use crate::sound::sound;
 use crate::value::ValueRef;
@@ -49,25 +48,13 @@ pub(super) fn vectors(chain: &[Point]) -> Vec<Vector> {
     chain.iter().map(|&at| to_vector(at)).collect()
 }
 
-/// What is left of two shapes.
+/// What is left of two operands.
 #[derive(Default)]
 pub(super) struct Parts {
     pub(super) points: Chain,
     pub(super) lines: Vec<Chain>,
-    pub(super) region: Region,
-}
-
-impl Parts {
-    /// One shape, or a collection of several or of none.
-    pub(super) fn shape(&self) -> Shape {
-        let lines = self.lines.iter().map(|line| vectors(line)).collect();
-        let shapes = [Shape::of_points(vectors(&self.points)), Shape::of_lines(lines), self.region.shape()];
-        let mut shapes: Vec<Shape> = shapes.into_iter().flatten().collect();
-        match shapes.len() {
-            1 => shapes.swap_remove(0),
-            _ => Shape::Collection(shapes),
-        }
-    }
+    /// What is on the left of these is an area; one without vertices is around all.
+    pub(super) outlines: Vec<Chain>,
 }
 
 /// What becomes of points and lines in which regions only touch.
@@ -111,7 +98,7 @@ pub(super) fn meet(one: &Operand, other: &Operand) -> Option<bool> {
 /// What is laid over something else.
 pub(super) enum Operand {
     Lines(Vec<Chain>),
-    /// The rings of a region, which is on the left of each.
+    /// The rings of an area, which is on the left of each.
     Outlines(Vec<Chain>),
 }
 
@@ -213,16 +200,14 @@ pub(super) fn united(lines: Vec<Chain>) -> Option<Vec<Chain>> {
 /// The lines with as few vertices as can be within `tolerance`.
 pub(super) fn simplified_lines(lines: Vec<Chain>, tolerance: Angle) -> Option<Vec<Chain>> {
     let dimension = if lines.len() == 1 { Dimension::SingleLine } else { Dimension::Lines };
-    let mut built = build(simplifying(tolerance), dimension, &[&lines])?;
+    let mut built = build(simplifying(tolerance), dimension, &[lines])?;
     built.pop().map(|parts| parts.lines)
 }
 
-/// The regions with as few vertices as can be within `tolerance`; what borders they have in common stay common.
-pub(super) fn simplified_regions(regions: &[Region], tolerance: Angle) -> Option<Vec<Region>> {
-    let outlines: Vec<Vec<Chain>> = regions.iter().map(Region::outlines).collect();
-    let outlines: Vec<&Vec<Chain>> = outlines.iter().collect();
-    let built = build(simplifying(tolerance), Dimension::Area, &outlines)?;
-    Some(built.into_iter().map(|parts| parts.region).collect())
+/// The outlines of areas with as few vertices as can be within `tolerance`; what borders areas have in common stay common.
+pub(super) fn simplified_areas(areas: &[Vec<Chain>], tolerance: Angle) -> Option<Vec<Vec<Chain>>> {
+    let built = build(simplifying(tolerance), Dimension::Area, areas)?;
+    Some(built.into_iter().map(|parts| parts.outlines).collect())
 }
 
 fn simplifying(tolerance: Angle) -> builder::Options {
@@ -233,13 +218,13 @@ fn simplifying(tolerance: Angle) -> builder::Options {
 }
 
 /// What chains become by the options, each set of them for itself.
-fn build(options: builder::Options, dimension: Dimension, sets: &[&Vec<Chain>]) -> Option<Vec<Parts>> {
+fn build(options: builder::Options, dimension: Dimension, sets: &[Vec<Chain>]) -> Option<Vec<Parts>> {
     let mut builder = S2Builder::new(options);
     let mut found = Vec::new();
     for chains in sets {
         let parts = Rc::new(RefCell::new(Parts::default()));
         builder.start_layer(Assembly::layer(dimension, &parts));
-        for chain in *chains {
+        for chain in chains {
             match dimension {
                 Dimension::Area => builder.add_loop_from_points(chain),
                 _ => builder.add_polyline_from_points(chain),
@@ -276,8 +261,8 @@ impl Assembly {
         Box::new(Assembly { dimension, found: Rc::clone(found) })
     }
 
-    /// The region whose outline is given to this layer.
-    pub(super) fn of_region(found: &Rc<RefCell<Parts>>) -> Box<dyn Layer> {
+    /// For the outlines of an area.
+    pub(super) fn of_area(found: &Rc<RefCell<Parts>>) -> Box<dyn Layer> {
         Assembly::layer(Dimension::Area, found)
     }
 }
@@ -337,7 +322,7 @@ impl Layer for Assembly {
                 if edges.is_empty() && graph.is_full_polygon().unwrap_or(false) {
                     rings.push(Chain::new());
                 }
-                parts.region = Region::on_the_left_of(rings);
+                parts.outlines = rings;
             }
         }
     }

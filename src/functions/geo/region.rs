@@ -9,6 +9,7 @@ use super::geojson::{self, Shape};
 use super::overlay::{Chain, Operand, Touching, chain, overlay, vectors};
 use super::polygon::Polygon;
 use super::sphere::Vector;
+use crate::sound::sound;
 use crate::value::ValueRef;
 
 /// Rings of which shells and holes take turns inwards, each followed by those inside of it.
@@ -56,14 +57,18 @@ impl Region {
         while queue.len() > 1 {
             let (((size, _), region), ((other_size, _), other)) = (queue.pop_first()?, queue.pop_first()?);
             let parts = overlay(OpType::Union, &region.operand(), &other.operand(), Touching::IsApart)?;
-            queue.insert((size + other_size, count), parts.region);
+            queue.insert((size + other_size, count), Region::on_the_left_of(parts.outlines)?);
             count += 1;
         }
         queue.pop_first().map(|(_, region)| region)
     }
 
     /// What is on the left of rings that come out of an overlay.
-    pub(super) fn on_the_left_of(outlines: Vec<Chain>) -> Region {
+    pub(super) fn on_the_left_of(outlines: Vec<Chain>) -> Option<Region> {
+        sound(|| Region::assembled(outlines))
+    }
+
+    fn assembled(outlines: Vec<Chain>) -> Region {
         if outlines.iter().any(Vec::is_empty) {
             return Region { rings: vec![Ring { vertices: Chain::new(), depth: 0 }] };
         }

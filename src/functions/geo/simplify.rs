@@ -3,7 +3,7 @@
 use s2rst::s1::Angle;
 
 use super::geojson::Shape;
-use super::overlay::{read_lines, simplified_lines, simplified_regions, united, vectors};
+use super::overlay::{read_lines, simplified_areas, simplified_lines, united, vectors};
 use super::point::put_shape;
 use super::region::{Region, read_region, read_regions};
 use super::sphere::EARTH_RADIUS;
@@ -45,8 +45,8 @@ const GEO_POLYGON_SIMPLIFY: Scalar = Scalar {
     }],
     kernel: KernelDef::Plain(|cells, out| {
         let simplified = |tolerance| {
-            let regions = simplified_regions(&[read_region(cells[0])?], tolerance)?;
-            regions.first().and_then(Region::shape)
+            let areas = simplified_areas(&[read_region(cells[0])?.outlines()], tolerance)?;
+            Region::on_the_left_of(areas.concat())?.shape()
         };
         put_shape(tolerance(cells).and_then(simplified), out);
     }),
@@ -64,7 +64,9 @@ const GEO_SIMPLIFY_POLYGONS_ARRAY: Scalar = Scalar {
     }],
     kernel: KernelDef::Plain(|cells, out| {
         let simplified = |tolerance| {
-            let regions = simplified_regions(&read_regions(cells[0])?, tolerance)?;
+            let outlines: Vec<_> = read_regions(cells[0])?.iter().map(Region::outlines).collect();
+            let areas = simplified_areas(&outlines, tolerance)?;
+            let regions: Vec<Region> = areas.into_iter().map(Region::on_the_left_of).collect::<Option<_>>()?;
             Shape::of_polygons(regions.iter().flat_map(Region::polygons).collect())
         };
         put_shape(tolerance(cells).and_then(simplified), out);

@@ -5,10 +5,11 @@ import { StreamLanguage, type StringStream } from "@codemirror/language";
 
 const OPERATORS = new Set(
     (
-        "as consume count datatable distinct evaluate extend externaldata facet filter find fork getschema invoke join limit " +
-        "lookup make-series mv-apply mv-expand order parse parse-kv parse-where partition print project project-away " +
-        "project-keep project-rename project-reorder range reduce render sample sample-distinct scan search serialize sort " +
-        "summarize take top top-nested union where"
+        "as consume count datatable distinct evaluate extend externaldata facet filter find fork getschema " +
+        "graph-mark-components graph-match graph-shortest-paths graph-to-table graph-where-edges graph-where-nodes " +
+        "invoke join limit lookup make-graph make-series mv-apply mv-expand order parse parse-kv parse-where partition print " +
+        "project project-away project-keep project-rename project-reorder range reduce render sample sample-distinct scan search " +
+        "serialize sort summarize take top top-nested union where"
     ).split(" "),
 );
 const WORDS = new Set(

@@ -1,0 +1,3 @@
+//! Any text, bound.
+#![no_main]
+argql_fuzz::query_target!(bind);

@@ -1,0 +1,3 @@
+//! Any text, answered in stages.
+#![no_main]
+argql_fuzz::query_target!(folds);

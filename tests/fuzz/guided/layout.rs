@@ -1,0 +1,3 @@
+//! Any text, laid out.
+#![no_main]
+argql_fuzz::query_target!(layout);

@@ -1,0 +1,3 @@
+//! Any text, read.
+#![no_main]
+argql_fuzz::query_target!(parse);

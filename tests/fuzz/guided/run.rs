@@ -1,0 +1,3 @@
+//! Any text, answered.
+#![no_main]
+argql_fuzz::query_target!(run);
