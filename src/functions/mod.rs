@@ -113,7 +113,7 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
 ];
 
 pub(crate) use access::ELEMENT;
-pub(crate) use aggregates::{COUNT, MAKE_LIST, PIVOTED};
+pub(crate) use aggregates::{COUNT, MAKE_LIST_WITH_NULLS, PIVOTED};
 pub(crate) use array::PACK_ARRAY;
 pub(crate) use cells::elements;
 pub(crate) use columns::{DATA_SIZE, packing, rounding};

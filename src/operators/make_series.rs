@@ -330,7 +330,7 @@ fn call(ty: Type, kernel: Kernel, args: Vec<plan::Expr>) -> plan::Expr {
 
 /// The list of all values of `expr`.
 fn listing(expr: plan::Expr) -> AggregateCall {
-    let aggregate = &functions::MAKE_LIST;
+    let aggregate = &functions::MAKE_LIST_WITH_NULLS;
     let start = || {
         let types = [Type::Dynamic];
         let known = Args { types: &types, constants: &[None], ..Args::none(Type::Dynamic) };

@@ -16,7 +16,7 @@ use crate::value::{Bag, Type, Value, ValueRef};
 pub(super) const FAMILY: &[&Aggregate] =
     &[&MAKE_LIST, &MAKE_LIST_IF, &MAKE_LIST_WITH_NULLS, &MAKELIST, &MAKE_BAG, &MAKE_BAG_IF, &MAKEBAG, &MAKE_DICTIONARY];
 
-pub(crate) const MAKE_LIST: Aggregate = Aggregate {
+pub(super) const MAKE_LIST: Aggregate = Aggregate {
     name: "make_list",
     params: &[any("expr"), integer("max_size").optional().constant()],
     returns: Returns::Is(Type::Dynamic),
@@ -36,7 +36,7 @@ const MAKE_LIST_IF: Aggregate = Aggregate {
     ..MAKE_LIST
 };
 
-const MAKE_LIST_WITH_NULLS: Aggregate = Aggregate {
+pub(crate) const MAKE_LIST_WITH_NULLS: Aggregate = Aggregate {
     name: "make_list_with_nulls",
     params: &[any("expr")],
     about: "An array of the values of `expr` in order, nulls included.",

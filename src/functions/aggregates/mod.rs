@@ -13,7 +13,7 @@ mod sketch;
 mod sum;
 
 pub(crate) use count::COUNT;
-pub(crate) use list::MAKE_LIST;
+pub(crate) use list::MAKE_LIST_WITH_NULLS;
 
 use crate::column::Column;
 use crate::registry::{Aggregate, Args, ArgumentFault, Groups, Param};
