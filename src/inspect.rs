@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::functions::INFIXES;
 use crate::names::{self, NameEntry};
 use crate::operators::{self, OPERATORS};
-use crate::registry::{Example, REFUSED, Refused};
+use crate::registry::Example;
 use crate::syntax::{self, TokenKind};
 use crate::value::Type;
 
@@ -39,15 +39,6 @@ pub fn words() -> Vec<Word> {
             std::iter::once(Word { name, kind, family, older: legacy }).chain(others)
         })
         .collect()
-}
-
-/// Every name of KQL that is refused; its kind is `operator`, `function` or `plugin`.
-pub fn refused() -> Vec<Word> {
-    let words = |refused: &'static Refused| {
-        let kind = refused.kind.text();
-        refused.names.iter().map(move |name| Word { name, kind, family: "", older: false })
-    };
-    REFUSED.iter().flat_map(words).collect()
 }
 
 /// A piece of a query's text.

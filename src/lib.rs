@@ -238,14 +238,14 @@ pub use complete::{Completion, Completions, DataPath, Mark, MarkKind, Paths, Sha
 pub use diag::{
     Code, Diagnostic, Place, Severity, Span, codes, nearest, render::render, render::visible, render::visible_lines,
 };
-pub use engine::{Checked, Engine, Query, Scope, ScopeFilter, Target};
+pub use engine::{Checked, CheckedTable, Engine, Query, Scope, ScopeFilter, Target};
 #[cfg(feature = "store")]
 pub use engine::{Snapshot, SnapshotTable, Store};
 pub use error::Error;
 pub use golden::{ComparedLine, TestCase, TestFile, answer_lines, compare_lines, complaint_lines, table_lines};
 pub use guard::{Cancel, Limits, Progress};
 pub use meter::Metered;
-pub use names::NameEntry;
+pub use names::{LanguageShare, NameEntry, RefusedName};
 #[cfg(feature = "review")]
 pub use output::{Document, TableWriter, answer_names, escaped, page_policy, page_style};
 pub use output::{Format, Formulas, Layout, LongCells, WideCells};

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::functions::{self, INFIXES};
 use crate::operators::OPERATORS;
 use crate::operators::evaluate::plugins;
-use crate::registry::{Example, FORMS, Position, Right, refusal, signature};
+use crate::registry::{Example, FORMS, Position, REFUSED, Refused, Right, refusal, signature};
 
 /// A name of the language and what it is; printed, all there is to say about it.
 ///
@@ -103,6 +103,62 @@ pub(crate) fn entries() -> impl Iterator<Item = NameEntry> {
         }
     });
     operators.chain(plugins).chain(scalars).chain(forms).chain(aggregates).chain(infixes)
+}
+
+/// A name of KQL that is refused.
+///
+/// ```
+/// let refused = argql::Engine::new().refused();
+/// let python = refused.iter().find(|refused| refused.name == "python").unwrap();
+/// assert_eq!((python.kind, python.why), ("plugin", Some("argql runs no other language")));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RefusedName {
+    /// As queries write it.
+    pub name: &'static str,
+    /// `operator`, `plugin`, `function` or `aggregate`.
+    pub kind: &'static str,
+    /// Why it is so, if argql is not only lacking it.
+    pub why: Option<&'static str>,
+}
+
+/// Everything that is refused, by kind and reason.
+pub(crate) fn refused() -> Vec<RefusedName> {
+    let of_one = |refused: &'static Refused| {
+        let (kind, why) = (refused.kind.name(), refused.why);
+        refused.names.iter().map(move |name| RefusedName { name, kind, why })
+    };
+    let mut names: Vec<RefusedName> = REFUSED.iter().flat_map(of_one).collect();
+    names.sort_by_key(|refused| (refused.kind, refused.why, refused.name));
+    names
+}
+
+/// How many names of a kind run, and how many are refused.
+///
+/// ```
+/// let shares = argql::Engine::new().shares();
+/// assert!(shares.iter().any(|share| share.kind == "infix" && share.runs > 40 && share.refused == 0));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LanguageShare {
+    /// `operator`, `plugin`, `function`, `aggregate` or `infix`.
+    pub kind: &'static str,
+    /// Names that queries may use, older ones and synonyms among them.
+    pub runs: usize,
+    /// Names that are refused.
+    pub refused: usize,
+}
+
+/// The share of KQL's names that runs, by kind.
+pub(crate) fn shares() -> Vec<LanguageShare> {
+    let share = |kind| LanguageShare {
+        kind,
+        runs: entries().filter(|entry| entry.kind == kind).map(|entry| 1 + entry.synonyms.len()).sum(),
+        refused: REFUSED.iter().filter(|refused| refused.kind.name() == kind).map(|refused| refused.names.len()).sum(),
+    };
+    ["operator", "plugin", "function", "aggregate", "infix"].map(share).to_vec()
 }
 
 /// What there is to say about a name: an entry for each kind it has.

@@ -160,6 +160,23 @@ const QUERIES: &[(&str, &str)] = &[
         "range k from 1 to 100000 step 1 | extend b = bag_pack(strcat('c', k), k) | evaluate bag_unpack(b)",
     ),
     (
+        "sequences of all rows",
+        "range k from 1 to 3000 step 1 | extend t = k * 1s | evaluate sequence_detect(t, 1d, 1d, a = true, b = true, c = true, d = true) | count",
+    ),
+    (
+        "unions of many sketches",
+        "range k from 1 to 60000 step 1 | summarize a = hll(k, 4), b = hll(k + 1, 4), c = hll(k + 2, 4), d = hll(k + 3, 4) | evaluate dcount_intersect(a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d) | project s15",
+    ),
+    (
+        "cohorts of many groups",
+        "range k from 1 to 3000000 step 1 | extend g = k % 3000 | evaluate new_activity_metrics(k, g, 0, 1400, 1, g) | count",
+    ),
+    ("patterns of long texts", "WIDE | reduce kind=source by strcat(t, k) | count"),
+    (
+        "patterns of many texts",
+        "range k from 1 to 3000000 step 1 | extend s = strcat('a', k, ' b', hash(k)) | reduce by s",
+    ),
+    (
         "partitions of long texts",
         "WIDE | partition by k (extend u = strcat(t, t) | top 1 by k) | summarize make_list(u)",
     ),

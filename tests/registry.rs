@@ -81,17 +81,27 @@ fn names() -> String {
     }
     let older: Vec<&str> = words.iter().filter(|word| word.older).map(|word| word.name).collect();
     text += &format!("\n**Other names** for some of these, as queries still use them: {}\n", listed(&older));
-    let mut refused: Vec<&str> =
-        argql::inspect::refused().iter().filter(|word| word.kind == "operator").map(|word| word.name).collect();
-    refused.sort_unstable();
-    text += &format!("\n**Refused by name** so far: {}\n", listed(&refused));
+    let engine = Engine::new();
+    text += "\n| | run | refused | share |\n| --- | --: | --: | --: |\n";
+    for share in engine.shares() {
+        let (runs, refused) = (share.runs, share.refused);
+        let percent = 100 * runs / (runs + refused);
+        text += &format!("| {} | {runs} | {refused} | {percent} % |\n", share.kind);
+    }
+    text += "\n**Refused by name**, so that no wrong answer is given (`argql functions --refused` lists them, too):\n";
+    text += "\n| | why | |\n| --- | --- | --- |\n";
+    for group in engine.refused().chunk_by(|one, other| (one.kind, one.why) == (other.kind, other.why)) {
+        let names: Vec<&str> = group.iter().map(|refused| refused.name).collect();
+        let why = group[0].why.unwrap_or("not there yet").replace('|', "\\|");
+        text += &format!("| {} | {why} | {} |\n", group[0].kind, listed(&names));
+    }
     text
 }
 
 #[test]
 fn a_name_is_run_or_refused_and_never_both() {
     let run: BTreeSet<&str> = argql::inspect::words().iter().map(|word| word.name).collect();
-    let refused: Vec<&str> = argql::inspect::refused().iter().map(|word| word.name).collect();
+    let refused: Vec<&str> = Engine::new().refused().iter().map(|refused| refused.name).collect();
     assert_eq!(refused.iter().filter(|name| run.contains(*name)).collect::<Vec<_>>(), Vec::<&&str>::new());
     let once: BTreeSet<&str> = refused.iter().copied().collect();
     assert_eq!(once.len(), refused.len(), "a name is refused twice");
@@ -105,10 +115,6 @@ fn a_name_is_run_or_refused_and_never_both() {
 const UNSHOWN: &[(&str, &str)] = &[
     ("AQ1008", "wants files to include; shown in tests/cli/library.md"),
     ("AQ1010", "wants the head of a check; shown in tests/cli/check.md"),
-    ("AQ3002", "wants a file; shown in tests/cli/data.md"),
-    ("AQ3003", "wants a broken file; shown in tests/cli/data.md"),
-    ("AQ3004", "wants a broken file; shown in tests/cli/data.md"),
-    ("AQ3005", "wants a file that cannot be read; shown in tests/cli/data.md"),
     ("AQ3006", "wants an export that says so; shown in tests/cli/data.md"),
     ("AQ3007", "wants rows that are missing; shown in queries/README.md"),
     ("AQ3008", "wants a store; shown in tests/cli/store.md"),

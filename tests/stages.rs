@@ -215,7 +215,7 @@ fn goldens_answer_in_stages_as_they_do_natively() {
     for file in golden::read_all(Path::new("tests/kql")) {
         let name = file.path.strip_prefix("tests/kql").unwrap().with_extension("").display().to_string();
         for case in file.cases {
-            // What reads files of this machine's own has nothing to share.
+            // What reads files of its own is for one machine: others may not have them.
             if case.query.contains("externaldata") || !format!("{name}: {}", case.title).contains(&filter) {
                 continue;
             }

@@ -128,6 +128,9 @@ impl Binder<'_> {
         if call.form() == Some(FormMeaning::History) {
             return self.history(call);
         }
+        if self.names_table(call) {
+            return self.table_by_name(call);
+        }
         let nothing = BoundColumns::none();
         match Exprs::new(self, &nothing).call_result(call) {
             Some(Ok(CallResult::Table(relation))) => return *relation,

@@ -43,13 +43,13 @@ impl Binder<'_> {
             }
         };
         let span = name.value.span;
-        let Some(Value::String(name)) = self.known_argument(&name.value, Type::String) else {
+        let Some(Value::String(name)) = self.known_argument(&call.name.text, &name.value, Type::String) else {
             return Relation::poisoned();
         };
         let mut ends = [None, None];
         for (end, argument) in ends.iter_mut().zip([from, to]) {
             let Some(argument) = argument else { continue };
-            match self.known_argument(&argument.value, Type::DateTime) {
+            match self.known_argument(&call.name.text, &argument.value, Type::DateTime) {
                 Some(Value::DateTime(moment)) => *end = Some(moment),
                 _ => return Relation::poisoned(),
             }
@@ -111,20 +111,20 @@ impl Binder<'_> {
     }
 
     /// What an argument is, which must be known before any row is read.
-    fn known_argument(&mut self, argument: &ast::Expr, ty: Type) -> Option<Value> {
+    pub(super) fn known_argument(&mut self, of: &str, argument: &ast::Expr, ty: Type) -> Option<Value> {
         let expr = Exprs::new(self, &BoundColumns::none()).expr(argument).ok()?;
         if expr.ty != ty {
-            let message = format!("`history` takes a {} here, and this is {}", ty.name(), expr.ty);
+            let message = format!("`{of}` takes a {} here, and this is {}", ty.name(), expr.ty);
             self.error(Diagnostic::error(WRONG_TYPE, argument.span, message).label(expr.ty.name()));
             return None;
         }
         match expr.constant() {
             Some(value) if !value.is_null() => Some(value.clone()),
+            // A parameter of the query, where nothing is run.
+            _ if expr.is_open() && !self.environment.data => None,
             _ => {
-                self.error(
-                    Diagnostic::error(NOT_CONSTANT, argument.span, "what `history` takes must be a constant")
-                        .label("known too late"),
-                );
+                let message = format!("what `{of}` takes must be a constant");
+                self.error(Diagnostic::error(NOT_CONSTANT, argument.span, message).label("known too late"));
                 None
             }
         }

@@ -28,7 +28,7 @@ use crate::diag::{DUPLICATE_NAME, Diagnostic, Span, TOO_DEEP, UNKNOWN_COLUMN, UN
 use crate::guard::Guard;
 use crate::plan::{Callee, Expr, Node, PartId, Plan, Term};
 use crate::registry::{Args, Refused, Scalar};
-use crate::source::Catalog;
+use crate::source::{AllowedFiles, Catalog};
 use crate::syntax::ast::{Let, LetValue, Name, Pipeline, PipelineSource, Script, Statement};
 use crate::value::{DateTime, Type, Value};
 use entity::Entity;
@@ -87,6 +87,8 @@ pub(crate) struct Environment<'a> {
     pub(crate) parameters: &'a [(String, Value)],
     /// Rows that have a name already.
     pub(crate) given: Option<&'a NamedRows>,
+    /// The files that the query may name itself.
+    pub(crate) files: &'a AllowedFiles,
     /// Runs sub-queries whose answer is part of the plan; without, that part stays open and the plan cannot be run.
     pub(crate) evaluate: Option<PlanRunner<'a>>,
 }
@@ -115,6 +117,8 @@ pub(crate) type PlanRunner<'a> = Box<dyn Fn(Plan) -> Result<Table, Box<Diagnosti
 #[derive(Clone, Debug)]
 pub(crate) struct BoundQuery {
     pub(crate) plans: Vec<Plan>,
+    /// How many of the plans, the last, are of the last statement.
+    pub(crate) last: usize,
     pub(crate) warnings: Vec<Diagnostic>,
     /// What there is to know about the data that sub-queries read.
     pub(crate) notes: Vec<Diagnostic>,
@@ -143,18 +147,18 @@ pub(crate) fn bind(script: &Script, environment: &Environment<'_>) -> Result<Bou
 
 fn bind_by(first: Attempt, script: &Script, environment: &Environment<'_>) -> Result<BoundQuery, Vec<Diagnostic>> {
     let mut binder = Binder::new(environment, first);
-    let mut plans = binder.script(script);
+    let (mut plans, mut last) = binder.script(script);
     // Sub-queries run once it is known how far to look, and that nothing is wrong.
     if binder.open_questions.subqueries_wait
         && !binder.open_questions.columns_unseen
         && binder.findings.errors.is_empty()
     {
         binder = Binder::new(environment, Attempt { runs_subqueries: true, ..first });
-        plans = binder.script(script);
+        (plans, last) = binder.script(script);
     }
     if binder.open_questions.columns_unseen {
         binder = Binder::new(environment, Attempt { depth: Depth::Whole, runs_subqueries: true });
-        plans = binder.script(script);
+        (plans, last) = binder.script(script);
     }
     let at_run = Attempt { runs_subqueries: true, ..binder.attempt };
     let at_run = binder.open_questions.of_the_moment.then_some(at_run);
@@ -166,7 +170,7 @@ fn bind_by(first: Attempt, script: &Script, environment: &Environment<'_>) -> Re
     }
     // A constant that was computed after the guard stopped is none.
     environment.guard.check().map_err(|reason| vec![*reason])?;
-    Ok(BoundQuery { plans, warnings, notes, at_run })
+    Ok(BoundQuery { plans, last, warnings, notes, at_run })
 }
 
 /// What is known at the end of a query that may be wrong, or unfinished: the rows of its last statement, and what it
@@ -288,8 +292,9 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn script(&mut self, script: &Script) -> Vec<Plan> {
-        let mut plans = Vec::new();
+    /// The plans of all statements, and how many the last has that gives a table.
+    fn script(&mut self, script: &Script) -> (Vec<Plan>, usize) {
+        let (mut plans, mut last) = (Vec::new(), 0);
         for (at, statement) in script.statements.iter().enumerate() {
             match statement {
                 Statement::Query(pipeline) => {
@@ -299,12 +304,14 @@ impl<'a> Binder<'a> {
                         continue;
                     }
                     relation.all().for_each(|table| self.needs_all_columns(&table.columns));
+                    let before = plans.len();
                     plans.extend(relation.into_plans());
+                    last = plans.len() - before;
                 }
                 other => self.statement(other),
             }
         }
-        plans
+        (plans, last)
     }
 
     /// Takes note that the answer depends on which columns there are at all.
@@ -429,7 +436,7 @@ impl<'a> Binder<'a> {
         self.error(
             Diagnostic::error(UNSUPPORTED, span, format!("{wants}, and there are several"))
                 .label("one table")
-                .help("`fork` and `facet` end a query; what comes behind goes into their sub-queries"),
+                .help("several tables end a query; what comes behind `fork` and `facet` goes into their sub-queries"),
         );
         Relation::poisoned()
     }

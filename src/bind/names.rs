@@ -158,6 +158,12 @@ pub(crate) fn aggregate_labels(
             (0..arguments.len()).map(label).collect()
         }
         AggregateNaming::EachPrefixed(prefix) => (0..arguments.len()).map(|at| prefixed(prefix, at)).collect(),
+        AggregateNaming::EachBeside(prefix) => {
+            let first = format!("{prefix}_{}", name(0).unwrap_or_default());
+            let beside = |at| format!("{first}_{}", name(at).unwrap_or_default());
+            let others = (1..arguments.len()).map(beside);
+            std::iter::once(first.clone()).chain(others).map(Label::Derived).collect()
+        }
         AggregateNaming::PerPercentile(from) => {
             let name = name(0).unwrap_or_default();
             let percentile = |(_, argument): &(Option<&Name>, &Expr)| match &argument.kind {

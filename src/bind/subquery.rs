@@ -60,17 +60,25 @@ impl Binder<'_> {
         self.environment.now
     }
 
+    /// Whether what is read or run for the plan is to be now; takes note of it otherwise.
+    pub(crate) fn runs_now(&mut self) -> bool {
+        let evaluates = self.environment.evaluate.is_some();
+        let now = evaluates && !self.may_leave_open();
+        if !now {
+            self.open_questions.subqueries_wait |= evaluates && !self.is_rehearsing();
+            self.open_questions.of_the_moment = true;
+        }
+        now
+    }
+
     /// The rows of a sub-query, which stands at `span`; none where nothing is run.
     pub(crate) fn run_subquery(&mut self, relation: Relation, span: Span) -> Result<Option<Table>, Reported> {
         if relation.node.reads_part() {
             return Err(self.refuse(span, "a query inside a sub-query over the rows of that sub-query"));
         }
+        let now = self.runs_now();
         let environment = self.environment;
-        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| !self.may_leave_open()) else {
-            self.open_questions.subqueries_wait |= environment.evaluate.is_some() && !self.is_rehearsing();
-            self.open_questions.of_the_moment = true;
-            return Ok(None);
-        };
+        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| now) else { return Ok(None) };
         let Some(plan) = relation.into_plan() else { return Err(Reported::error()) };
         let table = evaluate(plan).map_err(|diagnostic| self.error(*diagnostic))?;
         table.warnings().iter().for_each(|warning| self.findings.note(warning));
@@ -139,7 +147,7 @@ impl Binder<'_> {
     }
 
     /// The rows of a table as values. Where nothing is run a large plan is left out: it would be put in for every reader.
-    fn as_values(&mut self, relation: Relation, span: Span) -> Relation {
+    pub(crate) fn as_values(&mut self, relation: Relation, span: Span) -> Relation {
         match self.run_subquery(relation.clone(), span) {
             Ok(None) if relation.node.parts() > LARGE => {
                 let nothing = Relation::empty(relation.columns.list().to_vec()).node;
@@ -252,7 +260,7 @@ mod tests {
     use super::super::{Environment, MissingTables, bind};
     use crate::column::Table;
     use crate::guard::Guard;
-    use crate::source::Catalog;
+    use crate::source::{AllowedFiles, Catalog};
     use crate::syntax;
     use crate::value::DateTime;
 
@@ -269,6 +277,7 @@ mod tests {
             now: DateTime::from_ticks(0),
             parameters: &[],
             given: None,
+            files: &AllowedFiles::default(),
             evaluate: Some(Box::new(|plan| {
                 count.set(count.get() + 1);
                 Ok(Table::new(plan.fields.as_slice().into(), Vec::new(), Vec::new()))

@@ -3,11 +3,11 @@
 use super::{Binder, BoundColumn, BoundColumns, Definition, Depth, Environment, Exprs, MissingTables, Relation};
 use crate::column::Field;
 use crate::diag::{
-    Diagnostic, NOT_CONSTANT, NOT_LOADED, Place, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_DATABASE, UNKNOWN_TABLE,
-    UNSUPPORTED, WRONG_COUNT, WRONG_TYPE, nearest,
+    BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, NOT_LOADED, Place, Span, TOO_DEEP, UNEXPECTED, UNKNOWN_DATABASE,
+    UNKNOWN_TABLE, UNSUPPORTED, WRONG_COUNT, WRONG_TYPE, nearest,
 };
 use crate::plan::Node;
-use crate::registry::FormMeaning;
+use crate::registry::{FormMeaning, KEPT};
 use crate::source::{self, Catalog, Want};
 use crate::syntax;
 use crate::syntax::ast::{self, ExprKind, Name, Pipeline, PipelineSource, Script, Statement};
@@ -79,6 +79,7 @@ impl Binder<'_> {
             ExprKind::Member { of, .. } => is_resource_graph(of) || is_database(of) || self.entity(of).is_some(),
             ExprKind::Call(call) => {
                 matches!(call.form(), Some(FormMeaning::Materialized | FormMeaning::History))
+                    || self.names_table(call)
                     || matches!(self.definition(&call.name.text), Some(Definition::Function { tabular: true, .. }))
             }
             _ => false,
@@ -98,6 +99,7 @@ impl Binder<'_> {
                 None => catalog.table(&name.text).is_some(),
             },
             ExprKind::Member { of, name } => match literal_database(of) {
+                None if is_own_database(of) => catalog.table(&name.text).is_some(),
                 Some(database) => catalog.database(database).is_some_and(|tables| tables.table(&name.text).is_some()),
                 None => true,
             },
@@ -123,6 +125,11 @@ impl Binder<'_> {
         });
         let names = defined.map(|known| known.name().to_owned()).chain(self.environment.catalog.names());
         names.filter(|name| pattern.matches(name)).collect()
+    }
+
+    /// Whether this is `table("resources")`, and nothing that the query calls so.
+    pub(super) fn names_table(&self, call: &ast::Call) -> bool {
+        call.form() == Some(FormMeaning::Named) && self.definition(&call.name.text).is_none()
     }
 
     fn known_table(&self, name: &Name) -> bool {
@@ -171,15 +178,53 @@ impl Binder<'_> {
                 );
                 Relation::poisoned()
             }
-            None => match self.environment.period {
-                Some(period) => self.history_of(name, span, period),
-                None => self.stored(self.environment.catalog, name, span),
-            },
+            None => self.own_table(name, span),
+        }
+    }
+
+    /// The table of a name among those that were loaded, whatever the query calls so.
+    fn own_table(&mut self, name: &str, span: Span) -> Relation {
+        match self.environment.period {
+            Some(period) => self.history_of(name, span, period),
+            None => self.stored(self.environment.catalog, name, span),
+        }
+    }
+
+    /// `table("resources")`
+    pub(super) fn table_by_name(&mut self, call: &ast::Call) -> Relation {
+        let of = call.name.text.as_str();
+        let (name, kept) = match call.arguments.as_slice() {
+            [name] => (name, None),
+            [name, kept] => (name, Some(kept)),
+            other => {
+                let message = format!("`{of}` takes one or two arguments, and {} are given", other.len());
+                self.error(Diagnostic::error(WRONG_COUNT, call.name.span, message).help("`table(\"resources\")`"));
+                return Relation::poisoned();
+            }
+        };
+        let named = self.known_argument(of, &name.value, Type::String);
+        if let Some(kept) = kept {
+            match self.known_argument(of, &kept.value, Type::String) {
+                Some(Value::String(kept)) if KEPT.contains(&&*kept) => {}
+                Some(_) => {
+                    let diagnostic = Diagnostic::error(BAD_ARGUMENT, kept.value.span, "there are no such rows");
+                    self.error(diagnostic.help("say \"all\", \"hotcache\" or \"default\", which are all rows here"));
+                    return Relation::poisoned();
+                }
+                None => return Relation::poisoned(),
+            }
+        }
+        match named {
+            Some(Value::String(text)) => self.table(&text, name.value.span),
+            _ => Relation::poisoned(),
         }
     }
 
     /// `database("old").policyresources`: the table that a snapshot has by this name.
     fn table_of_database(&mut self, of: &ast::Expr, table: &Name) -> Relation {
+        if is_own_database(of) {
+            return self.own_table(&table.text, table.span);
+        }
         let catalog = self.environment.catalog;
         let Some(database) = self.database_name(of) else { return Relation::poisoned() };
         if !self.environment.data {
@@ -330,6 +375,11 @@ fn literal_database(expr: &ast::Expr) -> Option<&str> {
         ExprKind::Literal(literal) if call.of.is_none() && is_database(expr) => literal.value.as_str(),
         _ => None,
     }
+}
+
+/// `database()`, that of the tables that have no other.
+fn is_own_database(expr: &ast::Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call(call) if is_database(expr) && call.of.is_none() && call.arguments.is_empty())
 }
 
 /// `arg("")`, which other services name Resource Graph by.

@@ -330,6 +330,12 @@ pub(super) enum Command {
     Functions {
         /// Explain this one: `substring`, `make_set`, `has_any`, `mv-expand`
         name: Option<String>,
+        /// How much of KQL runs, by kind
+        #[arg(long, conflicts_with_all = ["name", "refused"])]
+        status: bool,
+        /// What is refused by name, with the reason
+        #[arg(long, conflicts_with = "name")]
+        refused: bool,
         #[command(flatten)]
         listing: Listing,
     },
@@ -726,6 +732,10 @@ pub(super) struct DataArgs {
     /// Use the small made-up tenant that is part of argql
     #[arg(long, conflicts_with = "data", help_heading = "Data")]
     pub(super) sample: bool,
+    /// A file that queries may read themselves (externaldata), or a folder of such files; none unless named. May be given
+    /// several times
+    #[arg(long, value_name = "PATH", help_heading = "Data")]
+    pub(super) allow_files: Vec<PathBuf>,
     /// What a known table is that no file holds: an error, or empty
     #[arg(long, value_enum, value_name = "error|empty", hide_possible_values = true, hide_default_value = true)]
     #[arg(default_value_t = MissingArg::Error, help_heading = "Data")]

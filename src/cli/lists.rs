@@ -6,7 +6,7 @@ use super::args::Listing;
 use super::destination;
 use super::failure::Failure;
 use super::terminal::stdout;
-use crate::{Engine, Table, Type, Value};
+use crate::{Engine, LanguageShare, RefusedName, Table, Type, Value};
 
 /// A table of text.
 pub(super) fn table<const N: usize>(names: [&str; N], rows: &[[String; N]]) -> Table {
@@ -66,6 +66,23 @@ pub(super) fn functions(name: Option<&str>, listing: &Listing) -> Result<(), Fai
         return destination::write_listing(&table(["kind", "family", "name", "syntax", "about"], &rows), listing);
     };
     Ok(stdout().write_all(page(&engine, name)?.as_bytes())?)
+}
+
+/// How much of KQL runs.
+pub(super) fn shares(listing: &Listing) -> Result<(), Failure> {
+    let row = |share: LanguageShare| {
+        let percent = 100 * share.runs / (share.runs + share.refused).max(1);
+        [share.kind.to_owned(), share.runs.to_string(), share.refused.to_string(), format!("{percent} %")]
+    };
+    let rows: Vec<[String; 4]> = Engine::new().shares().into_iter().map(row).collect();
+    destination::write_listing(&table(["kind", "runs", "refused", "share"], &rows), listing)
+}
+
+/// What is refused.
+pub(super) fn refused(listing: &Listing) -> Result<(), Failure> {
+    let row = |name: RefusedName| [name.kind, name.name, name.why.unwrap_or_default()].map(str::to_owned);
+    let rows: Vec<[String; 3]> = Engine::new().refused().into_iter().map(row).collect();
+    destination::write_listing(&table(["kind", "name", "why"], &rows), listing)
 }
 
 /// All there is to say about a name.

@@ -108,7 +108,9 @@ fn dispatch(cli: Cli, messages: &Messages) -> Result<(), Failure> {
             Some(name) => saved::print_question(&name, text, flat),
             None => saved::list_questions(&open_engine(&source, messages)?, &listing),
         },
-        Command::Functions { name, listing } => lists::functions(name.as_deref(), &listing),
+        Command::Functions { status: true, listing, .. } => lists::shares(&listing),
+        Command::Functions { refused: true, listing, .. } => lists::refused(&listing),
+        Command::Functions { name, listing, .. } => lists::functions(name.as_deref(), &listing),
         Command::Export { tables, script, output } => export::export(script, &tables, output.as_deref()),
         Command::Bench { files, repeat, clients, out, source } => bench::bench(
             &open_engine(&source, messages)?.keep_columns(true),

@@ -32,6 +32,9 @@ pub(super) fn empty_engine(
 pub(super) fn open_data(source: &DataArgs) -> Result<Engine, Error> {
     let mut engine = empty_engine(source.missing_tables, source.threads, &source.limits)?;
     engine = source.at.into_iter().fold(engine, Engine::at);
+    for path in &source.allow_files {
+        engine = engine.allow_files(path)?;
+    }
     // Paths of one name are one snapshot, as several `--data` are one export.
     let mut snapshots: IndexMap<&str, Engine> = IndexMap::new();
     for (name, path) in &source.snapshots {

@@ -18,14 +18,14 @@ pub(super) fn query(question: &Question, options: &AnswerArgs, messages: &Messag
     if options.stream {
         return stream(&engine, question, options, messages);
     }
-    let tables = answer(&engine, question, time_limit(options), messages)?;
+    let Answers { tables, rows } = answer(&engine, question, time_limit(options), messages)?;
     let named: Vec<NamedTable<'_>> = answer_names(&tables)
         .into_iter()
         .zip(&tables)
         .map(|(name, table)| NamedTable { name, table, query: Some(question.text()) })
         .collect();
     write_answers(&named, options, messages)?;
-    check_expected(options.expect, tables.last().map_or(0, Table::len), question.name(), messages)
+    check_expected(options.expect, rows, question.name(), messages)
 }
 
 /// Writes the rows of the one answer as they come.
@@ -50,11 +50,11 @@ pub(super) fn run(queries: &[String], options: &AnswerArgs, messages: &Messages)
     let mut answers = Vec::new();
     for name in queries {
         let (name, question) = saved::find_question(name)?;
-        let tables = answer(&engine, &question, time_limit(options), messages)?;
-        answers.push((name, question, tables));
+        let answer = answer(&engine, &question, time_limit(options), messages)?;
+        answers.push((name, question, answer));
     }
     let mut named = Vec::new();
-    for (name, query, tables) in &answers {
+    for (name, query, Answers { tables, .. }) in &answers {
         let several = tables.len() > 1;
         for (part, table) in answer_names(tables).into_iter().zip(tables) {
             let name = if several { format!("{name}-{part}") } else { name.clone() };
@@ -62,8 +62,7 @@ pub(super) fn run(queries: &[String], options: &AnswerArgs, messages: &Messages)
         }
     }
     write_answers(&named, options, messages)?;
-    let rows = |tables: &[Table]| tables.last().map_or(0, Table::len);
-    answers.iter().try_for_each(|(name, _, tables)| check_expected(options.expect, rows(tables), name, messages))
+    answers.iter().try_for_each(|(name, _, answer)| check_expected(options.expect, answer.rows, name, messages))
 }
 
 /// Writes answers; says why where a picture is asked for and there is none.
@@ -81,6 +80,10 @@ fn time_limit(options: &AnswerArgs) -> Option<Duration> {
 
 fn engine_for(options: &AnswerArgs, messages: &Messages) -> Result<Engine, Failure> {
     destination::check_options(&options.listing)?;
+    if options.cluster.cluster.is_some() && !options.source.allow_files.is_empty() {
+        let what = "--allow-files is for one machine: others may not have these files, so leave out --cluster";
+        return Err(Failure::Usage(what.to_owned()));
+    }
     let engine = on_cluster(open_engine(&options.source, messages)?, &options.cluster, messages)?;
     Ok(with_values(engine, options.now, &options.parameters))
 }
@@ -91,12 +94,19 @@ fn prepare(engine: &Engine, question: &Question, messages: &Messages) -> Result<
     Ok(query)
 }
 
+/// What one query answers.
+struct Answers {
+    tables: Vec<Table>,
+    /// How many rows its last statement gives, which are several tables of `fork`.
+    rows: usize,
+}
+
 fn answer(
     engine: &Engine,
     question: &Question,
     limit: Option<Duration>,
     messages: &Messages,
-) -> Result<Vec<Table>, Failure> {
+) -> Result<Answers, Failure> {
     let query = prepare(engine, question, messages)?;
     let tables = interrupt::run_within(limit, || query.run_all())?;
     // Of one broken page, every table that reads it warns.
@@ -107,7 +117,8 @@ fn answer(
         }
     }
     messages.warnings(&said, Some((question.name(), question.text())));
-    Ok(tables)
+    let rows = tables.iter().rev().take(query.last_tables()).map(Table::len).sum();
+    Ok(Answers { tables, rows })
 }
 
 /// Holds an answer to what is expected of it.

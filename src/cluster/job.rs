@@ -157,7 +157,9 @@ impl Job {
         let location = |location: &DataLocation| match location {
             DataLocation::Path { database, path, at } => json!({ "of": database, "path": path, "at": ticks(at) }),
             DataLocation::Sample { database } => json!({ "of": database }),
-            DataLocation::Memory { name } => json!({ "memory": name }),
+            DataLocation::Memory { database, name, text } => {
+                json!({ "of": database, "memory": name, "text": text })
+            }
         };
         let table = |table: &TableMark| json!({ "of": table.database, "name": table.name, "columns": table.columns, "weight": table.weight });
         json!({
@@ -206,7 +208,7 @@ impl Job {
             let database = text(&json["of"]);
             Some(match (text(&json["path"]), text(&json["memory"])) {
                 (Some(path), _) => DataLocation::Path { database, path, at: moment(&json["at"]) },
-                (None, Some(name)) => DataLocation::Memory { name },
+                (None, Some(name)) => DataLocation::Memory { database, name, text: text(&json["text"]) },
                 (None, None) => DataLocation::Sample { database },
             })
         };

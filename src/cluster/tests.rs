@@ -52,10 +52,23 @@ fn another_version_and_other_columns_are_refused_by_name() {
 }
 
 #[test]
-fn rows_in_memory_are_found_by_nobody_else() {
-    let engine = Engine::new().table("pets", br#"[{"name":"Tom"}]"#.to_vec());
-    let job = Job::new(&engine.prepare("pets").unwrap(), 0, 2).unwrap();
-    let refused = job.open().unwrap_err();
+fn rows_in_memory_are_found_by_nobody_else_unless_they_are_few() {
+    let pets = |count: usize| {
+        Engine::new().table(
+            "pets",
+            br#"{"name":"Tom"}
+"#
+            .repeat(count),
+        )
+    };
+    let job = |engine: &Engine, query: &str| Job::new(&engine.prepare(query).unwrap(), 0, 2).unwrap();
+    let few = Engine::new().snapshot("old", &pets(3)).table("pets", b"[]".to_vec());
+    let job_of_few = job(&few, "union withsource=t pets, database('old').pets | count");
+    let travelled = Job::from_json(&job_of_few.to_json()).unwrap();
+    assert_eq!(super::run_here(&travelled.open().unwrap()).unwrap().to_json(), r#"[{"Count":3}]"#);
+
+    let engine = pets(5_000);
+    let refused = job(&engine, "pets").open().unwrap_err();
     assert_eq!(message(&refused), "the rows of `pets` are in memory, where no other machine finds them");
     let answer = engine.query("pets").unwrap();
     let refused = Job::new(&engine.with_answer("_", &answer).prepare("_").unwrap(), 0, 2).unwrap_err();

@@ -69,7 +69,7 @@ codes! {
     DYNAMIC_KEY "AQ2006" "dynamic value as a key" = "KS116": "Dynamic values cannot be grouped, sorted, joined or made distinct; convert them first, for example with tostring().";
     UNORDERED "AQ2007" "rows without an order": "Functions such as row_number() and prev() read the rows in their order, and here it is open. Sort the rows first, or write `serialize` to take them in the order they have.";
     CHART "AQ2010" "chart not drawn so": "render asks for a picture that cannot be drawn, or in a way that is not known. The rows are the same.";
-    OTHER_WAY "AQ2011" "by another way than Kusto's": "How Kusto computes a part of this is documented nowhere. argql does it in a way of its own, which meets the documented answers; others may differ.";
+    OTHER_WAY "AQ2011" "by another way than Kusto's": "How Kusto computes a part of this is documented nowhere. argql does it in a way of its own, which meets nearly all of the documented answers; others may differ.";
     NOT_LOADED "AQ3001" "table is not loaded": "The table is known, but no file that was given holds it.";
     NO_TABLE "AQ3002" "no table in file": "The file is readable, but none of the export shapes is recognised in it.";
     MALFORMED "AQ3003" "malformed data": "The file is not valid JSON at this place; nothing of it is used.";
@@ -78,6 +78,7 @@ codes! {
     INCOMPLETE "AQ3006" "export is incomplete": "The export itself says that rows are missing from it.";
     NO_ROWS "AQ3007" "rows that are needed": "The query says that its answer would be wrong without rows of this type, and the table that was loaded holds none of them.";
     STORE "AQ3008" "store": "A folder of snapshots, or a part of one, is not as it was written, cannot be written, or has not what is asked for.";
+    OUT_OF_REACH "AQ3010" "file out of reach": "A query names a file itself, which it may read only if whoever runs it has allowed it to.";
     SETTINGS "AQ3011" "settings": "A file of settings, or a baseline of accepted findings, says what it cannot say here.";
     UNFIT "AQ3012" "no type for a column": "A column of a file, or a value in it, is of a type that KQL has none for. The rest of the file can be asked for.";
     CLUSTER "AQ3013" "several machines": "A job that several machines run cannot be run as it is: they are of different versions, find other tables, or cannot find the rows at all.";

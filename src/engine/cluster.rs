@@ -32,9 +32,11 @@ pub(crate) enum DataLocation {
     Sample {
         database: Option<String>,
     },
-    /// In memory, where no other machine finds it.
+    /// In memory, where no other machine finds it: unless it is small text, which goes along.
     Memory {
+        database: Option<String>,
         name: String,
+        text: Option<String>,
     },
 }
 
@@ -61,6 +63,9 @@ pub(crate) struct JobParts {
     pub(crate) data: Vec<DataLocation>,
 }
 
+/// Bytes of a table in memory that a job carries at the most: it goes to every partition of every stage.
+const CARRIED: usize = 64 << 10;
+
 fn wrong(message: impl Into<String>, help: &str) -> Error {
     Error::data(vec![Diagnostic::at(CLUSTER, Place::Nowhere, message).help(help)])
 }
@@ -82,9 +87,16 @@ impl DataLocation {
 
     fn database(&self) -> Option<&str> {
         match self {
-            DataLocation::Path { database, .. } | DataLocation::Sample { database } => database.as_deref(),
-            DataLocation::Memory { .. } => None,
+            DataLocation::Path { database, .. }
+            | DataLocation::Sample { database }
+            | DataLocation::Memory { database, .. } => database.as_deref(),
         }
+    }
+
+    /// As a table of these bytes.
+    pub(super) fn of_bytes(name: &str, bytes: &[u8]) -> DataLocation {
+        let text = (bytes.len() <= CARRIED).then(|| str::from_utf8(bytes).ok()).flatten().map(str::to_owned);
+        DataLocation::Memory { database: None, name: name.to_owned(), text }
     }
 
     /// The same as the tables of a database.
@@ -93,7 +105,7 @@ impl DataLocation {
         match self.clone() {
             DataLocation::Path { path, at, .. } => DataLocation::Path { database, path, at },
             DataLocation::Sample { .. } => DataLocation::Sample { database },
-            memory @ DataLocation::Memory { .. } => memory,
+            DataLocation::Memory { name, text, .. } => DataLocation::Memory { database, name, text },
         }
     }
 }
@@ -167,7 +179,8 @@ impl Engine {
             DataLocation::Path { path, at: Some(at), .. } => self.at(*at).load(path),
             DataLocation::Path { path, .. } => self.load(path),
             DataLocation::Sample { .. } => Ok(self.sample()),
-            DataLocation::Memory { name } => Err(wrong(
+            DataLocation::Memory { name, text: Some(text), .. } => Ok(self.table(name, text.clone().into_bytes())),
+            DataLocation::Memory { name, text: None, .. } => Err(wrong(
                 format!("the rows of `{name}` are in memory, where no other machine finds them"),
                 "save them to a file, and load that",
             )),

@@ -9,7 +9,7 @@ use crate::complete::{Completions, Paths, complete, hint, paths, written_name};
 use crate::diag::nearest;
 use crate::error::Error;
 use crate::guard::{Guard, Limits, Rules};
-use crate::names::{self, NameEntry};
+use crate::names::{self, LanguageShare, NameEntry, RefusedName};
 use crate::source::Catalog;
 use crate::value::{DateTime, Value};
 
@@ -197,6 +197,26 @@ impl Engine {
     /// ```
     pub fn names(&self) -> Vec<NameEntry> {
         names::entries().collect()
+    }
+
+    /// Every name of KQL that is refused, by kind and reason.
+    ///
+    /// ```
+    /// let refused = argql::Engine::new().refused();
+    /// assert!(refused.iter().any(|refused| refused.kind == "function" && refused.name == "hash_combine"));
+    /// ```
+    pub fn refused(&self) -> Vec<RefusedName> {
+        names::refused()
+    }
+
+    /// The share of KQL's names that runs, by kind.
+    ///
+    /// ```
+    /// let shares = argql::Engine::new().shares();
+    /// assert!(shares.iter().all(|share| share.runs > 0));
+    /// ```
+    pub fn shares(&self) -> Vec<LanguageShare> {
+        names::shares()
     }
 
     /// What there is to say about a name, or another name for it; some are of several kinds.

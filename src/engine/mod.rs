@@ -8,6 +8,7 @@ mod scope;
 mod store;
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::bind::{self, BoundQuery, Environment, MissingTables, NamedRows, Period, PlanRunner, Visible};
@@ -20,7 +21,7 @@ use crate::plan::Plan;
 use crate::rewrite::rewrite;
 use crate::run::run;
 use crate::sample;
-use crate::source::Catalog;
+use crate::source::{AllowedFiles, Catalog};
 use crate::syntax;
 use crate::value::{DateTime, Value};
 pub(crate) use cluster::{DataLocation, TableMark};
@@ -53,6 +54,7 @@ pub struct Engine {
     parameters: Vec<(String, Value)>,
     rules: Rules,
     given: Option<Arc<NamedRows>>,
+    files: AllowedFiles,
     visible: Option<Arc<Visible>>,
     period: Option<Period>,
     target: Target,
@@ -149,8 +151,8 @@ impl Engine {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn table(mut self, name: &str, bytes: Vec<u8>) -> Engine {
+        self.locations.push(DataLocation::of_bytes(name, &bytes));
         self.catalog.add_bytes(name, bytes);
-        self.locations.push(DataLocation::Memory { name: name.to_owned() });
         self
     }
 
@@ -425,6 +427,29 @@ impl Engine {
         Engine { without_rewrites: !on, ..self }
     }
 
+    /// Lets queries read a file, or the files in a folder and below, that they name themselves: `externaldata`. They are
+    /// read when a query is prepared. Without, queries reach nothing but what was loaded.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such file or folder.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join("argql-doc-allow");
+    /// # std::fs::create_dir_all(&folder)?;
+    /// let file = folder.join("owners.csv");
+    /// std::fs::write(&file, "rg1,Tom\nrg2,Rex\n")?;
+    /// let query = format!("externaldata(group: string, owner: string)[@'{}'] | where group == 'rg2'", file.display());
+    /// assert!(argql::Engine::new().query(&query).is_err());
+    /// let table = argql::Engine::new().allow_files(&folder)?.query(&query)?;
+    /// assert_eq!(table.to_json(), r#"[{"group":"rg2","owner":"Rex"}]"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn allow_files(mut self, path: impl AsRef<Path>) -> Result<Engine, Error> {
+        self.files.add(path.as_ref()).map_err(|diagnostic| Error::data(vec![*diagnostic]))?;
+        Ok(self)
+    }
+
     /// Parses and binds a query; every error of the query itself is found here.
     ///
     /// # Errors
@@ -506,16 +531,20 @@ impl Engine {
         let placed = |said: Vec<Diagnostic>| said.into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
         let script = match syntax::script(text.read()) {
             Ok(script) => script,
-            Err(diagnostics) => return Checked { columns: Vec::new(), diagnostics: placed(diagnostics) },
+            Err(diagnostics) => return Checked::wrong(placed(diagnostics)),
         };
-        let (columns, mut diagnostics) = match bind::bind(&script, &environment) {
-            Ok(bound) => (bound.plans.last().map_or(Vec::new(), |plan| plan.fields.clone()), bound.warnings),
+        let (plans, mut diagnostics) = match bind::bind(&script, &environment) {
+            Ok(bound) => (bound.plans, bound.warnings),
             Err(diagnostics) => (Vec::new(), diagnostics),
         };
         if self.target == Target::Arg {
             diagnostics.extend(warnings(&script));
         }
-        Checked { columns, diagnostics: placed(diagnostics) }
+        let table =
+            |plan: &Plan| CheckedTable { name: plan.name.as_deref().map(str::to_owned), columns: plan.fields.clone() };
+        let tables: Vec<CheckedTable> = plans.iter().map(table).collect();
+        let columns = tables.last().map_or(Vec::new(), |table| table.columns.clone());
+        Checked { columns, tables, diagnostics: placed(diagnostics) }
     }
 
     /// The moment that `now()` counts from: the one that was fixed, or else this one.
@@ -551,6 +580,7 @@ impl Engine {
             now,
             parameters: &self.parameters,
             given: self.given.as_deref(),
+            files: &self.files,
             evaluate: Some(evaluate),
         }
     }
@@ -602,13 +632,36 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Checked {
-    /// The columns of the answer; none if the query is wrong.
+    /// The columns of the answer, which is the last table; none if the query is wrong.
     pub columns: Vec<Field>,
+    /// Every table that it gives: one for each statement, but several for `fork` and `facet`.
+    pub tables: Vec<CheckedTable>,
     /// What is wrong with it, or worth knowing.
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// A table that a query would give.
+///
+/// ```
+/// let checked = argql::Engine::new().check("range x from 1 to 3 step 1 | fork n = (count) (take 1)");
+/// assert_eq!(checked.tables[0].name.as_deref(), Some("n"));
+/// assert_eq!((&*checked.tables[0].columns[0].name, &*checked.tables[1].columns[0].name), ("Count", "x"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckedTable {
+    /// What the query calls it.
+    pub name: Option<String>,
+    /// Its columns.
+    pub columns: Vec<Field>,
+}
+
 impl Checked {
+    /// What gives no table.
+    pub(crate) fn wrong(diagnostics: Vec<Diagnostic>) -> Checked {
+        Checked { columns: Vec::new(), tables: Vec::new(), diagnostics }
+    }
+
     /// Whether the query can be run.
     ///
     /// ```

@@ -69,6 +69,17 @@ impl Query {
         self.bound.plans.len()
     }
 
+    /// How many of the tables, the last, are of its last statement.
+    ///
+    /// ```
+    /// let query = argql::Engine::new().prepare("print 1; print x = 2 | fork (count) (take 1)")?;
+    /// assert_eq!(query.last_tables(), 2);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn last_tables(&self) -> usize {
+        self.bound.last
+    }
+
     /// Whether its last statement takes only so many of the rows, by `take` or `sample`: Resource Graph gives no pages of
     /// such an answer.
     ///

@@ -6,8 +6,6 @@
 mod bounds;
 mod path;
 
-use std::sync::Arc;
-
 use crate::column::{Batch, Column, Dictionary, Entries, Interner, Out};
 use crate::guard::{Guard, Pace};
 use crate::plan::{Expr, Term};
@@ -68,30 +66,12 @@ fn batch_with_column(at: usize, column: &Column) -> Batch {
     Batch::new(columns, column.len())
 }
 
-/// An expression as what it computes. Two are the same if they make the same calls, with the kernels of one place in a
-/// plan, whose constants these may hold.
+/// An expression as what it computes.
 struct Formula(Expr);
 
 impl PartialEq for Formula {
     fn eq(&self, other: &Formula) -> bool {
-        fn same(one: &Expr, other: &Expr) -> bool {
-            let all = |one: &[Expr], other: &[Expr]| {
-                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
-            };
-            match (&one.kind, &other.kind) {
-                (Term::Literal(one), Term::Literal(other)) => one == other,
-                (Term::Column(one), Term::Column(other)) => one == other,
-                (Term::Path { base: one, steps }, Term::Path { base: other, steps: others }) => {
-                    steps == others && same(one, other)
-                }
-                (Term::Call { kernel, args, .. }, Term::Call { kernel: other, args: others, .. }) => {
-                    Arc::ptr_eq(kernel, other) && all(args, others)
-                }
-                (Term::And(one), Term::And(other)) | (Term::Or(one), Term::Or(other)) => all(one, other),
-                _ => false,
-            }
-        }
-        same(&self.0, &other.0)
+        self.0.same(&other.0)
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn ticks(place: ValueRef<'_>) -> Option<i64> {
     }
 }
 
-fn place(ty: Type, ticks: i64) -> Value {
+pub(super) fn place(ty: Type, ticks: i64) -> Value {
     match ty {
         Type::DateTime => DateTime::try_from_ticks(ticks).map_or(Value::Null, Value::DateTime),
         Type::TimeSpan => Value::TimeSpan(TimeSpan::from_ticks(ticks)),
@@ -30,7 +30,7 @@ fn place(ty: Type, ticks: i64) -> Value {
 }
 
 /// The period that a place lies in, counted from `start`.
-fn period(at: i64, start: i64, step: i64) -> i64 {
+pub(super) fn period(at: i64, start: i64, step: i64) -> i64 {
     start.saturating_add(at.saturating_sub(start).div_euclid(step.max(1)).saturating_mul(step))
 }
 
@@ -248,6 +248,157 @@ pub(crate) fn metrics(rows: &Ordered<'_>, [start, end, step]: [i64; 3]) -> Batch
             rate(|rate| 1.0 - rate),
         ]
     })
+}
+
+/// `activity_engagement` of start, end, and the lengths of inner and outer windows: ids in each inner window, those in the
+/// outer window that ends with it, and which part of these the former are.
+pub(crate) fn engagement(rows: &Ordered<'_>, [start, end, inner, outer]: [i64; 4]) -> Batch {
+    let events = Events::read(rows);
+    let mut counted = Counted { rows: Vec::new() };
+    let mut pace = Pace::new(rows.guard);
+    for group in events.groups() {
+        let known = group.partition_point(|event| event.at <= end);
+        let known = &group[..known];
+        let mut inside: BTreeMap<u32, usize> = BTreeMap::new();
+        let (mut first, mut next, mut at) = (0, 0, start);
+        while at <= end && !pace.stops() {
+            let behind = at.saturating_add(inner);
+            let mut seen: HashSet<u32> = HashSet::new();
+            while let Some(event) = known.get(next).filter(|event| event.at < behind) {
+                *inside.entry(event.id).or_default() += 1;
+                if event.at >= at {
+                    seen.insert(event.id);
+                }
+                next += 1;
+            }
+            while let Some(event) = known[..next].get(first).filter(|event| event.at < behind.saturating_sub(outer)) {
+                if let Some(times) = inside.get_mut(&event.id) {
+                    *times -= 1;
+                    if *times == 0 {
+                        inside.remove(&event.id);
+                    }
+                }
+                first += 1;
+            }
+            if first < next {
+                counted.add(at, group[0].group, [seen.len(), inside.len()].map(count));
+            } else if let Some(event) = known.get(next) {
+                // Nothing happens before the next event.
+                at = period(event.at, start, inner).max(behind).saturating_sub(inner);
+            } else {
+                break;
+            }
+            at = match at.checked_add(inner) {
+                Some(next) => next,
+                None => break,
+            };
+        }
+    }
+    counted.table(rows, &events.firsts, |numbers| {
+        let rates = numbers.iter().map(|[inner, outer]| Value::Real(wide(*inner) / wide(*outer)));
+        let rates = Column::from_values(Type::Real, rates);
+        longs(numbers).into_iter().chain([rates]).collect()
+    })
+}
+
+/// What `new_activity_metrics` is asked.
+pub(crate) struct Cohorts {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    pub(crate) step: i64,
+    /// Only the ids that came in this period.
+    pub(crate) only: Option<i64>,
+    /// Ids that were there before, by their keys.
+    pub(crate) known: HashSet<Vec<u8>>,
+}
+
+impl Cohorts {
+    /// The number of a period, from 0 on.
+    fn period(&self, at: i64) -> Option<usize> {
+        let inside = (self.start..=self.end).contains(&at);
+        let number = at.saturating_sub(self.start) / self.step.max(1);
+        usize::try_from(number).ok().filter(|_| inside)
+    }
+
+    /// The periods, by their starts.
+    fn starts(&self) -> Vec<i64> {
+        let next = |at: &i64| at.checked_add(self.step.max(1)).filter(|at| *at <= self.end);
+        std::iter::successors(Some(self.start).filter(|at| *at <= self.end), next).collect()
+    }
+}
+
+/// What became of a cohort.
+struct Kept {
+    /// The period in which they came, and the one in which they are looked for.
+    from: usize,
+    to: usize,
+    group: u32,
+    /// Ids that are there and were in no period up to the first one, those of the cohort that are there, and all of it.
+    new: i64,
+    again: i64,
+    all: i64,
+}
+
+/// `new_activity_metrics`: of the ids that came in a period, how many were there in it and in each later one.
+pub(crate) fn cohorts(rows: &Ordered<'_>, asked: &Cohorts) -> Batch {
+    let events = Events::read(rows);
+    let mut before: HashSet<u32> = HashSet::new();
+    let mut key = Vec::new();
+    for event in events.list.iter().filter(|_| !asked.known.is_empty()) {
+        key.clear();
+        encode_key(&mut key, rows.args[0].get(event.row as usize));
+        if asked.known.contains(&key) {
+            before.insert(event.id);
+        }
+    }
+    let starts = asked.starts();
+    let only = asked.only.map(|at| asked.period(at));
+    let mut made: Vec<Kept> = Vec::new();
+    let mut pace = Pace::new(rows.guard);
+    for group in events.groups() {
+        let mut came: BTreeMap<u32, usize> = BTreeMap::new();
+        let mut seen: Vec<HashSet<u32>> = vec![HashSet::new(); starts.len()];
+        for event in group {
+            let Some(number) = asked.period(event.at) else { continue };
+            if let Some(ids) = seen.get_mut(number) {
+                ids.insert(event.id);
+                came.entry(event.id).or_insert(number);
+            }
+        }
+        came.retain(|id, _| !before.contains(id));
+        let mut sizes = vec![0; starts.len()];
+        came.values().for_each(|number| sizes[*number] += 1);
+        for (to, ids) in seen.iter().enumerate() {
+            // How many of the ids came in each period.
+            let mut from_each = vec![0; to + 1];
+            ids.iter().filter_map(|id| came.get(id)).for_each(|number| from_each[*number] += 1);
+            let mut later = 0;
+            for (from, again) in from_each.into_iter().enumerate().rev() {
+                if pace.stops() {
+                    return Batch::default();
+                }
+                let new = if from == to { again } else { later };
+                later += again;
+                if only.is_none_or(|only| only == Some(from)) {
+                    made.push(Kept { from, to, group: group[0].group, new, again, all: sizes[from] });
+                }
+            }
+        }
+    }
+    made.sort_by_key(|kept| (kept.from, kept.to, kept.group));
+    let ty = rows.args[1].ty();
+    let picked: Vec<u32> = made.iter().map(|kept| events.firsts[kept.group as usize]).collect();
+    let periods =
+        |which: fn(&Kept) -> usize| Column::from_values(ty, made.iter().map(|kept| place(ty, starts[which(kept)])));
+    let long = |of: fn(&Kept) -> i64| Column::longs(made.iter().map(of).collect());
+    let rate = |of: fn(&Kept) -> i64| {
+        Column::from_values(Type::Real, made.iter().map(|kept| Value::Real(wide(of(kept)) / wide(kept.all))))
+    };
+    let mut columns = vec![periods(|kept| kept.from), periods(|kept| kept.to)];
+    columns.extend(rows.args[2..].iter().map(|dimension| dimension.take(&picked)));
+    columns.extend([long(|kept| kept.new), long(|kept| kept.again), long(|kept| kept.all - kept.again)]);
+    columns.extend([rate(|kept| kept.again), rate(|kept| kept.all - kept.again)]);
+    Batch::new(columns, made.len())
 }
 
 /// `rolling_percentile` of the percentile, the size of bins and how many of them make a window: by nearest rank, in the

@@ -3,12 +3,22 @@
 
 use super::bag::{BAG_PACK, PACK_PRESENT};
 use super::bin::{BIN, BIN_AT};
+use super::cells::text;
 use crate::registry::*;
 use crate::value::{Type, Value};
 
 /// The functions of this file.
-pub(super) const FAMILY: &[&Scalar] =
-    &[&PACK_ALL, &BAG_PACK_COLUMNS, &COLUMN_IFEXISTS, &COLUMNIFEXISTS, &BIN_AUTO, &ASSERT];
+pub(super) const FAMILY: &[&Scalar] = &[
+    &PACK_ALL,
+    &BAG_PACK_COLUMNS,
+    &COLUMN_IFEXISTS,
+    &COLUMNIFEXISTS,
+    &ISCOLUMNEXISTS,
+    &ESTIMATE_DATA_SIZE,
+    &BIN_AUTO,
+    &ASSERT,
+    &CURRENT_CLUSTER_ENDPOINT,
+];
 
 const PACK_ALL: Scalar = Scalar {
     name: "pack_all",
@@ -82,6 +92,71 @@ const COLUMN_IFEXISTS: Scalar = Scalar {
 
 /// The old name of `column_ifexists`.
 const COLUMNIFEXISTS: Scalar = Scalar { name: "columnifexists", legacy: true, ..COLUMN_IFEXISTS };
+
+const ISCOLUMNEXISTS: Scalar = Scalar {
+    name: "iscolumnexists",
+    params: &[string("name").constant()],
+    returns: Returns::Is(Type::Bool),
+    about: "Whether there is a column that the string `name` names.",
+    examples: &[Example {
+        query: "print a = 1 | project iscolumnexists('a'), iscolumnexists('b')",
+        result: "True, False",
+    }],
+    kernel: KernelDef::Columns(ColumnsFunction::Exists),
+    ..Scalar::PLAIN
+};
+
+const ESTIMATE_DATA_SIZE: Scalar = Scalar {
+    name: "estimate_data_size",
+    params: &[any("column").repeated()],
+    returns: Returns::Is(Type::Long),
+    about: "How many bytes these columns (`*`: all) take in the row: those of a string, and of other types always the same.",
+    examples: &[Example {
+        query: "print x = 1, t = '1234567890' | project estimate_data_size(*), estimate_data_size(t)",
+        result: "18, 10",
+    }],
+    kernel: KernelDef::Columns(ColumnsFunction::Size),
+    ..Scalar::PLAIN
+};
+
+/// What adds up the sizes of its arguments.
+pub(crate) const DATA_SIZE: Scalar = Scalar {
+    returns: Returns::By(|types| match types.iter().find(|&&ty| width(ty).is_none()) {
+        Some(ty) => Err(format!("how many bytes a {ty} takes in Kusto is not documented")),
+        None => Ok(Type::Long),
+    }),
+    strict: false,
+    kernel: KernelDef::Prepared(|args| {
+        let fixed: i64 = args.types.iter().filter_map(|&ty| width(ty)).sum();
+        Ok(Box::new(move |cells, out| {
+            let texts = cells.iter().map(|&cell| i64::try_from(text(cell).len()).unwrap_or(i64::MAX));
+            out.long(texts.fold(fixed, i64::saturating_add));
+        }))
+    }),
+    ..ESTIMATE_DATA_SIZE
+};
+
+/// The bytes of every value of a type, beside those of a text.
+fn width(ty: Type) -> Option<i64> {
+    match ty {
+        Type::Bool => Some(1),
+        Type::Int => Some(4),
+        Type::Long | Type::Real | Type::DateTime | Type::TimeSpan => Some(8),
+        Type::Guid => Some(16),
+        Type::String => Some(0),
+        Type::Decimal | Type::Dynamic => None,
+    }
+}
+
+const CURRENT_CLUSTER_ENDPOINT: Scalar = Scalar {
+    name: "current_cluster_endpoint",
+    params: &[],
+    returns: Returns::Is(Type::String),
+    about: "The host that answers the query: this one.",
+    examples: &[Example { query: "print current_cluster_endpoint()", result: "localhost" }],
+    kernel: KernelDef::Plain(|_, out| out.string("localhost")),
+    ..Scalar::PLAIN
+};
 
 /// What packs the columns: `bag_pack`, or the same without what is null or empty.
 pub(crate) fn packing(ignore_null_empty: bool) -> &'static Scalar {

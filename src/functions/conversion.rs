@@ -27,6 +27,7 @@ pub(crate) const FAMILY: &[&Scalar] = &[
     &TODYNAMIC,
     &TOOBJECT,
     &PARSE_JSON,
+    &PARSEJSON,
     &TOHEX,
     &GETTYPE,
     &DYNAMIC_TO_JSON,
@@ -220,6 +221,9 @@ const PARSE_JSON: Scalar = Scalar {
     }),
     ..CONVERTS
 };
+
+/// The old name of `parse_json`.
+const PARSEJSON: Scalar = Scalar { name: "parsejson", legacy: true, ..PARSE_JSON };
 
 const TODYNAMIC: Scalar = Scalar {
     name: "todynamic",

@@ -15,6 +15,8 @@ mod conditional;
 mod conversion;
 mod encoding;
 mod format;
+#[cfg(feature = "geo")]
+mod geo;
 mod graph;
 mod infix;
 mod ip;
@@ -26,6 +28,9 @@ mod parse_kv;
 mod path;
 mod pattern;
 mod punycode;
+pub(crate) mod reduce;
+pub(crate) mod segments;
+pub(crate) mod sequence;
 mod series;
 mod sketch;
 #[cfg(test)]
@@ -36,6 +41,7 @@ mod unicode;
 mod unit;
 mod url;
 mod window;
+mod xml;
 mod zone;
 
 use crate::registry::{self, Aggregate, Infix, Scalar};
@@ -58,6 +64,7 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("numbers", beta::FAMILY),
     ("arrays and sets", array::FAMILY),
     ("bags", bag::FAMILY),
+    ("bags", xml::FAMILY),
     ("encodings and hashes", encoding::FAMILY),
     ("encodings and hashes", url::FAMILY),
     ("encodings and hashes", punycode::FAMILY),
@@ -72,23 +79,55 @@ const SCALARS: &[(&str, &[&Scalar])] = &[
     ("series", series::filter::FAMILY),
     ("series", series::fit::FAMILY),
     ("series", series::fourier::FAMILY),
+    ("series", series::period::FAMILY),
     ("series", series::season::FAMILY),
     ("sketches", sketch::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::point::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::measure::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::nearest::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::meet::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::union::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::densify::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::simplify::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::buffer::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::geohash::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::s2::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::h3::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::covering::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::hexagons::FAMILY),
+    #[cfg(feature = "geo")]
+    ("geospatial", geo::wkt::FAMILY),
 ];
 
 pub(crate) use access::ELEMENT;
 pub(crate) use aggregates::{COUNT, MAKE_LIST, PIVOTED};
 pub(crate) use array::PACK_ARRAY;
 pub(crate) use cells::elements;
-pub(crate) use columns::{packing, rounding};
+pub(crate) use columns::{DATA_SIZE, packing, rounding};
 pub(crate) use conditional::{CASE, NOT};
 pub(crate) use conversion::{ISNOTNULL, conversion};
 pub(crate) use encoding::HASH;
+#[cfg(feature = "geo")]
+pub(crate) use geo::Places;
 pub(crate) use infix::{INFIXES, joining, null_test};
 pub(crate) use ip::Networks;
 pub(crate) use make_series::{INTERVAL, Intervals, step_type};
 pub(crate) use parse::{Matching, PARSE, PatternPart, parse_kernel};
 pub(crate) use parse_kv::{PairDelimiters, QuotePair, pairs_kernel, regex_pairs_kernel};
+pub(crate) use sketch::Hll;
 pub(crate) use time::NOW;
 pub(crate) use window::{ROW_NUMBER, numbered};
 

@@ -5,7 +5,8 @@ use crate::registry::*;
 use crate::value::Type;
 
 /// The functions of this file.
-pub(super) const FAMILY: &[&Scalar] = &[&PUNYCODE_FROM_STRING, &PUNYCODE_TO_STRING, &PUNYCODE_DOMAIN_FROM_STRING];
+pub(super) const FAMILY: &[&Scalar] =
+    &[&PUNYCODE_FROM_STRING, &PUNYCODE_TO_STRING, &PUNYCODE_DOMAIN_FROM_STRING, &PUNYCODE_DOMAIN_TO_STRING];
 
 const PUNYCODE_FROM_STRING: Scalar = Scalar {
     name: "punycode_from_string",
@@ -42,6 +43,27 @@ const PUNYCODE_DOMAIN_FROM_STRING: Scalar = Scalar {
     }),
     ..PUNYCODE_FROM_STRING
 };
+
+const PUNYCODE_DOMAIN_TO_STRING: Scalar = Scalar {
+    name: "punycode_domain_to_string",
+    about: "A domain name with those labels in Punycode, behind `xn--`, that are not ASCII.",
+    examples: &[Example {
+        query: "print punycode_domain_to_string('bücher.example')",
+        result: "xn--bcher-kva.example",
+    }],
+    kernel: KernelDef::Plain(|cells, out| {
+        let coded = |label: &str| match label.is_ascii() {
+            true => Some(label.to_owned()),
+            false => Some(format!("xn--{}", punycode(label)?)),
+        };
+        let labels: Option<Vec<String>> = text(cells[0]).split(DOTS).map(coded).collect();
+        out.string(&labels.unwrap_or_default().join("."));
+    }),
+    ..PUNYCODE_FROM_STRING
+};
+
+/// What stands between labels, as people type it (RFC 3490).
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
 /// The weight of a digit at place `k` under a bias, and the bias after a number.
 fn threshold(k: u32, bias: u32) -> u32 {
@@ -148,5 +170,13 @@ mod tests {
         assert_eq!(answer("punycode_to_string", &[text("a-99999999999")]), "");
         let domain = answer("punycode_domain_from_string", &[text("xn--Ge-mia.Bulg.edu")]);
         assert_eq!(domain, "Gáe.Bulg.edu");
+        // As documented.
+        for (plain, code) in [
+            ("Lê Lợi。Thuận Thiên。com", "xn--L Li-gpa4517b.xn--Thun Thin-s4a7194f.com"),
+            ("Riðill｡Skáldskaparmál｡org", "xn--Riill-jta.xn--Skldskaparml-dbbj.org"),
+            ("Kaledvoulc'h.Artorījos.edu", "Kaledvoulc'h.xn--Artorjos-ejb.edu"),
+        ] {
+            assert_eq!(answer("punycode_domain_to_string", &[text(plain)]), code);
+        }
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod fill;
 pub(super) mod filter;
 pub(super) mod fit;
 pub(super) mod fourier;
+pub(super) mod period;
 pub(super) mod season;
 pub(super) mod statistics;
 

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use xxhash_rust::xxh64::xxh64;
 
 use super::cells::{elements, long, real, wide};
+use crate::guard::Pace;
 use crate::registry::*;
 use crate::value::{Type, Value, ValueRef, compare, convert, encode_key};
 
@@ -30,7 +31,7 @@ pub(super) const FAMILY: &[&Scalar] = &[
 /// Distinct values by their hashes: all hashes, or, of many, for each start of a hash how many zeros follow it at most
 /// (HyperLogLog).
 #[derive(Clone)]
-pub(super) struct Hll {
+pub(crate) struct Hll {
     /// How many bits the start of a hash has.
     bits: u32,
     hashes: BTreeSet<u64>,
@@ -134,6 +135,40 @@ impl Hll {
         (all * all / (2.0 * std::f64::consts::LN_2 * z)).round() as i64
     }
 
+    /// How many values all of these stand for, of the first one, of the first two, and so on; where they are many, what
+    /// the unions of all subsets tell (inclusion and exclusion). None if the guard wants to stop.
+    pub(crate) fn shared(all: &[Hll], pace: &mut Pace<'_>) -> Option<Vec<i64>> {
+        let mut counts = Vec::with_capacity(all.len());
+        let many = all.iter().any(|hll| !hll.ranks.is_empty());
+        let mut common: Option<BTreeSet<u64>> = Some(BTreeSet::new());
+        // The unions of all subsets of those before, and whether they count or are taken off.
+        let mut unions: Vec<(Hll, i64)> = Vec::new();
+        for (at, hll) in all.iter().enumerate() {
+            common = match common {
+                Some(_) if at == 0 && hll.ranks.is_empty() => Some(hll.hashes.clone()),
+                Some(common) if hll.ranks.is_empty() => Some(common.intersection(&hll.hashes).copied().collect()),
+                _ => None,
+            };
+            if many {
+                for known in 0..unions.len() {
+                    if pace.stops() {
+                        return None;
+                    }
+                    let (mut union, sign) = unions[known].clone();
+                    union.merge(hll.clone());
+                    unions.push((union, -sign));
+                }
+                unions.push((hll.clone(), 1));
+            }
+            let most = counts.last().copied().unwrap_or(i64::MAX);
+            counts.push(match &common {
+                Some(common) => i64::try_from(common.len()).unwrap_or(i64::MAX),
+                None => unions.iter().map(|(union, sign)| sign * union.count()).sum::<i64>().clamp(0, most),
+            });
+        }
+        Some(counts)
+    }
+
     pub(super) fn to_value(&self) -> Value {
         let seen = if self.ranks.is_empty() {
             let hashes = self.hashes.iter().map(|hash| Value::Long(hash.cast_signed())).collect();
@@ -145,7 +180,7 @@ impl Hll {
         Value::Array(Arc::new(vec![head, seen]))
     }
 
-    pub(super) fn of(cell: ValueRef<'_>) -> Option<Hll> {
+    pub(crate) fn of(cell: ValueRef<'_>) -> Option<Hll> {
         let [head, seen] = <[Value; 2]>::try_from(elements(cell)?).ok()?;
         let bits = match elements(head.as_ref())?.as_slice() {
             [Value::Long(bits)] => u32::try_from(*bits).ok().filter(|bits| Hll::BITS.contains(bits))?,

@@ -7,7 +7,7 @@ use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef, same_key};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] =
-    &[&ROW_NUMBER, &PREV, &NEXT, &ROW_CUMSUM, &ROW_RANK_DENSE, &ROW_RANK_MIN, &ROW_WINDOW_SESSION];
+    &[&ROW_NUMBER, &PREV, &NEXT, &ROW_CUMSUM, &ROW_RANK_DENSE, &ROW_RANK, &ROW_RANK_MIN, &ROW_WINDOW_SESSION];
 
 pub(crate) const ROW_NUMBER: Scalar = Scalar {
     name: "row_number",
@@ -147,6 +147,9 @@ const ROW_RANK_DENSE: Scalar = Scalar {
     kernel: KernelDef::Window(|_| Ok(Box::new(|rows| rank(rows, true)))),
     ..ALONG
 };
+
+/// The old name of `row_rank_dense`, which does not restart.
+const ROW_RANK: Scalar = Scalar { name: "row_rank", params: &[orderable("value")], legacy: true, ..ROW_RANK_DENSE };
 
 const ROW_RANK_MIN: Scalar = Scalar {
     name: "row_rank_min",

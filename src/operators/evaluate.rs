@@ -6,26 +6,41 @@
 mod activity;
 mod address;
 mod bag_unpack;
+mod dcount_intersect;
 mod narrow;
+mod patterns;
 mod pivot;
+#[cfg(feature = "geo")]
+mod place;
+mod preview;
+mod schema_merge;
+mod sequence;
 
 use std::fmt::{self, Display, Formatter};
 
 use activity::{
-    ACTIVE_USERS_COUNT, ACTIVITY_COUNTS_METRICS, ACTIVITY_METRICS, ROLLING_PERCENTILE, ROWS_NEAR, SESSION_COUNT,
-    SLIDING_WINDOW_COUNTS,
+    ACTIVE_USERS_COUNT, ACTIVITY_COUNTS_METRICS, ACTIVITY_ENGAGEMENT, ACTIVITY_METRICS, NEW_ACTIVITY_METRICS,
+    ROLLING_PERCENTILE, ROWS_NEAR, SESSION_COUNT, SLIDING_WINDOW_COUNTS,
 };
 use address::{IPV4_LOOKUP, IPV6_LOOKUP};
 use bag_unpack::BAG_UNPACK;
+use dcount_intersect::DCOUNT_INTERSECT;
 use narrow::NARROW;
 use nom::Parser;
+use patterns::{AUTOCLUSTER, BASKET, DIFFPATTERNS, DIFFPATTERNS_TEXT};
 use pivot::PIVOT;
+#[cfg(feature = "geo")]
+use place::{GEO_LINE_LOOKUP, GEO_POLYGON_LOOKUP};
+use preview::PREVIEW;
+use schema_merge::SCHEMA_MERGE;
+use sequence::{FUNNEL_SEQUENCE, FUNNEL_SEQUENCE_COMPLETION, SEQUENCE_DETECT};
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, BoundColumns, Exprs, Relation};
-use crate::diag::{Diagnostic, NOT_CONSTANT, Span, UNEXPECTED, UNKNOWN_FUNCTION, WRONG_COUNT, WRONG_TYPE};
-use crate::registry::{Allowed, Example, OperatorDef, Plugin, Position, RefusedKind, refusal};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation};
+use crate::diag::{Diagnostic, NOT_CONSTANT, OTHER_WAY, Span, UNEXPECTED, UNKNOWN_FUNCTION, WRONG_COUNT, WRONG_TYPE};
+use crate::plan::{self, Node, PluginCall};
+use crate::registry::{Allowed, Example, OperatorDef, Plugin, Position, RefusedKind, TableWork, refusal};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{column_type, hints};
 use crate::syntax::expr::plain_call;
@@ -54,20 +69,7 @@ const EVALUATE: OperatorDef = OperatorDef {
     names: &["evaluate"],
     position: Position::Both,
     resource_graph: Allowed::Never,
-    words: &[
-        BAG_UNPACK.name,
-        PIVOT.name,
-        NARROW.name,
-        ACTIVE_USERS_COUNT.name,
-        ACTIVITY_COUNTS_METRICS.name,
-        ACTIVITY_METRICS.name,
-        IPV4_LOOKUP.name,
-        IPV6_LOOKUP.name,
-        ROLLING_PERCENTILE.name,
-        ROWS_NEAR.name,
-        SESSION_COUNT.name,
-        SLIDING_WINDOW_COUNTS.name,
-    ],
+    words: &NAMES,
     syntax: "evaluate plugin(argument, …) [: ([*,] name: type, …)]",
     about: "Calls a plugin: properties as columns (`bag_unpack`), values as columns (`pivot`), a row per cell (`narrow`), \
             networks of addresses, counts by period.",
@@ -88,17 +90,44 @@ type Lower = fn(&Evaluate, Relation, &mut Binder<'_>) -> Option<Relation>;
 const PLUGINS: &[(&Plugin, Lower)] = &[
     (&ACTIVE_USERS_COUNT, Evaluate::active_users_count),
     (&ACTIVITY_COUNTS_METRICS, Evaluate::activity_counts_metrics),
+    (&ACTIVITY_ENGAGEMENT, Evaluate::activity_engagement),
     (&ACTIVITY_METRICS, Evaluate::activity_metrics),
+    (&AUTOCLUSTER, Evaluate::autocluster),
     (&BAG_UNPACK, Evaluate::bag_unpack),
+    (&BASKET, Evaluate::basket),
+    (&DCOUNT_INTERSECT, Evaluate::dcount_intersect),
+    (&DIFFPATTERNS, Evaluate::diffpatterns),
+    (&DIFFPATTERNS_TEXT, Evaluate::diffpatterns_text),
+    (&FUNNEL_SEQUENCE, Evaluate::funnel_sequence),
+    (&FUNNEL_SEQUENCE_COMPLETION, Evaluate::funnel_sequence_completion),
+    #[cfg(feature = "geo")]
+    (&GEO_LINE_LOOKUP, Evaluate::geo_line_lookup),
+    #[cfg(feature = "geo")]
+    (&GEO_POLYGON_LOOKUP, Evaluate::geo_polygon_lookup),
     (&IPV4_LOOKUP, Evaluate::ipv4_lookup),
     (&IPV6_LOOKUP, Evaluate::ipv6_lookup),
     (&NARROW, Evaluate::narrow),
+    (&NEW_ACTIVITY_METRICS, Evaluate::new_activity_metrics),
     (&PIVOT, Evaluate::pivot),
+    (&PREVIEW, Evaluate::preview),
     (&ROLLING_PERCENTILE, Evaluate::rolling_percentile),
     (&ROWS_NEAR, Evaluate::rows_near),
+    (&SCHEMA_MERGE, Evaluate::schema_merge),
+    (&SEQUENCE_DETECT, Evaluate::sequence_detect),
     (&SESSION_COUNT, Evaluate::session_count),
     (&SLIDING_WINDOW_COUNTS, Evaluate::sliding_window_counts),
 ];
+
+/// What they are called.
+const NAMES: [&str; PLUGINS.len()] = {
+    let mut names = [""; PLUGINS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = PLUGINS[at].0.name;
+        at += 1;
+    }
+    names
+};
 
 /// Every plugin.
 pub(crate) fn plugins() -> impl Iterator<Item = &'static Plugin> {
@@ -167,7 +196,7 @@ impl Display for Evaluate {
 impl Tabular for Evaluate {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let name = &self.plugin.name;
-        let Some((_, lower)) = PLUGINS.iter().find(|(plugin, _)| plugin.name == name.text) else {
+        let Some((plugin, lower)) = PLUGINS.iter().find(|(plugin, _)| plugin.name == name.text) else {
             match refusal(&name.text).filter(|refused| refused.kind == RefusedKind::Plugin) {
                 Some(refused) => binder.refuse_named(name, refused),
                 None => binder.error(
@@ -187,7 +216,11 @@ impl Tabular for Evaluate {
             return Relation::poisoned();
         }
         binder.needs_all_columns(&input.columns);
-        lower(self, input, binder).unwrap_or_else(Relation::poisoned)
+        let Some(table) = lower(self, input, binder) else { return Relation::poisoned() };
+        if let Some(caution) = plugin.caution {
+            binder.warn(Diagnostic::error(OTHER_WAY, name.span, caution).label("Kusto may answer otherwise"));
+        }
+        table
     }
 }
 
@@ -198,6 +231,42 @@ impl Evaluate {
         let message = format!("`{}` is not called with {} arguments", name.text, self.plugin.arguments.len());
         binder.error(Diagnostic::error(WRONG_COUNT, name.span, message).help(format!("`{}`", plugin.syntax)));
     }
+
+    /// The arguments, of which there must be so many at least, without names and schema.
+    fn plain_arguments(&self, plugin: &'static Plugin, least: usize, binder: &mut Binder<'_>) -> Option<Vec<&Expr>> {
+        if let Some(schema) = &self.schema {
+            binder.refuse(schema.span, &format!("a schema for `{}`", plugin.name));
+            return None;
+        }
+        if self.plugin.arguments.len() < least {
+            self.wrong_count(plugin, binder);
+            return None;
+        }
+        Some(self.plugin.arguments.iter().map(|argument| &argument.value).collect())
+    }
+
+    /// The arguments, of which there must be just so many.
+    fn exactly(&self, plugin: &'static Plugin, count: usize, binder: &mut Binder<'_>) -> Option<Vec<&Expr>> {
+        let arguments = self.plain_arguments(plugin, count, binder)?;
+        if arguments.len() > count {
+            self.wrong_count(plugin, binder);
+            return None;
+        }
+        Some(arguments)
+    }
+}
+
+/// The table with these columns that a plugin makes of its arguments.
+fn made(
+    plugin: &'static Plugin,
+    args: Vec<plan::Expr>,
+    columns: Vec<BoundColumn>,
+    work: TableWork,
+    input: Relation,
+) -> Relation {
+    let makes = columns.iter().map(|column| column.ty).collect();
+    let call = PluginCall { name: plugin.name, makes, work: work.into() };
+    Relation::new(Node::Plugin { input: Box::new(input.node), args, call }, columns)
 }
 
 /// The position of the column that an argument names.

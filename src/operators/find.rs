@@ -5,9 +5,9 @@ use std::fmt::{self, Display, Formatter};
 use nom::Parser;
 
 use super::Syntax;
-use super::search::{NamedLegs, Search, Searched, searched, searched_legs};
+use super::search::{NamedLegs, Searched, Sought, searched, searched_legs, searched_tables};
 use super::tabular::Tabular;
-use super::union::{UnionLeg, leg, united};
+use super::union::{UnionLeg, united};
 use crate::bind::{Binder, BoundColumn, Relation};
 use crate::diag::{BAD_ARGUMENT, Diagnostic};
 use crate::functions;
@@ -67,14 +67,7 @@ impl Syntax for Find {
             }
             None => (input, None),
         };
-        let (input, legs) = if input.is(0, "in") && input.is(1, "(") {
-            let (input, legs) = commas(leg)(input.skip(2))?;
-            let (input, _) = symbol(")").parse(input)?;
-            (input, legs)
-        } else {
-            input.hope(Hope::Text("in"));
-            (input, Vec::new())
-        };
+        let (input, legs) = searched_tables(input)?;
         let named = with_source.is_some() || !legs.is_empty();
         let (input, with_where) = if named || input.is(0, "where") {
             (word("where").parse(input)?.0, true)
@@ -184,8 +177,8 @@ impl Tabular for Find {
             None => Some(common(&read, &legs)),
         };
         let Some(shape) = shape else { return Relation::poisoned() };
-        let search = Search { kind: None, legs: Vec::new(), searched: self.searched.clone() };
-        let legs = search.matching_legs(legs, binder).into_iter();
+        let sought = Sought { condition: &self.searched, exact: false };
+        let legs = sought.matching_legs(legs, binder).into_iter();
         let legs = legs.map(|(name, leg)| (name, shape.of(leg, binder))).collect();
         united(legs, false, Some(self.with_source.as_ref().map_or("source_", |name| name.text.as_str())))
     }

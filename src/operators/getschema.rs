@@ -44,29 +44,31 @@ impl Display for Getschema {
 impl Tabular for Getschema {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         binder.needs_all_columns(&input.columns);
-        let shape = [
-            ("ColumnName", Type::String),
-            ("ColumnOrdinal", Type::Int),
-            ("DataType", Type::String),
-            ("ColumnType", Type::String),
-        ];
         let list = input.columns.list();
-        let mut cells = shape.map(|(_, ty)| Out::new(ty, list.len()));
+        let mut cells = COLUMNS.map(|(_, ty)| Out::new(ty, list.len()));
         for (at, column) in (0..).zip(list) {
             cells[0].string(&column.name);
             cells[1].value(ValueRef::Int(at));
-            cells[2].string(dot_net(column.ty));
+            cells[2].string(described(column.ty));
             cells[3].string(column.ty.name());
         }
         let batch = Batch::new(cells.into_iter().map(Out::finish).collect(), list.len());
-        let columns = shape.map(|(name, ty)| BoundColumn::new(name, ty)).to_vec();
+        let columns = COLUMNS.map(|(name, ty)| BoundColumn::new(name, ty)).to_vec();
         let schema = Relation::new(Node::Values { batch }, columns).in_order();
         if input.columns.has_any_column() { schema.with_any_column() } else { schema }
     }
 }
 
+/// The columns of a schema.
+pub(super) const COLUMNS: [(&str, Type); 4] = [
+    ("ColumnName", Type::String),
+    ("ColumnOrdinal", Type::Int),
+    ("DataType", Type::String),
+    ("ColumnType", Type::String),
+];
+
 /// What Kusto reports as `DataType`, measured.
-fn dot_net(ty: Type) -> &'static str {
+pub(super) fn described(ty: Type) -> &'static str {
     match ty {
         Type::Bool => "System.SByte",
         Type::Int => "System.Int32",

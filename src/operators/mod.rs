@@ -101,6 +101,7 @@ operators! {
     project_rename::ProjectRename
     project_reorder::ProjectReorder
     range::Range
+    reduce::Reduce
     render::Render
     sample::Sample
     sample_distinct::SampleDistinct

@@ -75,14 +75,7 @@ impl Syntax for Search {
             }
             None => (input, None),
         };
-        let (input, legs) = if input.is(0, "in") && input.is(1, "(") {
-            let (input, legs) = commas(leg)(input.skip(2))?;
-            let (input, _) = symbol(")").parse(input)?;
-            (input, legs)
-        } else {
-            input.hope(Hope::Text("in"));
-            (input, Vec::new())
-        };
+        let (input, legs) = searched_tables(input)?;
         let (input, searched) = searched(input)?;
         Ok((input, Search { kind, legs, searched }))
     }
@@ -93,6 +86,17 @@ const KINDS: &[(&str, SearchKind)] = &[
     ("case_insensitive", SearchKind::CaseInsensitive),
     ("case_sensitive", SearchKind::CaseSensitive),
 ];
+
+/// `in (resources, T)`, or none: all tables.
+pub(super) fn searched_tables(input: Tokens<'_>) -> Parsed<'_, Vec<UnionLeg>> {
+    if !input.is(0, "in") || !input.is(1, "(") {
+        input.hope(Hope::Text("in"));
+        return Ok((input, Vec::new()));
+    }
+    let (input, legs) = commas(leg)(input.skip(2))?;
+    let (input, _) = symbol(")").parse(input)?;
+    Ok((input, legs))
+}
 
 pub(super) fn searched(input: Tokens<'_>) -> Parsed<'_, Searched> {
     input.nested(1, |input| {
@@ -249,17 +253,25 @@ pub(super) fn searched_legs(
 impl Tabular for Search {
     fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let Some(legs) = searched_legs(input, &self.legs, step, binder) else { return Relation::poisoned() };
-        let legs = self.matching_legs(legs, binder);
+        let exact = self.kind == Some(SearchKind::CaseSensitive);
+        let legs = Sought { condition: &self.searched, exact }.matching_legs(legs, binder);
         united(legs, false, Some("$table"))
     }
 }
 
-impl Search {
+/// What is looked for.
+pub(super) struct Sought<'a> {
+    pub(super) condition: &'a Searched,
+    /// In the very letter case.
+    pub(super) exact: bool,
+}
+
+impl Sought<'_> {
     /// The rows of each table that are searched for.
     pub(super) fn matching_legs(&self, legs: NamedLegs, binder: &mut Binder<'_>) -> NamedLegs {
         // A column that one table lacks and another has is null in the first.
         let mut named = Vec::new();
-        self.searched.names(&mut named);
+        self.condition.names(&mut named);
         let mut lent: Vec<BoundColumn> = Vec::new();
         for (_, leg) in &legs {
             binder.needs_all_columns(&leg.columns);
@@ -282,11 +294,11 @@ impl Search {
         // What is lent is read by name, and none of the columns that a text is looked for in.
         let width = own.len();
         let leg = leg.compute(columns);
-        let Ok(condition) = self.condition(&self.searched, &leg, width, binder) else { return Relation::poisoned() };
+        let Ok(condition) = self.holds(self.condition, &leg, width, binder) else { return Relation::poisoned() };
         leg.map(|input| Node::Filter { input, conditions: vec![condition] }).compute(own)
     }
 
-    fn condition(
+    fn holds(
         &self,
         searched: &Searched,
         leg: &Relation,
@@ -294,7 +306,7 @@ impl Search {
         binder: &mut Binder<'_>,
     ) -> Result<plan::Expr, Reported> {
         let mut all = |parts: &[Searched]| -> Result<Vec<plan::Expr>, Reported> {
-            parts.iter().map(|part| self.condition(part, leg, width, binder)).collect()
+            parts.iter().map(|part| self.holds(part, leg, width, binder)).collect()
         };
         let kind = match searched {
             Searched::Or(parts) => Term::Or(all(parts)?),
@@ -332,7 +344,7 @@ impl Search {
                 let columns = leg.pass_through().take(width).map(|(_, column)| column).collect();
                 return self.holds_text(columns, condition, leg, binder);
             }
-            _ if self.kind == Some(SearchKind::CaseSensitive) => {
+            _ if self.exact => {
                 return Err(binder.refuse(condition.span, "a condition within `search kind=case_sensitive`"));
             }
             // `* == ""` is of the table's own columns.
@@ -357,7 +369,6 @@ impl Search {
         if written == "*" {
             return Ok(plan::Expr::literal(Type::Bool, Value::Bool(true)));
         }
-        let exact = self.kind == Some(SearchKind::CaseSensitive);
         let ahead = written.strip_prefix('*').unwrap_or(written);
         let core = ahead.strip_suffix('*').unwrap_or(ahead);
         if core.is_empty() {
@@ -376,7 +387,7 @@ impl Search {
         };
         let sought = if core.contains('*') {
             let parts: Vec<String> = core.split('*').map(regex::escape).collect();
-            format!(r"{}\b{}\b", if exact { "" } else { "(?i)" }, parts.join(".*"))
+            format!(r"{}\b{}\b", if self.exact { "" } else { "(?i)" }, parts.join(".*"))
         } else {
             core.to_owned()
         };
@@ -386,7 +397,7 @@ impl Search {
             let sought = plan::Expr::literal(Type::String, Value::from(sought.as_str()));
             let operands = vec![(column, None), (sought, None)];
             found.push(Exprs::new(binder, &leg.columns).infix_call(
-                operators[usize::from(exact)],
+                operators[usize::from(self.exact)],
                 text.span,
                 operands,
             )?);

@@ -185,6 +185,26 @@ impl Expr {
         parts
     }
 
+    /// Whether this computes what another does: they make the same calls, with the kernels of one place in a plan, whose
+    /// constants these may hold.
+    pub(crate) fn same(&self, other: &Expr) -> bool {
+        let all = |one: &[Expr], other: &[Expr]| {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.same(other))
+        };
+        match (&self.kind, &other.kind) {
+            (Term::Literal(one), Term::Literal(other)) => one == other,
+            (Term::Column(one), Term::Column(other)) => one == other,
+            (Term::Path { base: one, steps }, Term::Path { base: other, steps: others }) => {
+                steps == others && one.same(other)
+            }
+            (Term::Call { kernel, args, .. }, Term::Call { kernel: other, args: others, .. }) => {
+                Arc::ptr_eq(kernel, other) && all(args, others)
+            }
+            (Term::And(one), Term::And(other)) | (Term::Or(one), Term::Or(other)) => all(one, other),
+            _ => false,
+        }
+    }
+
     /// May be evaluated any number of times, anywhere.
     pub(crate) fn deterministic(&self) -> bool {
         let mut all = true;

@@ -46,7 +46,8 @@ impl Aggregate {
 
     /// Whether its columns are its arguments, of one row each.
     pub(crate) fn gives_its_arguments(&self) -> bool {
-        matches!(self.names, AggregateNaming::PerArgument(_) | AggregateNaming::EachPrefixed(_))
+        use AggregateNaming::{EachBeside, EachPrefixed, PerArgument};
+        matches!(self.names, PerArgument(_) | EachPrefixed(_) | EachBeside(_))
     }
 
     /// Fewest and most arguments.
@@ -68,6 +69,8 @@ pub(crate) enum AggregateNaming {
     PerArgument(&'static str),
     /// `any(a, b)` makes `any_a`, `any_b`: a column per argument, each with the prefix.
     EachPrefixed(&'static str),
+    /// `argmax(t, a)` makes `max_t`, `max_t_a`: a column per argument, each with the prefix and the name of the first.
+    EachBeside(&'static str),
     /// `percentiles(x, 5, 99.9)` makes `percentile_x_5`, `percentile_x_99_9`: a column per constant from the argument
     /// with this index on.
     PerPercentile(usize),

@@ -24,6 +24,8 @@ pub(crate) enum FormMeaning {
     ColumnNames,
     /// `materialize(T)`
     Materialized,
+    /// `table('T')`
+    Named,
     /// `database('old')`
     Database,
     /// `arg('')`
@@ -103,6 +105,7 @@ pub(crate) const FORMS: &[Form] = &[
     TOSCALAR,
     MATERIALIZE,
     COLUMN_NAMES_OF,
+    TABLE,
     DATABASE,
     HISTORY,
     ARG,
@@ -184,11 +187,25 @@ const COLUMN_NAMES_OF: Form = Form {
     examples: &[Example { query: "print column_names_of(print a = 1, b = 2)", result: r#"["a","b"]"# }],
 };
 
+const TABLE: Form = Form {
+    name: "table",
+    meaning: FormMeaning::Named,
+    syntax: "table(name [, rows]): table",
+    about: "The table that the string `name` names, a constant or a parameter.",
+    examples: &[Example {
+        query: "let T = range x from 1 to 3 step 1; let rows = (name: string) { table(name) | count }; rows('T')",
+        result: "3",
+    }],
+};
+
+/// Which rows `table` may be asked for: what Kusto has in its cache, and all others.
+pub(crate) const KEPT: [&str; 3] = ["all", "hotcache", "default"];
+
 const DATABASE: Form = Form {
     name: "database",
     meaning: FormMeaning::Database,
-    syntax: "database(name).table",
-    about: "A table of the snapshot that was loaded by this name.",
+    syntax: "database([name]).table",
+    about: "A table of the snapshot that was loaded by this name; without a name, of what has none.",
     examples: &[],
 };
 

@@ -10,4 +10,6 @@ pub(crate) struct Plugin {
     /// One sentence.
     pub(crate) about: &'static str,
     pub(crate) examples: &'static [Example],
+    /// What of its answer is computed in a way of argql's own, for Kusto's is documented nowhere.
+    pub(crate) caution: Option<&'static str>,
 }

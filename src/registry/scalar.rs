@@ -190,6 +190,10 @@ pub(crate) enum ColumnsFunction {
     Grid,
     /// `column_ifexists(name, default)`
     IfExists,
+    /// `iscolumnexists(name)`
+    Exists,
+    /// `estimate_data_size(a, b)`, `estimate_data_size(*)`
+    Size,
     /// `node_id(n)`: it asks about an element of a graph's pattern.
     OfPattern(PatternFunction),
 }

@@ -10,7 +10,7 @@ use super::Question;
 use super::sarif::{SarifRun, artifact, sarif};
 use crate::column::Field;
 use crate::diag::{Code, Diagnostic, Place, Severity, line_column};
-use crate::engine::{Checked, Engine};
+use crate::engine::{Checked, CheckedTable, Engine};
 
 /// A query that was checked, and what there is to say about it.
 ///
@@ -28,8 +28,10 @@ pub struct CheckedFile {
     pub file: String,
     /// The text, unless it cannot be read.
     pub text: Option<String>,
-    /// The columns of its answer.
+    /// The columns of its answer, which is the last table.
     pub columns: Vec<Field>,
+    /// Every table that it gives.
+    pub tables: Vec<CheckedTable>,
     /// What there is to say.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -46,7 +48,8 @@ impl CheckedFile {
         match Question::open(path) {
             Ok(question) => CheckedFile::of(engine, &question),
             Err(error) => {
-                CheckedFile { file, text: None, columns: Vec::new(), diagnostics: error.diagnostics().to_vec() }
+                let Checked { columns, tables, diagnostics } = Checked::wrong(error.diagnostics().to_vec());
+                CheckedFile { file, text: None, columns, tables, diagnostics }
             }
         }
     }
@@ -58,8 +61,9 @@ impl CheckedFile {
     /// assert!(!argql::CheckedFile::of(&argql::Engine::new(), &question).is_ok());
     /// ```
     pub fn of(engine: &Engine, question: &Question) -> CheckedFile {
-        let Checked { columns, diagnostics, .. } = question.check(engine);
-        CheckedFile { file: question.name().to_owned(), text: Some(question.text().to_owned()), columns, diagnostics }
+        let Checked { columns, tables, diagnostics } = question.check(engine);
+        let (file, text) = (question.name().to_owned(), Some(question.text().to_owned()));
+        CheckedFile { file, text, columns, tables, diagnostics }
     }
 
     /// Whether there is nothing to say but warnings.
@@ -108,12 +112,14 @@ impl CheckedFile {
             said["help"] = diagnostic.help.as_deref().into();
             said
         };
-        json!({
-            "file": self.file,
-            "ok": self.is_ok(),
-            "columns": self.columns.iter().map(column).collect::<Vec<_>>(),
-            "diagnostics": self.found().map(said).collect::<Vec<_>>(),
-        })
+        let columns = |fields: &[Field]| fields.iter().map(column).collect::<Vec<_>>();
+        let mut object = json!({ "file": self.file, "ok": self.is_ok(), "columns": columns(&self.columns) });
+        if self.tables.len() > 1 {
+            let table = |table: &CheckedTable| json!({ "name": table.name, "columns": columns(&table.columns) });
+            object["tables"] = self.tables.iter().map(table).collect();
+        }
+        object["diagnostics"] = self.found().map(said).collect();
+        object
     }
 }
 

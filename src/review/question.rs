@@ -314,7 +314,7 @@ impl Question {
                 }
                 checked
             }
-            Err(error) => Checked { columns: Vec::new(), diagnostics: error.diagnostics().to_vec() },
+            Err(error) => Checked::wrong(error.diagnostics().to_vec()),
         }
     }
 

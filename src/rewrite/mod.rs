@@ -3,6 +3,7 @@
 mod demand;
 mod elements;
 mod filters;
+mod once;
 mod top;
 
 use crate::plan::Plan;
@@ -13,5 +14,6 @@ pub(crate) fn rewrite(plan: Plan) -> Plan {
     let node = top::fuse(node);
     let node = demand::narrow(node, plan.fields.len());
     let node = elements::pick(node);
+    let node = once::share(node);
     Plan { node, ..plan }
 }

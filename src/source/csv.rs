@@ -6,6 +6,8 @@
 //! `false` only if that is written back as the very same text; `007` and `1.0e3` stay text, and a column in which not
 //! all fields agree is text as a whole (`table`). JSON text of an array or bag is one. An empty field is null.
 
+use std::borrow::Cow;
+
 use super::azure::standard_column;
 use super::convert::{Convert, RefusedFile};
 use super::document::MARK;
@@ -82,6 +84,29 @@ pub(super) fn separator(head: &[u8], named_csv: bool) -> Result<Option<u8>, Refu
             cure: "quote the column names, or save it with commas between the fields",
         }),
     }
+}
+
+/// Shows the fields of each record of a text from `start` on, empty lines left out, as long as `take` wants more. The text
+/// is UTF-8.
+pub(super) fn records(text: &[u8], start: usize, between: u8, mut take: impl FnMut(&[&str]) -> bool) -> Passing<()> {
+    let mut csv = Csv::new(between, false);
+    let mut at = start;
+    while at < text.len() {
+        if let Some(b'\n' | b'\r') = text.get(at) {
+            at += 1;
+            continue;
+        }
+        at = csv.record(text, at, true)?;
+        let unquoted = |field: &CsvField| {
+            let says = std::str::from_utf8(&text[field.start..field.end]).unwrap_or_default();
+            if field.doubled { Cow::Owned(says.replace("\"\"", "\"")) } else { Cow::Borrowed(says) }
+        };
+        let fields: Vec<Cow<'_, str>> = csv.fields.iter().map(unquoted).collect();
+        if !take(&fields.iter().map(|field| &**field).collect::<Vec<_>>()) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 impl Csv {

@@ -74,11 +74,30 @@ impl Coding {
         len: u64,
         named_csv: bool,
     ) -> io::Result<Result<Coding, RefusedFile>> {
-        let mut head = head(&mut open()?)?;
+        let head = head(&mut open()?)?;
         #[cfg(feature = "store")]
         if let Some(form) = ForeignForm::of(&head) {
             return Ok(Ok(Coding { form: RowForm::Columns(form), ..Coding::PLAIN }));
         }
+        Ok(Coding::of_head(head, open, len)?
+            .and_then(|(coding, head)| Ok(Coding { form: form(&head, named_csv)?, ..coding })))
+    }
+
+    /// Recognises how the text of a file is packed and encoded, whatever it is.
+    pub(super) fn of_text(
+        mut open: impl FnMut() -> io::Result<Box<dyn Read + Send>>,
+        len: u64,
+    ) -> io::Result<Result<Coding, RefusedFile>> {
+        let head = head(&mut open()?)?;
+        Ok(Coding::of_head(head, open, len)?.map(|(coding, _)| coding))
+    }
+
+    /// How a text is packed and encoded that begins so, and how it begins without.
+    fn of_head(
+        mut head: Vec<u8>,
+        mut open: impl FnMut() -> io::Result<Box<dyn Read + Send>>,
+        len: u64,
+    ) -> io::Result<Result<(Coding, Vec<u8>), RefusedFile>> {
         let packing = match head[..] {
             [0x1f, 0x8b, ..] => Packing::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
@@ -119,7 +138,7 @@ impl Coding {
             let _ = wide.read_to_end(&mut text);
             head = text;
         }
-        Ok(form(&head, named_csv).map(|form| Coding { form, ..coding }))
+        Ok(Ok((coding, head)))
     }
 
     /// Whether the file's bytes are what the parser reads.

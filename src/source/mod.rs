@@ -10,6 +10,7 @@ mod convert;
 mod csv;
 mod decode;
 mod document;
+mod external;
 mod extract;
 mod fault;
 mod files;
@@ -41,6 +42,7 @@ mod tests;
 pub use azure::known_tables;
 pub(crate) use azure::{known_columns, known_table, shown_columns, unshown_column};
 pub(crate) use catalog::Catalog;
+pub(crate) use external::{AllowedFiles, ExternalFile, ExternalFormat, ExternalRows, OutOfReach};
 pub(crate) use extract::{Bounds, RowTest};
 #[cfg(feature = "store")]
 pub(crate) use import::{SnapshotPlan, import};

@@ -88,7 +88,28 @@ const WINDOW: usize = 256 << 10;
 impl Page {
     /// Size, time and coding now.
     pub(super) fn stamp(&self) -> Result<Stamp, ReadFailure> {
-        let (len, modified) = match &self.origin {
+        let (len, modified) = self.size()?;
+        let named_csv = self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
+            || self.path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|e| e == "csv"));
+        let coding = Coding::of(|| self.bytes(), len, named_csv)?.map_err(ReadFailure::Refused)?;
+        Ok(Stamp { len, modified, coding })
+    }
+
+    /// As [`stamp`](Page::stamp), whatever the text is.
+    pub(super) fn text_stamp(&self) -> Result<Stamp, ReadFailure> {
+        let (len, modified) = self.size()?;
+        let coding = Coding::of_text(|| self.bytes(), len)?.map_err(ReadFailure::Refused)?;
+        Ok(Stamp { len, modified, coding })
+    }
+
+    /// The text, from the start.
+    pub(super) fn text(&self, stamp: &Stamp) -> io::Result<Box<dyn Read + Send>> {
+        stamp.coding.text(self.bytes()?, stamp.len)
+    }
+
+    /// Size and time now.
+    fn size(&self) -> Result<(u64, Option<SystemTime>), ReadFailure> {
+        Ok(match &self.origin {
             PageOrigin::Memory(bytes) => (bytes.len() as u64, None),
             PageOrigin::File => {
                 // Before it is opened: a named pipe would wait for somebody to write into it.
@@ -106,11 +127,7 @@ impl Page {
                 let about = file.metadata()?;
                 (about.len(), about.modified().ok())
             }
-        };
-        let named_csv = self.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
-            || self.path.file_stem().is_some_and(|stem| Path::new(stem).extension().is_some_and(|e| e == "csv"));
-        let coding = Coding::of(|| self.bytes(), len, named_csv)?.map_err(ReadFailure::Refused)?;
-        Ok(Stamp { len, modified, coding })
+        })
     }
 
     /// How many bytes it has; none if nobody can say.
@@ -199,7 +216,7 @@ impl Page {
     /// Line and column of an offset in the text, both from 1, the column in characters.
     fn line_column(&self, stamp: &Stamp, at: u64) -> io::Result<(usize, usize)> {
         let (mut line, mut column) = (1, 1);
-        let mut reader = stamp.coding.text(self.bytes()?, stamp.len)?.take(at);
+        let mut reader = self.text(stamp)?.take(at);
         let mut buffer = vec![0; 64 << 10];
         let mut first = true;
         loop {

@@ -111,6 +111,45 @@ fn cells_are_written_as_kusto_writes_them() {
     assert!(columns(first).starts_with(expected), "{}", columns(first));
 }
 
+/// Ordinal, kind and pretty name of what the table of contents lists.
+fn contents(tables: &Value) -> Vec<(i64, String, String)> {
+    let rows = tables.as_array().unwrap().last().unwrap()["Rows"].as_array().unwrap();
+    let text = |cell: &Value| cell.as_str().unwrap().to_owned();
+    rows.iter().map(|row| (row[0].as_i64().unwrap(), text(&row[1]), text(&row[4]))).collect()
+}
+
+#[test]
+fn fork_and_facet_give_a_table_each_under_its_name() {
+    let server = Running::sample();
+    let fork = "range x from 1 to 3 step 1 | fork total = (count) (top 1 by x) named = (where x < 2 | as inner)";
+    let frames = frames(&server, fork);
+    let primary: Vec<&Value> = frames.iter().filter(|frame| frame["TableKind"] == "PrimaryResult").collect();
+    let rows: Vec<&Value> = primary.iter().map(|frame| &frame["Rows"]).collect();
+    assert_eq!(rows, [&json!([[3]]), &json!([[3]]), &json!([[1]])]);
+    // Clients take every table of this kind for a part of the answer, whatever it is called.
+    assert!(primary.iter().all(|frame| frame["TableName"] == "PrimaryResult"));
+    assert_eq!(primary[0]["Columns"], json!([{"ColumnName": "Count", "ColumnType": "long"}]));
+
+    let tables = ask(&server, V1, fork, Value::Null).json()["Tables"].clone();
+    let named = |at: i64, kind: &str, name: &str| (at, kind.to_owned(), name.to_owned());
+    let others = |at: i64| [named(at, "QueryProperties", ""), named(at + 1, "QueryStatus", "")];
+    let results = [named(0, "QueryResult", "total"), named(1, "QueryResult", ""), named(2, "QueryResult", "named")];
+    assert_eq!(contents(&tables), [results.to_vec(), others(3).to_vec()].concat());
+    assert_eq!((&tables[0]["Rows"], &tables[2]["Rows"]), (&json!([[3]]), &json!([[1]])));
+
+    // What the sub-query makes comes first, then the columns in their order.
+    let facet = "datatable(k: string, n: long)['a', 1, 'b', 2, 'a', 2] | facet by k, n with (count)";
+    let tables = ask(&server, V1, facet, Value::Null).json()["Tables"].clone();
+    let results = [named(0, "QueryResult", ""), named(1, "QueryResult", "k"), named(2, "QueryResult", "n")];
+    assert_eq!(contents(&tables), [results.to_vec(), others(3).to_vec()].concat());
+    assert_eq!(tables[1]["Rows"], json!([["a", 2], ["b", 1]]));
+    assert_eq!(columns(&tables[2]), "n: Int64/long, count_n: Int64/long");
+
+    // A statement beside them has its table in its place.
+    let tables = ask(&server, V1, &format!("print 0; {fork}"), Value::Null).json()["Tables"].clone();
+    assert_eq!(contents(&tables)[..2], [named(0, "QueryResult", ""), named(1, "QueryResult", "total")]);
+}
+
 #[test]
 fn several_statements_give_several_tables() {
     let server = Running::sample();

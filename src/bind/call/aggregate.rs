@@ -51,7 +51,7 @@ impl Exprs<'_, '_> {
         let condition = aggregate.condition.filter(|&at| at < args.len()).map(|at| args.remove(at));
         let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
         let returns = match aggregate.names {
-            AggregateNaming::PerArgument(_) | AggregateNaming::EachPrefixed(_) => types.clone(),
+            _ if aggregate.gives_its_arguments() => types.clone(),
             names => {
                 let ty = self.returns(aggregate.name, aggregate.params, aggregate.returns, &args, &types, name.span)?;
                 let columns =

@@ -24,7 +24,11 @@ impl Exprs<'_, '_> {
             Some(FormMeaning::FirstValue) => return self.toscalar(call),
             Some(FormMeaning::ColumnNames) => return self.column_names_of(call),
             Some(
-                FormMeaning::Materialized | FormMeaning::Database | FormMeaning::ResourceGraph | FormMeaning::History,
+                FormMeaning::Materialized
+                | FormMeaning::Named
+                | FormMeaning::Database
+                | FormMeaning::ResourceGraph
+                | FormMeaning::History,
             ) => {
                 return Err(self.misplaced(span, "a table"));
             }

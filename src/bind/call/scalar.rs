@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::bind::{Exprs, Reported};
+use crate::bind::{BoundColumn, Exprs, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, OTHER_WAY, Span, WRONG_TYPE};
 use crate::functions;
 use crate::plan::{Callee, Expr, Term, WindowCall};
 use crate::registry::{Args, ColumnsFunction, KernelDef, Naming, Scalar};
-use crate::syntax::ast;
+use crate::syntax::ast::{self, ExprKind};
 use crate::value::{Type, Value};
 
 impl Exprs<'_, '_> {
@@ -24,6 +24,13 @@ impl Exprs<'_, '_> {
         }
         if matches!(scalar.names, Naming::Parts(_)) && !assigned {
             return Err(self.several_columns(scalar.name, span));
+        }
+        if let (KernelDef::Columns(ColumnsFunction::Size), [ast::Expr { kind: ExprKind::Star, .. }]) =
+            (scalar.kernel, arguments)
+        {
+            self.binder.columns_made = 1;
+            let all = self.all_columns(span)?;
+            return self.size(all, span);
         }
         let bound = self.exprs(arguments.iter().copied())?;
         self.check_count(scalar.name, scalar.params, scalar.arity(), arguments.len(), name)?;
@@ -67,38 +74,62 @@ impl Exprs<'_, '_> {
         args: Vec<Expr>,
         written: &[&ast::Expr],
     ) -> Result<Expr, Reported> {
+        let named = match args.first().and_then(Expr::constant) {
+            Some(Value::String(name)) => Some(&**name),
+            _ => None,
+        };
         match function {
-            ColumnsFunction::Grid => return self.on_grid(args, span),
-            ColumnsFunction::PackThese => return self.packed(args, written),
-            ColumnsFunction::OfPattern(_) => return Err(self.misplaced(span, "what asks about a pattern")),
-            ColumnsFunction::Pack | ColumnsFunction::IfExists => {}
-        }
-        self.binder.needs_all_columns(self.columns);
-        match function {
-            ColumnsFunction::Grid | ColumnsFunction::PackThese | ColumnsFunction::OfPattern(_) => {
-                unreachable!("they need no other columns")
-            }
-            ColumnsFunction::IfExists => match args.first().and_then(Expr::constant) {
-                Some(Value::String(name)) => match self.columns.position(name) {
-                    Some(at) => self.column(at, span),
-                    None if self.columns.has_any_column() => Err(Reported::error()),
-                    None => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
-                },
-                _ => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
+            ColumnsFunction::OfPattern(_) => Err(self.misplaced(span, "what asks about a pattern")),
+            ColumnsFunction::Grid => self.on_grid(args, span),
+            ColumnsFunction::PackThese => self.packed(args, written),
+            ColumnsFunction::Size => self.size(args, span),
+            ColumnsFunction::IfExists => match self.column_named(named)? {
+                Some(at) => self.column(at, span),
+                None => Ok(args.into_iter().nth(1).expect("the number of arguments was checked")),
             },
+            ColumnsFunction::Exists => {
+                let exists = self.column_named(named)?.is_some();
+                Ok(Expr::literal(Type::Bool, Value::Bool(exists)))
+            }
             ColumnsFunction::Pack => {
-                if self.columns.has_any_column() {
-                    return Err(Reported::error());
-                }
-                let mut pairs = Vec::new();
-                for (at, column) in self.columns.list().iter().enumerate() {
-                    pairs.push(Expr::literal(Type::String, Value::from(&*column.name)));
-                    pairs.push(self.column(at, span)?);
-                }
                 let ignoring = matches!(args.first().and_then(Expr::constant), Some(Value::Bool(true)));
+                let columns = self.all_columns(span)?;
+                let name = |column: &BoundColumn| Expr::literal(Type::String, Value::from(&*column.name));
+                let pairs = self.columns.list().iter().map(name).zip(columns);
+                let pairs = pairs.flat_map(|(name, column)| [name, column]).collect();
                 Ok(self.binder.plain_call(functions::packing(ignoring), Type::Dynamic, pairs).folded())
             }
         }
+    }
+
+    /// Every column.
+    fn all_columns(&mut self, span: Span) -> Result<Vec<Expr>, Reported> {
+        self.binder.needs_all_columns(self.columns);
+        if self.columns.has_any_column() {
+            return Err(Reported::error());
+        }
+        (0..self.columns.list().len()).map(|at| self.column(at, span)).collect()
+    }
+
+    /// Where the column is that a text names, if there is one.
+    fn column_named(&mut self, name: Option<&str>) -> Result<Option<usize>, Reported> {
+        self.binder.needs_all_columns(self.columns);
+        let Some(name) = name else { return Ok(None) };
+        match self.columns.position(name) {
+            None if self.columns.has_any_column() => Err(Reported::error()),
+            found => Ok(found),
+        }
+    }
+
+    /// `estimate_data_size(a, b)`
+    fn size(&mut self, columns: Vec<Expr>, span: Span) -> Result<Expr, Reported> {
+        let callee = &functions::DATA_SIZE;
+        let types: Vec<Type> = columns.iter().map(|column| column.ty).collect();
+        let ty = self.returns(callee.name, callee.params, callee.returns, &columns, &types, span)?;
+        let known = Args { types: &types, ..Args::none(ty) };
+        let kernel = Arc::new(callee.kernel.prepared(&known).expect("sizes need no constants"));
+        let kind = Term::Call { callee: Callee::Scalar(callee), kernel, args: columns };
+        Ok(Expr { ty, kind }.folded())
     }
 
     /// `bag_pack_columns(a, b)`

@@ -21,7 +21,7 @@ pub(crate) const MAKE_LIST: Aggregate = Aggregate {
     params: &[any("expr"), integer("max_size").optional().constant()],
     returns: Returns::Is(Type::Dynamic),
     names: Prefixed("list"),
-    about: "An array of the values of `expr` in order, nulls left out, at most `max_size`.",
+    about: "An array of the values of `expr` in order, nulls left out, at most `max_size`; of arrays, of their elements.",
     examples: &[Example { query: "datatable(x: long)[2, long(null), 2] | summarize make_list(x)", result: "[2,2]" }],
     fold: |args| make_list(args, MAX_ELEMENTS),
     ..Aggregate::PLAIN
@@ -91,8 +91,10 @@ impl Fold for Lists {
                     entries[code].get_or_insert_with(|| owned(dictionary.values().get(code))).clone()
                 }
             };
-            if self.nulls || !value.is_null() {
-                list.push(value);
+            match value {
+                Value::Array(items) if !self.nulls => list.extend(items.iter().take(self.limit - list.len()).cloned()),
+                value if self.nulls || !value.is_null() => list.push(value),
+                _ => {}
             }
         });
     }

@@ -7,13 +7,13 @@ use super::{PREDICATE, each};
 use crate::column::{Batch, Column, Out};
 use crate::registry::{
     Aggregate,
-    AggregateNaming::{EachPrefixed, PerArgument, Prefixed},
+    AggregateNaming::{EachBeside, EachPrefixed, PerArgument, Prefixed},
     Args, Example, Fold, Groups, Returns, any, orderable,
 };
 use crate::value::{Type, ValueRef, compare};
 
 pub(super) const FAMILY: &[&Aggregate] =
-    &[&MIN, &MINIF, &MAX, &MAXIF, &ARG_MIN, &ARG_MAX, &TAKE_ANY, &TAKE_ANYIF, &ANY, &ANYIF];
+    &[&MIN, &MINIF, &MAX, &MAXIF, &ARG_MIN, &ARG_MAX, &ARGMIN, &ARGMAX, &TAKE_ANY, &TAKE_ANYIF, &ANY, &ANYIF];
 
 pub(super) const MIN: Aggregate = Aggregate {
     name: "min",
@@ -79,6 +79,10 @@ const ARG_MAX: Aggregate = Aggregate {
     }],
     ..MAX
 };
+
+/// The old names, whose columns are called otherwise.
+const ARGMIN: Aggregate = Aggregate { name: "argmin", names: EachBeside("min"), legacy: true, ..ARG_MIN };
+const ARGMAX: Aggregate = Aggregate { name: "argmax", names: EachBeside("max"), legacy: true, ..ARG_MAX };
 
 pub(super) const TAKE_ANY: Aggregate = Aggregate {
     name: "take_any",

@@ -1,13 +1,15 @@
 //! Plugins that count by period of a timeline: `session_count`, `sliding_window_counts` and their like.
 
-use super::{Evaluate, column, constant};
+use std::collections::HashSet;
+
+use super::{Evaluate, column, constant, made};
 use crate::bind::{Binder, BoundColumn, Relation};
-use crate::diag::{BAD_ARGUMENT, Diagnostic, TOO_LARGE, UNORDERED, WRONG_TYPE};
+use crate::diag::{BAD_ARGUMENT, Diagnostic, Span, TOO_LARGE, UNORDERED, UNSUPPORTED, WRONG_TYPE};
 use crate::functions::activity;
-use crate::plan::{Expr, Node, PluginCall};
+use crate::plan::Expr;
 use crate::registry::{Example, Ordered, Plugin, TableWork};
-use crate::syntax::ast;
-use crate::value::{Type, Value, to_real};
+use crate::syntax::ast::{self, ExprKind, Name};
+use crate::value::{Type, Value, encode_key, to_real};
 
 /// Most periods between start and end.
 const MOST: i64 = 1_048_576;
@@ -20,6 +22,7 @@ pub(super) const SESSION_COUNT: Plugin = Plugin {
         query: "datatable(id: string, t: long)['a', 1, 'a', 3, 'a', 9] | evaluate session_count(id, t, 0, 10, 10, 5)",
         result: "0, 2",
     }],
+    caution: None,
 };
 
 pub(super) const SLIDING_WINDOW_COUNTS: Plugin = Plugin {
@@ -30,6 +33,7 @@ pub(super) const SLIDING_WINDOW_COUNTS: Plugin = Plugin {
         query: "datatable(id: string, t: long)['a', 0, 'b', 1, 'a', 1] | evaluate sliding_window_counts(id, t, 0, 2, 2, 1)",
         result: "0, 1, 1\n1, 3, 2\n2, 2, 2",
     }],
+    caution: None,
 };
 
 pub(super) const ACTIVE_USERS_COUNT: Plugin = Plugin {
@@ -40,6 +44,7 @@ pub(super) const ACTIVE_USERS_COUNT: Plugin = Plugin {
         query: "datatable(id: string, t: long)['a', 1, 'a', 2, 'b', 2] | evaluate active_users_count(id, t, 0, 9, 5, 1, 2, 10)",
         result: "0, 1",
     }],
+    caution: None,
 };
 
 pub(super) const ACTIVITY_COUNTS_METRICS: Plugin = Plugin {
@@ -50,6 +55,7 @@ pub(super) const ACTIVITY_COUNTS_METRICS: Plugin = Plugin {
         query: "datatable(id: string, t: long)['a', 0, 'a', 1, 'b', 1] | evaluate activity_counts_metrics(id, t, 0, 9, 1)",
         result: "0, 1, 1, 1, 1\n1, 2, 2, 1, 2",
     }],
+    caution: None,
 };
 
 pub(super) const ACTIVITY_METRICS: Plugin = Plugin {
@@ -62,6 +68,32 @@ pub(super) const ACTIVITY_METRICS: Plugin = Plugin {
                 | where t == 1",
         result: "1, 2, 1, 0.5, 0.5",
     }],
+    caution: None,
+};
+
+pub(super) const ACTIVITY_ENGAGEMENT: Plugin = Plugin {
+    name: "activity_engagement",
+    syntax: "activity_engagement(id, timeline, start, end, inner_window, outer_window [, dimension, …])",
+    about: "Ids in each inner window, those in the outer window that ends with it, and which part of these the former \
+            are; rows before `start` are in outer windows.",
+    examples: &[Example {
+        query: "datatable(id: string, t: long)['a', 0, 'b', 0, 'a', 1] | evaluate activity_engagement(id, t, 0, 1, 1, 2)",
+        result: "0, 2, 2, 1.0\n1, 1, 2, 0.5",
+    }],
+    caution: Some("whether outer windows see what is before their first inner window is documented nowhere"),
+};
+
+pub(super) const NEW_ACTIVITY_METRICS: Plugin = Plugin {
+    name: "new_activity_metrics",
+    syntax: "new_activity_metrics(id, timeline, start, end, window [, cohort] [, dimension, …] [, lookback])",
+    about: "For the ids that came in each `window` (or in that of `cohort` only), how many were there in it and in each \
+            later one; those in the table `lookback` are not new.",
+    examples: &[Example {
+        query: "datatable(id: string, t: long)['a', 0, 'b', 0, 'a', 1, 'c', 1] \
+                | evaluate new_activity_metrics(id, t, 0, 1, 1)",
+        result: "0, 0, 2, 2, 0, 1.0, 0.0\n0, 1, 1, 1, 1, 0.5, 0.5\n1, 1, 1, 1, 0, 1.0, 0.0",
+    }],
+    caution: None,
 };
 
 pub(super) const ROLLING_PERCENTILE: Plugin = Plugin {
@@ -72,6 +104,7 @@ pub(super) const ROLLING_PERCENTILE: Plugin = Plugin {
         query: "datatable(v: long, t: long)[1, 0, 2, 0, 9, 1] | evaluate rolling_percentile(v, 50, t, 1, 2)",
         result: "0, 1.0\n1, 2.0",
     }],
+    caution: None,
 };
 
 pub(super) const ROWS_NEAR: Plugin = Plugin {
@@ -82,11 +115,12 @@ pub(super) const ROWS_NEAR: Plugin = Plugin {
         query: "range x from 1 to 9 step 1 | sort by x asc | evaluate rows_near(x == 5, 1)",
         result: "4\n5\n6",
     }],
+    caution: None,
 };
 
 /// What a setting behind the timeline is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Setting {
+pub(super) enum Setting {
     /// A place on the timeline.
     Place,
     /// A distance on it, more than nothing.
@@ -128,8 +162,68 @@ impl Evaluate {
             ("retention_rate", Type::Real),
             ("churn_rate", Type::Real),
         ];
+        self.bounded(3, binder)?;
         let settings = [Place, Place, Distance];
         self.counted(&ACTIVITY_METRICS, settings, 2, &makes, activity::metrics, input, binder)
+    }
+
+    pub(super) fn activity_engagement(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
+        let makes = [
+            ("dcount_activities_inner", Type::Long),
+            ("dcount_activities_outer", Type::Long),
+            ("activity_ratio", Type::Real),
+        ];
+        self.bounded(4, binder)?;
+        let settings = [Place, Place, Distance, Distance];
+        self.counted(&ACTIVITY_ENGAGEMENT, settings, 2, &makes, activity::engagement, input, binder)
+    }
+
+    pub(super) fn new_activity_metrics(&self, input: Relation, binder: &mut Binder<'_>) -> Option<Relation> {
+        let arguments = self.plain_arguments(&NEW_ACTIVITY_METRICS, 5, binder)?;
+        let id = column(arguments[0], &input.columns, binder)?;
+        let timeline = self.timeline(arguments[1], &input, binder)?;
+        let start = self.setting(Place, arguments[2], timeline.1, &input, binder)?;
+        let end = self.setting(Place, arguments[3], timeline.1, &input, binder)?;
+        let step = self.setting(Distance, arguments[4], timeline.1, &input, binder)?;
+        let mut rest = &arguments[5..];
+        let is_column =
+            |argument: &ast::Expr| argument.as_name().is_some_and(|name| input.columns.position(&name.text).is_some());
+        let mut known = HashSet::new();
+        if let [others @ .., last] = rest
+            && !is_column(last)
+            && let Some(table) = binder.as_table(last)
+        {
+            known = lookback(table, last.span, &input.columns.list()[id], binder)?;
+            rest = others;
+        }
+        let mut only = None;
+        if let [first, others @ ..] = rest
+            && !is_column(first)
+        {
+            only = Some(self.setting(Place, first, timeline.1, &input, binder)?);
+            rest = others;
+        }
+        let periods = end.saturating_sub(start) / step.max(1);
+        let pairs = if only.is_some() { periods } else { periods.saturating_mul(periods) / 2 };
+        if pairs > MOST {
+            let message = format!("`{}` compares {MOST} pairs of periods at most", NEW_ACTIVITY_METRICS.name);
+            binder.error(Diagnostic::error(TOO_LARGE, arguments[4].span, message).label("too short a step"));
+            return None;
+        }
+        let dimensions = self.dimensions(rest, &input, binder)?;
+        let asked = activity::Cohorts { start, end, step, only, known };
+        let work: TableWork = Box::new(move |rows| activity::cohorts(rows, &asked));
+        let list = input.columns.list();
+        let place = &list[timeline.0];
+        let mut columns =
+            ["from_", "to_"].map(|side| BoundColumn::new(format!("{side}{}", place.name), place.ty)).to_vec();
+        columns.extend(dimensions.iter().map(|at| list[*at].clone()));
+        let counts = ["dcount_new_values", "dcount_retained_values", "dcount_churn_values"];
+        columns.extend(counts.map(|name| BoundColumn::new(name, Type::Long)));
+        columns.extend(["retention_rate", "churn_rate"].map(|name| BoundColumn::new(name, Type::Real)));
+        let read = [id, timeline.0].into_iter().chain(dimensions);
+        let args = read.map(|at| Expr::column(list[at].ty, at)).collect();
+        Some(made(&NEW_ACTIVITY_METRICS, args, columns, work, input))
     }
 
     /// A plugin of an id, a timeline, settings, of which one is the step, and dimensions.
@@ -210,33 +304,17 @@ impl Evaluate {
         let [before, after] = [before, after].map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
         let (columns, mut args): (Vec<BoundColumn>, Vec<Expr>) = input.pass_through().unzip();
         args.push(condition);
-        let makes = columns.iter().map(|column| column.ty).collect();
         let work: TableWork = Box::new(move |rows| activity::near(rows, before, after));
-        let call = PluginCall { name: ROWS_NEAR.name, makes, work: work.into() };
-        let node = Node::Plugin { input: Box::new(input.node), args, call };
-        Some(Relation::new(node, columns).in_order())
-    }
-
-    /// The arguments, of which there must be so many, without names and schema.
-    pub(super) fn plain_arguments(
-        &self,
-        plugin: &'static Plugin,
-        least: usize,
-        binder: &mut Binder<'_>,
-    ) -> Option<Vec<&ast::Expr>> {
-        if let Some(schema) = &self.schema {
-            binder.refuse(schema.span, &format!("a schema for `{}`", plugin.name));
-            return None;
-        }
-        if self.plugin.arguments.len() < least {
-            self.wrong_count(plugin, binder);
-            return None;
-        }
-        Some(self.plugin.arguments.iter().map(|argument| &argument.value).collect())
+        Some(made(&ROWS_NEAR, args, columns, work, input).in_order())
     }
 
     /// The column with places, and its type.
-    fn timeline(&self, argument: &ast::Expr, input: &Relation, binder: &mut Binder<'_>) -> Option<(usize, Type)> {
+    pub(super) fn timeline(
+        &self,
+        argument: &ast::Expr,
+        input: &Relation,
+        binder: &mut Binder<'_>,
+    ) -> Option<(usize, Type)> {
         let at = column(argument, &input.columns, binder)?;
         match input.columns.list()[at].ty {
             ty @ (Type::DateTime | Type::TimeSpan | Type::Long | Type::Int) => Some((at, ty)),
@@ -248,8 +326,26 @@ impl Evaluate {
         }
     }
 
+    /// That the call is not the form with only so many arguments, which has no start and no end.
+    fn bounded(&self, short: usize, binder: &mut Binder<'_>) -> Option<()> {
+        if self.plugin.arguments.len() != short {
+            return Some(());
+        }
+        let name = &self.plugin.name;
+        binder.error(
+            Diagnostic::error(
+                UNSUPPORTED,
+                name.span,
+                format!("`{}` without start and end is not implemented", name.text),
+            )
+            .label("not implemented")
+            .help("where its windows begin is documented nowhere: give a start and an end"),
+        );
+        None
+    }
+
     /// The value of a setting on a timeline of this type.
-    fn setting(
+    pub(super) fn setting(
         &self,
         setting: Setting,
         argument: &ast::Expr,
@@ -262,6 +358,10 @@ impl Evaluate {
             (Place | Distance, Type::DateTime | Type::TimeSpan) => Type::TimeSpan,
             _ => Type::Long,
         };
+        if setting == Distance && ty == Type::TimeSpan && is_text(argument) {
+            binder.refuse(argument.span, "a period of the calendar");
+            return None;
+        }
         let value = activity::ticks(constant(argument, ty, &input.columns, binder)?.as_ref());
         let value = value.filter(|value| match setting {
             Place => true,
@@ -276,15 +376,55 @@ impl Evaluate {
         value
     }
 
-    fn dimensions(&self, arguments: &[&ast::Expr], input: &Relation, binder: &mut Binder<'_>) -> Option<Vec<usize>> {
+    pub(super) fn dimensions(
+        &self,
+        arguments: &[&ast::Expr],
+        input: &Relation,
+        binder: &mut Binder<'_>,
+    ) -> Option<Vec<usize>> {
         arguments.iter().map(|argument| column(argument, &input.columns, binder)).collect()
     }
+}
+
+/// Whether it is a text, as `'week'`.
+fn is_text(argument: &ast::Expr) -> bool {
+    matches!(&argument.kind, ExprKind::Literal(literal) if matches!(literal.value, Value::String(_)))
 }
 
 /// The value of an argument that is known before any row is read.
 fn any_constant(argument: &ast::Expr, input: &Relation, binder: &mut Binder<'_>) -> Option<Value> {
     let bound = crate::bind::Exprs::new(binder, &input.columns).expr(argument).ok()?;
     constant(argument, bound.ty, &input.columns, binder)
+}
+
+/// The ids of a table, by their keys: the column that is called as `id` is, or the only one.
+fn lookback(table: Relation, span: Span, id: &BoundColumn, binder: &mut Binder<'_>) -> Option<HashSet<Vec<u8>>> {
+    if table.columns.has_any_column() {
+        return None;
+    }
+    binder.needs_all_columns(&table.columns);
+    let list = table.columns.list();
+    let Some(at) = table.columns.position(&id.name).or((list.len() == 1).then_some(0)) else {
+        let name = Name::new(&*id.name, span);
+        binder.error(table.columns.unknown(&name));
+        return None;
+    };
+    let of = list[at].clone();
+    if of.ty != id.ty {
+        let message = format!("ids are {} here, and the column `{}` of this table is {}", id.ty, of.name, of.ty);
+        binder.error(Diagnostic::error(WRONG_TYPE, span, message).label(of.ty.name()));
+        return None;
+    }
+    let ids = table.compute(vec![(of.clone(), Expr::column(of.ty, at))]);
+    let mut known = HashSet::new();
+    for batch in binder.run_subquery(ids, span).ok()?.iter().flat_map(|table| table.batches()) {
+        for cell in batch.columns[0].iter() {
+            let mut key = Vec::new();
+            encode_key(&mut key, cell);
+            known.insert(key);
+        }
+    }
+    Some(known)
 }
 
 /// The table of a plugin that makes the timeline, the dimensions, and some columns more.
@@ -301,7 +441,5 @@ fn sliced(
     let args = [first, timeline].iter().chain(dimensions).map(|at| read(*at)).collect();
     let mut columns: Vec<BoundColumn> = [timeline].iter().chain(dimensions).map(|at| list[*at].clone()).collect();
     columns.extend(makes.iter().map(|(name, ty)| BoundColumn::new(*name, *ty)));
-    let makes = columns.iter().map(|column| column.ty).collect();
-    let call = PluginCall { name: plugin.name, makes, work: work.into() };
-    Relation::new(Node::Plugin { input: Box::new(input.node), args, call }, columns)
+    made(plugin, args, columns, work, input)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Evaluate, column, constant};
 use crate::bind::{Binder, BoundColumn, Relation, duplicate};
-use crate::column::Batch;
+use crate::column::{Batch, Column};
 use crate::diag::{Diagnostic, WRONG_TYPE};
 use crate::functions::Networks;
 use crate::plan::{Node, PluginCall};
@@ -21,6 +21,7 @@ pub(super) const IPV4_LOOKUP: Plugin = Plugin {
         query: "print ip = '10.1.2.3' | evaluate ipv4_lookup((datatable(net: string, n: long)['10.1.0.0/16', 1, '10.2.0.0/16', 2]), ip, net)",
         result: "10.1.0.0/16, 1, 10.1.2.3",
     }],
+    caution: None,
 };
 
 pub(super) const IPV6_LOOKUP: Plugin = Plugin {
@@ -32,6 +33,7 @@ pub(super) const IPV6_LOOKUP: Plugin = Plugin {
         query: "print ip = 'fe80::1' | evaluate ipv6_lookup((datatable(net: string)['fe80::/16']), ip, net)",
         result: "fe80::/16, fe80::1",
     }],
+    caution: None,
 };
 
 impl Evaluate {
@@ -97,32 +99,36 @@ impl Evaluate {
         }
         let types: Vec<Type> = columns.iter().map(|column| column.ty).collect();
         let fact_types = types[..width].to_vec();
-        let work: TableWork = Box::new(move |rows| beside(rows, address, &networks, &facts, &fact_types, unmatched));
+        let work: TableWork = Box::new(move |rows| {
+            let find = |at: usize| match rows.args[address].get(at) {
+                ValueRef::String(text) => networks.matching(text),
+                _ => Vec::new(),
+            };
+            let Beside { facts, rows, count } = beside(rows, find, &facts, &fact_types, unmatched);
+            Batch::new(facts.into_iter().chain(rows).collect(), count)
+        });
         let args = input.pass_through().map(|(_, cell)| cell).collect();
         let call = PluginCall { name: plugin.name, makes: types, work: Arc::new(work) };
         Some(Relation::new(Node::Plugin { input: Box::new(input.node), args, call }, columns))
     }
 }
 
-/// The facts of each row that has some, and the row.
-fn beside(
+/// The facts that `find` gives for each row, by their numbers, and the row beside each; with `unmatched` also the rows for
+/// which there are none.
+pub(super) fn beside(
     rows: &Ordered<'_>,
-    address: usize,
-    networks: &Networks,
+    find: impl Fn(usize) -> Vec<u32>,
     facts: &Batch,
     types: &[Type],
     unmatched: bool,
-) -> Batch {
+) -> Beside {
     let (mut left, mut right) = (Vec::new(), Vec::new());
     let mut pace = crate::guard::Pace::new(rows.guard);
-    for (row, cell) in (0..).zip(rows.args[address].iter()) {
+    for (at, row) in (0..rows.rows).zip(0..) {
         if pace.stops() {
             break;
         }
-        let found = match cell {
-            ValueRef::String(text) => networks.matching(text),
-            _ => Vec::new(),
-        };
+        let found = find(at);
         if found.is_empty() && unmatched {
             left.push(None);
             right.push(row);
@@ -130,13 +136,20 @@ fn beside(
         left.extend(found.iter().map(|number| Some(*number)));
         right.resize(left.len(), row);
     }
-    let mut columns: Vec<crate::column::Column> = match facts.columns.get(..types.len()) {
+    let facts = match facts.columns.get(..types.len()) {
         Some(facts) => facts.iter().map(|column| column.take_or_absent(&left)).collect(),
         None => {
-            let absent = |ty: &Type| crate::column::Column::constant(*ty, Value::absent(*ty), left.len());
+            let absent = |ty: &Type| Column::constant(*ty, Value::absent(*ty), left.len());
             types.iter().map(absent).collect()
         }
     };
-    columns.extend(rows.args.iter().map(|column| column.take(&right)));
-    Batch::new(columns, right.len())
+    let columns = rows.args.iter().map(|column| column.take(&right)).collect();
+    Beside { facts, rows: columns, count: right.len() }
+}
+
+/// Rows that stand side by side.
+pub(super) struct Beside {
+    pub(super) facts: Vec<Column>,
+    pub(super) rows: Vec<Column>,
+    pub(super) count: usize,
 }

@@ -30,6 +30,7 @@ pub(super) const BAG_UNPACK: Plugin = Plugin {
         query: "print d = dynamic({'a': 1, 'b': 'x'}) | evaluate bag_unpack(d, 'd_') | project d_b, d_a",
         result: "x, 1",
     }],
+    caution: None,
 };
 
 /// The parameters behind the column, which may be given by name.

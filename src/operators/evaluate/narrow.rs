@@ -15,6 +15,7 @@ pub(super) const NARROW: Plugin = Plugin {
     syntax: "narrow()",
     about: "A row per cell: the number of its row, the name of its column, and its text.",
     examples: &[Example { query: "print a = 1, b = 'x' | evaluate narrow() | where Column == 'b'", result: "0, b, x" }],
+    caution: None,
 };
 
 impl Evaluate {

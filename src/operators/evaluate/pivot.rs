@@ -18,6 +18,7 @@ pub(super) const PIVOT: Plugin = Plugin {
         query: "datatable(k: string, v: long)['a', 7, 'b', 7, 'a', 7] | evaluate pivot(k)",
         result: "7, 2, 1",
     }],
+    caution: None,
 };
 
 /// Most columns that values become: each is an aggregate over all rows.
