@@ -207,10 +207,10 @@ mod tests {
                 "write `Resources | where … | project …`; the columns come last",
             ),
             (
-                "T | reduce by x",
-                "reduce",
-                "argql cannot run `reduce` yet",
-                "how Kusto cuts texts into terms and joins these to patterns is not documented",
+                "T | __partitionby x",
+                "__partitionby",
+                "argql cannot run `__partitionby` yet",
+                "it is for Kusto's own use, and what it does is documented nowhere",
             ),
             ("T | print 1", "print", "`print` begins a query", "it makes rows of its own and takes none from a `|`"),
             (
