@@ -81,7 +81,9 @@ pub(crate) fn bound(engine: &Engine, text: &str) -> bool {
             assert!(!query.bound_plans().is_empty() || query.tables() == 0);
             let _ = (query.plans(), query.warnings().len());
             let printed = query.syntax();
-            if let Err(error) = engine.prepare(&printed) {
+            if let Err(error) = engine.prepare(&printed)
+                && !error.is_limit()
+            {
                 panic!("printed as {printed}: {error}");
             }
             true
