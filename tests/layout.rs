@@ -85,20 +85,20 @@ fn what_is_too_long_is_broken() {
 
 #[test]
 fn the_clauses_of_a_pattern_have_lines_of_their_own() {
-    laid_out(
+    lays_out(
         "E|make-graph a-->b with N on id|graph-match (n)-[ e *1 .. 3 ]->(m)<--(),(n)--(o) where n.x==1 project n.x",
         "E\n| make-graph a --> b with N on id\n\
          | graph-match (n)-[e*1..3]->(m)<--(), (n)--(o) where n.x == 1 project n.x",
     );
     let long = "a".repeat(40);
-    laid_out(
+    lays_out(
         &format!("E|make-graph a-->b|graph-match (n)-->(m) where n.{long}==1 project n.x, x=n.{long}, y=n.{long}"),
         &format!(
             "E\n| make-graph a --> b\n| graph-match (n)-->(m)\n    where n.{long} == 1\n    project\n        \
              n.x,\n        x = n.{long},\n        y = n.{long}"
         ),
     );
-    laid_out(
+    lays_out(
         &format!(
             "E|make-graph a-->b partitioned-by p (graph-match (n)-->(m) where n.{long}==1 project n.{long})|count"
         ),

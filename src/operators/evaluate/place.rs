@@ -68,7 +68,7 @@ impl Evaluate {
         let [table, first, second, third, settings @ ..] = &self.plain_arguments(plugin, 4, binder)?[..] else {
             return None;
         };
-        let mut asked = Asked { table: *table, columns: [*first, *second, *third], radius: None, unmatched: false };
+        let mut asked = Asked { table, columns: [*first, *second, *third], radius: None, unmatched: false };
         for (at, setting) in settings.iter().enumerate() {
             let name = self.plugin.arguments.get(at + 4).and_then(|argument| argument.name.as_ref());
             let Some(known) = name
