@@ -46,7 +46,7 @@ const GEO_POINT_TO_H3CELL: Scalar = Scalar {
     params: &[number("longitude"), number("latitude"), number("resolution").optional()],
     returns: Returns::Is(Type::String),
     about: "The H3 cell of a point, of a `resolution` from 0 to 15, 6 if not given.",
-    examples: &[Example { query: "print geo_point_to_h3cell(11.57, 48.14, 7)", result: "871f8d7a5ffffff" }],
+    examples: &[Example { query: "print geo_point_to_h3cell(11.57, 48.14, 7)", result: "871f8d44affffff" }],
     kernel: KernelDef::Plain(|cells, out| {
         let cell = || {
             let (longitude, latitude) = place_at(cells, 0)?;

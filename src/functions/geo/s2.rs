@@ -29,7 +29,7 @@ const GEO_POINT_TO_S2CELL: Scalar = Scalar {
     params: &[number("longitude"), number("latitude"), number("level").optional()],
     returns: Returns::Is(Type::String),
     about: "The S2 cell of a point, of a `level` from 0 to 30, 11 if not given.",
-    examples: &[Example { query: "print geo_point_to_s2cell(11.57, 48.14, 12)", result: "479e759" }],
+    examples: &[Example { query: "print geo_point_to_s2cell(11.57, 48.14, 12)", result: "479e75f" }],
     kernel: KernelDef::Plain(|cells, out| {
         let cell = || {
             let level = Level::try_from(level(cells, 2, USUAL, 0..=SMALLEST)?).ok()?;
