@@ -53,17 +53,10 @@ fn another_version_and_other_columns_are_refused_by_name() {
 
 #[test]
 fn rows_in_memory_are_found_by_nobody_else_unless_they_are_few() {
-    let pets = |count: usize| {
-        Engine::new().table(
-            "pets",
-            br#"{"name":"Tom"}
-"#
-            .repeat(count),
-        )
-    };
+    let pets = |count: usize| Engine::new().table("pets", b"{\"name\":\"Tom\"}\n".repeat(count));
     let job = |engine: &Engine, query: &str| Job::new(&engine.prepare(query).unwrap(), 0, 2).unwrap();
     let few = Engine::new().snapshot("old", &pets(3)).table("pets", b"[]".to_vec());
-    let job_of_few = job(&few, "union withsource=t pets, database('old').pets | count");
+    let job_of_few = job(&few, "union pets, database('old').pets | count");
     let travelled = Job::from_json(&job_of_few.to_json()).unwrap();
     assert_eq!(super::run_here(&travelled.open().unwrap()).unwrap().to_json(), r#"[{"Count":3}]"#);
 

@@ -38,7 +38,7 @@ const GEO_LINE_CENTROID: Scalar = Scalar {
     about: "The middle of a line or several, edges weighing by their length.",
     examples: &[Example {
         query: "print geo_line_centroid(dynamic({'type': 'LineString', 'coordinates': [[0, 0], [90, 0]]})).coordinates[0]",
-        result: "44.99999999999999",
+        result: "45.0",
     }],
     kernel: KernelDef::Plain(|cells, out| {
         let middle = |lines: Vec<Chain>| middle(lines.iter().map(|line| (polyline_measures::get_centroid(line), 1.0)));
