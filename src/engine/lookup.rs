@@ -88,6 +88,7 @@ impl Engine {
     }
 
     /// The names of the snapshots, without a look at what is in them.
+    #[cfg(feature = "serve")]
     pub(crate) fn databases(&self) -> impl Iterator<Item = &str> {
         self.catalog.databases().map(|(name, _)| name)
     }
