@@ -29,10 +29,6 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
 fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        // Without the feature their functions are refused.
-        if path.ends_with("kql/geo") && !cfg!(feature = "geo") {
-            continue;
-        }
         if path.is_dir() {
             collect(&path, paths);
         } else if path.extension().is_some_and(|extension| extension == "kql") {
