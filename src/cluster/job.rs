@@ -157,7 +157,8 @@ impl Job {
         let location = |location: &DataLocation| match location {
             DataLocation::Path { database, path, at } => json!({ "of": database, "path": path, "at": ticks(at) }),
             DataLocation::Sample { database } => json!({ "of": database }),
-            DataLocation::Memory { database, name, text } => {
+            DataLocation::Memory { database, name, bytes } => {
+                let text = bytes.as_deref().and_then(|bytes| str::from_utf8(bytes).ok());
                 json!({ "of": database, "memory": name, "text": text })
             }
         };
@@ -208,7 +209,10 @@ impl Job {
             let database = text(&json["of"]);
             Some(match (text(&json["path"]), text(&json["memory"])) {
                 (Some(path), _) => DataLocation::Path { database, path, at: moment(&json["at"]) },
-                (None, Some(name)) => DataLocation::Memory { database, name, text: text(&json["text"]) },
+                (None, Some(name)) => {
+                    let bytes = json["text"].as_str().map(|text| text.as_bytes().into());
+                    DataLocation::Memory { database, name, bytes }
+                }
                 (None, None) => DataLocation::Sample { database },
             })
         };

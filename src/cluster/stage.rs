@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use crate::column::{Batch, Column, SchemaRef, wire_schema};
 use crate::eval::eval;
 use crate::guard::Guard;
-use crate::plan::{Expr, Node, Term, place_of};
+use crate::plan::{Expr, Node, place_of};
 use crate::value::{Type, Value, encode_key};
 
 /// A part of a plan that runs in so many partitions, each for itself.
@@ -234,14 +234,5 @@ pub(super) fn hashed(keys: &[Column], rows: usize) -> Column {
 
 /// The columns that expressions read.
 pub(super) fn columns_of(exprs: &[Expr]) -> BTreeSet<usize> {
-    let mut read = BTreeSet::new();
-    for expr in exprs {
-        expr.visit(&mut |part| {
-            if let Term::Column(at) = part.kind {
-                read.insert(at);
-            }
-            true
-        });
-    }
-    read
+    exprs.iter().flat_map(Expr::columns).collect()
 }

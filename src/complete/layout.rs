@@ -4,11 +4,10 @@
 //! printed. Statements and stages begin lines. What is too long for a line, or has comments inside, is broken: first
 //! before its clause, then at its commas, before `and` and `or`, and in its brackets.
 
+use super::place::looks_for_pattern;
 use crate::error::Error;
 use crate::functions;
-use crate::operators::{
-    self, Syntax, graph_match::GraphMatch, graph_shortest_paths::GraphShortestPaths, project::Project, r#where::Where,
-};
+use crate::operators::{self, Syntax, project::Project, r#where::Where};
 use crate::registry::{Level, OperatorDef};
 use crate::syntax::{self, Token, TokenKind, lex};
 
@@ -287,7 +286,7 @@ impl<'a> Layout<'a> {
 
     /// Whether a pattern of a graph is looked for here.
     fn has_pattern(&self, from: usize) -> bool {
-        self.operator(from).is_some_and(|(def, _)| def == GraphMatch::DEF || def == GraphShortestPaths::DEF)
+        self.operator(from).is_some_and(|(def, _)| looks_for_pattern(def))
     }
 
     /// What is asked of a pattern, and what is made of it: each has a line of its own.

@@ -183,7 +183,7 @@ impl<'a> CursorPlace<'a> {
     pub(super) fn elements(&self) -> Vec<(&'a str, bool)> {
         let Some((def, behind)) = self.operator() else { return Vec::new() };
         let clause = self.clause(Where::DEF.name()).or(self.clause(Project::DEF.name()));
-        let Some(end) = clause.filter(|_| def == GraphMatch::DEF || def == GraphShortestPaths::DEF) else {
+        let Some(end) = clause.filter(|_| looks_for_pattern(def)) else {
             return Vec::new();
         };
         let is = |at: usize, text: &str| self.token(at).is_some_and(|token| token.text == text);
@@ -396,6 +396,11 @@ impl<'a> CursorPlace<'a> {
 /// Whether a bracket behind this belongs to it.
 fn goes_on(before: &Token<'_>) -> bool {
     (before.kind == TokenKind::Word && before.infix.is_none()) || matches!(before.text, ")" | "]")
+}
+
+/// Whether an operator looks for a pattern in a graph.
+pub(super) fn looks_for_pattern(def: &'static OperatorDef) -> bool {
+    [GraphMatch::DEF, GraphShortestPaths::DEF].contains(&def)
 }
 
 /// Where the word begins that a text ends with; `!` of `!contains` included.

@@ -32,11 +32,11 @@ pub(crate) enum DataLocation {
     Sample {
         database: Option<String>,
     },
-    /// In memory, where no other machine finds it: unless it is small text, which goes along.
+    /// In memory, where no other machine finds it, unless its bytes are few and come along.
     Memory {
         database: Option<String>,
         name: String,
-        text: Option<String>,
+        bytes: Option<Arc<[u8]>>,
     },
 }
 
@@ -93,10 +93,15 @@ impl DataLocation {
         }
     }
 
-    /// As a table of these bytes.
-    pub(super) fn of_bytes(name: &str, bytes: &[u8]) -> DataLocation {
-        let text = (bytes.len() <= CARRIED).then(|| str::from_utf8(bytes).ok()).flatten().map(str::to_owned);
-        DataLocation::Memory { database: None, name: name.to_owned(), text }
+    /// As a job has it: of bytes in memory, those of a short text.
+    fn carried(&self) -> DataLocation {
+        let travels = |bytes: &Arc<[u8]>| bytes.len() <= CARRIED && str::from_utf8(bytes).is_ok();
+        match self.clone() {
+            DataLocation::Memory { database, name, bytes } => {
+                DataLocation::Memory { database, name, bytes: bytes.filter(travels) }
+            }
+            elsewhere => elsewhere,
+        }
     }
 
     /// The same as the tables of a database.
@@ -105,7 +110,7 @@ impl DataLocation {
         match self.clone() {
             DataLocation::Path { path, at, .. } => DataLocation::Path { database, path, at },
             DataLocation::Sample { .. } => DataLocation::Sample { database },
-            DataLocation::Memory { name, text, .. } => DataLocation::Memory { database, name, text },
+            DataLocation::Memory { name, bytes, .. } => DataLocation::Memory { database, name, bytes },
         }
     }
 }
@@ -129,7 +134,7 @@ impl Query {
             visible: engine.visible.as_ref().map(|visible| visible.predicates().clone()),
             period: engine.period,
             limits: engine.rules.limits.clone(),
-            data: engine.locations.clone(),
+            data: engine.locations.iter().map(DataLocation::carried).collect(),
         })
     }
 }
@@ -179,8 +184,8 @@ impl Engine {
             DataLocation::Path { path, at: Some(at), .. } => self.at(*at).load(path),
             DataLocation::Path { path, .. } => self.load(path),
             DataLocation::Sample { .. } => Ok(self.sample()),
-            DataLocation::Memory { name, text: Some(text), .. } => Ok(self.table(name, text.clone().into_bytes())),
-            DataLocation::Memory { name, text: None, .. } => Err(wrong(
+            DataLocation::Memory { name, bytes: Some(bytes), .. } => Ok(self.table_of(name, bytes.clone())),
+            DataLocation::Memory { name, bytes: None, .. } => Err(wrong(
                 format!("the rows of `{name}` are in memory, where no other machine finds them"),
                 "save them to a file, and load that",
             )),

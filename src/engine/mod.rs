@@ -150,9 +150,13 @@ impl Engine {
     /// assert_eq!(engine.query("pets | project lives")?.to_json(), r#"[{"lives":9}]"#);
     /// # Ok::<(), argql::Error>(())
     /// ```
-    pub fn table(mut self, name: &str, bytes: Vec<u8>) -> Engine {
-        self.locations.push(DataLocation::of_bytes(name, &bytes));
-        self.catalog.add_bytes(name, bytes);
+    pub fn table(self, name: &str, bytes: Vec<u8>) -> Engine {
+        self.table_of(name, bytes.into())
+    }
+
+    fn table_of(mut self, name: &str, bytes: Arc<[u8]>) -> Engine {
+        self.catalog.add_bytes(name, bytes.clone());
+        self.locations.push(DataLocation::Memory { database: None, name: name.to_owned(), bytes: Some(bytes) });
         self
     }
 

@@ -3,6 +3,7 @@
 //!
 //! `Compute [#1.status.code] (Scan [name, properties])` becomes `Compute [#0] (Scan [properties.status.code])`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
@@ -238,22 +239,20 @@ fn supply_window(input: Node, keep: &[Expr], mut calls: Vec<WindowCall>, demand:
     compute(Node::Window { input, keep: wanted, calls }, outputs)
 }
 
-/// Steps read their rows by position, so that each column keeps its place; one that nobody reads is made of nothing.
-fn supply_match(input: Node, mut keep: Vec<Expr>, steps: Arc<Steps>, demand: &Demand) -> Node {
-    let (own, width) = (keep.len(), steps.width(keep.len()));
-    let mut read: Vec<bool> = (0..own).map(|at| demand.refs.iter().any(|(column, _)| *column == at)).collect();
-    for expr in steps.exprs() {
-        expr.visit(&mut |part| {
-            if let Term::Column(at) = part.kind {
-                let at = at.checked_sub(own).map_or(at, |held| held % width);
-                read.iter_mut().skip(at).take(1).for_each(|read| *read = true);
-            }
-            true
-        });
-    }
-    for (expr, _) in keep.iter_mut().zip(read).filter(|(_, read)| !read) {
+/// Where rows are read by position each column keeps its place; one that nobody reads is made of nothing.
+fn keep_places(keep: &mut [Expr], read: &BTreeSet<usize>) {
+    for (_, expr) in keep.iter_mut().enumerate().filter(|(at, _)| !read.contains(at)) {
         *expr = Expr::literal(expr.ty, Value::absent(expr.ty));
     }
+}
+
+/// Steps read their rows by position.
+fn supply_match(input: Node, mut keep: Vec<Expr>, steps: Arc<Steps>, demand: &Demand) -> Node {
+    let (own, width) = (keep.len(), steps.width(keep.len()));
+    let of_row = |at: usize| at.checked_sub(own).map_or(at, |held| held % width);
+    let mut read: BTreeSet<usize> = demand.refs.iter().map(|(column, _)| *column).collect();
+    read.extend(steps.exprs().flat_map(Expr::columns).map(of_row));
+    keep_places(&mut keep, &read);
     let mut below = Demand::default();
     keep.iter().for_each(|expr| below.add(expr));
     keep.iter_mut().for_each(|expr| below.rewrite(expr));
@@ -281,15 +280,11 @@ fn supply_join(left: JoinSide, right: JoinSide, kind: JoinKind, demand: &Demand)
     compute(Node::Join { left, right, kind }, outputs)
 }
 
-/// What is made of a graph reads its columns by position, so that each keeps its place; one that nobody reads is made of
-/// nothing.
+/// What is made of a graph reads its columns by position.
 fn supply_graph(mut edges: JoinSide, mut nodes: JoinSide, work: Arc<GraphWork>, demand: &Demand) -> Node {
     let reads = work.reads(demand.refs.iter().map(|(column, _)| *column));
-    for (side, read) in [(&mut edges, &reads.edges), (&mut nodes, &reads.nodes)] {
-        for (_, expr) in side.keep.iter_mut().enumerate().filter(|(at, _)| !read.contains(at)) {
-            *expr = Expr::literal(expr.ty, Value::absent(expr.ty));
-        }
-    }
+    keep_places(&mut edges.keep, &reads.edges);
+    keep_places(&mut nodes.keep, &reads.nodes);
     let [edges, nodes] = [edges, nodes].map(|side| Box::new(narrow_side(side)));
     pick(Node::Graph { edges, nodes, work }, demand)
 }

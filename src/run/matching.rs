@@ -174,14 +174,7 @@ impl<'a> Matcher<'a> {
 
 /// The parts of a conjunction that read nothing but the row at hand, if there are any.
 fn free_part(condition: &Expr, own: usize) -> Option<Expr> {
-    let is_free = |expr: &Expr| {
-        let mut free = expr.deterministic();
-        expr.visit(&mut |part| {
-            free &= !matches!(part.kind, Term::Column(at) if at >= own);
-            free
-        });
-        free
-    };
+    let is_free = |expr: &Expr| expr.deterministic() && expr.columns().iter().all(|&at| at < own);
     let parts: Vec<Expr> = match &condition.kind {
         Term::And(parts) => parts.iter().filter(|part| is_free(part)).cloned().collect(),
         _ => Some(condition).filter(|condition| is_free(condition)).into_iter().cloned().collect(),
