@@ -136,7 +136,7 @@ pub fn staged(query: &Query, staging: Staging) -> Result<Vec<Table>, Error> {
         run_here(&cut.map_err(of_error)?)
     };
     let run = |statement| {
-        let job = Job::asking(query, statement, staging.partitions, &run)?;
+        let job = Job::asking(query, statement, staging.partitions, &|job| run(job).map(Some))?;
         run(&job).map_err(|failure| Error::data(vec![*failure]))
     };
     // One without any has its own complaint.

@@ -111,7 +111,9 @@ impl NamedRows {
 }
 
 /// Runs a plan.
-pub(crate) type PlanRunner<'a> = Box<dyn Fn(Plan) -> Result<Table, Box<Diagnostic>> + 'a>;
+///
+/// Where the plan itself may stand for its rows, which is said beside it, there need be none: of very many.
+pub(crate) type PlanRunner<'a> = Box<dyn Fn(Plan, bool) -> Result<Option<Table>, Box<Diagnostic>> + 'a>;
 
 /// A bound query: a plan per statement that gives a table.
 #[derive(Clone, Debug)]

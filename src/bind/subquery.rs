@@ -45,6 +45,15 @@ impl Expr {
     }
 }
 
+/// What became of a sub-query.
+enum Subquery {
+    /// Nothing: nothing is run.
+    Waits,
+    /// Its plan stands for its rows.
+    Plan,
+    Rows(Table),
+}
+
 impl Binder<'_> {
     /// Whether values may be open.
     pub(super) fn may_leave_open(&self) -> bool {
@@ -73,16 +82,24 @@ impl Binder<'_> {
 
     /// The rows of a sub-query, which stands at `span`; none where nothing is run.
     pub(crate) fn run_subquery(&mut self, relation: Relation, span: Span) -> Result<Option<Table>, Reported> {
+        Ok(match self.rows_or_plan(relation, span, false)? {
+            Subquery::Rows(table) => Some(table),
+            Subquery::Waits | Subquery::Plan => None,
+        })
+    }
+
+    fn rows_or_plan(&mut self, relation: Relation, span: Span, or_plan: bool) -> Result<Subquery, Reported> {
         if relation.node.reads_part() {
             return Err(self.refuse(span, "a query inside a sub-query over the rows of that sub-query"));
         }
         let now = self.runs_now();
         let environment = self.environment;
-        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| now) else { return Ok(None) };
+        let Some(evaluate) = environment.evaluate.as_ref().filter(|_| now) else { return Ok(Subquery::Waits) };
         let Some(plan) = relation.into_plan() else { return Err(Reported::error()) };
-        let table = evaluate(plan).map_err(|diagnostic| self.error(*diagnostic))?;
+        let answer = evaluate(plan, or_plan).map_err(|diagnostic| self.error(*diagnostic))?;
+        let Some(table) = answer else { return Ok(Subquery::Plan) };
         table.warnings().iter().for_each(|warning| self.findings.note(warning));
-        Ok(Some(table))
+        Ok(Subquery::Rows(table))
     }
 
     /// Whether `expr` can be nothing but a value.
@@ -148,14 +165,15 @@ impl Binder<'_> {
 
     /// The rows of a table as values. Where nothing is run a large plan is left out: it would be put in for every reader.
     pub(crate) fn as_values(&mut self, relation: Relation, span: Span) -> Relation {
-        match self.run_subquery(relation.clone(), span) {
-            Ok(None) if relation.node.parts() > LARGE => {
+        let or_plan = relation.node.deterministic();
+        match self.rows_or_plan(relation.clone(), span, or_plan) {
+            Ok(Subquery::Waits) if relation.node.parts() > LARGE => {
                 let nothing = Relation::empty(relation.columns.list().to_vec()).node;
                 Relation { node: nothing, ..relation }
             }
-            Ok(None) => relation,
-            Ok(Some(table)) if table.is_empty() => Relation::empty(relation.columns.list().to_vec()),
-            Ok(Some(table)) => {
+            Ok(Subquery::Waits | Subquery::Plan) => relation,
+            Ok(Subquery::Rows(table)) if table.is_empty() => Relation::empty(relation.columns.list().to_vec()),
+            Ok(Subquery::Rows(table)) => {
                 // Whoever reads them joins or groups by them: text that repeats is hashed once for all.
                 let batch = Batch::concat(table.into_batches()).coded();
                 Relation { node: Node::Values { batch }, ..relation }
@@ -278,9 +296,9 @@ mod tests {
             parameters: &[],
             given: None,
             files: &AllowedFiles::default(),
-            evaluate: Some(Box::new(|plan| {
+            evaluate: Some(Box::new(|plan, _| {
                 count.set(count.get() + 1);
-                Ok(Table::new(plan.fields.as_slice().into(), Vec::new(), Vec::new()))
+                Ok(Some(Table::new(plan.fields.as_slice().into(), Vec::new(), Vec::new())))
             })),
         };
         let bound = bind(&syntax::parse(query).unwrap(), &environment).is_ok();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ballista_core::client::BallistaClient;
 use ballista_core::ids::new_instance_id;
@@ -24,6 +24,7 @@ use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::StreamExt;
 use serde_json::Value as Json;
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Request, Status};
 
@@ -32,7 +33,7 @@ use super::codec::StageCodec;
 use super::contact::{Client, connect, slots};
 use super::cut::Cut;
 use super::fault::diagnostic_from_json;
-use super::job::Job;
+use super::job::{CARRIED, Job};
 use super::local::Local;
 use super::node::{StageNode, partition_numbers, sent_schema, without_notes};
 use super::opened;
@@ -52,6 +53,9 @@ const ATTEMPTS: usize = 3;
 
 /// Tasks of a stage for each that the executors run at a time: some tasks take longer than others.
 const TASKS: usize = 2;
+
+/// Parts of an answer that are fetched at a time.
+const FETCHES: usize = 16;
 
 /// How long to wait before asking for a job's status again, at first and at the most.
 const SOON: Duration = Duration::from_millis(10);
@@ -219,9 +223,10 @@ impl Elsewhere for Cluster {
             ));
         }
         // Sub-queries are jobs, too.
-        let ask = |job: &Job| self.answer(query.engine(), job, guard).map_err(first);
+        let ask = |job: &Job| self.answer(query.engine(), job, guard, CARRIED as u64).map_err(first);
         let job = Job::asking(query, statement, slots * TASKS, &ask)?;
-        self.answer(query.engine(), &job, guard)
+        let table = self.answer(query.engine(), &job, guard, u64::MAX)?;
+        table.ok_or_else(|| self.failed(&"the answer is too large"))
     }
 }
 
@@ -231,18 +236,18 @@ fn first(error: Error) -> Failure {
 }
 
 impl Cluster {
-    /// The answer of a job, over data that this engine has, too.
-    fn answer(&self, engine: &Engine, job: &Job, guard: &Guard) -> Result<Table, Error> {
+    /// The answer of a job, over data that this engine has, too; none if it has more bytes than `most`.
+    fn answer(&self, engine: &Engine, job: &Job, guard: &Guard, most: u64) -> Result<Option<Table>, Error> {
         let text: Arc<str> = job.to_json().into();
         let cut = Arc::new(job.open_in(engine)?);
         if self.local.is_some() {
             // What is in memory here is in that of the executors.
             opened::keep(&text, &cut);
         }
-        let running = Running { cluster: self, cut: &cut, job: &text, session: new_instance_id(), guard };
-        let answer = self.threads.block_on(running.answer(self.client.clone()));
+        let running = Running { cluster: self, cut: &cut, job: &text, session: new_instance_id(), guard, most };
+        let rows = self.threads.block_on(running.rows(self.client.clone()));
         opened::forget(&text);
-        answer
+        rows?.map(|rows| running.answer(rows)).transpose()
     }
 
     fn address(&self) -> &str {
@@ -297,6 +302,8 @@ struct Running<'a> {
     job: &'a Arc<str>,
     session: String,
     guard: &'a Guard,
+    /// Bytes of an answer that are worth to be fetched.
+    most: u64,
 }
 
 /// Why there is no answer: for good, or because it was lost.
@@ -312,13 +319,14 @@ impl From<Error> for Lost {
 }
 
 impl Running<'_> {
-    async fn answer(&self, mut client: Client) -> Result<Table, Error> {
+    /// The rows that make the answer; none if they have too many bytes.
+    async fn rows(&self, mut client: Client) -> Result<Option<Vec<RecordBatch>>, Error> {
         let session = CreateUpdateSessionParams { session_id: self.session.clone(), settings: Vec::new() };
         client.create_update_session(session).await.map_err(|error| self.cluster.gone(&error))?;
         let mut why = String::new();
         for _ in 0..ATTEMPTS {
             match self.attempt(&mut client).await {
-                Ok(batches) => return self.table(batches),
+                Ok(batches) => return Ok(batches),
                 Err(Lost::Failed(error)) => return Err(error),
                 Err(Lost::Again(lost)) => why = lost,
             }
@@ -326,18 +334,27 @@ impl Running<'_> {
         Err(self.cluster.failed(&why))
     }
 
-    fn table(&self, batches: Vec<RecordBatch>) -> Result<Table, Error> {
+    fn answer(&self, batches: Vec<RecordBatch>) -> Result<Table, Error> {
+        let begun = Instant::now();
         let mut notes = Vec::new();
         let rows = batches.iter().map(|batch| without_notes(batch, &mut notes));
         let rows: Result<Vec<Option<RecordBatch>>, _> = rows.collect();
         let rows: Vec<RecordBatch> = rows.map_err(|error| self.cluster.failed(&error))?.into_iter().flatten().collect();
+        drop(batches);
         notes.sort();
         notes.dedup();
         let warnings: Vec<Diagnostic> = notes.iter().filter_map(|note| diagnostic_from_json(note)).collect();
-        self.cut.answer(&rows, warnings).map_err(|failure| Error::data(vec![*failure]))
+        let table = self.cut.answer(rows, warnings, self.guard).map_err(|failure| Error::data(vec![*failure]))?;
+        if let (Some(listener), Some(last)) =
+            (&self.cluster.listener, self.cut.stages.last().filter(|last| last.at_home))
+        {
+            let work = StageWork { busy: begun.elapsed(), rows: table.len() as u64, bytes: table.bytes() as u64 };
+            listener(&self.progress(last, 1, 1, Some(work)));
+        }
+        Ok(table)
     }
 
-    async fn attempt(&self, client: &mut Client) -> Result<Vec<RecordBatch>, Lost> {
+    async fn attempt(&self, client: &mut Client) -> Result<Option<Vec<RecordBatch>>, Lost> {
         let job = self.submit(client).await?;
         let parts = match self.wait(client, &job).await {
             Ok(parts) => parts,
@@ -350,19 +367,40 @@ impl Running<'_> {
         if self.cluster.listener.is_some() {
             self.tell_work(client, &job).await;
         }
-        let mut batches = Vec::new();
-        for part in parts {
-            fetch(part, &mut batches).await.map_err(Lost::Again)?;
-        }
+        let bytes = |part: &PartitionLocation| part.partition_stats.as_ref().map_or(0, |stats| stats.num_bytes);
+        let much = parts.iter().map(bytes).filter_map(|bytes| u64::try_from(bytes).ok()).sum::<u64>() > self.most;
+        let batches = if much { Ok(None) } else { self.fetch(parts).await.map(Some) };
         // What is not cleaned up now is in some minutes.
         let _ = client.clean_job_data(CleanJobDataParams { job_id: job, remove_stage_ids: Vec::new() }).await;
-        let _ = client.remove_session(RemoveSessionParams { session_id: self.session.clone() }).await;
-        Ok(batches)
+        if batches.is_ok() {
+            let _ = client.remove_session(RemoveSessionParams { session_id: self.session.clone() }).await;
+        }
+        batches
+    }
+
+    /// Takes all parts of the answer from the executors that have them, some at a time.
+    async fn fetch(&self, parts: Vec<PartitionLocation>) -> Result<Vec<RecordBatch>, Lost> {
+        let (mut parts, mut batches) = (parts.into_iter(), Vec::new());
+        let mut fetching: JoinSet<Result<Vec<RecordBatch>, String>> = parts.by_ref().take(FETCHES).map(fetch).collect();
+        loop {
+            tokio::select! {
+                fetched = fetching.join_next() => {
+                    let Some(fetched) = fetched else { return Ok(batches) };
+                    batches.extend(fetched.map_err(|error| error.to_string()).flatten().map_err(Lost::Again)?);
+                    if let Some(part) = parts.next() {
+                        fetching.spawn(fetch(part));
+                    }
+                }
+                () = tokio::time::sleep(LATE) => {
+                    self.guard.check().map_err(|failure| Error::data(vec![*failure]))?;
+                }
+            }
+        }
     }
 
     /// Gives the job to the scheduler, and its name there.
     async fn submit(&self, client: &mut Client) -> Result<String, Error> {
-        let last = self.cut.stages.last().ok_or_else(|| self.cluster.failed(&"it has no stages"))?;
+        let last = self.cut.sending().ok_or_else(|| self.cluster.failed(&"it has no stages"))?;
         let mut bytes = Vec::new();
         plan(self.cut, self.job, last)
             .and_then(|plan| PhysicalPlanNode::try_from_physical_plan(plan, &StageCodec::default()))
@@ -454,8 +492,8 @@ impl Running<'_> {
     }
 }
 
-/// Takes a part of the answer from the executor that has it.
-async fn fetch(part: PartitionLocation, batches: &mut Vec<RecordBatch>) -> Result<(), String> {
+/// A part of the answer from the executor that has it: its file as it lies there.
+async fn fetch(part: PartitionLocation) -> Result<Vec<RecordBatch>, String> {
     let layout = part.layout();
     let (Some(executor), Some(id)) = (part.executor_meta, part.partition_id) else {
         return Err("the answer lies nowhere".to_owned());
@@ -465,12 +503,13 @@ async fn fetch(part: PartitionLocation, batches: &mut Vec<RecordBatch>) -> Resul
     let mut client = BallistaClient::try_new(&executor.host, port, MESSAGE as usize, false, None, 1, 200, 0, 0)
         .await
         .map_err(|error| lost(&error))?;
-    let fetched = client.fetch_partition(&executor.id, &id.into(), part.file_id, layout, true).await;
+    let fetched = client.fetch_partition(&executor.id, &id.into(), part.file_id, layout, false).await;
     let mut rows = fetched.map_err(|error| lost(&error))?;
+    let mut batches = Vec::new();
     while let Some(batch) = rows.next().await {
         batches.push(batch.map_err(|error| lost(&error))?);
     }
-    Ok(())
+    Ok(batches)
 }
 
 /// Enough of what Ballista says of an error, which goes on with where in its code that was.

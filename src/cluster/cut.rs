@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cutter::Cutter;
 use super::job::Job;
 use super::rows::Rows;
-use super::stage::{Input, Stage, Via};
+use super::stage::{Exit, Input, Stage, Via};
 use crate::bind::MissingTables;
 use crate::column::{Batch, RecordBatch, Table};
 use crate::diag::{CLUSTER, Diagnostic, Place};
@@ -95,33 +95,55 @@ impl Cut {
         if inputs.len() != found.inputs.len() {
             return Err(wrong(format!("stage {stage} has {} inputs, not {}", found.inputs.len(), inputs.len())));
         }
-        let arriving = inputs.into_iter().zip(&found.inputs).map(|(rows, input)| self.arriving(rows, *input));
-        let arriving = arriving.collect::<Result<Vec<Arriving>, Failure>>()?;
         let node = share_of(fragment.node.clone(), share, fragment.partitions);
         let (exit, types) = (&fragment.exit, &found.types);
-        let last = stage + 1 == self.stages.len();
         let (mut before, mut waiting) = (0, Vec::new());
         self.engine.on_threads(guard, || {
             let mut send = |batches: Vec<Batch>| each(Batch::concat(batches).to_wire(types, &found.schema));
-            let work = |batch: Batch| exit.columns(&batch, guard);
-            let warnings = run_stage(&node, arriving, guard, work, |mut batch: Batch| {
-                if batch.rows == 0 {
-                    return Ok(ControlFlow::Continue(()));
-                }
+            let warnings = self.run_node(found, &node, exit, inputs, guard, |mut batch| {
                 exit.place(&mut batch, share, before);
                 before += batch.rows;
-                if last {
-                    guard.rows(before)?;
-                }
                 waiting.push(batch);
                 let enough = waiting.iter().map(|batch| batch.rows).sum::<usize>() >= BATCH;
-                Ok(if enough { send(std::mem::take(&mut waiting)) } else { ControlFlow::Continue(()) })
+                if enough { send(std::mem::take(&mut waiting)) } else { ControlFlow::Continue(()) }
             })?;
             if !waiting.is_empty() {
                 let _ = send(waiting);
             }
             Ok(warnings)
         })
+    }
+
+    /// Runs what a stage has for one of its partitions; `each` takes what leaves it.
+    fn run_node(
+        &self,
+        stage: &Stage,
+        node: &Node,
+        exit: &Exit,
+        inputs: Vec<Rows>,
+        guard: &Guard,
+        mut each: impl FnMut(Batch) -> ControlFlow<()> + Send,
+    ) -> Result<Vec<Diagnostic>, Failure> {
+        let arriving = inputs.into_iter().zip(&stage.inputs).map(|(rows, input)| self.arriving(rows, *input));
+        let arriving = arriving.collect::<Result<Vec<Arriving>, Failure>>()?;
+        let last = stage.number + 1 == self.stages.len();
+        let mut rows = 0;
+        run_stage(
+            node,
+            arriving,
+            guard,
+            |batch| exit.columns(&batch, guard),
+            |batch: Batch| {
+                if batch.rows == 0 {
+                    return Ok(ControlFlow::Continue(()));
+                }
+                rows += batch.rows;
+                if last {
+                    guard.rows(rows)?;
+                }
+                Ok(each(batch))
+            },
+        )
     }
 
     /// The rows of an input as batches, without the number that says where they go.
@@ -133,20 +155,51 @@ impl Cut {
         Ok(Box::new(rows.map(move |rows| {
             let batch = Batch::from_wire(&rows?, &types);
             let mut batch = batch.ok_or_else(|| wrong("rows have other columns than the stage that gives them"))?;
-            if input.via == Via::Hash {
-                batch.columns.remove(0);
+            if input.via != Via::Hash {
+                return Ok(batch);
             }
-            Ok(batch)
+            batch.columns.remove(0);
+            Ok(batch.coded())
         })))
     }
 
-    /// The answer: what the last stage gave, and what there is to know about the data. Of a piece of the answer, a piece.
-    pub(crate) fn answer(&self, rows: &[RecordBatch], warnings: Vec<Diagnostic>) -> Result<Table, Failure> {
-        let types: Vec<Type> = self.plan.fields.iter().map(|field| field.ty).collect();
-        let batches = rows.iter().map(|rows| Batch::from_wire(rows, &types)).collect::<Option<Vec<Batch>>>();
-        let batches = batches.ok_or_else(|| wrong("the answer has other columns than the query"))?;
-        let mut table = self.plan.table(batches, warnings);
+    /// The stage whose rows make the answer, from all its partitions.
+    pub(crate) fn sending(&self) -> Option<&Stage> {
+        let last = self.stages.last()?;
+        let before = last.inputs.first().filter(|_| last.at_home);
+        before.map_or(Some(last), |input| self.stages.get(input.stage))
+    }
+
+    /// The answer: what [`sending`](Cut::sending) gave, in whatever order, and what there is to know about the data.
+    pub(crate) fn answer(
+        &self,
+        rows: Vec<RecordBatch>,
+        mut warnings: Vec<Diagnostic>,
+        guard: &Guard,
+    ) -> Result<Table, Failure> {
+        let mut batches = Vec::new();
+        match self.stages.last() {
+            Some(last) if last.at_home => {
+                let Some((fragment, _)) = last.fragment(0) else { return Err(wrong("the answer has no stage")) };
+                let rows: Rows = Box::new(rows.into_iter().map(Ok));
+                let each = |batch| {
+                    batches.push(batch);
+                    ControlFlow::Continue(())
+                };
+                let run = || self.run_node(last, &fragment.node, &fragment.exit, vec![rows], guard, each);
+                warnings.extend(self.engine.on_threads(guard, run)?);
+            }
+            _ => {
+                let types: Vec<Type> = self.plan.fields.iter().map(|field| field.ty).collect();
+                for rows in &rows {
+                    let batch = Batch::from_wire(rows, &types);
+                    batches.push(batch.ok_or_else(|| wrong("the answer has other columns than the query"))?);
+                }
+            }
+        }
+        let mut table = self.plan.table(batches, Vec::new());
         table.warn(self.notes.clone());
+        table.warn(warnings);
         Ok(table)
     }
 

@@ -16,7 +16,7 @@ use crate::run::Failure;
 pub(crate) fn run_here(cut: &Cut) -> Result<Table, Failure> {
     let mut given: Vec<Vec<RecordBatch>> = Vec::new();
     let mut warnings: Vec<Diagnostic> = Vec::new();
-    for stage in &cut.stages {
+    for stage in cut.stages.iter().filter(|stage| !stage.at_home) {
         let made = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for partition in 0..stage.partitions {
@@ -43,9 +43,9 @@ pub(crate) fn run_here(cut: &Cut) -> Result<Table, Failure> {
         }
         given.push(of_stage);
     }
-    let mut table = cut.answer(&given.pop().unwrap_or_default(), Vec::new())?;
-    table.warn(warnings);
-    Ok(table)
+    let mut rows = cut.sending().and_then(|stage| given.get_mut(stage.number)).map(std::mem::take).unwrap_or_default();
+    rows.reverse();
+    cut.answer(rows, warnings, &cut.guard(cut.stages.len(), None, &Cancel::new()))
 }
 
 /// What one partition gets of an input.

@@ -40,9 +40,9 @@ pub(crate) struct Job {
     pub(crate) period: Option<[Option<DateTime>; 2]>,
     pub(crate) limits: Limits,
     pub(crate) data: Vec<DataLocation>,
-    /// What sub-queries answered, in the order in which they are met. Where one is missing, the job is that of the first
-    /// that is.
-    pub(crate) answers: Vec<Table>,
+    /// What sub-queries answered, in the order in which they are met; none where the plan of one stands for its rows. Where
+    /// one is missing, the job is that of the first that is.
+    pub(crate) answers: Vec<Option<Table>>,
     /// The tables that it reads.
     pub(crate) tables: Vec<TableMark>,
     /// In how many shares a table is read at the most.
@@ -63,16 +63,17 @@ impl Job {
     /// The job of a statement of a query that is ready to run, for so many partitions. Its sub-queries are run here.
     pub(crate) fn new(query: &Query, statement: usize, partitions: usize) -> Result<Job, Error> {
         let engine = query.engine();
-        let here = |_: &Job, plan: &Plan| engine.run_plan(plan);
+        let here = |_: &Job, plan: &Plan| engine.run_plan(plan).map(Some);
         Job::made(query, statement, partitions, &here)
     }
 
-    /// As [`new`](Job::new); `ask` answers each sub-query, which is a job of its own.
+    /// As [`new`](Job::new); `ask` answers each sub-query, which is a job of its own, unless it has more than
+    /// [`CARRIED`] bytes of rows.
     pub(crate) fn asking(
         query: &Query,
         statement: usize,
         partitions: usize,
-        ask: &dyn Fn(&Job) -> Result<Table, Failure>,
+        ask: &dyn Fn(&Job) -> Result<Option<Table>, Failure>,
     ) -> Result<Job, Error> {
         Job::made(query, statement, partitions, &|job, _| ask(job))
     }
@@ -81,7 +82,7 @@ impl Job {
         query: &Query,
         statement: usize,
         partitions: usize,
-        ask: &dyn Fn(&Job, &Plan) -> Result<Table, Failure>,
+        ask: &dyn Fn(&Job, &Plan) -> Result<Option<Table>, Failure>,
     ) -> Result<Job, Error> {
         let parts = query.job_parts()?;
         let engine = query.engine().clone().now(parts.now);
@@ -104,16 +105,18 @@ impl Job {
             broadcast: BROADCAST,
         };
         let job = RefCell::new(job);
-        let answer = |plan: Plan| {
+        let answer = |plan: Plan, or_plan: bool| {
             let wrong = |error: Error| Box::new(error.diagnostics().first().cloned().unwrap_or_else(too_much));
             job.borrow_mut().tables = engine.marks(&plan.node).map_err(wrong)?;
-            let table = ask(&job.borrow(), &plan)?;
+            let answer = ask(&job.borrow(), &plan)?;
             let mut job = job.borrow_mut();
-            job.answers.push(table.clone());
-            if job.answers.iter().map(size).sum::<usize>() > CARRIED {
+            let room = CARRIED.saturating_sub(job.answers.iter().flatten().map(size).sum());
+            let answer = answer.filter(|table| size(table) <= room);
+            if answer.is_none() && !or_plan {
                 return Err(Box::new(too_much()));
             }
-            Ok(table)
+            job.answers.push(answer.clone());
+            Ok(answer)
         };
         let (plan, _) = engine.plan_of(&parts.text, statement, &answer)?;
         let mut job = job.into_inner();
@@ -124,7 +127,7 @@ impl Job {
     /// The plan of the job: of the first sub-query without an answer, or else of its statement.
     pub(super) fn plan(&self, engine: &Engine) -> Result<(Plan, Vec<Diagnostic>), Error> {
         let (answers, waits) = (RefCell::new(self.answers.iter()), RefCell::new(None));
-        let answer = |plan: Plan| {
+        let answer = |plan: Plan, _: bool| {
             if let Some(known) = answers.borrow_mut().next() {
                 return Ok(known.clone());
             }
@@ -180,7 +183,7 @@ impl Job {
                 "time": self.limits.time.map(|time| time.as_secs_f64()),
             },
             "data": self.data.iter().map(location).collect::<Vec<_>>(),
-            "answers": self.answers.iter().map(table_to_json).collect::<Vec<_>>(),
+            "answers": self.answers.iter().map(|answer| answer.as_ref().map(table_to_json)).collect::<Vec<_>>(),
             "tables": self.tables.iter().map(table).collect::<Vec<_>>(),
             "partitions": self.partitions,
             "share": self.share,
@@ -224,6 +227,10 @@ impl Job {
                 weight: json["weight"].as_u64()?,
             })
         };
+        let answer = |json: &Json| match json {
+            Json::Null => Some(None),
+            json => table_from_json(json).map(Some),
+        };
         let limits = &json["limits"];
         let mut allowed = Limits::none();
         allowed.memory = limits["memory"].as_u64();
@@ -245,7 +252,7 @@ impl Job {
             period: json["period"].as_array().map(|ends| [0, 1].map(|end| ends.get(end).and_then(moment))),
             limits: allowed,
             data: json["data"].as_array()?.iter().map(location).collect::<Option<_>>()?,
-            answers: json["answers"].as_array()?.iter().map(table_from_json).collect::<Option<_>>()?,
+            answers: json["answers"].as_array()?.iter().map(answer).collect::<Option<_>>()?,
             tables: json["tables"].as_array()?.iter().map(table).collect::<Option<_>>()?,
             partitions: number(&json["partitions"])?,
             share: json["share"].as_u64()?,
@@ -255,7 +262,7 @@ impl Job {
 }
 
 /// Bytes of answers to sub-queries that a job carries at the most: it goes to every partition of every stage.
-const CARRIED: usize = 64 << 20;
+pub(super) const CARRIED: usize = 64 << 20;
 
 fn too_much() -> Diagnostic {
     let message = "the answers of the sub-queries are more than a job on several machines carries (64 MiB)";

@@ -26,6 +26,8 @@ pub(crate) struct Stage {
     pub(crate) about: String,
     /// Why all rows had to come into one partition, if they had.
     pub(crate) why: Option<&'static str>,
+    /// Whether who asks runs it: it gives the answer of one stage's rows, and is no work beside having them.
+    pub(crate) at_home: bool,
     /// The types behind the schema.
     pub(super) types: Vec<Type>,
     pub(super) fragments: Vec<Fragment>,
@@ -87,16 +89,36 @@ impl Stage {
                 about.push(text);
             }
         }
+        let spread = fragments.iter().any(|fragment| fragment.exit.hash.is_some());
         Stage {
             number,
             inputs,
             partitions: fragments.iter().map(|fragment| fragment.partitions).sum(),
-            schema: wire_schema(&types),
+            schema: wire_schema(&types, spread),
             about: if about.iter().all(String::is_empty) { "answer".to_owned() } else { about.join("; ") },
             why,
+            at_home: false,
             types,
             fragments,
         }
+    }
+
+    /// The stage that gives the answer: run by who asks if it takes the rows of one stage, in which some of them are
+    /// picked or all put in order.
+    pub(super) fn answering(mut self) -> Stage {
+        fn goes_along(node: &Node) -> bool {
+            match node {
+                Node::Arrival { .. } => true,
+                Node::Filter { input, .. }
+                | Node::Compute { input, .. }
+                | Node::Sort { input, .. }
+                | Node::TopN { input, .. }
+                | Node::Limit { input, .. } => goes_along(input),
+                _ => false,
+            }
+        }
+        self.at_home = self.inputs.len() == 1 && self.fragments.iter().all(|fragment| goes_along(&fragment.node));
+        self
     }
 
     /// What a partition runs, and which share of it.
@@ -127,6 +149,9 @@ impl fmt::Display for Stage {
             if !from.is_empty() {
                 writeln!(f, "  {before} {}{behind}", from.join(", "))?;
             }
+        }
+        if self.at_home {
+            writeln!(f, "  on the machine that asks")?;
         }
         self.why.map_or(Ok(()), |why| writeln!(f, "  in one partition: {why}"))
     }

@@ -30,7 +30,7 @@ fn a_job_travels_with_all_that_its_answer_depends_on() {
         securityresources | where name !in (names) | extend d, when";
     let query = engine.prepare(query).unwrap();
     let job = Job::new(&query, 0, 3).unwrap();
-    assert_eq!(job.answers[0].len(), 50);
+    assert_eq!(job.answers[0].as_ref().unwrap().len(), 50);
     let travelled = Job::from_json(&job.to_json()).unwrap();
     assert_eq!(travelled.to_json(), job.to_json());
     assert_eq!((travelled.now, &travelled.limits), (job.now, &job.limits));
@@ -89,4 +89,38 @@ fn a_stage_that_is_stopped_says_so() {
     assert_eq!(ran.unwrap_err().code.id, "AQ4006");
     let ran = cut.run(0, 2, Vec::new(), &guard, &mut |_: RecordBatch| ControlFlow::Continue(()));
     assert_eq!(ran.unwrap_err().message, "there is no partition 2 of stage 0");
+}
+
+#[test]
+fn rows_that_are_too_many_to_travel_with_the_job_are_asked_for_by_each_who_reads_them() {
+    let ask = |query: &str| Job::asking(&sample().prepare(query).unwrap(), 0, 2, &|_: &Job| Ok(None));
+    let query = "let each = materialize(resources | summarize n = count() by location);
+        each | join kind=inner each on location | summarize sum(n1)";
+    let job = Job::from_json(&ask(query).unwrap().to_json()).unwrap();
+    assert!(matches!(&job.answers[..], [None]));
+    assert_eq!(super::run_here(&job.open().unwrap()).unwrap().to_json(), r#"[{"sum_n1":50}]"#);
+    for query in [
+        "print toscalar(resources | count)",
+        "resources | where name in (securityresources | project name)",
+        "let each = materialize(resources | summarize n = count() by location | extend n = rand()); union each, each",
+    ] {
+        let refused = "the answers of the sub-queries are more than a job on several machines carries (64 MiB)";
+        assert_eq!(message(&ask(query).unwrap_err()), refused);
+    }
+}
+
+#[test]
+fn groups_that_hardly_repeat_come_out_as_those_that_do() {
+    let engine = sample();
+    let query = "resources
+        | mv-expand x = range(1, 9000) to typeof(long)
+        | summarize rows = count(), ids = dcount(id), first = take_any(name), all = make_list(x)
+            by k = iff(x % 100 == 0, tostring(x), strcat(id, '/', x))
+        | serialize n = row_number()
+        | extend total = row_cumsum(rows + ids + array_length(all))
+        | where n % 9973 == 0 or rows > 1";
+    let job = Job { share: 0, ..Job::new(&engine.prepare(query).unwrap(), 0, 2).unwrap() };
+    let answer = engine.query(query).unwrap();
+    assert!(answer.len() > 100);
+    assert_eq!(super::run_here(&job.open().unwrap()).unwrap().to_json(), answer.to_json());
 }

@@ -287,6 +287,24 @@ fn has_spellings(value: &Value) -> bool {
     matches!(value, Value::Real(_) | Value::Decimal(_) | Value::Array(_) | Value::Bag(_))
 }
 
+impl Dictionary {
+    /// The entries that rows show, each once, and the rows as codes of these.
+    pub(super) fn used(&self) -> (Codes, Column) {
+        const NONE: u32 = u32::MAX;
+        let mut places = vec![NONE; self.values().len()];
+        let mut used = Vec::new();
+        let place = |&code: &u32| {
+            let place = &mut places[code as usize];
+            if *place == NONE {
+                *place = u32::try_from(used.len()).expect("batches have fewer than 2^32 rows");
+                used.push(code);
+            }
+            *place
+        };
+        (self.codes.iter().map(place).collect(), self.values().take(&used))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,8 +9,10 @@
 //! | `string` | `LargeUtf8` |
 //! | `dynamic` | `LargeBinary`, see [`encode_value`] |
 //!
-//! Text is plain: views would take all bytes of their file along, and dictionaries of many batches do not fit one schema.
+//! Text and dynamic values of rows that stay together are dictionaries, one for each batch: what repeats is sent once.
+//! Rows that are spread by their keys have them as they are, since every share would take the whole dictionary along.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow_array::builder::{
@@ -18,17 +20,23 @@ use arrow_array::builder::{
     LargeStringBuilder,
 };
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int32Type, Int64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringViewArray, UInt32Array};
-use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef};
+use arrow_array::types::{Float64Type, Int32Type, Int64Type, UInt32Type};
+use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, RecordBatchOptions, StringViewArray, UInt32Array};
+use arrow_schema::{DataType, Field as ArrowField, FieldRef, Schema, SchemaRef};
 use arrow_select::take::take_record_batch;
 
-use super::{Batch, Column, Data, Out};
+use super::{Batch, Codes, Column, Data, Out};
 use crate::value::{Type, Value, ValueRef, decode_value, encode_value};
 
-/// The schema of rows with columns of these types.
-pub(crate) fn wire_schema(types: &[Type]) -> SchemaRef {
-    let field = |(at, ty): (usize, &Type)| ArrowField::new(format!("c{at}"), wire_type(*ty), *ty != Type::String);
+/// The schema of rows with columns of these types, which are spread by their keys or stay together.
+pub(crate) fn wire_schema(types: &[Type], spread: bool) -> SchemaRef {
+    let form = |ty| match ty {
+        Type::String | Type::Dynamic if !spread => {
+            DataType::Dictionary(Box::new(DataType::UInt32), Box::new(wire_type(ty)))
+        }
+        _ => wire_type(ty),
+    };
+    let field = |(at, ty): (usize, &Type)| ArrowField::new(format!("c{at}"), form(*ty), *ty != Type::String);
     Arc::new(Schema::new(types.iter().enumerate().map(field).collect::<Vec<_>>()))
 }
 
@@ -47,13 +55,14 @@ fn wire_type(ty: Type) -> DataType {
 impl Batch {
     /// The rows as a record batch with this schema, which [`wire_schema`] made of these types.
     pub(crate) fn to_wire(&self, types: &[Type], schema: &SchemaRef) -> RecordBatch {
-        let column = |(ty, column): (&Type, &Column)| array(*ty, column);
         // No rows may come without columns.
-        let columns: Vec<ArrayRef> = if self.rows == 0 {
-            types.iter().map(|ty| array(*ty, &Out::new(*ty, 0).finish())).collect()
-        } else {
-            types.iter().zip(&self.columns).map(column).collect()
+        let none = |ty: &Type| Out::new(*ty, 0).finish();
+        let columns = if self.rows == 0 { types.iter().map(none).collect() } else { self.columns.clone() };
+        let array = |(column, (ty, field)): (&Column, (&Type, &FieldRef))| match field.data_type() {
+            DataType::Dictionary(_, _) => coded(*ty, column),
+            _ => array(*ty, column),
         };
+        let columns: Vec<ArrayRef> = columns.iter().zip(types.iter().zip(schema.fields())).map(array).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         RecordBatch::try_new_with_options(schema.clone(), columns, &options).expect("arrays are built as the types say")
     }
@@ -75,6 +84,17 @@ pub(crate) fn split_by_number(batch: &RecordBatch, partition: usize, partitions:
     let rows = (0..).zip(numbers.values()).filter(|(_, number)| belongs(**number)).map(|(row, _)| row);
     let rows = UInt32Array::from(rows.collect::<Vec<u32>>());
     take_record_batch(batch, &rows).expect("row numbers are below the length")
+}
+
+/// The cells as a dictionary of those that there are.
+fn coded(ty: Type, column: &Column) -> ArrayRef {
+    let (codes, cells): (Codes, Column) = match &column.data {
+        Data::Constant(value) => (vec![0; column.len].into(), Column::from_values(ty, [value.clone()])),
+        // One of far more entries than rows is what a filter left.
+        Data::Dictionary(dictionary) if dictionary.values().len() <= 4 * column.len => dictionary.used(),
+        _ => ((0..).take(column.len).collect(), column.clone()),
+    };
+    Arc::new(DictionaryArray::<UInt32Type>::new(UInt32Array::new(codes, None), array(ty, &cells)))
 }
 
 fn array(ty: Type, column: &Column) -> ArrayRef {
@@ -149,6 +169,19 @@ fn array(ty: Type, column: &Column) -> ArrayRef {
 }
 
 fn column(ty: Type, array: &ArrayRef) -> Option<Column> {
+    if let Some(dictionary) = array.as_dictionary_opt::<UInt32Type>() {
+        let cells = column(ty, dictionary.values())?;
+        let keys = dictionary.keys();
+        if keys.null_count() > 0 || keys.values().iter().any(|&code| code as usize >= cells.len) {
+            return None;
+        }
+        let codes = keys.values();
+        return Some(match cells.len.cmp(&codes.len()) {
+            Ordering::Less => Column::dictionary(codes.to_vec(), cells, false),
+            Ordering::Equal if codes.iter().copied().eq(0..) => cells,
+            _ => cells.take(codes),
+        });
+    }
     if *array.data_type() != wire_type(ty) {
         return None;
     }
@@ -206,13 +239,31 @@ mod tests {
         let table = Engine::new().query(query).expect("the query is right");
         let types: Vec<Type> = table.columns().iter().map(|field| field.ty).collect();
         let batch = Batch::concat(table.into_batches());
-        let schema = wire_schema(&types);
-        let wire = batch.to_wire(&types, &schema);
-        let back = Batch::from_wire(&wire, &types).expect("the types are the same");
-        for (before, after) in batch.columns.iter().zip(&back.columns) {
-            assert_eq!((before.ty(), shown(before)), (after.ty(), shown(after)));
+        // As it is, a few of all entries, and what repeats.
+        let repeated = batch.columns.iter().map(|column| column.repeat(&vec![3, 3, 1, 3, 2, 3, 1].into())).collect();
+        let repeated = Batch::new(repeated, 7);
+        for batch in [&batch, &repeated, &repeated.slice(1, 3), &batch.slice(3, 4)] {
+            for spread in [false, true] {
+                let schema = wire_schema(&types, spread);
+                let wire = batch.to_wire(&types, &schema);
+                let back = Batch::from_wire(&wire, &types).expect("the types are the same");
+                for (before, after) in batch.columns.iter().zip(&back.columns) {
+                    assert_eq!((before.ty(), shown(before)), (after.ty(), shown(after)));
+                }
+                assert!(Batch::from_wire(&wire, &types[1..]).is_none());
+                assert_eq!(Batch::default().to_wire(&types, &schema).num_rows(), 0);
+            }
         }
-        assert!(Batch::from_wire(&wire, &types[1..]).is_none());
-        assert_eq!(Batch::default().to_wire(&types, &schema).num_rows(), 0);
+    }
+
+    #[test]
+    fn what_repeats_is_sent_once_where_rows_stay_together() {
+        let cells = Column::from_values(Type::String, (0..3).map(|cell| Value::from(format!("{cell:0>1000}"))));
+        let batch = Batch::new(vec![cells.repeat(&(0..5000).map(|row| row % 2).collect())], 5000);
+        let bytes = |spread| {
+            let schema = wire_schema(&[Type::String], spread);
+            batch.to_wire(&[Type::String], &schema).column(0).to_data().get_slice_memory_size().expect("it has a size")
+        };
+        assert!(bytes(false) < 5000 * 5 && bytes(true) > 5000 * 1000, "{} {}", bytes(false), bytes(true));
     }
 }

@@ -209,16 +209,16 @@ impl Engine {
     }
 
     /// The rewritten plan of a statement, with what there is to know about the data that sub-queries read; `ask` answers
-    /// these, in the order in which they are met while the query is bound.
+    /// these, in the order in which they are met while the query is bound, or leaves one to its plan if that may be.
     pub(crate) fn plan_of(
         &self,
         text: &QueryText,
         statement: usize,
-        ask: &dyn Fn(Plan) -> Result<Table, Box<Diagnostic>>,
+        ask: &dyn Fn(Plan, bool) -> Result<Option<Table>, Box<Diagnostic>>,
     ) -> Result<(Plan, Vec<Diagnostic>), Error> {
         let script = syntax::script(text.read()).map_err(|errors| Error::of_text(text, errors))?;
         let guard = Guard::new(&self.rules);
-        let evaluate: PlanRunner<'_> = Box::new(|plan| ask(rewrite(plan)));
+        let evaluate: PlanRunner<'_> = Box::new(|plan, or_plan| ask(rewrite(plan), or_plan));
         let environment = Environment { evaluate: Some(evaluate), ..self.environment(&guard) };
         let bound = in_text(bind::bind(&script, &environment), text)?;
         if bound.plans.is_empty() {

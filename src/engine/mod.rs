@@ -572,7 +572,7 @@ impl Engine {
 
     fn environment<'a>(&'a self, guard: &'a Guard) -> Environment<'a> {
         let now = self.now.unwrap_or_else(DateTime::now);
-        let evaluate: PlanRunner<'_> = Box::new(|plan| self.work(plan, guard, |plan| run(plan, guard)));
+        let evaluate: PlanRunner<'_> = Box::new(|plan, _| self.work(plan, guard, |plan| run(plan, guard)).map(Some));
         Environment {
             catalog: &self.catalog,
             missing: self.missing,

@@ -31,12 +31,19 @@ impl Run<'_> {
         let mut table = RowTable::keeping(keys.iter().map(|key| key.ty));
         let mut folds: Vec<Box<dyn Fold>> = calls.iter().map(|call| (call.start)()).collect();
         let mut places: Vec<Vec<Column>> = vec![Vec::new(); place.len()];
+        // Groups of batches behind those that were merged, and how many were met until then.
+        let (mut apart, mut met) = (Vec::new(), 0);
         let guard = self.guard;
         self.stream(
             input,
             |batch| Part::new(&batch, grouping, guard),
             |part| {
                 let known = table.len();
+                if saves && !keys.is_empty() && met >= MET && known > met / 4 * 3 {
+                    apart.push(part.saved());
+                    return Ok(ControlFlow::Continue(()));
+                }
+                met += part.groups;
                 let map = table.number(&part.keys, part.groups, guard)?;
                 let groups = table.len();
                 let pairs = folds.par_iter_mut().zip(part.folds).with_min_len(side_by_side(part.groups));
@@ -60,9 +67,13 @@ impl Run<'_> {
             // The group of no rows has no place.
             columns.push(if places.len() == groups { places } else { Column::constant(expr.ty, Value::Null, groups) });
         }
-        Ok(vec![Batch::new(columns, groups)])
+        apart.insert(0, Batch::new(columns, groups));
+        Ok(apart)
     }
 }
+
+/// Groups of batches that show whether groups repeat. Where few do, who loads what is saved merges them as well.
+const MET: usize = 1 << 17;
 
 /// What one batch comes to.
 struct Part {
@@ -75,6 +86,12 @@ struct Part {
 }
 
 impl Part {
+    /// As rows for who loads them.
+    fn saved(self) -> Batch {
+        let saved = self.folds.into_iter().flat_map(|fold| fold.save(self.groups));
+        Batch::new(self.keys.into_iter().chain(saved).chain(self.place).collect(), self.groups)
+    }
+
     fn new(batch: &Batch, grouping: &Grouping<'_>, guard: &Guard) -> Result<Part, Failure> {
         let Grouping { keys, calls, place, loads, .. } = *grouping;
         let keys: Vec<Column> = keys.iter().map(|key| eval(key, batch, guard)).collect();

@@ -37,7 +37,7 @@ impl Run<'_> {
         let mut batches = Vec::new();
         for rows in inputs.iter().filter_map(|&input| self.arrivals?.take(input)) {
             for batch in rows {
-                batches.push(batch?.coded());
+                batches.push(batch?);
                 self.guard.check()?;
             }
         }
@@ -45,7 +45,7 @@ impl Run<'_> {
         if batches.is_empty() {
             return Ok(vec![Batch::new(types.iter().map(|ty| Out::new(*ty, 0).finish()).collect(), 0)]);
         }
-        if place.is_empty() {
+        if place.is_empty() || one_behind_the_other(&mut batches, place) {
             return Ok(batches);
         }
         let all = Batch::concat(batches);
@@ -65,6 +65,25 @@ impl Run<'_> {
         }
         Ok(batches)
     }
+}
+
+/// Puts whole batches in order, if that puts their rows in order: those of shares of a table have a place of one number,
+/// and none reaches into another.
+fn one_behind_the_other(batches: &mut [Batch], place: &Range<usize>) -> bool {
+    if place.len() != 1 {
+        return false;
+    }
+    let ends = |batch: &Batch| {
+        let places = batch.columns[place.start].as_longs().filter(|places| places.is_sorted())?;
+        Some((*places.first()?, *places.last()?))
+    };
+    let Some(mut all) = batches.iter().map(ends).collect::<Option<Vec<_>>>() else { return false };
+    all.sort_unstable();
+    if all.windows(2).any(|two| two[0].1 >= two[1].0) {
+        return false;
+    }
+    batches.sort_by_key(ends);
+    true
 }
 
 /// The rows in the order of their places, where none is behind all others; none if they are in that order.

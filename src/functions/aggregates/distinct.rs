@@ -7,6 +7,8 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
+use md5::{Digest, Md5};
+use uuid::Uuid;
 
 use super::{MAX_ELEMENTS, PREDICATE, each, grow, max_size};
 use crate::column::{Column, Dictionary, Entries, KeyTable};
@@ -114,6 +116,8 @@ struct Distinct {
     limit: usize,
     /// Every distinct value, by its key.
     keys: KeyTable,
+    /// Whether long keys are their digests: all that is known of values that were only counted, and then saved.
+    digested: bool,
     /// For a set: the values themselves, by their number.
     values: Vec<Value>,
     /// Those of groups that first saw them spelled otherwise: `-0.0` instead of `0.0`.
@@ -159,6 +163,7 @@ impl Distinct {
             shape,
             limit,
             keys: KeyTable::default(),
+            digested: false,
             values: Vec::new(),
             spelled: HashMap::default(),
             pairs: HashTable::new(),
@@ -188,6 +193,20 @@ impl Distinct {
             }
             self.cell(&mut scratch, group, coded.entries.values().get(code as usize));
         });
+    }
+
+    /// From now on by digests of long keys, as those are who come.
+    fn by_digests(&mut self) {
+        if std::mem::replace(&mut self.digested, true) {
+            return;
+        }
+        let long = std::mem::take(&mut self.keys);
+        let mut key = Vec::new();
+        for number in 0..u32::try_from(long.len()).expect("numbers have 32 bits") {
+            key.clear();
+            encode_key(&mut key, digest(long.key(number)).as_ref());
+            self.keys.number(&key);
+        }
     }
 
     /// The number of a value that is not null.
@@ -237,6 +256,12 @@ impl Distinct {
             }
         }
     }
+}
+
+/// What a value is counted by elsewhere: itself, or 128 bits of its key if that is longer. Equal ones have equal digests.
+fn digest(key: &[u8]) -> Value {
+    const LONG: usize = 17;
+    if key.len() <= LONG { decode_key(key) } else { Value::Guid(Uuid::from_bytes(Md5::digest(key).into())) }
 }
 
 /// Which groups have which entries of a dictionary of strings, by their codes.
@@ -321,14 +346,20 @@ impl Coded {
         }
     }
 
-    /// The entries of each group.
-    fn lists(mut self, groups: usize) -> Vec<Vec<Value>> {
+    /// The digests of each group's entries.
+    fn digests(mut self, groups: usize) -> Vec<Vec<Value>> {
         self.settle();
         let mut lists = vec![Vec::new(); groups];
-        let mut texts: Vec<Option<Value>> = vec![None; self.entries.values().len()];
+        let mut digests: Vec<Option<Value>> = vec![None; self.entries.values().len()];
+        let mut key = Vec::new();
         self.each(|group, code| {
             let code = code as usize;
-            lists[group].push(texts[code].get_or_insert_with(|| self.entries.values().get(code).to_value()).clone());
+            let mut made = || {
+                key.clear();
+                encode_key(&mut key, self.entries.values().get(code));
+                digest(&key)
+            };
+            lists[group].push(digests[code].get_or_insert_with(&mut made).clone());
         });
         lists
     }
@@ -408,6 +439,10 @@ impl Fold for Distinct {
         }
         self.by_values();
         later.by_values();
+        if self.digested || later.digested {
+            self.by_digests();
+            later.by_digests();
+        }
         self.members.resize_with(self.members.len().max(count), Vec::new);
         let mut numbers = Vec::with_capacity(later.keys.len());
         for number in 0..later.keys.len() {
@@ -447,18 +482,18 @@ impl Fold for Distinct {
         }]
     }
 
-    /// The values of each group. For their number any value will do that has the key.
+    /// The values of each group; for their number the digests of these.
     fn saved(&self) -> Vec<Type> {
         vec![Type::Dynamic]
     }
 
     fn save(mut self: Box<Self>, count: usize) -> Vec<Column> {
         if let Some(coded) = self.coded.take() {
-            return vec![super::list::arrays(coded.lists(count).into_iter())];
+            return vec![super::list::arrays(coded.digests(count).into_iter())];
         }
         if self.shape == Shape::Count {
             let numbers = 0..u32::try_from(self.keys.len()).expect("numbers have 32 bits");
-            self.values = numbers.map(|number| decode_key(self.keys.key(number))).collect();
+            self.values = numbers.map(|number| digest(self.keys.key(number))).collect();
             self.shape = Shape::Set;
         }
         self.finish(count)
@@ -466,6 +501,7 @@ impl Fold for Distinct {
 
     fn load(&mut self, saved: &[Column]) {
         let lists = super::lists(saved.first());
+        self.digested = self.shape == Shape::Count;
         self.members.resize_with(lists.len(), Vec::new);
         let mut scratch = Vec::new();
         for (group, list) in lists.into_iter().enumerate() {
