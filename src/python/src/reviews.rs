@@ -451,7 +451,7 @@ impl PySnapshot {
 /// The saved questions that are part of argql.
 ///
 /// >>> [question.name for question in argql.questions()][:2]
-/// ['assessments-by-severity', 'cleanup-duplicates']
+/// ['assessments-by-severity', 'assignment-removal']
 #[pyfunction]
 pub(crate) fn questions() -> Vec<PyQuestion> {
     Library::builtin().questions().map(PyQuestion).collect()

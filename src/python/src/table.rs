@@ -16,7 +16,7 @@ use pyo3::types::{PyBytes, PyCapsule, PyDict, PyList, PySlice, PyString, PyTuple
 use crate::arrow;
 use crate::errors::PyDiagnostic;
 use crate::values::{Times, class_of, one_of, to_python};
-use crate::work::aside;
+use crate::work::{aside, let_go};
 
 /// Rows that are made into objects between two looks at signals.
 const PIECE: usize = 1024;
@@ -181,14 +181,22 @@ impl PyTable {
         let names: Vec<Bound<'py, PyString>> =
             self.0.columns().iter().map(|field| PyString::new(py, &field.name)).collect();
         let list = PyList::empty(py);
-        for rows in self.pieces() {
-            for row in self.piece(py, rows)? {
-                let dict = PyDict::new(py);
-                for (name, value) in names.iter().zip(&row) {
-                    dict.set_item(name, to_python(py, value, times)?)?;
+        let fill = || -> PyResult<()> {
+            for rows in self.pieces() {
+                for row in self.piece(py, rows)? {
+                    let dict = PyDict::new(py);
+                    for (name, value) in names.iter().zip(&row) {
+                        dict.set_item(name, to_python(py, value, times)?)?;
+                    }
+                    list.append(dict)?;
                 }
-                list.append(dict)?;
             }
+            Ok(())
+        };
+        let filled = fill();
+        if let Err(error) = filled {
+            let_go(list);
+            return Err(error);
         }
         Ok(list)
     }

@@ -10,7 +10,7 @@ use std::{process, thread};
 use argql::{Cancel, Engine, Progress, Query};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyBool;
+use pyo3::types::{PyBool, PyList};
 use rayon::ThreadPool;
 
 use crate::errors::{internal, raise};
@@ -207,6 +207,18 @@ pub(crate) fn work<T: Send>(
 pub(crate) fn aside<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
     let done = py.detach(|| catch_unwind(AssertUnwindSafe(|| on_threads(None, work))));
     done.map_err(|panic| internal(py, said(&*panic)))
+}
+
+/// Lets go of a list that nobody will see: a little at a time, for who pressed Ctrl-C does not want to wait for it.
+pub(crate) fn let_go(list: Bound<'_, PyList>) {
+    const AT_ONCE: usize = 1 << 12;
+    let list = list.unbind();
+    let less = |list: &Bound<'_, PyList>| {
+        let rows = list.len();
+        list.del_slice(rows.saturating_sub(AT_ONCE), rows).is_ok() && rows > AT_ONCE
+    };
+    // Where no thread can be started it goes at once, and with the interpreter if that ends before.
+    let _ = thread().spawn(move || while Python::try_attach(|py| less(list.bind(py))).unwrap_or(false) {});
 }
 
 /// What a panic said.
