@@ -245,14 +245,19 @@ impl Exprs<'_, '_> {
         for (position, (given, value)) in all.enumerate() {
             let at = match given {
                 Some(given) => {
-                    names = true;
-                    parameters.iter().position(|parameter| parameter.name.text == given.text)
+                    let at = parameters.iter().position(|parameter| parameter.name.text == given.text);
+                    names |= at != Some(position);
+                    at
                 }
                 None if names => {
                     wrong = Some(
                         self.binder.error(
-                            Diagnostic::error(UNEXPECTED, value.span, "behind a named argument all others need names")
-                                .label("no name"),
+                            Diagnostic::error(
+                                UNEXPECTED,
+                                value.span,
+                                "behind a named argument in another place all others need names",
+                            )
+                            .label("no name"),
                         ),
                     );
                     continue;

@@ -35,7 +35,7 @@ use super::cut::Cut;
 use super::fault::diagnostic_from_json;
 use super::job::{CARRIED, Job};
 use super::local::Local;
-use super::node::{StageNode, partition_numbers, sent_schema, without_notes};
+use super::node::{StageNode, partition_numbers, sent_schema, size, without_notes};
 use super::opened;
 use super::part::Part;
 use super::report::Report;
@@ -46,6 +46,7 @@ use crate::diag::{CLUSTER, Diagnostic, Place};
 use crate::engine::{Elsewhere, Engine, Query};
 use crate::error::Error;
 use crate::guard::Guard;
+use crate::meter;
 use crate::run::Failure;
 
 /// How often a job may be run again because its answer was lost with an executor.
@@ -344,7 +345,13 @@ impl Running<'_> {
         notes.sort();
         notes.dedup();
         let warnings: Vec<Diagnostic> = notes.iter().filter_map(|note| diagnostic_from_json(note)).collect();
-        let table = self.cut.answer(rows, warnings, self.guard).map_err(|failure| Error::data(vec![*failure]))?;
+        let rows = rows.into_iter().map(|rows| {
+            // They were made by others, and are freed here.
+            meter::take(size(&rows));
+            Ok(rows)
+        });
+        let table =
+            self.cut.answer(Box::new(rows), warnings, self.guard).map_err(|failure| Error::data(vec![*failure]))?;
         if let (Some(listener), Some(last)) =
             (&self.cluster.listener, self.cut.stages.last().filter(|last| last.at_home))
         {

@@ -171,17 +171,11 @@ impl Cut {
     }
 
     /// The answer: what [`sending`](Cut::sending) gave, in whatever order, and what there is to know about the data.
-    pub(crate) fn answer(
-        &self,
-        rows: Vec<RecordBatch>,
-        mut warnings: Vec<Diagnostic>,
-        guard: &Guard,
-    ) -> Result<Table, Failure> {
+    pub(crate) fn answer(&self, rows: Rows, mut warnings: Vec<Diagnostic>, guard: &Guard) -> Result<Table, Failure> {
         let mut batches = Vec::new();
         match self.stages.last() {
             Some(last) if last.at_home => {
                 let Some((fragment, _)) = last.fragment(0) else { return Err(wrong("the answer has no stage")) };
-                let rows: Rows = Box::new(rows.into_iter().map(Ok));
                 let each = |batch| {
                     batches.push(batch);
                     ControlFlow::Continue(())
@@ -191,8 +185,8 @@ impl Cut {
             }
             _ => {
                 let types: Vec<Type> = self.plan.fields.iter().map(|field| field.ty).collect();
-                for rows in &rows {
-                    let batch = Batch::from_wire(rows, &types);
+                for rows in rows {
+                    let batch = Batch::from_wire(&rows?, &types);
                     batches.push(batch.ok_or_else(|| wrong("the answer has other columns than the query"))?);
                 }
             }

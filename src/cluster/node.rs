@@ -386,7 +386,7 @@ impl Iterator for Arriving {
 }
 
 /// The bytes of what a batch shows, and not of all that it keeps in memory: batches of a file share that.
-fn size(batch: &RecordBatch) -> u64 {
+pub(super) fn size(batch: &RecordBatch) -> u64 {
     let sizes = batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0) as u64);
     sizes.sum()
 }

@@ -409,9 +409,12 @@ pub(crate) fn percentiles(rows: &Ordered<'_>, percentile: f64, size: i64, bins: 
     let mut pace = Pace::new(rows.guard);
     let back = size.saturating_mul(bins);
     for group in events.groups() {
-        let values: Vec<(i64, f64)> = group
+        let values: Vec<(i64, (f64, u32))> = group
             .iter()
-            .filter_map(|event| Some((period(event.at, 0, size), real(rows.args[0].get(event.row as usize))?)))
+            .filter_map(|event| {
+                let value = real(rows.args[0].get(event.row as usize))?;
+                Some((period(event.at, 0, size), (value, event.row)))
+            })
             .collect();
         let mut first = 0;
         let mut end = 0;
@@ -423,15 +426,16 @@ pub(crate) fn percentiles(rows: &Ordered<'_>, percentile: f64, size: i64, bins: 
             while values[first].0 <= bin[0].0.saturating_sub(back) {
                 first += 1;
             }
-            let mut window: Vec<f64> = values[first..end].iter().map(|(_, value)| *value).collect();
-            window.sort_by(f64::total_cmp);
+            let mut window: Vec<(f64, u32)> = values[first..end].iter().map(|(_, value)| *value).collect();
+            window.sort_by(|one, other| one.0.total_cmp(&other.0));
             let rank = narrow((percentile / 100.0 * wide(count(window.len()))).ceil()).clamp(1, count(window.len()));
             let at = usize::try_from(rank - 1).unwrap_or_default();
-            counted.add(bin[0].0, group[0].group, window[at]);
+            counted.add(bin[0].0, group[0].group, window[at].1);
         }
     }
     counted.table(rows, &events.firsts, |numbers| {
-        vec![Column::from_values(Type::Real, numbers.into_iter().map(Value::Real))]
+        // Each is one of the values, and of their type.
+        vec![rows.args[0].take(&numbers)]
     })
 }
 

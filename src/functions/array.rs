@@ -110,8 +110,12 @@ pub(crate) const PACK_ARRAY: Scalar = Scalar {
     name: "pack_array",
     params: &[any("value").repeated()],
     returns: Returns::Is(Type::Dynamic),
-    about: "An array of the values.",
-    examples: &[Example { query: "print pack_array(1, 'a', 2s)", result: r#"[1,"a","00:00:02"]"# }],
+    about: "An array of the values; of all columns for `*`.",
+    examples: &[
+        Example { query: "print pack_array(1, 'a', 2s)", result: r#"[1,"a","00:00:02"]"# },
+        Example { query: "print a = 1, b = 'x' | project pack_array(*)", result: r#"[1,"x"]"# },
+    ],
+    star: true,
     strict: false,
     kernel: KernelDef::Plain(|cells, out| put(out, cells.iter().map(|&cell| owned(cell)).collect())),
     ..Scalar::PLAIN
@@ -362,7 +366,7 @@ const SET_DIFFERENCE: Scalar = Scalar {
 
 const SET_UNION: Scalar = Scalar {
     name: "set_union",
-    params: &[dynamic("set").repeated()],
+    params: &[dynamic("set"), dynamic("other").repeated()],
     returns: Returns::Is(Type::Dynamic),
     about: "The distinct elements of all sets.",
     examples: &[Example { query: "print set_union(dynamic([1, 1]), dynamic([2, 1]))", result: "[1,2]" }],
@@ -375,7 +379,7 @@ const SET_UNION: Scalar = Scalar {
 
 const SET_INTERSECT: Scalar = Scalar {
     name: "set_intersect",
-    params: &[dynamic("set").repeated()],
+    params: &[dynamic("set"), dynamic("other").repeated()],
     returns: Returns::Is(Type::Dynamic),
     about: "The distinct elements that are in every set.",
     examples: &[Example { query: "print set_intersect(dynamic([1, 2, 3]), dynamic([3, 2]))", result: "[2,3]" }],
@@ -455,7 +459,8 @@ const ARRAY_SUM: Scalar = Scalar {
     examples: &[Example { query: "print array_sum(dynamic([1, 2.5]))", result: "3.5" }],
     kernel: KernelDef::Plain(|cells, out| {
         let number = |item: &Value| if matches!(item, Value::Bool(_)) { None } else { real(item.as_ref()) };
-        let sum = elements(cells[0]).and_then(|items| items.iter().map(number).sum::<Option<f64>>());
+        let sum =
+            elements(cells[0]).and_then(|items| items.iter().try_fold(0.0, |sum, item| Some(sum + number(item)?)));
         out.value(sum.map_or(ValueRef::Null, ValueRef::Real));
     }),
     ..Scalar::PLAIN
@@ -580,7 +585,7 @@ const ARRAY_IIF: Scalar = Scalar { name: "array_iif", legacy: true, ..ARRAY_IFF 
 
 const ZIP: Scalar = Scalar {
     name: "zip",
-    params: &[dynamic("array").repeated()],
+    params: &[dynamic("array"), dynamic("other").repeated()],
     returns: Returns::Is(Type::Dynamic),
     about: "An array whose nth element is an array of the nth elements of all; short ones are filled up with null.",
     examples: &[Example { query: "print zip(dynamic([1, 2]), dynamic(['a']))", result: r#"[[1,"a"],[2,null]]"# }],

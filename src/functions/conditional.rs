@@ -78,7 +78,7 @@ pub(crate) const NOT: Scalar = Scalar {
 
 const MAX_OF: Scalar = Scalar {
     name: "max_of",
-    params: &[orderable("value").repeated()],
+    params: &[orderable("value"), orderable("other").repeated()],
     returns: Returns::By(widest),
     about: "The greatest `value`; nulls do not count.",
     examples: &[Example { query: "print max_of(10, 1, -3)", result: "10" }],
@@ -89,7 +89,7 @@ const MAX_OF: Scalar = Scalar {
 
 const MIN_OF: Scalar = Scalar {
     name: "min_of",
-    params: &[orderable("value").repeated()],
+    params: &[orderable("value"), orderable("other").repeated()],
     returns: Returns::By(widest),
     about: "The least `value`; nulls do not count.",
     examples: &[Example { query: "print min_of(10, 1, -3)", result: "-3" }],

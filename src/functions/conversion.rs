@@ -242,7 +242,7 @@ const TOHEX: Scalar = Scalar {
         Type::Int | Type::Long | Type::Bool | Type::Dynamic => Ok(Type::String),
         other => Err(format!("`tohex` takes an integer, not a {other}")),
     }),
-    about: "The integer `value` in hexadecimal digits, with zeros in front up to `min_length`.",
+    about: "The integer `value` in hexadecimal digits, with zeros in front up to `min_length`, 16 at the most.",
     examples: &[Example { query: "print tohex(255), tohex(255, 4), tohex(toint(-1))", result: "ff, 00ff, ffffffff" }],
     kernel: Plain(|args, out| {
         let digits = match args[0] {
@@ -252,8 +252,7 @@ const TOHEX: Scalar = Scalar {
                 None => return out.null(),
             },
         };
-        // More digits than a value has are of no use, and a width is not to exhaust the memory.
-        let width = args.get(1).and_then(|width| to_long(*width)).map_or(0, |width| width.clamp(0, 64));
+        let width = args.get(1).and_then(|width| to_long(*width)).map_or(0, |width| width.clamp(0, 16));
         out.string(&format!("{digits:0>0$}", usize::try_from(width).unwrap_or_default()));
     }),
     ..CONVERTS
@@ -445,7 +444,7 @@ mod tests {
         assert_eq!(answer("tohex", &[int(-256), long(8)]), "ffffff00");
         assert_eq!(answer("tohex", &[long(256), long(8)]), "00000100");
         assert_eq!(answer("tohex", &[long(256), long(2)]), "100");
-        assert_eq!(answer("tohex", &[long(1), long(i64::MAX)]).len(), 64);
+        assert_eq!(answer("tohex", &[long(1), long(i64::MAX)]).len(), 16);
     }
 
     #[test]

@@ -4,9 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use base64::alphabet::STANDARD as ALPHABET;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use flate2::Compression;
 use flate2::read::{GzEncoder, ZlibEncoder};
 use md5::Md5;
@@ -138,14 +136,8 @@ const HASH_SHA256: Scalar = digest(
     digested::<Sha256>,
 );
 
-/// Reads Base64 whether or not it is padded.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &ALPHABET,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
-
 fn decoded(text: &str) -> Option<Vec<u8>> {
-    LENIENT.decode(text).ok()
+    BASE64.decode(text).ok()
 }
 
 const BASE64_ENCODE_TOSTRING: Scalar = Scalar {

@@ -86,8 +86,8 @@ const ROUND: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
-/// Rounds the double as it is: 1.005 lies below the half, so two digits of it are 1.0 (measured on Kusto). An exact
-/// half goes away from zero.
+/// Rounds the number of units of the last digit: 1.005 has less than 100.5 hundredths, so two digits of it are 1.0
+/// (measured on Kusto), and 2.15 has 21.5 tenths, so one digit is 2.2 (documented). A half goes away from zero.
 fn rounded(value: f64, digits: i64) -> f64 {
     let digits = i32::try_from(digits).unwrap_or_default();
     let scale = 10_f64.powi(digits.abs());
@@ -97,18 +97,9 @@ fn rounded(value: f64, digits: i64) -> f64 {
     if digits <= 0 {
         return (value / scale).round() * scale;
     }
-    let places = usize::try_from(digits).unwrap_or_default();
-    if (value * scale).abs().fract() == 0.5 && is_half(value, places) {
-        return (value * scale).round() / scale;
-    }
-    format!("{value:.places$}").parse().unwrap_or(value)
-}
-
-/// Whether the exact decimal expansion of a double ends with a 5 behind so many places.
-fn is_half(value: f64, places: usize) -> bool {
-    let expansion = format!("{value:.*}", places + 60);
-    let behind = expansion.split_once('.').map_or("", |(_, behind)| behind);
-    behind.get(places..).is_some_and(|rest| rest.trim_end_matches('0') == "5")
+    let units = value * scale;
+    // Of a number as large as that there are no such digits.
+    if units.abs() < 2_f64.powi(52) { units.round() / scale } else { value }
 }
 
 const ABS: Scalar = Scalar {
@@ -179,14 +170,30 @@ macro_rules! of_real {
     )*};
 }
 
+/// A function that has a value within a range of numbers only, and is null beyond; NaN stays.
+macro_rules! within {
+    ($($constant:ident $name:literal $range:expr, $about:literal, $query:literal => $result:literal, $function:expr;)*) => {$(
+        const $constant: Scalar = of_real($name, Naming::First, $about, &[Example { query: $query, result: $result }], |cells, out| {
+            let function: fn(f64) -> f64 = $function;
+            let within = real(cells[0]).filter(|number| number.is_nan() || $range.contains(number));
+            out.value(within.map_or(ValueRef::Null, |number| ValueRef::Real(function(number))));
+        });
+    )*};
+}
+
+within! {
+    ASIN "asin" (-1.0..=1.0), "The angle in radians whose sine is `number`; null beyond -1 to 1.", "print asin(0)" => "0.0", f64::asin;
+    ACOS "acos" (-1.0..=1.0), "The angle in radians whose cosine is `number`; null beyond -1 to 1.", "print acos(1)" => "0.0", f64::acos;
+    SQRT "sqrt" (0.0..), "The square root of `number`; null below 0.", "print sqrt(9)" => "3.0", f64::sqrt;
+    LOG "log" (0.0..), "The natural logarithm of `number`; null below 0.", "print log(1)" => "0.0", f64::ln;
+    LOG2 "log2" (0.0..), "The logarithm of `number` to base 2; null below 0.", "print log2(8)" => "3.0", f64::log2;
+    LOG10 "log10" (0.0..), "The logarithm of `number` to base 10; null below 0.", "print log10(1000)" => "3.0", f64::log10;
+}
+
 of_real! {
-    SQRT "sqrt" Naming::First, "The square root of `number`; of a negative one, NaN.", "print sqrt(9)" => "3.0", f64::sqrt;
     EXP "exp" Naming::First, "e to the power of `number`.", "print exp(0)" => "1.0", f64::exp;
     EXP2 "exp2" Naming::First, "2 to the power of `number`.", "print exp2(3)" => "8.0", f64::exp2;
     EXP10 "exp10" Naming::Numbered, "10 to the power of `number`.", "print exp10(2)" => "100.0", |x| 10_f64.powf(x);
-    LOG "log" Naming::First, "The natural logarithm of `number`.", "print log(1)" => "0.0", f64::ln;
-    LOG2 "log2" Naming::First, "The logarithm of `number` to base 2.", "print log2(8)" => "3.0", f64::log2;
-    LOG10 "log10" Naming::First, "The logarithm of `number` to base 10.", "print log10(1000)" => "3.0", f64::log10;
     SIN "sin" Naming::First, "The sine of an angle in radians.", "print sin(0)" => "0.0", f64::sin;
     COS "cos" Naming::First, "The cosine of an angle in radians.", "print cos(0)" => "1.0", f64::cos;
     TAN "tan" Naming::First, "The tangent of an angle in radians.", "print tan(0)" => "0.0", f64::tan;
@@ -199,29 +206,6 @@ of_real! {
         "print round(loggamma(5), 6)" => "3.178054", libm::lgamma;
     ERF "erf" Naming::First, "The error function of `number`.", "print round(erf(1), 6)" => "0.842701", libm::erf;
     ERFC "erfc" Naming::First, "The complementary error function of `number`.", "print erfc(0)" => "1.0", libm::erfc;
-}
-
-const ASIN: Scalar = of_real(
-    "asin",
-    Naming::First,
-    "The angle in radians whose sine is `number`; null beyond -1 to 1.",
-    &[Example { query: "print asin(0)", result: "0.0" }],
-    |cells, out| within_one(cells, f64::asin, out),
-);
-
-const ACOS: Scalar = of_real(
-    "acos",
-    Naming::First,
-    "The angle in radians whose cosine is `number`; null beyond -1 to 1.",
-    &[Example { query: "print acos(1)", result: "0.0" }],
-    |cells, out| within_one(cells, f64::acos, out),
-);
-
-fn within_one(cells: &[ValueRef<'_>], function: fn(f64) -> f64, out: &mut Out) {
-    match real(cells[0]) {
-        Some(value) if value.abs() <= 1.0 || value.is_nan() => out.real(function(value)),
-        _ => out.null(),
-    }
 }
 
 /// The kernel of a function of two reals.
@@ -387,23 +371,24 @@ const BINARY_XOR: Scalar = bits(
     |cells, out| two_longs(cells, |a, b| a ^ b, out),
 );
 
-/// Only six bits of a shift's width count (measured on Kusto).
-fn width(by: i64) -> u32 {
-    u32::try_from(by & 63).unwrap_or_default()
+/// Only six bits of a shift's width count (measured on Kusto); there is none below 0.
+fn shifted(cells: &[ValueRef<'_>], shift: fn(i64, u32) -> i64, out: &mut Out) {
+    let bits = long(cells[1]).filter(|by| *by >= 0).and_then(|by| u32::try_from(by & 63).ok());
+    out.value(long(cells[0]).zip(bits).map_or(ValueRef::Null, |(number, by)| ValueRef::Long(shift(number, by))));
 }
 
 const BINARY_SHIFT_LEFT: Scalar = bits(
     "binary_shift_left",
-    "The bits of `a`, shifted to the left by `b`.",
+    "The bits of `a`, shifted to the left by `b`; null if that is negative.",
     &[Example { query: "print binary_shift_left(1, 4)", result: "16" }],
-    |cells, out| two_longs(cells, |a, by| a << width(by), out),
+    |cells, out| shifted(cells, |number, by| number << by, out),
 );
 
 const BINARY_SHIFT_RIGHT: Scalar = bits(
     "binary_shift_right",
-    "The bits of `a`, shifted to the right by `b`; the sign stays.",
+    "The bits of `a`, shifted to the right by `b`; the sign stays. Null if `b` is negative.",
     &[Example { query: "print binary_shift_right(16, 4)", result: "1" }],
-    |cells, out| two_longs(cells, |a, by| a >> width(by), out),
+    |cells, out| shifted(cells, |number, by| number >> by, out),
 );
 
 const BINARY_NOT: Scalar = Scalar {
@@ -491,10 +476,12 @@ mod tests {
     use crate::value::Type;
 
     #[test]
-    fn rounding_sees_the_double_and_takes_exact_halves_away_from_zero() {
+    fn rounding_counts_units_of_the_last_digit_and_takes_halves_away_from_zero() {
         let round = |value, digits| answer("round", &[real(value), long(digits)]);
         assert_eq!(round(1.005, 2), "1.0");
-        assert_eq!(round(2.675, 2), "2.67");
+        assert_eq!(round(2.675, 2), "2.68");
+        assert_eq!(round(2.15, 1), "2.2");
+        assert_eq!(round(1e300, 2), "1e+300");
         assert_eq!(round(0.125, 2), "0.13");
         assert_eq!(round(-0.125, 2), "-0.13");
         assert_eq!(round(2.5, 0), "3.0");
@@ -518,7 +505,10 @@ mod tests {
     fn beyond_their_domain() {
         assert_eq!(answer("asin", &[long(2)]), "null");
         assert_eq!(answer("acos", &[real(f64::NAN)]), "NaN");
-        assert_eq!(answer("sqrt", &[long(-1)]), "NaN");
+        for name in ["sqrt", "log", "log2", "log10"] {
+            assert_eq!(answer(name, &[long(-1)]), "null", "{name}");
+            assert_eq!(answer(name, &[real(f64::NAN)]), "NaN", "{name}");
+        }
         assert_eq!(answer("log", &[long(0)]), "-inf");
         assert_eq!(answer("sign", &[null(Type::Real)]), "0.0");
         assert_eq!(answer("pow", &[long(2), null(Type::Long)]), "null");
@@ -528,6 +518,8 @@ mod tests {
     fn only_six_bits_of_a_shift_count() {
         assert_eq!(answer("binary_shift_left", &[long(1), long(65)]), "2");
         assert_eq!(answer("binary_shift_right", &[long(-8), long(1)]), "-4");
+        assert_eq!(answer("binary_shift_left", &[long(1), long(-1)]), "null");
+        assert_eq!(answer("binary_shift_right", &[long(1), long(-1)]), "null");
         assert_eq!(answer("bitset_count_ones", &[long(-1)]), "64");
     }
 

@@ -88,6 +88,11 @@ fn size(count: usize) -> f64 {
     count as f64
 }
 
+/// The sum; 0, and not -0.0, of nothing.
+fn total(numbers: impl Iterator<Item = f64>) -> f64 {
+    numbers.fold(0.0, |sum, number| sum + number)
+}
+
 fn mean(numbers: &[f64]) -> f64 {
     numbers.iter().sum::<f64>() / size(numbers.len())
 }
@@ -270,7 +275,7 @@ const SERIES_SUM: Scalar = Scalar {
     about: "The sum of the elements; null if one is no number.",
     examples: &[Example { query: "print series_sum(dynamic([2, 3.5]))", result: "5.5" }],
     kernel: KernelDef::Plain(|cells, out| {
-        let sum = elements(cells[0]).and_then(|items| items.iter().map(number).sum::<Option<f64>>());
+        let sum = numbers(cells[0]).map(|numbers| total(numbers.into_iter()));
         out.value(sum.map_or(ValueRef::Null, ValueRef::Real));
     }),
     ..Scalar::PLAIN
@@ -293,7 +298,7 @@ const SERIES_DOT_PRODUCT: Scalar = Scalar {
     name: "series_dot_product",
     params: &[any("series1"), any("series2")],
     returns: Returns::Is(Type::Real),
-    about: "The sum of the products of partners; a number is partner of every element.",
+    about: "The sum of the products of partners; a number is partner of every element. As far as the shorter series goes, without what is no number; null for an empty one.",
     examples: &[
         Example { query: "print series_dot_product(dynamic([1, 2]), dynamic([3, 4]))", result: "11.0" },
         Example { query: "print series_dot_product(dynamic([1, 2]), 3)", result: "9.0" },
@@ -304,19 +309,26 @@ const SERIES_DOT_PRODUCT: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
-/// Null for series of different lengths, and where something is no number.
+/// The sum over all partners; null where there are none.
 fn dot_product(left: ValueRef<'_>, right: ValueRef<'_>) -> Option<f64> {
-    let single = |cell: ValueRef<'_>| number(&cell.to_value());
-    let (left, right) = match (numbers(left), numbers(right)) {
-        (Some(left), Some(right)) if left.len() == right.len() => (left, right),
-        (Some(left), None) => {
-            let right = vec![single(right)?; left.len()];
-            (left, right)
-        }
-        (None, Some(right)) => (vec![single(left)?; right.len()], right),
-        _ => return None,
+    let pairs = match (elements(left), elements(right)) {
+        (Some(left), Some(right)) => partners(&left, &right),
+        (Some(series), None) => beside(&series, right)?,
+        (None, Some(series)) => beside(&series, left)?,
+        (None, None) => return None,
     };
-    Some(left.iter().zip(&right).map(|(left, right)| left * right).sum())
+    (!pairs.is_empty()).then(|| total(pairs.iter().map(|(left, right)| left * right)))
+}
+
+/// The numbers that stand at the same place, as far as both series go; what is no number is left out.
+fn partners(left: &[Value], right: &[Value]) -> Vec<(f64, f64)> {
+    left.iter().zip(right).filter_map(|(left, right)| Some((number(left)?, number(right)?))).collect()
+}
+
+/// The numbers of a series, each beside this one.
+fn beside(series: &[Value], partner: ValueRef<'_>) -> Option<Vec<(f64, f64)>> {
+    let partner = number(&partner.to_value())?;
+    Some(series.iter().filter_map(|value| Some((number(value)?, partner))).collect())
 }
 
 const SERIES_MAGNITUDE: Scalar = Scalar {
@@ -333,7 +345,7 @@ const SERIES_MAGNITUDE: Scalar = Scalar {
 };
 
 fn magnitude(numbers: &[f64]) -> f64 {
-    numbers.iter().map(|x| x * x).sum::<f64>().sqrt()
+    total(numbers.iter().map(|x| x * x)).sqrt()
 }
 
 const SERIES_COSINE_SIMILARITY: Scalar = Scalar {
@@ -345,18 +357,18 @@ const SERIES_COSINE_SIMILARITY: Scalar = Scalar {
         crate::registry::number("series2_magnitude").optional(),
     ],
     returns: Returns::Is(Type::Real),
-    about: "The cosine of the angle between two vectors, whose magnitudes may be given to save computing them.",
+    about: "The cosine of the angle between two vectors, whose magnitudes may be given to save computing them. As far as the shorter one goes, without what is no number; null for an empty one.",
     examples: &[Example { query: "print series_cosine_similarity(dynamic([3, 4]), dynamic([4, 3]))", result: "0.96" }],
     kernel: KernelDef::Plain(|cells, out| {
         let cosine = || {
-            let (left, right) = (numbers(cells[0])?, numbers(cells[1])?);
-            if left.len() != right.len() {
+            let pairs = partners(&elements(cells[0])?, &elements(cells[1])?);
+            if pairs.is_empty() {
                 return None;
             }
+            let (left, right): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
             let given = |at: usize| cells.get(at).copied().and_then(real);
             let lengths = given(2).unwrap_or_else(|| magnitude(&left)) * given(3).unwrap_or_else(|| magnitude(&right));
-            let product: f64 = left.iter().zip(&right).map(|(left, right)| left * right).sum();
-            Some(product / lengths)
+            Some(total(pairs.iter().map(|(left, right)| left * right)) / lengths)
         };
         out.value(cosine().map_or(ValueRef::Null, ValueRef::Real));
     }),

@@ -118,7 +118,7 @@ const STRCAT: Scalar = Scalar {
 
 const STRCAT_DELIM: Scalar = Scalar {
     name: "strcat_delim",
-    params: &[any("delimiter"), any("part").repeated()],
+    params: &[any("delimiter"), any("part"), any("other").repeated()],
     returns: Returns::Is(Type::String),
     about: "The text of every `part`, with `delimiter` between them; empty parts count.",
     examples: &[Example { query: "print strcat_delim('-', 1, '', 2s)", result: "1--00:00:02" }],

@@ -128,7 +128,7 @@ const MAKE_TIMESPAN: Scalar = Scalar {
         }
         _ => Ok(Type::TimeSpan),
     }),
-    about: "The length of time of hours and minutes, and seconds behind or days before these; or that of a single value, as `totimespan` reads it.",
+    about: "The length of time of hours and minutes, and seconds behind or days before these, null if there are more hours than a day has, more minutes or more seconds; or that of a single value, as `totimespan` reads it.",
     examples: &[
         Example {
             query: "print make_timespan(1, 30), make_timespan(1, 30, 5.5)",
@@ -137,17 +137,23 @@ const MAKE_TIMESPAN: Scalar = Scalar {
         Example { query: "print make_timespan(2, 1, 30, 5)", result: "2.01:30:05" },
     ],
     kernel: Plain(|args, out| {
-        let units: &[i64] = match args.len() {
-            2 => &[HOUR, MINUTE],
-            3 => &[HOUR, MINUTE, SECOND],
-            _ => &[DAY, HOUR, MINUTE, SECOND],
+        // Each with how many of them are at the most.
+        const UNITS: [(i64, i64); 4] = [(DAY, i64::MAX), (HOUR, 24), (MINUTE, 60), (SECOND, 60)];
+        let units = match args.len() {
+            2 => &UNITS[1..3],
+            3 => &UNITS[1..],
+            _ => &UNITS[..],
         };
         let span = match args {
             [value] => to_timespan(*value),
             parts => parts
                 .iter()
                 .zip(units)
-                .try_fold(0_i64, |sum, (part, unit)| sum.checked_add(whole_ticks(*part, *unit)?))
+                .try_fold(0_i64, |sum, (part, (unit, most))| {
+                    let ticks = whole_ticks(*part, *unit)?;
+                    let fits = *unit == DAY || (0..unit * most).contains(&ticks);
+                    sum.checked_add(ticks).filter(|_| fits)
+                })
                 .map(TimeSpan::from_ticks),
         };
         out.value(span.map_or(ValueRef::Null, ValueRef::TimeSpan));

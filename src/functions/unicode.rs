@@ -54,18 +54,15 @@ const UNICODE_CODEPOINTS_TO_STRING: Scalar = Scalar {
     name: "unicode_codepoints_to_string",
     params: &[any("value").repeated()],
     returns: Returns::Is(Type::String),
-    about: "The text made of code points, given as integers or arrays of them.",
+    about: "The text made of code points, given as integers or arrays of them; empty if one of them is none.",
     examples: &[Example { query: "print unicode_codepoints_to_string(dynamic([97, 98]), 99)", result: "abc" }],
     kernel: KernelDef::Plain(|cells, out| {
         let character = |cell: ValueRef<'_>| long(cell).and_then(|v| u32::try_from(v).ok()).and_then(char::from_u32);
-        let mut made = String::new();
-        for &cell in cells {
-            match elements(cell) {
-                Some(items) => made.extend(items.iter().filter_map(|item| character(item.as_ref()))),
-                None => made.extend(character(cell)),
-            }
-        }
-        out.string(&made);
+        let text = |cell: &ValueRef<'_>| match elements(*cell) {
+            Some(items) => items.iter().map(|item| character(item.as_ref())).collect::<Option<String>>(),
+            None => character(*cell).map(String::from),
+        };
+        out.string(&cells.iter().map(text).collect::<Option<String>>().unwrap_or_default());
     }),
     ..Scalar::PLAIN
 };

@@ -60,7 +60,10 @@ impl Tabular for Print {
                 None if made == 1 => Label::Derived(format!("print_{nth}")),
                 _ => label_of_part(column, at, &nothing),
             };
-            outputs.extend(made_by(column, &mut exprs, &mut namer, label));
+            let made = made_by(column, &mut exprs, &mut namer, label);
+            // Unlike elsewhere, what is left without a name is no column.
+            let named = if column.names.is_empty() { made.len() } else { column.names.len() };
+            outputs.extend(made.into_iter().take(named));
         }
         row.compute(outputs)
     }

@@ -34,6 +34,8 @@ pub(crate) struct Scalar {
     pub(crate) texts: bool,
     /// What gives one element of its array without making the array, from the same arguments and an index.
     pub(crate) element: Option<&'static Scalar>,
+    /// Whether `*` as its only argument stands for all columns.
+    pub(crate) star: bool,
     /// What is computed in another way than Kusto's in a call with these arguments, if anything is: the warning.
     pub(crate) caution: Option<fn(&Args<'_>) -> Option<&'static str>>,
     pub(crate) kernel: KernelDef,
@@ -57,6 +59,7 @@ impl Scalar {
         passes: None,
         texts: false,
         element: None,
+        star: false,
         caution: None,
         kernel: KernelDef::Plain(|_, out| out.null()),
     };

@@ -132,6 +132,10 @@ fn guid(text: &str) -> Option<Uuid> {
     let text = text.strip_prefix('{').map_or(Some(text), |text| text.strip_suffix('}'))?;
     let (mut value, mut digits, mut separated) = (0_u128, 0, false);
     for letter in text.chars() {
+        if digits == 32 {
+            // Kusto looks no further.
+            break;
+        }
         if letter == '-' {
             (matches!(digits, 8 | 12 | 16 | 20) && !separated).then_some(())?;
             separated = true;
@@ -140,7 +144,6 @@ fn guid(text: &str) -> Option<Uuid> {
         value = value << 4 | u128::from(letter.to_digit(16)?);
         digits += 1;
         separated = false;
-        (digits <= 32).then_some(())?;
     }
     (digits == 32).then(|| Uuid::from_u128(value))
 }
@@ -247,13 +250,14 @@ mod tests {
         assert!(guid.is_some());
         assert_eq!(to_guid(text(" {74BE27DE-1E4E-49D9-B579-FE0B331D3642} ")), guid);
         assert_eq!(to_guid(text("74be27de1e4e-49d9-b579-fe0b331d3642")), guid);
+        assert_eq!(to_guid(text("74be27de1e4e49d9b579fe0b331d36420")), guid);
+        assert_eq!(to_guid(text("74be27de-1e4e-49d9-b579-fe0b331d3642 and more")), guid);
         for none in [
             "urn:uuid:74be27de-1e4e-49d9-b579-fe0b331d3642",
             "74be27de",
             "{74be27de-1e4e-49d9-b579-fe0b331d3642",
             "74be27de--1e4e-49d9-b579-fe0b331d3642",
             "74be-27de1e4e49d9b579fe0b331d3642",
-            "74be27de1e4e49d9b579fe0b331d36420",
             "74be27de1e4e49d9b579fe0b331d364g",
         ] {
             assert_eq!(to_guid(text(none)), None, "{none}");

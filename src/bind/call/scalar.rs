@@ -32,9 +32,13 @@ impl Exprs<'_, '_> {
             let all = self.all_columns(span)?;
             return self.size(all, span);
         }
-        let bound = self.exprs(arguments.iter().copied())?;
-        self.check_count(scalar.name, scalar.params, scalar.arity(), arguments.len(), name)?;
-        let args = self.arguments(scalar.name, scalar.params, bound, arguments)?;
+        let args = if scalar.star && matches!(arguments, [ast::Expr { kind: ExprKind::Star, .. }]) {
+            self.all_columns(span)?
+        } else {
+            let bound = self.exprs(arguments.iter().copied())?;
+            self.check_count(scalar.name, scalar.params, scalar.arity(), arguments.len(), name)?;
+            self.arguments(scalar.name, scalar.params, bound, arguments)?
+        };
         let types: Vec<Type> = args.iter().map(|arg| arg.ty).collect();
         let ty = self.returns(scalar.name, scalar.params, scalar.returns, &args, &types, span)?;
         self.binder.columns_made = match scalar.names {

@@ -102,7 +102,7 @@ pub(super) const ROLLING_PERCENTILE: Plugin = Plugin {
     about: "The percentile of the values in the window of so many bins that ends with each `bin` where there are rows.",
     examples: &[Example {
         query: "datatable(v: long, t: long)[1, 0, 2, 0, 9, 1] | evaluate rolling_percentile(v, 50, t, 1, 2)",
-        result: "0, 1.0\n1, 2.0",
+        result: "0, 1\n1, 2",
     }],
     caution: None,
 };
@@ -276,7 +276,7 @@ impl Evaluate {
         let dimensions = self.dimensions(&arguments[5..], &input, binder)?;
         let name = format!("rolling_{bins}_percentile_{}_{percentile}", of.name);
         let work: TableWork = Box::new(move |rows| activity::percentiles(rows, wanted, size, bins));
-        let makes = vec![(name.as_str(), Type::Real)];
+        let makes = vec![(name.as_str(), of.ty)];
         Some(sliced(&ROLLING_PERCENTILE, [value, timeline.0], &dimensions, makes, work, input))
     }
 
