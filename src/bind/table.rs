@@ -107,6 +107,11 @@ impl Binder<'_> {
         }
     }
 
+    /// Whether it is an error if a table is not there.
+    pub(crate) fn misses_tables(&self) -> bool {
+        self.environment.data && self.environment.missing == MissingTables::Error
+    }
+
     /// Whether this is a database that was loaded; what is no literal is taken for one.
     pub(crate) fn database_exists(&self, expr: &ast::Expr) -> bool {
         literal_database(expr).is_none_or(|name| self.environment.catalog.database(name).is_some())

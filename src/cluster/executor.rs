@@ -18,6 +18,9 @@ use super::session::session_config;
 use super::watch::end_given_up;
 use crate::error::Error;
 
+/// How long a signal may take to be seen.
+const SOON: Duration = Duration::from_millis(50);
+
 /// How long tasks may take to end once the executor is told to.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -120,22 +123,31 @@ impl ClusterExecutor {
             let scheduler = connect(&format!("http://{}", self.scheduler)).await?;
             let started = Started::new(&self)?;
             be_executor(started.address.to_string());
+            let told = tokio::spawn(signalled());
             let registered = async {
                 while !started.config.health.is_ready() {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
                 ready(started.address);
-                signalled().await;
+                while !told.is_finished() {
+                    tokio::time::sleep(SOON).await;
+                }
                 tokio::time::sleep(FAREWELL).await;
             };
-            tokio::select! {
+            let ended = tokio::select! {
                 ended = started.run(scheduler) => ended.map_err(|error| lost(&self.scheduler, &error)),
                 () = registered => Ok(()),
-                () = silence(&started) => Err(fault(
+                () = silence(&started) => Ok(()),
+            };
+            // Ballista's part ends with the signal, and with the scheduler.
+            tokio::time::sleep(SOON).await;
+            if ended.is_ok() && !told.is_finished() {
+                return Err(fault(
                     format!("the scheduler at {} does not answer any more", self.scheduler),
                     "start it again, and then the executor",
-                )),
+                ));
             }
+            ended
         });
         // Tasks that are still at work end with the program.
         runtime.shutdown_background();

@@ -124,8 +124,10 @@ impl Display for MvExpand {
 }
 
 impl Tabular for MvExpand {
-    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let limit = match &self.limit {
+            // The old spelling has a limit of its own (Kusto's page of the operator).
+            None if step.name.text == "mvexpand" => 128,
             None => usize::MAX,
             Some(limit) => match Exprs::new(binder, &input.columns).count(limit) {
                 Ok(limit) => usize::try_from(limit).unwrap_or(0),

@@ -99,10 +99,11 @@ impl Tabular for ProjectReorder {
             let name = |at: &usize| &*input.columns.list()[*at].name;
             match placed.order {
                 None => {}
-                Some(NameOrder::Asc) => found.sort_by(|a, b| name(a).cmp(name(b))),
-                Some(NameOrder::Desc) => found.sort_by(|a, b| name(b).cmp(name(a))),
-                Some(NameOrder::GrannyAsc) => found.sort_by_key(|at| granny(name(at))),
-                Some(NameOrder::GrannyDesc) => found.sort_by_key(|at| Reverse(granny(name(at)))),
+                // Names of one spelling stay as they are, whatever their case.
+                Some(NameOrder::Asc) => found.sort_by_key(|at| name(at).to_lowercase()),
+                Some(NameOrder::Desc) => found.sort_by_key(|at| Reverse(name(at).to_lowercase())),
+                Some(NameOrder::GrannyAsc) => found.sort_by_key(|at| granny(&name(at).to_lowercase())),
+                Some(NameOrder::GrannyDesc) => found.sort_by_key(|at| Reverse(granny(&name(at).to_lowercase()))),
             }
             order.extend(found);
         }

@@ -121,12 +121,20 @@ impl Display for Union {
 }
 
 impl Tabular for Union {
-    fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
+    fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let mut legs: Vec<(Option<String>, Relation)> = Vec::new();
         if !input.is_nothing() {
             legs.push((table_name(&input), input));
         }
         legs.extend(legs_of(&self.legs, self.fuzzy, binder));
+        if legs.is_empty() && binder.misses_tables() {
+            binder.error(
+                Diagnostic::error(UNKNOWN_TABLE, step.span, "none of these tables is there")
+                    .label("no table")
+                    .help("`isfuzzy=true` leaves out some tables, not all of them"),
+            );
+            return Relation::poisoned();
+        }
         if let Some(source) = &self.with_source
             && legs.iter().any(|(_, leg)| of_database(leg))
         {

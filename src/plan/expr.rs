@@ -88,6 +88,10 @@ impl Callee {
     }
 }
 
+/// Most parts that an expression may have after it took in what it reads: chains of `extend` that read their
+/// predecessors twice would double it at every step.
+const MOVED: usize = 256;
+
 impl Expr {
     pub(crate) fn literal(ty: Type, value: Value) -> Expr {
         Expr { ty, kind: Term::Literal(value) }
@@ -183,6 +187,41 @@ impl Expr {
             true
         });
         parts
+    }
+
+    /// The parts of a conjunction: each alone keeps the rows for which it is true.
+    pub(crate) fn conjuncts(self) -> Vec<Expr> {
+        match self.kind {
+            Term::And(parts) => parts.into_iter().flat_map(Expr::conjuncts).collect(),
+            _ => vec![self],
+        }
+    }
+
+    /// The same over the rows that these outputs are computed of; none unless all that it reads are outputs that may be
+    /// computed any number of times, and not too many.
+    pub(crate) fn over(&self, outputs: &[Expr]) -> Option<Expr> {
+        let (mut movable, mut parts) = (true, 0);
+        self.visit(&mut |expr| {
+            parts += 1;
+            if let Term::Column(index) = expr.kind {
+                match outputs.get(index) {
+                    Some(output) => {
+                        movable &= output.deterministic();
+                        parts += output.parts();
+                    }
+                    None => movable = false,
+                }
+            }
+            movable && parts <= MOVED
+        });
+        (movable && parts <= MOVED).then(|| {
+            let mut moved = self.clone();
+            moved.replace(&mut |expr| match &expr.kind {
+                Term::Column(index) => Some(outputs[*index].clone()),
+                _ => None,
+            });
+            moved
+        })
     }
 
     /// Whether this computes what another does: they make the same calls, with the kernels of one place in a plan, whose

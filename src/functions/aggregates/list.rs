@@ -141,7 +141,7 @@ pub(super) const MAKE_BAG: Aggregate = Aggregate {
         query: "datatable(d: dynamic)[dynamic({'a': 1}), dynamic({'a': 2, 'b': 3})] | summarize make_bag(d)",
         result: r#"{"a":1,"b":3}"#,
     }],
-    fold: make_bag,
+    fold: |args| make_bag(args, MAX_ELEMENTS),
     ..Aggregate::PLAIN
 };
 
@@ -159,11 +159,16 @@ const MAKE_BAG_IF: Aggregate = Aggregate {
 
 const MAKEBAG: Aggregate = Aggregate { name: "makebag", legacy: true, ..MAKE_BAG };
 
-const MAKE_DICTIONARY: Aggregate =
-    Aggregate { name: "make_dictionary", names: Prefixed("dictionary"), legacy: true, ..MAKE_BAG };
+const MAKE_DICTIONARY: Aggregate = Aggregate {
+    name: "make_dictionary",
+    names: Prefixed("dictionary"),
+    legacy: true,
+    fold: |args| make_bag(args, 128),
+    ..MAKE_BAG
+};
 
-fn make_bag(args: &Args<'_>) -> Result<Box<dyn Fold>, ArgumentFault> {
-    let limit = max_size(args, 1, MAX_ELEMENTS)?;
+fn make_bag(args: &Args<'_>, default: usize) -> Result<Box<dyn Fold>, ArgumentFault> {
+    let limit = max_size(args, 1, default)?;
     Ok(PerGroup::fold(Type::Dynamic, move || Bags { limit, bag: Bag::default() }))
 }
 

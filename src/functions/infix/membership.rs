@@ -2,7 +2,6 @@
 //!
 //! Items are single values or dynamic arrays, which count with their elements. A list of constants is hashed once.
 
-use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
@@ -98,7 +97,7 @@ impl ListKey {
 /// Every item of the list, arrays by their elements.
 fn each_item(ty: Type, cells: &[ValueRef<'_>], types: &[Type], mut visit: impl FnMut(ValueRef<'_>) -> bool) -> bool {
     cells.iter().zip(types).any(|(&cell, &item)| match (item, opened(cell).as_ref()) {
-        (Type::Dynamic, ValueRef::Array(elements)) => elements.iter().any(|element| visit(element.as_ref())),
+        (Type::Dynamic, ValueRef::Array(elements)) => any_within(elements, &mut visit),
         // Text in a dynamic value is text, also where ticks or numbers are wanted.
         (_, other) => {
             debug_assert!(ty != Type::String || item == Type::Dynamic || matches!(other, ValueRef::String(_)));
@@ -107,11 +106,26 @@ fn each_item(ty: Type, cells: &[ValueRef<'_>], types: &[Type], mut visit: impl F
     })
 }
 
+/// Whether any element is so, those of arrays within arrays too.
+fn any_within(elements: &[Value], visit: &mut impl FnMut(ValueRef<'_>) -> bool) -> bool {
+    elements.iter().any(|element| match opened(element.as_ref()).as_ref() {
+        ValueRef::Array(elements) => any_within(elements, visit),
+        element => visit(element),
+    })
+}
+
 /// The items of a list of constants, arrays by their elements; `None` if one is not constant.
 fn constants(args: &Args<'_>) -> Option<Vec<Value>> {
     let items: Vec<&Value> = (1..args.types.len()).map(|index| args.constant(index)).collect::<Option<_>>()?;
     let flatten = |(value, ty): (&Value, &Type)| match (ty, value) {
-        (Type::Dynamic, Value::Array(items)) => Arc::unwrap_or_clone(items.clone()),
+        (Type::Dynamic, Value::Array(items)) => {
+            let mut all = Vec::with_capacity(items.len());
+            any_within(items, &mut |element| {
+                all.push(element.to_value());
+                false
+            });
+            all
+        }
         _ => vec![value.clone()],
     };
     Some(items.into_iter().zip(&args.types[1..]).flat_map(flatten).collect())
