@@ -53,6 +53,9 @@ pub(crate) struct Job {
     pub(crate) broadcast: u64,
 }
 
+/// What comes of a sub-query: its rows, or none if they are very many.
+type Asked = Result<Option<Table>, Failure>;
+
 /// A share is read within seconds, and costs little more than its rows.
 const SHARE: u64 = 16 << 20;
 
@@ -73,7 +76,7 @@ impl Job {
         query: &Query,
         statement: usize,
         partitions: usize,
-        ask: &dyn Fn(&Job) -> Result<Option<Table>, Failure>,
+        ask: &dyn Fn(&Job) -> Asked,
     ) -> Result<Job, Error> {
         Job::made(query, statement, partitions, &|job, _| ask(job))
     }
@@ -82,7 +85,7 @@ impl Job {
         query: &Query,
         statement: usize,
         partitions: usize,
-        ask: &dyn Fn(&Job, &Plan) -> Result<Option<Table>, Failure>,
+        ask: &dyn Fn(&Job, &Plan) -> Asked,
     ) -> Result<Job, Error> {
         let parts = query.job_parts()?;
         let engine = query.engine().clone().now(parts.now);

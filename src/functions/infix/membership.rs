@@ -2,7 +2,6 @@
 //!
 //! Items are single values or dynamic arrays, which count with their elements. A list of constants is hashed once.
 
-
 use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 use uuid::Uuid;
