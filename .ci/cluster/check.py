@@ -3,7 +3,6 @@
 version of the program. Prints a table, and ends with 1 if anything is not as it must be."""
 
 import json
-import math
 import os
 import random
 import shutil
@@ -13,7 +12,7 @@ import tempfile
 import time
 
 sys.dont_write_bytecode = True
-from cluster import Cluster, Run  # noqa: E402
+from cluster import Cluster, Run, equal  # noqa: E402
 
 ARGQL, OTHER = map(os.path.abspath, sys.argv[1:3])
 FOLDER = tempfile.mkdtemp(prefix="argql-cluster-")
@@ -89,28 +88,6 @@ def data():
 def ask(query, cluster=None, *more):
     where = ["--cluster", cluster] if cluster else []
     return Run([ARGQL, "query", *data(), *where, "--format", "json", *more, query]).wait()
-
-
-def same(one, other):
-    if isinstance(one, float) or isinstance(other, float):
-        return one == other or (one is not None and other is not None and math.isclose(one, other, rel_tol=1e-12))
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return list(one) == list(other) and all(map(same, one.values(), other.values()))
-    return one == other
-
-
-def equal(query, one, other):
-    if one.code != other.code or (one.code and one.err != other.err):
-        return False
-    if one.code:
-        return True
-    one, other = json.loads(one.out), json.loads(other.out)
-    if "sort by" not in query and "order by" not in query and "top " not in query:
-        key = lambda row: json.dumps(row, sort_keys=True)
-        one, other = sorted(one, key=key), sorted(other, key=key)
-    return same(one, other)
 
 
 failures = []

@@ -1,5 +1,7 @@
 """A scheduler and executors as processes, for programs that look what becomes of them."""
 
+import json
+import math
 import os
 import re
 import signal
@@ -100,3 +102,27 @@ class Run:
             setattr(self, name, file.read())
             file.close()
         return self
+
+
+def same(one, other):
+    """Whether two answers have the same values; sums of reals may be added up in another order."""
+    if isinstance(one, float) or isinstance(other, float):
+        return one == other or (one is not None and other is not None and math.isclose(one, other, rel_tol=1e-12))
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(map(same, one.values(), other.values()))
+    return one == other
+
+
+def equal(query, one, other):
+    """Whether two runs of a query came to the same: in order if it asks for one, else as sets."""
+    if one.code != other.code or (one.code and one.err != other.err):
+        return False
+    if one.code or one.out == other.out:
+        return True
+    one, other = json.loads(one.out), json.loads(other.out)
+    if not re.search(r"\b(sort|order) by\b|\btop\b", query):
+        key = lambda row: json.dumps(row, sort_keys=True)
+        one, other = sorted(one, key=key), sorted(other, key=key)
+    return same(one, other)

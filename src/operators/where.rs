@@ -57,7 +57,7 @@ impl Tabular for Where {
                 None => above.push(condition),
             }
         }
-        if above.is_empty() { input } else { input.map(|input| Node::Filter { input, conditions: above }) }
+        input.map(|input| if above.is_empty() { *input } else { Node::Filter { input, conditions: above } })
     }
 }
 
