@@ -22,7 +22,7 @@ impl Query {
     ///     query.stages()?,
     ///     ["Stage 0 in 8 partitions: scan resources, aggregate in part\n\
     ///       Stage 1 in 8 partitions: aggregate parts\n  by key from stage 0\n\
-    ///       Stage 2 in 1 partition: answer\n  all rows of stage 1\n"]
+    ///       Stage 2 in 1 partition: answer\n  all rows of stage 1\n  on the machine that asks\n"]
     /// );
     /// # Ok::<(), argql::Error>(())
     /// ```
