@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyMemoryView};
 
-use crate::errors::usage;
+use crate::errors::{raise, usage};
 use crate::limits::{PyCancel, PyLimits};
 use crate::looks::{PyChecked, PyCompletions, PyName, PyPaths};
 use crate::query::{PyQuery, given};
@@ -106,6 +106,24 @@ impl PyEngine {
         let loaded =
             work(py, self.terms(None, None)?, |_| paths.iter().try_fold(engine, |engine, path| engine.load(path)));
         loaded.map(|engine| self.with(engine))
+    }
+
+    /// Lets queries read files that they name themselves with `externaldata`: these, and those below these folders.
+    ///
+    /// >>> import pathlib, tempfile
+    /// >>> owners = pathlib.Path(tempfile.mkdtemp()) / "owners.csv"
+    /// >>> _ = owners.write_text("rg1,Tom\nrg2,Rex\n")
+    /// >>> text = f"externaldata(group: string, owner: string)[@'{owners}'] | where group == 'rg2'"
+    /// >>> argql.Engine().allow_files(owners).query(text)[0]
+    /// ('rg2', 'Rex')
+    #[pyo3(signature = (*paths))]
+    fn allow_files(&self, py: Python<'_>, paths: Vec<PathBuf>) -> PyResult<PyEngine> {
+        if paths.is_empty() {
+            return Err(PyTypeError::new_err("allow_files takes a path, or several"));
+        }
+        let engine = self.engine.clone();
+        let allowed = paths.iter().try_fold(engine, |engine, path| engine.allow_files(path));
+        allowed.map(|engine| self.with(engine)).map_err(|error| raise(py, &error))
     }
 
     /// Adds a table: an object that hands over Arrow, dicts, or the bytes of an export.

@@ -34,6 +34,19 @@ def test_several_paths(export: Path, tmp_path: Path) -> None:
     assert argql.Engine().load(export, other).tables == ["pets", "owners"]
 
 
+def test_files_that_queries_name_themselves(tmp_path: Path) -> None:
+    owners = tmp_path / "owners.csv"
+    owners.write_text("rg1,Tom\nrg2,Rex\n")
+    text = f"externaldata(group: string, owner: string)[@'{owners}'] | count"
+    with pytest.raises(argql.Error):
+        argql.Engine().query(text)
+    assert argql.Engine().allow_files(tmp_path).query(text)[0] == (2,)
+    with pytest.raises(argql.DataError):
+        argql.Engine().allow_files(tmp_path / "nothing")
+    with pytest.raises(TypeError):
+        argql.Engine().allow_files()
+
+
 def test_folders_of_tenants_are_one_database(tmp_path: Path) -> None:
     for tenant in ("contoso", "fabrikam"):
         (tmp_path / tenant).mkdir()
