@@ -35,8 +35,9 @@ impl Cutter<'_> {
         let outputs = (0..width).map(|at| Expr::column(types[at], at)).collect();
         let exit = Exit { hash: None, outputs, place: Vec::new() };
         self.stage(vec![(leg.node, 1, exit)], leg.inputs, why);
-        let answering = self.stages.pop().map(Stage::answering);
-        self.stages.extend(answering);
+        if let Some(answering) = self.stages.last_mut() {
+            answering.at_home = answering.goes_home();
+        }
     }
 
     /// The rows of a node of which these columns are read.

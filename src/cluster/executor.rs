@@ -123,15 +123,14 @@ impl ClusterExecutor {
             let scheduler = connect(&format!("http://{}", self.scheduler)).await?;
             let started = Started::new(&self)?;
             be_executor(started.address.to_string());
-            let told = tokio::spawn(signalled());
+            let mut told = tokio::spawn(signalled());
             let registered = async {
                 while !started.config.health.is_ready() {
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
                 ready(started.address);
-                while !told.is_finished() {
-                    tokio::time::sleep(SOON).await;
-                }
+                // Its end is what it says.
+                let _ = (&mut told).await;
                 tokio::time::sleep(FAREWELL).await;
             };
             let ended = tokio::select! {

@@ -26,7 +26,7 @@
 //! A plan that draws by chance, and one whose tables are small, is one stage in one partition. `explain --stage stages`
 //! shows the stages, and why rows had to come into one partition. Columns that nobody reads behind a cut do not cross it.
 //! A last stage that only puts the rows of another in order, or picks some of them, is run by who asks
-//! ([`answering`](stage::Stage::answering)): the answer comes from all machines at once, and not by way of one of them.
+//! ([`goes_home`](stage::Stage::goes_home)): the answer comes from all machines at once, and not by way of one of them.
 //!
 //! # Places
 //!

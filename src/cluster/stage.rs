@@ -103,9 +103,9 @@ impl Stage {
         }
     }
 
-    /// The stage that gives the answer: run by who asks if it takes the rows of one stage, in which some of them are
-    /// picked or all put in order.
-    pub(super) fn answering(mut self) -> Stage {
+    /// Whether who asks can run it as the stage that gives the answer: it takes the rows of one stage, of which it picks
+    /// some or puts all in order.
+    pub(super) fn goes_home(&self) -> bool {
         fn goes_along(node: &Node) -> bool {
             match node {
                 Node::Arrival { .. } => true,
@@ -117,8 +117,7 @@ impl Stage {
                 _ => false,
             }
         }
-        self.at_home = self.inputs.len() == 1 && self.fragments.iter().all(|fragment| goes_along(&fragment.node));
-        self
+        self.inputs.len() == 1 && self.fragments.iter().all(|fragment| goes_along(&fragment.node))
     }
 
     /// What a partition runs, and which share of it.

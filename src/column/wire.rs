@@ -12,7 +12,6 @@
 //! Text and dynamic values of rows that stay together are dictionaries, one for each batch: what repeats is sent once.
 //! Rows that are spread by their keys have them as they are, since every share would take the whole dictionary along.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow_array::builder::{
@@ -176,11 +175,8 @@ fn column(ty: Type, array: &ArrayRef) -> Option<Column> {
             return None;
         }
         let codes = keys.values();
-        return Some(match cells.len.cmp(&codes.len()) {
-            Ordering::Less => Column::dictionary(codes.to_vec(), cells, false),
-            Ordering::Equal if codes.iter().copied().eq(0..) => cells,
-            _ => cells.take(codes),
-        });
+        let all_in_order = cells.len == codes.len() && codes.iter().copied().eq(0..);
+        return Some(if all_in_order { cells } else { cells.repeat(codes) });
     }
     if *array.data_type() != wire_type(ty) {
         return None;

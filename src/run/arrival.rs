@@ -82,7 +82,7 @@ fn one_behind_the_other(batches: &mut [Batch], place: &Range<usize>) -> bool {
     if all.windows(2).any(|two| two[0].1 >= two[1].0) {
         return false;
     }
-    batches.sort_by_key(ends);
+    batches.sort_by_cached_key(ends);
     true
 }
 
