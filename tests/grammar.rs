@@ -220,7 +220,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether nothing but an operator may stand here: behind `|`, and first in the brackets of a sub-query, which is
-    /// the only place behind a bracket for operators that begin no pipeline.
+    /// the only place behind a bracket for operators that begin no pipeline. Behind `in` stands the range of an axis.
     fn wants_operator(&self, at: usize, operator: &str) -> bool {
         let begins = [
             "print",
@@ -235,7 +235,8 @@ impl<'a> Reader<'a> {
             "macro-expand",
         ]
         .contains(&operator);
-        at > 0 && (self.is(at - 1, "|") || !begins && self.is(at - 1, "("))
+        let axis = operator == "range" && at > 0 && self.is(at - 1, "in");
+        axis || at > 0 && (self.is(at - 1, "|") || !begins && self.is(at - 1, "("))
     }
 
     /// Whether what stands here can only follow a name.

@@ -9,103 +9,145 @@ use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 /// The calls that the operator makes; they are in no list of names.
 pub(crate) const INTERVAL: Scalar = Scalar { name: "make-series", strict: false, ..Scalar::PLAIN };
 
-/// Intervals side by side.
-#[derive(Clone, Debug)]
+/// Most elements of an array (Kusto's page of `make-series`).
+pub(crate) const LONGEST: usize = 1 << 20;
+
+/// Intervals side by side, by number.
+#[derive(Clone)]
 pub(crate) struct Intervals {
-    start: Value,
+    /// Where that of number 0 begins.
+    anchor: Value,
     step: Value,
-    /// How many there are.
-    pub(crate) count: usize,
+    /// The first of every series; where there is none, each begins with the first that has rows.
+    first: Option<i64>,
+    /// The one behind the last of every series; where there is none, each ends with the last that has rows.
+    end: Option<i64>,
 }
 
 impl Intervals {
-    /// The intervals from `start` to before `end`, all values of one type (a distance for `step`); none if the step
-    /// leads nowhere.
-    pub(crate) fn new(start: Value, end: &Value, step: Value) -> Option<Intervals> {
-        let ticks = |value: &Value| match value {
-            Value::Long(v) => Some(*v),
-            Value::DateTime(v) => Some(v.ticks()),
-            Value::TimeSpan(v) => Some(v.ticks()),
-            _ => None,
+    /// Those from `start` to before `end`, values of type `axis` (a distance for `step`); none if the step leads nowhere.
+    /// Without a start they are on the grid of `bin`.
+    pub(crate) fn between(axis: Type, start: Option<Value>, end: Option<&Value>, step: Value) -> Option<Intervals> {
+        let first = start.is_some().then_some(0);
+        let all = Intervals { anchor: start.or_else(|| zero(axis))?, step, first, end: None }.checked()?;
+        let end = match end {
+            Some(end) => Some(all.number_of(end.as_ref(), f64::ceil, |way, step| -(-way).div_euclid(step))?),
+            None => None,
         };
-        let count = match (&start, end, &step) {
-            (Value::Real(start), Value::Real(end), Value::Real(step)) => {
-                let count = ((end - start) / step).ceil();
-                if !count.is_finite() || *step <= 0.0 {
-                    return None;
-                }
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-                let count = count.max(0.0) as usize;
-                count
-            }
-            _ => {
-                let (from, to, step) = (ticks(&start)?, ticks(end)?, ticks(&step)?);
-                if step <= 0 {
-                    return None;
-                }
-                let way = (i128::from(to) - i128::from(from)).max(0);
-                let step = i128::from(step);
-                usize::try_from((way + step - 1) / step).ok()?
-            }
-        };
-        Some(Intervals { start, step, count })
+        Some(Intervals { end, ..all })
     }
 
-    /// Where the intervals begin.
-    pub(crate) fn starts(&self) -> Value {
-        // None is beyond the end, so that what wraps around on the way wraps back.
-        let ticks =
-            |start: i64, step: i64, at: usize| start.wrapping_add(step.wrapping_mul(i64::try_from(at).unwrap_or(0)));
-        let start = |at: usize| match (&self.start, &self.step) {
-            (Value::Long(start), Value::Long(step)) => Value::Long(ticks(*start, *step, at)),
-            (Value::DateTime(start), Value::TimeSpan(step)) => {
-                Value::DateTime(DateTime::from_ticks(ticks(start.ticks(), step.ticks(), at)))
-            }
-            (Value::TimeSpan(start), Value::TimeSpan(step)) => {
-                Value::TimeSpan(TimeSpan::from_ticks(ticks(start.ticks(), step.ticks(), at)))
-            }
-            (Value::Real(start), Value::Real(step)) => Value::Real(wide(count(at)).mul_add(*step, *start)),
-            _ => Value::Null,
+    /// Those on the grid of `bin` from the one of `start` to the one of `stop`; none if the step leads nowhere.
+    pub(crate) fn on_grid(axis: Type, start: &Value, stop: &Value, step: Value) -> Option<Intervals> {
+        let all = Intervals { anchor: zero(axis)?, step, first: None, end: None }.checked()?;
+        let (first, last) = (all.number(start.as_ref())?, all.number(stop.as_ref())?);
+        Some(Intervals { first: Some(first), end: last.checked_add(1), ..all })
+    }
+
+    /// None unless a step leads on.
+    fn checked(self) -> Option<Intervals> {
+        let leads = match &self.step {
+            Value::Real(step) => *step > 0.0 && step.is_finite(),
+            step => ticks(step.as_ref())? > 0,
         };
-        Value::Array(Arc::new((0..self.count).map(start).collect()))
+        leads.then_some(self)
+    }
+
+    /// How many there are in every series, if that is known before any row.
+    pub(crate) fn count(&self) -> Option<u64> {
+        Some(length(self.first?, self.end?))
+    }
+
+    /// The number of the interval that a value is in.
+    fn number(&self, at: ValueRef<'_>) -> Option<i64> {
+        self.number_of(at, f64::floor, i128::div_euclid)
+    }
+
+    /// How many steps a value is away from the anchor, made whole.
+    fn number_of(
+        &self,
+        at: ValueRef<'_>,
+        reals: impl Fn(f64) -> f64,
+        wholes: impl Fn(i128, i128) -> i128,
+    ) -> Option<i64> {
+        if let (ValueRef::Real(at), Value::Real(anchor), Value::Real(step)) = (at, &self.anchor, &self.step) {
+            return Some((at - anchor) / step).filter(|number| number.is_finite()).map(|number| narrow(reals(number)));
+        }
+        let [at, anchor, step] =
+            [at, self.anchor.as_ref(), self.step.as_ref()].map(|value| ticks(value).map(i128::from));
+        let number = wholes(at? - anchor?, step?);
+        Some(i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX }))
     }
 
     /// The kernel that gives the number of a value's interval; null outside of them all.
-    pub(crate) fn number(&self) -> Kernel {
-        let Intervals { start, step, count } = self.clone();
-        let count = self::count(count);
+    pub(crate) fn numbers(&self) -> Kernel {
+        let all = self.clone();
         Box::new(move |cells, out| {
-            let number = match (cells[0], &start, &step) {
-                (ValueRef::Long(at), Value::Long(start), Value::Long(step)) => number(at, *start, *step),
-                (ValueRef::DateTime(at), Value::DateTime(start), Value::TimeSpan(step)) => {
-                    number(at.ticks(), start.ticks(), step.ticks())
-                }
-                (ValueRef::TimeSpan(at), Value::TimeSpan(start), Value::TimeSpan(step)) => {
-                    number(at.ticks(), start.ticks(), step.ticks())
-                }
-                (ValueRef::Real(at), Value::Real(start), Value::Real(step)) => {
-                    Some(narrow(((at - start) / step).floor())).filter(|_| !at.is_nan())
-                }
-                _ => None,
+            let within = |number: &i64| {
+                all.first.is_none_or(|first| first <= *number) && all.end.is_none_or(|end| *number < end)
             };
-            match number.filter(|number| (0..count).contains(number)) {
-                Some(number) => out.long(number),
-                None => out.null(),
-            }
+            out.value(all.number(cells[0]).filter(within).map_or(ValueRef::Null, ValueRef::Long));
         })
+    }
+
+    /// The numbers of the first interval of a series and of the one behind its last, by its `[number, …]` arrays.
+    fn ends(&self, rows: &[Value]) -> (i64, i64) {
+        let numbers = || rows.iter().filter_map(number_in);
+        let first = self.first.or_else(|| numbers().min());
+        let end = self.end.or_else(|| numbers().max().map(|last| last.saturating_add(1)));
+        // Of no rows there is nothing between.
+        let first = first.or(end).unwrap_or_default();
+        (first, end.unwrap_or(first))
+    }
+
+    /// Where the intervals of every series begin, if that is known before any row.
+    pub(crate) fn known_starts(&self) -> Option<Value> {
+        Some(self.starts_between(self.first?, self.end?))
+    }
+
+    /// The kernel that tells where the intervals of a series begin, by its `[number, …]` arrays.
+    pub(crate) fn starts(&self) -> Kernel {
+        let all = self.clone();
+        Box::new(move |cells, out| {
+            let (first, end) = all.ends(&elements(cells[0]).unwrap_or_default());
+            out.owned(all.starts_between(first, end));
+        })
+    }
+
+    fn starts_between(&self, first: i64, end: i64) -> Value {
+        let starts = (0..places(first, end)).map(|at| self.start(first.wrapping_add(count(at))));
+        Value::Array(Arc::new(starts.collect()))
+    }
+
+    /// Where the interval of a number begins.
+    fn start(&self, number: i64) -> Value {
+        // None is beyond the end, so that what wraps around on the way wraps back.
+        let ticks = |anchor: i64, step: i64| anchor.wrapping_add(step.wrapping_mul(number));
+        match (&self.anchor, &self.step) {
+            (Value::Long(anchor), Value::Long(step)) => Value::Long(ticks(*anchor, *step)),
+            (Value::DateTime(anchor), Value::TimeSpan(step)) => {
+                DateTime::checked(ticks(anchor.ticks(), step.ticks())).map_or(Value::Null, Value::DateTime)
+            }
+            (Value::TimeSpan(anchor), Value::TimeSpan(step)) => {
+                Value::TimeSpan(TimeSpan::from_ticks(ticks(anchor.ticks(), step.ticks())))
+            }
+            (Value::Real(anchor), Value::Real(step)) => Value::Real(wide(number).mul_add(*step, *anchor)),
+            _ => Value::Null,
+        }
     }
 
     /// The kernel that lays out `[number, value, value …]` arrays: of each the value at `nth`, in its place, and `default`
     /// where there is none.
     pub(crate) fn layout(&self, nth: usize, default: Value) -> Kernel {
-        let count = self.count;
+        let all = self.clone();
         Box::new(move |cells, out| {
-            let mut places = vec![default.clone(); count];
-            for row in elements(cells[0]).unwrap_or_default() {
-                let Some(row) = elements(row.as_ref()) else { continue };
-                let number = row.first().and_then(|number| long(number.as_ref()));
-                let place = number.and_then(|number| places.get_mut(usize::try_from(number).ok()?));
-                if let (Some(place), Some(value)) = (place, row.get(nth + 1)) {
+            let rows = elements(cells[0]).unwrap_or_default();
+            let (first, end) = all.ends(&rows);
+            let mut places = vec![default.clone(); places(first, end)];
+            for row in &rows {
+                let place = number_in(row).and_then(|number| usize::try_from(number.checked_sub(first)?).ok());
+                let place = place.and_then(|place| places.get_mut(place));
+                if let (Some(place), Some(value)) = (place, cells_in(row).get(nth + 1)) {
                     *place = value.clone();
                 }
             }
@@ -114,9 +156,46 @@ impl Intervals {
     }
 }
 
-fn number(at: i64, start: i64, step: i64) -> Option<i64> {
-    let number = (i128::from(at) - i128::from(start)).div_euclid(i128::from(step));
-    i64::try_from(number).ok()
+/// How many there are from one number to before another.
+fn length(first: i64, end: i64) -> u64 {
+    u64::try_from(i128::from(end) - i128::from(first)).unwrap_or_default()
+}
+
+/// How many of them an array has: a series that is too long ends early, which is one of the documented ways.
+fn places(first: i64, end: i64) -> usize {
+    usize::try_from(length(first, end)).unwrap_or(usize::MAX).min(LONGEST)
+}
+
+fn cells_in(row: &Value) -> &[Value] {
+    match row {
+        Value::Array(cells) => cells,
+        _ => &[],
+    }
+}
+
+fn number_in(row: &Value) -> Option<i64> {
+    long(cells_in(row).first()?.as_ref())
+}
+
+/// Whole numbers, and times by their ticks.
+fn ticks(value: ValueRef<'_>) -> Option<i64> {
+    match value {
+        ValueRef::Long(v) => Some(v),
+        ValueRef::DateTime(v) => Some(v.ticks()),
+        ValueRef::TimeSpan(v) => Some(v.ticks()),
+        _ => None,
+    }
+}
+
+/// Where the grid of `bin` begins.
+fn zero(axis: Type) -> Option<Value> {
+    match axis {
+        Type::Long => Some(Value::Long(0)),
+        Type::Real => Some(Value::Real(0.0)),
+        Type::DateTime => Some(Value::DateTime(DateTime::from_ticks(0))),
+        Type::TimeSpan => Some(Value::TimeSpan(TimeSpan::from_ticks(0))),
+        _ => None,
+    }
 }
 
 /// What values of an axis of this type are apart by.

@@ -124,7 +124,7 @@ pub(crate) use encoding::HASH;
 pub(crate) use geo::Places;
 pub(crate) use infix::{INFIXES, joining, null_test};
 pub(crate) use ip::Networks;
-pub(crate) use make_series::{INTERVAL, Intervals, step_type};
+pub(crate) use make_series::{INTERVAL, Intervals, LONGEST, step_type};
 pub(crate) use parse::{Matching, PARSE, PatternPart, parse_kernel};
 pub(crate) use parse_kv::{PairDelimiters, QuotePair, pairs_kernel, regex_pairs_kernel};
 pub(crate) use sketch::Hll;

@@ -10,14 +10,14 @@ use super::project::output;
 use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Namer, Relation, label};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, NOT_CONSTANT, TOO_LARGE, WRONG_TYPE};
-use crate::functions::{self, Intervals, step_type};
+use crate::functions::{self, Intervals, LONGEST, step_type};
 use crate::plan::{self, AggregateCall, Callee, Node, Term};
 use crate::registry::{Allowed, Args, Example, Kernel, OperatorDef, Position};
 use crate::syntax::ast::*;
-use crate::syntax::clause::{assign, commas, hint, parameter};
+use crate::syntax::clause::{assign, assign_sum, commas, hint, parameter};
 use crate::syntax::expr::expr;
 use crate::syntax::print::{HintList, Listed};
-use crate::syntax::tokens::{Hope, Parsed, Tokens, word};
+use crate::syntax::tokens::{Hope, Parsed, Tokens, symbol, word};
 use crate::value::{Type, Value};
 
 /// `make-series n = avg(x) default=0 on t from a to b step 1d by k`
@@ -28,10 +28,17 @@ pub(crate) struct MakeSeries {
     pub(crate) hints: Vec<Hint>,
     pub(crate) series: Vec<SeriesAssign>,
     pub(crate) axis: Assign,
-    pub(crate) from: Option<Expr>,
-    pub(crate) to: Option<Expr>,
-    pub(crate) step: Expr,
+    pub(crate) range: SeriesRange,
     pub(crate) by: Vec<Assign>,
+}
+
+/// Where series begin and end.
+#[derive(Clone, Debug)]
+pub(crate) enum SeriesRange {
+    /// `from a to b step c`; where an end is missing, that of each series is where its rows end.
+    Between { from: Option<Expr>, to: Option<Expr>, step: Expr },
+    /// `in range(a, b, c)`, the older way: on the grid of `bin`, and to the interval that has the end.
+    In { start: Expr, stop: Expr, step: Expr },
 }
 
 /// `n = avg(x) default=0`
@@ -45,10 +52,11 @@ const MAKE_SERIES: OperatorDef = OperatorDef {
     names: &["make-series"],
     position: Position::Piped,
     resource_graph: Allowed::Never,
-    words: &["kind", "nonempty", "default", "on", "from", "to", "step", "by"],
-    syntax: "make-series [kind=nonempty] [name =] aggregate [default=value], … on axis from start to end step size \
+    words: &["kind", "nonempty", "default", "on", "from", "to", "step", "in", "range", "by"],
+    syntax: "make-series [kind=nonempty] [name =] aggregate [default=value], … on axis [from start] [to end] step size \
              [by [name =] expr, …]",
-    about: "Makes an array of aggregates per group, one for each interval of an axis up to its end.",
+    about: "Makes an array of aggregates per group, one for each interval of an axis up to its end; without a start or \
+            an end from the first or up to the last interval of each group that has rows.",
     examples: &[Example {
         query: "datatable(t: long)[1, 1, 3] | make-series n = count() on t from 0 to 4 step 1",
         result: "[0,2,0,1], [0,1,2,3]",
@@ -73,18 +81,15 @@ impl Syntax for MakeSeries {
         }
         let (input, series) = commas(series)(input)?;
         let (input, _) = word("on").parse(input)?;
-        let (input, axis) = assign(input)?;
-        let (input, from) = behind(input, "from")?;
-        let (input, to) = behind(input, "to")?;
-        let (input, _) = word("step").parse(input)?;
-        let (input, step) = expr(input)?;
+        let (input, axis) = assign_sum(input)?;
+        let (input, range) = range(input)?;
         let (input, by) = if input.is(0, "by") {
             commas(assign)(input.skip(1))?
         } else {
             input.hope(Hope::Text("by"));
             (input, Vec::new())
         };
-        Ok((input, MakeSeries { nonempty, hints, series, axis, from, to, step, by }))
+        Ok((input, MakeSeries { nonempty, hints, series, axis, range, by }))
     }
 }
 
@@ -97,6 +102,24 @@ fn series(input: Tokens<'_>) -> Parsed<'_, SeriesAssign> {
             Ok((input, SeriesAssign { aggregate, default: Some(default) }))
         }
     }
+}
+
+fn range(input: Tokens<'_>) -> Parsed<'_, SeriesRange> {
+    if input.is(0, "in") && input.is(1, "range") {
+        let (input, _) = symbol("(").parse(input.skip(2))?;
+        let (input, start) = expr(input)?;
+        let (input, _) = symbol(",").parse(input)?;
+        let (input, stop) = expr(input)?;
+        let (input, _) = symbol(",").parse(input)?;
+        let (input, step) = expr(input)?;
+        let (input, _) = symbol(")").parse(input)?;
+        return Ok((input, SeriesRange::In { start, stop, step }));
+    }
+    let (input, from) = behind(input, "from")?;
+    let (input, to) = behind(input, "to")?;
+    let (input, _) = word("step").parse(input)?;
+    let (input, step) = expr(input)?;
+    Ok((input, SeriesRange::Between { from, to, step }))
 }
 
 /// The expression behind a word, if that is ahead.
@@ -125,18 +148,20 @@ impl Display for MakeSeries {
             f.write_str(" kind=nonempty")?;
         }
         write!(f, "{} {} on {}", HintList(&self.hints), Listed(&self.series), self.axis)?;
-        for (word, bound) in [("from", &self.from), ("to", &self.to)] {
-            if let Some(bound) = bound {
-                write!(f, " {word} {bound}")?;
+        match &self.range {
+            SeriesRange::Between { from, to, step } => {
+                for (word, bound) in [("from", from), ("to", to)] {
+                    if let Some(bound) = bound {
+                        write!(f, " {word} {bound}")?;
+                    }
+                }
+                write!(f, " step {step}")?;
             }
+            SeriesRange::In { start, stop, step } => write!(f, " in range({start}, {stop}, {step})")?,
         }
-        write!(f, " step {}", self.step)?;
         if self.by.is_empty() { Ok(()) } else { write!(f, " by {}", Listed(&self.by)) }
     }
 }
-
-/// Most elements of an array (Kusto's page of `make-series`).
-const LONGEST: usize = 1 << 20;
 
 impl Tabular for MakeSeries {
     fn lower(&self, input: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
@@ -162,7 +187,7 @@ impl MakeSeries {
         };
 
         let (axis_expr, axis) = self.axis(&input.columns, binder)?;
-        let number = call(Type::Long, axis.number(), vec![axis_expr]);
+        let number = call(Type::Long, axis.numbers(), vec![axis_expr]);
         let mut columns: Vec<BoundColumn> = Vec::new();
         let mut keys: Vec<plan::Expr> = Vec::new();
         for assign in &self.by {
@@ -225,7 +250,10 @@ impl MakeSeries {
             .into_iter()
             .enumerate()
             .map(|(nth, default)| call(Type::Dynamic, axis.layout(nth, default), vec![list.clone()]));
-        let starts = plan::Expr::literal(Type::Dynamic, axis.starts());
+        let starts = match axis.known_starts() {
+            Some(starts) => plan::Expr::literal(Type::Dynamic, starts),
+            None => call(Type::Dynamic, axis.starts(), vec![list.clone()]),
+        };
         let outputs = pass.iter().cloned().chain(arrays).chain([starts]).collect();
         Some(Relation::new(Node::Compute { input: Box::new(node), outputs }, columns))
     }
@@ -242,23 +270,28 @@ impl MakeSeries {
             binder.error(Diagnostic::error(WRONG_TYPE, self.axis.expr.span, message).label(ty.name()));
             return None;
         }
-        let (Some(from), Some(to)) = (&self.from, &self.to) else {
-            binder.refuse(self.step.span, "`make-series` without `from` and `to`");
-            return None;
+        let (axis, step) = match &self.range {
+            SeriesRange::Between { from, to, step } => {
+                let mut end = |written: &Option<Expr>| match written {
+                    Some(written) => constant(written, ty, binder).map(Some),
+                    None => Some(None),
+                };
+                let (from, to) = (end(from)?, end(to)?);
+                (Intervals::between(ty, from, to.as_ref(), constant(step, step_type(ty), binder)?), step)
+            }
+            SeriesRange::In { start, stop, step } => {
+                let (start, stop) = (constant(start, ty, binder)?, constant(stop, ty, binder)?);
+                (Intervals::on_grid(ty, &start, &stop, constant(step, step_type(ty), binder)?), step)
+            }
         };
-        let mut bounds = Vec::new();
-        for (written, ty) in [(from, ty), (to, ty), (&self.step, step_type(ty))] {
-            bounds.push(constant(written, ty, binder)?);
-        }
-        let [start, end, step] = bounds.try_into().expect("there are three");
-        let Some(axis) = Intervals::new(start, &end, step) else {
+        let Some(axis) = axis else {
             let message = "with this step no interval ends";
-            binder.error(Diagnostic::error(BAD_ARGUMENT, self.step.span, message).label("no step"));
+            binder.error(Diagnostic::error(BAD_ARGUMENT, step.span, message).label("no step"));
             return None;
         };
-        if axis.count > LONGEST {
-            let message = format!("a series may have {LONGEST} elements, and this has {}", axis.count);
-            binder.error(Diagnostic::error(TOO_LARGE, self.step.span, message).label("too small a step"));
+        if let Some(count) = axis.count().filter(|count| *count > LONGEST as u64) {
+            let message = format!("a series may have {LONGEST} elements, and this has {count}");
+            binder.error(Diagnostic::error(TOO_LARGE, step.span, message).label("too small a step"));
             return None;
         }
         Some((binder.converted(bound, ty), axis))

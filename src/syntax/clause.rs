@@ -3,7 +3,7 @@
 use nom::Parser;
 
 use super::ast::{Assign, ColumnType, Expr, ExprKind, Hint, Name, Nulls, Order, Pattern, SortExpr};
-use super::expr::{expr, name};
+use super::expr::{expr, name, sum};
 use super::lex::TokenKind;
 use super::literal::{literal, type_name};
 use super::tokens::{Hope, Parsed, Thing, Tokens, failure, symbol, word};
@@ -29,6 +29,15 @@ pub(crate) fn commas<'a, T>(
 
 /// `x`, `n = x`, `['n'] = x`, `(a, b) = f()`
 pub(crate) fn assign(input: Tokens<'_>) -> Parsed<'_, Assign> {
+    assigned(input, expr)
+}
+
+/// `n = a + 1`, or without the name, where a comparison would be none of this: `n in …` goes on differently.
+pub(crate) fn assign_sum(input: Tokens<'_>) -> Parsed<'_, Assign> {
+    assigned(input, sum)
+}
+
+fn assigned<'a>(input: Tokens<'a>, expr: impl FnOnce(Tokens<'a>) -> Parsed<'a, Expr>) -> Parsed<'a, Assign> {
     let (input, names) = match names_ahead(input) {
         Some((names, count)) => (input.skip(count), names),
         None => (input, Vec::new()),

@@ -36,6 +36,11 @@ pub(super) fn above(level: Level) -> Option<Level> {
     }
 }
 
+/// One in which nothing is compared.
+pub(super) fn sum(input: Tokens<'_>) -> Parsed<'_, Expr> {
+    input.nested(1, |input| climb(input, Level::Sum))
+}
+
 /// Operands joined by operators of `least` or a tighter level.
 fn climb(input: Tokens<'_>, least: Level) -> Parsed<'_, Expr> {
     let start = input.here();
