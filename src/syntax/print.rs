@@ -279,8 +279,8 @@ impl Display for Hint {
 impl Display for Argument {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.name {
-            Some(name) => write!(f, "{name} = {}", Bare(&self.value)),
-            None => Bare(&self.value).fmt(f),
+            Some(name) => write!(f, "{name} = {}", self.value),
+            None => self.value.fmt(f),
         }
     }
 }
@@ -292,7 +292,12 @@ impl Display for Call {
         }
         // `guid(5)` would be a literal: a function of such a name was called as `guid (5)`.
         let gap = if literal_type(&self.name.text).is_some() { " " } else { "" };
-        write!(f, "{}{gap}({})", self.name, Listed(&self.arguments))
+        write!(f, "{}{gap}", self.name)?;
+        match self.arguments.as_slice() {
+            // The commas of a pipeline are not taken for those between arguments.
+            [Argument { name: None, value }] => write!(f, "({})", Bare(value)),
+            arguments => write!(f, "({})", Listed(arguments)),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::literal::{literal, type_name};
 use super::pipeline::{pipeline, value};
 use super::tokens::{Hope, Parsed, Thing, Tokens, failure, symbol};
 use crate::diag::{Diagnostic, UNSUPPORTED};
+use crate::registry::{Refused, refusal};
 
 /// A whole text; what is not read is an error.
 pub(super) fn script(input: Tokens<'_>) -> Parsed<'_, Script> {
@@ -68,6 +69,12 @@ fn definition(input: Tokens<'_>) -> Option<Parsed<'_, Statement>> {
 fn let_(input: Tokens<'_>) -> Parsed<'_, Statement> {
     let (input, name) = name(input)?;
     let (input, _) = symbol("=").parse(input)?;
+    // `entity_group […]`
+    let word = input.text(input.here());
+    if let Some(Refused { why: Some(why), .. }) = refusal(word).filter(|_| input.is(1, "[")) {
+        let diagnostic = Diagnostic::error(UNSUPPORTED, input.here(), format!("argql cannot run `{word}` here"));
+        return Err(failure(diagnostic.help(*why)));
+    }
     let (input, value) = if function_ahead(input) {
         let (input, function) = input.nested(1, function)?;
         (input, LetValue::Function(function))
