@@ -157,7 +157,7 @@
 //!
 //! What a version promises is what `tests/api.txt` lists. Structs that argql fills in, and enums that may gain a case, are
 //! `#[non_exhaustive]`; [`Type`] and [`Value`] are KQL's types and to be matched in full, [`Span`] is two offsets. Of
-//! other crates, [`Decimal`], [`Uuid`], the map behind [`Bag`], and with the feature `arrow` its record batches are part
+//! other crates, [`Uuid`], the map behind [`Bag`], and with the feature `arrow` its record batches are part
 //! of the promise.
 //!
 //! # Features
@@ -255,8 +255,6 @@ pub use review::{
     Audit, AuditPlan, Card, CardValue, Check, CheckReport, CheckedFile, Declared, Diff, DiffPlan, Grade, Header,
     Library, Needed, Question, Report, ReportPlan, TestOutcome, TestPlan, TestReport, Verdict,
 };
-#[doc(no_inline)]
-pub use rust_decimal::Decimal;
 #[cfg(feature = "serve")]
 pub use serve::{BoundServer, Served, Server, Stopper};
 pub use sound::hush_expected_panics;
@@ -264,7 +262,7 @@ pub use source::known_tables;
 pub use syntax::read_literal;
 #[doc(no_inline)]
 pub use uuid::Uuid;
-pub use value::{Bag, DateTime, TimeSpan, Type, Value};
+pub use value::{Bag, DateTime, Decimal, DecimalError, TimeSpan, Type, Value};
 
 /// Runs the examples of README.md.
 #[cfg(doctest)]

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 
 use argql::{
     Audit, AuditPlan, Bag, BoundServer, Cancel, Card, CardValue, Chart, Check, CheckReport, Checked, CheckedFile,
-    CheckedTable, Code, ComparedLine, Completion, Completions, DataPath, DateTime, Declared, Diagnostic, Diff,
-    DiffPlan, Document, Engine, Error, Example, Field, Format, Formulas, Grade, Header, LanguageShare, Layout, Library,
-    Limits, LongCells, Mark, MarkKind, Metered, MissingTables, NameEntry, Needed, Paths, Place, Progress, Query,
-    Question, RefusedName, Report, ReportPlan, Scope, ScopeFilter, Served, Server, Severity, Share, Snapshot,
-    SnapshotTable, Span, Stopper, Store, Table, TableWriter, Target, TestCase, TestFile, TestOutcome, TestPlan,
-    TestReport, TimeSpan, Type, Value, Verdict, WideCells,
+    CheckedTable, Code, ComparedLine, Completion, Completions, DataPath, DateTime, Decimal, DecimalError, Declared,
+    Diagnostic, Diff, DiffPlan, Document, Engine, Error, Example, Field, Format, Formulas, Grade, Header,
+    LanguageShare, Layout, Library, Limits, LongCells, Mark, MarkKind, Metered, MissingTables, NameEntry, Needed,
+    Paths, Place, Progress, Query, Question, RefusedName, Report, ReportPlan, Scope, ScopeFilter, Served, Server,
+    Severity, Share, Snapshot, SnapshotTable, Span, Stopper, Store, Table, TableWriter, Target, TestCase, TestFile,
+    TestOutcome, TestPlan, TestReport, TimeSpan, Type, Value, Verdict, WideCells,
 };
 use syn::{Attribute, Fields, ImplItem, Item, ItemImpl, UseTree, Visibility};
 
@@ -315,7 +315,7 @@ fn every_export_is_found_and_every_type_can_be_shared_by_threads() {
     let found: BTreeSet<&String> = surface.items.keys().collect();
     assert_eq!(found, surface.exported.keys().collect());
     let shared = shared!(
-        Audit AuditPlan Bag BoundServer Cancel Card CardValue Chart Check CheckReport Checked CheckedFile CheckedTable Code ComparedLine Completion Completions DataPath DateTime Declared Diagnostic Diff DiffPlan Document Engine Error Example Field Format Formulas Grade Header LanguageShare Layout Library Limits LongCells Mark MarkKind Metered MissingTables NameEntry Needed Paths Place Progress Query Question RefusedName Report ReportPlan Scope ScopeFilter Served Server Severity Share Snapshot SnapshotTable Span Stopper Store Table TableWriter Target TestCase TestFile TestOutcome TestPlan TestReport TimeSpan Type Value Verdict WideCells
+        Audit AuditPlan Bag BoundServer Cancel Card CardValue Chart Check CheckReport Checked CheckedFile CheckedTable Code ComparedLine Completion Completions DataPath DateTime Decimal DecimalError Declared Diagnostic Diff DiffPlan Document Engine Error Example Field Format Formulas Grade Header LanguageShare Layout Library Limits LongCells Mark MarkKind Metered MissingTables NameEntry Needed Paths Place Progress Query Question RefusedName Report ReportPlan Scope ScopeFilter Served Server Severity Share Snapshot SnapshotTable Span Stopper Store Table TableWriter Target TestCase TestFile TestOutcome TestPlan TestReport TimeSpan Type Value Verdict WideCells
     );
     // Those of a feature are there where it is.
     #[cfg(feature = "cluster")]

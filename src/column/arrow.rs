@@ -21,10 +21,9 @@ use arrow_schema::{DataType, Field as ArrowField, Schema, SchemaRef, TimeUnit};
 #[cfg(feature = "arrow")]
 use arrow_select::take::take;
 use rayon::prelude::*;
-use rust_decimal::Decimal;
 
 use super::{Batch, Column, Data, Field, Table};
-use crate::value::{Type, ValueRef, write_json, write_text};
+use crate::value::{Decimal, Type, ValueRef, write_json, write_text};
 
 /// Ticks of 100 ns from year 1 to 1970.
 const EPOCH: i64 = 621_355_968_000_000_000;
@@ -261,9 +260,9 @@ fn count(ticks: i64, unit: TimeUnit) -> Option<i64> {
 }
 
 /// The digits of a decimal with so many of them behind the point, if they are no more than [`DIGITS`].
-fn digits(value: Decimal, scale: u32) -> Option<i128> {
-    let more = 10_i128.checked_pow(scale.checked_sub(value.scale())?)?;
-    value.mantissa().checked_mul(more).filter(|digits| digits.unsigned_abs() < 10_u128.pow(u32::from(DIGITS)))
+fn digits(value: Decimal, scale: u8) -> Option<i128> {
+    let more = 10_i128.checked_pow(scale.checked_sub(value.scale())?.into())?;
+    value.digits().checked_mul(more).filter(|digits| digits.unsigned_abs() < 10_u128.pow(u32::from(DIGITS)))
 }
 
 fn arrow_field(field: &Field, form: Form) -> ArrowField {
@@ -338,7 +337,7 @@ fn array<'a, I: Iterator<Item = ValueRef<'a>>>(
         Form::Decimals(scale) => {
             let mut builder = Decimal128Builder::new().with_data_type(DataType::Decimal128(DIGITS, scale));
             for cell in cells() {
-                builder.append_option(decimal(cell).and_then(|value| digits(value, u32::from(scale.unsigned_abs()))));
+                builder.append_option(decimal(cell).and_then(|value| digits(value, scale.unsigned_abs())));
             }
             Arc::new(builder.finish())
         }

@@ -5,7 +5,8 @@
 //! |---|---|
 //! | `bool` `int` `long` `real` | `Boolean` `Int32` `Int64` `Float64` |
 //! | `datetime` `timespan` | `Int64`, ticks of 100 ns |
-//! | `guid` `decimal` | `FixedSizeBinary(16)`: a decimal keeps the digits behind its point |
+//! | `guid` | `FixedSizeBinary(16)` |
+//! | `decimal` | `FixedSizeBinary(17)`: how many digits are behind its point, and all its digits |
 //! | `string` | `LargeUtf8` |
 //! | `dynamic` | `LargeBinary`, see [`encode_value`] |
 //!
@@ -23,9 +24,10 @@ use arrow_array::types::{Float64Type, Int32Type, Int64Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, RecordBatchOptions, StringViewArray, UInt32Array};
 use arrow_schema::{DataType, Field as ArrowField, FieldRef, Schema, SchemaRef};
 use arrow_select::take::take_record_batch;
+use uuid::Uuid;
 
 use super::{Batch, Codes, Column, Data, Out};
-use crate::value::{Type, Value, ValueRef, decode_value, encode_value};
+use crate::value::{Decimal, Type, Value, ValueRef, decode_value, encode_value};
 
 /// The schema of rows with columns of these types, which are spread by their keys or stay together.
 pub(crate) fn wire_schema(types: &[Type], spread: bool) -> SchemaRef {
@@ -45,10 +47,16 @@ fn wire_type(ty: Type) -> DataType {
         Type::Int => DataType::Int32,
         Type::Long | Type::DateTime | Type::TimeSpan => DataType::Int64,
         Type::Real => DataType::Float64,
-        Type::Guid | Type::Decimal => DataType::FixedSizeBinary(16),
+        Type::Guid => DataType::FixedSizeBinary(width(size_of::<Uuid>())),
+        Type::Decimal => DataType::FixedSizeBinary(width(Decimal::BYTES)),
         Type::String => DataType::LargeUtf8,
         Type::Dynamic => DataType::LargeBinary,
     }
+}
+
+/// As Arrow counts bytes.
+fn width(bytes: usize) -> i32 {
+    i32::try_from(bytes).expect("a cell of a fixed width is small")
 }
 
 impl Batch {
@@ -96,6 +104,18 @@ fn coded(ty: Type, column: &Column) -> ArrayRef {
     Arc::new(DictionaryArray::<UInt32Type>::new(UInt32Array::new(codes, None), array(ty, &cells)))
 }
 
+/// Cells that are all as wide, by the bytes of each.
+fn fixed<const N: usize>(column: &Column, bytes: impl Fn(ValueRef<'_>) -> Option<[u8; N]>) -> ArrayRef {
+    let mut builder = FixedSizeBinaryBuilder::with_capacity(column.len(), width(N));
+    for cell in column.iter() {
+        match bytes(cell) {
+            Some(bytes) => builder.append_value(bytes).expect("all have this width"),
+            None => builder.append_null(),
+        }
+    }
+    Arc::new(builder.finish())
+}
+
 fn array(ty: Type, column: &Column) -> ArrayRef {
     // An array of the type itself needs no look at its cells.
     match &column.data {
@@ -120,16 +140,6 @@ fn array(ty: Type, column: &Column) -> ArrayRef {
             Arc::new(builder.finish())
         }};
     }
-    let fixed = |bytes: &dyn Fn(ValueRef<'_>) -> Option<[u8; 16]>| {
-        let mut builder = FixedSizeBinaryBuilder::with_capacity(column.len(), 16);
-        for cell in column.iter() {
-            match bytes(cell) {
-                Some(bytes) => builder.append_value(bytes).expect("these are 16 bytes"),
-                None => builder.append_null(),
-            }
-        }
-        Arc::new(builder.finish())
-    };
     match ty {
         Type::Bool => built!(BooleanBuilder::new(), ValueRef::Bool(value) => value),
         Type::Int => built!(Int32Builder::new(), ValueRef::Int(value) => value),
@@ -137,12 +147,12 @@ fn array(ty: Type, column: &Column) -> ArrayRef {
         Type::Real => built!(Float64Builder::new(), ValueRef::Real(value) => value),
         Type::DateTime => built!(Int64Builder::new(), ValueRef::DateTime(value) => value.ticks()),
         Type::TimeSpan => built!(Int64Builder::new(), ValueRef::TimeSpan(value) => value.ticks()),
-        Type::Guid => fixed(&|cell| match cell {
+        Type::Guid => fixed(column, |cell| match cell {
             ValueRef::Guid(value) => Some(*value.as_bytes()),
             _ => None,
         }),
-        Type::Decimal => fixed(&|cell| match cell {
-            ValueRef::Decimal(value) => Some(value.serialize()),
+        Type::Decimal => fixed(column, |cell| match cell {
+            ValueRef::Decimal(value) => Some(value.to_bytes()),
             _ => None,
         }),
         Type::String => {
@@ -193,7 +203,7 @@ fn column(ty: Type, array: &ArrayRef) -> Option<Column> {
         Type::Decimal => {
             let digits = array.as_fixed_size_binary().iter().map(|cell| match cell {
                 None => Some(Value::Null),
-                Some(bytes) => Some(Value::Decimal(rust_decimal::Decimal::deserialize(bytes.try_into().ok()?))),
+                Some(bytes) => Decimal::from_bytes(bytes.try_into().ok()?).map(Value::Decimal),
             });
             Data::Values(Arc::new(digits.collect::<Option<_>>()?))
         }
@@ -230,7 +240,7 @@ mod tests {
             true, -1, 5, -0.0, datetime(0001-01-01), -1tick, guid(00000000-0000-0000-0000-000000000001), decimal(1.50), 'x', dynamic({'a': [1, null, 'é', 1.0]}),
             false, 1, -5, real(nan), datetime(9999-12-31), 1d, guid(ffffffff-0000-0000-0000-000000000001), decimal(1.5), 'x', dynamic('text'),
             bool(null), int(null), long(null), real(null), datetime(null), timespan(null), guid(null), decimal(null), '', dynamic(null),
-            true, 2, 3, 1e300, datetime(2024-01-01), 1h, guid(00000000-0000-0000-0000-000000000001), decimal(-79228162514264337593543950335), 'ab', dynamic(7)]
+            true, 2, 3, 1e300, datetime(2024-01-01), 1h, guid(00000000-0000-0000-0000-000000000001), decimal(-99999999999999999999999999999999999999), 'ab', dynamic(7)]
             | extend z = case(i == 1, pack_array(t)[0], i == 2, pack('when', t, 'long', 1.0, 'id', g, 'span', n, 'd', d), pack_array(n, d, true, s)), w = pack_array(t)[0]";
         let table = Engine::new().query(query).expect("the query is right");
         let types: Vec<Type> = table.columns().iter().map(|field| field.ty).collect();

@@ -2,12 +2,10 @@
 //!
 //! The grid of datetimes begins at 0001-01-01, a Monday; so do weeks of `bin(t, 7d)`.
 
-use rust_decimal::Decimal;
-
 use crate::column::Out;
 use crate::registry::KernelDef::Plain;
 use crate::registry::{Example, Naming, Returns, Scalar, any, number};
-use crate::value::{DateTime, TimeSpan, Type, ValueRef, to_decimal, to_long, to_real};
+use crate::value::{DateTime, Decimal, TimeSpan, Type, ValueRef, to_decimal, to_long, to_real};
 
 /// The functions of this file.
 pub(crate) const FAMILY: &[&Scalar] = &[&BIN, &FLOOR, &BIN_AT, &CEILING];

@@ -29,7 +29,7 @@ pub(super) fn long_at(cells: &[ValueRef<'_>], index: usize) -> Option<i64> {
 pub(super) fn real(cell: ValueRef<'_>) -> Option<f64> {
     match cell {
         ValueRef::Real(v) => Some(v),
-        ValueRef::Decimal(v) => f64::try_from(v).ok(),
+        ValueRef::Decimal(v) => Some(v.to_f64()),
         other => long(other).map(wide),
     }
 }

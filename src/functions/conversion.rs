@@ -124,7 +124,7 @@ const TODOUBLE: Scalar = Scalar {
 const TODECIMAL: Scalar = Scalar {
     name: "todecimal",
     returns: Returns::Is(Type::Decimal),
-    about: "`value` as an exact decimal number; null if it is none, or has more than 28 digits before the point.",
+    about: "`value` as an exact decimal number; null if it is none, or has more than 38 digits before the point.",
     examples: &[Example { query: "print todecimal('1.10'), todecimal(0.1)", result: "1.10, 0.1" }],
     kernel: Plain(|args, out| put(out, to_decimal(args[0]).map(ValueRef::Decimal))),
     ..CONVERTS

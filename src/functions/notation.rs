@@ -3,7 +3,7 @@
 use super::cells::text;
 use super::text::array;
 use crate::registry::*;
-use crate::value::{Type, Value, ValueRef};
+use crate::value::{Decimal, Type, Value, ValueRef};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] = &[&PARSE_VERSION, &PARSE_CSV];
@@ -20,7 +20,7 @@ const PARSE_VERSION: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
-fn version(text: &str) -> Option<rust_decimal::Decimal> {
+fn version(text: &str) -> Option<Decimal> {
     let mut parts = text.trim().split('.');
     let mut number = 0_i128;
     for _ in 0..4 {
@@ -33,7 +33,7 @@ fn version(text: &str) -> Option<rust_decimal::Decimal> {
         };
         number = number * 100_000_000 + i128::from(part);
     }
-    if parts.next().is_some() { None } else { rust_decimal::Decimal::try_from_i128_with_scale(number, 0).ok() }
+    if parts.next().is_some() { None } else { Decimal::from_parts(number, 0) }
 }
 
 const PARSE_CSV: Scalar = Scalar {

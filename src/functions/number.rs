@@ -71,11 +71,7 @@ const ROUND: Scalar = Scalar {
         let digits = cells.get(1).and_then(|&cell| long(cell)).unwrap_or_default().clamp(-400, 400);
         match cells[0] {
             ValueRef::Real(value) => out.real(rounded(value, digits)),
-            ValueRef::Decimal(value) => {
-                let strategy = rust_decimal::RoundingStrategy::MidpointAwayFromZero;
-                let digits = u32::try_from(digits).unwrap_or_default();
-                out.value(ValueRef::Decimal(value.round_dp_with_strategy(digits, strategy)));
-            }
+            ValueRef::Decimal(value) => out.value(value.round(digits).map_or(ValueRef::Null, ValueRef::Decimal)),
             value => match long(value) {
                 Some(value) if digits < 0 => out.long(narrow(rounded(wide(value), digits))),
                 Some(value) => out.long(value),

@@ -3,7 +3,7 @@
 use crate::column::{Column, Out};
 use crate::guard::Pace;
 use crate::registry::*;
-use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef, same_key};
+use crate::value::{DateTime, Decimal, TimeSpan, Type, Value, ValueRef, same_key};
 
 /// The functions of this file.
 pub(super) const FAMILY: &[&Scalar] =
@@ -116,7 +116,7 @@ fn nothing(ty: Type) -> Value {
         Type::Int => Value::Int(0),
         Type::Long => Value::Long(0),
         Type::Real => Value::Real(0.0),
-        Type::Decimal => Value::Decimal(rust_decimal::Decimal::ZERO),
+        Type::Decimal => Value::Decimal(Decimal::ZERO),
         _ => Value::TimeSpan(TimeSpan::from_ticks(0)),
     }
 }

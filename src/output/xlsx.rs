@@ -268,7 +268,7 @@ fn valued(sheet: &mut Worksheet, row: u32, column: u16, cell: ValueRef<'_>, styl
         ValueRef::Int(_) => (to_real(cell), None),
         ValueRef::Long(value) if value.unsigned_abs() < DIGITS => (to_real(cell), None),
         ValueRef::Real(value) if value.is_finite() => (Some(value), None),
-        ValueRef::Decimal(value) if value.mantissa().unsigned_abs() < u128::from(DIGITS) => (to_real(cell), None),
+        ValueRef::Decimal(value) if value.digits().unsigned_abs() < u128::from(DIGITS) => (to_real(cell), None),
         ValueRef::DateTime(value) if value.ticks() >= EPOCH + FIRST => {
             (days(value.ticks() - EPOCH), Some(&styles.moment))
         }

@@ -2,7 +2,6 @@
 
 use nom::Parser;
 use nom::multi::many1;
-use rust_decimal::Decimal;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -11,7 +10,7 @@ use super::lex::{Token, TokenKind, UNITS, escape};
 use super::tokens::{Hope, Parsed, Thing, Tokens, failure, symbol};
 use crate::diag::{BAD_LITERAL, Diagnostic, UNEXPECTED, nearest};
 use crate::functions;
-use crate::value::{Bag, DateTime, TimeSpan, Type, Value, parse_datetime, parse_timespan};
+use crate::value::{Bag, DateTime, Decimal, TimeSpan, Type, Value, parse_datetime, parse_timespan};
 
 /// A literal of any type, if one is ahead.
 pub(crate) fn literal(input: Tokens<'_>) -> Parsed<'_, Expr> {
@@ -132,8 +131,7 @@ fn unit_timespan(text: &str) -> Option<TimeSpan> {
 
 fn ticks(number: Decimal, unit: u64) -> Option<TimeSpan> {
     let nanoseconds = number.checked_mul(Decimal::from(unit))?;
-    let ticks = (nanoseconds / Decimal::ONE_HUNDRED).trunc();
-    i64::try_from(ticks).ok().map(TimeSpan::from_ticks)
+    nanoseconds.checked_div(Decimal::from(100_i64))?.to_i64().map(TimeSpan::from_ticks)
 }
 
 fn checked<T>(token: &Token<'_>, what: &str, value: Option<T>) -> Result<T, nom::Err<super::tokens::ParseFault>> {
@@ -164,9 +162,7 @@ fn typed(token: &Token<'_>, ty: Type) -> Result<Value, nom::Err<super::tokens::P
         Type::Int => int(text).map(Value::Int),
         Type::Long => signed(text, long).map(Value::Long),
         Type::Real => real(text).map(Value::Real),
-        Type::Decimal => {
-            Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok().map(Value::Decimal)
-        }
+        Type::Decimal => text.parse().ok().map(Value::Decimal),
         Type::String | Type::Dynamic => None,
     };
     value.ok_or_else(|| {

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{Bag, DateTime, TimeSpan, Value, ValueRef};
+use super::{Bag, DateTime, Decimal, TimeSpan, Value, ValueRef};
 
 /// Appends a value: a letter for what it is, then what it holds. Numbers are little-endian; texts and lists begin with
 /// their length.
@@ -25,7 +24,7 @@ pub(crate) fn encode_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
         ValueRef::Int(value) => fixed(b'i', &value.to_le_bytes()),
         ValueRef::Long(value) => fixed(b'l', &value.to_le_bytes()),
         ValueRef::Real(value) => fixed(b'r', &value.to_le_bytes()),
-        ValueRef::Decimal(value) => fixed(b'd', &value.serialize()),
+        ValueRef::Decimal(value) => fixed(b'd', &value.to_bytes()),
         ValueRef::DateTime(value) => fixed(b't', &value.ticks().to_le_bytes()),
         ValueRef::TimeSpan(value) => fixed(b'n', &value.ticks().to_le_bytes()),
         ValueRef::Guid(value) => fixed(b'g', value.as_bytes()),
@@ -96,7 +95,7 @@ fn value(rest: &mut &[u8], depth: usize) -> Option<Value> {
         b'i' => Value::Int(i32::from_le_bytes(array(rest)?)),
         b'l' => Value::Long(i64::from_le_bytes(array(rest)?)),
         b'r' => Value::Real(f64::from_le_bytes(array(rest)?)),
-        b'd' => Value::Decimal(Decimal::deserialize(array(rest)?)),
+        b'd' => Value::Decimal(Decimal::from_bytes(array(rest)?)?),
         b't' => Value::DateTime(DateTime::from_ticks(i64::from_le_bytes(array(rest)?))),
         b'n' => Value::TimeSpan(TimeSpan::from_ticks(i64::from_le_bytes(array(rest)?))),
         b'g' => Value::Guid(Uuid::from_bytes(array(rest)?)),

@@ -5,11 +5,9 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use uuid::Uuid;
 
-use super::{Bag, DateTime, TimeSpan, Value, ValueRef, from_json};
+use super::{Bag, DateTime, Decimal, TimeSpan, Value, ValueRef, from_json};
 
 /// Where nulls, and NaN next to them, go in a sorted column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,8 +145,8 @@ fn numbers(a: ValueRef<'_>, b: ValueRef<'_>) -> Ordering {
         (Number::Real(a), Number::Whole(b)) => whole_and_real(b, a).reverse(),
         (Number::Whole(a), Number::Decimal(b)) => Decimal::from(a).cmp(&b),
         (Number::Decimal(a), Number::Whole(b)) => a.cmp(&Decimal::from(b)),
-        (Number::Decimal(a), Number::Real(b)) => reals(a.to_f64().unwrap_or(f64::NAN), b),
-        (Number::Real(a), Number::Decimal(b)) => reals(a, b.to_f64().unwrap_or(f64::NAN)),
+        (Number::Decimal(a), Number::Real(b)) => reals(a.to_f64(), b),
+        (Number::Real(a), Number::Decimal(b)) => reals(a, b.to_f64()),
     };
     let unit = |value| match value {
         ValueRef::DateTime(_) => 1,
@@ -213,7 +211,7 @@ pub(crate) fn encode_key(out: &mut Vec<u8>, value: ValueRef<'_>) {
         },
         ValueRef::Decimal(v) => match v.to_i64() {
             Some(whole) if v.is_integer() => fixed(Tag::Whole, &whole.to_le_bytes()),
-            _ => fixed(Tag::Decimal, &v.normalize().serialize()),
+            _ => fixed(Tag::Decimal, &v.shortest().to_bytes()),
         },
         ValueRef::DateTime(v) => fixed(Tag::DateTime, &v.ticks().to_le_bytes()),
         ValueRef::TimeSpan(v) => fixed(Tag::TimeSpan, &v.ticks().to_le_bytes()),
@@ -268,7 +266,7 @@ fn cell_of_key(key: &mut &[u8]) -> Value {
         Tag::Whole => Value::Long(i64::from_le_bytes(fixed(key))),
         Tag::NaN => Value::Real(f64::NAN),
         Tag::Real => Value::Real(f64::from_le_bytes(fixed(key))),
-        Tag::Decimal => Value::Decimal(Decimal::deserialize(fixed(key))),
+        Tag::Decimal => Value::Decimal(Decimal::from_bytes(fixed(key)).expect("a key is whole")),
         Tag::DateTime => Value::DateTime(DateTime::from_ticks(i64::from_le_bytes(fixed(key)))),
         Tag::TimeSpan => Value::TimeSpan(TimeSpan::from_ticks(i64::from_le_bytes(fixed(key)))),
         Tag::Guid => Value::Guid(Uuid::from_bytes(fixed(key))),
@@ -293,7 +291,7 @@ pub(crate) fn identical(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
         (V::Json(text), other) | (other, V::Json(text)) => identical(from_json(text).as_ref(), other),
         (V::Int(int), other) | (other, V::Int(int)) => identical(V::Long(int.into()), other),
         (V::Real(a), V::Real(b)) => a.to_bits() == b.to_bits(),
-        (V::Decimal(a), V::Decimal(b)) => a.serialize() == b.serialize(),
+        (V::Decimal(a), V::Decimal(b)) => a.to_bytes() == b.to_bytes(),
         (V::Array(a), V::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(all),
         (V::Bag(a), V::Bag(b)) => a.keys().eq(b.keys()) && a.values().zip(b.values()).all(all),
         _ => std::mem::discriminant(&a) == std::mem::discriminant(&b) && compare(a, b).is_eq(),
@@ -385,8 +383,11 @@ mod tests {
         assert!(same(&Value::Int(1), &Value::Long(1)));
         assert!(same(&Value::Long(1), &Value::Real(1.0)));
         assert!(same(&json(r#"{"a":1,"b":[2]}"#), &json(r#"{"b":[2.0],"a":1}"#)));
-        assert!(same(&Value::Decimal(Decimal::new(150, 2)), &Value::Decimal(Decimal::new(15, 1))));
-        assert!(same(&Value::Decimal(Decimal::new(200, 2)), &Value::Long(2)));
+        assert!(same(
+            &Value::Decimal(Decimal::from_parts(150, 2).unwrap()),
+            &Value::Decimal(Decimal::from_parts(15, 1).unwrap())
+        ));
+        assert!(same(&Value::Decimal(Decimal::from_parts(200, 2).unwrap()), &Value::Long(2)));
     }
 
     #[test]
@@ -399,7 +400,10 @@ mod tests {
         };
         spellings(Value::Real(0.0), Value::Real(-0.0));
         spellings(Value::Long(1), Value::Real(1.0));
-        spellings(Value::Decimal(Decimal::new(150, 2)), Value::Decimal(Decimal::new(15, 1)));
+        spellings(
+            Value::Decimal(Decimal::from_parts(150, 2).unwrap()),
+            Value::Decimal(Decimal::from_parts(15, 1).unwrap()),
+        );
         spellings(json(r#"{"a":1,"b":2}"#), json(r#"{"b":2,"a":1}"#));
         spellings(json("[[1]]"), json("[[1.0]]"));
         assert!(identical(ValueRef::Json("[1, {}]"), json("[1,{}]").as_ref()));

@@ -1,11 +1,9 @@
 //! Conversions between types: what `tolong`, `todatetime` and the rest make of a cell, by what it holds. What cannot
 //! be converted is null. As measured on Kusto, where a source is not named.
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use uuid::Uuid;
 
-use super::{DateTime, TimeSpan, Type, Value, ValueRef, parse_datetime, parse_timespan, text_of, write_real};
+use super::{DateTime, Decimal, TimeSpan, Type, Value, ValueRef, parse_datetime, parse_timespan, text_of, write_real};
 
 /// The cell as one of type `to`; null (`""` for strings) if it cannot be.
 pub(crate) fn convert(value: ValueRef<'_>, to: Type) -> Value {
@@ -77,24 +75,23 @@ pub(crate) fn to_real(value: ValueRef<'_>) -> Option<f64> {
     match value {
         ValueRef::Real(v) => Some(v),
         ValueRef::Int(v) => Some(v.into()),
-        // By its text: `to_f64` adds up whole part and fraction, and may be a bit off.
-        ValueRef::Decimal(v) => v.to_string().parse().ok(),
+        ValueRef::Decimal(v) => Some(v.to_f64()),
         ValueRef::String(text) => real(text.trim()),
         #[expect(clippy::cast_precision_loss, reason = "long widens to real in KQL")]
         other => to_long(other).map(|v| v as f64),
     }
 }
 
-/// Reals by their shortest text; beyond 28 digits rounded, beyond the range null.
+/// Reals by their shortest text; beyond 38 digits rounded, beyond the range null.
 pub(crate) fn to_decimal(value: ValueRef<'_>) -> Option<Decimal> {
     match value {
         ValueRef::Decimal(v) => Some(v),
         ValueRef::Real(v) => {
             let mut text = String::new();
             write_real(&mut text, v);
-            decimal(&text).map(|v| v.normalize())
+            Decimal::nearest(&text).map(Decimal::shortest)
         }
-        ValueRef::String(text) => decimal(text.trim()),
+        ValueRef::String(text) => Decimal::nearest(text.trim()),
         other => to_long(other).map(Decimal::from),
     }
 }
@@ -165,13 +162,6 @@ fn real(text: &str) -> Option<f64> {
     if named || decimal { text.parse().ok() } else { None }
 }
 
-fn decimal(text: &str) -> Option<Decimal> {
-    if text.contains('_') {
-        return None;
-    }
-    if text.contains(['e', 'E']) { Decimal::from_scientific(text).ok() } else { text.parse().ok() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,7 +204,7 @@ mod tests {
             assert_eq!(to_real(text(from)), Some(to), "{from}");
         }
         assert_eq!(
-            to_real(ValueRef::Decimal(Decimal::new(123_456_789_012_345_678, 17))),
+            to_real(ValueRef::Decimal(Decimal::from_parts(123_456_789_012_345_678, 17).unwrap())),
             "1.23456789012345678".parse().ok()
         );
         for from in ["0x10", "", "1,5", "abc", "infinity", "1.5d", "--1"] {
@@ -235,9 +225,9 @@ mod tests {
 
     #[test]
     fn decimal_keeps_the_digits_of_a_real() {
-        assert_eq!(to_decimal(ValueRef::Real(0.1)), Some(Decimal::new(1, 1)));
-        assert_eq!(to_decimal(ValueRef::Real(1e20)), Some(Decimal::from(100_000_000_000_000_000_000_u128)));
-        assert_eq!(to_decimal(text(" 1.50 ")), Some(Decimal::new(150, 2)));
+        assert_eq!(to_decimal(ValueRef::Real(0.1)), Decimal::from_parts(1, 1));
+        assert_eq!(to_decimal(ValueRef::Real(1e20)), Decimal::from_parts(100_000_000_000_000_000_000, 0));
+        assert_eq!(to_decimal(text(" 1.50 ")), Decimal::from_parts(150, 2));
         assert_eq!(to_decimal(ValueRef::Real(1e300)), None);
         assert_eq!(to_decimal(ValueRef::Real(f64::NAN)), None);
         assert_eq!(to_decimal(text("1_000")), None);

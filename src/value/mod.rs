@@ -8,6 +8,7 @@ mod bytes;
 mod compare;
 mod convert;
 mod datetime;
+mod decimal;
 mod json;
 mod step;
 mod text;
@@ -16,10 +17,10 @@ mod write;
 
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
 pub use datetime::DateTime;
+pub use decimal::{Decimal, DecimalError};
 pub use timespan::TimeSpan;
 
 pub(crate) use bytes::*;
@@ -51,7 +52,7 @@ pub enum Type {
     Long,
     /// Double-precision number, what `1.5` is.
     Real,
-    /// Exact decimal number of up to 28 digits.
+    /// Exact decimal number of up to 38 digits.
     Decimal,
     /// Text; never null.
     String,

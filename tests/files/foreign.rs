@@ -145,7 +145,7 @@ fn every_type_of_arrow_has_its_type_of_kql() {
             rows,
             "[{\"b\":true,\"i8\":-8,\"i32\":-32,\"u32\":4294967295,\"i64\":-9223372036854775808,\"u64\":64,\"f32\":0.5,\
              \"s\":\"é\",\"large\":\"large\",\"view\":\"longer than twelve bytes\",\"coded\":\"c\",\"d\":\"-1.50\",\
-             \"wide\":\"10.000000000000000000000000000\",\"ts\":\"0001-01-01T00:00:00.0000000Z\",\
+             \"wide\":\"10.000000000000000000000000000000\",\"ts\":\"0001-01-01T00:00:00.0000000Z\",\
              \"tms\":\"1969-12-31T23:59:59.9990000Z\",\"tus\":\"1970-01-01T00:00:00.0000010Z\",\
              \"tns\":\"1969-12-31T23:59:59.9999999Z\",\"day\":\"9999-12-31T00:00:00.0000000Z\",\
              \"day64\":\"1970-01-02T00:00:00.0000000Z\",\"time\":\"01:01:01\",\"fine\":\"00:00:00.0000019\",\
@@ -234,7 +234,8 @@ fn what_argql_writes_is_read_with_the_same_types() {
             assert_eq!(read.columns(), table.columns(), "{format:?}");
             let plain =
                 |table: &Table| texts(table).into_iter().map(|row| row.join(" | ")).collect::<Vec<_>>().join("\n");
-            let digits = |text: String| text.replace("-1.50", "-1.5");
+            // A column has as many digits behind the point for all of its values.
+            let digits = |text: String| text.replace("-1.50", "-1.5").replace("335.00", "335");
             assert_eq!(digits(plain(&read)), digits(plain(&table)), "{format:?}");
             let dynamic = read.columns().iter().position(|field| &*field.name == "y").unwrap();
             let cells = |table: &Table| (0..table.len()).map(|row| table.value(row, dynamic)).collect::<Vec<_>>();
@@ -301,7 +302,8 @@ fn what_has_no_type_is_refused_by_column_when_it_is_asked_for() {
     let path = folder.path().join("t.arrow");
     let mut binary = BinaryBuilder::new();
     binary.append_value(b"ab");
-    let far = Decimal128Array::from(vec![10_i128.pow(37) + 1]).with_precision_and_scale(38, 0).unwrap();
+    let far =
+        Decimal256Array::from(vec![i256::from_i128(10_i128.pow(38) + 1)]).with_precision_and_scale(39, 0).unwrap();
     let list: ArrayRef = Arc::new(StructArray::from(vec![(
         Arc::new(Field::new("u", DataType::UInt64, true)),
         Arc::new(UInt64Array::from(vec![u64::MAX])) as ArrayRef,

@@ -97,21 +97,25 @@ fn cell(field: &ArrowField, array: &ArrayRef, row: usize) -> String {
             length(array.as_primitive::<DurationMicrosecondType>().value(row) * 10)
         }
         DataType::Decimal128(_, scale) => {
-            let (mut digits, mut scale) = (array.as_primitive::<Decimal128Type>().value(row), *scale);
-            while scale > 0 && digits % 10 == 0 {
-                (digits, scale) = (digits / 10, scale - 1);
-            }
-            Decimal::from_i128_with_scale(digits, scale.unsigned_abs().into()).to_string()
+            shortest(array.as_primitive::<Decimal128Type>().value(row), scale.unsigned_abs())
         }
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
         other => panic!("{other} is nothing we write"),
     }
 }
 
+/// A decimal without zeros at its end.
+fn shortest(mut digits: i128, mut scale: u8) -> String {
+    while scale > 0 && digits % 10 == 0 {
+        (digits, scale) = (digits / 10, scale - 1);
+    }
+    Decimal::from_parts(digits, scale).unwrap().to_string()
+}
+
 fn shown(value: &Value, ty: Type) -> String {
     match value {
         Value::Null => "null".to_owned(),
-        Value::Decimal(value) => value.normalize().to_string(),
+        Value::Decimal(value) => shortest(value.digits(), value.scale()),
         Value::String(text) if ty == Type::Dynamic => serde_json::to_string(&**text).unwrap(),
         other => other.to_string(),
     }

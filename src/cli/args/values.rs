@@ -78,7 +78,7 @@ fn limit<T>(
 /// A number with up to nine digits of fraction, times a unit; none unless something comes of it.
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let number: Decimal = number.parse().ok()?;
-    u64::try_from(number.checked_mul(unit.into())?.trunc()).ok().filter(|&scaled| scaled > 0)
+    u64::try_from(number.checked_mul(unit.into())?.whole()).ok().filter(|&scaled| scaled > 0)
 }
 
 pub(super) fn parameter(text: &str) -> Result<(String, String), &'static str> {

@@ -6,7 +6,7 @@
 //! | `Int8` `Int16` `Int32` `UInt8` `UInt16` | `int` | |
 //! | `Int64` `UInt32` `UInt64` | `long` | beyond 2^63 refused |
 //! | `Float16` `Float32` `Float64` | `real` | |
-//! | `Decimal…` | `decimal` | of more than 28 digits refused |
+//! | `Decimal…` | `decimal` | of more than 38 digits refused |
 //! | text of any kind | `string` | null is empty; `arrow.json` and argql's own `dynamic` are `dynamic` |
 //! | `Timestamp` `Date…` | `datetime` | in UTC, what is finer than 100 ns is cut off; outside of the years 1 to 9999 refused |
 //! | `Time…` `Duration` | `timespan` | |
@@ -29,11 +29,12 @@ use arrow_array::{Array, ArrayRef, Int64Array, StringViewArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field as ArrowField, TimeUnit};
 use arrow_select::take::take;
-use rust_decimal::Decimal;
 
 use crate::column::{Column, Data, Out};
 use crate::json;
-use crate::value::{DAY, DateTime, FoundValue, Type, Value, ValueRef, convert, look_at_json, write_json, write_text};
+use crate::value::{
+    DAY, DateTime, Decimal, FoundValue, Type, Value, ValueRef, convert, look_at_json, write_json, write_text,
+};
 
 /// Why an array, or a cell of it, is nothing in KQL.
 #[derive(Debug)]
@@ -325,8 +326,7 @@ fn decimal(mut digits: i128, scale: i8) -> Option<Decimal> {
         scale += 1;
     }
     loop {
-        let held = u32::try_from(scale).ok().and_then(|scale| Decimal::try_from_i128_with_scale(digits, scale).ok());
-        match held {
+        match u8::try_from(scale).ok().and_then(|scale| Decimal::from_parts(digits, scale)) {
             None if scale > 0 && digits % 10 == 0 => {
                 digits /= 10;
                 scale -= 1;

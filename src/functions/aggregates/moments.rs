@@ -223,13 +223,12 @@ impl State for Moments {
 /// The cell as a real number; of moments and lengths of time, their ticks.
 #[expect(clippy::cast_precision_loss, reason = "deviations are reals, as exact as one can be")]
 fn real(cell: ValueRef<'_>) -> Option<f64> {
-    use rust_decimal::prelude::ToPrimitive;
     match cell {
         ValueRef::Bool(value) => Some(value.into()),
         ValueRef::Int(value) => Some(value.into()),
         ValueRef::Long(value) => Some(value as f64),
         ValueRef::Real(value) => Some(value),
-        ValueRef::Decimal(value) => value.to_f64(),
+        ValueRef::Decimal(value) => Some(value.to_f64()),
         ValueRef::TimeSpan(value) => Some(value.ticks() as f64),
         ValueRef::DateTime(value) => Some(value.ticks() as f64),
         _ => None,

@@ -115,12 +115,11 @@ fn percentiles(args: &Args<'_>, shape: Shape) -> Result<Box<dyn Fold>, ArgumentF
 }
 
 fn percent(value: &Value, argument: usize) -> Result<f64, ArgumentFault> {
-    use rust_decimal::prelude::ToPrimitive;
     let percent = match value {
         Value::Int(value) => Some(f64::from(*value)),
         Value::Long(value) => i32::try_from(*value).ok().map(f64::from),
         Value::Real(value) => Some(*value),
-        Value::Decimal(value) => value.to_f64(),
+        Value::Decimal(value) => Some(value.to_f64()),
         _ => None,
     };
     percent

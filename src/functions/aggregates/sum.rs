@@ -1,15 +1,12 @@
 //! `sum` and `avg`.
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::FromPrimitive;
-
 use super::{PREDICATE, each, grow, promoted};
 use crate::column::{Column, Out};
 use crate::registry::{
     Aggregate, AggregateNaming::Prefixed, Args, ArgumentFault, Example, Fold, Groups, PerGroup, Returns, State,
     summable,
 };
-use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
+use crate::value::{DateTime, Decimal, TimeSpan, Type, Value, ValueRef};
 
 pub(super) const FAMILY: &[&Aggregate] = &[&SUM, &SUMIF, &AVG, &AVGIF];
 
@@ -280,7 +277,7 @@ impl State for Mean<Option<Decimal>> {
     }
 
     fn finish(self, out: &mut Out) {
-        let mean = self.sum.and_then(|sum| sum.checked_div(Decimal::from_i64(self.count)?));
+        let mean = self.sum.and_then(|sum| sum.checked_div(Decimal::from(self.count)));
         mean.finish(out);
     }
 

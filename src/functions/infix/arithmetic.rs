@@ -3,13 +3,11 @@
 //! Integers are 64 bits wide and wrap around; dividing them by zero gives null. A dynamic value takes part with the
 //! number it holds, in the type of the other operand, and gives null if it holds none. Dates are counted in ticks.
 
-use rust_decimal::Decimal;
-
 use super::super::cells::{long, narrow, real, wide};
 use super::comparison::widest;
 use crate::column::Out;
 use crate::registry::{Args, ArgumentFault, Kernel, Operand, Operation};
-use crate::value::{DateTime, TimeSpan, Type, ValueRef};
+use crate::value::{DateTime, Decimal, TimeSpan, Type, ValueRef, to_decimal};
 
 /// What is done with two numbers of one type.
 pub(super) trait Arithmetic: 'static {
@@ -178,8 +176,7 @@ impl Arithmetic for Modulo {
     }
 
     fn decimals(a: Decimal, b: Decimal) -> Option<Decimal> {
-        let rest = a.checked_rem(b)?;
-        if rest.is_sign_negative() && !rest.is_zero() { rest.checked_add(b.abs()) } else { Some(rest) }
+        a.checked_rem(b)
     }
 
     fn times(left: Type, right: Type) -> Option<Operation> {
@@ -282,8 +279,7 @@ fn held_long(cell: ValueRef<'_>) -> Option<i64> {
 
 fn held_decimal(cell: ValueRef<'_>) -> Option<Decimal> {
     match cell {
-        ValueRef::Decimal(v) => Some(v),
-        ValueRef::Real(v) => Decimal::try_from(v).ok(),
+        ValueRef::Decimal(_) | ValueRef::Real(_) => to_decimal(cell),
         other => long(other).map(Decimal::from),
     }
 }

@@ -64,7 +64,7 @@ impl ListKey {
     fn of(ty: Type, cell: ValueRef<'_>) -> Option<ListKey> {
         match (ty, cell) {
             (_, ValueRef::Null) if ty != Type::String => None,
-            (Type::Decimal, ValueRef::Decimal(v)) => Some(ListKey::Text(v.normalize().to_string().into())),
+            (Type::Decimal, ValueRef::Decimal(v)) => Some(ListKey::Text(v.shortest().to_string().into())),
             (Type::String | Type::Decimal, cell) => Some(ListKey::Text(text_of(Type::Dynamic, cell).into())),
             // Numbers meet as reals where a real is wanted; two longs that differ do not become equal by it.
             (Type::Real, ValueRef::Real(v)) => ListKey::real(v),
@@ -76,9 +76,7 @@ impl ListKey {
             (Type::Long | Type::Dynamic, ValueRef::Long(v)) => Some(ListKey::Whole(v)),
             (Type::Long | Type::Dynamic, ValueRef::Int(v)) => Some(ListKey::Whole(v.into())),
             (Type::Bool | Type::Long | Type::Dynamic, ValueRef::Bool(v)) => Some(ListKey::Whole(v.into())),
-            (Type::Dynamic, ValueRef::Decimal(v)) => {
-                f64::try_from(v).ok().and_then(|v| ListKey::of(ty, ValueRef::Real(v)))
-            }
+            (Type::Dynamic, ValueRef::Decimal(v)) => ListKey::of(ty, ValueRef::Real(v.to_f64())),
             (Type::DateTime, ValueRef::DateTime(v)) => Some(ListKey::Whole(v.ticks())),
             (Type::TimeSpan, ValueRef::TimeSpan(v)) => Some(ListKey::Whole(v.ticks())),
             (Type::Guid, ValueRef::Guid(v)) => Some(ListKey::Guid(v)),

@@ -294,7 +294,7 @@ fn scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     }
     if is(&classes.decimal)? {
         let text = object.str()?.to_string();
-        let read = Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok();
+        let read = text.parse().ok();
         // Of more digits than fit the last ones would be lost.
         let same = |value: &Decimal| {
             let again = classes.decimal.bind(py).call1((value.to_string(),));
@@ -303,7 +303,7 @@ fn scalar(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
         return read
             .filter(same)
             .map(|value| Some(Value::Decimal(value)))
-            .ok_or_else(|| PyValueError::new_err(format!("{text} is no decimal of KQL, which have up to 28 digits")));
+            .ok_or_else(|| PyValueError::new_err(format!("{text} is no decimal of KQL, which have up to 38 digits")));
     }
     if is(&classes.uuid)? {
         return Ok(Some(Value::Guid(Uuid::from_u128(object.getattr(intern!(py, "int"))?.extract()?))));

@@ -2,13 +2,12 @@
 //! saved, loaded and merged in order come to what one fold over all of them comes to.
 
 use arbitrary::{Result, Unstructured};
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::*;
 use crate::column::{Interner, Out};
 use crate::registry::{Aggregate, Takes, param_of};
-use crate::value::{ValueRef, parse_json_text};
+use crate::value::{Decimal, ValueRef, parse_json_text};
 
 /// Most rows of a case, and most groups.
 const ROWS: usize = 14;
@@ -266,7 +265,7 @@ fn cell(u: &mut Unstructured<'_>, ty: Type, numbers: Numbers) -> Result<Cell> {
             _ => Value::Array(Arc::new(vec![
                 Value::DateTime(DateTime::from_ticks(10)),
                 Value::Real(*u.choose(reals)?),
-                Value::Decimal(Decimal::new(150, 2)),
+                Value::Decimal(Decimal::from_parts(150, 2).unwrap()),
                 Value::Null,
             ])),
         },
