@@ -166,7 +166,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
         (1 + 2j, TypeError),
         ({1: 2}, TypeError),
         (Decimal("NaN"), ValueError),
-        (Decimal(2) ** 97, ValueError),
+        (Decimal(10) ** 38, ValueError),
         (timedelta.max, OverflowError),
         (pandas.Timestamp("2026-01-01T00:00:00.000000001"), ValueError),
     ],
