@@ -15,7 +15,7 @@ use super::contact::{Client, connect};
 use super::report::be_executor;
 use super::scheduler::{runtime, signalled, unbound};
 use super::session::session_config;
-use super::watch::end_given_up;
+use super::watch::{Tasks, end_given_up};
 use crate::error::Error;
 
 /// How long a signal may take to be seen.
@@ -171,6 +171,7 @@ fn lost(scheduler: &str, error: &BallistaError) -> Error {
 pub(super) struct Started {
     address: SocketAddr,
     config: Arc<ExecutorProcessConfig>,
+    tasks: Arc<Tasks>,
     _folder: Folder,
 }
 
@@ -184,6 +185,8 @@ impl Started {
         let port = port
             .parse()
             .map_err(|_| Error::usage(format!("`{}` is no scheduler", executor.scheduler), "name it as HOST:PORT"))?;
+        let tasks = Arc::new(Tasks::default());
+        let of_sessions = tasks.clone();
         let config = ExecutorProcessConfig {
             executor_id: name,
             bind_host: bracketed(address.ip()),
@@ -200,18 +203,18 @@ impl Started {
             grpc_max_encoding_message_size: MESSAGE,
             memory_pool_size: executor.memory,
             override_physical_codec: Some(Arc::new(StageCodec::default())),
-            override_config_producer: Some(Arc::new(session_config)),
+            override_config_producer: Some(Arc::new(move || session_config().with_extension(of_sessions.clone()))),
             override_create_grpc_client_endpoint: Some(to_scheduler(format!("http://{}", executor.scheduler))),
             ..ExecutorProcessConfig::default()
         };
-        Ok(Started { address, config: Arc::new(config), _folder: folder })
+        Ok(Started { address, config: Arc::new(config), tasks, _folder: folder })
     }
 
     /// Runs tasks until it is told to end.
     pub(super) async fn run(&self, scheduler: Client) -> Result<(), BallistaError> {
         tokio::select! {
             ended = start_executor_process(self.config.clone()) => ended,
-            () = end_given_up(scheduler) => Ok(()),
+            () = end_given_up(&self.tasks, scheduler) => Ok(()),
         }
     }
 }

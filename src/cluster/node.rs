@@ -36,7 +36,7 @@ use super::part::Part;
 use super::report::Report;
 use super::rows::Rows;
 use super::stage::Via;
-use super::watch::Watched;
+use super::watch::{Tasks, Watched};
 use crate::column::RecordBatch as Batch;
 use crate::diag::{CLUSTER, Diagnostic, Place};
 use crate::guard::Cancel;
@@ -244,7 +244,9 @@ impl Task {
     }
 
     fn run(&self, partition: usize, inputs: Vec<SendableRecordBatchStream>, sender: &Sender<Piece>) -> Result<()> {
-        let _watched = Watched::new(&self.context.task_id().unwrap_or_default(), &self.cancel);
+        let task = self.context.task_id().unwrap_or_default();
+        let tasks = self.context.session_config().get_extension::<Tasks>();
+        let _watched = tasks.map(|tasks| Watched::new(tasks, &task, &self.cancel));
         let cut = opened::open(&self.part.job);
         let cut = cut.map_err(|error| Report::at_opening(error.diagnostics()).into_error())?;
         let pool = self.context.memory_pool();

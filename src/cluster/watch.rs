@@ -2,7 +2,7 @@
 //! executor asks now and then what became of the jobs that it works for.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ballista_core::serde::protobuf::GetJobStatusParams;
@@ -15,36 +15,42 @@ use crate::guard::Cancel;
 /// How often jobs are asked for.
 const OFTEN: Duration = Duration::from_millis(500);
 
-/// The switches of the tasks of this process, each with its job.
-static TASKS: Mutex<Vec<(String, Cancel)>> = Mutex::new(Vec::new());
+/// The switches of the tasks of an executor, each with its job: a process may have executors of several schedulers.
+#[derive(Default)]
+pub(super) struct Tasks(Mutex<Vec<(String, Cancel)>>);
 
-fn tasks() -> MutexGuard<'static, Vec<(String, Cancel)>> {
-    TASKS.lock().unwrap_or_else(PoisonError::into_inner)
+impl Tasks {
+    fn all(&self) -> MutexGuard<'_, Vec<(String, Cancel)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A task as long as it is at work.
-pub(super) struct Watched(Cancel);
+pub(super) struct Watched {
+    tasks: Arc<Tasks>,
+    cancel: Cancel,
+}
 
 impl Watched {
     /// The task that Ballista calls `TID JOB/…`, with its switch.
-    pub(super) fn new(task: &str, cancel: &Cancel) -> Watched {
+    pub(super) fn new(tasks: Arc<Tasks>, task: &str, cancel: &Cancel) -> Watched {
         let job = task.trim_start_matches("TID ").split('/').next().unwrap_or_default();
-        tasks().push((job.to_owned(), cancel.clone()));
-        Watched(cancel.clone())
+        tasks.all().push((job.to_owned(), cancel.clone()));
+        Watched { tasks, cancel: cancel.clone() }
     }
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        tasks().retain(|(_, cancel)| !cancel.is(&self.0));
+        self.tasks.all().retain(|(_, cancel)| !cancel.is(&self.cancel));
     }
 }
 
 /// Turns the switches of tasks whose jobs the scheduler does not run any more, or has forgotten.
-pub(super) async fn end_given_up(mut scheduler: Client) {
+pub(super) async fn end_given_up(tasks: &Tasks, mut scheduler: Client) {
     loop {
         tokio::time::sleep(OFTEN).await;
-        let jobs: BTreeSet<String> = tasks().iter().map(|(job, _)| job.clone()).collect();
+        let jobs: BTreeSet<String> = tasks.all().iter().map(|(job, _)| job.clone()).collect();
         for job in jobs {
             let runs = match scheduler.get_job_status(GetJobStatusParams { job_id: job.clone() }).await {
                 Ok(status) => {
@@ -55,7 +61,7 @@ pub(super) async fn end_given_up(mut scheduler: Client) {
                 Err(error) => !error.metadata().contains_key(VERSION),
             };
             if !runs {
-                tasks().iter().filter(|(of, _)| *of == job).for_each(|(_, cancel)| cancel.cancel());
+                tasks.all().iter().filter(|(of, _)| *of == job).for_each(|(_, cancel)| cancel.cancel());
             }
         }
     }
