@@ -7,6 +7,11 @@ impl Pattern {
     pub(crate) fn matches(&self, name: &str) -> bool {
         if self.is_wild() { wild(&self.name.text, name) } else { self.name.text == name }
     }
+
+    /// Whether it stands for this name in whatever letter case, as the names of tables are found.
+    pub(crate) fn matches_in_any_case(&self, name: &str) -> bool {
+        wild(&self.name.text.to_lowercase(), &name.to_lowercase())
+    }
 }
 
 /// Whether `*` in `pattern` can stand for something that makes it `name`.

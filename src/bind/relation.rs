@@ -212,6 +212,11 @@ impl Relation {
         Relation::new(Node::Values { batch: Batch::default() }, Vec::new())
     }
 
+    /// One row, to which columns are computed.
+    pub(crate) fn row() -> Relation {
+        Relation::new(Node::Values { batch: Batch::new(Vec::new(), 1) }, Vec::new())
+    }
+
     /// Whether this is what stands before a pipeline's first operator.
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(&self.node, Node::Values { batch } if batch.rows == 0)

@@ -190,16 +190,28 @@ impl Exprs<'_, '_> {
             && argument.name.is_none()
             && self.binder.is_value(&argument.value)
         {
-            return self
+            let value = self
                 .binder
-                .nested_pipeline(|binder| Exprs::new(binder, &BoundColumns::none()).expr(&argument.value));
+                .nested_pipeline(|binder| Exprs::new(binder, &BoundColumns::none()).expr(&argument.value))?;
+            // What differs each time is made once.
+            if value.deterministic() {
+                return Ok(value);
+            }
+            let ty = value.ty;
+            let row = Relation::row().compute(vec![(BoundColumn::new(call.name.text.as_str(), ty), value)]);
+            return self.first_value(ty, row, call.name.span);
         }
         let relation = self.binder.table_argument(call)?;
         let first = self.first_column(&relation, call.arguments[0].value.span)?;
         let column = Expr::column(first.ty, 0);
         let ty = first.ty;
         let row = relation.compute(vec![(first, column)]).map(|input| Node::Limit { input, rows: 1 });
-        Ok(match self.binder.run_subquery(row, call.name.span)? {
+        self.first_value(ty, row, call.name.span)
+    }
+
+    /// The one value of a row, if there is a row.
+    fn first_value(&mut self, ty: Type, row: Relation, span: Span) -> Result<Expr, Reported> {
+        Ok(match self.binder.run_subquery(row, span)? {
             None => Expr::open(ty),
             Some(table) if table.is_empty() => Expr::literal(ty, Value::absent(ty)),
             Some(table) => Expr::literal(ty, table.value(0, 0)),
@@ -308,6 +320,8 @@ mod tests {
     #[test]
     fn each_sub_query_runs_once_and_none_where_something_is_wrong() {
         assert_eq!(runs("print toscalar(print 1), toscalar(print 2)"), (2, true));
+        assert_eq!(runs("print toscalar(1 + 1)"), (0, true));
+        assert_eq!(runs("let x = toscalar(rand()); range n from 1 to 5 step 1 | extend x, y = x"), (1, true));
         assert_eq!(runs("resources | where id in (resources | project id)"), (1, true));
         assert_eq!(runs("let f = (n: long) { toscalar(print n) }; print f(1), f(2)"), (2, true));
         assert_eq!(runs("let f = (n: long) { toscalar(print n) }; print 1"), (0, true));

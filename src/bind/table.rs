@@ -128,8 +128,9 @@ impl Binder<'_> {
             Definition::Function { function, tabular, .. } => *tabular && function.view && function.takes_nothing(),
             known => known.is_table(),
         });
-        let names = defined.map(|known| known.name().to_owned()).chain(self.environment.catalog.names());
-        names.filter(|name| pattern.matches(name)).collect()
+        let defined = defined.map(Definition::name).filter(|name| pattern.matches(name)).map(str::to_owned);
+        let loaded = self.environment.catalog.names().into_iter().filter(|name| pattern.matches_in_any_case(name));
+        defined.chain(loaded).collect()
     }
 
     /// Whether this is `table("resources")`, and nothing that the query calls so.

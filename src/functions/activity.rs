@@ -110,8 +110,9 @@ fn longs<const N: usize>(numbers: Vec<[i64; N]>) -> Vec<Column> {
 }
 
 /// `sliding_window_counts` of start, end, the length of the window and the step: events and ids in the window that ends
-/// with each step.
+/// with each step. A window is of whole steps, fewer than asked for where it has to be (Kusto's page of it).
 pub(crate) fn sliding(rows: &Ordered<'_>, [start, end, back, step]: [i64; 4]) -> Batch {
+    let back = (back - back % step).max(step);
     let events = Events::read(rows);
     let mut counted = Counted { rows: Vec::new() };
     let mut pace = Pace::new(rows.guard);

@@ -540,7 +540,11 @@ const ARRAY_SHIFT_RIGHT: Scalar = Scalar {
 
 fn shift(cells: &[ValueRef<'_>], direction: i64, out: &mut Out) {
     mapped(cells, out, |items| {
-        let fill = cells.get(2).map_or(Value::Null, |&cell| owned(cell));
+        let fill = match (cells.get(2), items.first()) {
+            (Some(&given), _) => owned(given),
+            (None, Some(Value::String(_))) => Value::from(""),
+            (None, _) => Value::Null,
+        };
         let by = long(cells[1])?.saturating_mul(direction);
         let from = |at: usize| usize::try_from(count(at).saturating_add(by)).ok();
         let place = |at: usize| from(at).and_then(|at| items.get(at)).unwrap_or(&fill).clone();

@@ -15,7 +15,10 @@ const BETA_CDF: Scalar = Scalar {
     about: "The share of the beta distribution that is at most `x`, which is from 0 to 1.",
     examples: &[Example { query: "print round(beta_cdf(0.25, 2, 2), 10)", result: "0.15625" }],
     kernel: KernelDef::Plain(|cells, out| {
-        numbers(cells, out, |[x, alpha, beta]| if inside(x, alpha, beta) { share(x, alpha, beta) } else { f64::NAN });
+        numbers(cells, out, |[x, alpha, beta]| {
+            let known = inside(x, alpha, beta) && alpha.max(beta) <= MOST;
+            if known { share(x, alpha, beta) } else { f64::NAN }
+        });
     }),
     ..Scalar::PLAIN
 };
@@ -40,10 +43,13 @@ const BETA_PDF: Scalar = Scalar {
     name: "beta_pdf",
     params: BETA_CDF.params,
     returns: Returns::Is(Type::Real),
-    about: "The density of the beta distribution at `x`, which is from 0 to 1.",
+    about: "The density of the beta distribution at `x`, which is between 0 and 1.",
     examples: &[Example { query: "print round(beta_pdf(0.5, 2, 2), 10)", result: "1.5" }],
     kernel: KernelDef::Plain(|cells, out| {
-        numbers(cells, out, |[x, alpha, beta]| if inside(x, alpha, beta) { density(x, alpha, beta) } else { f64::NAN });
+        numbers(cells, out, |[x, alpha, beta]| {
+            let known = inside(x, alpha, beta) && 0.0 < x && x < 1.0;
+            if known { density(x, alpha, beta) } else { f64::NAN }
+        });
     }),
     ..Scalar::PLAIN
 };
@@ -81,6 +87,9 @@ fn numbers<const N: usize>(cells: &[ValueRef<'_>], out: &mut Out, compute: impl 
     }
     out.real(compute(numbers));
 }
+
+/// The largest alpha and beta that `beta_cdf` knows (Kusto's page of it).
+const MOST: f64 = 10_000.0;
 
 /// Whether there is such a distribution, and `x` is in it.
 fn inside(x: f64, alpha: f64, beta: f64) -> bool {

@@ -429,20 +429,29 @@ const PERCENTILES_ARRAY_TDIGEST: Scalar = Scalar {
     params: &[dynamic("tdigest"), any("percentile").repeated()],
     returns: Returns::Is(Type::Dynamic),
     names: Naming::Prefixed("percentile_tdigest"),
-    about: "An array of each `percentile` of what a `tdigest` stands for; they may be one array.",
+    about: "An array of each `percentile` of what a `tdigest` stands for; they may be one array, and a type such as \
+            `typeof(long)` may stand behind them.",
     examples: &[Example {
         query: "range x from 1 to 10 step 1 | summarize t = tdigest(x) | project percentiles_array_tdigest(t, 50, 90)",
         result: "[5,9]",
     }],
     kernel: KernelDef::Plain(|cells, out| {
         let Some(digest) = Digest::of(cells[0]) else { return out.null() };
-        let asked: Vec<Value> = match &cells[1..] {
+        let (asked, ty) = match &cells[1..] {
+            [asked @ .., ValueRef::String(ty)] => (asked, Type::named(ty)),
+            asked => (asked, None),
+        };
+        let asked: Vec<Value> = match asked {
             [array] if elements(*array).is_some() => elements(*array).unwrap_or_default(),
             each => each.iter().map(|cell| cell.to_value()).collect(),
         };
         let found = asked.iter().map(|percentile| {
             let found = real(percentile.as_ref()).and_then(|percentile| digest.percentile(percentile));
-            found.cloned().unwrap_or_default()
+            let found = found.cloned().unwrap_or_default();
+            match ty {
+                Some(ty) => convert(convert(found.as_ref(), ty).as_ref(), Type::Dynamic),
+                None => found,
+            }
         });
         out.owned(Value::Array(Arc::new(found.collect())));
     }),

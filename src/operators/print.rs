@@ -6,8 +6,6 @@ use super::Syntax;
 use super::project::made_by;
 use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumns, Exprs, Label, Namer, Relation, label_of_part};
-use crate::column::Batch;
-use crate::plan::Node;
 use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{assign, commas};
@@ -47,8 +45,6 @@ impl Display for Print {
 
 impl Tabular for Print {
     fn lower(&self, _: Relation, _: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
-        let mut row = Relation::nothing();
-        row.node = Node::Values { batch: Batch::new(Vec::new(), 1) };
         // `print` numbers by position: the second column is `print_1`, whatever the first is called.
         let given = self.columns.iter().flat_map(|column| &column.names).cloned().map(Label::Given);
         let mut namer = Namer::new(&given.collect::<Vec<_>>());
@@ -65,6 +61,6 @@ impl Tabular for Print {
             let named = if column.names.is_empty() { made.len() } else { column.names.len() };
             outputs.extend(made.into_iter().take(named));
         }
-        row.compute(outputs)
+        Relation::row().compute(outputs)
     }
 }
