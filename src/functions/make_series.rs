@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::activity::ticks;
 use super::cells::{count, elements, long, narrow, wide};
 use crate::registry::*;
 use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
@@ -175,16 +176,6 @@ fn cells_in(row: &Value) -> &[Value] {
 
 fn number_in(row: &Value) -> Option<i64> {
     long(cells_in(row).first()?.as_ref())
-}
-
-/// Whole numbers, and times by their ticks.
-fn ticks(value: ValueRef<'_>) -> Option<i64> {
-    match value {
-        ValueRef::Long(v) => Some(v),
-        ValueRef::DateTime(v) => Some(v.ticks()),
-        ValueRef::TimeSpan(v) => Some(v.ticks()),
-        _ => None,
-    }
 }
 
 /// Where the grid of `bin` begins.

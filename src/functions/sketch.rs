@@ -437,11 +437,8 @@ const PERCENTILES_ARRAY_TDIGEST: Scalar = Scalar {
     }],
     kernel: KernelDef::Plain(|cells, out| {
         let Some(digest) = Digest::of(cells[0]) else { return out.null() };
-        let (asked, ty) = match &cells[1..] {
-            [asked @ .., ValueRef::String(ty)] => (asked, Type::named(ty)),
-            asked => (asked, None),
-        };
-        let asked: Vec<Value> = match asked {
+        let ty = cells.last().and_then(|last| last.as_str()).and_then(Type::named);
+        let asked: Vec<Value> = match &cells[1..cells.len() - usize::from(ty.is_some())] {
             [array] if elements(*array).is_some() => elements(*array).unwrap_or_default(),
             each => each.iter().map(|cell| cell.to_value()).collect(),
         };

@@ -145,6 +145,13 @@ impl Decimal {
         Wide::from_parts(digits.unsigned_abs(), scale.into(), digits < 0).ok().map(Decimal)
     }
 
+    /// `digits` with `scale` of them behind the point, or zeros behind them; zeros at the end may go, and no other digit.
+    pub(crate) fn exact(digits: i128, scale: i8) -> Option<Decimal> {
+        let value =
+            Unfitted { negative: digits < 0, digits: digits.unsigned_abs(), scale: scale.into(), rounded: false };
+        value.fit().filter(|(_, rounded)| !rounded).map(|(value, _)| value)
+    }
+
     /// All digits, as if there were no point; below 0 for what is below 0.
     ///
     /// ```

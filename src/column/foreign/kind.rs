@@ -302,7 +302,7 @@ fn decimals(array: &ArrayRef) -> Result<Column, Unfit> {
                     out.null();
                     continue;
                 };
-                let exact = $digits(value).and_then(|digits: i128| decimal(digits, $scale));
+                let exact = $digits(value).and_then(|digits: i128| Decimal::exact(digits, $scale));
                 let exact = exact.ok_or_else(|| far(&array.value_as_string(row), Type::Decimal))?;
                 out.value(ValueRef::Decimal(exact));
             }
@@ -316,24 +316,6 @@ fn decimals(array: &ArrayRef) -> Result<Column, Unfit> {
         ref other => return Err(refused(other)),
     }
     Ok(out.finish())
-}
-
-/// The decimal of these digits, so many of them behind the point; zeros at the end may go.
-fn decimal(mut digits: i128, scale: i8) -> Option<Decimal> {
-    let mut scale = i32::from(scale);
-    while scale < 0 {
-        digits = digits.checked_mul(10)?;
-        scale += 1;
-    }
-    loop {
-        match u8::try_from(scale).ok().and_then(|scale| Decimal::from_parts(digits, scale)) {
-            None if scale > 0 && digits % 10 == 0 => {
-                digits /= 10;
-                scale -= 1;
-            }
-            held => return held,
-        }
-    }
 }
 
 /// Each text as the value that it is as JSON; nothing is null, and what is no JSON stays text.
