@@ -17,6 +17,8 @@ from cluster import Cluster, Run, equal  # noqa: E402
 ARGQL, OTHER = map(os.path.abspath, sys.argv[1:3])
 FOLDER = tempfile.mkdtemp(prefix="argql-cluster-")
 STORE, EVENTS = f"{FOLDER}/store", f"{FOLDER}/events"
+# Where executors keep rows between stages.
+ROWS = os.environ["TMPDIR"] = f"{FOLDER}/rows"
 
 # What a plan can be cut at, over the store and over lines of JSON.
 QUERIES = [
@@ -63,6 +65,7 @@ def make_data():
     """A store of the sample, and lines of JSON."""
     Run([ARGQL, "import", "--sample", "--store", STORE, "--as", "2026-11-28"]).wait()
     os.makedirs(EVENTS)
+    os.makedirs(ROWS)
     rand = random.Random(16)
     with open(f"{EVENTS}/events.ndjson", "w") as out:
         # Enough for several shares: one has 16 MiB.
@@ -240,6 +243,7 @@ def main():
         with Cluster(ARGQL) as cluster:
             three_ways(cluster)
             commands(cluster)
+        check("no rows are left behind", os.listdir(ROWS) == [], os.listdir(ROWS))
         for part in (executor_dies, scheduler_dies, memory_ends, strangers, interrupted):
             part()
     finally:

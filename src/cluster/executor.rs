@@ -1,7 +1,7 @@
 //! An executor: Ballista's, with our stages, their memory and threads.
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -177,10 +177,8 @@ pub(super) struct Started {
 
 impl Started {
     pub(super) fn new(executor: &ClusterExecutor) -> Result<Started, Error> {
-        let name = new_instance_id();
         let (address, beside) = free_ports(&executor.bind)?;
-        let folder =
-            Folder::new(executor.work.clone().unwrap_or_else(std::env::temp_dir).join(format!("argql-{name}")))?;
+        let folder = Folder::new(executor.work.clone())?;
         let (host, port) = executor.scheduler.rsplit_once(':').unwrap_or((&executor.scheduler, "50050"));
         let port = port
             .parse()
@@ -188,7 +186,7 @@ impl Started {
         let tasks = Arc::new(Tasks::default());
         let of_sessions = tasks.clone();
         let config = ExecutorProcessConfig {
-            executor_id: name,
+            executor_id: new_instance_id(),
             bind_host: bracketed(address.ip()),
             // Of a machine with several addresses the scheduler knows which one it sees.
             external_host: (!address.ip().is_unspecified()).then(|| bracketed(address.ip())),
@@ -197,7 +195,7 @@ impl Started {
             scheduler_host: host.to_owned(),
             scheduler_port: port,
             vcores: executor.slots,
-            work_dir: Some(folder.0.to_string_lossy().into_owned()),
+            work_dir: Some(folder.path().to_string_lossy().into_owned()),
             executor_heartbeat_interval_seconds: HEARTBEAT,
             grpc_max_decoding_message_size: MESSAGE,
             grpc_max_encoding_message_size: MESSAGE,
@@ -236,15 +234,21 @@ fn free_ports(bind: &str) -> Result<(SocketAddr, u16), Error> {
     Ok((first, second.port()))
 }
 
-/// A folder that goes with what is in it.
-struct Folder(PathBuf);
+/// A folder for rows between stages, which goes with what is in it.
+pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    fn new(path: PathBuf) -> Result<Folder, Error> {
+    /// A new one within this folder, or among the system's temporary files.
+    pub(super) fn new(within: Option<PathBuf>) -> Result<Folder, Error> {
+        let path = within.unwrap_or_else(std::env::temp_dir).join(format!("argql-{}", new_instance_id()));
         std::fs::create_dir_all(&path).map_err(|error| {
             Error::usage(format!("{} cannot be made: {error}", path.display()), "name another folder with `--work`")
         })?;
         Ok(Folder(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
     }
 }
 

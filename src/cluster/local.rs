@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::agreed::{PATIENCE, fault};
 use super::contact::{connect, slots};
-use super::executor::{ClusterExecutor, Started};
+use super::executor::{ClusterExecutor, Folder, Started};
 use super::scheduler::{listen, serve};
 use crate::error::Error;
 
@@ -17,6 +17,8 @@ const EXECUTORS: usize = 2;
 pub(super) struct Local {
     url: String,
     tasks: Vec<JoinHandle<()>>,
+    /// Of the executors: their tasks end some time after they are told to, and what they hold with them.
+    _folder: Folder,
 }
 
 impl Local {
@@ -24,12 +26,14 @@ impl Local {
     pub(super) async fn start() -> Result<Local, Error> {
         let listener = listen("127.0.0.1:0").await?;
         let address = listener.local_addr().map_err(|error| fault(error.to_string(), "try again"))?.to_string();
-        let mut local = Local { url: format!("http://{address}"), tasks: Vec::new() };
+        let folder = Folder::new(None)?;
+        let work = folder.path().to_owned();
+        let mut local = Local { url: format!("http://{address}"), tasks: Vec::new(), _folder: folder };
         // Whether it ended is seen by who calls it.
         local.tasks.push(tokio::spawn(async move { drop(serve(listener).await) }));
         let mut client = connect(&local.url).await?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let executor = ClusterExecutor::new(&address).slots(threads.div_ceil(EXECUTORS));
+        let executor = ClusterExecutor::new(&address).slots(threads.div_ceil(EXECUTORS)).work(work);
         for _ in 0..EXECUTORS {
             let started = Started::new(&executor)?;
             let scheduler = client.clone();
