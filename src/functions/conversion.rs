@@ -7,7 +7,7 @@ use crate::registry::KernelDef::{Plain, Prepared};
 use crate::registry::{Example, Naming, Passes, Returns, Scalar, any, integer};
 use crate::value::{
     FoundValue, Type, ValueRef, look_at_json, to_bool, to_datetime, to_decimal, to_guid, to_int, to_long, to_real,
-    to_timespan, write_sorted_json, write_typed_text,
+    to_timespan, write_sorted_json_text, write_typed_text,
 };
 
 /// The functions of this file.
@@ -306,7 +306,7 @@ const DYNAMIC_TO_JSON: Scalar = Scalar {
     returns: Returns::Is(Type::String),
     about: "`value` as JSON with the properties of every bag in the order of their names, so that equal bags give equal text.",
     examples: &[Example { query: "print dynamic_to_json(dynamic({'b': 1, 'a': [2]}))", result: r#"{"a":[2],"b":1}"# }],
-    kernel: Plain(|args, out| out.write(|text| write_sorted_json(text, args[0]))),
+    kernel: Plain(|args, out| out.write(|text| write_sorted_json_text(text, args[0]))),
     ..Scalar::PLAIN
 };
 

@@ -78,7 +78,7 @@ const GEO_INTERSECTION_LINE_WITH_POLYGON: Scalar = Scalar {
             empty one.",
     examples: &[Example {
         query: "print geo_intersection_line_with_polygon(dynamic({'type': 'LineString', 'coordinates': [[0, 0], [9, 0]]}), dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [3, 0], [0, 3], [0, 0]]]})).coordinates",
-        result: "[[0.0,0.0],[3.0000000000000004,0.0]]",
+        result: "[[0.0,0.0],[3.0000000000000006,0.0]]",
     }],
     kernel: KernelDef::Plain(|cells, out| put_shape(both(cells, lines, region).and_then(common), out)),
     ..Scalar::PLAIN
@@ -91,7 +91,7 @@ const GEO_INTERSECTION_2POLYGONS: Scalar = Scalar {
             of those, or an empty one.",
     examples: &[Example {
         query: "print geo_intersection_2polygons(dynamic({'type': 'Polygon', 'coordinates': [[[0, 0], [3, 0], [0, 3], [0, 0]]]}), dynamic({'type': 'Polygon', 'coordinates': [[[3, 0], [6, 0], [6, 3], [3, 0]]]})).coordinates",
-        result: "[3.0000000000000004,0.0]",
+        result: "[3.0000000000000006,0.0]",
     }],
     kernel: KernelDef::Plain(|cells, out| put_shape(both(cells, region, region).and_then(common), out)),
     ..Scalar::PLAIN
