@@ -169,19 +169,21 @@ const MAKE_DICTIONARY: Aggregate = Aggregate {
 
 fn make_bag(args: &Args<'_>, default: usize) -> Result<Box<dyn Fold>, ArgumentFault> {
     let limit = max_size(args, 1, default)?;
-    Ok(PerGroup::fold(Type::Dynamic, move || Bags { limit, bag: Bag::default() }))
+    Ok(PerGroup::fold(Type::Dynamic, move || Bags { limit, bag: None }))
 }
 
 struct Bags {
     limit: usize,
-    bag: Bag,
+    /// None before the first bag.
+    bag: Option<Bag>,
 }
 
 impl Bags {
     fn extend(&mut self, bag: &Bag) {
+        let known = self.bag.get_or_insert_default();
         for (key, value) in bag {
-            if self.bag.len() < self.limit && !self.bag.contains_key(key) {
-                self.bag.insert(Arc::clone(key), value.clone());
+            if known.len() < self.limit && !known.contains_key(key) {
+                known.insert(Arc::clone(key), value.clone());
             }
         }
     }
@@ -203,15 +205,18 @@ impl State for Bags {
     }
 
     fn merge(&mut self, later: Bags) {
-        self.extend(&later.bag);
+        if let Some(later) = &later.bag {
+            self.extend(later);
+        }
     }
 
     fn finish(self, out: &mut Out) {
-        out.value(ValueRef::Bag(&self.bag));
+        // Of no bags Kusto makes an array (its page on `summarize`).
+        out.value(self.bag.as_ref().map_or(ValueRef::Array(&[]), ValueRef::Bag));
     }
 
     fn save(self) -> Vec<Value> {
-        vec![Value::Bag(Arc::new(self.bag))]
+        vec![self.bag.map_or(Value::Null, |bag| Value::Bag(Arc::new(bag)))]
     }
 
     fn load(&mut self, saved: &[ValueRef<'_>]) {

@@ -109,7 +109,7 @@ impl Edges {
     }
 
     fn densified(&mut self, vertices: &[Vertex], closed: bool) -> Option<Chain> {
-        let on_map = |vertex: &Vertex| vertex.longitude.abs() <= 360.0 && vertex.latitude.abs() <= 90.0;
+        let on_map = |vertex: &Vertex| vertex.longitude.abs() <= 360.0;
         let first = vertices.first()?;
         let mut chain = vec![to_point(first.at)];
         let nexts = vertices.iter().skip(1).chain(Some(first).filter(|_| closed));

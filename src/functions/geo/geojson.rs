@@ -189,7 +189,8 @@ fn read_vertex(value: &Value) -> Option<Vertex> {
         Value::Bool(_) => None,
         number => real(number.as_ref()).filter(|number| number.is_finite()),
     };
-    Some(Vertex::new(number(longitude)?, number(latitude)?))
+    let latitude = number(latitude).filter(|latitude| latitude.abs() <= 90.0)?;
+    Some(Vertex::new(number(longitude)?, latitude))
 }
 
 /// An argument that is read into a `T`: once for all rows, if it is constant.

@@ -155,7 +155,7 @@ const GEO_POINT_IN_CIRCLE: Scalar = Scalar {
     kernel: KernelDef::Plain(|cells, out| {
         let inside = || {
             let (at, center) = (point_at(cells, 0)?, point_at(cells, 2)?);
-            let radius = real(*cells.get(4)?).filter(|radius| *radius >= 0.0)?;
+            let radius = real(*cells.get(4)?).filter(|radius| *radius > 0.0 && radius.is_finite())?;
             Some(metres(angle(at, center)) <= radius)
         };
         put_bool(inside(), out);
