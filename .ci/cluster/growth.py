@@ -4,9 +4,10 @@
     .ci/cluster/growth.py --argql target/release/argql --data tenants/ --queries queries/ [--runs 3] [--json out.json]
 
 `--data` is a folder with a store or an export for each tenant, `--queries` one with the .kql files to ask; three
-questions of the library are asked, too. Every process is pinned: one executor to the first core with scheduler and client
-on the second, then an executor on each core with scheduler and client on both, then a single process on both. Runs are
-interleaved, medians are printed, and the answers must be the same.
+questions of the library are asked, too. Every process is pinned: one executor with scheduler and client to the first core,
+then an executor to each core with scheduler and client on both, then a single process on both: the second cluster has twice
+what the first one has. With `--apart` scheduler and client of the first one have the second core to themselves, which they
+then share with the second executor. Runs are interleaved, medians are printed, and the answers must be the same.
 
 Then a simulation: each stage's time and bytes as measured, on as many executors and tenants as `--executors` and
 `--tenants` say. Its assumptions:
@@ -42,6 +43,7 @@ def arguments():
     parser.add_argument("--queries", required=True)
     parser.add_argument("--library", nargs="*", default=LIBRARY)
     parser.add_argument("--cores", nargs=2, type=int, default=[0, 1])
+    parser.add_argument("--apart", action="store_true")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--now", default="2026-11-29")
     parser.add_argument("--memory", default="8GiB")
@@ -83,8 +85,9 @@ def measure(options, name, question):
             if way == "native":
                 run = ask(options, question, [first, second])
             elif way == "one":
+                client = second if options.apart else first
                 with Cluster(options.argql, 1, 1, options.memory, cores=[first]) as cluster:
-                    run = ask(options, question, [second], cluster)
+                    run = ask(options, question, [client], cluster)
             else:
                 with Cluster(options.argql, 2, 1, options.memory, cores=[first, second]) as cluster:
                     run = ask(options, question, [first, second], cluster)

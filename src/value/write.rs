@@ -156,7 +156,8 @@ mod tests {
         // All measured: `tostring` of lines that `geo_line_densify` makes, and one of the documentation's polygons.
         assert_eq!(text(40.764_323_000_000_005), "[40.764323000000008]");
         assert_eq!(text(1.040_456_537_489_982_3), "[1.0404565374899824]");
-        for same in ["50.25000000000001", "50.62500000000001", "50.74999999999999", "50.99999999999999", "7.37", "2.0"] {
+        for same in ["50.25000000000001", "50.62500000000001", "50.74999999999999", "50.99999999999999", "7.37", "2.0"]
+        {
             assert_eq!(text(same.parse().unwrap()), format!("[{same}]"));
         }
     }
