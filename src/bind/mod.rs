@@ -378,6 +378,21 @@ impl<'a> Binder<'a> {
         self.table_of(made, pipeline.span)
     }
 
+    /// A query with a source of its own, in which a name stands for a value. Without one it gives no rows.
+    pub(crate) fn query_with(&mut self, name: &Name, ty: Type, value: Option<Value>, query: &Pipeline) -> Relation {
+        let before = self.scope.len();
+        let none = value.is_none();
+        let expr = value.map_or_else(|| Expr::open(ty), |value| Expr::literal(ty, value));
+        self.scope.define(Definition::Scalar { name: name.text.clone(), expr, rows_at: None });
+        self.nesting.rehearsals += usize::from(none);
+        let made = self.nested_pipeline(|binder| binder.pipeline(query, None));
+        self.nesting.rehearsals -= usize::from(none);
+        self.scope.truncate(before);
+        let made = self.one_table(made, query.span, "a sub-query gives one table");
+        let made = self.table_of(made, query.span);
+        if none && !made.columns.has_any_column() { Relation::empty(made.columns.list().to_vec()) } else { made }
+    }
+
     /// Binds what sees none of the rows at hand.
     fn nested_pipeline<T>(&mut self, bind: impl FnOnce(&mut Self) -> T) -> T {
         self.nesting.pipelines += 1;
