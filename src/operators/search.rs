@@ -12,7 +12,7 @@ use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, UNKNOWN_TABLE};
 use crate::functions;
 use crate::plan::{self, Node, Term};
-use crate::registry::{Allowed, Example, OperatorDef, Position, words};
+use crate::registry::{Allowed, Example, Infix, OperatorDef, Position, words};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, commas, parameter};
 use crate::syntax::expr::{comparison, name};
@@ -344,15 +344,16 @@ impl Sought<'_> {
                 let columns = leg.pass_through().take(width).map(|(_, column)| column).collect();
                 return self.holds_text(columns, condition, leg, binder);
             }
-            _ if self.exact => {
-                return Err(binder.refuse(condition.span, "a condition within `search kind=case_sensitive`"));
-            }
-            // `* == ""` is of the table's own columns.
-            _ if reads_star(condition) => {
+            _ => {
+                let exact = if self.exact { by_case(condition) } else { Some(condition.clone()) };
+                let Some(condition) = exact else {
+                    return Err(binder.refuse(condition.span, "this condition within `search kind=case_sensitive`"));
+                };
+                // `* == ""` is of the table's own columns.
                 let own = BoundColumns::new(leg.columns.list()[..width].to_vec());
-                return Exprs::new(binder, &own).predicate(condition);
+                let columns = if reads_star(&condition) { &own } else { &leg.columns };
+                return Exprs::new(binder, columns).predicate(&condition);
             }
-            _ => return Exprs::new(binder, &leg.columns).predicate(condition),
         };
         Ok(plan::Expr { ty: Type::Bool, kind })
     }
@@ -429,6 +430,42 @@ impl Searched {
             Searched::Or(parts) | Searched::And(parts) => parts.iter().for_each(|part| part.names(found)),
             Searched::Column { name, .. } => found.push(&name.text),
             Searched::One(condition) => names(condition, found),
+        }
+    }
+}
+
+/// The condition with every comparison of text by case; none if one of them has no such form.
+fn by_case(condition: &Expr) -> Option<Expr> {
+    let all = |parts: &[Expr]| parts.iter().map(by_case).collect::<Option<Vec<Expr>>>();
+    let kind = match &condition.kind {
+        ExprKind::And(parts) => ExprKind::And(all(parts)?),
+        ExprKind::Or(parts) => ExprKind::Or(all(parts)?),
+        ExprKind::Infix { infix, operator, operands } => {
+            ExprKind::Infix { infix: infix_by_case(infix)?, operator: *operator, operands: all(operands)? }
+        }
+        other => {
+            fn is_free(expr: &Expr) -> bool {
+                let own = match &expr.kind {
+                    ExprKind::Infix { infix, .. } => infix_by_case(infix).is_some_and(|exact| exact.text == infix.text),
+                    _ => true,
+                };
+                own && expr.kind.children().all(is_free)
+            }
+            return other.children().all(is_free).then(|| condition.clone());
+        }
+    };
+    Some(Expr::new(kind, condition.span))
+}
+
+/// The operator that does the same by case: most do anyway.
+fn infix_by_case(infix: &'static Infix) -> Option<&'static Infix> {
+    match infix.text {
+        "has_any" | "has_all" => None,
+        "=~" => functions::infix("=="),
+        "!~" => functions::infix("!="),
+        text => {
+            let forms = [format!("{text}_cs"), format!("{text}cs"), text.trim_end_matches('~').to_owned()];
+            forms.iter().find_map(|form| functions::infix(form))
         }
     }
 }
