@@ -26,7 +26,7 @@ const DATETIME_UTC_TO_LOCAL: Scalar = Scalar {
         result: "2024-07-01T14:00:00.0000000Z",
     }],
     kernel: KernelDef::Prepared(|args| {
-        shifted(args, |moment, zone| Some(zone.to_offset(at(moment)?).seconds().into()))
+        shifted(args, |moment, zone| zone.to_offset(at(moment)).seconds().into())
     }),
     ..Scalar::PLAIN
 };
@@ -41,12 +41,12 @@ const DATETIME_LOCAL_TO_UTC: Scalar = Scalar {
     kernel: KernelDef::Prepared(|args| {
         shifted(args, |shown, zone| {
             // What clocks show, as if they were in Greenwich.
-            let shown = TimeZone::UTC.to_datetime(at(shown)?);
+            let shown = TimeZone::UTC.to_datetime(at(shown));
             let offset = match zone.to_ambiguous_zoned(shown).offset() {
                 AmbiguousOffset::Unambiguous { offset } => offset,
                 AmbiguousOffset::Gap { after, .. } | AmbiguousOffset::Fold { after, .. } => after,
             };
-            Some(-i64::from(offset.seconds()))
+            -i64::from(offset.seconds())
         })
     }),
     ..DATETIME_UTC_TO_LOCAL
@@ -65,13 +65,14 @@ const DATETIME_LIST_TIMEZONES: Scalar = Scalar {
     ..Scalar::PLAIN
 };
 
-/// The second of a moment; none outside of the years that the rules are for.
-fn at(moment: DateTime) -> Option<Timestamp> {
-    Timestamp::from_second((moment.ticks() - DateTime::UNIX_EPOCH.ticks()).div_euclid(SECOND)).ok()
+/// The second of a moment; of the last day of all, which the rules do not reach, one shortly before.
+fn at(moment: DateTime) -> Timestamp {
+    let second = (moment.ticks() - DateTime::UNIX_EPOCH.ticks()).div_euclid(SECOND);
+    Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
 }
 
 /// A moment, moved by as many seconds as its zone says.
-fn shifted(args: &Args<'_>, seconds: fn(DateTime, &TimeZone) -> Option<i64>) -> Result<Kernel, ArgumentFault> {
+fn shifted(args: &Args<'_>, seconds: fn(DateTime, &TimeZone) -> i64) -> Result<Kernel, ArgumentFault> {
     let known = match args.text(1) {
         None => None,
         Some(name) => Some(ZONES.get(name).map_err(|_| {
@@ -86,7 +87,7 @@ fn shifted(args: &Args<'_>, seconds: fn(DateTime, &TimeZone) -> Option<i64>) -> 
     Ok(Box::new(move |cells, out| {
         let ValueRef::DateTime(from) = cells[0] else { return out.null() };
         let zone = known.clone().or_else(|| ZONES.get(text(cells[1])).ok());
-        let moved = zone.and_then(|zone| from.plus(seconds(from, &zone)? * SECOND));
+        let moved = zone.and_then(|zone| from.plus(seconds(from, &zone) * SECOND));
         out.value(moved.map_or(ValueRef::Null, ValueRef::DateTime));
     }))
 }

@@ -117,7 +117,9 @@ impl DateTime {
 
     /// The day in the calendar.
     pub(crate) fn date(self) -> Date {
-        ORIGIN.saturating_add(SignedDuration::from_hours(24 * self.0.div_euclid(DAY)))
+        // Dates count to either end from here; from another day not to both.
+        let days = (self.0 - DateTime::UNIX_EPOCH.0).div_euclid(DAY);
+        date(1970, 1, 1).saturating_add(SignedDuration::from_hours(24 * days))
     }
 
     /// Ticks since midnight.
@@ -400,6 +402,19 @@ mod tests {
             "2022-12-02T00:00:00.0000000Z",
         );
         reads(&["2022", "2022-01"], "2022-01-01T00:00:00.0000000Z");
+    }
+
+    #[test]
+    fn every_month_of_the_calendar_has_its_date() {
+        let mut before = -1;
+        for (year, month) in (1..=9999).flat_map(|year| (1..=12).map(move |month| (year, month))) {
+            let moment = DateTime::from_parts(year, month, 1, DAY - 1).expect("in the calendar");
+            let day = moment.date();
+            assert_eq!((i64::from(day.year()), i64::from(day.month()), day.day()), (year, month, 1));
+            assert!(before < moment.ticks());
+            before = moment.ticks();
+        }
+        assert_eq!(DateTime::MAX.date(), date(9999, 12, 31));
     }
 
     #[test]
