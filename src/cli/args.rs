@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{DateTime, Format, Limits, WideCells};
 pub(super) use values::{Limit, count, duration, size};
-use values::{moment, nesting, one_of, parameter, snapshot, threshold, throttle, token};
+use values::{moment, nesting, one_of, output, parameter, snapshot, threads, threshold, throttle, token};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::BrightBlue.on_default().bold())
@@ -348,7 +348,7 @@ pub(super) enum Command {
         #[arg(long, value_enum, value_name = "bash|pwsh", hide_possible_values = true)]
         script: ScriptShell,
         /// Write the script to this file
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_parser = output())]
         output: Option<PathBuf>,
     },
     /// Load once, answer repeatedly, and print the times as one line of JSON
@@ -461,7 +461,7 @@ pub(super) struct CheckQueriesArgs {
     #[arg(long, value_enum, help_heading = "Answer")]
     pub(super) format: Option<CheckFormat>,
     /// Write to this file
-    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    #[arg(long, value_name = "FILE", value_parser = output(), help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
 }
 
@@ -505,7 +505,7 @@ pub(super) struct TestArgs {
     #[arg(long, value_enum, help_heading = "Answer")]
     pub(super) format: Option<TestFormat>,
     /// Write to this file
-    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    #[arg(long, value_name = "FILE", value_parser = output(), help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
 }
 
@@ -545,7 +545,7 @@ pub(super) struct AuditArgs {
     #[arg(long, value_enum, help_heading = "Answer")]
     pub(super) format: Option<AuditFormat>,
     /// Write to this file
-    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    #[arg(long, value_name = "FILE", value_parser = output(), help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
     /// How many findings of a failed check are shown in tables [default: 5]
     #[arg(long, value_name = "N", help_heading = "Answer")]
@@ -565,7 +565,7 @@ pub(super) struct ReportArgs {
     #[command(flatten)]
     pub(super) choice: CheckArgs,
     /// Write to this file: .html for a page that needs nothing else, .md for Markdown, .xlsx for a workbook
-    #[arg(short, long, value_name = "FILE", help_heading = "Answer")]
+    #[arg(short, long, value_name = "FILE", value_parser = output(), help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
     /// How to write it [default: by the ending of --output, else markdown]
     #[arg(long, value_enum, help_heading = "Answer")]
@@ -637,7 +637,7 @@ pub(super) struct DiffArgs {
     #[arg(default_value_t = MissingArg::Error, help_heading = "Data")]
     pub(super) missing_tables: MissingArg,
     /// How many threads to use; the answer is the same for any number
-    #[arg(long, value_name = "N", help_heading = "Data")]
+    #[arg(long, value_name = "N", value_parser = threads, help_heading = "Data")]
     pub(super) threads: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
@@ -658,7 +658,7 @@ pub(super) struct AnswerArgs {
     /// The value of a parameter that the query declares, read by its type; may be given several times
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter, help_heading = "Answer")]
     pub(super) parameters: Vec<(String, String)>,
-    /// Exit with 3 unless the answer is empty, or has rows
+    /// Exit with 3 unless the answer is empty, or has rows; of several statements, that of the last one
     #[arg(long, value_enum, value_name = "empty|rows", hide_possible_values = true, help_heading = "Answer")]
     pub(super) expect: Option<Expect>,
     /// Write rows as they are found, while files are still read: broken data may be noticed after some rows were written.
@@ -741,7 +741,7 @@ pub(super) struct DataArgs {
     #[arg(default_value_t = MissingArg::Error, help_heading = "Data")]
     pub(super) missing_tables: MissingArg,
     /// How many threads to use; the answer is the same for any number
-    #[arg(long, value_name = "N", help_heading = "Data")]
+    #[arg(long, value_name = "N", value_parser = threads, help_heading = "Data")]
     pub(super) threads: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(super) limits: LimitArgs,
@@ -801,7 +801,7 @@ pub(super) struct Listing {
     #[arg(long, value_parser = one_of(formats()), hide_possible_values = true, help_heading = "Answer")]
     pub(super) format: Option<Format>,
     /// Write to this file; of several tables, a file each to this folder, or a sheet each to a workbook
-    #[arg(long, value_name = "FILE", help_heading = "Answer")]
+    #[arg(long, value_name = "FILE", value_parser = output(), help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
     /// What becomes of wide cells of a table on a terminal: wrap (up to six lines), cut (one line) or whole (all lines)
     /// [default: wrap]

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::args::{AuditArgs, AuditFormat, CheckArgs, Listing};
 use super::cluster::on_cluster;
 use super::destination::{self, NamedTable};
-use super::failure::{Failure, NOT_AS_EXPECTED, USAGE};
+use super::failure::{Failure, NOT_AS_EXPECTED, USAGE, read_or_not};
 use super::messages::Messages;
 use super::open::open_export;
 use crate::{Audit, AuditPlan, Format, Verdict};
@@ -23,7 +23,7 @@ pub(super) fn audit(options: &AuditArgs, messages: &Messages) -> Result<(), Fail
     let engine = open_export(&options.source, options.now, messages)?;
     let audit = plan.run(&on_cluster(engine, &options.cluster, messages)?)?;
     messages.warnings(audit.warnings(), None);
-    write(options, &audit, messages)?;
+    read_or_not(write(options, &audit, messages))?;
     let notes = audit.notes().into_iter().chain(audit.refusals());
     notes.for_each(|line| messages.note(&line));
     messages.note(&format_args!("checks: {}", audit.summary()));
@@ -112,9 +112,13 @@ fn write_baseline(options: &AuditArgs, plan: AuditPlan, messages: &Messages) -> 
     let Some(path) = plan.baseline_path().map(Path::to_owned) else {
         return Err(Failure::Usage("--write-baseline needs the file: --baseline FILE".to_owned()));
     };
+    let reason = options.reason.as_deref().unwrap_or_default();
+    if options.reason.is_some() && reason.trim().is_empty() {
+        return Err(Failure::Usage("--reason has no text: say why these findings are accepted".to_owned()));
+    }
     let audit = plan.writes_baseline().run(&open_export(&options.source, options.now, messages)?)?;
     messages.warnings(audit.warnings(), None);
-    let (text, about) = audit.accept(options.reason.as_deref().unwrap_or_default(), options.until.as_deref())?;
+    let (text, about) = audit.accept(reason, options.until.as_deref())?;
     destination::write_text(Some(&path), |out| out.write_all(text.as_bytes()))?;
     messages.say(&format_args!("{}: {about}", path.display()));
     Ok(())

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::args::{CheckFormat, CheckQueriesArgs, Deny, TargetArg};
 use super::destination::write_text;
-use super::failure::{Failure, USAGE, WRONG_QUERY};
+use super::failure::{Failure, USAGE, WRONG_QUERY, read_or_not};
 use super::files::queries_in;
 use super::messages::Messages;
 use super::saved::read_question;
@@ -42,7 +42,7 @@ pub(super) fn check(options: &CheckQueriesArgs, messages: &Messages) -> Result<(
         CheckFormat::Github => Some(report.to_github()),
     };
     if let Some(text) = text {
-        write_text(options.output.as_deref(), |out| out.write_all(text.as_bytes()))?;
+        read_or_not(write_text(options.output.as_deref(), |out| out.write_all(text.as_bytes())))?;
     }
     let worst = report.files().iter().map(|file| exit_code(file, options.deny)).max().unwrap_or(0);
     if worst == 0 { Ok(()) } else { Err(Failure::Unexpected(worst)) }

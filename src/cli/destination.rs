@@ -1,5 +1,6 @@
 //! Where tables go: standard output, a file, or a folder with a file for each.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
@@ -51,6 +52,14 @@ pub(super) fn write_tables(tables: &[NamedTable<'_>], listing: &Listing, color: 
             )))
         }
         (Some(path), _) if !format.is_laid_out() || path.is_dir() => {
+            let mut names = HashSet::new();
+            if let Some(twice) = tables.iter().find(|named| !names.insert(&named.name)) {
+                let message = format!(
+                    "two answers are called `{}`, and each is a file: rename one, or ask one at a time",
+                    twice.name
+                );
+                return Err(Failure::Usage(message));
+            }
             std::fs::create_dir_all(path).map_err(|error| unwritable(path, &error))?;
             tables.iter().try_for_each(|named| {
                 write_file(&path.join(&named.name).with_added_extension(format.ending()), &[named], presentation)
@@ -191,8 +200,9 @@ pub(super) fn replace_file<T, E: From<io::Error>>(
     write: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, E>,
 ) -> Result<T, E> {
     let plain = std::fs::symlink_metadata(path).map_or(true, |about| about.is_file());
-    let part = path.with_added_extension("part");
-    let file = if plain { File::create(&part)? } else { File::create(path)? };
+    // No other's: neither of a program that writes there at the same time, nor of the user.
+    let part = path.with_added_extension(format!("{}.part", std::process::id()));
+    let file = if plain { File::create_new(&part)? } else { File::create(path)? };
     let mut out = BufWriter::with_capacity(64 << 10, harmless(file));
     let written = write(&mut out).and_then(|written| Ok(out.flush().map(|()| written)?));
     drop(out);
@@ -258,7 +268,11 @@ mod tests {
         let one = folder.path().join("one.md");
         tables(&[named("a"), named("c")], &listing(&one, None)).unwrap();
         assert!(std::fs::read_to_string(&one).unwrap().starts_with("## a\n\n| n |"));
-        assert!(!folder.path().join("one.md.part").exists());
+        assert!(
+            std::fs::read_dir(folder.path())
+                .unwrap()
+                .all(|entry| entry.unwrap().path().extension() != Some("part".as_ref()))
+        );
         let nowhere = folder.path().join("no").join("such.json");
         assert!(matches!(tables(&[named("a")], &listing(&nowhere, None)), Err(Failure::Usage(_))));
     }

@@ -39,6 +39,14 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// Of what decides how the program ends: that holds also where nobody read it to its end.
+pub(super) fn read_or_not(written: Result<(), Failure>) -> Result<(), Failure> {
+    match written {
+        Err(Failure::Closed) => Ok(()),
+        written => written,
+    }
+}
+
 /// Exit code of a wrong query.
 pub(super) const WRONG_QUERY: u8 = 1;
 /// Exit code of wrong usage, and of files and data that cannot be read or written.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::args::{AnswerArgs, Expect};
 use super::cluster::on_cluster;
 use super::destination::{self, NamedTable};
-use super::failure::{Failure, NOT_AS_EXPECTED};
+use super::failure::{Failure, NOT_AS_EXPECTED, read_or_not};
 use super::interrupt;
 use super::messages::Messages;
 use super::open::{open_engine, with_values};
@@ -71,7 +71,7 @@ fn write_answers(named: &[NamedTable<'_>], options: &AnswerArgs, messages: &Mess
         let refused: Vec<Diagnostic> = named.iter().filter_map(|named| named.table.chart_refusal()).collect();
         messages.warnings(&refused, None);
     }
-    destination::write_tables(named, &options.listing, messages.stdout_color)
+    read_or_not(destination::write_tables(named, &options.listing, messages.stdout_color))
 }
 
 fn time_limit(options: &AnswerArgs) -> Option<Duration> {

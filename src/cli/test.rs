@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use super::args::{TestArgs, TestFormat};
 use super::compared::colored;
 use super::destination::{replace_file, unwritable, write_text};
-use super::failure::{Failure, NOT_AS_EXPECTED, USAGE};
+use super::failure::{Failure, NOT_AS_EXPECTED, USAGE, read_or_not};
 use super::files::queries_in;
 use super::messages::Messages;
 use super::open::{open_engine, watched, with_values};
@@ -33,8 +33,11 @@ pub(super) fn test(options: &TestArgs, messages: &Messages) -> Result<(), Failur
             Err(failure) => messages.failure(&failure),
         }
         messages.note(&"waiting for changes; Ctrl-C ends");
-        while stamps(options) == before {
+        loop {
             thread::sleep(PAUSE);
+            if stamps(options) != before {
+                break;
+            }
         }
     }
 }
@@ -67,24 +70,28 @@ fn run(files: &[TestFile], engine: &Engine, options: &TestArgs, messages: &Messa
     if options.update {
         return update(&tests, messages);
     }
-    let output = options.output.as_deref();
-    match format_of(options) {
-        TestFormat::Text => {
-            let text = text(&tests, messages.stdout_color && output.is_none());
-            match output {
-                // What is not ours in it was made visible.
-                None => std::io::Write::write_all(&mut colored_stdout(), text.as_bytes())?,
-                Some(_) => write_text(output, |out| out.write_all(text.as_bytes()))?,
-            }
-        }
-        TestFormat::Json => write_text(output, |out| out.write_all(tests.to_json().as_bytes()))?,
-        TestFormat::Junit => write_text(output, |out| out.write_all(tests.to_junit().as_bytes()))?,
-    }
+    read_or_not(write(&tests, options, messages))?;
     messages.note(&summary(&tests));
     match tests.verdict() {
         Verdict::Passed => Ok(()),
         Verdict::Failed => Err(Failure::Unexpected(NOT_AS_EXPECTED)),
         Verdict::Refused => Err(Failure::Unexpected(USAGE)),
+    }
+}
+
+fn write(tests: &TestReport, options: &TestArgs, messages: &Messages) -> Result<(), Failure> {
+    let output = options.output.as_deref();
+    match format_of(options) {
+        TestFormat::Text => {
+            let text = text(tests, messages.stdout_color && output.is_none());
+            match output {
+                // What is not ours in it was made visible.
+                None => Ok(std::io::Write::write_all(&mut colored_stdout(), text.as_bytes())?),
+                Some(_) => write_text(output, |out| out.write_all(text.as_bytes())),
+            }
+        }
+        TestFormat::Json => write_text(output, |out| out.write_all(tests.to_json().as_bytes())),
+        TestFormat::Junit => write_text(output, |out| out.write_all(tests.to_junit().as_bytes())),
     }
 }
 

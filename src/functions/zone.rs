@@ -25,9 +25,7 @@ const DATETIME_UTC_TO_LOCAL: Scalar = Scalar {
         query: "print datetime_utc_to_local(datetime(2024-07-01 12:00), 'Europe/Berlin')",
         result: "2024-07-01T14:00:00.0000000Z",
     }],
-    kernel: KernelDef::Prepared(|args| {
-        shifted(args, |moment, zone| zone.to_offset(at(moment)).seconds().into())
-    }),
+    kernel: KernelDef::Prepared(|args| shifted(args, |moment, zone| zone.to_offset(at(moment)).seconds().into())),
     ..Scalar::PLAIN
 };
 

@@ -26,9 +26,9 @@ impl Lines {
             let mut text = String::new();
             for field in fields {
                 self.set(&mut text, ValueRef::String(&field.name));
-                writer.write_field(&text)?;
+                writer.write_field(&text).map_err(cause)?;
             }
-            writer.write_record(None::<&[u8]>)?;
+            writer.write_record(None::<&[u8]>).map_err(cause)?;
         }
         writer.flush()
     }
@@ -40,9 +40,9 @@ impl Lines {
         table.each_row(|row| {
             for cell in row {
                 self.set(&mut text, *cell);
-                writer.write_field(&text)?;
+                writer.write_field(&text).map_err(cause)?;
             }
-            if row.is_empty() { Ok(()) } else { writer.write_record(None::<&[u8]>).map_err(io::Error::from) }
+            if row.is_empty() { Ok(()) } else { writer.write_record(None::<&[u8]>).map_err(cause) }
         })?;
         writer.flush()
     }
@@ -58,6 +58,14 @@ impl Lines {
             text.push('\'');
         }
         write_text(text, cell);
+    }
+}
+
+/// What went wrong with the destination, whose kind tells whether its reader has gone.
+fn cause(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(cause) => cause,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

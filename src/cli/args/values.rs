@@ -1,8 +1,10 @@
 //! How the values of options are read.
 
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
 
 use crate::{DateTime, Decimal, Limits};
 
@@ -79,6 +81,20 @@ fn limit<T>(
 fn scaled(number: &str, unit: u64) -> Option<u64> {
     let number: Decimal = number.parse().ok()?;
     u64::try_from(number.checked_mul(unit.into())?.whole()).ok().filter(|&scaled| scaled > 0)
+}
+
+/// A number of threads: far beyond what any machine has, and what the system still makes quickly.
+pub(super) fn threads(text: &str) -> Result<NonZeroUsize, &'static str> {
+    let number = text.parse().ok().filter(|number| *number <= 1024);
+    number.and_then(NonZeroUsize::new).ok_or("a number from 1 to 1024")
+}
+
+/// A file that is written.
+pub(super) fn output() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path.as_os_str() == "-" {
+        true => Err("answers go to standard output where no file is named"),
+        false => Ok(path),
+    })
 }
 
 pub(super) fn parameter(text: &str) -> Result<(String, String), &'static str> {

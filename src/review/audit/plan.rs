@@ -274,7 +274,7 @@ impl AuditPlan {
     ///
     /// # Errors
     ///
-    /// If the baseline is wrong, which is found before anything is run, or a check cannot be answered although all is
+    /// If no check is left, or the baseline is wrong, which is found before anything is run, or a check cannot be answered although all is
     /// there that it needs.
     ///
     /// ```
@@ -285,6 +285,10 @@ impl AuditPlan {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn run(&self, engine: &Engine) -> Result<Audit, Error> {
+        // Nothing is found where nothing is looked for.
+        if self.checks.iter().all(|check| check.skipped || check.left_out) {
+            return Err(Error::usage("no check is left to run", "choose one that is not skipped"));
+        }
         // What is wrong with the baseline is said before anything is run.
         let accepted = match &self.baseline {
             None => Vec::new(),

@@ -173,8 +173,10 @@ impl StoreFolder {
         }
         let writing = |error: io::Error| failed(path, "written", &error);
         fs::create_dir_all(path).map_err(writing)?;
-        // A lock is what another import leaves that begins at the same time.
-        let foreign = |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() != LOCK);
+        // A lock and a workshop are what another import has, or left when it was killed.
+        let foreign = |entry: io::Result<fs::DirEntry>| {
+            entry.is_ok_and(|entry| entry.file_name() != LOCK && entry.file_name() != WORKSHOP)
+        };
         if fs::read_dir(path).map_err(writing)?.any(foreign) {
             let message = format!("`{}` has files, and is no store", path.display());
             return Err(Box::new(at(path, message).help("name a new or an empty folder, or a store")));
