@@ -41,14 +41,20 @@ pub(super) fn open_data(source: &DataArgs) -> Result<Engine, Error> {
         let snapshot = snapshots.entry(name).or_default();
         *snapshot = source.at.into_iter().fold(std::mem::take(snapshot), Engine::at).load(path)?;
     }
+    let mut moments = false;
     for (name, snapshot) in snapshots {
+        moments |= snapshot.has_snapshots();
         engine = engine.snapshot(name, &snapshot);
     }
     if source.sample {
-        return Ok(engine.sample());
+        engine = engine.sample();
+    } else {
+        for path in data_paths(source) {
+            engine = engine.load(path)?;
+        }
     }
-    for path in data_paths(source) {
-        engine = engine.load(path)?;
+    if source.at.is_some() && !moments && !engine.has_snapshots() {
+        return Err(Error::usage("--at asks for a snapshot, and the data is no store", "make one with `argql import`"));
     }
     Ok(engine)
 }

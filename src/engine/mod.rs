@@ -497,7 +497,7 @@ impl Engine {
         let guard = Guard::new(&self.rules);
         let mut environment = self.environment(&guard);
         environment.evaluate = environment.evaluate.filter(|_| self.now.is_some());
-        let bound = in_text(bind::bind(&script, &environment), &source)?;
+        let bound = unless_stopped(&guard, in_text(bind::bind(&script, &environment), &source))?;
         Ok(Query { engine: self.clone(), script, source, bound })
     }
 
@@ -676,7 +676,14 @@ impl Checked {
     }
 }
 
-/// The plans of a script; what there is to say stands where somebody wrote it.
+/// Whatever went wrong in a run that was stopped, that is why.
+fn unless_stopped<T>(guard: &Guard, result: Result<T, Error>) -> Result<T, Error> {
+    result.map_err(|error| match guard.check() {
+        Err(reason) if error.diagnostics().iter().all(|said| said.code != reason.code) => Error::data(vec![*reason]),
+        _ => error,
+    })
+}
+
 /// What was bound, with what there is to know about it at its places in the text.
 fn in_text(bound: Result<BoundQuery, Vec<Diagnostic>>, text: &QueryText) -> Result<BoundQuery, Error> {
     let mut bound = bound.map_err(|errors| Error::of_text(text, errors))?;

@@ -216,4 +216,10 @@ impl Engine {
         self.catalog.set_moment(moment);
         self
     }
+
+    /// Whether any of its tables is that of a snapshot.
+    #[cfg(feature = "cli")]
+    pub(crate) fn has_snapshots(&self) -> bool {
+        self.catalog.has_snapshots()
+    }
 }

@@ -210,6 +210,12 @@ impl Catalog {
         folders.map(|(name, path)| (name.to_owned(), path.to_owned())).collect()
     }
 
+    /// Whether any of its tables is that of a snapshot; those of tenants may be.
+    #[cfg(feature = "store")]
+    pub(crate) fn has_snapshots(&self) -> bool {
+        self.tenants.is_some() || self.tables.values().any(|table| table.is_stored())
+    }
+
     /// Sets by when the snapshot of a store is to be, for those that are added from now on.
     pub(crate) fn set_moment(&mut self, at: DateTime) {
         self.at = Some(at);
