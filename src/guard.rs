@@ -4,6 +4,8 @@
 //! cannot fail (a column being computed), it may end early with anything at all once [`Guard::stops`]: that never
 //! changes back, and whoever runs the plan looks again before the result is used.
 
+mod watch;
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -11,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::diag::{CANCELLED, Code, Diagnostic, OUT_OF_MEMORY, OUT_OF_TIME, Place, TOO_MANY_ROWS, UNCOUNTED};
 use crate::meter::{self, Lease};
+use watch::Watched;
 
 /// What a query may use before it is given up with an error that says so ([`Error::is_limit`](crate::Error::is_limit)).
 ///
@@ -184,6 +187,8 @@ impl fmt::Debug for Rules {
 pub(crate) struct Guard {
     rules: Rules,
     deadline: Option<Instant>,
+    /// Dropped before the meter.
+    _watched: Option<Watched>,
     /// Counts the bytes that are held; a guard that lets everything pass has none.
     meter: Option<Lease>,
     /// Why nothing matters any more, once a limit was reached or the switch turned.
@@ -193,10 +198,12 @@ pub(crate) struct Guard {
 impl Guard {
     pub(crate) fn new(rules: &Rules) -> Guard {
         let deadline = rules.limits.time.and_then(|time| Instant::now().checked_add(time));
+        let meter = Lease::new(rules.limits.memory.unwrap_or(u64::MAX));
         let guard = Guard {
             rules: rules.clone(),
             deadline,
-            meter: Some(Lease::new(rules.limits.memory.unwrap_or(u64::MAX))),
+            _watched: Watched::new(&meter, deadline, rules.cancel.as_ref()),
+            meter: Some(meter),
             stopped: OnceLock::new(),
         };
         if rules.limits.memory.is_some() && !meter::counts() {
@@ -210,7 +217,7 @@ impl Guard {
     /// A guard that lets everything pass: for what cannot take long.
     pub(crate) fn none() -> Guard {
         let rules = Rules { limits: Limits::none(), ..Rules::default() };
-        Guard { rules, deadline: None, meter: None, stopped: OnceLock::new() }
+        Guard { rules, deadline: None, _watched: None, meter: None, stopped: OnceLock::new() }
     }
 
     /// Whether to stop; once true, always true.
@@ -218,11 +225,8 @@ impl Guard {
         if self.stopped.get().is_some() {
             return true;
         }
-        if self.meter.as_ref().is_some_and(Lease::over) {
-            let most = Bytes(self.rules.limits.memory.unwrap_or_default());
-            let help = "filter rows and project columns earlier, or give it more with `--memory`, at the prompt `.limits memory=…` (`Limits::memory`)";
-            self.stop(OUT_OF_MEMORY, format!("{} needs more than {most} of memory", self.whose()), Some(help));
-        } else if self.rules.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
+        // A meter may be over for each of these reasons, and for its own.
+        if self.rules.cancel.as_ref().is_some_and(Cancel::is_cancelled) {
             self.stop(CANCELLED, "the query was interrupted".to_owned(), None);
         } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             let message =
@@ -232,6 +236,10 @@ impl Guard {
                 message,
                 Some("give it more with `--timeout`, at the prompt `.limits time=…` (`Limits::time`)"),
             );
+        } else if self.meter.as_ref().is_some_and(Lease::over) {
+            let most = Bytes(self.rules.limits.memory.unwrap_or_default());
+            let help = "filter rows and project columns earlier, or give it more with `--memory`, at the prompt `.limits memory=…` (`Limits::memory`)";
+            self.stop(OUT_OF_MEMORY, format!("{} needs more than {most} of memory", self.whose()), Some(help));
         }
         self.stopped.get().is_some()
     }
@@ -382,6 +390,20 @@ mod tests {
         stopped.check().unwrap();
         cancel.cancel();
         assert_eq!(says(stopped.check()), ("AQ4006", "the query was interrupted".to_owned()));
+    }
+
+    #[test]
+    fn threads_that_ask_only_their_meter_are_told_too() {
+        let told = |guard: &Guard| {
+            let late = Instant::now() + Duration::from_secs(60);
+            guard.within(|| while !meter::over() && Instant::now() < late {});
+            says(guard.check()).0
+        };
+        let cancel = Cancel::new();
+        let stopped = guard(Limits::none(), Some(cancel.clone()));
+        cancel.cancel();
+        assert_eq!(told(&stopped), "AQ4006");
+        assert_eq!(told(&guard(Limits { time: Some(Duration::from_millis(5)), ..Limits::none() }, None)), "AQ4005");
     }
 
     #[test]

@@ -227,12 +227,26 @@ impl Lease {
 
     /// Ends the run for another reason.
     pub(crate) fn stop(&self) {
-        self.0.over.store(true, Ordering::Relaxed);
+        self.stopper().stop();
+    }
+
+    /// What ends the run from elsewhere, for as long as it has this lease.
+    pub(crate) fn stopper(&self) -> Stopper {
+        Stopper(self.0)
     }
 
     /// Bytes that may still be held.
     pub(crate) fn left(&self) -> u64 {
         self.0.most.load(Ordering::Relaxed).saturating_sub(self.0.held())
+    }
+}
+
+/// Ends a run that has a lease.
+pub(crate) struct Stopper(&'static RunMeter);
+
+impl Stopper {
+    pub(crate) fn stop(&self) {
+        self.0.over.store(true, Ordering::Relaxed);
     }
 }
 

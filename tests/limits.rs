@@ -31,6 +31,10 @@ const LONG: &[(&str, &str)] = &[
     ),
     ("parts", "range x from 1 to 2000000 step 1 | mv-apply y = pack_array(x) on (where y > 0) | count"),
     ("rows in order", "range x from 1 to 50000000 step 1 | serialize | extend s = row_cumsum(x), p = prev(x) | count"),
+    (
+        "one cell",
+        "print s = range(1, 300000, 1) | extend t = series_fir(s, range(1, 300000, 1)) | project array_length(t)",
+    ),
     ("a sub-query", "print toscalar(range x from 1 to 100000000 step 1 | where hash(x) == 5 | count)"),
 ];
 

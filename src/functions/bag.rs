@@ -1,5 +1,6 @@
 //! Property bags. Where a key names nested ones, it is a path: `$.a.b` or `$['a']['b']`, without array indexes.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::array::distinct;
@@ -171,11 +172,15 @@ const BAG_REMOVE_KEYS: Scalar = Scalar {
     kernel: KernelDef::Plain(|cells, out| {
         let Some(mut bag) = properties(cells[0]) else { return out.null() };
         let Some(keys) = elements(cells[1]) else { return out.null() };
+        let mut whole = HashSet::new();
         for key in &keys {
-            if let Value::String(key) = key {
-                remove(&mut bag, &steps(key).unwrap_or_default());
+            let Value::String(key) = key else { continue };
+            match &steps(key).unwrap_or_default()[..] {
+                [only] => _ = whole.insert(only.clone()),
+                steps => remove(&mut bag, steps),
             }
         }
+        bag.retain(|key, _| !whole.contains(&**key));
         put(out, Some(bag));
     }),
     ..Scalar::PLAIN

@@ -181,17 +181,15 @@ impl Fold for Percentiles {
 
     fn finish(mut self: Box<Self>, count: usize) -> Vec<Column> {
         self.sort(count);
-        let at = |values: &[Weighted], rank: f64| nearest(values, rank).cloned().unwrap_or_default();
         if self.array {
-            let array = |values: &Vec<Weighted>| self.ranks.iter().map(|&rank| at(values, rank)).collect();
+            let array = |values: &Vec<Weighted>| nearest(values, &self.ranks).cloned().collect();
             return vec![super::list::arrays(self.values.iter().map(array))];
         }
-        let column = |&rank: &f64| {
-            let mut out = Out::new(self.ty, count);
-            self.values.iter().for_each(|values| out.value(at(values, rank).as_ref()));
-            out.finish()
-        };
-        self.ranks.iter().map(column).collect()
+        let mut columns: Vec<Out> = self.ranks.iter().map(|_| Out::new(self.ty, count)).collect();
+        for values in &self.values {
+            columns.iter_mut().zip(nearest(values, &self.ranks)).for_each(|(out, value)| out.value(value.as_ref()));
+        }
+        columns.into_iter().map(Out::finish).collect()
     }
 
     /// Values in order, and their weights; no weights where all are 1.
@@ -247,15 +245,19 @@ fn runs(values: Vec<Weighted>) -> Vec<Weighted> {
     runs
 }
 
-/// The first of the sorted values up to which at least `percent` of the weight lies.
+/// For each percentage the first of the sorted values up to which at least so much of the weight lies; null if there is
+/// none.
 #[expect(clippy::cast_precision_loss, reason = "ranks are compared as reals; more than 2^53 rows fit no machine")]
-fn nearest(values: &[Weighted], percent: f64) -> Option<&Value> {
-    let total: i128 = values.iter().map(|value| i128::from(value.weight)).sum();
-    let wanted = percent * total as f64 / 100.0;
+fn nearest<'v>(values: &'v [Weighted], ranks: &'v [f64]) -> impl Iterator<Item = &'v Value> {
     let mut sum = 0_i128;
-    let found = values.iter().find(|value| {
+    let up_to = values.iter().map(|value| {
         sum += i128::from(value.weight);
-        sum as f64 >= wanted
+        sum
     });
-    found.or(values.last()).map(|found| &found.value)
+    let up_to: Vec<i128> = up_to.collect();
+    ranks.iter().map(move |percent| {
+        let wanted = percent * sum as f64 / 100.0;
+        let at = up_to.partition_point(|weight| (*weight as f64) < wanted);
+        values.get(at).or(values.last()).map_or(&Value::Null, |found| &found.value)
+    })
 }
