@@ -1,18 +1,19 @@
 //! `argql import` and `argql snapshots`: exports as columns on disk.
 
-use std::path::Path;
+use std::path::{Path, absolute};
 
 use indicatif::{HumanBytes, HumanCount};
 
-use super::args::{ImportArgs, Listing};
+use super::args::{DataArgs, ImportArgs, Listing};
 use super::destination;
 use super::failure::Failure;
 use super::messages::Messages;
-use super::open::open_engine;
+use super::open::{data_paths, open_engine};
 use crate::{DateTime, Engine, Store, Table, Type, Value};
 
 /// Writes an export as a snapshot of a store, and says what it has; of many tenants each as one of a store of its own.
 pub(super) fn import(options: &ImportArgs, messages: &Messages) -> Result<(), Failure> {
+    refuse_within(&options.store, &options.source)?;
     let engine = open_engine(&options.source, messages)?;
     let moment = options.r#as.unwrap_or_else(today);
     let store = |path: &Path| Store::new(path).whole(options.whole);
@@ -39,6 +40,21 @@ pub(super) fn import(options: &ImportArgs, messages: &Messages) -> Result<(), Fa
     match failed {
         0 => Ok(()),
         _ => Err(Failure::Usage(format!("{failed} of {} were not imported", some(tenants.len() as u64, "tenant")))),
+    }
+}
+
+/// Refuses a store that would be among the data the next time they are read.
+fn refuse_within(store: &Path, source: &DataArgs) -> Result<(), Failure> {
+    let Ok(place) = absolute(store) else { return Ok(()) };
+    let paths = data_paths(source);
+    match paths.iter().find(|path| absolute(path).is_ok_and(|path| place.starts_with(&path) && place != path)) {
+        None => Ok(()),
+        Some(path) => {
+            let (store, path) = (store.display(), path.display());
+            Err(Failure::Usage(format!(
+                "`{store}` lies in `{path}`, which would be read with it: name a folder beside it"
+            )))
+        }
     }
 }
 

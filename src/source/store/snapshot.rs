@@ -4,6 +4,7 @@
 //! nothing to readers and swept away by the next import.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ const MANIFEST: &str = "manifest.json";
 const LOCK: &str = ".lock";
 /// Where parts are written before they belong to a snapshot.
 const WORKSHOP: &str = ".import";
+/// The ending of a file that is written, before it takes its place.
+const NEW: &str = "new";
 /// The version of all of this. In the first one each snapshot had all of its rows itself; it is read all the same.
 const FORMAT: u64 = 2;
 
@@ -173,10 +176,10 @@ impl StoreFolder {
         }
         let writing = |error: io::Error| failed(path, "written", &error);
         fs::create_dir_all(path).map_err(writing)?;
-        // A lock and a workshop are what another import has, or left when it was killed.
-        let foreign = |entry: io::Result<fs::DirEntry>| {
-            entry.is_ok_and(|entry| entry.file_name() != LOCK && entry.file_name() != WORKSHOP)
-        };
+        // What another import has that begins, or left when it was killed.
+        let mark = Path::new(MARK).with_extension(NEW);
+        let begun = |name: &OsStr| name == LOCK || name == WORKSHOP || name == mark;
+        let foreign = |entry: io::Result<fs::DirEntry>| entry.is_ok_and(|entry| !begun(&entry.file_name()));
         if fs::read_dir(path).map_err(writing)?.any(foreign) {
             let message = format!("`{}` has files, and is no store", path.display());
             return Err(Box::new(at(path, message).help("name a new or an empty folder, or a store")));
@@ -350,7 +353,7 @@ impl StoreFolder {
 
 /// Writes a file that is there whole or not at all.
 fn write_whole(path: &Path, text: &str) -> Result<(), Box<Diagnostic>> {
-    let beside = path.with_extension("new");
+    let beside = path.with_extension(NEW);
     let write = || {
         let mut file = File::create(&beside)?;
         file.write_all(text.as_bytes())?;
