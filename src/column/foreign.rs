@@ -151,6 +151,10 @@ impl ForeignFile {
                 });
             }
         }
+        // Where no column is read nothing else would say so.
+        if let Some(rows) = file.units().into_iter().find(|rows| u32::try_from(*rows).is_err()) {
+            return Err(ForeignFault::Broken(format!("one part of it is said to have {rows} rows")));
+        }
         Ok(file)
     }
 

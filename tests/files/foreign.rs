@@ -378,6 +378,26 @@ fn a_stream_may_change_a_dictionary_on_its_way() {
 }
 
 #[test]
+fn a_part_that_claims_more_rows_than_there_can_be_is_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let column: ArrayRef = Arc::new(StringArray::from(vec!["x"; 12_345]));
+    let batch = RecordBatch::try_from_iter([("a", column)]).unwrap();
+    for ending in ["arrow", "arrows"] {
+        let path = folder.path().join("t").with_extension(ending);
+        write(&path, std::slice::from_ref(&batch));
+        let mut bytes = fs::read(&path).unwrap();
+        let (told, claimed) = (12_345_u64.to_le_bytes(), (1_u64 << 40).to_le_bytes());
+        for at in 0..bytes.len() - 8 {
+            if bytes[at..at + 8] == told {
+                bytes[at..at + 8].copy_from_slice(&claimed);
+            }
+        }
+        let error = Engine::new().table("t", bytes).query("t | count").unwrap_err();
+        assert!(error.to_string().contains("1099511627776 rows"), "{error}");
+    }
+}
+
+#[test]
 fn broken_files_are_errors_and_no_panics() {
     let folder = tempfile::tempdir().unwrap();
     let rows = |batch: RecordBatch| {
