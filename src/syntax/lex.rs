@@ -241,6 +241,11 @@ fn string_start(text: &str) -> Option<StringStart> {
     (!multiline || verbatim.is_none()).then_some(StringStart { prefix, mark, verbatim: verbatim.is_some(), multiline })
 }
 
+/// Whether a text is one string literal.
+pub(super) fn is_string(text: &str) -> bool {
+    string_start(text).is_some_and(|start| string(text, start).is_ok_and(|len| len == text.len()))
+}
+
 /// The length of the string literal that `text` begins with.
 fn string(text: &str, quote: StringStart) -> Result<usize, Problem> {
     let body = quote.prefix + quote.mark.len();

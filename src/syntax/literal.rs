@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::ast::{Call, Expr, ExprKind, Literal, Name};
-use super::lex::{Token, TokenKind, UNITS, escape};
+use super::lex::{Token, TokenKind, UNITS, escape, is_string};
 use super::tokens::{Hope, Parsed, Thing, Tokens, failure, symbol};
 use crate::diag::{BAD_LITERAL, Diagnostic, UNEXPECTED, nearest};
 use crate::functions;
@@ -151,7 +151,7 @@ fn typed(token: &Token<'_>, ty: Type) -> Result<Value, nom::Err<super::tokens::P
     if text == "null" {
         return Ok(Value::Null);
     }
-    let quoted = text.ends_with(['\'', '"']);
+    let quoted = is_string(text);
     let unquoted = if quoted { string(text) } else { text.to_owned() };
     let value = match ty {
         Type::DateTime => datetime(unquoted.trim()).map(Value::DateTime),
