@@ -211,7 +211,7 @@ impl Catalog {
     }
 
     /// Whether any of its tables is that of a snapshot; those of tenants may be.
-    #[cfg(feature = "store")]
+    #[cfg(feature = "cli")]
     pub(crate) fn has_snapshots(&self) -> bool {
         self.tenants.is_some() || self.tables.values().any(|table| table.is_stored())
     }
