@@ -261,6 +261,11 @@ impl Guard {
         if self.stops() { Err(Box::new(self.stopped.get().expect("it stops for a reason").clone())) } else { Ok(()) }
     }
 
+    /// Of a run that was stopped, why: whatever went wrong then, unless that says so itself.
+    pub(crate) fn reason_behind(&self, said: &[Diagnostic]) -> Option<Box<Diagnostic>> {
+        self.check().err().filter(|reason| said.iter().all(|said| said.code != reason.code))
+    }
+
     /// Whether an answer may have so many rows.
     pub(crate) fn rows(&self, rows: usize) -> Result<(), Box<Diagnostic>> {
         if let Some(most) = self.rules.limits.rows.filter(|&most| rows as u64 > most) {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::Listing;
 use super::failure::Failure;
@@ -200,16 +200,15 @@ pub(super) fn replace_file<T, E: From<io::Error>>(
     write: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, E>,
 ) -> Result<T, E> {
     let plain = std::fs::symlink_metadata(path).map_or(true, |about| about.is_file());
-    // No other's: neither of a program that writes there at the same time, nor of the user.
-    let part = path.with_added_extension(format!("{}.part", std::process::id()));
-    let file = if plain { File::create_new(&part)? } else { File::create(path)? };
-    let mut out = BufWriter::with_capacity(64 << 10, harmless(file));
-    let written = write(&mut out).and_then(|written| Ok(out.flush().map(|()| written)?));
-    drop(out);
+    let fill = |file: File| {
+        let mut out = BufWriter::with_capacity(64 << 10, harmless(file));
+        write(&mut out).and_then(|written| Ok(out.flush().map(|()| written)?))
+    };
     if !plain {
-        return written;
+        return fill(File::create(path)?);
     }
-    let done = written.and_then(|written| {
+    let (file, part) = part_of(path)?;
+    let done = fill(file).and_then(|written| {
         if let Ok(about) = std::fs::metadata(path) {
             std::fs::set_permissions(&part, about.permissions())?;
         }
@@ -220,6 +219,19 @@ pub(super) fn replace_file<T, E: From<io::Error>>(
         // What is wrong is known already.
         let _ = std::fs::remove_file(&part);
     })
+}
+
+/// A file beside another that is nobody else's: neither of a program that writes there at the same time or was killed, nor
+/// of the user.
+fn part_of(path: &Path) -> io::Result<(File, PathBuf)> {
+    let mut number = std::process::id();
+    loop {
+        let part = path.with_added_extension(format!("{number}.part"));
+        match File::create_new(&part) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
+            created => return created.map(|file| (file, part)),
+        }
+    }
 }
 
 /// A file that cannot be written is the fault of what was typed.

@@ -220,7 +220,7 @@ impl Engine {
         let guard = Guard::new(&self.rules);
         let evaluate: PlanRunner<'_> = Box::new(|plan, or_plan| ask(rewrite(plan), or_plan));
         let environment = Environment { evaluate: Some(evaluate), ..self.environment(&guard) };
-        let bound = in_text(bind::bind(&script, &environment), text)?;
+        let bound = in_text(bind::bind(&script, &environment), text, &guard)?;
         if bound.plans.is_empty() {
             return Err(Error::of_text(text, vec![syntax::no_query(text.read())]));
         }

@@ -497,7 +497,7 @@ impl Engine {
         let guard = Guard::new(&self.rules);
         let mut environment = self.environment(&guard);
         environment.evaluate = environment.evaluate.filter(|_| self.now.is_some());
-        let bound = unless_stopped(&guard, in_text(bind::bind(&script, &environment), &source))?;
+        let bound = in_text(bind::bind(&script, &environment), &source, &guard)?;
         Ok(Query { engine: self.clone(), script, source, bound })
     }
 
@@ -589,9 +589,15 @@ impl Engine {
     }
 
     /// Does `work` with a plan as it is run, on the threads that were asked for.
-    fn work<T: Send>(&self, plan: Plan, guard: &Guard, work: impl FnOnce(&Plan) -> T + Send) -> T {
+    fn work<T: Send>(
+        &self,
+        plan: Plan,
+        guard: &Guard,
+        work: impl FnOnce(&Plan) -> Result<T, Box<Diagnostic>> + Send,
+    ) -> Result<T, Box<Diagnostic>> {
         let plan = if self.without_rewrites { plan } else { rewrite(plan) };
-        self.on_threads(guard, || work(&plan))
+        let done = self.on_threads(guard, || work(&plan));
+        done.map_err(|failure| guard.reason_behind(std::slice::from_ref(&*failure)).unwrap_or(failure))
     }
 
     /// Lets another run queries.
@@ -676,17 +682,12 @@ impl Checked {
     }
 }
 
-/// Whatever went wrong in a run that was stopped, that is why.
-fn unless_stopped<T>(guard: &Guard, result: Result<T, Error>) -> Result<T, Error> {
-    result.map_err(|error| match guard.check() {
-        Err(reason) if error.diagnostics().iter().all(|said| said.code != reason.code) => Error::data(vec![*reason]),
-        _ => error,
-    })
-}
-
 /// What was bound, with what there is to know about it at its places in the text.
-fn in_text(bound: Result<BoundQuery, Vec<Diagnostic>>, text: &QueryText) -> Result<BoundQuery, Error> {
-    let mut bound = bound.map_err(|errors| Error::of_text(text, errors))?;
+fn in_text(bound: Result<BoundQuery, Vec<Diagnostic>>, text: &QueryText, guard: &Guard) -> Result<BoundQuery, Error> {
+    let mut bound = bound.map_err(|errors| match guard.reason_behind(&errors) {
+        Some(reason) => Error::data(vec![*reason]),
+        None => Error::of_text(text, errors),
+    })?;
     for said in [&mut bound.warnings, &mut bound.notes] {
         *said = std::mem::take(said).into_iter().map(|diagnostic| text.placed(diagnostic)).collect();
     }

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{Engine, in_text, unless_stopped};
+use super::{Engine, in_text};
 use crate::bind::BoundQuery;
 use crate::column::{Chart, Field, Table};
 use crate::diag::{Diagnostic, QueryText};
@@ -264,8 +264,8 @@ impl Query {
         }
         let bound = self.bind_now(&guard)?;
         let answers = bound.plans.into_iter().map(|plan| self.engine.work(plan, &guard, |plan| run(plan, &guard)));
-        let tables = answers.collect::<Result<Vec<Table>, _>>().map_err(|failure| Error::data(vec![*failure]));
-        let mut tables = unless_stopped(&guard, tables)?;
+        let mut tables: Vec<Table> =
+            answers.collect::<Result<_, _>>().map_err(|failure| Error::data(vec![*failure]))?;
         if let Some(last) = tables.last_mut() {
             last.warn(bound.notes);
         }
@@ -306,7 +306,7 @@ impl Query {
         let mut bound = self.bind_now(&guard)?;
         let plan = bound.plans.pop().expect("a query gives a table");
         let streamed = self.engine.work(plan, &guard, |plan| stream(plan, &guard, each));
-        let mut warnings = unless_stopped(&guard, streamed.map_err(|failure| Error::data(vec![*failure])))?;
+        let mut warnings = streamed.map_err(|failure| Error::data(vec![*failure]))?;
         warnings.retain(|warning| !bound.notes.contains(warning));
         bound.notes.extend(warnings);
         Ok(bound.notes)
@@ -346,7 +346,7 @@ impl Query {
     fn bind_now(&self, guard: &Guard) -> Result<BoundQuery, Error> {
         let at_run = || self.bound.at_run(&self.script, &self.engine.environment(guard));
         let bound = match if self.engine.now.is_none() { at_run() } else { None } {
-            Some(bound) => unless_stopped(guard, in_text(bound, &self.source))?,
+            Some(bound) => in_text(bound, &self.source, guard)?,
             None => self.bound.clone(),
         };
         match bound.plans[..] {

@@ -8,7 +8,6 @@ use super::Syntax;
 use super::tabular::Tabular;
 use super::union::united;
 use crate::bind::{Binder, BoundColumn, Exprs, Relation};
-use crate::column::Table;
 use crate::diag::{BAD_ARGUMENT, Diagnostic};
 use crate::plan::{self, Node, RowParts};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -120,9 +119,7 @@ impl Partition {
         let Ok(table) = binder.run_subquery(Relation::new(node, columns), self.key.span) else {
             return Relation::poisoned();
         };
-        let rows = table.into_iter().flat_map(Table::into_batches);
-        let values: Vec<Value> =
-            rows.flat_map(|rows| rows.columns[0].iter().map(|cell| cell.to_value()).collect::<Vec<_>>()).collect();
+        let values: Vec<Value> = table.iter().filter_map(|table| table.column(&self.key.text)).flatten().collect();
         if values.len() > MOST_VALUES {
             let message =
                 format!("`{}` has {} values, and at most {MOST_VALUES} can have a query each", self.key, values.len());

@@ -344,16 +344,13 @@ impl Sought<'_> {
                 let columns = leg.pass_through().take(width).map(|(_, column)| column).collect();
                 return self.holds_text(columns, condition, leg, binder);
             }
-            _ => {
-                let exact = if self.exact { by_case(condition) } else { Some(condition.clone()) };
-                let Some(condition) = exact else {
-                    return Err(binder.refuse(condition.span, "this condition within `search kind=case_sensitive`"));
+            _ if self.exact => {
+                return match by_case(condition) {
+                    Some(exact) => of_columns(&exact, leg, width, binder),
+                    None => Err(binder.refuse(condition.span, "this condition within `search kind=case_sensitive`")),
                 };
-                // `* == ""` is of the table's own columns.
-                let own = BoundColumns::new(leg.columns.list()[..width].to_vec());
-                let columns = if reads_star(&condition) { &own } else { &leg.columns };
-                return Exprs::new(binder, columns).predicate(&condition);
             }
+            _ => return of_columns(condition, leg, width, binder),
         };
         Ok(plan::Expr { ty: Type::Bool, kind })
     }
@@ -434,6 +431,15 @@ impl Searched {
     }
 }
 
+/// A condition on the columns of a table; of `*`, as in `* == ""`, those are its own.
+fn of_columns(condition: &Expr, leg: &Relation, width: usize, binder: &mut Binder<'_>) -> Result<plan::Expr, Reported> {
+    if reads_star(condition) {
+        let own = BoundColumns::new(leg.columns.list()[..width].to_vec());
+        return Exprs::new(binder, &own).predicate(condition);
+    }
+    Exprs::new(binder, &leg.columns).predicate(condition)
+}
+
 /// The condition with every comparison of text by case; none if one of them has no such form.
 fn by_case(condition: &Expr) -> Option<Expr> {
     let all = |parts: &[Expr]| parts.iter().map(by_case).collect::<Option<Vec<Expr>>>();
@@ -443,18 +449,18 @@ fn by_case(condition: &Expr) -> Option<Expr> {
         ExprKind::Infix { infix, operator, operands } => {
             ExprKind::Infix { infix: infix_by_case(infix)?, operator: *operator, operands: all(operands)? }
         }
-        other => {
-            fn is_free(expr: &Expr) -> bool {
-                let own = match &expr.kind {
-                    ExprKind::Infix { infix, .. } => infix_by_case(infix).is_some_and(|exact| exact.text == infix.text),
-                    _ => true,
-                };
-                own && expr.kind.children().all(is_free)
-            }
-            return other.children().all(is_free).then(|| condition.clone());
-        }
+        _ => return is_by_case(condition).then(|| condition.clone()),
     };
     Some(Expr::new(kind, condition.span))
+}
+
+/// Whether every comparison of text in it is by case as it stands.
+fn is_by_case(expr: &Expr) -> bool {
+    let own = match &expr.kind {
+        ExprKind::Infix { infix, .. } => infix_by_case(infix).is_some_and(|exact| exact.text == infix.text),
+        _ => true,
+    };
+    own && expr.kind.children().all(is_by_case)
 }
 
 /// The operator that does the same by case: most do anyway.
