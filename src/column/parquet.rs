@@ -46,6 +46,8 @@ pub(crate) struct PartField {
     pub(crate) bloom: bool,
     /// Whether its text repeats.
     pub(crate) coded: bool,
+    /// Whether its text is ids of resources, which queries take apart: unpacking them is most of what reading them costs.
+    pub(crate) ids: bool,
 }
 
 /// A part being written, batch after batch.
@@ -105,6 +107,11 @@ impl PartWriter {
             let path = ColumnPath::new(vec![field.name.clone()]);
             properties = properties.set_column_dictionary_enabled(path, false);
         }
+        // Twice as long as with zstd and unpacked in a third of the time; dictionaries are short anyway.
+        for field in fields.iter().filter(|field| field.ids && !field.coded) {
+            let path = ColumnPath::new(vec![field.name.clone()]);
+            properties = properties.set_column_compression(path, Compression::LZ4_RAW);
+        }
         let parquet = parquet::arrow::ArrowSchemaConverter::new().convert(&schema).map_err(io_error)?;
         let writer = SerializedFileWriter::new(file, parquet.root_schema_ptr(), Arc::new(properties.build()))
             .map_err(io_error)?;
@@ -121,6 +128,12 @@ impl PartWriter {
         let again = array.iter().flatten().filter(|text| !known.insert(*text)).count();
         let cells = array.len() - array.null_count();
         again.saturating_mul(rows) >= cells.saturating_mul(cells).max(1)
+    }
+
+    /// Whether the text of a column is ids of resources, as far as these rows say.
+    pub(crate) fn names_resources(column: &Column) -> bool {
+        let Data::Text(array) = &column.data else { return false };
+        array.iter().flatten().all(|text| text.starts_with('/'))
     }
 
     /// Adds rows to the row group at hand, all columns side by side.

@@ -256,6 +256,7 @@ impl TableWriter<'_> {
         let mut fields = self.layout.fields();
         for (field, column) in fields.iter_mut().zip(&rows.columns) {
             field.coded = PartWriter::repeats(column, GROUP);
+            field.ids = PartWriter::names_resources(column);
         }
         let file = format!("{}-{:04}.parquet", self.name, self.number);
         self.number += 1;

@@ -215,7 +215,7 @@ mod columns {
     use crate::value::{DateTime, Type, Value};
 
     fn parquet(path: &Path, groups: &[i64]) {
-        let field = PartField { name: "id".into(), ty: Type::Long, bloom: false, coded: false };
+        let field = PartField { name: "id".into(), ty: Type::Long, bloom: false, coded: false, ids: false };
         let mut writer = PartWriter::new(fs::File::create(path).unwrap(), &[field]).unwrap();
         let mut next = 0;
         for &rows in groups {

@@ -181,6 +181,7 @@ impl Layout {
             ty: column.form.ty(),
             bloom: column.path.len() == 1 && &*column.path[0] == "id",
             coded: true,
+            ids: false,
         };
         self.columns.iter().map(field).collect()
     }

@@ -28,7 +28,7 @@ pub(in crate::source) fn write_runs(
     units: &[Vec<Run>],
     guard: &Guard,
 ) -> io::Result<u64> {
-    let field = |name: &str, ty, coded| PartField { name: name.to_owned(), ty, bloom: false, coded };
+    let field = |name: &str, ty, coded| PartField { name: name.to_owned(), ty, bloom: false, coded, ids: false };
     let fields =
         [field("part", Type::String, true), field("first", Type::Long, false), field("rows", Type::Long, true)];
     let mut writer = PartWriter::new(File::create_new(path)?, &fields)?;

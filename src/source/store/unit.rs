@@ -39,6 +39,9 @@ pub(super) struct Piece {
 /// Of a row group that has so many times the wanted rows, only those are read.
 const SPARSE: usize = 2;
 
+/// Beyond this share of the rows all of them are read: to choose among so many costs more than to carry a few too many.
+const MANY: (usize, usize) = (7, 8);
+
 /// Most rows of a unit.
 const MOST: usize = 1 << 24;
 
@@ -187,7 +190,7 @@ impl Unit {
             }
         }
         let (rows, count) = match admitted {
-            Some(rows) if rows.len() < all => {
+            Some(rows) if rows.len() <= all / MANY.1 * MANY.0 => {
                 columns = columns.into_iter().map(|(at, column)| (at, column.take(&rows))).collect();
                 let count = rows.len();
                 (Rows::These { rows, of: all }, count)
