@@ -5,9 +5,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use uuid::Uuid;
-
-use super::{Bag, DateTime, Decimal, TimeSpan, Value, ValueRef, from_json};
+use super::{Bag, Decimal, Value, ValueRef, from_json};
 
 /// Where nulls, and NaN next to them, go in a sorted column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,52 +235,6 @@ pub(crate) fn encode_key(out: &mut Vec<u8>, value: ValueRef<'_>) {
     }
 }
 
-/// A cell that has this key, which [`encode_key`] made of one cell: of equal cells, always the same.
-pub(crate) fn decode_key(key: &[u8]) -> Value {
-    let mut rest = key;
-    cell_of_key(&mut rest)
-}
-
-/// Takes one cell off the front.
-fn cell_of_key(key: &mut &[u8]) -> Value {
-    fn fixed<const N: usize>(key: &mut &[u8]) -> [u8; N] {
-        let (bytes, rest) = key.split_first_chunk().expect("a key is whole");
-        *key = rest;
-        *bytes
-    }
-    fn text(key: &mut &[u8]) -> Arc<str> {
-        let length = length(key);
-        let (text, rest) = key.split_at_checked(length).expect("a key is whole");
-        *key = rest;
-        std::str::from_utf8(text).expect("a key has text as it was").into()
-    }
-    fn length(key: &mut &[u8]) -> usize {
-        usize::from_le_bytes(fixed(key))
-    }
-    let [tag] = fixed(key);
-    match Tag::ALL.get(usize::from(tag)).expect("a key begins with a tag") {
-        Tag::Null => Value::Null,
-        Tag::Bool => Value::Bool(fixed(key) == [1]),
-        Tag::Whole => Value::Long(i64::from_le_bytes(fixed(key))),
-        Tag::NaN => Value::Real(f64::NAN),
-        Tag::Real => Value::Real(f64::from_le_bytes(fixed(key))),
-        Tag::Decimal => Value::Decimal(Decimal::from_bytes(fixed(key)).expect("a key is whole")),
-        Tag::DateTime => Value::DateTime(DateTime::from_ticks(i64::from_le_bytes(fixed(key)))),
-        Tag::TimeSpan => Value::TimeSpan(TimeSpan::from_ticks(i64::from_le_bytes(fixed(key)))),
-        Tag::Guid => Value::Guid(Uuid::from_bytes(fixed(key))),
-        Tag::String => Value::String(text(key)),
-        Tag::Array => Value::Array(Arc::new((0..length(key)).map(|_| cell_of_key(key)).collect())),
-        Tag::Bag => {
-            let properties = 0..length(key);
-            let property = |_| {
-                let Value::String(name) = cell_of_key(key) else { unreachable!("names of properties are text") };
-                (name, cell_of_key(key))
-            };
-            Value::Bag(Arc::new(properties.map(property).collect()))
-        }
-    }
-}
-
 /// Whether two dynamic values are the same in every way that can be told: `0.0` is not `-0.0`, `1.5` not `1.50`.
 pub(crate) fn identical(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     use ValueRef as V;
@@ -315,23 +267,6 @@ enum Tag {
     Bag,
 }
 
-impl Tag {
-    const ALL: [Tag; 12] = [
-        Tag::Null,
-        Tag::Bool,
-        Tag::Whole,
-        Tag::NaN,
-        Tag::Real,
-        Tag::Decimal,
-        Tag::DateTime,
-        Tag::TimeSpan,
-        Tag::Guid,
-        Tag::String,
-        Tag::Array,
-        Tag::Bag,
-    ];
-}
-
 /// Whether two cells are one group, as [`encode_key`] says.
 pub(crate) fn same_key(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
     match (a, b) {
@@ -352,7 +287,7 @@ pub(crate) fn same_key(a: ValueRef<'_>, b: ValueRef<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::parse_json_text;
+    use crate::value::{DateTime, TimeSpan, parse_json_text};
 
     fn json(text: &str) -> Value {
         parse_json_text(text).expect("valid JSON")
@@ -369,9 +304,6 @@ mod tests {
         let same = key(a) == key(b);
         assert_eq!(same_key(a.as_ref(), b.as_ref()), same, "{a:?} {b:?}");
         assert_eq!(compare(a.as_ref(), b.as_ref()).is_eq(), same, "{a:?} {b:?}");
-        // A key tells all that there is to a key.
-        assert_eq!(key(&decode_key(&key(a))), key(a), "{a:?}");
-        assert_eq!(identical(decode_key(&key(a)).as_ref(), decode_key(&key(b)).as_ref()), same, "{a:?} {b:?}");
         same
     }
 

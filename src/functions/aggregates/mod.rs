@@ -3,12 +3,13 @@
 
 mod bits;
 mod count;
-mod distinct;
+mod dcount;
 mod list;
 mod moments;
 mod percentile;
 mod pick;
 mod schema;
+mod set;
 mod sketch;
 mod sum;
 
@@ -22,7 +23,8 @@ use crate::value::{Type, Value, ValueRef};
 /// Every aggregate, by the family that help and README show it in.
 pub(super) const ALL: &[(&str, &[&Aggregate])] = &[
     ("counts", count::FAMILY),
-    ("distinct values", distinct::FAMILY),
+    ("distinct values", dcount::FAMILY),
+    ("distinct values", set::FAMILY),
     ("sums", sum::FAMILY),
     ("one of the rows", pick::FAMILY),
     ("lists and bags", list::FAMILY),
@@ -40,13 +42,13 @@ pub(crate) const PIVOTED: &[&Aggregate] = &[
     &pick::TAKE_ANY,
     &pick::ANY,
     &sum::SUM,
-    &distinct::DCOUNT,
+    &dcount::DCOUNT,
     &sum::AVG,
     &moments::STDEV,
     &moments::VARIANCE,
     &list::MAKE_LIST,
     &list::MAKE_BAG,
-    &distinct::MAKE_SET,
+    &set::MAKE_SET,
     &count::COUNT,
 ];
 

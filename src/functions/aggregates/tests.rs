@@ -339,9 +339,12 @@ fn what_is_saved_has_every_value_once() {
         let columns = call.part(&[], 1, 0..1000).save(1);
         columns.iter().map(|column| column.get(0).to_value()).collect()
     };
+    let counted = |column: Column| match &saved(call("dcount", vec![column]))[..] {
+        [Value::Array(digests)] => digests.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((counted(longs(&repeated)), counted(shared)), (3, 2));
     let [zero, one, two] = [0, 1, 2].map(Value::Long);
-    assert_eq!(saved(call("dcount", vec![longs(&repeated)])), [array(&[zero.clone(), one.clone(), two.clone()])]);
-    assert_eq!(saved(call("dcount", vec![shared])), [array(&["a", "b"].map(Value::from))]);
     let times = array(&[334, 333, 333].map(Value::Long));
     let ranks = saved(call("percentile", vec![longs(&repeated)]).with(Value::Long(50)));
     assert_eq!(ranks, [array(&[zero, one, two]), times]);
