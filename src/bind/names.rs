@@ -153,14 +153,24 @@ pub(crate) fn aggregate_labels(
             let label = |at: usize| match name(at) {
                 Some(name) => Label::Derived(name),
                 None if at == 0 => Label::Derived(format!("{prefix}_")),
-                None => Label::Numbered,
+                None => Label::Derived(format!("{prefix}_{}_arg{at}", name(0).unwrap_or_default())),
             };
             (0..arguments.len()).map(label).collect()
         }
-        AggregateNaming::EachPrefixed(prefix) => (0..arguments.len()).map(|at| prefixed(prefix, at)).collect(),
+        AggregateNaming::PerPick(prefix) => {
+            let label = |at: usize| Label::Derived(name(at).unwrap_or_else(|| format!("{prefix}_arg{at}")));
+            (0..arguments.len()).map(label).collect()
+        }
+        AggregateNaming::EachPrefixed(prefix) => {
+            let label = |at: usize| match name(at) {
+                None if arguments.len() > 1 => Label::Derived(format!("{prefix}_arg{at}")),
+                _ => prefixed(prefix, at),
+            };
+            (0..arguments.len()).map(label).collect()
+        }
         AggregateNaming::EachBeside(prefix) => {
             let first = format!("{prefix}_{}", name(0).unwrap_or_default());
-            let beside = |at| format!("{first}_{}", name(at).unwrap_or_default());
+            let beside = |at| format!("{first}_{}", name(at).unwrap_or_else(|| format!("arg{at}")));
             let others = (1..arguments.len()).map(beside);
             std::iter::once(first.clone()).chain(others).map(Label::Derived).collect()
         }
@@ -251,6 +261,15 @@ impl Namer {
         }
         self.used.insert(name.clone(), NameUse::Made);
         name
+    }
+
+    /// For columns of these names that stand behind others: a number behind a name keeps clear of all of them.
+    pub(crate) fn behind<'a>(
+        taken: impl IntoIterator<Item = &'a str>,
+        coming: impl IntoIterator<Item = &'a str>,
+    ) -> Namer {
+        let given = coming.into_iter().map(str::to_owned).collect();
+        Namer { given, ..Namer::new([]) }.with_taken(taken)
     }
 
     /// Takes note of names that are there before.

@@ -313,11 +313,13 @@ pub(super) fn beside(
     let (mut columns, keep_left): (Vec<BoundColumn>, Vec<plan::Expr>) =
         if gives_left { left.pass_through().unzip() } else { (Vec::new(), Vec::new()) };
     let taken: Vec<Arc<str>> = columns.iter().map(|column| column.name.clone()).collect();
-    let mut namer = Namer::new([]).with_taken(taken.iter().map(|name| &**name));
     let right_all: Vec<(BoundColumn, plan::Expr)> = right.pass_through().collect();
+    let given: Vec<&(BoundColumn, plan::Expr)> =
+        right_columns.iter().filter(|_| gives_right).map(|&at| &right_all[at]).collect();
+    let coming = given.iter().map(|(column, _)| &*column.name);
+    let mut namer = Namer::behind(taken.iter().map(|name| &**name), coming);
     let mut keep_right = Vec::new();
-    for &at in right_columns.iter().filter(|_| gives_right) {
-        let (column, expr) = right_all[at].clone();
+    for (column, expr) in given.into_iter().cloned() {
         let name = namer.free_name(column.name.to_string());
         columns.push(BoundColumn { name: name.into(), ..column });
         keep_right.push(expr);

@@ -46,8 +46,8 @@ impl Aggregate {
 
     /// Whether its columns are its arguments, of one row each.
     pub(crate) fn gives_its_arguments(&self) -> bool {
-        use AggregateNaming::{EachBeside, EachPrefixed, PerArgument};
-        matches!(self.names, PerArgument(_) | EachPrefixed(_) | EachBeside(_))
+        use AggregateNaming::{EachBeside, EachPrefixed, PerArgument, PerPick};
+        matches!(self.names, PerArgument(_) | PerPick(_) | EachPrefixed(_) | EachBeside(_))
     }
 
     /// Fewest and most arguments.
@@ -65,9 +65,11 @@ pub(crate) enum AggregateNaming {
     PrefixedPair(&'static str),
     /// As the first argument: `binary_all_and(x)` is `x`.
     First,
-    /// `arg_max(t, a, b)` makes `t`, `a`, `b`: a column per argument; `*` is all but the keys and the first.
+    /// `arg_max(t, a, b + 1)` makes `t`, `a`, `max_t_arg2`: a column per argument; `*` is all but the keys and the first.
     PerArgument(&'static str),
-    /// `any(a, b)` makes `any_a`, `any_b`: a column per argument, each with the prefix.
+    /// `take_any(a, b + 1)` makes `a`, `any_arg1`: a column per argument.
+    PerPick(&'static str),
+    /// `any(a, b + 1)` makes `any_a`, `any_arg1`: a column per argument, each with the prefix.
     EachPrefixed(&'static str),
     /// `argmax(t, a)` makes `max_t`, `max_t_a`: a column per argument, each with the prefix and the name of the first.
     EachBeside(&'static str),

@@ -7,7 +7,7 @@ use super::{PREDICATE, each};
 use crate::column::{Batch, Column, Out};
 use crate::registry::{
     Aggregate,
-    AggregateNaming::{EachBeside, EachPrefixed, PerArgument, Prefixed},
+    AggregateNaming::{EachBeside, EachPrefixed, First, PerArgument, PerPick, Prefixed},
     Args, Example, Fold, Groups, Returns, any, orderable,
 };
 use crate::value::{Type, ValueRef, compare};
@@ -87,7 +87,7 @@ const ARGMAX: Aggregate = Aggregate { name: "argmax", names: EachBeside("max"), 
 pub(super) const TAKE_ANY: Aggregate = Aggregate {
     name: "take_any",
     params: &[any("expr").repeated()],
-    names: PerArgument("any"),
+    names: PerPick("any"),
     about: "`expr` of some row, if there is one where it is neither null nor empty; of several columns, one row's. Here it is the first.",
     examples: &[Example { query: "datatable(s: string)['', 'b', 'a'] | summarize take_any(s)", result: "b" }],
     fold: |args| Ok(Pick::start(if args.types.len() == 1 { filled } else { never }, args)),
@@ -97,6 +97,7 @@ pub(super) const TAKE_ANY: Aggregate = Aggregate {
 const TAKE_ANYIF: Aggregate = Aggregate {
     name: "take_anyif",
     params: &[any("expr"), PREDICATE],
+    names: First,
     about: "`expr` of some row where `predicate` is true, if there is one where `expr` is neither null nor empty.",
     examples: &[Example { query: "datatable(x: long)[1, 2, 3] | summarize take_anyif(x, x > 1)", result: "2" }],
     condition: Some(1),

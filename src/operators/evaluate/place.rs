@@ -151,7 +151,8 @@ fn placed(
     }
     let mut columns: Vec<BoundColumn> = input.columns.list().to_vec();
     let taken: Vec<Arc<str>> = columns.iter().map(|column| column.name.clone()).collect();
-    let mut namer = Namer::new([]).with_taken(taken.iter().map(|name| &**name));
+    let coming = facts.columns.names();
+    let mut namer = Namer::behind(taken.iter().map(|name| &**name), coming);
     for column in facts.columns.list() {
         let name = namer.free_name(column.name.to_string());
         columns.push(BoundColumn::new(name, column.ty));
