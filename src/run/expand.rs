@@ -74,18 +74,18 @@ fn property(key: &str, value: Value, pairs: bool) -> FoundValue<'static> {
     })
 }
 
-/// An element read as `to`, strictly: numbers only from numbers (and bools from whole ones), datetimes, timespans and
-/// guids only from text; text from anything (measured on Kusto).
+/// An element read as `to`, strictly: numbers only from numbers (and bools from whole ones), datetimes and guids only
+/// from text, timespans and decimals from nothing; text from anything (measured on Kusto).
 fn read_as(element: ValueRef<'_>, to: Type) -> Value {
     use ValueRef as V;
     let fits = match to {
         Type::String | Type::Dynamic => true,
-        Type::Int | Type::Long | Type::Real | Type::Decimal => {
+        Type::Int | Type::Long | Type::Real => {
             matches!(element, V::Int(_) | V::Long(_) | V::Real(_) | V::Decimal(_))
         }
         Type::Bool => matches!(element, V::Bool(_) | V::Int(_) | V::Long(_)),
         Type::DateTime => matches!(element, V::String(_) | V::DateTime(_)),
-        Type::TimeSpan => matches!(element, V::String(_) | V::TimeSpan(_)),
+        Type::TimeSpan | Type::Decimal => false,
         Type::Guid => matches!(element, V::String(_) | V::Guid(_)),
     };
     if fits { convert(element, to) } else { Value::absent(to) }

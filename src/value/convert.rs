@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::{DateTime, Decimal, TimeSpan, Type, Value, ValueRef, parse_datetime, parse_timespan, text_of, write_real};
+use super::{DateTime, Decimal, TimeSpan, Type, Value, ValueRef, parse_datetime, parse_timespan, text_of};
 
 /// The cell as one of type `to`; null (`""` for strings) if it cannot be.
 pub(crate) fn convert(value: ValueRef<'_>, to: Type) -> Value {
@@ -82,15 +82,11 @@ pub(crate) fn to_real(value: ValueRef<'_>) -> Option<f64> {
     }
 }
 
-/// Reals by their shortest text; beyond 38 digits rounded, beyond the range null.
+/// Reals by 17 digits, as Kusto has them: 2.2 is 2.2000000000000002. Beyond 38 digits rounded, beyond the range null.
 pub(crate) fn to_decimal(value: ValueRef<'_>) -> Option<Decimal> {
     match value {
         ValueRef::Decimal(v) => Some(v),
-        ValueRef::Real(v) => {
-            let mut text = String::new();
-            write_real(&mut text, v);
-            Decimal::nearest(&text).map(Decimal::shortest)
-        }
+        ValueRef::Real(v) => Decimal::nearest(&format!("{v:.16e}")).map(Decimal::shortest),
         ValueRef::String(text) => Decimal::nearest(text.trim()),
         other => to_long(other).map(Decimal::from),
     }
@@ -224,8 +220,9 @@ mod tests {
     }
 
     #[test]
-    fn decimal_keeps_the_digits_of_a_real() {
-        assert_eq!(to_decimal(ValueRef::Real(0.1)), Decimal::from_parts(1, 1));
+    fn decimal_has_17_digits_of_a_real() {
+        assert_eq!(to_decimal(ValueRef::Real(2.3)), Decimal::from_parts(22_999_999_999_999_998, 16));
+        assert_eq!(to_decimal(ValueRef::Real(0.5)), Decimal::from_parts(5, 1));
         assert_eq!(to_decimal(ValueRef::Real(1e20)), Decimal::from_parts(100_000_000_000_000_000_000, 0));
         assert_eq!(to_decimal(text(" 1.50 ")), Decimal::from_parts(150, 2));
         assert_eq!(to_decimal(ValueRef::Real(1e300)), None);

@@ -238,7 +238,7 @@ impl Exprs<'_, '_> {
             (Type::Int, Type::Long | Type::Real | Type::Decimal) => true,
             (Type::Long, Type::Int | Type::Real | Type::Decimal) => true,
             (Type::Real, Type::Decimal) => true,
-            (Type::String, Type::DateTime | Type::TimeSpan | Type::Guid) => {
+            (Type::String, Type::Decimal | Type::DateTime | Type::TimeSpan | Type::Guid) => {
                 matches!(written.kind, ExprKind::Literal(_))
             }
             _ => false,
