@@ -63,7 +63,11 @@ async fn let_in(State(site): State<Arc<Site>>, request: Request, next: Next) -> 
         }
         Err((status, message)) => refusal(status, message),
     };
+    let unauthorized = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
+    if unauthorized {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if let Some(origin) = origin.filter(is_azure_page) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.append(header::VARY, HeaderValue::from_static("origin"));
