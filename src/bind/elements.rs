@@ -59,6 +59,26 @@ impl<'a> Elements<'a> {
         }
     }
 
+    /// How many elements an expression reads.
+    pub(super) fn count_read(&self, expr: &Expr) -> usize {
+        let mut read: Vec<Element> = Vec::new();
+        let mut slots: Vec<usize> = expr.columns().into_iter().collect();
+        while let Some(slot) = slots.pop().and_then(|at| self.slots.get(at)) {
+            let element = match slot {
+                Slot::Node { at, .. } => Element::Node(*at),
+                Slot::Edge { at, .. } => Element::Edge(*at),
+                Slot::Each(each) => {
+                    slots.extend(each.expr.columns().into_iter().filter_map(|at| at.checked_sub(each.own)));
+                    Element::Path(each.at)
+                }
+            };
+            if !read.contains(&element) {
+                read.push(element);
+            }
+        }
+        read.len()
+    }
+
     /// A column of a node or edge.
     pub(super) fn property(&mut self, element: Element, column: usize, ty: Type) -> Expr {
         let slot = match element {

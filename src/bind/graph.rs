@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::elements::{Element, Elements};
-use super::{BoundColumn, Exprs, Graph, Reported};
+use super::{BoundColumn, BoundColumns, Exprs, Graph, Label, Reported, label_of_part};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNKNOWN_COLUMN, WRONG_COUNT, WRONG_TYPE};
 use crate::functions;
-use crate::plan::{Each, EachFold, Expr, NodeColumn, Slot};
+use crate::plan::{Callee, Each, EachFold, Expr, NodeColumn, Slot, Term};
 use crate::registry::{PatternFunction, Scalar};
-use crate::syntax::ast::{self, ExprKind, Name};
+use crate::syntax::ast::{self, Assign, ExprKind, Name};
 use crate::value::{Type, Value};
 
 impl<'a> Exprs<'a, '_> {
@@ -23,7 +23,7 @@ impl<'a> Exprs<'a, '_> {
 
     /// The element that a name stands for here.
     fn element_called(&self, name: &Name) -> Option<Element> {
-        if self.columns.position(&name.text).is_some() || self.binder.scope.local(&name.text).is_some() {
+        if self.columns.position(&name.text).is_some() {
             return None;
         }
         self.elements.as_ref()?.named(&name.text)
@@ -68,7 +68,8 @@ impl<'a> Exprs<'a, '_> {
         }
     }
 
-    /// An element as a whole: a bag of its properties; of a path, an array of such bags.
+    /// An element as a whole: a bag of its properties without those that are null or empty text (measured on Kusto); of
+    /// a path, an array of such bags.
     pub(super) fn whole(&mut self, name: &Name) -> Option<Result<Expr, Reported>> {
         let element = self.element_called(name)?;
         let elements = self.elements.as_mut()?;
@@ -85,7 +86,7 @@ impl<'a> Exprs<'a, '_> {
                 _ => elements.property(element, at, *ty),
             });
         }
-        let bag = self.binder.plain_call(functions::packing(false), Type::Dynamic, pairs).folded();
+        let bag = self.binder.plain_call(functions::packing(true), Type::Dynamic, pairs).folded();
         Some(match element {
             Element::Path(at) => self.each(at, false, EachFold::Map, bag, name.span),
             _ => Ok(bag),
@@ -125,6 +126,31 @@ impl<'a> Exprs<'a, '_> {
             }
             _ => unknown,
         })
+    }
+
+    /// Complains about what compares several elements of a pattern of shortest paths: Kusto asks of each element alone,
+    /// in any combination (measured).
+    pub(crate) fn asks_each_alone(&mut self, condition: &Expr, written: &ast::Expr) {
+        let parts = match &condition.kind {
+            Term::And(parts) | Term::Or(parts) => parts,
+            Term::Call { callee: Callee::Scalar(Scalar { name, .. }), args, .. } if *name == functions::NOT.name => {
+                args
+            }
+            _ => {
+                if self.elements.as_ref().is_some_and(|elements| elements.count_read(condition) > 1) {
+                    let message = "`graph-shortest-paths` asks of each element alone, and this asks of several at once";
+                    let diagnostic = Diagnostic::error(UNEXPECTED, written.span, message).label("several elements");
+                    let help = "compare them behind: `… project n.x, m.x | where n_x == m_x`";
+                    self.binder.error(diagnostic.help(help));
+                }
+                return;
+            }
+        };
+        // What is constant may have gone from the parts; then all that is written is named.
+        let of_parts: Vec<&ast::Expr> = written.kind.children().collect();
+        for (at, part) in parts.iter().enumerate() {
+            self.asks_each_alone(part, if of_parts.len() == parts.len() { of_parts[at] } else { written });
+        }
     }
 
     /// A slot for what an expression says of the parts of a path.
@@ -272,4 +298,76 @@ impl<'a> Exprs<'a, '_> {
 /// How many columns there are of a part of a path.
 fn part_width(graph: &Graph, inside: bool) -> usize {
     if inside { graph.nodes.list().len() + NodeColumn::ALL.len() } else { graph.edges.list().len() }
+}
+
+/// The label of a column that the `project` of a pattern makes.
+pub(crate) fn label_in_pattern(assign: &Assign, at: usize, graph: &Graph, names: &[(Name, Element)]) -> Label {
+    let known = |name: &Name| names.iter().find(|(known, _)| known.text == name.text).map(|(_, element)| *element);
+    match &assign.expr.kind {
+        _ if assign.names.get(at).is_some() => {}
+        ExprKind::Name(name) => match known(name) {
+            // An element without properties has no name to give (measured on Kusto).
+            Some(Element::Node(_)) if graph.nodes.list().is_empty() => return Label::Numbered,
+            Some(_) => return Label::Derived(name.text.clone()),
+            None => {}
+        },
+        ExprKind::Call(_) => {
+            let is_element = |name: &Name| known(name).is_some();
+            return name_in_pattern(&assign.expr, at, &is_element).map_or(Label::Numbered, Label::Derived);
+        }
+        _ => {}
+    }
+    label_of_part(assign, at, &BoundColumns::none())
+}
+
+/// The name that a pattern's `project` derives, as Kusto does (measured): `map(p, w)` is `p_w`, `all(inner_nodes(p), x > 1)`
+/// is `inner_nodes_p_Column`, `labels(n)` is `labels_n`.
+fn name_in_pattern(expr: &ast::Expr, at: usize, is_element: &impl Fn(&Name) -> bool) -> Option<String> {
+    let asked = match &expr.kind {
+        ExprKind::Call(call) => functions::scalar(&call.name.text)
+            .and_then(|scalar| Some((scalar.name, scalar.of_pattern()?, &call.arguments))),
+        _ => None,
+    };
+    let Some((name, function, arguments)) = asked else {
+        let assign = Assign { names: Vec::new(), expr: without_properties(expr, is_element) };
+        return match label_of_part(&assign, at, &BoundColumns::none()) {
+            Label::Given(name) => Some(name.text),
+            Label::Derived(name) => Some(name),
+            Label::Numbered => None,
+        };
+    };
+    let own = match function {
+        PatternFunction::Map | PatternFunction::All | PatternFunction::Any => None,
+        _ => Some(name.to_owned()),
+    };
+    let arguments = arguments
+        .iter()
+        .map(|argument| name_in_pattern(&argument.value, 0, is_element).unwrap_or_else(|| "Column".to_owned()));
+    Some(own.into_iter().chain(arguments).collect::<Vec<_>>().join("_"))
+}
+
+/// A call without the properties that it reads of elements, which give it no name: `strlen(n.id)` is `strlen_` (measured
+/// on Kusto).
+fn without_properties(expr: &ast::Expr, is_element: &impl Fn(&Name) -> bool) -> ast::Expr {
+    let mut expr = expr.clone();
+    if let ExprKind::Call(call) = &mut expr.kind {
+        for argument in &mut call.arguments {
+            argument.value = match root(&argument.value) {
+                Some(name) if argument.value.as_name().is_none() && is_element(name) => {
+                    ast::Expr::new(ExprKind::Star, argument.value.span)
+                }
+                _ => without_properties(&argument.value, is_element),
+            };
+        }
+    }
+    expr
+}
+
+/// The name that a path begins with.
+fn root(expr: &ast::Expr) -> Option<&Name> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Member { of, .. } | ExprKind::Index { of, .. } => root(of),
+        _ => None,
+    }
 }

@@ -38,6 +38,7 @@ use scope::Scope;
 
 pub(crate) use elements::{Element, Elements};
 pub(crate) use expr::{Exprs, Reported, StepRows, dynamic_key};
+pub(crate) use graph::label_in_pattern;
 pub(crate) use history::Period;
 pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label, label_of_part};
 pub(crate) use relation::{BoundColumn, BoundColumns, Graph, GraphParts, Relation};

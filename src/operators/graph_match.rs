@@ -9,9 +9,8 @@ use super::Syntax;
 use super::make_graph::graph_of;
 use super::project::made_by;
 use super::tabular::Tabular;
-use crate::bind::{Binder, BoundColumn, BoundColumns, Element, Elements, Exprs, Label, Namer, Relation, label_of_part};
-use crate::diag::{BAD_ARGUMENT, DUPLICATE_NAME, Diagnostic, Span, UNEXPECTED, UNSUPPORTED};
-use crate::functions;
+use crate::bind::{Binder, BoundColumn, BoundColumns, Element, Elements, Exprs, Namer, Relation, label_in_pattern};
+use crate::diag::{BAD_ARGUMENT, DUPLICATE_NAME, Diagnostic, Span, UNEXPECTED};
 use crate::plan::{
     self, Cycles, Direction, EachFold, GraphMake, GraphPattern, GraphWork, Node, PathChoice, PatternEdge, Slot, Term,
 };
@@ -72,7 +71,7 @@ const GRAPH_MATCH: OperatorDef = OperatorDef {
     }],
 };
 
-const CYCLES: &[(&str, Cycles)] =
+pub(super) const CYCLES: &[(&str, Cycles)] =
     &[("unique_edges", Cycles::UniqueEdges), ("none", Cycles::None), ("all", Cycles::All)];
 
 impl Syntax for GraphMatch {
@@ -304,14 +303,11 @@ pub(super) fn fitting(
 ) -> Relation {
     let Some(parts) = graph_of(input, step, binder) else { return Relation::poisoned() };
     let graph = parts.graph;
-    let Some(shape) = shape(places, cycles, binder) else { return Relation::poisoned() };
+    let Some(shape) = shape(places, binder) else { return Relation::poisoned() };
     let nothing = BoundColumns::none();
     let mut exprs = Exprs::of_elements(binder, &nothing, Elements::new(&graph, &shape.names));
     let condition = places.condition.as_ref().map(|condition| exprs.predicate(condition)).transpose();
-    let label = |assign: &Assign, at: usize| match &assign.expr.kind {
-        ExprKind::Call(call) if assign.names.is_empty() && asks_pattern(&call.name.text) => Label::Numbered,
-        _ => label_of_part(assign, at, &nothing),
-    };
+    let label = |assign: &Assign, at: usize| label_in_pattern(assign, at, &graph, &shape.names);
     let labels: Vec<_> =
         places.columns.iter().flat_map(|assign| (0..assign.names.len().max(1)).map(|at| label(assign, at))).collect();
     let mut namer = Namer::new(&labels);
@@ -327,6 +323,9 @@ pub(super) fn fitting(
             },
             None => made_by(assign, &mut exprs, &mut namer, |at, _| label(assign, at)),
         });
+    }
+    if let (Ok(Some(condition)), Some(written), true) = (&condition, &places.condition, paths != PathChoice::Every) {
+        exprs.asks_each_alone(condition, written);
     }
     let slots = exprs.into_elements().map(Elements::into_slots).unwrap_or_default();
     let (columns, outputs): (Vec<BoundColumn>, Vec<plan::Expr>) = columns.into_iter().unzip();
@@ -348,11 +347,6 @@ pub(super) fn fitting(
     let work = Arc::new(GraphWork { known, steps: parts.work.steps.clone(), make });
     let node = Node::Graph { edges: parts.edges, nodes: parts.nodes, work };
     Relation::new(node, columns)
-}
-
-/// Whether this is the name of a function of patterns, though perhaps of an aggregate as well.
-fn asks_pattern(name: &str) -> bool {
-    functions::scalar(name).is_some_and(|scalar| scalar.of_pattern().is_some())
 }
 
 /// The parts of a conjunction.
@@ -418,7 +412,7 @@ fn both(before: Option<plan::Expr>, condition: plan::Expr) -> plan::Expr {
 }
 
 /// The nodes and edges of a pattern; none if something is wrong with it.
-fn shape(places: &Places, cycles: Cycles, binder: &mut Binder<'_>) -> Option<Shape> {
+fn shape(places: &Places, binder: &mut Binder<'_>) -> Option<Shape> {
     let mut shape = Shape::default();
     let mut right = true;
     // Which nodes hang together: the first of those that do.
@@ -439,12 +433,6 @@ fn shape(places: &Places, cycles: Cycles, binder: &mut Binder<'_>) -> Option<Sha
                 right &= named(&mut shape.names, name, element, binder);
             }
             let (one, other) = (heads[left], heads[next]);
-            if one == other && cycles == Cycles::None {
-                let message = "what a pattern that leads back to its own node finds without cycles is not documented";
-                let diagnostic = Diagnostic::error(UNSUPPORTED, edge.span, message).label("closes a cycle");
-                binder.error(diagnostic.help("give the node behind it another name"));
-                right = false;
-            }
             heads.iter_mut().filter(|head| **head == other).for_each(|head| *head = one);
             let edge = PatternEdge { left, right: next, direction: edge.direction, range, each: None, inside: None };
             shape.edges.push(edge);
@@ -485,9 +473,18 @@ fn node_of(
     at
 }
 
-/// Gives an element its name, which must be new.
+/// Gives an element its name, which must be new; of a node and an edge of one name, it is the node's (measured on Kusto).
 fn named(names: &mut Vec<(Name, Element)>, name: &Name, element: Element, binder: &mut Binder<'_>) -> bool {
-    if names.iter().any(|(known, _)| known.text == name.text) {
+    let known = names.iter_mut().find(|(known, _)| known.text == name.text).map(|(_, known)| known);
+    if let Some(known) = known {
+        match (*known, element) {
+            (Element::Node(_), Element::Edge(_) | Element::Path(_)) => return true,
+            (_, Element::Node(_)) => {
+                *known = element;
+                return true;
+            }
+            _ => {}
+        }
         let message = format!("there is an element `{}` already", name.text);
         let diagnostic = Diagnostic::error(DUPLICATE_NAME, name.span, message).label("same name again");
         binder.error(diagnostic.help("only nodes may stand in several places of a pattern"));
@@ -504,12 +501,11 @@ fn range_of(range: &[Expr; 2], span: Span, binder: &mut Binder<'_>) -> Option<(u
     let [least, most] = range.each_ref().map(|bound| exprs.count(bound));
     let (least, most) = (least.ok()?, most.ok()?);
     match (usize::try_from(least), usize::try_from(most)) {
-        (Ok(least), Ok(most)) if least <= most && most > 0 => Some((least, most)),
+        (Ok(least), Ok(most)) if least <= most => Some((least, most)),
         _ => {
             let message = format!("no path has from {least} to {most} edges");
             let diagnostic = Diagnostic::error(BAD_ARGUMENT, span, message).label("fits nothing");
-            binder
-                .error(diagnostic.help("the smaller number stands first, and the other is 1 at least: `-[e*1..3]->`"));
+            binder.error(diagnostic.help("the smaller number stands first: `-[e*1..3]->`"));
             None
         }
     }

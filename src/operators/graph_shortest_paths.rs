@@ -3,12 +3,12 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::Syntax;
-use super::graph_match::{Places, fitting, places};
+use super::graph_match::{CYCLES, Places, fitting, places};
 use super::tabular::Tabular;
 use crate::bind::{Binder, Relation};
 use crate::diag::{Diagnostic, UNEXPECTED};
 use crate::plan::{Cycles, PathChoice};
-use crate::registry::{Allowed, Example, OperatorDef, Position, words};
+use crate::registry::{Allowed, Example, OperatorDef, Position};
 use crate::syntax::ast::*;
 use crate::syntax::clause::{choice, parameter};
 use crate::syntax::print::spelling;
@@ -19,6 +19,8 @@ use crate::syntax::tokens::{Parsed, Tokens};
 pub(crate) struct GraphShortestPaths {
     /// `None` is Kusto's default, [`PathChoice::AnyShortest`].
     pub(crate) output: Option<PathChoice>,
+    /// Of no consequence: no path has a node twice, whatever this says (measured on Kusto).
+    pub(crate) cycles: Option<Cycles>,
     pub(crate) places: Places,
 }
 
@@ -26,9 +28,9 @@ const GRAPH_SHORTEST_PATHS: OperatorDef = OperatorDef {
     names: &["graph-shortest-paths"],
     position: Position::Piped,
     resource_graph: Allowed::Never,
-    words: &words::<_, 5>(&["output"], OUTPUTS, &["where", "project"]),
-    syntax: "graph-shortest-paths [output=any | all] (node)-[path*least..most]->(node) [where predicate] project [name =] expr, …",
-    about: "A row for a path of fewest edges, or for each of these, between any two nodes that a pattern begins and ends with.",
+    words: &["output", "cycles", "any", "all", "unique_edges", "none", "where", "project"],
+    syntax: "graph-shortest-paths [output=any | all] [cycles=unique_edges | none | all] (node)-[path*least..most]->(node) [where predicate] project [name =] expr, …",
+    about: "A row for a path of fewest edges, or for each of these, between any two nodes that a pattern begins and ends with; no path has a node twice.",
     examples: &[Example {
         query: "datatable(a: string, b: string)['x', 'y', 'y', 'z', 'x', 'z'] | make-graph a --> b with_node_id=id | graph-shortest-paths (n)-[e*1..5]->(m) where n.id == 'x' and m.id == 'z' project map(e, b)",
         result: r#"["z"]"#,
@@ -41,15 +43,19 @@ impl Syntax for GraphShortestPaths {
     const DEF: &'static OperatorDef = &GRAPH_SHORTEST_PATHS;
 
     fn parse(input: Tokens<'_>) -> Parsed<'_, GraphShortestPaths> {
-        let (input, output) = match parameter(input, "output") {
-            Some(rest) => {
-                let (rest, output) = choice("a choice of paths", OUTPUTS)(rest)?;
-                (rest, Some(output))
+        let (mut input, mut output, mut cycles) = (input, None, None);
+        loop {
+            if let Some(rest) = parameter(input, "output") {
+                let (rest, given) = choice("a choice of paths", OUTPUTS)(rest)?;
+                (input, output) = (rest, Some(given));
+            } else if let Some(rest) = parameter(input, "cycles") {
+                let (rest, given) = choice("a choice of cycles", CYCLES)(rest)?;
+                (input, cycles) = (rest, Some(given));
+            } else {
+                let (input, places) = places(input)?;
+                return Ok((input, GraphShortestPaths { output, cycles, places }));
             }
-            None => (input, None),
-        };
-        let (input, places) = places(input)?;
-        Ok((input, GraphShortestPaths { output, places }))
+        }
     }
 }
 
@@ -57,6 +63,9 @@ impl Display for GraphShortestPaths {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if let Some(output) = self.output {
             write!(f, " output={}", spelling(OUTPUTS, output))?;
+        }
+        if let Some(cycles) = self.cycles {
+            write!(f, " cycles={}", spelling(CYCLES, cycles))?;
         }
         write!(f, " {}", self.places)
     }

@@ -273,7 +273,7 @@ fn unknown(columns: Vec<BoundColumn>, known: Vec<(usize, plan::Expr)>, id: Type,
     BoundNodes { side, columns: BoundColumns::new(columns), known }
 }
 
-/// The nodes of tables: of several the columns of all. Where one name is of two types, the property is dynamic.
+/// The nodes of tables: of several the columns of all, but none of a name that is of two types (measured on Kusto).
 fn of_tables(
     tables: &[NodeTable],
     rows: Vec<Relation>,
@@ -287,15 +287,16 @@ fn of_tables(
         let known = known(tables, &only.columns, id, binder);
         return BoundNodes { side, columns: only.columns.clone(), known };
     }
+    let all = || rows.iter().flat_map(|rows| rows.columns.list());
     let mut columns: Vec<BoundColumn> = Vec::new();
-    for column in rows.iter().flat_map(|rows| rows.columns.list()) {
-        match columns.iter_mut().find(|known| known.name == column.name) {
-            None => columns.push(column.clone()),
-            Some(known) if known.ty != column.ty => known.ty = Type::Dynamic,
-            Some(_) => {}
+    for column in all() {
+        let mut same = all().filter(|other| other.name == column.name);
+        let known = columns.iter().any(|known| known.name == column.name);
+        if !known && same.all(|other| other.ty == column.ty || other.poisoned || column.poisoned) {
+            columns.push(column.clone());
         }
     }
-    // Which columns there are of both decides whose property it is.
+    // Which columns there are of both decides which are properties.
     rows.iter().for_each(|rows| binder.needs_all_columns(&rows.columns));
     let types: Vec<Type> = keys.first().map_or(Vec::new(), |keys| keys.iter().map(|key| key.ty).collect());
     let width = types.len();

@@ -119,7 +119,7 @@ impl Direction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cycles {
     All,
-    /// No node twice.
+    /// No node and no edge twice; a node that the pattern has several times is one.
     None,
     /// No edge twice.
     UniqueEdges,

@@ -12,12 +12,10 @@ use super::join::Rows;
 use super::number::RowTable;
 use super::{Failure, Run};
 use crate::column::{Batch, Column, Out};
-use crate::diag::{Diagnostic, Place, UNSUPPORTED};
 use crate::eval::eval;
 use crate::guard::{Guard, Pace};
 use crate::parallel;
 use crate::plan::{Expr, GraphMake, GraphStep, GraphWork, JoinSide};
-use crate::value::{Type, ValueRef};
 
 impl Run<'_> {
     pub(super) fn graph(
@@ -109,11 +107,6 @@ impl Graph {
         }
         guard.check()?;
         let ids = Column::concat(columns[0].ty(), &columns).take(&stands);
-        if ids.ty() != Type::String && ids.iter().any(|id| matches!(id, ValueRef::Null)) {
-            let message = "a node of a graph has no id, and what becomes of it is not documented";
-            let diagnostic = Diagnostic::at(UNSUPPORTED, Place::Nowhere, message);
-            return Err(Box::new(diagnostic.help("leave such rows out before: `| where isnotnull(id)`")));
-        }
         let mut properties = properties(&nodes, &own, told, size, guard);
         if size > told {
             let told_of = ids.slice(told, size);
@@ -164,28 +157,11 @@ impl Graph {
     }
 }
 
-/// The properties of the nodes that tables tell of, and of others none. Where several rows are of one node, each
-/// property is that of the first row that has something for it.
+/// The properties of the nodes that tables tell of, and of others none. Where several rows are of one node, all of its
+/// properties are those of the first row (measured on Kusto, which takes any one of them).
 fn properties(nodes: &Rows, own: &[u32], told: usize, size: usize, guard: &Guard) -> Vec<Column> {
-    let plain = told == nodes.len;
-    let first = firsts(own, told);
-    let first: Vec<Option<u32>> = first.into_iter().map(Some).chain(vec![None; size - told]).collect();
-    let has = |column: &Column, row: u32| !matches!(column.get(row as usize), ValueRef::Null | ValueRef::String(""));
-    parallel::map(guard, &nodes.keep, |column| {
-        if plain || guard.stops() {
-            return column.take_or_absent(&first);
-        }
-        let mut rows = first.clone();
-        for (row, &node) in (0..).zip(own) {
-            if let Some(known @ Some(_)) = rows.get_mut(node as usize)
-                && known.is_some_and(|known| known < row && !has(column, known))
-                && has(column, row)
-            {
-                *known = Some(row);
-            }
-        }
-        column.take_or_absent(&rows)
-    })
+    let first: Vec<Option<u32>> = firsts(own, told).into_iter().map(Some).chain(vec![None; size - told]).collect();
+    parallel::map(guard, &nodes.keep, |column| column.take_or_absent(&first))
 }
 
 /// The first row of each of so many numbers.

@@ -43,7 +43,7 @@ impl Searched<'_> {
         let of_ends = |at: &usize| matches!(self.pattern.slots.get(*at), Some(Slot::Node { .. }));
         let ends_alone = self.pattern.conditions.iter().all(|condition| condition.columns().iter().all(of_ends));
         match self.pattern.edges.as_slice() {
-            [only] => ends_alone && only.range.is_some_and(|(least, _)| least <= 1),
+            [only] => ends_alone && only.left != only.right && only.range.is_some_and(|(least, _)| least <= 1),
             _ => false,
         }
     }
@@ -126,7 +126,7 @@ impl<'s, 'p> Width<'s, 'p> {
                 }
                 let after = if out { searched.out.at(node) } else { &[] };
                 let before = if into { searched.into.at(node) } else { &[] };
-                for &(edge, other) in after.iter().chain(before.iter().filter(|(_, other)| !out || *other != node)) {
+                for &(edge, other) in after.iter().chain(before) {
                     if pace.stops() {
                         return found;
                     }

@@ -77,6 +77,9 @@ struct Step {
     backwards: bool,
     /// The node at its end is known by then.
     closes: bool,
+    /// Whether it may end at that node where no node may come twice: a circle of several elements is no cycle of one
+    /// (measured on Kusto), but a path does not come back to its own start, and no shortest path closes anything.
+    may_close: bool,
     least: usize,
     most: usize,
 }
@@ -208,7 +211,8 @@ fn steps(pattern: &GraphPattern, start: usize) -> Vec<Step> {
         let backwards = !has[of.left];
         let (from, to) = if backwards { (of.right, of.left) } else { (of.left, of.right) };
         let (least, most) = of.range.unwrap_or((1, 1));
-        steps.push(Step { edge, from, to, backwards, closes: has[to], least, most });
+        let may_close = pattern.paths == PathChoice::Every && (from != to || of.range.is_none());
+        steps.push(Step { edge, from, to, backwards, closes: has[to], may_close, least, most });
         has[to] = true;
     }
     steps
@@ -222,8 +226,10 @@ pub(super) struct Search<'s, 'p> {
     /// The edges of each step so far, and the nodes behind each.
     ways: Vec<Way>,
     stack: Vec<Choice>,
-    /// Nodes, or edges, that may not come again.
-    used: Vec<bool>,
+    /// Nodes that may not come again, unless any may.
+    used_nodes: Vec<bool>,
+    /// Edges that may not come again, unless any may.
+    used_edges: Vec<bool>,
 }
 
 #[derive(Default)]
@@ -273,17 +279,18 @@ impl Fit<'_> {
 
 impl<'s, 'p> Search<'s, 'p> {
     pub(super) fn new(searched: &'s Searched<'p>) -> Search<'s, 'p> {
-        let used = match searched.pattern.cycles {
-            Cycles::All => 0,
-            Cycles::None => searched.size,
-            Cycles::UniqueEdges => searched.out.edges.len(),
+        let (nodes, edges) = match searched.pattern.cycles {
+            Cycles::All => (0, 0),
+            Cycles::None => (searched.size, searched.out.edges.len()),
+            Cycles::UniqueEdges => (0, searched.out.edges.len()),
         };
         Search {
             searched,
             bound: vec![0; searched.pattern.nodes.len()],
             ways: searched.steps.iter().map(|_| Way::default()).collect(),
             stack: Vec::new(),
-            used: vec![false; used],
+            used_nodes: vec![false; nodes],
+            used_edges: vec![false; edges],
         }
     }
 
@@ -297,7 +304,7 @@ impl<'s, 'p> Search<'s, 'p> {
         }
         let unique_nodes = searched.pattern.cycles == Cycles::None;
         if unique_nodes {
-            self.used[start as usize] = true;
+            self.used_nodes[start as usize] = true;
         }
         self.stack.push(Choice { step: 0, node: self.bound[steps[0].from], end: Tried::NotYet, next: 0 });
         let mut pace = Pace::new(searched.guard);
@@ -330,15 +337,13 @@ impl<'s, 'p> Search<'s, 'p> {
             }
             // Nodes that a path goes on from are inside of it.
             let goes_on = taken < step.most
-                && (taken == 0 || searched.inside_masks[step.edge].as_ref().is_none_or(|mask| mask[node as usize]));
+                && (taken == 0
+                    || searched.inside_masks[step.edge].as_ref().is_none_or(|mask| mask[node as usize])
+                        && !(unique_nodes && self.closes(step, node)));
             let next = if goes_on { self.next(step, node) } else { None };
             match next {
                 Some((edge, other)) => {
-                    match searched.pattern.cycles {
-                        Cycles::All => {}
-                        Cycles::None => self.used[other as usize] = true,
-                        Cycles::UniqueEdges => self.used[edge as usize] = true,
-                    }
+                    self.note(step, edge, other, true);
                     self.ways[at].edges.push(edge);
                     self.ways[at].nodes.push(other);
                     self.stack.push(Choice { step: at, node: other, end: Tried::NotYet, next: 0 });
@@ -348,26 +353,36 @@ impl<'s, 'p> Search<'s, 'p> {
                     // What led here; the first choice of a step was led to by no edge of its own.
                     let own = self.stack.last().is_some_and(|before| before.step == at);
                     if own && let (Some(edge), Some(other)) = (self.ways[at].edges.pop(), self.ways[at].nodes.pop()) {
-                        match searched.pattern.cycles {
-                            Cycles::All => {}
-                            Cycles::None => self.used[other as usize] = false,
-                            Cycles::UniqueEdges => self.used[edge as usize] = false,
-                        }
+                        self.note(step, edge, other, false);
                     }
                 }
             }
         }
         if unique_nodes {
-            self.used[start as usize] = false;
+            self.used_nodes[start as usize] = false;
+        }
+    }
+
+    /// Notes that an edge of a step, and the node behind it, are taken, or that they are free again.
+    fn note(&mut self, step: &Step, edge: u32, other: u32, taken: bool) {
+        let cycles = self.searched.pattern.cycles;
+        if cycles != Cycles::All {
+            self.used_edges[edge as usize] = taken;
+        }
+        // A node that is closed at was taken before, and stays so.
+        if cycles == Cycles::None && !self.closes(step, other) {
+            self.used_nodes[other as usize] = taken;
         }
     }
 
     /// Whether a step may end at a node.
     fn ends(&self, step: &Step, node: u32) -> bool {
-        match step.closes {
-            true => self.bound[step.to] == node,
-            false => self.searched.may_be(step.to, node),
-        }
+        if step.closes { self.closes(step, node) } else { self.searched.may_be(step.to, node) }
+    }
+
+    /// Whether this is the node, known before, at which a step ends.
+    fn closes(&self, step: &Step, node: u32) -> bool {
+        step.closes && self.bound[step.to] == node
     }
 
     /// The next edge that leads on from a node, and where to.
@@ -391,17 +406,15 @@ impl<'s, 'p> Search<'s, 'p> {
             choice.next += 1;
             let (edge, other) = match first.get(at) {
                 Some(&edge) => edge,
-                // An edge from a node to itself was there before.
-                None => match second.get(at - first.len()) {
-                    Some(&(_, other)) if other == node => continue,
-                    Some(&edge) => edge,
-                    None => return None,
-                },
+                None => *second.get(at - first.len())?,
             };
             let free = match searched.pattern.cycles {
                 Cycles::All => true,
-                Cycles::None => !self.used[other as usize],
-                Cycles::UniqueEdges => !self.used[edge as usize],
+                Cycles::None if step.closes && self.bound[step.to] == other => {
+                    step.may_close && !self.used_edges[edge as usize]
+                }
+                Cycles::None => !self.used_nodes[other as usize],
+                Cycles::UniqueEdges => !self.used_edges[edge as usize],
             };
             if free && mask.is_none_or(|mask| mask[edge as usize]) {
                 return Some((edge, other));
