@@ -294,9 +294,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
     }
 
     fn name(&mut self, name: &Name) -> Result<Expr, Reported> {
-        if self.binder.scope.local(&name.text).is_none()
-            && let Some(at) = self.columns.position(&name.text)
-        {
+        if let Some(at) = self.columns.position(&name.text) {
             return self.column(at, name.span);
         }
         if let Some(whole) = self.whole(name) {

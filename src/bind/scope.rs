@@ -61,8 +61,6 @@ pub(super) struct Scope {
     definitions: Vec<Definition>,
     /// Where the definitions of the body being bound begin; no two of them may have one name.
     body: usize,
-    /// Where the parameters and `let`s of functions begin, which hide columns; none outside of functions.
-    locals: Option<usize>,
     /// The names of the query's parameters.
     pub(super) parameters: Vec<String>,
 }
@@ -72,7 +70,6 @@ pub(super) struct OuterScope {
     /// The function and what is defined behind it.
     hidden: Vec<Definition>,
     body: usize,
-    locals: Option<usize>,
 }
 
 impl Scope {
@@ -105,12 +102,6 @@ impl Scope {
         self.definitions.iter().enumerate().rfind(|(_, definition)| definition.name() == name)
     }
 
-    /// The definition of this name, if it is one that hides columns: a parameter or `let` of a function.
-    pub(super) fn local(&self, name: &str) -> Option<&Definition> {
-        let locals = self.definitions.get(self.locals?..)?;
-        locals.iter().rfind(|definition| definition.name() == name)
-    }
-
     /// Whether the body being bound has defined this name.
     pub(super) fn has_in_body(&self, name: &str) -> bool {
         self.definitions.iter().skip(self.body).any(|known| known.name() == name)
@@ -126,9 +117,8 @@ impl Scope {
 
     /// Leaves what the body of the function that stands at `at` sees, and puts its parameters behind.
     pub(super) fn enter(&mut self, at: usize, parameters: Vec<Definition>) -> OuterScope {
-        let outer = OuterScope { hidden: self.definitions.split_off(at), body: self.body, locals: self.locals };
+        let outer = OuterScope { hidden: self.definitions.split_off(at), body: self.body };
         self.body = at;
-        self.locals = Some(self.locals.map_or(at, |locals| locals.min(at)));
         self.definitions.extend(parameters);
         outer
     }
@@ -137,6 +127,6 @@ impl Scope {
     pub(super) fn leave(&mut self, at: usize, outer: OuterScope) {
         self.definitions.truncate(at);
         self.definitions.extend(outer.hidden);
-        (self.body, self.locals) = (outer.body, outer.locals);
+        self.body = outer.body;
     }
 }

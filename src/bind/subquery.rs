@@ -237,9 +237,7 @@ impl Exprs<'_, '_> {
     /// The table behind `in`, `has_any` and their like, if one stands there.
     pub(super) fn table_in_list<'e>(&self, infix: &Infix, right: &'e [ast::Expr]) -> Option<&'e ast::Expr> {
         let [table] = right else { return None };
-        let is_column = table.as_name().is_some_and(|name| {
-            self.binder.scope.local(&name.text).is_none() && self.columns.position(&name.text).is_some()
-        });
+        let is_column = table.as_name().is_some_and(|name| self.columns.position(&name.text).is_some());
         (infix.right == Right::List && !is_column && self.binder.is_tabular(table)).then_some(table)
     }
 
