@@ -220,7 +220,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether nothing but an operator may stand here: behind `|`, and first in the brackets of a sub-query, which is
-    /// the only place behind a bracket for operators that begin no pipeline. Behind `in` stands the range of an axis.
+    /// the only place behind a bracket for operators that begin no pipeline. Behind `in` stands the range of an axis,
+    /// behind `find` its `where`.
     fn wants_operator(&self, at: usize, operator: &str) -> bool {
         let begins = [
             "print",
@@ -235,8 +236,9 @@ impl<'a> Reader<'a> {
             "macro-expand",
         ]
         .contains(&operator);
-        let axis = operator == "range" && at > 0 && self.is(at - 1, "in");
-        axis || at > 0 && (self.is(at - 1, "|") || !begins && self.is(at - 1, "("))
+        let behind = |word: &str| at > 0 && self.is(at - 1, word);
+        let clause = operator == "range" && behind("in") || operator == "where" && behind("find");
+        clause || behind("|") || !begins && behind("(")
     }
 
     /// Whether what stands here can only follow a name.

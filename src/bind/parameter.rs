@@ -67,6 +67,7 @@ const WITH_EFFECT: &[&str] = &[
     "query_datetimescope_from",
     "query_datetimescope_to",
     "query_now",
+    "query_results_apply_getschema",
     "query_take_max_records",
 ];
 

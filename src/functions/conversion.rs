@@ -124,8 +124,8 @@ const TODOUBLE: Scalar = Scalar {
 const TODECIMAL: Scalar = Scalar {
     name: "todecimal",
     returns: Returns::Is(Type::Decimal),
-    about: "`value` as an exact decimal number; null if it is none, or has more than 38 digits before the point.",
-    examples: &[Example { query: "print todecimal('1.10'), todecimal(0.1)", result: "1.10, 0.1" }],
+    about: "`value` as a decimal number, a real by 17 digits; null if it is none, or has more than 38 digits before the point.",
+    examples: &[Example { query: "print todecimal('1.10'), todecimal(0.1)", result: "1.10, 0.10000000000000001" }],
     kernel: Plain(|args, out| put(out, to_decimal(args[0]).map(ValueRef::Decimal))),
     ..CONVERTS
 };

@@ -53,21 +53,28 @@ impl Address {
         Some(Address { bits: u32::from(address).into(), prefix, width: 32 })
     }
 
-    /// An IPv6 address, perhaps with a zone, or an IPv4 one. Four numbers behind `::` are an IPv4 address too, and a prefix
-    /// behind four numbers (`::ffff:10.0.0.1/24`) counts from the 96 bits before them: so the documentation of
+    /// As [`written`](Address::written), but four numbers behind `::` are an IPv4 address, too: so the documentation of
     /// `parse_ipv6_mask`, and so the engine compares them.
     fn v6(text: &str) -> Option<Address> {
-        const MAPPED: u128 = 0xffff << 32;
+        let address = Address::written(text)?;
+        let v4 = text.contains('.') && address.bits >> 32 == 0;
+        Some(Address { bits: if v4 { Address::MAPPED | address.bits } else { address.bits }, ..address })
+    }
+
+    /// Before the bits of an IPv4 address.
+    const MAPPED: u128 = 0xffff << 32;
+
+    /// An IPv6 address, perhaps with a zone, or an IPv4 one. A prefix behind four numbers (`::ffff:10.0.0.1/24`) counts from
+    /// the 96 bits before them.
+    fn written(text: &str) -> Option<Address> {
         if let Some(Address { bits, prefix, .. }) = Address::v4(text) {
-            return Some(Address { bits: MAPPED | bits, prefix: prefix + 96, width: 128 });
+            return Some(Address { bits: Address::MAPPED | bits, prefix: prefix + 96, width: 128 });
         }
         let before = if text.contains('.') { 96 } else { 0 };
         let (address, prefix) = parts(text, 128 - before)?;
         let address = address.split_once('%').map_or(address, |(address, _zone)| address);
         let address: Ipv6Addr = address.parse().ok()?;
-        let bits = u128::from(address);
-        let bits = if before > 0 && bits >> 32 == 0 { MAPPED | bits } else { bits };
-        Some(Address { bits, prefix: before + prefix, width: 128 })
+        Some(Address { bits: address.into(), prefix: before + prefix, width: 128 })
     }
 
     /// With at most so long a prefix; `None` if there is no such prefix.
@@ -381,7 +388,7 @@ const PARSE_IPV6: Scalar = Scalar {
     returns: Returns::Is(Type::String),
     about: "An IPv6 or IPv4 address in full, eight groups of four hexadecimal digits, masked by its prefix.",
     examples: &[Example { query: "print parse_ipv6('127.0.0.1')", result: "0000:0000:0000:0000:0000:ffff:7f00:0001" }],
-    kernel: KernelDef::Plain(|cells, out| put_text(Address::v6(text(cells[0])).map(Address::text), out)),
+    kernel: KernelDef::Plain(|cells, out| put_text(Address::written(text(cells[0])).map(Address::text), out)),
     ..Scalar::PLAIN
 };
 

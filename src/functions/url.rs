@@ -114,6 +114,8 @@ fn parse_url(text: &str) -> Option<Value> {
     let named = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
     named.then_some(())?;
+    // A lone slash is no path where nothing follows it (measured on Kusto).
+    let rest = rest.strip_suffix('/').filter(|rest| !rest.contains(['/', '?', '#'])).unwrap_or(rest);
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));

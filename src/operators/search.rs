@@ -89,11 +89,12 @@ const KINDS: &[(&str, SearchKind)] = &[
 
 /// `in (resources, T)`, or none: all tables.
 pub(super) fn searched_tables(input: Tokens<'_>) -> Parsed<'_, Vec<UnionLeg>> {
-    if !input.is(0, "in") || !input.is(1, "(") {
+    if !input.is(0, "in") {
         input.hope(Hope::Text("in"));
         return Ok((input, Vec::new()));
     }
-    let (input, legs) = commas(leg)(input.skip(2))?;
+    let (input, _) = symbol("(").parse(input.skip(1))?;
+    let (input, legs) = commas(leg)(input)?;
     let (input, _) = symbol(")").parse(input)?;
     Ok((input, legs))
 }
