@@ -63,9 +63,9 @@ pub(crate) struct PartWriter {
 /// Most bytes of a dictionary: columns whose text repeats stay coded, however long it is.
 const DICTIONARY: usize = 16 << 20;
 /// Bytes of a page: few enough to stay near the processor while they are unpacked and looked at.
-const PAGE: usize = 256 << 10;
+const PAGE: usize = 512 << 10;
 /// Rows that are about as many as a page of long text has.
-const PAGE_ROWS: usize = 1 << 10;
+const PAGE_ROWS: usize = 2 << 10;
 /// Rows of an average stretch of text, read or passed over, from which on those to be passed over are not looked at.
 const PASSED: usize = 8;
 
