@@ -9,7 +9,7 @@ use hashbrown::hash_table::Entry;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{PREDICATE, each};
+use super::{DENSE, PREDICATE, Pair, each};
 use crate::column::{Column, Dictionary, Entries};
 use crate::registry::{Aggregate, AggregateNaming::Prefixed, Example, Fold, Groups, Returns, integer, orderable};
 use crate::value::{Type, Value, ValueRef, encode_key};
@@ -110,9 +110,6 @@ fn pieces(digest: u128) -> Digest {
 fn whole(digest: Digest) -> u128 {
     digest.iter().fold(0, |whole, &piece| whole << 32 | u128::from(piece))
 }
-
-/// Most cells of the table that keeps rows of groups and codes seen before from being looked up.
-const DENSE: usize = 1 << 20;
 
 impl DistinctCount {
     /// The dictionary of a column whose cells can be told apart, and from those before, by their codes.
@@ -250,19 +247,6 @@ impl Fold for DistinctCount {
     }
 }
 
-/// A group and the code of one of its values.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Pair {
-    group: u32,
-    code: u32,
-}
-
-impl Pair {
-    fn new(group: usize, code: u32) -> Pair {
-        Pair { group: u32::try_from(group).expect("fewer than 2^32 groups"), code }
-    }
-}
-
 /// Which groups have which entries of a dictionary of strings, by their codes.
 struct Coded {
     entries: Entries,
@@ -318,7 +302,7 @@ impl Coded {
             }
         }
         for pair in waiting {
-            let (group, code) = (pair.group as usize, pair.code as usize);
+            let (group, code) = (pair.group as usize, pair.value as usize);
             let new = match &mut self.seen {
                 Seen::Bits(bits) => {
                     let word = &mut bits[group * width + code / 64];
@@ -338,10 +322,10 @@ impl Coded {
 
     /// Shows all pairs, some perhaps repeatedly.
     fn each(&self, mut show: impl FnMut(usize, u32)) {
-        self.waiting.iter().for_each(|pair| show(pair.group as usize, pair.code));
+        self.waiting.iter().for_each(|pair| show(pair.group as usize, pair.value));
         match &self.seen {
             Seen::Bits(bits) => each_set(bits, self.width(), show),
-            Seen::Table(table) => table.iter().for_each(|pair| show(pair.group as usize, pair.code)),
+            Seen::Table(table) => table.iter().for_each(|pair| show(pair.group as usize, pair.value)),
         }
     }
 

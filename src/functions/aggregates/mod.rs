@@ -81,6 +81,22 @@ fn promoted(ty: Type) -> Type {
     }
 }
 
+/// A group and the number of one of its values.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Pair {
+    group: u32,
+    value: u32,
+}
+
+impl Pair {
+    fn new(group: usize, value: u32) -> Pair {
+        Pair { group: u32::try_from(group).expect("fewer than 2^32 groups"), value }
+    }
+}
+
+/// Most cells of the table that keeps rows of groups and codes seen before from being looked up.
+const DENSE: usize = 1 << 20;
+
 /// Calls `visit` for every row with its group.
 fn each(column: &Column, groups: Groups<'_>, mut visit: impl FnMut(usize, usize)) {
     match groups.rows {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
-use super::{MAX_ELEMENTS, PREDICATE, each, grow, max_size};
+use super::{DENSE, MAX_ELEMENTS, PREDICATE, Pair, each, grow, max_size};
 use crate::column::{Column, KeyTable};
 use crate::functions::cells::owned;
 use crate::registry::{
@@ -60,21 +60,6 @@ struct Set {
     /// The values of each group.
     members: Vec<Vec<u32>>,
 }
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Pair {
-    group: u32,
-    value: u32,
-}
-
-impl Pair {
-    fn new(group: usize, value: u32) -> Pair {
-        Pair { group: u32::try_from(group).expect("fewer than 2^32 groups"), value }
-    }
-}
-
-/// Most cells of the table that keeps rows of groups and codes seen before from being looked up.
-const DENSE: usize = 1 << 20;
 
 impl Set {
     fn start(limit: usize) -> Set {
