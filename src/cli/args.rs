@@ -655,7 +655,8 @@ pub(super) struct AnswerArgs {
     /// The moment that now() gives, for reports that can be repeated: 2025-06-01, 2025-06-01T08:00Z
     #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Answer")]
     pub(super) now: Option<DateTime>,
-    /// The value of a parameter that the query declares, read by its type; may be given several times
+    /// The value of a parameter that the query declares, read by its type; of several queries, for those that declare it.
+    /// May be given several times
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter, help_heading = "Answer")]
     pub(super) parameters: Vec<(String, String)>,
     /// Exit with 3 unless the answer is empty, or has rows; of several statements, that of the last one

@@ -14,7 +14,7 @@ use crate::{Diagnostic, Engine, Format, Query, Question, Table, answer_names};
 
 /// Answers one query.
 pub(super) fn query(question: &Question, options: &AnswerArgs, messages: &Messages) -> Result<(), Failure> {
-    let engine = engine_for(options, messages)?;
+    let engine = engine_for(options, &options.parameters, messages)?;
     if options.stream {
         return stream(&engine, question, options, messages);
     }
@@ -46,10 +46,19 @@ pub(super) fn run(queries: &[String], options: &AnswerArgs, messages: &Messages)
         let what = "--stream is for one query: `argql query --stream -f FILE.kql`";
         return Err(Failure::Usage(what.to_owned()));
     }
-    let engine = engine_for(options, messages)?;
+    let questions: Vec<(String, Question)> =
+        queries.iter().map(|name| saved::find_question(name)).collect::<Result<_, _>>()?;
+    // Of several queries each takes the values that it declares; a single one is given them all, and complains.
+    let several = questions.len() > 1;
+    let declared: Vec<String> =
+        questions.iter().flat_map(|(_, question)| question.parameters()).map(|declared| declared.name).collect();
+    if let Some((name, _)) = options.parameters.iter().find(|(name, _)| several && !declared.contains(name)) {
+        return Err(Failure::Usage(format!("none of the queries declares a parameter `{name}`")));
+    }
+    let engine = engine_for(options, if several { &[] } else { &options.parameters }, messages)?;
     let mut answers = Vec::new();
-    for name in queries {
-        let (name, question) = saved::find_question(name)?;
+    for (name, question) in questions {
+        let engine = if several { question.with_declared(engine.clone(), &options.parameters) } else { engine.clone() };
         let answer = answer(&engine, &question, time_limit(options), messages)?;
         answers.push((name, question, answer));
     }
@@ -78,14 +87,14 @@ fn time_limit(options: &AnswerArgs) -> Option<Duration> {
     options.source.limits.limits().time
 }
 
-fn engine_for(options: &AnswerArgs, messages: &Messages) -> Result<Engine, Failure> {
+fn engine_for(options: &AnswerArgs, parameters: &[(String, String)], messages: &Messages) -> Result<Engine, Failure> {
     destination::check_options(&options.listing)?;
     if options.cluster.cluster.is_some() && !options.source.allow_files.is_empty() {
         let what = "--allow-files is for one machine: others may not have these files, so leave out --cluster";
         return Err(Failure::Usage(what.to_owned()));
     }
     let engine = on_cluster(open_engine(&options.source, messages)?, &options.cluster, messages)?;
-    Ok(with_values(engine, options.now, &options.parameters))
+    Ok(with_values(engine, options.now, parameters))
 }
 
 fn prepare(engine: &Engine, question: &Question, messages: &Messages) -> Result<Query, Failure> {

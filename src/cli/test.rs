@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Runs the tests of files and folders; again whenever one of them changes, if that is asked for.
 pub(super) fn test(options: &TestArgs, messages: &Messages) -> Result<(), Failure> {
-    let engine = with_values(open_engine(&options.source, messages)?, options.now, &options.parameters);
+    let engine = with_values(open_engine(&options.source, messages)?, options.now, &[]);
     if !options.watch {
         return run(&files(options)?, &engine, options, messages);
     }
@@ -66,6 +66,7 @@ fn run(files: &[TestFile], engine: &Engine, options: &TestArgs, messages: &Messa
     if plan.cases() == 0 {
         return Err(Failure::Usage(format!("no test has `{filter}` in its name, which is FILE: TITLE")));
     }
+    let plan = options.parameters.iter().try_fold(plan, |plan, (name, value)| plan.parameter(name, value))?;
     let tests = plan.run(engine);
     if options.update {
         return update(&tests, messages);

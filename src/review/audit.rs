@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::value::{DateTime, Type, Value, text_of};
 pub use plan::AuditPlan;
 use plan::Planned;
+pub(super) use plan::require_known;
 use settings::{Accepted, ends};
 
 /// For how long a finding is accepted unless it is said.

@@ -257,6 +257,13 @@ impl Question {
         declared.collect()
     }
 
+    /// An engine with those of some values for parameters that it declares.
+    pub(crate) fn with_declared(&self, engine: Engine, values: &[(String, String)]) -> Engine {
+        let declared = self.parameters();
+        let given = values.iter().filter(|(name, _)| declared.iter().any(|declared| declared.name == *name));
+        given.fold(engine, |engine, (name, value)| engine.parameter(name, value.as_str()))
+    }
+
     /// The `let` statements of a text that holds nothing else, each with its name; none of any other.
     ///
     /// # Errors

@@ -206,9 +206,7 @@ impl PlannedChapter {
         };
         chapter.notes.extend(lacks.iter().map(|why| format!("Not answered: {}.", why.message)));
         if lacks.is_empty() {
-            let given = parameters.iter().filter(|(name, _)| self.declares(name));
-            let engine = given.fold(engine.clone(), |engine, (name, value)| engine.parameter(name, value.as_str()));
-            let table = question.run(&engine)?;
+            let table = question.run(&question.with_declared(engine.clone(), parameters))?;
             chapter.notes.extend(table.warnings().iter().map(|warning| format!("{}.", warning.message)));
             chapter.card = header.card.as_ref().and_then(|card| Some((card.name.clone(), told(card, &table)?)));
             chapter.table = Some(table);

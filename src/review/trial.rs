@@ -1,5 +1,6 @@
 //! Tests of queries: files of cases that are answered, each over rows of its own, and compared with what they expect.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::audit::require_known;
 use super::junit::{JunitCase, JunitEnding, junit};
 use super::{Library, Question, Verdict};
 use crate::diag::{Diagnostic, MALFORMED, Place};
@@ -58,9 +60,19 @@ impl TestFile {
     /// # Ok::<(), argql::Error>(())
     /// ```
     pub fn answer(&self, case: &TestCase, engine: &Engine) -> Result<Vec<String>, Error> {
+        self.answer_with(case, engine, &[])
+    }
+
+    /// The same with values for the parameters that the query declares, others aside.
+    fn answer_with(
+        &self,
+        case: &TestCase,
+        engine: &Engine,
+        parameters: &[(String, String)],
+    ) -> Result<Vec<String>, Error> {
         let setting = Setting { file: self, case };
-        let engine = setting.engine(engine)?;
         let question = setting.question()?;
+        let engine = setting.engine(&question.with_declared(engine.clone(), parameters))?;
         let run = || Ok(answer(&question.complete(&engine)?, question.compose()?));
         Ok(run().unwrap_or_else(|error: Error| complaint_lines(question.text(), error.diagnostics())))
     }
@@ -226,6 +238,7 @@ fn load(engine: Engine, folder: &Path, path: &str) -> Result<Engine, Error> {
 pub struct TestPlan {
     files: Vec<TestFile>,
     filter: String,
+    parameters: Vec<(String, String)>,
 }
 
 impl TestPlan {
@@ -261,6 +274,31 @@ impl TestPlan {
         TestPlan { filter: text.to_owned(), ..self }
     }
 
+    /// Gives a value to a parameter in every query of its files that declares it; what a case says itself comes before.
+    ///
+    /// # Errors
+    ///
+    /// If no query declares it.
+    ///
+    /// ```
+    /// let text = "//# one\ndeclare query_parameters(n: long = 1); print n\n//> print_0: long\n//> 2\n";
+    /// let plan = argql::TestPlan::new().file(argql::TestFile::parse("t.kql", text)?);
+    /// assert!(plan.clone().parameter("m", "2").is_err());
+    /// let tests = plan.parameter("n", "2")?.run(&argql::Engine::new());
+    /// assert_eq!(tests.verdict(), argql::Verdict::Passed);
+    /// # Ok::<(), argql::Error>(())
+    /// ```
+    pub fn parameter(mut self, name: &str, value: &str) -> Result<TestPlan, Error> {
+        let cases = self.files.iter().flat_map(|file| file.cases.iter().map(move |case| Setting { file, case }));
+        let questions = cases.filter_map(|setting| setting.question().ok());
+        let declared: BTreeSet<String> =
+            questions.flat_map(|question| question.parameters()).map(|declared| declared.name).collect();
+        let cure = "a query declares it: `declare query_parameters(…);`";
+        require_known(&format!("parameter `{name}`"), name, declared.iter().map(String::as_str), cure)?;
+        self.parameters.push((name.to_owned(), value.to_owned()));
+        Ok(self)
+    }
+
     /// How many cases it has.
     ///
     /// ```
@@ -292,7 +330,7 @@ impl TestPlan {
                 let begin = Instant::now();
                 let tested = self.files.get(file).and_then(|file| Some((file, file.cases.get(case)?)));
                 let Some((of, tested)) = tested else { continue };
-                let found = of.answer(tested, engine);
+                let found = of.answer_with(tested, engine, &self.parameters);
                 let (path, expected) = (of.path.clone(), tested.expected.clone());
                 let (title, line, took) = (tested.title.clone(), tested.line, begin.elapsed());
                 let outcome = TestOutcome { path, title, line, expected, found, took };

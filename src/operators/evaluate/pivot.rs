@@ -7,7 +7,7 @@ use crate::functions::{COUNT, PIVOTED};
 use crate::plan::{AggregateCall, Expr, Node, Term};
 use crate::registry::{Example, Plugin};
 use crate::syntax::ast::{self, ColumnType, ExprKind, Name};
-use crate::value::{Type, Value, ValueRef, convert, text_of};
+use crate::value::{Type, Value, ValueRef, convert, identical, text_of};
 
 pub(super) const PIVOT: Plugin = Plugin {
     name: "pivot",
@@ -85,31 +85,39 @@ impl Evaluate {
             binder.refuse(call.name.span, "`pivot` with several columns per value");
             return None;
         };
-        let input = if self.schema.is_none() { binder.repeatable(input, self.plugin.name.span) } else { input };
-        let values = match &self.schema {
-            Some(schema) => declared(schema, &columns, pivoted_ty, result, binder)?,
-            None => {
-                let keys = vec![Expr::column(pivoted_ty, pivoted_at)];
-                let distinct = input.clone().map(|input| Node::Aggregate { input, keys, aggregates: Vec::new() });
-                // Its rows may be of a sub-query that failed.
-                let shape = vec![input.columns.list().get(pivoted_at)?.clone()];
-                let Some(table) =
-                    binder.run_subquery(Relation::new(distinct.node, shape), self.plugin.name.span).ok()?
-                else {
-                    return Some(Relation::empty(columns).with_any_column());
-                };
-                if table.len() > MOST {
-                    let message = format!("`pivot` makes {MOST} columns at most, and here are {} values", table.len());
+        let listed = match &self.schema {
+            Some(schema) => Some((schema, declared(schema, &columns, pivoted_ty, result, binder)?)),
+            None => None,
+        };
+        let input = binder.repeatable(input, self.plugin.name.span);
+        let keys_of_values = vec![Expr::column(pivoted_ty, pivoted_at)];
+        let distinct =
+            input.clone().map(|input| Node::Aggregate { input, keys: keys_of_values, aggregates: Vec::new() });
+        // Its rows may be of a sub-query that failed.
+        let shape = vec![input.columns.list().get(pivoted_at)?.clone()];
+        let table = binder.run_subquery(Relation::new(distinct.node, shape), self.plugin.name.span).ok()?;
+        let found = table.map(|table| {
+            let mut values: Vec<(String, Value)> = Vec::new();
+            for batch in table.batches() {
+                let cells = batch.columns[0].iter();
+                values.extend(cells.map(|cell| (text_of(pivoted_ty, cell).into_owned(), cell.to_value())));
+            }
+            values
+        });
+        let values = match (listed, found) {
+            (Some((schema, listed)), Some(found)) => {
+                held(schema, &listed, &found, binder)?;
+                listed
+            }
+            (Some((_, listed)), None) => listed,
+            (None, None) => return Some(Relation::empty(columns).with_any_column()),
+            (None, Some(found)) => {
+                if found.len() > MOST {
+                    let message = format!("`pivot` makes {MOST} columns at most, and here are {} values", found.len());
                     binder.error(Diagnostic::error(TOO_LARGE, pivoted.span, message).label("too many values"));
                     return None;
                 }
-                let mut values = Vec::new();
-                for batch in table.batches() {
-                    for cell in batch.columns[0].iter() {
-                        values.push((text_of(pivoted_ty, cell).into_owned(), cell.to_value()));
-                    }
-                }
-                values
+                found
             }
         };
         let mut aggregates = Vec::new();
@@ -182,6 +190,28 @@ fn declared(
         }
     }
     Some(values)
+}
+
+/// That the rows have the values that the query lists, and no others: Kusto takes a schema that is not theirs for an
+/// error.
+fn held(
+    schema: &OutputSchema,
+    listed: &[(String, Value)],
+    found: &[(String, Value)],
+    binder: &mut Binder<'_>,
+) -> Option<()> {
+    let lacks =
+        |of: &[(String, Value)], value: &Value| !of.iter().any(|(_, known)| identical(known.as_ref(), value.as_ref()));
+    let (span, message) = if let Some((name, _)) = found.iter().find(|(_, value)| lacks(listed, value)) {
+        (schema.span, format!("the schema has no column for the value `{name}`"))
+    } else {
+        let Some((name, _)) = listed.iter().find(|(_, value)| lacks(found, value)) else { return Some(()) };
+        let column = schema.columns.iter().find(|column| column.name.text == *name);
+        (column.map_or(schema.span, |column| column.name.span), format!("no row has the value `{name}`"))
+    };
+    let help = "list the values that the rows have, or leave out the schema";
+    binder.error(Diagnostic::error(BAD_ARGUMENT, span, message).label("not the columns of the rows").help(help));
+    None
 }
 
 /// The columns in the order of the schema.

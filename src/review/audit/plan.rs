@@ -354,7 +354,7 @@ impl AuditPlan {
 }
 
 /// That `name` is one of `names`; if not, that there is no such `what`, and which was meant, or `cure`.
-fn require_known<'a>(
+pub(in crate::review) fn require_known<'a>(
     what: &str,
     name: &str,
     names: impl Iterator<Item = &'a str> + Clone,
