@@ -133,7 +133,7 @@ impl PartWriter {
     /// Whether the text of a column is ids of resources, as far as these rows say.
     pub(crate) fn names_resources(column: &Column) -> bool {
         let Data::Text(array) = &column.data else { return false };
-        array.iter().flatten().all(|text| text.starts_with('/'))
+        array.null_count() < array.len() && array.iter().flatten().all(|text| text.starts_with('/'))
     }
 
     /// Adds rows to the row group at hand, all columns side by side.
