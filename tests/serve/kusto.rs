@@ -299,7 +299,9 @@ fn options_are_honoured_or_refused_by_name() {
     assert_eq!(rows(&server, "print 1", json!({"best_effort": false, "query_cursor_current": null})), json!([[1]]));
     // In the text, too.
     let (_, _, message) = refused(&ask(&server, QUERY, "set query_results_apply_getschema; print 1", Value::Null));
-    assert!(message.contains("`query_results_apply_getschema` = `true` is refused"), "{message}");
+    assert!(message.contains("the option `query_results_apply_getschema` is not implemented"), "{message}");
+    let (_, _, message) = refused(&ask(&server, QUERY, "set query_datascope = 'hotcash'; print 1", Value::Null));
+    assert!(message.contains("`query_datascope` = `hotcash` is refused"), "{message}");
     let (_, _, message) = refused(&ask(&server, QUERY, "set servertimeout = 1m; print 1", Value::Null));
     assert!(message.contains("is one of the request"), "{message}");
     let set = |text: &str| refused(&ask(&server, QUERY, &format!("{text}; print 1"), Value::Null)).2;
