@@ -9,7 +9,7 @@ use hashbrown::hash_table::Entry;
 use uuid::Uuid;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::{DENSE, PREDICATE, Pair, each};
+use super::{PREDICATE, Pair, each, each_new};
 use crate::column::{Column, Dictionary, Entries};
 use crate::registry::{Aggregate, AggregateNaming::Prefixed, Example, Fold, Groups, Returns, integer, orderable};
 use crate::value::{Type, Value, ValueRef, encode_key};
@@ -157,40 +157,17 @@ impl Fold for DistinctCount {
         self.by_values();
         let mut scratch = Vec::new();
         let mut of = |cell: ValueRef<'_>| (!cell.is_null()).then(|| digest(&mut scratch, cell));
-        let Some(dictionary) = column.as_dictionary() else {
-            // A constant is one cell per group, however many rows there are.
-            if let Some(value) = column.as_constant() {
-                let Some(digest) = of(value.as_ref()) else { return };
-                let mut seen = vec![false; groups.count.max(1)];
-                return each(column, groups, |_, group| {
-                    if !std::mem::replace(&mut seen[group], true) {
-                        self.note(group, digest);
-                    }
-                });
-            }
-            return each(column, groups, |row, group| {
-                if let Some(digest) = of(column.get(row)) {
-                    self.note(group, digest);
-                }
-            });
-        };
-        let (codes, entries) = (dictionary.codes(), dictionary.values());
-        let width = entries.len();
-        if width > codes.len() {
-            return each(column, groups, |row, group| {
-                if let Some(digest) = of(entries.get(codes[row] as usize)) {
-                    self.note(group, digest);
-                }
-            });
-        }
-        let digests: Vec<Option<Digest>> = entries.iter().map(of).collect();
-        let dense = groups.count.max(1).checked_mul(width).filter(|&cells| cells <= DENSE.max(codes.len()));
-        let mut seen = dense.map(|cells| vec![false; cells]);
-        each(column, groups, |row, group| {
-            let code = codes[row] as usize;
-            if let Some(digest) = digests[code]
-                && seen.as_mut().is_none_or(|seen| !std::mem::replace(&mut seen[group * width + code], true))
-            {
+        // Of a dictionary each entry once, unless there are more of them than rows.
+        let dictionary =
+            column.as_dictionary().filter(|dictionary| dictionary.values().len() <= dictionary.codes().len());
+        let entries: Option<(&[u32], Vec<Option<Digest>>)> =
+            dictionary.map(|dictionary| (dictionary.codes(), dictionary.values().iter().map(&mut of).collect()));
+        each_new(column, groups, |row, group| {
+            let digest = match &entries {
+                Some((codes, digests)) => digests[codes[row] as usize],
+                None => of(column.get(row)),
+            };
+            if let Some(digest) = digest {
                 self.note(group, digest);
             }
         });

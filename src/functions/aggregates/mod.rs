@@ -105,6 +105,25 @@ fn each(column: &Column, groups: Groups<'_>, mut visit: impl FnMut(usize, usize)
     }
 }
 
+/// The same but for rows whose cell their group has seen in this column, as far as that is known without a look at it: a
+/// constant is one cell per group, and so is the entry of a dictionary.
+fn each_new(column: &Column, groups: Groups<'_>, mut visit: impl FnMut(usize, usize)) {
+    let dictionary = column.as_dictionary();
+    let width = match dictionary {
+        Some(dictionary) => Some(dictionary.values().len()),
+        None => column.as_constant().map(|_| 1),
+    };
+    let cells = width.and_then(|width| groups.count.max(1).checked_mul(width));
+    let mut seen = cells.filter(|&cells| cells <= DENSE.max(column.len())).map(|cells| vec![false; cells]);
+    each(column, groups, |row, group| {
+        let cell = dictionary.map_or(0, |dictionary| dictionary.codes()[row] as usize);
+        let at = group * width.unwrap_or_default() + cell;
+        if seen.as_mut().is_none_or(|seen| !std::mem::replace(&mut seen[at], true)) {
+            visit(row, group);
+        }
+    });
+}
+
 /// Room for groups up to `count`, and for the one group that exists without keys.
 fn grow<T: Default>(states: &mut Vec<T>, count: usize, groups: Groups<'_>) {
     let count = if groups.rows.is_empty() { count.max(1) } else { count };

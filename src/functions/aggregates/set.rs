@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::FixedState;
 
-use super::{DENSE, MAX_ELEMENTS, PREDICATE, Pair, each, grow, max_size};
+use super::{MAX_ELEMENTS, PREDICATE, Pair, each_new, grow, max_size};
 use crate::column::{Column, KeyTable};
 use crate::functions::cells::owned;
 use crate::registry::{
@@ -125,25 +125,7 @@ impl Fold for Set {
         let column = &args[0];
         grow(&mut self.members, groups.count, groups);
         let mut scratch = Vec::new();
-        let Some(dictionary) = column.as_dictionary() else {
-            // A constant is one cell per group, however many rows there are.
-            let mut seen = column.as_constant().map(|_| vec![false; self.members.len()]);
-            return each(column, groups, |row, group| {
-                if seen.as_mut().is_none_or(|seen| !std::mem::replace(&mut seen[group], true)) {
-                    self.cell(&mut scratch, group, column.get(row));
-                }
-            });
-        };
-        let (codes, entries) = (dictionary.codes(), dictionary.values());
-        let width = entries.len();
-        let dense = self.members.len().checked_mul(width).filter(|&cells| cells <= DENSE.max(codes.len()));
-        let mut seen = dense.map(|cells| vec![false; cells]);
-        each(column, groups, |row, group| {
-            let code = codes[row] as usize;
-            if seen.as_mut().is_none_or(|seen| !std::mem::replace(&mut seen[group * width + code], true)) {
-                self.cell(&mut scratch, group, entries.get(code));
-            }
-        });
+        each_new(column, groups, |row, group| self.cell(&mut scratch, group, column.get(row)));
     }
 
     fn merge(&mut self, later: Box<dyn Fold>, map: &[u32], count: usize) {
