@@ -8,6 +8,42 @@ use arrow_select::{concat::concat, take::take};
 use super::{Codes, Column, Data, Dictionary, Entries, Out};
 use crate::value::{Type, Value};
 
+impl Dictionary {
+    /// The rows, of all or of those given, whose entries hold; as they were where all entries do.
+    pub(crate) fn rows_of(&self, rows: Option<Vec<u32>>, holds: &[bool]) -> Option<Vec<u32>> {
+        if holds.iter().all(|holds| *holds) {
+            return rows;
+        }
+        Some(self.rows_where(rows, |entry| holds[entry]))
+    }
+
+    /// The rows, of all or of those given, whose entries hold. Every row is written, and those that do not hold are
+    /// written over: no processor could guess which do.
+    pub(crate) fn rows_where(&self, rows: Option<Vec<u32>>, holds: impl Fn(usize) -> bool) -> Vec<u32> {
+        let mut count = 0;
+        let mut rows = match rows {
+            None => {
+                let mut all = vec![0; self.codes.len()];
+                for (row, &code) in (0..).zip(&*self.codes) {
+                    all[count] = row;
+                    count += usize::from(holds(code as usize));
+                }
+                all
+            }
+            Some(mut rows) => {
+                for at in 0..rows.len() {
+                    let row = rows[at];
+                    rows[count] = row;
+                    count += usize::from(holds(self.codes[row as usize] as usize));
+                }
+                rows
+            }
+        };
+        rows.truncate(count);
+        rows
+    }
+}
+
 impl Column {
     /// The given rows in the given order, repeats included.
     pub(crate) fn take(&self, rows: &[u32]) -> Column {
@@ -316,6 +352,17 @@ mod tests {
 
     fn texts(cells: &[&str]) -> Column {
         Column::from_values(Type::String, cells.iter().map(|&cell| Value::from(cell)))
+    }
+
+    #[test]
+    fn rows_are_chosen_by_the_entries_that_hold_out_of_all_or_of_some() {
+        let column = Column::dictionary(vec![2, 0, 1, 2, 0], texts(&["a", "b", "c"]), true);
+        let dictionary = column.as_dictionary().expect("it was made as one");
+        assert_eq!(dictionary.rows_of(None, &[true; 3]), None);
+        assert_eq!(dictionary.rows_of(Some(vec![4]), &[true; 3]), Some(vec![4]));
+        assert_eq!(dictionary.rows_of(None, &[true, false, true]), Some(vec![0, 1, 3, 4]));
+        assert_eq!(dictionary.rows_of(Some(vec![1, 2, 3]), &[false, true, false]), Some(vec![2]));
+        assert_eq!(dictionary.rows_where(None, |_| false), [0; 0]);
     }
 
     #[test]

@@ -510,7 +510,7 @@ impl Column {
         let (len, entries) = (array.len(), array.values().as_string::<i32>());
         let values = StringViewArray::from(entries);
         let codes = array.keys().values();
-        if array.null_count() == 0 {
+        let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) else {
             if values.len() == 1 {
                 return Column::constant(Type::Dynamic, Value::from(values.value(0)), len);
             }
@@ -518,16 +518,20 @@ impl Column {
             let values = Column { ty: Type::Dynamic, len: values.len(), data: Data::Text(values) };
             let dictionary = Dictionary { codes, entries: Entries::of(values, false) };
             return Column { ty: Type::Dynamic, len, data: Data::Dictionary(dictionary) };
-        }
+        };
         let null = u32::try_from(values.len()).expect("codes have 31 bits");
-        let code = |row: usize| if array.is_null(row) { null } else { codes[row].cast_unsigned() };
         let values = with_null(entries).unwrap_or_else(|| values.iter().chain([None]).collect());
         let values = Column { ty: Type::Dynamic, len: values.len(), data: Data::Text(values) };
-        let codes: Codes = (0..len).map(code).collect();
+        let mut codes: Vec<u32> = codes.iter().map(|code| code.cast_unsigned()).collect();
+        for (codes, valid) in codes.chunks_mut(64).zip(nulls.inner().bit_chunks().iter_padded()) {
+            for (bit, code) in codes.iter_mut().enumerate() {
+                *code = if valid >> bit & 1 == 0 { null } else { *code };
+            }
+        }
         Column {
             ty: Type::Dynamic,
             len,
-            data: Data::Dictionary(Dictionary { codes, entries: Entries::of(values, false) }),
+            data: Data::Dictionary(Dictionary { codes: codes.into(), entries: Entries::of(values, false) }),
         }
     }
 }
@@ -543,4 +547,24 @@ fn with_null(entries: &StringArray) -> Option<StringViewArray> {
     }
     views.append_null();
     Some(views.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::Int32Array;
+
+    use super::*;
+
+    #[test]
+    fn null_codes_of_a_file_are_an_entry_of_their_own_wherever_they_stand() {
+        let cell = |row: usize| (row % 3 != 1 && !(60..70).contains(&row)).then_some(["a", "b"][row % 2]);
+        let keys: Int32Array = (0..150).map(|row| cell(row).map(|text| i32::from(text == "b"))).collect();
+        let array = DictionaryArray::new(keys, Arc::new(StringArray::from(vec!["a", "b"])));
+        for from in [0, 1, 63, 100] {
+            let column = Column::of_dictionary(&array.slice(from, 150 - from));
+            let cells: Vec<Value> = column.iter().map(ValueRef::to_value).collect();
+            let wanted: Vec<Value> = (from..150).map(|row| cell(row).map_or(Value::Null, Value::from)).collect();
+            assert_eq!(cells, wanted);
+        }
+    }
 }

@@ -12,14 +12,13 @@ pub(super) fn filter(conditions: &[Expr], mut batch: Batch, guard: &Guard) -> Ba
     let mut left: Option<Vec<u32>> = None;
     for condition in conditions {
         if let Some((dictionary, says)) = by_entries(condition, &batch, guard) {
-            let codes = dictionary.codes();
             // Of more entries than rows most are not asked for.
-            let all: Option<Vec<bool>> =
-                (says.len() <= codes.len()).then(|| (0..says.len()).map(|entry| says.is_true(entry)).collect());
-            left = Some(match all {
-                Some(all) => chosen(left, codes, |code| all[code]),
-                None => chosen(left, codes, |code| says.is_true(code)),
-            });
+            let all: Option<Vec<bool>> = (says.len() <= dictionary.codes().len())
+                .then(|| (0..says.len()).map(|entry| says.is_true(entry)).collect());
+            left = match all {
+                Some(all) => dictionary.rows_of(left, &all),
+                None => Some(dictionary.rows_where(left, |entry| says.is_true(entry))),
+            };
             continue;
         }
         batch = rows_left(batch, left.take());
@@ -48,30 +47,4 @@ fn rows_left(batch: Batch, left: Option<Vec<u32>>) -> Batch {
         Some(rows) if rows.len() < batch.rows => batch.take(&rows),
         _ => batch,
     }
-}
-
-/// The rows, of all or of those given, whose codes hold. Every row is written, and those that do not hold are written
-/// over: no processor could guess which do.
-fn chosen(rows: Option<Vec<u32>>, codes: &[u32], holds: impl Fn(usize) -> bool) -> Vec<u32> {
-    let mut count = 0;
-    let mut rows = match rows {
-        None => {
-            let mut all = vec![0; codes.len()];
-            for (row, &code) in (0..).zip(codes) {
-                all[count] = row;
-                count += usize::from(holds(code as usize));
-            }
-            all
-        }
-        Some(mut rows) => {
-            for at in 0..rows.len() {
-                let row = rows[at];
-                rows[count] = row;
-                count += usize::from(holds(codes[row as usize] as usize));
-            }
-            rows
-        }
-    };
-    rows.truncate(count);
-    rows
 }

@@ -185,8 +185,8 @@ impl Unit {
         let mut admitted: Option<Vec<u32>> = None;
         for test in tests {
             let column = columns.iter().find(|(at, _)| *at == test.want).map(|(_, column)| column);
-            if let Some(rows) = column.and_then(|column| admitted_rows(column, test, admitted.as_deref())) {
-                admitted = Some(rows);
+            if let Some(column) = column {
+                admitted = admitted_rows(column, test, admitted);
             }
         }
         let (rows, count) = match admitted {
@@ -210,22 +210,19 @@ impl Unit {
     }
 }
 
-/// The rows, of all or of those given, that may pass a test; none if too many values would have to be asked about.
-fn admitted_rows(column: &Column, test: &RowTest<'_>, of: Option<&[u32]>) -> Option<Vec<u32>> {
+/// The rows, of all or of those given, that may pass a test; as they were if too many values would have to be asked about.
+fn admitted_rows(column: &Column, test: &RowTest<'_>, rows: Option<Vec<u32>>) -> Option<Vec<u32>> {
     let may = |cell: ValueRef<'_>| !matches!(cell, ValueRef::String(_) | ValueRef::Null) || (test.admits)(cell);
-    let all = u32::try_from(column.len()).ok()?;
-    let chosen = |holds: &dyn Fn(u32) -> bool| match of {
-        Some(rows) => rows.iter().copied().filter(|&row| holds(row)).collect(),
-        None => (0..all).filter(|&row| holds(row)).collect(),
-    };
     if let Some(value) = column.as_constant() {
-        let may = may(value.as_ref());
-        return Some(chosen(&|_| may));
+        return if may(value.as_ref()) { rows } else { Some(Vec::new()) };
     }
-    let dictionary = column.as_dictionary().filter(|dictionary| dictionary.values().len() * 2 <= column.len())?;
-    let says: Vec<bool> = dictionary.values().iter().map(may).collect();
-    let codes = dictionary.codes();
-    Some(chosen(&|row| says[codes[row as usize] as usize]))
+    match column.as_dictionary() {
+        Some(dictionary) if dictionary.values().len() * 2 <= column.len() => {
+            let says: Vec<bool> = dictionary.values().iter().map(may).collect();
+            dictionary.rows_of(rows, &says)
+        }
+        _ => rows,
+    }
 }
 
 /// The rows of a source that pieces have, rising, each once.
