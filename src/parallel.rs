@@ -68,6 +68,31 @@ pub(crate) fn beside<I: Send, T: Send, E: Send>(
     made.into_iter().flatten().collect()
 }
 
+/// What `then` makes of what `first` gives for each of the items, in their order: `first` one after the other on the
+/// thread that asks, `then` meanwhile on others, and of the last item on the same one.
+///
+/// # Errors
+///
+/// The first one of `first`, or else of `then`, in the order of the items.
+pub(crate) fn in_turn<I, T: Send, U: Send, E: Send>(
+    guard: &Guard,
+    items: &[I],
+    mut first: impl FnMut(&I) -> Result<T, E>,
+    then: impl Fn(usize, T) -> Result<U, E> + Sync,
+) -> Result<Vec<U>, E> {
+    let mut made: Vec<Option<Result<U, E>>> = items.iter().map(|_| None).collect();
+    let then = &then;
+    rayon::in_place_scope(|scope| {
+        for (number, (item, made)) in items.iter().zip(&mut made).enumerate() {
+            let begun = first(item)?;
+            let end = move || *made = Some(guard.within(|| then(number, begun)));
+            if number + 1 == items.len() { end() } else { scope.spawn(move |_| end()) }
+        }
+        Ok(())
+    })?;
+    made.into_iter().flatten().collect()
+}
+
 /// Passes the items through `work`, side by side, and the results through `merge`, one by one and in order, until that
 /// has seen enough or one of them fails.
 ///
@@ -277,5 +302,16 @@ mod tests {
         assert_eq!((end, taken), (Ok(()), 100));
         assert_eq!(try_map(&guard, [699, 700, 701], work), Err(700));
         assert_eq!(beside(&guard, [5, 6, 7], 1, work), Ok(vec![5, 6, 7]));
+    }
+
+    #[test]
+    fn what_follows_the_first_part_of_an_item_comes_beside_the_next_ones_and_in_order() {
+        let guard = Guard::none();
+        let first = |number: &usize| if *number == 7 { Err("first") } else { Ok(*number) };
+        let then = |place: usize, number: usize| if number == 5 { Err("then") } else { Ok(place * 100 + number) };
+        assert_eq!(in_turn(&guard, &[1, 2, 3], first, then), Ok(vec![1, 102, 203]));
+        assert_eq!(in_turn(&guard, &[], first, then), Ok(vec![]));
+        assert_eq!(in_turn(&guard, &[5, 2, 3], first, then), Err("then"));
+        assert_eq!(in_turn(&guard, &[5, 7, 3], first, then), Err("first"));
     }
 }

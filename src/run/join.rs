@@ -16,10 +16,17 @@ impl Run<'_> {
     pub(super) fn join(&mut self, left: &JoinSide, right: &JoinSide, kind: JoinKind) -> Result<Vec<Batch>, Failure> {
         let guard = self.guard;
         let sides = [right, left];
-        let made = self.side_by_side(&sides.map(|side| &side.input), Run::joined)?;
-        let mut rows = made.into_iter().zip(sides).map(|(batch, side)| Rows::new(batch, side, guard));
-        let (right_rows, left_rows) = (rows.next().expect("two sides"), rows.next().expect("two sides"));
-        let partners = Partners::new(&left_rows, &right_rows, guard)?;
+        // The right side's keys are numbered while the left side is read.
+        let rows = |side: usize, batch| {
+            let rows = Rows::new(batch, sides[side], guard);
+            let numbered = if side == 0 { Some(NumberedKeys::new(&rows, guard)?) } else { None };
+            Ok((rows, numbered))
+        };
+        let mut rows = self.side_by_side(&sides.map(|side| &side.input), Run::joined, rows)?.into_iter();
+        let (Some((right_rows, Some(keys))), Some((left_rows, None))) = (rows.next(), rows.next()) else {
+            unreachable!("two sides, of which the first one's keys are numbered");
+        };
+        let partners = Partners::new(&left_rows, keys, guard)?;
         let mut picked = Picked { left: Vec::new(), right: Vec::new(), guard };
         pick(&mut picked, kind, &partners, left_rows.len(), right_rows.len())?;
         let rows = picked.left.len().max(picked.right.len());
@@ -66,6 +73,21 @@ impl Rows {
     }
 }
 
+/// The right side's keys.
+struct NumberedKeys {
+    table: RowTable,
+    /// The key number of each row.
+    numbers: Vec<u32>,
+}
+
+impl NumberedKeys {
+    fn new(rows: &Rows, guard: &Guard) -> Result<NumberedKeys, Failure> {
+        let mut table = RowTable::new(rows.keys.len());
+        let numbers = table.number(&rows.keys, rows.len(), guard)?;
+        Ok(NumberedKeys { table, numbers })
+    }
+}
+
 /// Who has the same key as whom.
 struct Partners {
     /// The key number of each left row, if a right row has the key.
@@ -81,9 +103,8 @@ struct Partners {
 }
 
 impl Partners {
-    fn new(left: &Rows, right: &Rows, guard: &Guard) -> Result<Partners, Failure> {
-        let mut keys = RowTable::new(left.keys.len());
-        let right = keys.number(&right.keys, right.len(), guard)?;
+    fn new(left: &Rows, right: NumberedKeys, guard: &Guard) -> Result<Partners, Failure> {
+        let NumberedKeys { table: keys, numbers: right } = right;
         let found = parallel::try_map(guard, 0..left.len().div_ceil(PIECE), |piece| {
             let (start, end) = (piece * PIECE, left.len().min((piece + 1) * PIECE));
             let of_piece: Vec<Column> = left.keys.iter().map(|key| key.slice(start, end)).collect();

@@ -110,26 +110,29 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// What `work` gives for each of the nodes, in their order, side by side. Of those that read tables one comes after
-    /// the other: a table is read by all threads anyway, and another node may find there what this one has read.
-    fn side_by_side<T: Send>(
+    /// What `then` makes of what `work` gives for each of the nodes, in their order, side by side. Of those that read
+    /// tables one comes after the other: a table is read by all threads anyway, and another node may find there what this
+    /// one has read.
+    fn side_by_side<T: Send, U: Send>(
         &mut self,
         nodes: &[&Node],
         work: impl Fn(&mut Run<'p>, &Node) -> Result<T, Failure> + Sync,
-    ) -> Result<Vec<T>, Failure> {
+        then: impl Fn(usize, T) -> Result<U, Failure> + Sync,
+    ) -> Result<Vec<U>, Failure> {
         let small = nodes.iter().all(|node| node.parts() <= SMALL);
         if !small || nodes.iter().filter(|node| node.scans()).count() > 1 {
-            return nodes.iter().map(|node| work(self, node)).collect();
+            return parallel::in_turn(self.guard, nodes, |node| work(self, node), then);
         }
         let (guard, profile, parts, arrivals) = (self.guard, self.profile, &self.parts, self.arrivals);
-        let apart = |node: &&Node| {
+        let apart = |(number, node): (usize, &&Node)| {
             let mut run = Run { profile, parts: parts.clone(), arrivals, ..Run::new(guard) };
-            work(&mut run, node).map(|made| (made, run.warnings))
+            let made = then(number, work(&mut run, node)?)?;
+            Ok::<_, Failure>((made, run.warnings))
         };
         let mut results = Vec::with_capacity(nodes.len());
         // What reads a table takes all threads again and again, and leaves them to other queries between.
         let here = nodes.iter().position(|node| node.scans()).unwrap_or(0);
-        for (made, warnings) in parallel::beside(guard, nodes, here, apart)? {
+        for (made, warnings) in parallel::beside(guard, nodes.iter().enumerate(), here, apart)? {
             self.warn(warnings);
             results.push(made);
         }
@@ -208,7 +211,7 @@ impl<'p> Run<'p> {
             Node::Graph { edges, nodes, work } => self.graph(edges, nodes, work),
             Node::Union { inputs } => {
                 let legs: Vec<&Node> = inputs.iter().collect();
-                Ok(self.side_by_side(&legs, Run::batches)?.into_iter().flatten().collect())
+                Ok(self.side_by_side(&legs, Run::batches, |_, batches| Ok(batches))?.into_iter().flatten().collect())
             }
             Node::Window { input, keep, calls } => self.window(input, keep, calls),
             Node::Match { input, keep, steps } => self.matches(input, keep, steps),

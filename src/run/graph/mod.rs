@@ -26,8 +26,8 @@ impl Run<'_> {
     ) -> Result<Vec<Batch>, Failure> {
         let guard = self.guard;
         let sides = [edges, nodes];
-        let made = self.side_by_side(&sides.map(|side| &side.input), Run::joined)?;
-        let mut rows = made.into_iter().zip(sides).map(|(batch, side)| Rows::new(batch, side, guard));
+        let rows = |side: usize, batch| Ok(Rows::new(batch, sides[side], guard));
+        let mut rows = self.side_by_side(&sides.map(|side| &side.input), Run::joined, rows)?.into_iter();
         let (edges, nodes) = (rows.next().expect("two sides"), rows.next().expect("two sides"));
         let mut graph = Graph::new(edges, nodes, &work.known, guard)?;
         for step in &work.steps {
