@@ -18,6 +18,7 @@ mod failure;
 mod files;
 mod fmt;
 mod folders;
+mod heap;
 mod interrupt;
 mod lists;
 mod messages;
@@ -49,6 +50,7 @@ use open::{open_engine, with_values};
 
 /// Runs the command line with these arguments, the program's own name first.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    heap::keep_blocks();
     crate::hush_expected_panics();
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
