@@ -522,7 +522,7 @@ impl StoredTable {
                 if batch.rows == 0 {
                     return Ok(Vec::new());
                 }
-                batch.pieces().map(&work).collect::<Result<Vec<T>, E>>()
+                parallel::try_map(guard, batch.pieces().collect::<Vec<Batch>>(), &work)
             },
             |pieces| {
                 for piece in pieces {
