@@ -1,7 +1,7 @@
 //! Work on many pieces at once, with the results taken in order: what makes an answer the same for any number of
 //! threads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Sender, channel};
@@ -91,6 +91,37 @@ pub(crate) fn in_turn<I, T: Send, U: Send, E: Send>(
         Ok(())
     })?;
     made.into_iter().flatten().collect()
+}
+
+/// Passes the items through `work`, side by side, and hands the results over on the thread that asks, one by one and in
+/// order. A thread of the pool does both itself: none of them waits for others.
+///
+/// # Errors
+///
+/// The first one of `take`; what was not begun by then is left out.
+pub(crate) fn handed<I: Send, T: Send, E>(
+    items: impl Iterator<Item = I>,
+    work: impl Fn(I) -> T + Sync,
+    mut take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut items = items;
+    if rayon::current_thread_index().is_some() {
+        return items.try_for_each(|item| take(work(item)));
+    }
+    let (work, ahead) = (&work, rayon::current_num_threads() + 1);
+    rayon::in_place_scope(|scope| {
+        let mut begun = VecDeque::new();
+        loop {
+            for item in items.by_ref().take(ahead - begun.len()) {
+                let (give, made) = channel();
+                scope.spawn(move |_| _ = give.send(work(item)));
+                begun.push_back(made);
+            }
+            // Where nothing was made, a panic goes on behind the scope.
+            let Some(Ok(made)) = begun.pop_front().map(|made| made.recv()) else { return Ok(()) };
+            take(made)?;
+        }
+    })
 }
 
 /// Passes the items through `work`, side by side, and the results through `merge`, one by one and in order, until that
@@ -313,5 +344,26 @@ mod tests {
         assert_eq!(in_turn(&guard, &[], first, then), Ok(vec![]));
         assert_eq!(in_turn(&guard, &[5, 2, 3], first, then), Err("then"));
         assert_eq!(in_turn(&guard, &[5, 7, 3], first, then), Err("first"));
+    }
+
+    #[test]
+    fn results_are_handed_over_in_order_until_the_first_error() {
+        let mut taken = Vec::new();
+        let mut take = |number: usize| {
+            taken.push(number);
+            if number < 500 { Ok(()) } else { Err(number) }
+        };
+        assert_eq!(handed(0..100, |number| number * 2, &mut take), Ok(()));
+        assert_eq!(handed(400..10_000, |number| number, &mut take), Err(500));
+        assert_eq!(taken, (0..200).step_by(2).chain(400..=500).collect::<Vec<_>>());
+        let within = map(&Guard::none(), [1, 2], |number| {
+            let mut sum = 0;
+            let take = |made: i32| {
+                sum += made;
+                Ok::<(), Infallible>(())
+            };
+            handed(0..10, |item| item * number, take).map(|()| sum)
+        });
+        assert_eq!(within, [Ok(45), Ok(90)]);
     }
 }

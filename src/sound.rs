@@ -1,6 +1,8 @@
 //! Work of other crates that panics where it meets bytes that make no sense, or a disk that is full.
 
 use std::cell::Cell;
+#[cfg(feature = "store")]
+use std::io;
 use std::panic::{self, AssertUnwindSafe};
 
 thread_local! {
@@ -14,6 +16,12 @@ pub(crate) fn sound<T>(work: impl FnOnce() -> T) -> Option<T> {
     let done = panic::catch_unwind(AssertUnwindSafe(work));
     EXPECTED.set(before);
     done.ok()
+}
+
+/// The same of reading a file, where bytes that make no sense are an error like all others.
+#[cfg(feature = "store")]
+pub(crate) fn sound_read<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    sound(read).unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::InvalidData, "its bytes make no sense")))
 }
 
 /// Keeps quiet about panics of other crates that become errors here, such as that of a workbook whose temporary file is

@@ -34,6 +34,7 @@ use super::facts::{self, ChunkFacts};
 use super::{Batch, Codes, Column, Data, Dictionary, Entries, Interner, Out};
 use crate::guard::Guard;
 use crate::parallel;
+use crate::sound::sound_read;
 use crate::value::{PathStepRef, Type, Value, ValueRef, from_json, walk};
 
 /// A column of a part.
@@ -307,6 +308,7 @@ impl PartReader {
         group: usize,
         columns: &[usize],
         which: &Rows,
+        guard: &Guard,
     ) -> io::Result<Vec<Column>> {
         let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
         let chunks = self.metadata.row_groups().get(group).ok_or_else(|| broken("a row group is missing"))?;
@@ -352,18 +354,15 @@ impl PartReader {
         let text = |column: usize| {
             metadata.schema().fields().get(column).is_some_and(|field| *field.data_type() == DataType::Utf8View)
         };
-        let (apart, together): (Vec<usize>, Vec<usize>) =
-            columns.iter().partition(|&&column| which.are_few() && text(column));
-        let mut arrays: Vec<(usize, ArrayRef)> = Vec::new();
-        if !together.is_empty() {
-            let mut batches = reader(&together, rows, RowSelectionPolicy::default())?;
+        let whole = |columns: Vec<usize>| -> io::Result<Vec<(usize, ArrayRef)>> {
+            let mut batches = reader(&columns, rows, RowSelectionPolicy::default())?;
             let batch = batches.next().ok_or_else(|| broken("a row group has no rows"))?;
             let batch = batch.map_err(|error| broken(&error.to_string()))?;
-            arrays.extend(together.into_iter().zip(batch.columns().iter().cloned()));
-        }
+            Ok(columns.into_iter().zip(batch.columns().iter().cloned()).collect())
+        };
         // Of text that is passed over nothing is checked.
         let policy = RowSelectionPolicy::Auto { threshold: PASSED };
-        for column in apart {
+        let picked = |column: usize| -> io::Result<Vec<(usize, ArrayRef)>> {
             let mut pieces: Vec<ArrayRef> = Vec::new();
             for batch in reader(&[column], which.of_page(), policy)? {
                 let batch = batch.map_err(|error| broken(&error.to_string()))?;
@@ -371,8 +370,19 @@ impl PartReader {
                 pieces.push(Arc::new(array.ok_or_else(|| broken("a column of no known type"))?.gc()));
             }
             let pieces: Vec<&dyn Array> = pieces.iter().map(AsRef::as_ref).collect();
-            arrays.push((column, concat(&pieces).map_err(|error| broken(&error.to_string()))?));
-        }
+            Ok(vec![(column, concat(&pieces).map_err(|error| broken(&error.to_string()))?)])
+        };
+        // Text is most of the work, and each column of it one's own: for threads that have nothing else to do.
+        let (texts, others): (Vec<usize>, Vec<usize>) = columns.iter().partition(|&&column| text(column));
+        let texts = texts.into_iter().map(|column| vec![column]);
+        let shares = std::iter::once(others).filter(|others| !others.is_empty()).chain(texts);
+        let read = parallel::try_map(guard, shares.collect::<Vec<_>>(), |share| {
+            sound_read(|| match share[..] {
+                [column] if which.are_few() && text(column) => picked(column),
+                _ => whole(share),
+            })
+        });
+        let mut arrays: Vec<(usize, ArrayRef)> = read?.into_iter().flatten().collect();
         arrays.sort_unstable_by_key(|(column, _)| *column);
         if arrays.len() != columns.len() || arrays.iter().any(|(_, array)| array.len() != rows) {
             return Err(broken("a row group has another number of rows than it says"));

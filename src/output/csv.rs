@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::Formulas;
+use super::rows::{ROOM, write_rows};
 use crate::column::{Field, Table};
 use crate::value::{ValueRef, write_text};
 
@@ -35,20 +36,22 @@ impl Lines {
 
     /// A line per row.
     pub(super) fn rows(self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
-        let mut writer = self.writer(out);
-        let mut text = String::new();
-        table.each_row(|row| {
-            for cell in row {
-                self.set(&mut text, *cell);
-                writer.write_field(&text).map_err(cause)?;
-            }
-            if row.is_empty() { Ok(()) } else { writer.write_record(None::<&[u8]>).map_err(cause) }
-        })?;
-        writer.flush()
+        write_rows(out, table, "", |piece| {
+            let mut writer = self.writer(Vec::with_capacity(ROOM));
+            let mut text = String::new();
+            piece.each_row(|row| {
+                for cell in row {
+                    self.set(&mut text, *cell);
+                    writer.write_field(&text).map_err(cause)?;
+                }
+                if row.is_empty() { Ok(()) } else { writer.write_record(None::<&[u8]>).map_err(cause) }
+            })?;
+            writer.into_inner().map_err(csv::IntoInnerError::into_error)
+        })
     }
 
-    fn writer(self, out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {
-        csv::WriterBuilder::new().delimiter(self.delimiter).buffer_capacity(256 << 10).from_writer(out)
+    fn writer<W: Write>(self, out: W) -> csv::Writer<W> {
+        csv::WriterBuilder::new().delimiter(self.delimiter).buffer_capacity(64 << 10).from_writer(out)
     }
 
     /// Only text can be a formula: numbers, times and the JSON of arrays and bags begin otherwise or hold none.

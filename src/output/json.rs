@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::LongCells;
 use super::cells::{Cells, WriteCell};
+use super::rows::{ROOM, write_rows};
 use crate::column::{Field, Table};
 use crate::json::write_string;
 use crate::value::{ValueRef, write_json};
@@ -27,9 +28,6 @@ impl Frame {
     pub(super) const LINES: Frame = Frame { before: "", between: "\n", after: "", end: "\n" };
 }
 
-/// Bytes gathered before they are written out.
-const BUFFER: usize = 256 << 10;
-
 /// Writes objects, in one go or piece by piece.
 #[derive(Debug)]
 pub(super) struct Objects {
@@ -47,25 +45,29 @@ impl Objects {
 
     /// Some rows.
     pub(super) fn rows(&mut self, out: &mut dyn Write, table: &Table) -> io::Result<()> {
-        let mut text = String::with_capacity(BUFFER + (BUFFER >> 2));
+        if table.is_empty() {
+            return Ok(());
+        }
+        let some = std::mem::replace(&mut self.some, true);
+        out.write_all(if some { self.frame.between } else { self.frame.before }.as_bytes())?;
+        write_rows(out, table, self.frame.between, |piece| Ok(self.text(piece).into_bytes()))
+    }
+
+    fn text(&self, table: &Table) -> String {
+        let mut text = String::with_capacity(ROOM);
         for batch in table.batches() {
             let mut cells = Cells::new(batch, self.keys.len(), write_json);
             for row in 0..batch.rows {
-                let first = !std::mem::replace(&mut self.some, true);
-                text.push_str(if first { self.frame.before } else { self.frame.between });
+                text.push_str(if text.is_empty() { "" } else { self.frame.between });
                 text.push('{');
                 for (column, key) in self.keys.iter().enumerate() {
                     text.push_str(key);
                     cells.push(&mut text, row, column);
                 }
                 text.push('}');
-                if text.len() >= BUFFER {
-                    out.write_all(text.as_bytes())?;
-                    text.clear();
-                }
             }
         }
-        out.write_all(text.as_bytes())
+        text
     }
 
     /// What stands behind the last row.

@@ -16,6 +16,7 @@ mod json;
 mod markdown;
 #[cfg(feature = "review")]
 pub(crate) mod page;
+mod rows;
 mod table;
 #[cfg(feature = "xlsx")]
 mod xlsx;

@@ -34,6 +34,34 @@ fn every_type() -> Table {
 }
 
 #[test]
+fn many_rows_are_written_piece_by_piece_and_in_order() {
+    // Of two batches, whose rows become longer and shorter again.
+    let text = |row: usize| "a\"".repeat(if row % 5_000 < 100 { 3_000 } else { row % 7 });
+    let batch = |rows: std::ops::Range<usize>| {
+        let longs = Column::longs(rows.clone().map(|row| i64::try_from(row).unwrap()).collect());
+        let texts = Column::from_values(Type::String, rows.clone().map(|row| Value::from(text(row).as_str())));
+        Batch::new(vec![longs, texts], rows.len())
+    };
+    let field = |name: &str, ty| Field { name: Arc::from(name), ty };
+    let fields: Vec<Field> = vec![field("x", Type::Long), field("s", Type::String)];
+    let table = Table::new(fields.into(), vec![batch(0..7_000), batch(7_000..20_000)], Vec::new());
+    let objects: Vec<String> =
+        (0..20_000).map(|row| format!("{{\"x\":{row},\"s\":\"{}\"}}", text(row).replace('"', "\\\""))).collect();
+    assert!(written(&table, Format::Ndjson, None) == objects.join("\n") + "\n");
+    assert!(written(&table, Format::Json, None) == format!("[{}]\n", objects.join(",\n")));
+    #[cfg(feature = "review")]
+    {
+        let lines: Vec<String> = (0..20_000)
+            .map(|row| match text(row) {
+                empty if empty.is_empty() => format!("{row},\n"),
+                text => format!("{row},\"{}\"\n", text.replace('"', "\"\"")),
+            })
+            .collect();
+        assert!(written(&table, Format::Csv, None) == format!("x,s\n{}", lines.concat()));
+    }
+}
+
+#[test]
 fn json_is_written_as_promised_for_every_type() {
     let first = r#"{"b":true,"i":-1,"l":-9223372036854775808,"r":"NaN","d":"1.50","s":"a\"\\\n\u0001é","t":"2024-01-01T00:00:00.0000000Z","n":"-1.00:00:00.0000001","g":"00000000-0000-0000-0000-000000000001","y":{"z":[1,9007199254740993],"a":null}}"#;
     let second = r#"{"b":null,"i":null,"l":null,"r":"-Infinity","d":null,"s":"","t":null,"n":null,"g":null,"y":"x"}"#;

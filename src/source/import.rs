@@ -16,12 +16,13 @@ use super::place;
 use super::sketch::SketchStep;
 use super::store::{
     DIGEST, DigestWriter, KnownRows, Layout, Manifest, ManifestPart, ManifestRuns, ManifestTable, NOTE, ROWS_NOTE,
-    RowMark, RunList, ShreddedRows, StoreFolder, broken, digests_of, failed, read_runs, sound, write_runs,
+    RowMark, RunList, ShreddedRows, StoreFolder, broken, digests_of, failed, read_runs, write_runs,
 };
 use super::table::SourceTable;
 use crate::column::{Batch, PartReader, PartWriter};
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::Guard;
+use crate::sound::sound_read;
 use crate::value::DateTime;
 
 /// Rows of a row group: enough that dictionaries pay, few enough to be read side by side and skipped.
@@ -296,7 +297,8 @@ impl TableWriter<'_> {
         let (digests, id) = digests.finish().map_err(writing)?;
         let notes = [(NOTE, self.layout.to_text(&complete)), (ROWS_NOTE, id.clone())];
         let bytes = writer.finish(&notes, self.guard).map_err(writing)?;
-        let written: usize = sound(|| PartReader::open(&place::open(&path, bytes)?)).map_err(writing)?.groups().sum();
+        let written: usize =
+            sound_read(|| PartReader::open(&place::open(&path, bytes)?)).map_err(writing)?.groups().sum();
         if written != rows || digests != rows as u64 * DIGEST {
             return Err(broken(&path, &format!("has {written} rows of the {rows} that were read")));
         }
@@ -313,7 +315,7 @@ impl TableWriter<'_> {
         let path = self.folder.join(&file);
         let writing = |error: io::Error| failed(&path, "written", &error);
         let bytes = write_runs(&path, &names, &units, self.guard).map_err(writing)?;
-        let written = sound(|| read_runs(&place::open(&path, bytes)?, &names)).map_err(writing)?;
+        let written = sound_read(|| read_runs(&place::open(&path, bytes)?, &names, self.guard)).map_err(writing)?;
         let rows = written.iter().flatten().map(|run| run.rows).sum();
         Ok((parts, Some(ManifestRuns { file, rows, bytes })))
     }

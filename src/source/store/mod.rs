@@ -38,6 +38,7 @@ use crate::column::{Batch, ChunkFacts, Column, Field, FileBytes, PartReader, Row
 use crate::diag::{self, Diagnostic, Place};
 use crate::guard::{Guard, Progress};
 use crate::parallel;
+use crate::sound::sound_read;
 use crate::value::{Type, Value};
 
 pub(super) use known::{DIGEST, DigestWriter, KnownRows, RunList};
@@ -122,27 +123,22 @@ fn unreadable(path: &Path, error: &io::Error) -> Box<Diagnostic> {
     }
 }
 
-/// What `read` gives; a file that the reader cannot make sense of may make it panic.
-pub(super) fn sound<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    crate::sound::sound(read)
-        .unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::InvalidData, "its bytes make no sense")))
-}
-
 /// A part that is being read.
 struct PlacedPart<'a> {
     part: &'a StoredPart,
     opened: &'a OpenedPart,
+    guard: &'a Guard,
 }
 
 impl PlacedPart<'_> {
     fn read(&self, group: usize, wants: &[Want], rows: &Rows) -> Result<Vec<Column>, Box<Diagnostic>> {
-        self.opened.read(self.part, group, wants, rows).map_err(|failure| self.part.explained(failure))
+        self.opened.read(self.part, group, wants, rows, self.guard).map_err(|failure| self.part.explained(failure))
     }
 
     /// Whether a row group may have rows that pass the tests.
     fn may_pass(&self, group: usize, wants: &[Want], tests: &[RowTest<'_>]) -> Result<bool, Box<Diagnostic>> {
         let path = &self.part.path;
-        let may = sound(|| Ok(self.opened.may_pass(self.part, group, wants, tests)));
+        let may = sound_read(|| Ok(self.opened.may_pass(self.part, group, wants, tests)));
         may.map_err(|error| self.part.explained(unreadable(path, &error)))
     }
 }
@@ -174,7 +170,7 @@ impl StoredPart {
         if let Some(length) = place::known_len(&self.path).map_err(failed)?.filter(|length| *length != self.bytes) {
             return Err(broken(&self.path, &format!("has {length} bytes, and the store says {}", self.bytes)));
         }
-        let reader = sound(|| PartReader::open(&self.bytes()?)).map_err(failed)?;
+        let reader = sound_read(|| PartReader::open(&self.bytes()?)).map_err(failed)?;
         if self.id.is_some() && reader.note(ROWS_NOTE) != self.id.as_deref() {
             return Err(broken(&self.path, "has other rows than the store says"));
         }
@@ -246,10 +242,11 @@ impl OpenedPart {
         group: usize,
         wants: &[Want],
         rows: &Rows,
+        guard: &Guard,
     ) -> Result<Vec<Column>, Box<Diagnostic>> {
         let accesses: Vec<Access> = wants.iter().map(|want| self.access(want)).collect();
         let needed = needed(&accesses);
-        let columns = sound(|| self.reader.read(&|| part.bytes(), group, &needed, rows))
+        let columns = sound_read(|| self.reader.read(&|| part.bytes(), group, &needed, rows, guard))
             .map_err(|error| unreadable(&part.path, &error))?;
         let by_number: HashMap<usize, Column, FixedState> = needed.into_iter().zip(columns).collect();
         let count = rows.count().min(self.reader.groups().nth(group).unwrap_or(0));
@@ -351,8 +348,8 @@ impl StoredTable {
     }
 
     /// The parts as they are read.
-    fn placed<'a>(&'a self, opened: &'a [Arc<OpenedPart>]) -> Vec<PlacedPart<'a>> {
-        self.parts.iter().zip(opened).map(|(part, opened)| PlacedPart { part, opened }).collect()
+    fn placed<'a>(&'a self, opened: &'a [Arc<OpenedPart>], guard: &'a Guard) -> Vec<PlacedPart<'a>> {
+        self.parts.iter().zip(opened).map(|(part, opened)| PlacedPart { part, opened, guard }).collect()
     }
 
     /// The rows of each row group of each part.
@@ -425,7 +422,7 @@ impl StoredTable {
             return Ok(part);
         };
         let wanted = share.range(runs.rows);
-        let mut units = self.read_runs(runs)?;
+        let mut units = self.read_runs(runs, &Guard::none())?;
         units.retain(|unit| {
             let rows = unit.iter().map(|run| run.rows).sum();
             wanted.contains(&(place(rows) + rows / 2))
@@ -442,9 +439,9 @@ impl StoredTable {
         Ok(part)
     }
 
-    fn read_runs(&self, runs: &StoredRuns) -> Result<Vec<Vec<Run>>, Box<Diagnostic>> {
+    fn read_runs(&self, runs: &StoredRuns, guard: &Guard) -> Result<Vec<Vec<Run>>, Box<Diagnostic>> {
         let names: Vec<String> = self.parts.iter().map(|part| part.name.clone()).collect();
-        let read = sound(|| read_runs(&place::open(&runs.path, runs.bytes)?, &names))
+        let read = sound_read(|| read_runs(&place::open(&runs.path, runs.bytes)?, &names, guard))
             .map_err(|error| unreadable(&runs.path, &error))?;
         let rows = read.iter().flatten().try_fold(0_u64, |sum, run| sum.checked_add(run.rows));
         match rows == Some(runs.rows) {
@@ -461,7 +458,7 @@ impl StoredTable {
             });
             return Ok(sources.map(Unit::whole).collect());
         };
-        runs.units(&self.read_runs(runs)?, &groups)
+        runs.units(&self.read_runs(runs, guard)?, &groups)
     }
 
     /// Some rows from the start of the table, as JSON.
@@ -470,7 +467,7 @@ impl StoredTable {
         let mut text = "[".to_owned();
         let guard = Guard::none();
         if let Some(unit) = self.units(&guard)?.first() {
-            let columns = unit.read(&self.placed(&self.opened(&guard)?), &wants, &Rows::First(GLANCE))?;
+            let columns = unit.read(&self.placed(&self.opened(&guard)?, &guard), &wants, &Rows::First(GLANCE))?;
             let rows = columns.first().map_or(0, Column::len);
             write_rows(&mut text, &Batch::new(columns, rows), &self.all_fields, GLANCE);
         }
@@ -506,7 +503,7 @@ impl StoredTable {
             unit.sources.iter().map(weight).sum()
         };
         let total = units.iter().map(weight).sum();
-        let parts = self.placed(&opened);
+        let parts = self.placed(&opened, guard);
         let progress = Mutex::new(Progress { table: table.into(), bytes: 0, total, rows: 0 });
         parallel::ordered(
             guard,

@@ -48,14 +48,14 @@ pub(in crate::source) fn write_runs(
 }
 
 /// Reads the same.
-pub(in crate::source) fn read_runs(bytes: &FileBytes, names: &[String]) -> io::Result<Vec<Vec<Run>>> {
+pub(in crate::source) fn read_runs(bytes: &FileBytes, names: &[String], guard: &Guard) -> io::Result<Vec<Vec<Run>>> {
     let reader = PartReader::open(bytes)?;
     let broken = || io::Error::new(io::ErrorKind::InvalidData, "it has no runs");
     if !reader.names().eq(["part", "first", "rows"]) {
         return Err(broken());
     }
     let unit = |(group, count): (usize, usize)| {
-        let columns = reader.read(&|| Ok(bytes.clone()), group, &[0, 1, 2], &Rows::First(count))?;
+        let columns = reader.read(&|| Ok(bytes.clone()), group, &[0, 1, 2], &Rows::First(count), guard)?;
         let [part, first, rows] = columns.as_slice() else { return Err(broken()) };
         let number = |cell: ValueRef<'_>| match cell {
             ValueRef::Long(number) => u64::try_from(number).ok(),
