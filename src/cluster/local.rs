@@ -5,13 +5,16 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 use super::agreed::{PATIENCE, fault};
-use super::contact::{connect, slots};
+use super::contact::{Client, connect, slots};
 use super::executor::{ClusterExecutor, Folder, Started};
 use super::scheduler::{listen, serve};
 use crate::error::Error;
 
 /// So that rows do go from one to another.
 const EXECUTORS: usize = 2;
+
+/// How often an executor is started until it runs.
+const ATTEMPTS: usize = 3;
 
 /// Ends with all that it started.
 pub(super) struct Local {
@@ -36,8 +39,8 @@ impl Local {
         let executor = ClusterExecutor::new(&address).slots(threads.div_ceil(EXECUTORS)).work(work);
         for _ in 0..EXECUTORS {
             let started = Started::new(&executor)?;
-            let scheduler = client.clone();
-            local.tasks.push(tokio::spawn(async move { drop(started.run(scheduler).await) }));
+            let (executor, scheduler) = (executor.clone(), client.clone());
+            local.tasks.push(tokio::spawn(run(started, executor, scheduler)));
         }
         let late = Instant::now() + PATIENCE;
         while slots(&mut client).await.unwrap_or(0) < EXECUTORS * threads.div_ceil(EXECUTORS) && Instant::now() < late {
@@ -48,6 +51,18 @@ impl Local {
 
     pub(super) fn url(&self) -> String {
         self.url.clone()
+    }
+}
+
+/// Runs an executor. A port that was free may belong to another program by the time it is opened: then there are others.
+async fn run(started: Started, executor: ClusterExecutor, scheduler: Client) {
+    let mut started = Some(started);
+    for _ in 0..ATTEMPTS {
+        let Some(this) = started.take() else { return };
+        if this.run(scheduler.clone()).await.is_ok() {
+            return;
+        }
+        started = Started::new(&executor).ok();
     }
 }
 
