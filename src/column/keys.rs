@@ -41,12 +41,6 @@ impl KeyTable {
         number
     }
 
-    /// Makes room for so many more keys.
-    pub(crate) fn reserve(&mut self, keys: usize) {
-        self.table.reserve(keys, |slot| Slot::spread(slot.hash));
-        self.ends.reserve(keys);
-    }
-
     /// The number of `key`, if it has one.
     pub(crate) fn find(&self, key: &[u8]) -> Option<u32> {
         self.known(self.hash(key), key)

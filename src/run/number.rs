@@ -167,10 +167,6 @@ impl Kept {
 impl CellTable {
     fn number(&mut self, column: &Column, rows: usize, guard: &Guard) -> Result<Numbered, Failure> {
         let CellTable { keys, kept, coded } = self;
-        if column.as_dictionary().is_none() && column.as_constant().is_none() {
-            // Text of which nobody has seen that it repeats.
-            keys.reserve(rows);
-        }
         let mut key = Vec::new();
         let numbers = cells(column, rows, coded, guard, |cell| {
             key.clear();
