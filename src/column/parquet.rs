@@ -24,7 +24,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetStatisticsPolicy};
+use parquet::file::metadata::{KeyValue, ParquetMetaData, ParquetStatisticsPolicy, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
@@ -301,7 +301,7 @@ impl PartReader {
         Some(move |text: &str| filter.check(text))
     }
 
-    /// The columns of these numbers, which rise, in some rows of a row group.
+    /// The columns of these numbers, which rise, in some rows of a row group; bytes that make no sense are an error.
     pub(crate) fn read(
         &self,
         bytes: &dyn Fn() -> io::Result<FileBytes>,
@@ -317,26 +317,7 @@ impl PartReader {
         if columns.is_empty() || rows == 0 {
             return Ok(Vec::new());
         }
-        let range = |column: &usize| chunks.columns().get(*column).map(|chunk| chunk.byte_range());
-        let ranges: Vec<Range<u64>> =
-            columns.iter().filter_map(range).map(|(start, len)| start..start.saturating_add(len)).collect();
-        let bytes = bytes()?.with_ranges(&ranges)?;
-        let fields = self.schema.fields().iter().enumerate().map(|(at, field)| {
-            let coded =
-                chunks.columns().get(at).and_then(|chunk| chunk.page_encoding_stats_mask()).is_some_and(|mask| {
-                    mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY)
-                });
-            match field.data_type() {
-                DataType::Utf8 if coded => {
-                    let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-                    Arc::new(field.as_ref().clone().with_data_type(coded))
-                }
-                DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
-                _ => field.clone(),
-            }
-        });
-        let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
-        let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options).map_err(io_error)?;
+        let (bytes, metadata) = sound_read(|| self.prepared(&bytes()?, chunks, columns))?;
         let reader =
             |columns: &[usize], batch: usize, policy: RowSelectionPolicy| -> io::Result<ParquetRecordBatchReader> {
                 let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.iter().copied());
@@ -391,6 +372,36 @@ impl PartReader {
             .iter()
             .map(|(_, array)| Column::of_array(array).ok_or_else(|| broken("a column of no known type")))
             .collect()
+    }
+
+    /// The bytes of columns of a row group, and how these are read: text that is coded in all of its pages as it is.
+    fn prepared(
+        &self,
+        bytes: &FileBytes,
+        chunks: &RowGroupMetaData,
+        columns: &[usize],
+    ) -> io::Result<(FileBytes, ArrowReaderMetadata)> {
+        let range = |column: &usize| chunks.columns().get(*column).map(|chunk| chunk.byte_range());
+        let ranges: Vec<Range<u64>> =
+            columns.iter().filter_map(range).map(|(start, len)| start..start.saturating_add(len)).collect();
+        let bytes = bytes.with_ranges(&ranges)?;
+        let fields = self.schema.fields().iter().enumerate().map(|(at, field)| {
+            let coded =
+                chunks.columns().get(at).and_then(|chunk| chunk.page_encoding_stats_mask()).is_some_and(|mask| {
+                    mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY)
+                });
+            match field.data_type() {
+                DataType::Utf8 if coded => {
+                    let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+                    Arc::new(field.as_ref().clone().with_data_type(coded))
+                }
+                DataType::Utf8 => Arc::new(field.as_ref().clone().with_data_type(DataType::Utf8View)),
+                _ => field.clone(),
+            }
+        });
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields.collect::<Vec<_>>())));
+        let metadata = ArrowReaderMetadata::try_new(self.metadata.clone(), options).map_err(io_error)?;
+        Ok((bytes, metadata))
     }
 }
 

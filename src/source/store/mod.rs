@@ -246,8 +246,8 @@ impl OpenedPart {
     ) -> Result<Vec<Column>, Box<Diagnostic>> {
         let accesses: Vec<Access> = wants.iter().map(|want| self.access(want)).collect();
         let needed = needed(&accesses);
-        let columns = sound_read(|| self.reader.read(&|| part.bytes(), group, &needed, rows, guard))
-            .map_err(|error| unreadable(&part.path, &error))?;
+        let columns = self.reader.read(&|| part.bytes(), group, &needed, rows, guard);
+        let columns = columns.map_err(|error| unreadable(&part.path, &error))?;
         let by_number: HashMap<usize, Column, FixedState> = needed.into_iter().zip(columns).collect();
         let count = rows.count().min(self.reader.groups().nth(group).unwrap_or(0));
         let column = |number: usize| {
