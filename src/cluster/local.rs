@@ -55,15 +55,15 @@ impl Local {
 }
 
 /// Runs an executor. A port that was free may belong to another program by the time it is opened: then there are others.
-async fn run(started: Started, executor: ClusterExecutor, scheduler: Client) {
-    let mut started = Some(started);
-    for _ in 0..ATTEMPTS {
-        let Some(this) = started.take() else { return };
-        if this.run(scheduler.clone()).await.is_ok() {
+async fn run(mut started: Started, executor: ClusterExecutor, scheduler: Client) {
+    for _ in 1..ATTEMPTS {
+        if started.run(scheduler.clone()).await.is_ok() {
             return;
         }
-        started = Started::new(&executor).ok();
+        let Ok(next) = Started::new(&executor) else { return };
+        started = next;
     }
+    drop(started.run(scheduler).await);
 }
 
 impl Drop for Local {
