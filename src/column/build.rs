@@ -38,6 +38,8 @@ enum Form {
     Text(StringViewBuilder),
     Json(StringViewBuilder),
     Values(Vec<Value>),
+    /// The last cell of a string column, instead of all.
+    LastText(String),
 }
 
 impl Out {
@@ -56,6 +58,16 @@ impl Out {
             Type::Dynamic => Form::Nulls,
         };
         Out { ty, len: 0, form, scratch: String::new() }
+    }
+
+    /// A string column that forgets all cells but the last.
+    pub(crate) fn of_last_text() -> Out {
+        Out { ty: Type::String, len: 0, form: Form::LastText(String::new()), scratch: String::new() }
+    }
+
+    /// The last cell of a column that is made of it.
+    pub(crate) fn last_text(&self) -> &str {
+        if let Form::LastText(text) = &self.form { text } else { "" }
     }
 
     /// How many cells there are.
@@ -91,7 +103,13 @@ impl Out {
         let mut text = std::mem::take(&mut self.scratch);
         text.clear();
         write(&mut text);
-        self.string(&text);
+        match &mut self.form {
+            Form::LastText(last) if text.len() <= meter::LONGEST => {
+                std::mem::swap(last, &mut text);
+                self.len += 1;
+            }
+            _ => self.string(&text),
+        }
         self.scratch = text;
     }
 
@@ -128,6 +146,10 @@ impl Out {
             (Form::TimeSpan(to), ValueRef::TimeSpan(v)) => to.append_value(v.ticks()),
             (Form::Guid(to), ValueRef::Guid(v)) => to.append_value(v.as_bytes()).expect("guids have 16 bytes"),
             (Form::Text(to), ValueRef::String(v)) => to.append_value(v),
+            (Form::LastText(to), v) => {
+                to.clear();
+                write_text(to, v);
+            }
             (Form::Json(to), ValueRef::Json(v)) => to.append_value(v),
             (Form::Values(to), v) => to.push(match v.to_value() {
                 // Dynamic values know one integer type.
@@ -166,6 +188,7 @@ impl Out {
             Form::Guid(to) => to.append_null(),
             Form::Text(to) | Form::Json(to) => to.append_null(),
             Form::Values(to) => to.push(Value::Null),
+            Form::LastText(to) => to.clear(),
         }
     }
 
@@ -217,6 +240,7 @@ fn finish(form: Form, len: usize) -> Data {
         Form::Text(mut from) => Data::Text(from.finish()),
         Form::Json(mut from) => Data::Json(from.finish()),
         Form::Values(from) => Data::Values(Arc::new(from)),
+        Form::LastText(text) => Data::Constant(Value::from(text.as_str())),
     }
 }
 

@@ -17,31 +17,40 @@ impl Dictionary {
         Some(self.rows_where(rows, |entry| holds[entry]))
     }
 
-    /// The rows, of all or of those given, whose entries hold. Every row is written, and those that do not hold are
-    /// written over: no processor could guess which do.
+    /// The rows, of all or of those given, whose entries hold.
     pub(crate) fn rows_where(&self, rows: Option<Vec<u32>>, holds: impl Fn(usize) -> bool) -> Vec<u32> {
-        let mut count = 0;
-        let mut rows = match rows {
-            None => {
-                let mut all = vec![0; self.codes.len()];
-                for (row, &code) in (0..).zip(&*self.codes) {
-                    all[count] = row;
-                    count += usize::from(holds(code as usize));
-                }
-                all
-            }
+        match rows {
+            None => chosen(vec![0; self.codes.len()], self.codes.iter().map(|&code| holds(code as usize))),
             Some(mut rows) => {
+                let mut count = 0;
                 for at in 0..rows.len() {
                     let row = rows[at];
                     rows[count] = row;
                     count += usize::from(holds(self.codes[row as usize] as usize));
                 }
+                rows.truncate(count);
                 rows
             }
-        };
-        rows.truncate(count);
-        rows
+        }
     }
+
+    /// The rows whose entries hold, both here and in another dictionary of the same rows.
+    pub(crate) fn rows_of_both(&self, holds: &[bool], other: &Dictionary, others: &[bool]) -> Vec<u32> {
+        let both = |(&code, &other): (&u32, &u32)| holds[code as usize] & others[other as usize];
+        chosen(vec![0; self.codes.len()], self.codes.iter().zip(&*other.codes).map(both))
+    }
+}
+
+/// The rows that hold. Every row is written, and those that do not hold are written over: no processor could guess which
+/// do.
+fn chosen(mut rows: Vec<u32>, holds: impl Iterator<Item = bool>) -> Vec<u32> {
+    let mut count = 0;
+    for (row, holds) in (0..).zip(holds) {
+        rows[count] = row;
+        count += usize::from(holds);
+    }
+    rows.truncate(count);
+    rows
 }
 
 impl Column {
@@ -363,6 +372,11 @@ mod tests {
         assert_eq!(dictionary.rows_of(None, &[true, false, true]), Some(vec![0, 1, 3, 4]));
         assert_eq!(dictionary.rows_of(Some(vec![1, 2, 3]), &[false, true, false]), Some(vec![2]));
         assert_eq!(dictionary.rows_where(None, |_| false), [0; 0]);
+        let codes: Vec<u32> = dictionary.codes().iter().map(|&code| 2 - code).collect();
+        let other = Dictionary { codes: codes.into(), ..dictionary.clone() };
+        let (holds, others) = ([true, false, true], [true, true, false]);
+        let one_by_one = other.rows_of(dictionary.rows_of(None, &holds), &others);
+        assert_eq!(Some(dictionary.rows_of_both(&holds, &other, &others)), one_by_one);
     }
 
     #[test]

@@ -46,6 +46,26 @@ impl KeyTable {
         self.known(self.hash(key), key)
     }
 
+    /// The number of each of some keys, if it has one. They may lie anywhere in memory: all that may equal one of these are
+    /// fetched before the first is compared, which takes little longer than to wait for one.
+    pub(crate) fn find_all<'k>(&self, keys: impl Iterator<Item = &'k [u8]> + Clone, found: &mut Vec<Option<u32>>) {
+        let start = found.len();
+        let mut touched = 0;
+        found.extend(keys.clone().map(|key| {
+            let hash = self.hash(key);
+            let like = self.table.find(Slot::spread(hash), |slot| slot.hash == hash)?.number;
+            let known = self.key(like);
+            touched ^= known.first().unwrap_or(&0) ^ known.last().unwrap_or(&0);
+            Some(like)
+        }));
+        std::hint::black_box(touched);
+        for (key, found) in keys.zip(found.iter_mut().skip(start)) {
+            if found.is_some_and(|like| self.key(like) != key) {
+                *found = self.find(key);
+            }
+        }
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "half of a hash is a hash")]
     fn hash(&self, key: &[u8]) -> u32 {
         self.hasher.hash_one(key) as u32
@@ -86,5 +106,27 @@ mod tests {
         for i in 0..10_000_u32 {
             assert_eq!(keys.number(&i.to_le_bytes()), i + 3);
         }
+    }
+
+    #[test]
+    fn many_keys_are_found_as_one_by_one_whatever_has_their_hash() {
+        let mut keys = KeyTable::default();
+        let texts: Vec<[u8; 4]> = (0..2_000_u32).map(u32::to_le_bytes).collect();
+        texts.iter().step_by(2).for_each(|text| {
+            keys.number(text);
+        });
+        // One that stands first where another one belongs.
+        let hash = keys.hash(&texts[10]);
+        keys.table.clear();
+        let slots = |number: u32| (number, if number < 9 { hash } else { keys.hash(keys.key(number)) });
+        let slots: Vec<(u32, u32)> = (0..1_000).map(slots).collect();
+        for (number, hash) in slots {
+            keys.table.insert_unique(Slot::spread(hash), Slot { hash, number }, |slot| Slot::spread(slot.hash));
+        }
+        let mut found = vec![Some(7)];
+        keys.find_all(texts.iter().map(|text| &text[..]), &mut found);
+        let one_by_one: Vec<Option<u32>> = texts.iter().map(|text| keys.find(text)).collect();
+        assert_eq!((found[0], &found[1..]), (Some(7), &one_by_one[..]));
+        assert_eq!((one_by_one[10], one_by_one[11], one_by_one[1_998]), (Some(5), None, Some(999)));
     }
 }

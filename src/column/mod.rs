@@ -313,7 +313,9 @@ impl Column {
         const START: usize = 512;
         let mut touched = 0;
         let mut touch = |text: &str| {
-            text.as_bytes().iter().take(START).step_by(LINE).for_each(|byte| touched ^= byte);
+            let bytes = &text.as_bytes()[..text.len().min(START)];
+            // A text that begins within a line may end in one more of them.
+            bytes.iter().step_by(LINE).chain(bytes.last()).for_each(|byte| touched ^= byte);
         };
         match &self.data {
             Data::Text(array) | Data::Json(array) => rows.for_each(|row| touch(array.value(row))),

@@ -4,6 +4,7 @@
 //! runs once per *distinct* value and maps the codes. Everything else runs a row at a time.
 
 mod bounds;
+mod chain;
 mod path;
 
 use crate::column::{Batch, Column, Dictionary, Entries, Interner, Out};
@@ -87,6 +88,9 @@ pub(crate) fn compute(expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
         Term::Call { callee, kernel, args } => {
             if callee.reads() != Reads::All && !chooses_cells_at_hand(expr.ty, args) {
                 return choice(expr, callee.reads(), args, batch, guard);
+            }
+            if let Some(column) = chain::chained(expr, batch, guard) {
+                return column;
             }
             let args: Vec<Column> = args.iter().map(|arg| eval(arg, batch, guard)).collect();
             if callee.texts()

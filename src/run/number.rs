@@ -184,6 +184,25 @@ impl CellTable {
 
     fn find(&self, column: &Column, rows: usize, guard: &Guard) -> Result<Vec<u32>, Failure> {
         let mut key = Vec::new();
+        if column.as_constant().is_none() && by_entries(column, rows, None).is_none() {
+            let (mut found, mut ends) = (Vec::with_capacity(rows), Vec::new());
+            for start in (0..rows).step_by(BLOCK) {
+                if start % TURN == 0 {
+                    guard.check()?;
+                }
+                let block = start..rows.min(start + BLOCK);
+                column.fetch(block.clone());
+                key.clear();
+                ends.clear();
+                ends.extend(block.map(|row| {
+                    encode_key(&mut key, column.get(row));
+                    key.len()
+                }));
+                let starts = std::iter::once(0).chain(ends.iter().copied());
+                self.keys.find_all(starts.zip(&ends).map(|(start, &end)| &key[start..end]), &mut found);
+            }
+            return Ok(found.into_iter().map(|number| number.unwrap_or(NONE)).collect());
+        }
         cells(column, rows, &mut None, guard, |cell| {
             key.clear();
             encode_key(&mut key, cell);
@@ -267,6 +286,9 @@ pub(super) fn side_by_side(rows: usize) -> usize {
 /// The number of what has none.
 pub(super) const NONE: u32 = u32::MAX;
 
+/// Rows whose keys are fetched together.
+const BLOCK: usize = 64;
+
 /// Rows after which the guard is asked.
 const TURN: usize = 1 << 14;
 
@@ -313,6 +335,9 @@ fn cells(
         for row in 0..rows {
             if row % TURN == 0 {
                 guard.check()?;
+            }
+            if row % BLOCK == 0 {
+                column.fetch(row..rows.min(row + BLOCK));
             }
             numbers.push(number(column.get(row)));
         }
