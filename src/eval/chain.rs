@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn calls_of_calls_give_what_they_give_over_columns_between_them() {
-        // What is serialized between the calls is a column of its own.
+        // Text that is used twice is a column of its own.
         let chained =
             "extend a = toupper(tolower(id)), b = strlen(trim('/', tolower(id))), c = split(tolower(id), '/')[2]";
         let apart = "extend low = tolower(id) | extend trimmed = trim('/', low) | where n > 0 \

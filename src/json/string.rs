@@ -29,13 +29,16 @@ impl Passed {
 /// Over a string whose inside begins at `start`.
 #[inline]
 pub(crate) fn string(bytes: &[u8], start: usize) -> Scanned<Passed> {
-    let Some(chunk) = bytes.get(start..).and_then(<[u8]>::first_chunk::<32>) else {
+    let Some(chunk) = bytes.get(start..).and_then(<[u8]>::first_chunk::<64>) else {
         return last_string(bytes, start);
     };
-    // Most strings are short and plain: those end here.
-    let stops = stops::<true>(chunk);
-    let plain = stops.trailing_zeros() as usize;
-    if stops != 0 && chunk[plain % 32] == b'"' {
+    // Most strings are short and plain, or as long as a GUID: those end here.
+    let half = |from: usize| chunk[from..].first_chunk().map_or(0, stops::<true>).trailing_zeros();
+    let plain = match half(0) {
+        32 => 32 + half(32),
+        plain => plain,
+    } as usize;
+    if chunk.get(plain) == Some(&b'"') {
         return Ok(Passed::new(start + plain, false));
     }
     long_string(bytes, start, start + plain)

@@ -114,11 +114,14 @@ impl RowParser {
         let value = usize::from(lead.len) % 64;
         if member.node == NO_NODE {
             if here[value] == b'"' {
-                let inside = here[value + 1..].first_chunk()?;
-                let stops = json::stops::<true>(inside);
-                let plain = stops.trailing_zeros() as usize;
-                let start = at + value + 1;
-                let step = if stops != 0 && inside[plain % 32] == b'"' {
+                let inside: &[u8; 64] = here[value + 1..].first_chunk()?;
+                let (half, other) = (inside.first_chunk()?, inside.last_chunk()?);
+                let mut plain = json::stops::<true>(half).trailing_zeros();
+                if plain == 32 {
+                    plain += json::stops::<true>(other).trailing_zeros();
+                }
+                let (start, plain) = (at + value + 1, plain as usize);
+                let step = if inside.get(plain) == Some(&b'"') {
                     Predicted::Passed(start + plain + 1)
                 } else {
                     Predicted::Inside { start, plain: start + plain }
