@@ -20,7 +20,7 @@ impl Dictionary {
     /// The rows, of all or of those given, whose entries hold.
     pub(crate) fn rows_where(&self, rows: Option<Vec<u32>>, holds: impl Fn(usize) -> bool) -> Vec<u32> {
         match rows {
-            None => chosen(vec![0; self.codes.len()], self.codes.iter().map(|&code| holds(code as usize))),
+            None => chosen(self.codes.iter().map(|&code| holds(code as usize))),
             Some(mut rows) => {
                 let mut count = 0;
                 for at in 0..rows.len() {
@@ -37,14 +37,14 @@ impl Dictionary {
     /// The rows whose entries hold, both here and in another dictionary of the same rows.
     pub(crate) fn rows_of_both(&self, holds: &[bool], other: &Dictionary, others: &[bool]) -> Vec<u32> {
         let both = |(&code, &other): (&u32, &u32)| holds[code as usize] & others[other as usize];
-        chosen(vec![0; self.codes.len()], self.codes.iter().zip(&*other.codes).map(both))
+        chosen(self.codes.iter().zip(&*other.codes).map(both))
     }
 }
 
 /// The rows that hold. Every row is written, and those that do not hold are written over: no processor could guess which
 /// do.
-fn chosen(mut rows: Vec<u32>, holds: impl Iterator<Item = bool>) -> Vec<u32> {
-    let mut count = 0;
+fn chosen(holds: impl ExactSizeIterator<Item = bool>) -> Vec<u32> {
+    let (mut rows, mut count) = (vec![0; holds.len()], 0);
     for (row, holds) in (0..).zip(holds) {
         rows[count] = row;
         count += usize::from(holds);

@@ -305,6 +305,9 @@ impl Column {
         held.unwrap_or_default()
     }
 
+    /// Rows whose text is fetched together.
+    pub(crate) const BLOCK: usize = 64;
+
     /// Brings the text of these rows near: rows that a filter left lie far apart in memory, and many loads at once take
     /// little longer than one.
     pub(crate) fn fetch(&self, rows: std::ops::Range<usize>) {

@@ -1,7 +1,6 @@
 //! Calls of calls: `split(tolower(id), '/')[8]` over ever new text, a row at a time from the innermost call to the
 //! outermost. What lies between them is one cell that is written again and again, and never a column.
 
-use super::BLOCK;
 use crate::column::{Batch, Column, Out};
 use crate::guard::{Guard, Pace};
 use crate::plan::{Expr, Term};
@@ -42,8 +41,8 @@ pub(super) fn chained(expr: &Expr, batch: &Batch, guard: &Guard) -> Option<Colum
     let mut links: Vec<Link<'_>> = links.into_iter().rev().map(|(link, _)| link).collect();
     let (mut out, mut pace) = (Out::new(expr.ty, batch.rows), Pace::new(guard));
     for row in 0..batch.rows {
-        if row % BLOCK == 0 {
-            column.fetch(row..batch.rows.min(row + BLOCK));
+        if row % Column::BLOCK == 0 {
+            column.fetch(row..batch.rows.min(row + Column::BLOCK));
         }
         if pace.stops() {
             return Some(Column::constant(expr.ty, Value::absent(expr.ty), batch.rows));

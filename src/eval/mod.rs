@@ -223,9 +223,6 @@ fn eval_at(rows: &[u32], expr: &Expr, batch: &Batch, guard: &Guard) -> Column {
 /// Rows are worth being picked out if they are at most one in so many.
 const FEW: usize = 4;
 
-/// Rows whose text is fetched before a kernel looks at the first of them.
-const BLOCK: usize = 64;
-
 struct KernelCall<'a> {
     kernel: &'a Kernel,
     strict: bool,
@@ -272,8 +269,8 @@ impl KernelCall<'_> {
         }
         let (mut out, mut pace) = (Out::new(self.ty, rows), Pace::new(self.guard));
         for row in 0..rows {
-            if row % BLOCK == 0 {
-                varying.iter().for_each(|&at| args[at].fetch(row..rows.min(row + BLOCK)));
+            if row % Column::BLOCK == 0 {
+                varying.iter().for_each(|&at| args[at].fetch(row..rows.min(row + Column::BLOCK)));
             }
             if pace.stops() {
                 return Column::constant(self.ty, Value::absent(self.ty), rows);

@@ -67,10 +67,22 @@ fn skip_avx2<const ASCII: bool>(bytes: &[u8], at: &mut usize) -> bool {
     false
 }
 
+/// How many of the bytes are plain ASCII without quotes and backslashes, as far as one look at 32 of them tells, and where
+/// all of these are so, another one; none if there are fewer.
+#[inline]
+pub(crate) fn glance(bytes: &[u8]) -> Option<usize> {
+    let plain = |chunk: &[u8; 32]| stops::<true>(chunk).trailing_zeros() as usize;
+    let (first, behind) = bytes.split_first_chunk()?;
+    Some(match (plain(first), behind.first_chunk()) {
+        (32, Some(next)) => 32 + plain(next),
+        (plain, _) => plain,
+    })
+}
+
 /// A bit for each byte that is a quote, a backslash, a control character or, if `ASCII`, beyond ASCII.
 #[cfg(target_arch = "x86_64")]
 #[inline]
-pub(crate) fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
+fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
     use std::arch::x86_64::{
         __m128i, _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128,
         _mm_set1_epi8,
@@ -98,7 +110,7 @@ pub(crate) fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
 /// A bit for each byte at which strings are not plain, without SIMD.
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
-pub(crate) fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
+fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
     let bits = chunk.iter().enumerate().map(|(bit, &byte)| u32::from(is_stop::<ASCII>(byte)) << bit);
     bits.fold(0, |all, bit| all | bit)
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::chunk::{is_stop, skip, stops};
+use super::chunk::{glance, is_stop, skip};
 use super::misfit::{Misfit, Scanned, Why};
 
 /// A string that was passed: where its inside ends, and whether it has escapes.
@@ -29,16 +29,11 @@ impl Passed {
 /// Over a string whose inside begins at `start`.
 #[inline]
 pub(crate) fn string(bytes: &[u8], start: usize) -> Scanned<Passed> {
-    let Some(chunk) = bytes.get(start..).and_then(<[u8]>::first_chunk::<64>) else {
+    let Some(plain) = bytes.get(start..).and_then(glance) else {
         return last_string(bytes, start);
     };
     // Most strings are short and plain, or as long as a GUID: those end here.
-    let half = |from: usize| chunk[from..].first_chunk().map_or(0, stops::<true>).trailing_zeros();
-    let plain = match half(0) {
-        32 => 32 + half(32),
-        plain => plain,
-    } as usize;
-    if chunk.get(plain) == Some(&b'"') {
+    if bytes.get(start + plain) == Some(&b'"') {
         return Ok(Passed::new(start + plain, false));
     }
     long_string(bytes, start, start + plain)

@@ -4,6 +4,7 @@
 //! last: long text is hashed once for each distinct value of a column where that is known, not once for each row.
 
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -186,12 +187,7 @@ impl CellTable {
         let mut key = Vec::new();
         if column.as_constant().is_none() && by_entries(column, rows, None).is_none() {
             let (mut found, mut ends) = (Vec::with_capacity(rows), Vec::new());
-            for start in (0..rows).step_by(BLOCK) {
-                if start % TURN == 0 {
-                    guard.check()?;
-                }
-                let block = start..rows.min(start + BLOCK);
-                column.fetch(block.clone());
+            by_blocks(column, rows, guard, |block| {
                 key.clear();
                 ends.clear();
                 ends.extend(block.map(|row| {
@@ -200,7 +196,7 @@ impl CellTable {
                 }));
                 let starts = std::iter::once(0).chain(ends.iter().copied());
                 self.keys.find_all(starts.zip(&ends).map(|(start, &end)| &key[start..end]), &mut found);
-            }
+            })?;
             return Ok(found.into_iter().map(|number| number.unwrap_or(NONE)).collect());
         }
         cells(column, rows, &mut None, guard, |cell| {
@@ -286,9 +282,6 @@ pub(super) fn side_by_side(rows: usize) -> usize {
 /// The number of what has none.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// Rows whose keys are fetched together.
-const BLOCK: usize = 64;
-
 /// Rows after which the guard is asked.
 const TURN: usize = 1 << 14;
 
@@ -332,17 +325,22 @@ fn cells(
             }));
         }
     } else {
-        for row in 0..rows {
-            if row % TURN == 0 {
-                guard.check()?;
-            }
-            if row % BLOCK == 0 {
-                column.fetch(row..rows.min(row + BLOCK));
-            }
-            numbers.push(number(column.get(row)));
-        }
+        by_blocks(column, rows, guard, |block| numbers.extend(block.map(|row| number(column.get(row)))))?;
     }
     Ok(numbers)
+}
+
+/// Goes through the rows of a column in blocks whose text was fetched.
+fn by_blocks(column: &Column, rows: usize, guard: &Guard, mut each: impl FnMut(Range<usize>)) -> Result<(), Failure> {
+    for start in (0..rows).step_by(Column::BLOCK) {
+        if start % TURN == 0 {
+            guard.check()?;
+        }
+        let block = start..rows.min(start + Column::BLOCK);
+        column.fetch(block.clone());
+        each(block);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

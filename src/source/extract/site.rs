@@ -115,12 +115,7 @@ impl RowParser {
         if member.node == NO_NODE {
             if here[value] == b'"' {
                 let inside: &[u8; 64] = here[value + 1..].first_chunk()?;
-                let (half, other) = (inside.first_chunk()?, inside.last_chunk()?);
-                let mut plain = json::stops::<true>(half).trailing_zeros();
-                if plain == 32 {
-                    plain += json::stops::<true>(other).trailing_zeros();
-                }
-                let (start, plain) = (at + value + 1, plain as usize);
+                let (start, plain) = (at + value + 1, json::glance(inside)?);
                 let step = if inside.get(plain) == Some(&b'"') {
                     Predicted::Passed(start + plain + 1)
                 } else {
