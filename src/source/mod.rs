@@ -38,6 +38,7 @@ mod table;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use azure::known_tables;
 pub(crate) use azure::{known_columns, known_table, shown_columns, unshown_column};

@@ -1,7 +1,7 @@
 //! One file of a table (or bytes from memory), and reading it from any place on.
 //!
-//! Files are read at positions into buffers that are used again: mapped pages would count as resident memory, which a
-//! one-shot query has little of. What must be decoded first (`decode`) is read as a stream, from the start.
+//! Of a file on this machine's disks a segment is seen where it lies (`window`); others are read at positions into buffers
+//! that are used again. What must be decoded first (`decode`) is read as a stream, from the start.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,6 +14,7 @@ use super::convert::{Broken, LONGEST, RefusedFile};
 use super::decode::{Coding, RowForm};
 use super::document::MARK;
 use super::fault::{FaultKind, FileFault};
+use super::window::Window;
 #[cfg(feature = "store")]
 use crate::column::FileBytes;
 use crate::diag::{self, Code, Diagnostic, Place};
@@ -83,7 +84,10 @@ impl From<io::Error> for ReadFailure {
 }
 
 /// How much is read at once: little enough to be parsed while it is still in the cache near the core.
-const WINDOW: usize = 256 << 10;
+const BLOCK: usize = 256 << 10;
+
+/// From so many bytes on a window costs less than a copy.
+const WINDOW: usize = if cfg!(test) { 1 } else { 1 << 20 };
 
 impl Page {
     /// Size, time and coding now.
@@ -140,7 +144,8 @@ impl Page {
         }
     }
 
-    /// Ready to read from `start` on; at most `most` bytes are read at first. `buffer` is used again.
+    /// Ready to read from `start` on, where about `most` bytes are wanted; no more are read at first. `buffer` is used
+    /// again.
     pub(super) fn feed(&self, stamp: &Stamp, start: u64, most: usize, buffer: Vec<u8>) -> Result<Feed, ReadFailure> {
         let of = FeedSource::Memory(Arc::new([]));
         let converted = stamp.coding.form != RowForm::Json;
@@ -157,16 +162,26 @@ impl Page {
                 return Ok(feed);
             }
             PageOrigin::Memory(_) => feed.of = decoded(self.bytes()?)?,
+            // Who has the file by the same handle would share its lease.
+            PageOrigin::File if stamp.coding.is_plain() && most >= WINDOW => {
+                feed.of = FeedSource::seen(self.file()?, stamp.len, start, most);
+            }
+            PageOrigin::File | PageOrigin::Held(_) if stamp.coding.is_plain() => {
+                feed.of = FeedSource::File { file: self.file()?, len: stamp.len };
+            }
             PageOrigin::File | PageOrigin::Held(_) => {
-                let file = unchanged(self.file()?, stamp)?;
-                feed.of = match stamp.coding.is_plain() {
-                    true => FeedSource::File { file, len: stamp.len },
-                    false => decoded(Box::new(FromStart { file, at: 0 }))?,
-                };
+                let file = self.file()?;
+                unchanged(&file, stamp)?;
+                feed.of = decoded(Box::new(FromStart { file, at: 0 }))?;
             }
         }
         feed.base = start;
-        feed.read(most.min(WINDOW))?;
+        match &feed.of {
+            FeedSource::Window { window, .. } => return unchanged(window.file(), stamp).map(|()| feed),
+            FeedSource::File { file, .. } => unchanged(file, stamp)?,
+            FeedSource::Memory(_) | FeedSource::Stream(_) => {}
+        }
+        feed.read(most.min(BLOCK))?;
         Ok(feed)
     }
 
@@ -176,7 +191,9 @@ impl Page {
         match &self.origin {
             PageOrigin::Memory(bytes) => Ok(FileBytes::Memory(bytes.clone())),
             PageOrigin::File | PageOrigin::Held(_) => {
-                Ok(FileBytes::of_file(unchanged(File::open(&self.path)?, stamp)?, stamp.len))
+                let file = File::open(&self.path)?;
+                unchanged(&file, stamp)?;
+                Ok(FileBytes::of_file(file, stamp.len))
             }
         }
     }
@@ -375,13 +392,13 @@ pub(super) struct Feed {
     taken: Arc<AtomicU64>,
 }
 
-/// The file, if it is what it was.
-fn unchanged(file: File, stamp: &Stamp) -> Result<File, ReadFailure> {
+/// Whether the file is what it was.
+fn unchanged(file: &File, stamp: &Stamp) -> Result<(), ReadFailure> {
     let about = file.metadata()?;
     if about.len() != stamp.len || about.modified().ok() != stamp.modified {
         return Err(ReadFailure::Changed);
     }
-    Ok(file)
+    Ok(())
 }
 
 /// A file from its start to its end, whoever else reads it.
@@ -414,15 +431,36 @@ impl Read for CountingReader {
 
 enum FeedSource {
     Memory(Arc<[u8]>),
-    File { file: File, len: u64 },
+    File {
+        file: File,
+        len: u64,
+    },
+    /// What is at hand begins behind the bytes that are gone.
+    Window {
+        window: Window,
+        gone: usize,
+        len: u64,
+    },
     Stream(Box<dyn Read + Send>),
+}
+
+impl FeedSource {
+    /// A file of `len` bytes with `count` of them from a place on in a window, if they can be had so.
+    fn seen(file: File, len: u64, from: u64, count: usize) -> FeedSource {
+        let left = usize::try_from(len.saturating_sub(from)).unwrap_or(usize::MAX);
+        match Window::of(file, from, count.min(left)) {
+            Ok(window) => FeedSource::Window { window, gone: 0, len },
+            Err(file) => FeedSource::File { file, len },
+        }
+    }
 }
 
 impl Feed {
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.of {
             FeedSource::Memory(bytes) => bytes,
-            _ => &self.buffer[..self.filled],
+            FeedSource::Window { window, gone, .. } => &window.bytes()[*gone..],
+            FeedSource::File { .. } | FeedSource::Stream(_) => &self.buffer[..self.filled],
         }
     }
 
@@ -441,31 +479,44 @@ impl Feed {
 
     /// Whether the bytes at hand reach to the end of the file.
     pub(super) fn at_end(&self) -> bool {
-        self.at_end
+        match self.of {
+            FeedSource::Window { len, .. } => self.base + self.bytes().len() as u64 == len,
+            _ => self.at_end,
+        }
     }
 
     /// Reads on behind the bytes at hand.
     pub(super) fn more(&mut self) -> Result<(), ReadFailure> {
-        if self.filled > LONGEST {
+        let had = self.bytes().len();
+        if had > LONGEST {
             return Err(ReadFailure::Fault { at: (!self.converted).then_some(self.base), kind: FaultKind::Long });
         }
-        self.read(self.filled.max(WINDOW))
+        let more = had.max(BLOCK);
+        self.of = match std::mem::replace(&mut self.of, FeedSource::Memory(Arc::new([]))) {
+            FeedSource::Window { window, len, .. } => FeedSource::seen(window.into_file(), len, self.base, had + more),
+            other => other,
+        };
+        self.read(more)
     }
 
     /// Forgets what is before `to`, an offset in the file within what is at hand.
     pub(super) fn forget(&mut self, to: u64) {
-        if let FeedSource::Memory(_) = self.of {
-            return;
+        let passed = usize::try_from(to - self.base).expect("within what is at hand");
+        match &mut self.of {
+            FeedSource::Memory(_) => return,
+            FeedSource::Window { gone, .. } => *gone += passed,
+            FeedSource::File { .. } | FeedSource::Stream(_) => {
+                let passed = passed.min(self.filled);
+                self.buffer.copy_within(passed..self.filled, 0);
+                self.filled -= passed;
+            }
         }
-        let gone = usize::try_from(to - self.base).expect("within what is at hand").min(self.filled);
-        self.buffer.copy_within(gone..self.filled, 0);
-        self.filled -= gone;
         self.base = to;
     }
 
     fn read(&mut self, count: usize) -> Result<(), ReadFailure> {
         let wanted = match &self.of {
-            FeedSource::Memory(_) => return Ok(()),
+            FeedSource::Memory(_) | FeedSource::Window { .. } => return Ok(()),
             FeedSource::File { len, .. } => {
                 let left = len.saturating_sub(self.base + self.filled as u64);
                 self.at_end = left <= count as u64;
@@ -482,7 +533,7 @@ impl Feed {
         }
         let space = &mut self.buffer[from..from + wanted];
         let got = match &mut self.of {
-            FeedSource::Memory(_) => 0,
+            FeedSource::Memory(_) | FeedSource::Window { .. } => 0,
             FeedSource::File { file, .. } => read_at(file, self.base + from as u64, space)?,
             FeedSource::Stream(stream) => {
                 let got = read_full(stream, space)?;

@@ -526,7 +526,9 @@ where
         let start = if from.is_none() && start > 0 { start - 1 } else { start };
         let failed =
             |failure| vec![SegmentRows { from, to: Err(failure), events: Vec::new(), shallow: false, result: None }];
-        let mut feed = match opened.feed(start, usize::MAX, std::mem::take(buffer)) {
+        // The last row goes on behind the segment.
+        let most = usize::try_from(unit.limit.saturating_sub(start)).unwrap_or(usize::MAX).saturating_add(LINES);
+        let mut feed = match opened.feed(start, most, std::mem::take(buffer)) {
             Ok(feed) => feed,
             Err(failure) => return failed(failure),
         };

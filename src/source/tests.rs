@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use serde_json::value::RawValue;
 
 use super::origin::Origin;
+use super::page::{Page, PageOrigin};
 use super::passage::Passage;
 use super::scan::{Pass, Scan};
 use super::table::memory;
@@ -32,7 +33,16 @@ fn scanned_with(
     wants: &[Want],
     segment: u64,
 ) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
-    let passage = Passage::new("t", &[memory("t", bytes.into())], segment)?;
+    scanned_page(tests, memory("t", bytes.into()), wants, segment)
+}
+
+fn scanned_page(
+    tests: &[RowTest<'_>],
+    page: Page,
+    wants: &[Want],
+    segment: u64,
+) -> Result<(Rows, Vec<Diagnostic>), Box<Diagnostic>> {
+    let passage = Passage::new("t", &[page], segment)?;
     let mut rows = Rows::new();
     let warnings = Scan::one(Pass::new(Origin::Pages(passage), wants)).run(tests, &Guard::none(), Ok, |batch| {
         for row in 0..batch.rows {
@@ -194,6 +204,34 @@ fn every_shape_gives_the_same_rows_whatever_the_size_of_a_segment() {
             assert_eq!(rows, expected, "{segment} {shape:.80}");
             assert_eq!(warnings, [], "{shape:.80}");
         }
+        let folder = tempfile::tempdir().unwrap();
+        for segment in [40, 1000, 4 << 20] {
+            let (rows, warnings) = scanned_file(&folder, &shape, segment);
+            assert_eq!(rows, expected, "a file, {segment} {shape:.80}");
+            assert_eq!(warnings, [], "{shape:.80}");
+        }
+    }
+}
+
+/// All rows of a file.
+fn scanned_file(folder: &tempfile::TempDir, text: &str, segment: u64) -> (Rows, Vec<Diagnostic>) {
+    let path = folder.path().join("t.json");
+    std::fs::write(&path, text).unwrap();
+    let page = Page { path, origin: PageOrigin::File, standard: false, file: None };
+    scanned_page(&[], page, &wants(), segment).unwrap()
+}
+
+#[test]
+fn rows_of_a_file_go_on_far_behind_their_segments() {
+    let row = |number: usize| {
+        let text = "x".repeat(number * 90_000);
+        format!(r#"{{"id":"/a/{number}","name":"n","properties":{{"text":"{text}","n":{number}}}}}"#)
+    };
+    let lines = [0, 3, 1, 0, 9, 0, 0, 5].map(row).join("\n");
+    let expected = referred(lines.as_bytes(), &wants()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for segment in [100, 70_000, 200_000] {
+        assert_eq!(scanned_file(&folder, &lines, segment), (expected.clone(), Vec::new()), "{segment}");
     }
 }
 
