@@ -115,6 +115,25 @@ fn stops<const ASCII: bool>(chunk: &[u8; 32]) -> u32 {
     bits.fold(0, |all, bit| all | bit)
 }
 
+/// Bytes that come from memory at once.
+pub(crate) const LINE: usize = 64;
+
+/// Asks for the line of the cache with the byte at `at`, there or not, which will be wanted soon.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(crate) fn fetch(bytes: &[u8], at: usize) {
+    use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+    #[expect(unsafe_code, reason = "SSE is part of every x86-64; a hint reads nothing, whatever is at the address")]
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T1>(bytes.as_ptr().wrapping_add(at).cast());
+    }
+}
+
+/// Other processors find out by themselves.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+pub(crate) fn fetch(_: &[u8], _: usize) {}
+
 /// Whether `bytes` stand `here`, where the mask is all ones.
 #[cfg(target_arch = "x86_64")]
 #[inline]

@@ -15,7 +15,7 @@ mod string;
 mod token;
 mod value;
 
-pub(crate) use chunk::{glance, masked_eq};
+pub(crate) use chunk::{LINE, fetch, glance, masked_eq};
 pub(crate) use misfit::{Misfit, Scanned, Why};
 pub(crate) use scanner::{Head, Scanner};
 pub(crate) use string::{Passed, long_string, quote, string, text, unescape, unescaped, write_string};

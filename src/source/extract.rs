@@ -46,6 +46,8 @@ struct RowParser {
     /// Per node of the tree, the last row that had it: of duplicate keys the first counts.
     seen: Vec<u64>,
     serial: u64,
+    /// Where the bytes end that were asked for.
+    fetched: usize,
     /// Strings of this row that had escapes, without them.
     unescaped: String,
     /// Brackets that count as open around each row: what the limit of nesting is below the most that is possible.
@@ -93,6 +95,9 @@ enum TextOrigin {
     Memo,
 }
 
+/// How many bytes are asked for ahead: about two rows.
+const AHEAD: usize = 8 << 10;
+
 impl<'t> Extractor<'t> {
     /// Rows may have arrays and bags `nesting` deep.
     pub(super) fn new(wants: &Arc<[Want]>, tree: &Arc<WantTree>, nesting: usize) -> Extractor<'t> {
@@ -100,6 +105,7 @@ impl<'t> Extractor<'t> {
             held: vec![WantedValue::default(); wants.len()],
             seen: vec![0; tree.len()],
             serial: 0,
+            fetched: 0,
             outside: json::DEPTH.saturating_sub(nesting),
             unescaped: String::new(),
             sites: vec![Site::default(), Site::default()],
@@ -197,7 +203,22 @@ impl RowParser {
         self.serial += 1;
         self.unescaped.clear();
         self.memo.make_room();
+        self.fetch_ahead(bytes, at);
         self.bag(bytes, at, ROW, Some(WantTree::ROW), self.outside)
+    }
+
+    /// Asks for some of the bytes to come: by itself the processor does so within a page of 4 KiB only, and a row is as
+    /// long. Few at a time, for only so many can be under way.
+    #[inline]
+    fn fetch_ahead(&mut self, bytes: &[u8], at: usize) {
+        let end = at + AHEAD;
+        let mut line = if (at..=end).contains(&self.fetched) { self.fetched } else { at };
+        let until = end.min(line + 8 * json::LINE);
+        while line < until {
+            json::fetch(bytes, line);
+            line += json::LINE;
+        }
+        self.fetched = line;
     }
 
     /// The bytes of some text.
@@ -353,6 +374,7 @@ impl RowParser {
     /// An array or bag, from the memo if its bytes stood there before.
     #[inline]
     fn nested(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
+        self.fetch_ahead(bytes, at);
         let closing = if bytes[at] == b'{' { b'}' } else { b']' };
         if bytes.get(at + 1) == Some(&closing) && depth < json::DEPTH {
             if let Some(node) = node {

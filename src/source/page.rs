@@ -456,6 +456,7 @@ impl FeedSource {
 }
 
 impl Feed {
+    #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.of {
             FeedSource::Memory(bytes) => bytes,
