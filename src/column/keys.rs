@@ -46,18 +46,17 @@ impl KeyTable {
         self.known(self.hash(key), key)
     }
 
-    /// The number of each of some keys, if it has one. They may lie anywhere in memory: all that may equal one of these are
-    /// fetched before the first is compared, which takes little longer than to wait for one.
+    /// The number of each of some keys, if it has one. The table and what may equal them lie anywhere in memory: each step
+    /// is taken for all keys before the next, for many loads at once take little longer than one.
     pub(crate) fn find_all<'k>(&self, keys: impl Iterator<Item = &'k [u8]> + Clone, found: &mut Vec<Option<u32>>) {
         let start = found.len();
-        let mut touched = 0;
-        found.extend(keys.clone().map(|key| {
-            let hash = self.hash(key);
-            let like = self.table.find(Slot::spread(hash), |slot| slot.hash == hash)?.number;
+        let hashes: Vec<u32> = keys.clone().map(|key| self.hash(key)).collect();
+        let like = |&hash: &u32| self.table.find(Slot::spread(hash), |slot| slot.hash == hash).map(|slot| slot.number);
+        found.extend(hashes.iter().map(like));
+        let touched = found[start..].iter().flatten().fold(0, |touched, &like| {
             let known = self.key(like);
-            touched ^= known.first().unwrap_or(&0) ^ known.last().unwrap_or(&0);
-            Some(like)
-        }));
+            touched ^ known.first().unwrap_or(&0) ^ known.last().unwrap_or(&0)
+        });
         std::hint::black_box(touched);
         for (key, found) in keys.zip(found.iter_mut().skip(start)) {
             if found.is_some_and(|like| self.key(like) != key) {
