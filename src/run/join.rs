@@ -3,6 +3,8 @@
 //! Null keys match null keys (measured on Kusto). Rows come in the order of the left side, partners in the order of the
 //! right; right rows without partner follow at the end.
 
+use std::ops::ControlFlow;
+
 use super::number::{NONE, RowTable};
 use super::{Failure, Run};
 use crate::column::{Batch, Codes, Column};
@@ -16,19 +18,17 @@ impl Run<'_> {
     pub(super) fn join(&mut self, left: &JoinSide, right: &JoinSide, kind: JoinKind) -> Result<Vec<Batch>, Failure> {
         let guard = self.guard;
         let sides = [right, left];
-        // The right side's keys are numbered while the left side is read.
+        // The right side's rows are brought in order by their keys while the left side is read.
         let rows = |side: usize, batch| {
             let rows = Rows::new(batch, sides[side], guard);
-            let numbered = if side == 0 { Some(NumberedKeys::new(&rows, guard)?) } else { None };
-            Ok((rows, numbered))
+            let by_key = if side == 0 { Some(RowsByKey::new(&rows, guard)?) } else { None };
+            Ok((rows, by_key))
         };
         let mut rows = self.side_by_side(&sides.map(|side| &side.input), Run::joined, rows)?.into_iter();
-        let (Some((right_rows, Some(keys))), Some((left_rows, None))) = (rows.next(), rows.next()) else {
-            unreachable!("two sides, of which the first one's keys are numbered");
+        let (Some((right_rows, Some(by_key))), Some((left_rows, None))) = (rows.next(), rows.next()) else {
+            unreachable!("two sides, of which the first one's rows are in order");
         };
-        let partners = Partners::new(&left_rows, keys, guard)?;
-        let mut picked = Picked { left: Vec::new(), right: Vec::new(), guard };
-        pick(&mut picked, kind, &partners, left_rows.len(), right_rows.len())?;
+        let picked = pick(kind, &left_rows, &by_key, guard)?;
         let rows = picked.left.len().max(picked.right.len());
         let mut columns = left_rows.take(&picked.left, guard);
         columns.extend(right_rows.take(&picked.right, guard));
@@ -73,79 +73,46 @@ impl Rows {
     }
 }
 
-/// The right side's keys.
-struct NumberedKeys {
-    table: RowTable,
+/// The right side's rows by their keys.
+struct RowsByKey {
+    keys: RowTable,
     /// The key number of each row.
     numbers: Vec<u32>,
-}
-
-impl NumberedKeys {
-    fn new(rows: &Rows, guard: &Guard) -> Result<NumberedKeys, Failure> {
-        let mut table = RowTable::new(rows.keys.len());
-        let numbers = table.number(&rows.keys, rows.len(), guard)?;
-        Ok(NumberedKeys { table, numbers })
-    }
-}
-
-/// Who has the same key as whom.
-struct Partners {
-    /// The key number of each left row, if a right row has the key.
-    left: Vec<u32>,
-    /// The key number of each right row.
-    right: Vec<u32>,
-    /// The right rows by key, in order.
-    by_key: Vec<u32>,
+    /// The rows of one key after those of another, in order.
+    rows: Vec<u32>,
     /// Where the rows of each key end there.
     ends: Vec<u32>,
-    /// Whether any left row has the key.
-    in_left: Vec<bool>,
 }
 
-impl Partners {
-    fn new(left: &Rows, right: NumberedKeys, guard: &Guard) -> Result<Partners, Failure> {
-        let NumberedKeys { table: keys, numbers: right } = right;
-        let found = parallel::try_map(guard, 0..left.len().div_ceil(PIECE), |piece| {
-            let (start, end) = (piece * PIECE, left.len().min((piece + 1) * PIECE));
-            let of_piece: Vec<Column> = left.keys.iter().map(|key| key.slice(start, end)).collect();
-            keys.find(&of_piece, end - start, guard)
-        })?;
-        let left = found.concat();
-        let mut in_left = vec![false; keys.len()];
-        left.iter().filter(|&&key| key != NONE).for_each(|&key| in_left[key as usize] = true);
+impl RowsByKey {
+    fn new(right: &Rows, guard: &Guard) -> Result<RowsByKey, Failure> {
+        let mut keys = RowTable::new(right.keys.len());
+        let numbers = keys.number(&right.keys, right.len(), guard)?;
         // Each end begins where the rows of its key begin, and moves on with every row that is put there.
         let mut ends = vec![0; keys.len()];
-        right.iter().for_each(|&key| ends[key as usize] += 1);
+        numbers.iter().for_each(|&key| ends[key as usize] += 1);
         let mut start = 0;
         for end in &mut ends {
             start += std::mem::replace(end, start);
         }
-        let mut by_key = vec![0; right.len()];
-        for (row, &key) in (0..).zip(&right) {
+        let mut rows = vec![0; numbers.len()];
+        for (row, &key) in (0..).zip(&numbers) {
             let end = &mut ends[key as usize];
-            by_key[*end as usize] = row;
+            rows[*end as usize] = row;
             *end += 1;
         }
-        Ok(Partners { left, right, by_key, ends, in_left })
+        Ok(RowsByKey { keys, numbers, rows, ends })
     }
 
-    /// The right rows with the key of this left row.
-    fn right_of(&self, row: u32) -> &[u32] {
-        let key = self.left[row as usize] as usize;
-        if key >= self.ends.len() {
-            return &[];
-        }
-        let start = key.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.by_key[start as usize..self.ends[key] as usize]
-    }
-
-    /// Whether a left row has the key of this right row.
-    fn has_left(&self, row: u32) -> bool {
-        self.in_left[self.right[row as usize] as usize]
+    /// The rows of a key; none of [`NONE`].
+    fn of(&self, key: u32) -> &[u32] {
+        let Some(&end) = self.ends.get(key as usize) else { return &[] };
+        let start = key.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.rows[start as usize..end as usize]
     }
 }
 
-/// Left rows whose partners are looked for at once.
+/// Left rows that are looked at on one thread.
 const PIECE: usize = 1 << 13;
 
 /// Rows after which the guard is asked.
@@ -153,58 +120,81 @@ const TURN: usize = 1 << 14;
 
 /// The rows of either side that stand side by side; `None` where a side has no partner. A kind that gives one side only
 /// leaves the other list empty.
-struct Picked<'a> {
+#[derive(Default)]
+struct Picked {
     left: Vec<Option<u32>>,
     right: Vec<Option<u32>>,
-    guard: &'a Guard,
 }
 
-impl Picked<'_> {
-    fn push(&mut self, left: Option<u32>, right: Option<u32>) -> Result<(), Failure> {
+impl Picked {
+    fn push(&mut self, left: Option<u32>, right: Option<u32>, guard: &Guard) -> Result<(), Failure> {
         self.left.push(left);
         self.right.push(right);
         if self.left.len().is_multiple_of(TURN) {
-            self.guard.check()?;
+            guard.check()?;
         }
         Ok(())
     }
 }
 
-fn pick(
-    picked: &mut Picked<'_>,
-    kind: JoinKind,
-    partners: &Partners,
-    left: usize,
-    right: usize,
-) -> Result<(), Failure> {
+fn pick(kind: JoinKind, left: &Rows, right: &RowsByKey, guard: &Guard) -> Result<Picked, Failure> {
     use JoinKind as K;
-    let rows = |count: usize| 0..u32::try_from(count).expect("joins have fewer than 2^32 rows");
-    match kind {
-        K::LeftSemi => picked.left = rows(left).filter(|&row| !partners.right_of(row).is_empty()).map(Some).collect(),
-        K::LeftAnti => picked.left = rows(left).filter(|&row| partners.right_of(row).is_empty()).map(Some).collect(),
-        K::RightSemi => picked.right = rows(right).filter(|&row| partners.has_left(row)).map(Some).collect(),
-        K::RightAnti => picked.right = rows(right).filter(|&row| !partners.has_left(row)).map(Some).collect(),
-        K::InnerUnique | K::Inner | K::LeftOuter | K::RightOuter | K::FullOuter => {
-            let mut seen = vec![false; partners.in_left.len()];
-            for row in rows(left) {
-                let right = partners.right_of(row);
-                let mut again = || std::mem::replace(&mut seen[partners.left[row as usize] as usize], true);
-                if kind == K::InnerUnique && (right.is_empty() || again()) {
-                    continue;
-                }
-                for &partner in right {
-                    picked.push(Some(row), Some(partner))?;
-                }
-                if right.is_empty() && matches!(kind, K::LeftOuter | K::FullOuter) {
-                    picked.push(Some(row), None)?;
-                }
-            }
-            if matches!(kind, K::RightOuter | K::FullOuter) {
-                for row in rows(right).filter(|&row| !partners.has_left(row)) {
-                    picked.push(None, Some(row))?;
-                }
+    let pieces = || (0..left.len()).step_by(PIECE).map(|start| (start, left.len().min(start + PIECE)));
+    let keys = parallel::try_map(guard, pieces(), |(start, end)| {
+        let of_piece: Vec<Column> = left.keys.iter().map(|key| key.slice(start, end)).collect();
+        right.keys.find(&of_piece, end - start, guard)
+    })?;
+    let mut keys = keys.concat();
+    if kind == K::InnerUnique {
+        let mut seen = vec![false; right.keys.len()];
+        for key in keys.iter_mut().filter(|key| **key != NONE) {
+            if std::mem::replace(&mut seen[*key as usize], true) {
+                *key = NONE;
             }
         }
     }
-    picked.guard.check()
+    let mut all = Picked::default();
+    let of_piece = |(start, end): (usize, usize)| {
+        let first = u32::try_from(start).expect("joins have fewer than 2^32 rows");
+        of_left(kind, first, &keys[start..end], right, guard)
+    };
+    parallel::ordered(guard, pieces(), of_piece, |picked| {
+        all.left.extend(picked.left);
+        all.right.extend(picked.right);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if matches!(kind, K::RightSemi | K::RightAnti | K::RightOuter | K::FullOuter) {
+        let mut in_left = vec![false; right.keys.len()];
+        keys.iter().filter(|&&key| key != NONE).for_each(|&key| in_left[key as usize] = true);
+        let wanted = kind == K::RightSemi;
+        let rows = (0..).zip(&right.numbers).filter(|&(_, &key)| in_left[key as usize] == wanted);
+        for (row, _) in rows {
+            match kind {
+                K::RightSemi | K::RightAnti => all.right.push(Some(row)),
+                _ => all.push(None, Some(row), guard)?,
+            }
+        }
+    }
+    guard.check()?;
+    Ok(all)
+}
+
+/// What stands beside some left rows, from `first` on, which have these keys.
+fn of_left(kind: JoinKind, first: u32, keys: &[u32], right: &RowsByKey, guard: &Guard) -> Result<Picked, Failure> {
+    use JoinKind as K;
+    let mut picked = Picked::default();
+    for (row, &key) in (first..).zip(keys) {
+        match kind {
+            K::LeftSemi if key != NONE => picked.left.push(Some(row)),
+            K::LeftAnti if key == NONE => picked.left.push(Some(row)),
+            K::LeftOuter | K::FullOuter if key == NONE => picked.push(Some(row), None, guard)?,
+            K::InnerUnique | K::Inner | K::LeftOuter | K::RightOuter | K::FullOuter => {
+                for &partner in right.of(key) {
+                    picked.push(Some(row), Some(partner), guard)?;
+                }
+            }
+            K::LeftSemi | K::LeftAnti | K::RightSemi | K::RightAnti => {}
+        }
+    }
+    Ok(picked)
 }
