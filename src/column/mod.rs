@@ -308,6 +308,14 @@ impl Column {
     /// Rows whose text is fetched together.
     pub(crate) const BLOCK: usize = 64;
 
+    /// Before a row is looked at: fetches the block that begins there, if one does.
+    #[inline]
+    pub(crate) fn fetch_block(&self, row: usize) {
+        if row.is_multiple_of(Column::BLOCK) {
+            self.fetch(row..self.len().min(row + Column::BLOCK));
+        }
+    }
+
     /// Brings the text of these rows near: rows that a filter left lie far apart in memory, and many loads at once take
     /// little longer than one.
     pub(crate) fn fetch(&self, rows: std::ops::Range<usize>) {

@@ -41,9 +41,7 @@ pub(super) fn chained(expr: &Expr, batch: &Batch, guard: &Guard) -> Option<Colum
     let mut links: Vec<Link<'_>> = links.into_iter().rev().map(|(link, _)| link).collect();
     let (mut out, mut pace) = (Out::new(expr.ty, batch.rows), Pace::new(guard));
     for row in 0..batch.rows {
-        if row % Column::BLOCK == 0 {
-            column.fetch(row..batch.rows.min(row + Column::BLOCK));
-        }
+        column.fetch_block(row);
         if pace.stops() {
             return Some(Column::constant(expr.ty, Value::absent(expr.ty), batch.rows));
         }

@@ -269,9 +269,7 @@ impl KernelCall<'_> {
         }
         let (mut out, mut pace) = (Out::new(self.ty, rows), Pace::new(self.guard));
         for row in 0..rows {
-            if row % Column::BLOCK == 0 {
-                varying.iter().for_each(|&at| args[at].fetch(row..rows.min(row + Column::BLOCK)));
-            }
+            varying.iter().for_each(|&at| args[at].fetch_block(row));
             if pace.stops() {
                 return Column::constant(self.ty, Value::absent(self.ty), rows);
             }

@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use super::number::{NONE, RowTable};
+use super::number::{ByNumber, NONE, RowTable};
 use super::{Failure, Run};
 use crate::column::{Batch, Codes, Column};
 use crate::eval::eval;
@@ -78,37 +78,15 @@ struct RowsByKey {
     keys: RowTable,
     /// The key number of each row.
     numbers: Vec<u32>,
-    /// The rows of one key after those of another, in order.
-    rows: Vec<u32>,
-    /// Where the rows of each key end there.
-    ends: Vec<u32>,
+    rows: ByNumber<u32>,
 }
 
 impl RowsByKey {
     fn new(right: &Rows, guard: &Guard) -> Result<RowsByKey, Failure> {
         let mut keys = RowTable::new(right.keys.len());
         let numbers = keys.number(&right.keys, right.len(), guard)?;
-        // Each end begins where the rows of its key begin, and moves on with every row that is put there.
-        let mut ends = vec![0; keys.len()];
-        numbers.iter().for_each(|&key| ends[key as usize] += 1);
-        let mut start = 0;
-        for end in &mut ends {
-            start += std::mem::replace(end, start);
-        }
-        let mut rows = vec![0; numbers.len()];
-        for (row, &key) in (0..).zip(&numbers) {
-            let end = &mut ends[key as usize];
-            rows[*end as usize] = row;
-            *end += 1;
-        }
-        Ok(RowsByKey { keys, numbers, rows, ends })
-    }
-
-    /// The rows of a key; none of [`NONE`].
-    fn of(&self, key: u32) -> &[u32] {
-        let Some(&end) = self.ends.get(key as usize) else { return &[] };
-        let start = key.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
-        &self.rows[start as usize..end as usize]
+        let rows = ByNumber::new(keys.len(), &numbers, 0..);
+        Ok(RowsByKey { keys, numbers, rows })
     }
 }
 
@@ -189,7 +167,7 @@ fn of_left(kind: JoinKind, first: u32, keys: &[u32], right: &RowsByKey, guard: &
             K::LeftAnti if key == NONE => picked.left.push(Some(row)),
             K::LeftOuter | K::FullOuter if key == NONE => picked.push(Some(row), None, guard)?,
             K::InnerUnique | K::Inner | K::LeftOuter | K::RightOuter | K::FullOuter => {
-                for &partner in right.of(key) {
+                for &partner in right.rows.of(key) {
                     picked.push(Some(row), Some(partner), guard)?;
                 }
             }

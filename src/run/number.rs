@@ -274,6 +274,51 @@ impl PairTable {
     }
 }
 
+/// Things in the order of the numbers that they have, those of one number in their own.
+pub(super) struct ByNumber<T> {
+    things: Vec<T>,
+    /// Where those of each number end.
+    ends: Vec<u32>,
+}
+
+impl<T: Copy + Default> ByNumber<T> {
+    /// Things with these numbers, which are below `count`.
+    pub(super) fn new(count: usize, numbers: &[u32], things: impl Iterator<Item = T>) -> ByNumber<T> {
+        // Each end begins where the things of its number begin, and moves on with every one that is put there.
+        let mut ends = vec![0; count];
+        numbers.iter().for_each(|&number| ends[number as usize] += 1);
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        let mut sorted = vec![T::default(); numbers.len()];
+        for (&number, thing) in numbers.iter().zip(things) {
+            let end = &mut ends[number as usize];
+            sorted[*end as usize] = thing;
+            *end += 1;
+        }
+        ByNumber { things: sorted, ends }
+    }
+
+    /// Those of a number; none of [`NONE`].
+    pub(super) fn of(&self, number: u32) -> &[T] {
+        let Some(&end) = self.ends.get(number as usize) else { return &[] };
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.things[start as usize..end as usize]
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.things.len()
+    }
+
+    /// How many there are of each number.
+    pub(super) fn counts(&self) -> impl Iterator<Item = u32> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        self.ends.iter().zip(starts).map(|(&end, start)| end - start)
+    }
+}
+
 /// How many columns of so many rows one thread takes: to share little work costs more than to do it.
 pub(super) fn side_by_side(rows: usize) -> usize {
     if rows < 4096 { usize::MAX } else { 1 }
@@ -370,6 +415,15 @@ mod tests {
                 assert_eq!(number(&[a.clone(), b], 6, &guard).expect("no limit"), [0, 1, 2, 0, 1, 3]);
             }
         }
+    }
+
+    #[test]
+    fn things_of_one_number_stand_together_in_their_order() {
+        let things = ByNumber::new(4, &[2, 0, 2, 3, 0], 'a'..);
+        let all: Vec<&[char]> = [0, 1, 2, 3, 4, NONE].into_iter().map(|number| things.of(number)).collect();
+        assert_eq!(all, [&['b', 'e'][..], &[], &['a', 'c'], &['d'], &[], &[]]);
+        assert_eq!((things.len(), things.counts().collect::<Vec<_>>()), (5, vec![2, 0, 2, 1]));
+        assert_eq!(ByNumber::new(0, &[], 0_u32..).of(0), [0_u32; 0]);
     }
 
     #[test]

@@ -162,25 +162,27 @@ impl Page {
                 return Ok(feed);
             }
             PageOrigin::Memory(_) => feed.of = decoded(self.bytes()?)?,
-            // Who has the file by the same handle would share its lease.
-            PageOrigin::File if stamp.coding.is_plain() && most >= WINDOW => {
-                feed.of = FeedSource::seen(self.file()?, stamp.len, start, most);
-            }
-            PageOrigin::File | PageOrigin::Held(_) if stamp.coding.is_plain() => {
-                feed.of = FeedSource::File { file: self.file()?, len: stamp.len };
-            }
             PageOrigin::File | PageOrigin::Held(_) => {
-                let file = self.file()?;
-                unchanged(&file, stamp)?;
-                feed.of = decoded(Box::new(FromStart { file, at: 0 }))?;
+                let (file, len) = (self.file()?, stamp.len);
+                // Who has the file by the same handle would share its lease.
+                let own = matches!(self.origin, PageOrigin::File);
+                feed.of = match stamp.coding.is_plain() {
+                    true if own && most >= WINDOW => FeedSource::seen(file, len, start, most),
+                    true => FeedSource::File { file, len },
+                    false => {
+                        unchanged(&file, stamp)?;
+                        decoded(Box::new(FromStart { file, at: 0 }))?
+                    }
+                };
             }
         }
-        feed.base = start;
+        // What a window shows stays as it is from now on, and not from before.
         match &feed.of {
-            FeedSource::Window { window, .. } => return unchanged(window.file(), stamp).map(|()| feed),
+            FeedSource::Window { window, .. } => unchanged(window.file(), stamp)?,
             FeedSource::File { file, .. } => unchanged(file, stamp)?,
             FeedSource::Memory(_) | FeedSource::Stream(_) => {}
         }
+        feed.base = start;
         feed.read(most.min(BLOCK))?;
         Ok(feed)
     }
@@ -431,16 +433,8 @@ impl Read for CountingReader {
 
 enum FeedSource {
     Memory(Arc<[u8]>),
-    File {
-        file: File,
-        len: u64,
-    },
-    /// What is at hand begins behind the bytes that are gone.
-    Window {
-        window: Window,
-        gone: usize,
-        len: u64,
-    },
+    File { file: File, len: u64 },
+    Window { window: Window, len: u64 },
     Stream(Box<dyn Read + Send>),
 }
 
@@ -449,7 +443,7 @@ impl FeedSource {
     fn seen(file: File, len: u64, from: u64, count: usize) -> FeedSource {
         let left = usize::try_from(len.saturating_sub(from)).unwrap_or(usize::MAX);
         match Window::of(file, from, count.min(left)) {
-            Ok(window) => FeedSource::Window { window, gone: 0, len },
+            Ok(window) => FeedSource::Window { window, len },
             Err(file) => FeedSource::File { file, len },
         }
     }
@@ -460,7 +454,7 @@ impl Feed {
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.of {
             FeedSource::Memory(bytes) => bytes,
-            FeedSource::Window { window, gone, .. } => &window.bytes()[*gone..],
+            FeedSource::Window { window, .. } => window.bytes(),
             FeedSource::File { .. } | FeedSource::Stream(_) => &self.buffer[..self.filled],
         }
     }
@@ -494,7 +488,7 @@ impl Feed {
         }
         let more = had.max(BLOCK);
         self.of = match std::mem::replace(&mut self.of, FeedSource::Memory(Arc::new([]))) {
-            FeedSource::Window { window, len, .. } => FeedSource::seen(window.into_file(), len, self.base, had + more),
+            FeedSource::Window { window, len } => FeedSource::seen(window.into_file(), len, self.base, had + more),
             other => other,
         };
         self.read(more)
@@ -505,7 +499,7 @@ impl Feed {
         let passed = usize::try_from(to - self.base).expect("within what is at hand");
         match &mut self.of {
             FeedSource::Memory(_) => return,
-            FeedSource::Window { gone, .. } => *gone += passed,
+            FeedSource::Window { window, .. } => window.forget(passed),
             FeedSource::File { .. } | FeedSource::Stream(_) => {
                 let passed = passed.min(self.filled);
                 self.buffer.copy_within(passed..self.filled, 0);

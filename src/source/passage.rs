@@ -34,6 +34,9 @@ pub(super) const LINES: usize = 64 << 10;
 /// Bytes of a segment.
 pub(super) const SEGMENT: u64 = 4 << 20;
 
+/// How far the last row of a segment goes on behind it, unless it is an uncommon one.
+const LAST_ROW: usize = 64 << 10;
+
 /// What is done with rows: taken apart, or only looked at.
 pub(super) trait RowReader: Send {
     /// What one segment gives.
@@ -526,8 +529,7 @@ where
         let start = if from.is_none() && start > 0 { start - 1 } else { start };
         let failed =
             |failure| vec![SegmentRows { from, to: Err(failure), events: Vec::new(), shallow: false, result: None }];
-        // The last row goes on behind the segment.
-        let most = usize::try_from(unit.limit.saturating_sub(start)).unwrap_or(usize::MAX).saturating_add(LINES);
+        let most = usize::try_from(unit.limit.saturating_sub(start)).unwrap_or(usize::MAX).saturating_add(LAST_ROW);
         let mut feed = match opened.feed(start, most, std::mem::take(buffer)) {
             Ok(feed) => feed,
             Err(failure) => return failed(failure),

@@ -124,8 +124,8 @@ impl<'s, 'p> Width<'s, 'p> {
                 if node != start && inside.is_some_and(|mask| !mask[node as usize]) {
                     continue;
                 }
-                let after = if out { searched.out.at(node) } else { &[] };
-                let before = if into { searched.into.at(node) } else { &[] };
+                let after = if out { searched.out.of(node) } else { &[] };
+                let before = if into { searched.into.of(node) } else { &[] };
                 for &(edge, other) in after.iter().chain(before) {
                     if pace.stops() {
                         return found;

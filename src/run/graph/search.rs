@@ -13,6 +13,7 @@ use crate::column::{Batch, Column};
 use crate::eval::eval;
 use crate::guard::{Guard, Pace};
 use crate::plan::{Cycles, Direction, Expr, GraphPattern, NodeColumn, PathChoice};
+use crate::run::number::ByNumber;
 
 /// A graph in which a pattern is looked for.
 pub(super) struct Searched<'p> {
@@ -21,8 +22,9 @@ pub(super) struct Searched<'p> {
     pub(super) size: usize,
     nodes: Vec<Column>,
     edges: Vec<Column>,
-    pub(super) out: Adjacency,
-    pub(super) into: Adjacency,
+    /// The edges that leave each node, and those that come to it, with the node at the other end.
+    pub(super) out: ByNumber<(u32, u32)>,
+    pub(super) into: ByNumber<(u32, u32)>,
     /// Which nodes each node of the pattern may be.
     pub(super) node_masks: Vec<Option<Vec<bool>>>,
     pub(super) edge_masks: Vec<Option<Vec<bool>>>,
@@ -31,41 +33,6 @@ pub(super) struct Searched<'p> {
     pub(super) start: usize,
     pub(super) starts: Vec<u32>,
     steps: Vec<Step>,
-}
-
-/// The edges at each node, with the node at the other end.
-pub(super) struct Adjacency {
-    ends: Vec<usize>,
-    edges: Vec<(u32, u32)>,
-}
-
-impl Adjacency {
-    fn new(size: usize, from: &[u32], to: &[u32]) -> Adjacency {
-        let mut ends = vec![0; size];
-        from.iter().for_each(|&node| ends[node as usize] += 1);
-        let mut start = 0;
-        for end in &mut ends {
-            start += std::mem::replace(end, start);
-        }
-        let mut edges = vec![(0, 0); from.len()];
-        for (edge, (&node, &other)) in (0..).zip(from.iter().zip(to)) {
-            let end = &mut ends[node as usize];
-            edges[*end] = (edge, other);
-            *end += 1;
-        }
-        Adjacency { ends, edges }
-    }
-
-    pub(super) fn at(&self, node: u32) -> &[(u32, u32)] {
-        let node = node as usize;
-        let start = node.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.edges[start..self.ends[node]]
-    }
-
-    fn degrees(&self) -> Vec<i64> {
-        let nodes = 0..count(self.ends.len());
-        nodes.map(|node| i64::try_from(self.at(node).len()).unwrap_or(i64::MAX)).collect()
-    }
 }
 
 /// An edge of the pattern, in the order of the search.
@@ -90,14 +57,14 @@ const PIECE: usize = 64;
 impl<'p> Searched<'p> {
     pub(super) fn new(graph: Graph, pattern: &'p GraphPattern, guard: &'p Guard) -> Result<Searched<'p>, Failure> {
         let Graph { size, ids, mut nodes, edges, sources, targets } = graph;
-        let out = Adjacency::new(size, &sources, &targets);
-        let into = Adjacency::new(size, &targets, &sources);
+        let out = ByNumber::new(size, &sources, (0..).zip(targets.iter().copied()));
+        let into = ByNumber::new(size, &targets, (0..).zip(sources.iter().copied()));
         for column in NodeColumn::ALL {
             nodes.push(match column {
                 NodeColumn::Id if size > 0 => eval(&pattern.id, &Batch::new(vec![ids.clone()], size), guard),
                 NodeColumn::Id => ids.clone(),
-                NodeColumn::DegreeIn => Column::longs(into.degrees()),
-                NodeColumn::DegreeOut => Column::longs(out.degrees()),
+                NodeColumn::DegreeIn => Column::longs(into.counts().map(i64::from).collect()),
+                NodeColumn::DegreeOut => Column::longs(out.counts().map(i64::from).collect()),
             });
         }
         let of_nodes = |condition: Option<&Expr>| condition.map(|condition| mask(condition, &nodes, size, guard));
@@ -281,8 +248,8 @@ impl<'s, 'p> Search<'s, 'p> {
     pub(super) fn new(searched: &'s Searched<'p>) -> Search<'s, 'p> {
         let (nodes, edges) = match searched.pattern.cycles {
             Cycles::All => (0, 0),
-            Cycles::None => (searched.size, searched.out.edges.len()),
-            Cycles::UniqueEdges => (0, searched.out.edges.len()),
+            Cycles::None => (searched.size, searched.out.len()),
+            Cycles::UniqueEdges => (0, searched.out.len()),
         };
         Search {
             searched,
@@ -393,7 +360,7 @@ impl<'s, 'p> Search<'s, 'p> {
             (Direction::Right, false) | (Direction::Left, true) => Direction::Right,
             (Direction::Right, true) | (Direction::Left, false) => Direction::Left,
         };
-        let (out, into) = (searched.out.at(node), searched.into.at(node));
+        let (out, into) = (searched.out.of(node), searched.into.of(node));
         let (first, second): (&[_], &[_]) = match direction {
             Direction::Right => (out, &[]),
             Direction::Left => (into, &[]),

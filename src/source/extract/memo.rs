@@ -156,10 +156,10 @@ fn place_of(hash: u64) -> usize {
 #[inline]
 fn hash(head: &[u8; MEMO_HEAD], site: u32) -> u64 {
     const KEYS: [u64; 4] = [0x9e37_79b9_7f4a_7c15, 0x9fb2_1c65_1e98_df25, 0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db];
-    let pairs = head.as_chunks::<16>().0.iter().zip(KEYS);
+    let pairs = head.as_chunks::<8>().0.as_chunks().0.iter().zip(KEYS);
     // Products of pairs do not wait for one another.
     let products = pairs.map(|(pair, key)| {
-        let [first, second] = [&pair[..8], &pair[8..]].map(|word| u64::from_le_bytes(word.try_into().expect("eight")));
+        let [first, second] = pair.map(u64::from_le_bytes);
         let (low, high) = (first ^ key).carrying_mul(second ^ u64::from(site) ^ key.rotate_left(32), 0);
         low ^ high
     });

@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 /// Some bytes of a file that nobody changes.
 pub(in crate::source) struct Window {
     mapping: Mapping,
-    /// Bytes before the first that was asked for.
+    /// Bytes before the first that is shown.
     before: usize,
     /// What has the lease, as long as it is open; dropped behind the mapping.
     file: File,
@@ -63,6 +63,11 @@ impl Window {
         // SAFETY: the mapping is as long, was filled from the file, and the lease keeps that from changes.
         let all = unsafe { std::slice::from_raw_parts(self.mapping.start.as_ptr(), self.mapping.len) };
         &all[self.before..]
+    }
+
+    /// Shows less from now on.
+    pub(in crate::source) fn forget(&mut self, bytes: usize) {
+        self.before += bytes;
     }
 }
 
