@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use admission::Verdicts;
 use memo::{NestedMemo, Recall};
-use site::{Member, NO_NODE, NOBODY, NOWHERE, Predicted, ROW, Site};
+use site::{Member, NOBODY, NOWHERE, Predicted, ROW, Site};
 
 use super::passage::RowReader;
-use super::paths::{Want, WantTree};
+use super::paths::{NodeId, Want, WantTree};
 use crate::column::{Batch, Interner};
 use crate::json::{self, Misfit, Numeral, Scanned};
 use crate::value::{Type, ValueRef, write_text};
@@ -52,6 +52,8 @@ struct RowParser {
     unescaped: String,
     /// Brackets that count as open around each row: what the limit of nesting is below the most that is possible.
     outside: usize,
+    /// Brackets that are open.
+    open: usize,
     sites: Vec<Site>,
     /// Of all sites, by number.
     members: Vec<Member>,
@@ -97,6 +99,8 @@ enum TextOrigin {
 
 /// How many bytes are asked for ahead: about two rows.
 const AHEAD: usize = 8 << 10;
+/// How many of them at a time.
+const FETCHED: usize = 8 * json::LINE;
 
 impl<'t> Extractor<'t> {
     /// Rows may have arrays and bags `nesting` deep.
@@ -107,6 +111,7 @@ impl<'t> Extractor<'t> {
             serial: 0,
             fetched: 0,
             outside: json::DEPTH.saturating_sub(nesting),
+            open: 0,
             unescaped: String::new(),
             sites: vec![Site::default(), Site::default()],
             members: vec![Member::default()],
@@ -203,22 +208,24 @@ impl RowParser {
         self.serial += 1;
         self.unescaped.clear();
         self.memo.make_room();
+        self.open = self.outside;
         self.fetch_ahead(bytes, at);
-        self.bag(bytes, at, ROW, Some(WantTree::ROW), self.outside)
+        self.bag(bytes, at, ROW, Some(NodeId::ROW))
     }
 
     /// Asks for some of the bytes to come: by itself the processor does so within a page of 4 KiB only, and a row is as
     /// long. Few at a time, for only so many can be under way.
     #[inline]
     fn fetch_ahead(&mut self, bytes: &[u8], at: usize) {
-        let end = at + AHEAD;
-        let mut line = if (at..=end).contains(&self.fetched) { self.fetched } else { at };
-        let until = end.min(line + 8 * json::LINE);
-        while line < until {
-            json::fetch(bytes, line);
-            line += json::LINE;
+        if self.fetched.wrapping_sub(at) > AHEAD {
+            self.fetched = at;
         }
-        self.fetched = line;
+        if self.fetched - at <= AHEAD - FETCHED {
+            for line in 0..FETCHED / json::LINE {
+                json::fetch(bytes, self.fetched + line * json::LINE);
+            }
+            self.fetched += FETCHED;
+        }
     }
 
     /// The bytes of some text.
@@ -244,22 +251,20 @@ impl RowParser {
         }
     }
 
-    fn set(&mut self, node: usize, value: RowValue) {
+    fn set(&mut self, node: NodeId, value: RowValue) {
         for &want in &self.tree.node(node).ends {
             self.held[want] = WantedValue { value, taken: None };
         }
     }
 
-    /// A bag whose bracket is at `at`, under `depth` others; gives where it ends.
-    fn bag(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
-        if depth >= json::DEPTH {
-            return Err(Misfit::deep(at));
-        }
+    /// A bag whose bracket is at `at`; gives where it ends.
+    fn bag(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<NodeId>) -> Scanned<usize> {
+        self.enter(at)?;
         let start = at + 1;
         let mut at = start;
         let mut before = NOBODY;
         let mut follow = self.sites[site as usize].first;
-        loop {
+        let end = loop {
             at = match self.predict(bytes, at, follow[0]) {
                 Some((step, next)) => {
                     before = follow[0];
@@ -269,7 +274,7 @@ impl RowParser {
                         Predicted::Inside { start, plain } => json::long_string(bytes, start, plain)?.end() + 1,
                         Predicted::Value(value) => {
                             let Member { site, node, .. } = self.members[before as usize];
-                            self.member(bytes, value, site, node, depth + 1)?
+                            self.member(bytes, value, site, node)?
                         }
                     }
                 }
@@ -282,41 +287,42 @@ impl RowParser {
                         }
                         None => {
                             let Some(key) = key(bytes, at, at == start)? else {
-                                return Ok(json::space(bytes, at) + 1);
+                                break json::space(bytes, at);
                             };
                             let (inner, child) = self.learn(bytes, at, &key, at == start, site, node, &mut before);
                             (key.value, inner, child)
                         }
                     };
                     follow = self.members[before as usize].follow;
-                    self.member(bytes, value, inner, child, depth + 1)?
+                    self.member(bytes, value, inner, child)?
                 }
             };
             if bytes.get(at) == Some(&b'}') {
-                return Ok(at + 1);
+                break at;
             }
-        }
+        };
+        self.open -= 1;
+        Ok(end + 1)
     }
 
     /// The value of a member.
     #[inline]
-    fn member(&mut self, bytes: &[u8], at: usize, site: u32, node: u32, depth: usize) -> Scanned<usize> {
-        if node != NO_NODE {
-            let node = node as usize;
-            let again = std::mem::replace(&mut self.seen[node], self.serial) == self.serial;
+    fn member(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<NodeId>) -> Scanned<usize> {
+        if let Some(wanted) = node {
+            let again = std::mem::replace(&mut self.seen[wanted.index()], self.serial) == self.serial;
             // What is learned at a wanted place must come with what was taken there, so a repeated key has no place.
-            let (site, node) = if again { (NOWHERE, None) } else { (site, Some(node)) };
-            return self.value(bytes, at, site, node, depth);
+            let (site, node) = if again { (NOWHERE, None) } else { (site, node) };
+            return self.value(bytes, at, site, node);
         }
         match bytes.get(at) {
-            Some(b'{' | b'[') => self.nested(bytes, at, site, None, depth),
+            Some(b'{' | b'[') => self.nested(bytes, at, site, None),
             Some(b'"') => Ok(json::string(bytes, at + 1)?.end() + 1),
-            _ => self.value(bytes, at, site, None, depth),
+            _ => self.value(bytes, at, site, None),
         }
     }
 
     #[inline]
-    fn text(&mut self, bytes: &[u8], at: usize, node: Option<usize>) -> Scanned<usize> {
+    fn text(&mut self, bytes: &[u8], at: usize, node: Option<NodeId>) -> Scanned<usize> {
         let passed = json::string(bytes, at + 1)?;
         if let Some(node) = node {
             let part = self.inside(bytes, at + 1, passed);
@@ -326,10 +332,10 @@ impl RowParser {
     }
 
     /// Any value, behind white space or not; takes what the tree wants of it.
-    fn value(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
+    fn value(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<NodeId>) -> Scanned<usize> {
         match bytes.get(at) {
             Some(b'"') => self.text(bytes, at, node),
-            Some(b'{' | b'[') => self.nested(bytes, at, site, node, depth),
+            Some(b'{' | b'[') => self.nested(bytes, at, site, node),
             Some(b'-' | b'0'..=b'9') => {
                 let (end, whole) = json::number(bytes, at)?;
                 if let Some(node) = node {
@@ -341,7 +347,7 @@ impl RowParser {
             Some(b't') => self.literal(bytes, at, node, "true", RowValue::Bool(true)),
             Some(b'f') => self.literal(bytes, at, node, "false", RowValue::Bool(false)),
             Some(b'n') => self.literal(bytes, at, node, "null", RowValue::Null),
-            Some(b' ' | b'\n' | b'\r' | b'\t') => self.value(bytes, json::space(bytes, at), site, node, depth),
+            Some(b' ' | b'\n' | b'\r' | b'\t') => self.value(bytes, json::space(bytes, at), site, node),
             _ => Err(Misfit::expected(bytes, at, json::VALUE)),
         }
     }
@@ -350,7 +356,7 @@ impl RowParser {
         &mut self,
         bytes: &[u8],
         at: usize,
-        node: Option<usize>,
+        node: Option<NodeId>,
         word: &'static str,
         value: RowValue,
     ) -> Scanned<usize> {
@@ -373,10 +379,10 @@ impl RowParser {
 
     /// An array or bag, from the memo if its bytes stood there before.
     #[inline]
-    fn nested(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
+    fn nested(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<NodeId>) -> Scanned<usize> {
         self.fetch_ahead(bytes, at);
         let closing = if bytes[at] == b'{' { b'}' } else { b']' };
-        if bytes.get(at + 1) == Some(&closing) && depth < json::DEPTH {
+        if bytes.get(at + 1) == Some(&closing) && self.open < json::DEPTH {
             if let Some(node) = node {
                 self.set(node, RowValue::Json(TextRange { of: TextOrigin::Source, start: at, end: at + 2 }));
             }
@@ -385,14 +391,14 @@ impl RowParser {
         let state = &mut self.sites[site as usize];
         if state.pause > 0 && node.is_none() {
             state.pause -= 1;
-            return self.inner(bytes, at, site, None, depth);
+            return self.inner(bytes, at, site, None);
         }
-        self.memorable(bytes, at, site, node, depth)
+        self.memorable(bytes, at, site, node)
     }
 
     /// An array or bag that the memo may know, and learns if not.
     #[inline(never)]
-    fn memorable(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
+    fn memorable(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<NodeId>) -> Scanned<usize> {
         let memo = if site == NOWHERE { None } else { self.recall(bytes, at, site) };
         let end = match memo {
             Some(Recall::Known { end, entry }) => {
@@ -401,7 +407,7 @@ impl RowParser {
                 }
                 return Ok(end);
             }
-            _ => self.inner(bytes, at, site, node, depth)?,
+            _ => self.inner(bytes, at, site, node)?,
         };
         if let Some(node) = node {
             self.set(node, RowValue::Json(TextRange { of: TextOrigin::Source, start: at, end }));
@@ -414,35 +420,44 @@ impl RowParser {
 
     /// An array or bag, read whether or not it stood there before.
     #[inline]
-    fn inner(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<usize>, depth: usize) -> Scanned<usize> {
+    fn inner(&mut self, bytes: &[u8], at: usize, site: u32, node: Option<NodeId>) -> Scanned<usize> {
         if bytes[at] == b'[' {
-            self.array(bytes, at, site, depth)
+            self.array(bytes, at, site)
         } else if node.is_none_or(|node| self.tree.is_leaf(node)) && self.is_wild(site) {
-            json::value(bytes, at, depth)
+            json::value(bytes, at, self.open)
         } else {
-            self.bag(bytes, at, site, node, depth)
+            self.bag(bytes, at, site, node)
         }
     }
 
     #[inline(never)]
-    fn array(&mut self, bytes: &[u8], at: usize, site: u32, depth: usize) -> Scanned<usize> {
-        if depth >= json::DEPTH {
-            return Err(Misfit::deep(at));
-        }
+    fn array(&mut self, bytes: &[u8], at: usize, site: u32) -> Scanned<usize> {
+        self.enter(at)?;
         let mut at = json::space(bytes, at + 1);
-        if bytes.get(at) == Some(&b']') {
-            return Ok(at + 1);
-        }
-        let elements = self.elements(site);
-        loop {
-            at = self.value(bytes, at, elements, None, depth + 1)?;
-            at = json::space(bytes, at);
-            match bytes.get(at) {
-                Some(b',') => at = json::space(bytes, at + 1),
-                Some(b']') => return Ok(at + 1),
-                _ => return Err(Misfit::expected(bytes, at, json::ARRAY_GOES_ON)),
+        if bytes.get(at) != Some(&b']') {
+            let elements = self.elements(site);
+            loop {
+                at = self.value(bytes, at, elements, None)?;
+                at = json::space(bytes, at);
+                match bytes.get(at) {
+                    Some(b',') => at = json::space(bytes, at + 1),
+                    Some(b']') => break,
+                    _ => return Err(Misfit::expected(bytes, at, json::ARRAY_GOES_ON)),
+                }
             }
         }
+        self.open -= 1;
+        Ok(at + 1)
+    }
+
+    /// Opens the bracket at `at`.
+    #[inline]
+    fn enter(&mut self, at: usize) -> Scanned<()> {
+        if self.open >= json::DEPTH {
+            return Err(Misfit::deep(at));
+        }
+        self.open += 1;
+        Ok(())
     }
 }
 

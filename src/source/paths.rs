@@ -1,5 +1,6 @@
 //! Which parts of a row are wanted: paths of keys, and all of them as one tree.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use crate::value::Type;
@@ -26,15 +27,34 @@ impl Want {
     }
 }
 
-/// All wanted paths; node 0 is the row.
-#[derive(Debug, Default)]
+/// All wanted paths; the first node is the row.
+#[derive(Debug)]
 pub(super) struct WantTree {
     nodes: Vec<WantNode>,
 }
 
+/// A node of the tree, by its number from 1.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NodeId(NonZeroU32);
+
+impl NodeId {
+    pub(super) const ROW: NodeId = NodeId(NonZeroU32::MIN);
+
+    /// The node that was added last.
+    fn last(nodes: &[WantNode]) -> NodeId {
+        let number = u32::try_from(nodes.len()).ok().and_then(NonZeroU32::new);
+        NodeId(number.expect("a query wants few paths"))
+    }
+
+    /// Its place among all nodes.
+    pub(super) fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct WantNode {
-    children: Vec<(Arc<str>, usize)>,
+    children: Vec<(Arc<str>, NodeId)>,
     /// The wants (by number) that end here.
     pub(super) ends: Vec<usize>,
     /// The wants that end here or further inwards.
@@ -42,22 +62,20 @@ pub(super) struct WantNode {
 }
 
 impl WantTree {
-    pub(super) const ROW: usize = 0;
-
     pub(super) fn new(wants: &[Want]) -> WantTree {
         let mut tree = WantTree { nodes: vec![WantNode::default()] };
         for (number, want) in wants.iter().enumerate() {
-            let mut at = WantTree::ROW;
+            let mut at = NodeId::ROW;
             for key in &want.path {
                 at = tree.child(at, key).unwrap_or_else(|| {
-                    let new = tree.nodes.len();
                     tree.nodes.push(WantNode::default());
-                    tree.nodes[at].children.push((key.clone(), new));
+                    let new = NodeId::last(&tree.nodes);
+                    tree.nodes[at.index()].children.push((key.clone(), new));
                     new
                 });
-                tree.nodes[at].below.push(number);
+                tree.nodes[at.index()].below.push(number);
             }
-            tree.nodes[at].ends.push(number);
+            tree.nodes[at.index()].ends.push(number);
         }
         tree
     }
@@ -66,17 +84,17 @@ impl WantTree {
         self.nodes.len()
     }
 
-    pub(super) fn node(&self, node: usize) -> &WantNode {
-        &self.nodes[node]
+    pub(super) fn node(&self, node: NodeId) -> &WantNode {
+        &self.nodes[node.index()]
     }
 
     /// The node behind a key.
-    pub(super) fn child(&self, node: usize, key: &str) -> Option<usize> {
-        self.nodes[node].children.iter().find(|(name, _)| **name == *key).map(|&(_, child)| child)
+    pub(super) fn child(&self, node: NodeId, key: &str) -> Option<NodeId> {
+        self.node(node).children.iter().find(|(name, _)| **name == *key).map(|&(_, child)| child)
     }
 
     /// Whether nothing further inwards is wanted.
-    pub(super) fn is_leaf(&self, node: usize) -> bool {
-        self.nodes[node].children.is_empty()
+    pub(super) fn is_leaf(&self, node: NodeId) -> bool {
+        self.node(node).children.is_empty()
     }
 }

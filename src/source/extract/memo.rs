@@ -5,7 +5,7 @@
 //! there again; the hash of the first bytes merely finds it. Bytes and values that were noted never change: all of them
 //! go at once between two rows, for the row at hand points at them.
 
-use super::{RowParser, RowValue, TextOrigin, TextRange, WantedValue};
+use super::{NodeId, RowParser, RowValue, TextOrigin, TextRange, WantedValue};
 
 /// Arrays and bags as they stood in earlier rows, and what was taken from them.
 #[derive(Debug, Default)]
@@ -102,7 +102,7 @@ impl RowParser {
         bytes: &[u8],
         range: std::ops::Range<usize>,
         site: u32,
-        node: Option<usize>,
+        node: Option<NodeId>,
         hash: u64,
     ) {
         self.sites[site as usize].tries += 1;

@@ -6,7 +6,7 @@
 //! if nothing were known, and learned. The value behind it is read and checked in any case, so a wrong guess costs time
 //! and never changes what is taken.
 
-use super::{RowKey, RowParser};
+use super::{NodeId, RowKey, RowParser};
 use crate::json;
 
 /// A place in the tree of a row: `properties.status`, or the elements of an array.
@@ -37,15 +37,14 @@ pub(super) struct Member {
     pub(super) follow: Follow,
     /// 0 when none was made.
     pub(super) site: u32,
-    /// The node of the tree; [`NO_NODE`] where nothing is wanted.
-    pub(super) node: u32,
+    /// The node of the tree; none where nothing is wanted.
+    pub(super) node: Option<NodeId>,
     first: bool,
     key: Box<str>,
 }
 
 /// The member before all others, which stands nowhere.
 pub(super) const NOBODY: u32 = 0;
-pub(super) const NO_NODE: u32 = u32::MAX;
 
 /// No site: nothing is learned there.
 pub(super) const NOWHERE: u32 = 0;
@@ -112,7 +111,7 @@ impl RowParser {
             return None;
         }
         let value = usize::from(lead.len) % 64;
-        if member.node == NO_NODE {
+        if member.node.is_none() {
             if here[value] == b'"' {
                 let inside: &[u8; 64] = here[value + 1..].first_chunk()?;
                 let (start, plain) = (at + value + 1, json::glance(inside)?);
@@ -174,12 +173,11 @@ impl RowParser {
         key: &RowKey,
         first: bool,
         site: u32,
-        node: Option<usize>,
+        node: Option<NodeId>,
         before: &mut u32,
-    ) -> (u32, u32) {
+    ) -> (u32, Option<NodeId>) {
         let text = &*json::unescaped(json::text(&bytes[key.start..key.passed.end()]), key.passed);
         let child = node.and_then(|node| self.tree.child(node, text));
-        let child = child.map_or(NO_NODE, |child| u32::try_from(child).expect("a query wants few paths"));
         let previous = std::mem::replace(before, NOBODY);
         if site == NOWHERE {
             return (NOWHERE, child);
