@@ -261,9 +261,11 @@ impl Guard {
         if self.stops() { Err(Box::new(self.stopped.get().expect("it stops for a reason").clone())) } else { Ok(()) }
     }
 
-    /// Of a run that was stopped, why: whatever went wrong then, unless that says so itself.
+    /// Of a run that was stopped, why, as it was said if it was: whatever else went wrong then is no news.
     pub(crate) fn reason_behind(&self, said: &[Diagnostic]) -> Option<Box<Diagnostic>> {
-        self.check().err().filter(|reason| said.iter().all(|said| said.code != reason.code))
+        let reason = self.check().err()?;
+        let placed = said.iter().find(|said| said.code == reason.code);
+        Some(placed.cloned().map_or(reason, Box::new))
     }
 
     /// Whether an answer may have so many rows.
@@ -384,6 +386,18 @@ mod tests {
         guard.within(|| drop(block.clone()));
         assert!(guard.stops());
         assert_eq!(says(guard.check()), ("AQ4003", "the query needs more than 1 MiB of memory".to_owned()));
+    }
+
+    #[test]
+    fn of_a_stopped_run_is_said_why_and_nothing_else() {
+        let broken = Diagnostic::at(crate::diag::MALFORMED, crate::diag::Place::Nowhere, "a file is broken");
+        assert!(guard(Limits::none(), None).reason_behind(std::slice::from_ref(&broken)).is_none());
+        let slow = guard(Limits { time: Some(Duration::ZERO), ..Limits::none() }, None);
+        let reason = slow.check().unwrap_err();
+        for said in [vec![], vec![broken.clone()], vec![(*reason).clone(), broken.clone()], vec![broken, *reason]] {
+            let (id, message) = says(Err(slow.reason_behind(&said).unwrap()));
+            assert_eq!((id, &*message), ("AQ4005", "the query takes longer than 0ns"), "{said:?}");
+        }
     }
 
     #[test]

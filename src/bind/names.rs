@@ -38,12 +38,13 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
             None => name.text.clone(),
         }),
         ExprKind::Index { of, at } => {
-            let of = derived(of, columns)?;
-            Some(match index(at) {
-                // `d.b[-1]` is `d_b__1`.
-                Some(index) => format!("{of}_{index}").replace('-', "_"),
-                None => format!("{of}_"),
-            })
+            // `d.b[-1]` is `d_b__1`.
+            let index = index(at).map(|index| index.replace('-', "_"));
+            match derived(of, columns) {
+                Some(of) => Some(format!("{of}_{}", index.unwrap_or_default())),
+                // `split(tolower(s), '/')[2]` is `2`, as the binder says.
+                None => index,
+            }
         }
         ExprKind::Call(call) => {
             let first = || {
@@ -177,7 +178,12 @@ pub(crate) fn aggregate_labels(
         AggregateNaming::PerPercentile(from) => {
             let name = name(0).unwrap_or_default();
             let percentile = |(_, argument): &(Option<&Name>, &Expr)| match &argument.kind {
-                ExprKind::Literal(literal) => literal.text.replace('.', "_"),
+                ExprKind::Literal(literal) => match literal.value {
+                    // `50.0` and `5e1` are `50`, `99.9` is `99_9`.
+                    Value::Real(percent) => percent.to_string(),
+                    _ => literal.text.to_owned(),
+                }
+                .replace('.', "_"),
                 _ => String::new(),
             };
             let percentiles = arguments.get(from..).unwrap_or_default().iter().map(percentile);

@@ -122,12 +122,10 @@ impl Binder<'_> {
         matches!(self.definition(name), Some(Definition::Function { function, tabular: true, .. }) if function.view)
     }
 
-    /// The names of the tables that a pattern stands for.
+    /// The names of the tables that a pattern stands for: of what the query defines, views alone pass for tables.
     pub(crate) fn tables_like(&self, pattern: &ast::Pattern) -> Vec<String> {
-        let defined = self.scope.iter().filter(|known| match known {
-            Definition::Function { function, tabular, .. } => *tabular && function.view && function.takes_nothing(),
-            known => known.is_table(),
-        });
+        let is_view = |known: &&Definition| matches!(known, Definition::Function { function, tabular: true, .. } if function.view && function.takes_nothing());
+        let defined = self.scope.iter().filter(is_view);
         let defined = defined.map(Definition::name).filter(|name| pattern.matches(name)).map(str::to_owned);
         let loaded = self.environment.catalog.names().into_iter().filter(|name| pattern.matches_in_any_case(name));
         defined.chain(loaded).collect()

@@ -16,6 +16,7 @@ pub(super) fn audit(options: &AuditArgs, messages: &Messages) -> Result<(), Fail
     if options.list {
         return list_checks(options);
     }
+    let format = format_of(options)?;
     let plan = parameters(plan(&options.choice, options.rows)?, &options.choice)?;
     if options.write_baseline {
         return write_baseline(options, plan, messages);
@@ -23,7 +24,7 @@ pub(super) fn audit(options: &AuditArgs, messages: &Messages) -> Result<(), Fail
     let engine = open_export(&options.source, options.now, messages)?;
     let audit = plan.run(&on_cluster(engine, &options.cluster, messages)?)?;
     messages.warnings(audit.warnings(), None);
-    read_or_not(write(options, &audit, messages))?;
+    read_or_not(write(options, format, &audit, messages))?;
     let notes = audit.notes().into_iter().chain(audit.refusals());
     notes.for_each(|line| messages.note(&line));
     messages.note(&format_args!("checks: {}", audit.summary()));
@@ -57,7 +58,7 @@ fn parameters(plan: AuditPlan, choice: &CheckArgs) -> Result<AuditPlan, Failure>
 
 /// The checks there are, without running any.
 fn list_checks(options: &AuditArgs) -> Result<(), Failure> {
-    let format = match format_of(options) {
+    let format = match format_of(options)? {
         AuditFormat::Table => Format::Table,
         AuditFormat::Markdown => Format::Markdown,
         AuditFormat::Json => Format::Json,
@@ -73,22 +74,21 @@ fn listing(options: &AuditArgs, format: Format) -> Listing {
 }
 
 /// The form asked for, or that of the file's ending, or what suits the reader.
-fn format_of(options: &AuditArgs) -> AuditFormat {
-    let ending = options.output.as_ref().and_then(|path| path.extension()).and_then(|ending| ending.to_str());
-    let by_ending = match ending.unwrap_or_default().to_ascii_lowercase().as_str() {
-        "json" => Some(AuditFormat::Json),
-        "md" => Some(AuditFormat::Markdown),
-        "sarif" => Some(AuditFormat::Sarif),
-        "txt" => Some(AuditFormat::Table),
-        "xml" => Some(AuditFormat::Junit),
-        _ => None,
-    };
+fn format_of(options: &AuditArgs) -> Result<AuditFormat, Failure> {
+    let endings = [
+        ("json", AuditFormat::Json),
+        ("md", AuditFormat::Markdown),
+        ("sarif", AuditFormat::Sarif),
+        ("txt", AuditFormat::Table),
+        ("xml", AuditFormat::Junit),
+    ];
     let person = options.output.is_none() && std::io::stdout().is_terminal();
-    options.format.or(by_ending).unwrap_or(if person { AuditFormat::Table } else { AuditFormat::Json })
+    let by_reader = if person { AuditFormat::Table } else { AuditFormat::Json };
+    destination::chosen(options.format, options.output.as_deref(), &endings, by_reader)
 }
 
-fn write(options: &AuditArgs, audit: &Audit, messages: &Messages) -> Result<(), Failure> {
-    let text = match format_of(options) {
+fn write(options: &AuditArgs, format: AuditFormat, audit: &Audit, messages: &Messages) -> Result<(), Failure> {
+    let text = match format {
         AuditFormat::Table => return write_tables(options, audit, Format::Table, messages),
         AuditFormat::Markdown => return write_tables(options, audit, Format::Markdown, messages),
         AuditFormat::Json => audit.to_json(),

@@ -1,11 +1,10 @@
 //! `argql check`: names and types of many queries at once, without data.
 
-use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use super::args::{CheckFormat, CheckQueriesArgs, Deny, TargetArg};
-use super::destination::write_text;
+use super::destination::{chosen, write_text};
 use super::failure::{Failure, USAGE, WRONG_QUERY, read_or_not};
 use super::files::queries_in;
 use super::messages::Messages;
@@ -14,6 +13,7 @@ use crate::{CheckReport, CheckedFile, Diagnostic, Engine, Severity, Target, Test
 
 /// Checks every file; says what is wrong, for people on standard error, for programs on standard output.
 pub(super) fn check(options: &CheckQueriesArgs, messages: &Messages) -> Result<(), Failure> {
+    let format = format_of(options)?;
     let engine = Engine::new().target(match options.target {
         TargetArg::Kql => Target::Kql,
         TargetArg::Arg => Target::Arg,
@@ -32,7 +32,7 @@ pub(super) fn check(options: &CheckQueriesArgs, messages: &Messages) -> Result<(
         });
     }
     let report = CheckReport::new(checked);
-    let text = match format_of(options) {
+    let text = match format {
         CheckFormat::Table => {
             print(&report, messages);
             None
@@ -49,11 +49,11 @@ pub(super) fn check(options: &CheckQueriesArgs, messages: &Messages) -> Result<(
 }
 
 /// The form asked for, or that of the file's ending, or what suits the reader.
-fn format_of(options: &CheckQueriesArgs) -> CheckFormat {
-    let ending = options.output.as_deref().and_then(Path::extension).and_then(OsStr::to_str);
-    let by_ending = ending.filter(|ending| ending.eq_ignore_ascii_case("sarif")).map(|_| CheckFormat::Sarif);
+fn format_of(options: &CheckQueriesArgs) -> Result<CheckFormat, Failure> {
+    let endings = [("json", CheckFormat::Json), ("sarif", CheckFormat::Sarif)];
     let person = options.output.is_none() && io::stdout().is_terminal();
-    options.format.or(by_ending).unwrap_or(if person { CheckFormat::Table } else { CheckFormat::Json })
+    let by_reader = if person { CheckFormat::Table } else { CheckFormat::Json };
+    chosen(options.format, options.output.as_deref(), &endings, by_reader)
 }
 
 fn print(report: &CheckReport, messages: &Messages) {

@@ -1,10 +1,12 @@
 //! Where tables go: standard output, a file, or a folder with a file for each.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::args::Listing;
 use super::failure::Failure;
@@ -45,7 +47,7 @@ pub(super) fn write_tables(tables: &[NamedTable<'_>], listing: &Listing, color: 
     let format = presentation.format;
     match (&listing.output, tables) {
         (Some(path), [only]) if !path.is_dir() => write_file(path, &[only], presentation),
-        (Some(path), [_, _, ..]) if !format.is_laid_out() && !path.is_dir() && by_ending(path).is_some() => {
+        (Some(path), [_, _, ..]) if !format.is_laid_out() && !path.is_dir() && has_format(path) => {
             let (count, path) = (tables.len(), path.display());
             Err(Failure::Usage(format!(
                 "there are {count} tables, and {path} is one file: --output FOLDER takes a file each"
@@ -90,7 +92,7 @@ struct Presentation {
 
 impl Presentation {
     fn new(listing: &Listing) -> Result<Presentation, Failure> {
-        let format = format_of(listing);
+        let format = named_format(listing)?;
         if listing.csv_safe && !matches!(format, Format::Csv | Format::Tsv) {
             return Err(Failure::Usage("--csv-safe is for csv and tsv: add --format csv".to_owned()));
         }
@@ -172,15 +174,46 @@ impl From<io::Error> for Unfinished {
 }
 
 /// The format asked for, or that of the file's ending, or what suits the reader.
-pub(super) fn format_of(listing: &Listing) -> Format {
-    let person = listing.output.is_none() && io::stdout().is_terminal();
+fn named_format(listing: &Listing) -> Result<Format, Failure> {
+    let output = listing.output.as_deref();
+    let person = output.is_none() && io::stdout().is_terminal();
     let by_reader = if person { Format::Chart } else { Format::Json };
-    listing.format.or_else(|| listing.output.as_deref().and_then(by_ending)).unwrap_or(by_reader)
+    chosen(listing.format, output, &Format::endings().collect::<Vec<_>>(), by_reader)
 }
 
-/// The format that a file's ending stands for.
-fn by_ending(path: &Path) -> Option<Format> {
-    Format::of_ending(path.extension()?.to_str()?)
+/// The same for who asks before anything is written; a file whose ending says nothing is refused then.
+pub(super) fn format_of(listing: &Listing) -> Format {
+    named_format(listing).unwrap_or(Format::Json)
+}
+
+/// What was asked for, or what the file's ending stands for; `otherwise` where neither says anything.
+///
+/// # Errors
+///
+/// An ending that is none of `endings`: it would name what the file does not hold.
+pub(super) fn chosen<F: Copy>(
+    asked: Option<F>,
+    output: Option<&Path>,
+    endings: &[(&str, F)],
+    otherwise: F,
+) -> Result<F, Failure> {
+    let ending = output.filter(|path| !path.is_dir()).and_then(Path::extension);
+    let (None, Some(ending), Some(path)) = (asked, ending, output) else { return Ok(asked.unwrap_or(otherwise)) };
+    let known = endings.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
+    known.map(|&(_, format)| format).ok_or_else(|| {
+        let endings: Vec<&str> = endings.iter().map(|(ending, _)| *ending).collect();
+        Failure::Usage(format!(
+            "the ending of {} stands for no format: name one (`--format`, at the prompt `.format`), or let the file end \
+             in {}",
+            path.display(),
+            endings.join(", ")
+        ))
+    })
+}
+
+/// Whether a file of this name is one of rows.
+fn has_format(path: &Path) -> bool {
+    path.extension().and_then(OsStr::to_str).is_some_and(|ending| Format::of_ending(ending).is_some())
 }
 
 fn write_document(out: &mut dyn Write, tables: &[&NamedTable<'_>], presentation: Presentation) -> io::Result<()> {
@@ -221,6 +254,17 @@ pub(super) fn replace_file<T, E: From<io::Error>>(
     })
 }
 
+/// Parts of files that are being written.
+static PARTS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes what was begun, for who ends the program whatever its threads do.
+pub(super) fn remove_parts() {
+    for part in PARTS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        // One that is no longer there was finished.
+        let _ = std::fs::remove_file(part);
+    }
+}
+
 /// A file beside another that is nobody else's: neither of a program that writes there at the same time or was killed, nor
 /// of the user.
 fn part_of(path: &Path) -> io::Result<(File, PathBuf)> {
@@ -229,7 +273,11 @@ fn part_of(path: &Path) -> io::Result<(File, PathBuf)> {
         let part = path.with_added_extension(format!("{number}.part"));
         match File::create_new(&part) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
-            created => return created.map(|file| (file, part)),
+            created => {
+                let file = created?;
+                PARTS.lock().unwrap_or_else(PoisonError::into_inner).push(part.clone());
+                return Ok((file, part));
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::destination::remove_parts;
 use super::failure::{INTERRUPTED, LIMIT};
 use crate::Cancel;
 
@@ -47,7 +48,7 @@ pub(super) fn switch() -> Cancel {
             thread::sleep(patience());
             exit_with("error[AQ4006]: the query was interrupted", INTERRUPTED);
         }
-        process::exit(INTERRUPTED.into());
+        end(INTERRUPTED);
     };
     // Without a handler Ctrl-C ends the program all the same.
     let _ = ctrlc::set_handler(handler);
@@ -58,6 +59,12 @@ pub(super) fn switch() -> Cancel {
 fn exit_with(message: &str, code: u8) {
     // Where standard error is closed there is nobody to tell.
     let _ = writeln!(io::stderr(), "{message}");
+    end(code);
+}
+
+/// Ends the program without a word, and without half a file.
+fn end(code: u8) -> ! {
+    remove_parts();
     process::exit(code.into());
 }
 

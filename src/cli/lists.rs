@@ -31,6 +31,7 @@ pub(super) fn tables(engine: &Engine, listing: &Listing) -> Result<(), Failure> 
     for (quoted, name) in own.chain(others) {
         let (count, about) = match engine.query(&format!("{quoted} | count")) {
             Ok(count) => (count.value(0, 0), count.warnings().to_vec()),
+            Err(error) if error.is_limit() || error.is_cancelled() => return Err(error.into()),
             Err(error) => (Value::Null, error.diagnostics().to_vec()),
         };
         let mut about: Vec<String> = about.into_iter().map(|diagnostic| diagnostic.message).collect();

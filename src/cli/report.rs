@@ -1,7 +1,5 @@
 //! `argql report`: one page, one Markdown file, or one workbook, on the exemptions of an export.
 
-use std::path::Path;
-
 use super::args::{ReportArgs, ReportFormat};
 use super::cluster::on_cluster;
 use super::failure::Failure;
@@ -20,7 +18,7 @@ pub(super) fn report(options: &ReportArgs, messages: &Messages) -> Result<(), Fa
         .about(format!("As of {moment}, by argql {}.", env!("CARGO_PKG_VERSION")))
         .audit(audit::plan(&options.choice, Some(options.rows))?);
     let plan = options.choice.parameters().try_fold(plan, |plan, (name, value)| plan.parameter(name, value))?;
-    let format = format_of(options);
+    let format = format_of(options)?;
     destination::check_readable(format, options.output.as_deref())?;
     let engine = open_export(&options.source, Some(now), messages)?;
     let report = plan.run(&on_cluster(engine, &options.cluster, messages)?)?;
@@ -37,23 +35,21 @@ fn data_line(options: &ReportArgs) -> String {
     if paths.is_empty() { "Data: what ARGQL_DATA names.".to_owned() } else { format!("Data: {}.", paths.join(", ")) }
 }
 
-fn format_of(options: &ReportArgs) -> Format {
-    match options.format.unwrap_or_else(|| by_ending(options.output.as_deref())) {
+fn format_of(options: &ReportArgs) -> Result<Format, Failure> {
+    let endings = [
+        ("html", ReportFormat::Html),
+        ("htm", ReportFormat::Html),
+        ("md", ReportFormat::Markdown),
+        #[cfg(feature = "xlsx")]
+        ("xlsx", ReportFormat::Xlsx),
+    ];
+    let chosen = destination::chosen(options.format, options.output.as_deref(), &endings, ReportFormat::Markdown)?;
+    Ok(match chosen {
         ReportFormat::Html => Format::Html,
         ReportFormat::Markdown => Format::Markdown,
         #[cfg(feature = "xlsx")]
         ReportFormat::Xlsx => Format::Xlsx,
-    }
-}
-
-fn by_ending(path: Option<&Path>) -> ReportFormat {
-    let ending = path.and_then(Path::extension).and_then(|ending| ending.to_str()).unwrap_or_default();
-    match ending.to_ascii_lowercase().as_str() {
-        "html" | "htm" => ReportFormat::Html,
-        #[cfg(feature = "xlsx")]
-        "xlsx" => ReportFormat::Xlsx,
-        _ => ReportFormat::Markdown,
-    }
+    })
 }
 
 #[cfg(test)]

@@ -14,6 +14,11 @@ use crate::{DateTime, Engine, Store, Table, Type, Value};
 /// Writes an export as a snapshot of a store, and says what it has; of many tenants each as one of a store of its own.
 pub(super) fn import(options: &ImportArgs, messages: &Messages) -> Result<(), Failure> {
     refuse_within(&options.store, &options.source)?;
+    if !options.source.snapshots.is_empty() || options.source.limits.max_rows.is_some() {
+        return Err(Failure::Usage(
+            "`--snapshot` and `--max-rows` are for queries: an import takes all of `--data`".into(),
+        ));
+    }
     let engine = open_engine(&options.source, messages)?;
     let moment = options.r#as.unwrap_or_else(today);
     let store = |path: &Path| Store::new(path).whole(options.whole);

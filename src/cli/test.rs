@@ -1,6 +1,5 @@
 //! `argql test`: a user's queries, held to the answers that their tests expect.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -8,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::args::{TestArgs, TestFormat};
 use super::compared::colored;
-use super::destination::{replace_file, unwritable, write_text};
+use super::destination::{chosen, replace_file, unwritable, write_text};
 use super::failure::{Failure, NOT_AS_EXPECTED, USAGE, read_or_not};
 use super::files::queries_in;
 use super::messages::Messages;
@@ -82,7 +81,7 @@ fn run(files: &[TestFile], engine: &Engine, options: &TestArgs, messages: &Messa
 
 fn write(tests: &TestReport, options: &TestArgs, messages: &Messages) -> Result<(), Failure> {
     let output = options.output.as_deref();
-    match format_of(options) {
+    match format_of(options)? {
         TestFormat::Text => {
             let text = text(tests, messages.stdout_color && output.is_none());
             match output {
@@ -103,13 +102,9 @@ fn summary(tests: &TestReport) -> String {
 }
 
 /// The form asked for, or that of the file's ending.
-fn format_of(options: &TestArgs) -> TestFormat {
-    let ending = options.output.as_deref().and_then(Path::extension).and_then(OsStr::to_str);
-    options.format.unwrap_or(match ending.map(str::to_ascii_lowercase).as_deref() {
-        Some("json") => TestFormat::Json,
-        Some("xml") => TestFormat::Junit,
-        _ => TestFormat::Text,
-    })
+fn format_of(options: &TestArgs) -> Result<TestFormat, Failure> {
+    let endings = [("json", TestFormat::Json), ("txt", TestFormat::Text), ("xml", TestFormat::Junit)];
+    chosen(options.format, options.output.as_deref(), &endings, TestFormat::Text)
 }
 
 /// What is not as expected, case by case.

@@ -684,9 +684,9 @@ impl Checked {
 
 /// What was bound, with what there is to know about it at its places in the text.
 fn in_text(bound: Result<BoundQuery, Vec<Diagnostic>>, text: &QueryText, guard: &Guard) -> Result<BoundQuery, Error> {
-    let mut bound = bound.map_err(|errors| match guard.reason_behind(&errors) {
-        Some(reason) => Error::data(vec![*reason]),
-        None => Error::of_text(text, errors),
+    let mut bound = bound.map_err(|errors| {
+        let reason = guard.reason_behind(&errors).map(|reason| vec![*reason]);
+        Error::of_text(text, reason.unwrap_or(errors))
     })?;
     for said in [&mut bound.warnings, &mut bound.notes] {
         *said = std::mem::take(said).into_iter().map(|diagnostic| text.placed(diagnostic)).collect();

@@ -68,16 +68,18 @@ fn bin(value: ValueRef<'_>, size: ValueRef<'_>, out: &mut Out) {
     out.value(result.unwrap_or_default());
 }
 
-/// The multiple of `size` at or below; at the ends of the range it wraps, as measured on Kusto. Also a negative size
-/// makes a grid.
+/// The multiple of `size` at or below; near the ends of the range it wraps, as Kusto does. Also a negative size makes a
+/// grid.
 fn floor(value: i64, size: i64) -> Option<i64> {
-    let quotient = value.checked_div(size);
-    // Only the least number divided by -1 has no quotient but a divisor: it is its own multiple.
-    let Some(quotient) = quotient else {
-        return (size != 0).then_some(value);
+    if size == 0 {
+        return None;
+    }
+    // Division rounds toward zero: on the other side of zero the value is moved there first.
+    let moved = match (value < 0) == (size < 0) {
+        true => value,
+        false => value.wrapping_add(size.signum()).wrapping_sub(size),
     };
-    let below = value % size != 0 && (value < 0) != (size < 0);
-    Some((quotient - i64::from(below)).wrapping_mul(size))
+    Some(moved.wrapping_div(size).wrapping_mul(size))
 }
 
 fn decimal_floor(value: Decimal, size: Decimal) -> Option<Decimal> {
@@ -169,7 +171,9 @@ mod tests {
         assert_eq!(answer("bin", &[(Type::Bool, Value::Bool(true)), long(1)]), "1");
         assert_eq!(call("floor", &[int(7), int(2)]).expect("bound").0, Type::Long);
         assert_eq!(answer("bin", &[long(i64::MAX), long(10)]), "9223372036854775800");
-        assert_eq!(answer("bin", &[long(i64::MIN), long(10)]), "9223372036854775806");
+        // Kusto's answer near the lower end, where moving the value down overflows.
+        assert_eq!(answer("bin", &[long(-9_223_372_036_854_775_806), long(4)]), "9223372036854775804");
+        assert_eq!(answer("bin", &[long(i64::MIN), long(10)]), "9223372036854775790");
         assert_eq!(answer("bin", &[long(i64::MIN), long(-1)]), "-9223372036854775808");
     }
 

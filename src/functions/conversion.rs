@@ -89,7 +89,7 @@ const TOSTRING: Scalar = Scalar {
 const TOINT: Scalar = Scalar {
     name: "toint",
     returns: Returns::Is(Type::Int),
-    about: "`value` as a 32-bit integer: text is read, a `real` truncated, a `long` wraps around; else null.",
+    about: "`value` as a 32-bit integer: text is read, a `real` truncated, a `long` wraps around; else, as of an infinite one, null.",
     examples: &[Example { query: "print toint('12'), toint(-3.9), toint('x')", result: "12, -3, " }],
     kernel: Plain(|args, out| put(out, to_int(args[0]).map(ValueRef::Int))),
     ..CONVERTS
@@ -165,7 +165,7 @@ const TODATETIME: Scalar = Scalar {
 const TOTIMESPAN: Scalar = Scalar {
     name: "totimespan",
     returns: Returns::Is(Type::TimeSpan),
-    about: "`value` as a length of time: text such as `1.02:03:04.5`, or a number of ticks of 100 ns; else null.",
+    about: "`value` as a length of time: text such as `1.02:03:04.5`, a number of ticks of 100 ns, or what a datetime lies behind the year 1; else null.",
     examples: &[Example { query: "print totimespan('1.02:00'), totimespan('10')", result: "1.02:00:00, " }],
     kernel: Plain(|args, out| put(out, to_timespan(args[0]).map(ValueRef::TimeSpan))),
     ..CONVERTS

@@ -121,7 +121,7 @@ const SIGN: Scalar = Scalar {
     name: "sign",
     params: &[number("number")],
     returns: Returns::Is(Type::Real),
-    about: "1 for a positive, -1 for a negative `number`, 0 for zero and null.",
+    about: "1 for a positive, -1 for a negative `number`, 0 for all others, also of null.",
     examples: &[Example { query: "print sign(-3)", result: "-1.0" }],
     strict: false,
     kernel: KernelDef::Plain(|cells, out| {
@@ -131,7 +131,7 @@ const SIGN: Scalar = Scalar {
         } else if value < 0.0 {
             -1.0
         } else {
-            value.abs()
+            0.0
         });
     }),
     ..Scalar::PLAIN

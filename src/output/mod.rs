@@ -187,8 +187,13 @@ impl Format {
     /// assert_eq!(argql::Format::of_ending("jsonl"), Some(argql::Format::Ndjson));
     /// ```
     pub fn of_ending(ending: &str) -> Option<Format> {
-        let ends = |endings: &[&str]| endings.iter().any(|known| known.eq_ignore_ascii_case(ending));
-        FORMATS.iter().find(|entry| ends(entry.endings)).map(|entry| entry.format)
+        let mut endings = Format::endings();
+        endings.find(|(known, _)| known.eq_ignore_ascii_case(ending)).map(|(_, format)| format)
+    }
+
+    /// All endings of files with the formats that they stand for.
+    pub(crate) fn endings() -> impl Iterator<Item = (&'static str, Format)> {
+        FORMATS.iter().flat_map(|entry| entry.endings.iter().map(|&ending| (ending, entry.format)))
     }
 
     /// Whether it is for people to read: laid out once all rows are known, and several tables may stand in one file.

@@ -432,5 +432,6 @@ fn routes(site: &Arc<Site>) -> Router {
     let inside = Router::new().merge(kusto::routes()).merge(graph::routes()).merge(api::routes()).merge(page::routes());
     #[cfg(feature = "ui")]
     let inside = inside.merge(assets::routes());
+    let inside = inside.fallback(api::nothing).method_not_allowed_fallback(api::other);
     door::around(inside.with_state(site.clone()), site)
 }

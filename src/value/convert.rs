@@ -48,7 +48,7 @@ pub(crate) fn to_int(value: ValueRef<'_>) -> Option<i32> {
         ValueRef::Int(v) => Some(v),
         ValueRef::String(text) => integer(text.trim()).and_then(|v| i32::try_from(v).ok()),
         #[expect(clippy::cast_possible_truncation, reason = "Kusto truncates and saturates")]
-        ValueRef::Real(v) => (!v.is_nan()).then_some(v as i32),
+        ValueRef::Real(v) => v.is_finite().then_some(v as i32),
         #[expect(clippy::cast_possible_truncation, reason = "Kusto wraps")]
         other => to_long(other).map(|v| v as i32),
     }
@@ -61,7 +61,7 @@ pub(crate) fn to_long(value: ValueRef<'_>) -> Option<i64> {
         ValueRef::Int(v) => Some(v.into()),
         ValueRef::Bool(v) => Some(v.into()),
         #[expect(clippy::cast_possible_truncation, reason = "Kusto truncates and saturates")]
-        ValueRef::Real(v) => (!v.is_nan()).then_some(v as i64),
+        ValueRef::Real(v) => v.is_finite().then_some(v as i64),
         ValueRef::Decimal(v) => v.to_i64(),
         ValueRef::String(text) => integer(text.trim()),
         ValueRef::DateTime(v) => Some(v.ticks()),
@@ -107,7 +107,9 @@ pub(crate) fn to_timespan(value: ValueRef<'_>) -> Option<TimeSpan> {
     match value {
         ValueRef::TimeSpan(v) => Some(v),
         ValueRef::String(text) => parse_timespan(text),
-        ValueRef::Int(_) | ValueRef::Long(_) | ValueRef::Real(_) => to_long(value).map(TimeSpan::from_ticks),
+        ValueRef::Int(_) | ValueRef::Long(_) | ValueRef::Real(_) | ValueRef::Bool(_) | ValueRef::DateTime(_) => {
+            to_long(value).map(TimeSpan::from_ticks)
+        }
         _ => None,
     }
 }

@@ -269,6 +269,16 @@ fn what_nobody_knows_is_refused() {
     assert_eq!(server.get("/api/tables?database=arg&database=arg").status, 400);
     assert_eq!(server.get("/api/nothing").json()["error"]["message"], "there is no `/api/nothing`");
     assert_eq!(server.ask("DELETE", "/api/about", &[], "").status, 405);
+    for path in ["/nowhere", "/v1/rest/nowhere", "/%ff"] {
+        let answer = server.get(path);
+        let said = answer.json()["error"]["message"].clone();
+        assert_eq!((answer.status, said), (404, json!(format!("there is no `{path}`"))));
+    }
+    for path in ["/", "/v2/rest/query"] {
+        let answer = server.ask("PUT", path, &[], "");
+        let said = answer.json()["error"]["message"].clone();
+        assert_eq!((answer.status, said), (405, json!(format!("`{path}` is not answered to PUT"))));
+    }
     for doubled in [r#"{"text":"print 1","text":"print 2"}"#, r#"{"text":"print 1","parameters":{"a":1,"a":2}}"#] {
         let (status, message) = said("/api/query", doubled);
         assert!(status == 400 && message.contains("is given twice"), "{message}");

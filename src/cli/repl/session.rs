@@ -164,9 +164,12 @@ impl<'a> Session<'a> {
 
     /// How answers are written, here or to a file.
     pub(super) fn listing(&self, output: Option<PathBuf>) -> Listing {
-        let listing = Listing { format: self.format, output, cells: None, csv_safe: self.csv_safe };
-        let laid_out = matches!(destination::format_of(&listing), Format::Table | Format::Chart);
-        Listing { cells: laid_out.then_some(self.cells), ..listing }
+        let listing = Listing { format: self.format, output, ..Listing::default() };
+        match destination::format_of(&listing) {
+            Format::Table | Format::Chart => Listing { cells: Some(self.cells), ..listing },
+            Format::Csv | Format::Tsv => Listing { csv_safe: self.csv_safe, ..listing },
+            _ => listing,
+        }
     }
 
     /// A table to be shown here.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, get, post};
 
 use super::Site;
 pub(super) use failure::Failure;
@@ -57,14 +57,16 @@ fn paths() -> Vec<(&'static str, MethodRouter<Arc<Site>>)> {
 pub(super) fn routes() -> Router<Arc<Site>> {
     let paths = paths().into_iter().fold(Router::new(), |router, (path, answer)| router.route(path, answer));
     // The door has measured what comes in.
-    paths.route("/api/{*path}", any(nothing)).method_not_allowed_fallback(other).layer(DefaultBodyLimit::disable())
+    paths.layer(DefaultBodyLimit::disable())
 }
 
-async fn nothing(uri: Uri) -> Failure {
+/// What a path that nobody answers says, this one or another.
+pub(super) async fn nothing(uri: Uri) -> Failure {
     Failure::missing(format!("there is no `{}`", uri.path())).help("`/api/openapi.json` has every path")
 }
 
-async fn other(method: Method, uri: Uri) -> Failure {
+/// The same of a method.
+pub(super) async fn other(method: Method, uri: Uri) -> Failure {
     Failure::method(format!("`{}` is not answered to {method}", uri.path())).help("`/api/openapi.json` has every path")
 }
 
