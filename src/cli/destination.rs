@@ -240,45 +240,52 @@ pub(super) fn replace_file<T, E: From<io::Error>>(
     if !plain {
         return fill(File::create(path)?);
     }
-    let (file, part) = part_of(path)?;
-    let done = fill(file).and_then(|written| {
-        if let Ok(about) = std::fs::metadata(path) {
-            std::fs::set_permissions(&part, about.permissions())?;
-        }
-        std::fs::rename(&part, path)?;
-        Ok(written)
-    });
-    done.inspect_err(|_| {
-        // What is wrong is known already.
-        let _ = std::fs::remove_file(&part);
-    })
+    let (file, part) = Part::of(path)?;
+    let written = fill(file)?;
+    if let Ok(about) = std::fs::metadata(path) {
+        std::fs::set_permissions(&part.0, about.permissions())?;
+    }
+    std::fs::rename(&part.0, path)?;
+    Ok(written)
 }
 
-/// Parts of files that are being written.
+/// A file beside another that is nobody else's: neither of a program that writes there at the same time or was killed, nor
+/// of the user. Whatever happens, it does not stay.
+struct Part(PathBuf);
+
+/// Those that are there.
 static PARTS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+impl Part {
+    fn of(path: &Path) -> io::Result<(File, Part)> {
+        let mut number = std::process::id();
+        loop {
+            let part = path.with_added_extension(format!("{number}.part"));
+            match File::create_new(&part) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
+                created => {
+                    let file = created?;
+                    PARTS.lock().unwrap_or_else(PoisonError::into_inner).push(part.clone());
+                    return Ok((file, Part(part)));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        PARTS.lock().unwrap_or_else(PoisonError::into_inner).retain(|part| *part != self.0);
+        // One that was finished has another name now.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
 
 /// Removes what was begun, for who ends the program whatever its threads do.
 pub(super) fn remove_parts() {
     for part in PARTS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        // One that is no longer there was finished.
+        // Nobody is told that it stayed: the program ends.
         let _ = std::fs::remove_file(part);
-    }
-}
-
-/// A file beside another that is nobody else's: neither of a program that writes there at the same time or was killed, nor
-/// of the user.
-fn part_of(path: &Path) -> io::Result<(File, PathBuf)> {
-    let mut number = std::process::id();
-    loop {
-        let part = path.with_added_extension(format!("{number}.part"));
-        match File::create_new(&part) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
-            created => {
-                let file = created?;
-                PARTS.lock().unwrap_or_else(PoisonError::into_inner).push(part.clone());
-                return Ok((file, part));
-            }
-        }
     }
 }
 
