@@ -418,17 +418,17 @@ impl<'a> Binder<'a> {
                 input = self.table_of(input, step.name.span);
             }
             self.growth.operators += 1;
+            if self.growth.operators == STEPS + 1 {
+                self.error(
+                    Diagnostic::error(
+                        TOO_DEEP,
+                        step.name.span,
+                        format!("a query may have {STEPS} operators, and this is one more"),
+                    )
+                    .label("one too many"),
+                );
+            }
             if self.growth.operators > STEPS {
-                if self.growth.operators == STEPS + 1 {
-                    self.error(
-                        Diagnostic::error(
-                            TOO_DEEP,
-                            step.name.span,
-                            format!("a query may have {STEPS} operators, and this is one more"),
-                        )
-                        .label("one too many"),
-                    );
-                }
                 return Relation::poisoned();
             }
             operator.lower(input, step, self)

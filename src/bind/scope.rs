@@ -45,6 +45,11 @@ impl Definition {
         }
     }
 
+    /// Whether it is a view, which passes for a table of its name.
+    pub(super) fn is_view(&self) -> bool {
+        matches!(self, Definition::Function { function, tabular: true, .. } if function.view)
+    }
+
     pub(crate) fn name(&self) -> &str {
         match self {
             Definition::Scalar { name, .. }

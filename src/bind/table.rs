@@ -117,15 +117,14 @@ impl Binder<'_> {
         literal_database(expr).is_none_or(|name| self.environment.catalog.database(name).is_some())
     }
 
-    /// Whether this is the name of a view, which passes for a table of that name.
+    /// Whether this is the name of a view.
     pub(crate) fn is_view(&self, name: &str) -> bool {
-        matches!(self.definition(name), Some(Definition::Function { function, tabular: true, .. }) if function.view)
+        self.definition(name).is_some_and(Definition::is_view)
     }
 
     /// The names of the tables that a pattern stands for: of what the query defines, views alone pass for tables.
     pub(crate) fn tables_like(&self, pattern: &ast::Pattern) -> Vec<String> {
-        let is_view = |known: &&Definition| matches!(known, Definition::Function { function, tabular: true, .. } if function.view && function.takes_nothing());
-        let defined = self.scope.iter().filter(is_view);
+        let defined = self.scope.iter().filter(|known| known.is_view() && known.is_table());
         let defined = defined.map(Definition::name).filter(|name| pattern.matches(name)).map(str::to_owned);
         let loaded = self.environment.catalog.names().into_iter().filter(|name| pattern.matches_in_any_case(name));
         defined.chain(loaded).collect()

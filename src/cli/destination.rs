@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::args::Listing;
 use super::failure::Failure;
@@ -254,7 +254,10 @@ pub(super) fn replace_file<T, E: From<io::Error>>(
 struct Part(PathBuf);
 
 /// Those that are there.
-static PARTS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+fn parts() -> MutexGuard<'static, Vec<PathBuf>> {
+    static PARTS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+    PARTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Part {
     fn of(path: &Path) -> io::Result<(File, Part)> {
@@ -265,7 +268,7 @@ impl Part {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
                 created => {
                     let file = created?;
-                    PARTS.lock().unwrap_or_else(PoisonError::into_inner).push(part.clone());
+                    parts().push(part.clone());
                     return Ok((file, Part(part)));
                 }
             }
@@ -275,7 +278,7 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        PARTS.lock().unwrap_or_else(PoisonError::into_inner).retain(|part| *part != self.0);
+        parts().retain(|part| *part != self.0);
         // One that was finished has another name now.
         let _ = std::fs::remove_file(&self.0);
     }
@@ -283,7 +286,7 @@ impl Drop for Part {
 
 /// Removes what was begun, for who ends the program whatever its threads do.
 pub(super) fn remove_parts() {
-    for part in PARTS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+    for part in parts().drain(..) {
         // Nobody is told that it stayed: the program ends.
         let _ = std::fs::remove_file(part);
     }

@@ -8,12 +8,12 @@ use super::failure::Failure;
 pub(super) fn queries_in(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
         let before = files.len();
-        collect(path, &mut files)?;
+        if path.is_dir() {
+            collect(path, &mut files)?
+        } else {
+            files.push(path.clone())
+        }
         if files.len() == before {
             return Err(Failure::Usage(format!("{} holds no file that ends in `.kql`", path.display())));
         }

@@ -20,13 +20,14 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Runs the tests of files and folders; again whenever one of them changes, if that is asked for.
 pub(super) fn test(options: &TestArgs, messages: &Messages) -> Result<(), Failure> {
+    let format = format_of(options)?;
     let engine = with_values(open_engine(&options.source, messages)?, options.now, &[]);
     if !options.watch {
-        return run(&files(options)?, &engine, options, messages);
+        return run(&files(options)?, &engine, options, format, messages);
     }
     loop {
         let before = stamps(options);
-        match files(options).and_then(|files| run(&files, &engine, options, messages)) {
+        match files(options).and_then(|files| run(&files, &engine, options, format, messages)) {
             Ok(()) | Err(Failure::Unexpected(_)) => {}
             Err(Failure::Closed) => return Err(Failure::Closed),
             Err(failure) => messages.failure(&failure),
@@ -59,7 +60,13 @@ fn files(options: &TestArgs) -> Result<Vec<TestFile>, Failure> {
     Ok(files)
 }
 
-fn run(files: &[TestFile], engine: &Engine, options: &TestArgs, messages: &Messages) -> Result<(), Failure> {
+fn run(
+    files: &[TestFile],
+    engine: &Engine,
+    options: &TestArgs,
+    format: TestFormat,
+    messages: &Messages,
+) -> Result<(), Failure> {
     let filter = options.filter.as_deref().unwrap_or_default();
     let plan = files.iter().cloned().fold(TestPlan::new(), TestPlan::file).filter(filter);
     if plan.cases() == 0 {
@@ -70,7 +77,7 @@ fn run(files: &[TestFile], engine: &Engine, options: &TestArgs, messages: &Messa
     if options.update {
         return update(&tests, messages);
     }
-    read_or_not(write(&tests, options, messages))?;
+    read_or_not(write(&tests, options, format, messages))?;
     messages.note(&summary(&tests));
     match tests.verdict() {
         Verdict::Passed => Ok(()),
@@ -79,9 +86,9 @@ fn run(files: &[TestFile], engine: &Engine, options: &TestArgs, messages: &Messa
     }
 }
 
-fn write(tests: &TestReport, options: &TestArgs, messages: &Messages) -> Result<(), Failure> {
+fn write(tests: &TestReport, options: &TestArgs, format: TestFormat, messages: &Messages) -> Result<(), Failure> {
     let output = options.output.as_deref();
-    match format_of(options)? {
+    match format {
         TestFormat::Text => {
             let text = text(tests, messages.stdout_color && output.is_none());
             match output {
