@@ -87,7 +87,7 @@ impl Binder<'_> {
                     match (given, default) {
                         (Some((_, value)), _) => {
                             read(value, *ty).map(|value| Expr::literal(*ty, value)).ok_or_else(|| {
-                                let text = text_of(Type::Dynamic, value.as_ref());
+                                let text = text_of(Type::Dynamic, &value.as_ref());
                                 let message = format!("`{}` is given as `{text}`, which is no {ty}", name.text);
                                 self.error(Diagnostic::error(BAD_ARGUMENT, name.span, message).label(ty.name()))
                             })

@@ -95,21 +95,31 @@ impl Out {
         if text.len() > meter::LONGEST {
             meter::end();
         }
-        self.value(ValueRef::String(text));
+        match &mut self.form {
+            Form::Text(to) if !meter::over() => {
+                self.len += 1;
+                to.append_value(text);
+            }
+            _ => self.value(ValueRef::String(text)),
+        }
     }
 
     /// A string that `write` appends to an empty buffer.
     pub(crate) fn write(&mut self, write: impl FnOnce(&mut String)) {
+        if let Form::LastText(last) = &mut self.form {
+            self.len += 1;
+            last.clear();
+            write(last);
+            if last.len() > meter::LONGEST {
+                meter::end();
+                last.clear();
+            }
+            return;
+        }
         let mut text = std::mem::take(&mut self.scratch);
         text.clear();
         write(&mut text);
-        match &mut self.form {
-            Form::LastText(last) if text.len() <= meter::LONGEST => {
-                std::mem::swap(last, &mut text);
-                self.len += 1;
-            }
-            _ => self.string(&text),
-        }
+        self.string(&text);
         self.scratch = text;
     }
 

@@ -30,6 +30,7 @@ use std::sync::Arc;
 use arrow_array::{Array, BooleanArray, FixedSizeBinaryArray, Float64Array, Int32Array, Int64Array, StringViewArray};
 use uuid::Uuid;
 
+use crate::json;
 use crate::value::{DateTime, TimeSpan, Type, Value, ValueRef};
 
 pub(crate) use build::{Interner, Out};
@@ -282,62 +283,63 @@ impl Column {
 
     /// The cell of one row; a string column gives strings only.
     pub(crate) fn get(&self, row: usize) -> ValueRef<'_> {
+        let mut cell = ValueRef::Null;
+        self.read(row, &mut cell);
+        cell
+    }
+
+    /// As [`get`](Column::get), written where it belongs: a copy of what was just written in parts would wait for them.
+    pub(crate) fn read<'a>(&'a self, row: usize, to: &mut ValueRef<'a>) {
         debug_assert!(row < self.len);
-        fn some<A: Array, T>(array: &A, row: usize, value: impl FnOnce() -> T) -> Option<T> {
-            if array.is_null(row) { None } else { Some(value()) }
-        }
-        let held = match &self.data {
-            Data::Constant(value) => return value.as_ref(),
-            Data::Dictionary(dictionary) => return dictionary.entries.values.get(dictionary.codes[row] as usize),
-            Data::Values(values) => return values[row].as_ref(),
-            Data::Bool(array) => some(array, row, || ValueRef::Bool(array.value(row))),
-            Data::Int(array) => some(array, row, || ValueRef::Int(array.value(row))),
-            Data::Long(array) => some(array, row, || ValueRef::Long(array.value(row))),
-            Data::Real(array) => some(array, row, || ValueRef::Real(array.value(row))),
-            Data::DateTime(array) => some(array, row, || ValueRef::DateTime(DateTime::from_ticks(array.value(row)))),
-            Data::TimeSpan(array) => some(array, row, || ValueRef::TimeSpan(TimeSpan::from_ticks(array.value(row)))),
-            Data::Guid(array) => some(array, row, || {
+        *to = match &self.data {
+            Data::Constant(value) => value.as_ref(),
+            Data::Dictionary(dictionary) => return dictionary.entries.values.read(dictionary.codes[row] as usize, to),
+            Data::Values(values) => values[row].as_ref(),
+            Data::Bool(array) if array.is_valid(row) => ValueRef::Bool(array.value(row)),
+            Data::Int(array) if array.is_valid(row) => ValueRef::Int(array.value(row)),
+            Data::Long(array) if array.is_valid(row) => ValueRef::Long(array.value(row)),
+            Data::Real(array) if array.is_valid(row) => ValueRef::Real(array.value(row)),
+            Data::DateTime(array) if array.is_valid(row) => ValueRef::DateTime(DateTime::from_ticks(array.value(row))),
+            Data::TimeSpan(array) if array.is_valid(row) => ValueRef::TimeSpan(TimeSpan::from_ticks(array.value(row))),
+            Data::Guid(array) if array.is_valid(row) => {
                 ValueRef::Guid(Uuid::from_slice(array.value(row)).expect("guid arrays are 16 bytes wide"))
-            }),
-            Data::Text(array) => some(array, row, || ValueRef::String(array.value(row))),
-            Data::Json(array) => some(array, row, || ValueRef::Json(array.value(row))),
+            }
+            Data::Text(array) if array.is_valid(row) => ValueRef::String(array.value(row)),
+            Data::Json(array) if array.is_valid(row) => ValueRef::Json(array.value(row)),
+            Data::Bool(_) | Data::Int(_) | Data::Long(_) | Data::Real(_) | Data::DateTime(_) => ValueRef::Null,
+            Data::TimeSpan(_) | Data::Guid(_) | Data::Text(_) | Data::Json(_) => ValueRef::Null,
         };
-        held.unwrap_or_default()
     }
 
-    /// Rows whose text is fetched together.
-    pub(crate) const BLOCK: usize = 64;
-
-    /// Before a row is looked at: fetches the block that begins there, if one does.
+    /// Before a row is looked at: where a block begins, asks for the text of the next one. Rows that a filter left lie far
+    /// apart in memory, and many of them take little longer than one.
     #[inline]
-    pub(crate) fn fetch_block(&self, row: usize) {
-        if row.is_multiple_of(Column::BLOCK) {
-            self.fetch(row..self.len().min(row + Column::BLOCK));
+    pub(crate) fn fetch_ahead(&self, row: usize) {
+        const BLOCK: usize = 32;
+        if row.is_multiple_of(BLOCK) {
+            let start = if row == 0 { 0 } else { row + BLOCK };
+            self.fetch(start.min(self.len)..self.len.min(row + 2 * BLOCK));
         }
     }
 
-    /// Brings the text of these rows near: rows that a filter left lie far apart in memory, and many loads at once take
-    /// little longer than one.
-    pub(crate) fn fetch(&self, rows: std::ops::Range<usize>) {
-        // Bytes that come at once, and how many of a text are fetched.
-        const LINE: usize = 64;
+    fn fetch(&self, rows: std::ops::Range<usize>) {
+        // How much of a text is asked for.
         const START: usize = 512;
-        let mut touched = 0;
-        let mut touch = |text: &str| {
-            let bytes = &text.as_bytes()[..text.len().min(START)];
+        let fetch = |text: &str| {
+            let len = text.len().min(START);
+            (0..len).step_by(json::LINE).for_each(|at| json::fetch(text.as_bytes(), at));
             // A text that begins within a line may end in one more of them.
-            bytes.iter().step_by(LINE).chain(bytes.last()).for_each(|byte| touched ^= byte);
+            json::fetch(text.as_bytes(), len.saturating_sub(1));
         };
         match &self.data {
-            Data::Text(array) | Data::Json(array) => rows.for_each(|row| touch(array.value(row))),
+            Data::Text(array) | Data::Json(array) => rows.for_each(|row| fetch(array.value(row))),
             Data::Dictionary(Dictionary { codes, entries }) => {
                 if let Data::Text(array) | Data::Json(array) = &entries.values.data {
-                    rows.for_each(|row| touch(array.value(codes[row] as usize)));
+                    rows.for_each(|row| fetch(array.value(codes[row] as usize)));
                 }
             }
             _ => {}
         }
-        std::hint::black_box(touched);
     }
 
     /// All cells in order.

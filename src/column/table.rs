@@ -87,7 +87,22 @@ impl Batch {
 
     /// The same rows in batches of about [`PIECE`](Batch::PIECE) rows each.
     pub(crate) fn pieces(&self) -> impl Iterator<Item = Batch> {
-        let pieces = ((self.rows + Batch::PIECE / 2) / Batch::PIECE).max(1);
+        self.cut(Batch::PIECE)
+    }
+
+    /// The rows of some batches in pieces that threads share: of about [`PIECE`](Batch::PIECE) rows, or of fewer where
+    /// those would be few, for whoever has the last of them lets the others wait.
+    pub(crate) fn shared(batches: &[Batch]) -> impl Iterator<Item = Batch> {
+        const ENOUGH: usize = 16;
+        const LEAST: usize = 1 << 14;
+        let rows = batches.iter().map(|batch| batch.rows).sum::<usize>();
+        let about = (rows / ENOUGH).clamp(LEAST, Batch::PIECE);
+        batches.iter().flat_map(move |batch| batch.cut(about))
+    }
+
+    /// The same rows in batches of about so many rows each.
+    fn cut(&self, about: usize) -> impl Iterator<Item = Batch> {
+        let pieces = ((self.rows + about / 2) / about).max(1);
         let most = self.rows.div_ceil(pieces).max(1);
         (0..self.rows).step_by(most).map(move |start| self.slice(start, self.rows.min(start + most)))
     }
@@ -380,5 +395,33 @@ impl Table {
     /// The batches, each with at least a column per field.
     pub(crate) fn into_batches(self) -> Vec<Batch> {
         self.batches
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_rows_are_shared_in_smaller_pieces_than_many_and_stay_in_order() {
+        let shared = |sizes: &[i64]| {
+            let mut next = 0;
+            let batches: Vec<Batch> = sizes
+                .iter()
+                .map(|&rows| {
+                    let numbers: Vec<i64> = (next..next + rows).collect();
+                    next += rows;
+                    Batch::new(vec![Column::longs(numbers.clone())], numbers.len())
+                })
+                .collect();
+            let pieces: Vec<Batch> = Batch::shared(&batches).collect();
+            let cells = pieces.iter().flat_map(|piece| piece.columns[0].as_longs().expect("no nulls"));
+            assert!(cells.copied().eq(0..next));
+            pieces.iter().map(|piece| piece.rows).collect::<Vec<usize>>()
+        };
+        assert_eq!(shared(&[10, 0, 5]), [10, 5]);
+        assert_eq!(shared(&[40_000, 20_000]), [20_000, 20_000, 20_000]);
+        assert_eq!(shared(&[320_000]), [20_000; 16]);
+        assert_eq!(shared(&[1 << 20, 3]), [vec![Batch::PIECE; 32], vec![3]].concat());
     }
 }

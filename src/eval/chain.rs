@@ -15,8 +15,6 @@ struct Link<'e> {
     /// How many arguments there are, and which of them varies.
     count: usize,
     varying: usize,
-    /// What it gives to the next one.
-    gives: Out,
 }
 
 /// Arguments of a call that may be a link.
@@ -38,14 +36,28 @@ pub(super) fn chained(expr: &Expr, batch: &Batch, guard: &Guard) -> Option<Colum
     if links.len() < 2 || column.as_dictionary().is_some() || column.as_constant().is_some() {
         return None;
     }
-    let mut links: Vec<Link<'_>> = links.into_iter().rev().map(|(link, _)| link).collect();
+    let links: Vec<Link<'_>> = links.into_iter().rev().map(|(link, _)| link).collect();
+    let mut between: Vec<Out> = links[1..].iter().map(|_| Out::of_last_text()).collect();
     let (mut out, mut pace) = (Out::new(expr.ty, batch.rows), Pace::new(guard));
     for row in 0..batch.rows {
-        column.fetch_block(row);
+        column.fetch_ahead(row);
         if pace.stops() {
             return Some(Column::constant(expr.ty, Value::absent(expr.ty), batch.rows));
         }
-        follow(&mut links, column.get(row), &mut out);
+        for (at, link) in links.iter().enumerate() {
+            let (before, after) = between.split_at_mut(at);
+            let mut cells: [ValueRef<'_>; MOST] = link.cells;
+            match before.last() {
+                Some(before) => cells[link.varying] = ValueRef::String(before.last_text()),
+                None => column.read(row, &mut cells[link.varying]),
+            }
+            let to = after.first_mut().unwrap_or(&mut out);
+            if link.strict && cells[link.varying].is_null() {
+                to.null();
+            } else {
+                (link.kernel)(&cells[..link.count], to);
+            }
+        }
         debug_assert_eq!(out.len(), row + 1, "a kernel gives one value per row");
     }
     Some(out.finish())
@@ -67,24 +79,8 @@ fn link(expr: &Expr) -> Option<(Link<'_>, &Expr)> {
         }
     }
     let (varying, inner) = varying?;
-    let link = Link { kernel, strict: callee.strict(), cells, count: args.len(), varying, gives: Out::of_last_text() };
+    let link = Link { kernel, strict: callee.strict(), cells, count: args.len(), varying };
     Some((link, inner))
-}
-
-/// Gives a value to the first of the links, and what comes of it to the next one.
-fn follow(links: &mut [Link<'_>], value: ValueRef<'_>, out: &mut Out) {
-    let Some((link, others)) = links.split_first_mut() else { return };
-    let to = if others.is_empty() { &mut *out } else { &mut link.gives };
-    if link.strict && value.is_null() {
-        to.null();
-    } else {
-        let mut cells = link.cells;
-        cells[link.varying] = value;
-        (link.kernel)(&cells[..link.count], to);
-    }
-    if !others.is_empty() {
-        follow(others, ValueRef::String(link.gives.last_text()), out);
-    }
 }
 
 #[cfg(test)]

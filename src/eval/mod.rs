@@ -269,12 +269,12 @@ impl KernelCall<'_> {
         }
         let (mut out, mut pace) = (Out::new(self.ty, rows), Pace::new(self.guard));
         for row in 0..rows {
-            varying.iter().for_each(|&at| args[at].fetch_block(row));
+            varying.iter().for_each(|&at| args[at].fetch_ahead(row));
             if pace.stops() {
                 return Column::constant(self.ty, Value::absent(self.ty), rows);
             }
             for &at in &varying {
-                cells[at] = args[at].get(row);
+                args[at].read(row, &mut cells[at]);
             }
             if self.strict && varying.iter().any(|&at| cells[at].is_null()) {
                 out.null();

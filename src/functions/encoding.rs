@@ -97,7 +97,7 @@ const fn digest(
 fn digested<D: Digest>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     let ty = args.types[0];
     Ok(Box::new(move |cells, out| {
-        let text = text_of(ty, cells[0]);
+        let text = text_of(ty, &cells[0]);
         if text.is_empty() {
             return out.string("");
         }

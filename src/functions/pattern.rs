@@ -96,7 +96,7 @@ fn extract_all(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
         };
         let (source, wanted) = match cells.get(2) {
             Some(&source) => (text(source).into(), elements(cells[1]).unwrap_or_default()),
-            None => (text_of(ty, cells[1]), Vec::new()),
+            None => (text_of(ty, &cells[1]), Vec::new()),
         };
         let mut wanted: Vec<usize> = wanted.iter().filter_map(chosen).filter(|group| *group <= groups).collect();
         if wanted.is_empty() {
@@ -278,7 +278,7 @@ const INDEXOF_REGEX: Scalar = Scalar {
             if length < -1 {
                 return out.null();
             }
-            let source = text_of(ty, cells[0]);
+            let source = text_of(ty, &cells[0]);
             let length = usize::try_from(length).unwrap_or(usize::MAX);
             let within: String = source.chars().skip(start).take(length).collect();
             let found = regex.find_iter(&within).nth(occurrence);
@@ -295,7 +295,7 @@ const REGEX_QUOTE: Scalar = Scalar {
     about: "`value` as a regular expression that matches just it.",
     examples: &[Example { query: "print regex_quote('a.b')", result: r"a\.b" }],
     strict: false,
-    kernel: KernelDef::Plain(|cells, out| out.string(&regex::escape(&text_of(Type::Dynamic, cells[0])))),
+    kernel: KernelDef::Plain(|cells, out| out.string(&regex::escape(&text_of(Type::Dynamic, &cells[0])))),
     ..Scalar::PLAIN
 };
 

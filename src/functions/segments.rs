@@ -85,7 +85,7 @@ impl Combinations {
             };
             let side = match &asked.sides {
                 Some((at, texts)) => {
-                    let text = text_of(rows.args[*at].ty(), rows.args[*at].get(number));
+                    let text = text_of(rows.args[*at].ty(), &rows.args[*at].get(number));
                     texts.iter().position(|side| **side == *text)
                 }
                 None => Some(0),

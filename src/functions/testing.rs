@@ -129,7 +129,7 @@ pub(crate) fn infix(text: &str, operands: &[Arg]) -> Value {
         .zip(&operation.operands)
         .map(|((from, value), &to)| match to {
             to if *from == to => (to, value.clone()),
-            Type::String => (to, Value::from(&*text_of(*from, value.as_ref()))),
+            Type::String => (to, Value::from(&*text_of(*from, &value.as_ref()))),
             to => (to, convert(value.as_ref(), to)),
         })
         .collect();
@@ -159,7 +159,7 @@ pub(crate) fn takes(text: &str, operands: &[Type]) -> bool {
 pub(crate) fn answer(name: &str, args: &[Arg]) -> String {
     match call(name, args).expect("a call that can be prepared") {
         (_, Value::Null) => "null".to_owned(),
-        (ty, value) => text_of(ty, value.as_ref()).into_owned(),
+        (ty, value) => text_of(ty, &value.as_ref()).into_owned(),
     }
 }
 

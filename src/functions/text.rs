@@ -87,7 +87,7 @@ fn is_ascii(text: &str) -> bool {
 fn cased(args: &Args<'_>, ascii: fn(&mut str), any: fn(char) -> char) -> Result<Kernel, ArgumentFault> {
     let ty = args.types[0];
     Ok(Box::new(move |cells, out| {
-        let text = text_of(ty, cells[0]);
+        let text = text_of(ty, &cells[0]);
         if is_ascii(&text) {
             out.write(|to| {
                 let start = to.len();
@@ -126,7 +126,7 @@ const STRCAT_DELIM: Scalar = Scalar {
     kernel: KernelDef::Prepared(|args| {
         let types = with_types(args);
         Ok(Box::new(move |cells, out| {
-            let delimiter = text_of(types[0], cells[0]);
+            let delimiter = text_of(types[0], &cells[0]);
             out.write(|to| {
                 for (index, (&cell, &ty)) in cells.iter().zip(&*types).enumerate().skip(1) {
                     if index > 1 {
@@ -155,7 +155,7 @@ const STRCAT_ARRAY: Scalar = Scalar {
 const ARRAY_STRCAT: Scalar = Scalar { name: "array_strcat", legacy: true, ..STRCAT_ARRAY };
 
 fn strcat_array(cells: &[ValueRef<'_>], out: &mut Out) {
-    let delimiter = text_of(Type::Dynamic, cells[1]);
+    let delimiter = text_of(Type::Dynamic, &cells[1]);
     match elements(cells[0]) {
         Some(items) => out.write(|to| {
             for (index, item) in items.iter().enumerate() {
@@ -206,7 +206,7 @@ const SUBSTRING: Scalar = Scalar {
             let (Some(start), length) = (long(cells[1]), long_at(cells, 2).unwrap_or(i64::MAX)) else {
                 return out.null();
             };
-            out.string(substring(&text_of(ty, cells[0]), start, length));
+            out.string(substring(&text_of(ty, &cells[0]), start, length));
         }))
     }),
     ..Scalar::PLAIN
@@ -245,17 +245,24 @@ const SPLIT: Scalar = Scalar {
     kernel: KernelDef::Prepared(|args| {
         let (ty, known) = (args.types[0], finder(args, 1));
         Ok(Box::new(move |cells, out| {
-            let source = text_of(ty, cells[0]);
-            let delimiter = known.as_ref().map_or_else(|| Finder::new(text(cells[1])), Finder::as_ref);
+            let source = text_of(ty, &cells[0]);
+            let made;
+            let delimiter = match &known {
+                Some(known) => known,
+                None => {
+                    made = Finder::new(text(cells[1]));
+                    &made
+                }
+            };
             if let Some(index) = cells.get(2) {
                 let index = long(*index).and_then(|index| usize::try_from(index).ok());
                 let index = index.filter(|_| !delimiter.needle().is_empty());
-                return match index.and_then(|index| parts(&source, &delimiter).nth(index)) {
+                return match index.and_then(|index| parts(&source, delimiter).nth(index)) {
                     Some(part) => array(out, vec![Value::from(part)]),
                     None => out.null(),
                 };
             }
-            array(out, parts(&source, &delimiter).map(Value::from).collect());
+            array(out, parts(&source, delimiter).map(Value::from).collect());
         }))
     }),
     element: Some(&PART),
@@ -270,10 +277,17 @@ const PART: Scalar = Scalar {
     kernel: KernelDef::Prepared(|args| {
         let (ty, known) = (args.types[0], finder(args, 1));
         Ok(Box::new(move |cells, out| {
-            let source = text_of(ty, cells[0]);
-            let delimiter = known.as_ref().map_or_else(|| Finder::new(text(cells[1])), Finder::as_ref);
+            let source = text_of(ty, &cells[0]);
+            let made;
+            let delimiter = match &known {
+                Some(known) => known,
+                None => {
+                    made = Finder::new(text(cells[1]));
+                    &made
+                }
+            };
             let index = long(cells[2]).and_then(|index| usize::try_from(index).ok());
-            match index.and_then(|index| parts(&source, &delimiter).nth(index)) {
+            match index.and_then(|index| parts(&source, delimiter).nth(index)) {
                 Some(part) => out.string(part),
                 None => out.null(),
             }
@@ -291,13 +305,12 @@ fn finder(args: &Args<'_>, at: usize) -> Option<Finder<'static>> {
 /// What stands between occurrences of a delimiter; all of the source if that is empty.
 fn parts<'a>(source: &'a str, delimiter: &'a Finder<'_>) -> impl Iterator<Item = &'a str> {
     let length = delimiter.needle().len();
-    let mut found = delimiter.find_iter(source.as_bytes()).filter(move |_| length > 0);
-    let mut rest = Some(0);
+    let mut rest = Some(source);
     std::iter::from_fn(move || {
-        let start = rest?;
-        let end = found.next();
-        rest = end.map(|end| end + length);
-        Some(&source[start..end.unwrap_or(source.len())])
+        let text = rest?;
+        let Some(end) = delimiter.find(text.as_bytes()).filter(|_| length > 0) else { return rest.take() };
+        rest = Some(&text[end + length..]);
+        Some(&text[..end])
     })
 }
 
@@ -331,7 +344,7 @@ const INDEXOF: Scalar = Scalar {
             if length < -1 || occurrence < 1 {
                 return out.null();
             }
-            out.long(index_of(&text_of(types[0], cells[0]), &text_of(types[1], cells[1]), start, length, occurrence));
+            out.long(index_of(&text_of(types[0], &cells[0]), &text_of(types[1], &cells[1]), start, length, occurrence));
         }))
     }),
     ..Scalar::PLAIN
@@ -439,7 +452,7 @@ fn replace_strings(source: &str, lookups: &[Value], rewrites: &[Value], to: &mut
 
 /// The text of an element.
 fn plain(item: &Value) -> Cow<'_, str> {
-    text_of(Type::Dynamic, item.as_ref())
+    text_of(Type::Dynamic, &item.as_ref())
 }
 
 const REVERSE: Scalar = Scalar {
@@ -451,7 +464,7 @@ const REVERSE: Scalar = Scalar {
     strict: false,
     kernel: KernelDef::Prepared(|args| {
         let ty = args.types[0];
-        Ok(Box::new(move |cells, out| out.write(|to| to.extend(text_of(ty, cells[0]).chars().rev()))))
+        Ok(Box::new(move |cells, out| out.write(|to| to.extend(text_of(ty, &cells[0]).chars().rev()))))
     }),
     ..Scalar::PLAIN
 };
@@ -466,7 +479,7 @@ const STRCMP: Scalar = Scalar {
     kernel: KernelDef::Prepared(|args| {
         let types = with_types(args);
         Ok(Box::new(move |cells, out| {
-            out.long(text_of(types[0], cells[0]).cmp(&text_of(types[1], cells[1])) as i64);
+            out.long(text_of(types[0], &cells[0]).cmp(&text_of(types[1], &cells[1])) as i64);
         }))
     }),
     ..Scalar::PLAIN
@@ -484,8 +497,8 @@ const STRREP: Scalar = Scalar {
     kernel: KernelDef::Prepared(|args| {
         let types = with_types(args);
         Ok(Box::new(move |cells, out| {
-            let value = text_of(types[0], cells[0]);
-            let delimiter = cells.get(2).map(|&cell| text_of(types[2], cell)).unwrap_or_default();
+            let value = text_of(types[0], &cells[0]);
+            let delimiter = cells.get(2).map(|cell| text_of(types[2], cell)).unwrap_or_default();
             let times = long(cells[1]).unwrap_or_default().clamp(0, MOST_REPEATS);
             out.write(|to| {
                 for time in 0..times {

@@ -16,7 +16,7 @@ const ISASCII: Scalar = Scalar {
     about: "Whether the text of `value` is all ASCII.",
     examples: &[Example { query: "print isascii('abc'), isascii('ü')", result: "True, False" }],
     strict: false,
-    kernel: KernelDef::Plain(|cells, out| out.bool(text_of(Type::Dynamic, cells[0]).is_ascii())),
+    kernel: KernelDef::Plain(|cells, out| out.bool(text_of(Type::Dynamic, &cells[0]).is_ascii())),
     ..Scalar::PLAIN
 };
 
@@ -41,7 +41,7 @@ const UNICODE_CODEPOINTS_FROM_STRING: Scalar = Scalar {
     kernel: KernelDef::Prepared(|args| {
         let ty = args.types[0];
         Ok(Box::new(move |cells, out| {
-            array(out, text_of(ty, cells[0]).chars().map(|c| Value::Long(u32::from(c).into())).collect());
+            array(out, text_of(ty, &cells[0]).chars().map(|c| Value::Long(u32::from(c).into())).collect());
         }))
     }),
     ..Scalar::PLAIN

@@ -189,7 +189,7 @@ impl RenderProperty {
     /// A value as text.
     fn text(value: &Expr) -> String {
         match &value.kind {
-            ExprKind::Literal(literal) => text_of(literal.ty, literal.value.as_ref()).into_owned(),
+            ExprKind::Literal(literal) => text_of(literal.ty, &literal.value.as_ref()).into_owned(),
             _ => value.as_name().map_or_else(|| value.to_string(), |name| name.text.clone()),
         }
     }

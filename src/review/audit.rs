@@ -274,7 +274,7 @@ impl Outcome {
         let is_finding = |cells: &[Value]| only.is_none_or(|(column, text)| cells[column].as_str() == Some(text));
         let rows = self.table.rows().enumerate().filter(|(_, cells)| is_finding(cells));
         let findings = rows.map(|(row, cells)| {
-            let parts = columns.iter().map(|&column| text_of(Type::Dynamic, cells[column].as_ref()).to_lowercase());
+            let parts = columns.iter().map(|&column| text_of(Type::Dynamic, &cells[column].as_ref()).to_lowercase());
             Finding { row, key: parts.collect::<Vec<_>>().join(" | "), accepted: None }
         });
         self.findings = findings.collect();

@@ -99,7 +99,7 @@ fn words(value: &Value) -> String {
             let day = moment.strip_suffix("T00:00:00.0000000Z").map(str::to_owned);
             day.or_else(|| Some(format!("{}Z", moment.get(..19)?))).unwrap_or(moment)
         }
-        _ => text_of(Type::Dynamic, value.as_ref()).split_whitespace().collect::<Vec<_>>().join(" "),
+        _ => text_of(Type::Dynamic, &value.as_ref()).split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
 

@@ -219,7 +219,7 @@ impl PlannedChapter {
 fn told(card: &Card, table: &Table) -> Option<String> {
     let position = |name: &str| table.columns().iter().position(|field| &*field.name == name);
     let text =
-        |at: usize, row: &[Value]| Some(text_of(table.columns().get(at)?.ty, row.get(at)?.as_ref()).into_owned());
+        |at: usize, row: &[Value]| Some(text_of(table.columns().get(at)?.ty, &row.get(at)?.as_ref()).into_owned());
     let only = match &card.only {
         None => None,
         Some((column, wanted)) => Some((position(column)?, wanted)),

@@ -19,19 +19,19 @@ impl Run<'_> {
         let guard = self.guard;
         let sides = [right, left];
         // The right side's rows are brought in order by their keys while the left side is read.
-        let rows = |side: usize, batch| {
-            let rows = Rows::new(batch, sides[side], guard);
+        let rows = |side: usize, batches| {
+            let rows = Rows::new(batches, sides[side], guard)?;
             let by_key = if side == 0 { Some(RowsByKey::new(&rows, guard)?) } else { None };
             Ok((rows, by_key))
         };
-        let mut rows = self.side_by_side(&sides.map(|side| &side.input), Run::joined, rows)?.into_iter();
+        let mut rows = self.side_by_side(&sides.map(|side| &side.input), Run::batches, rows)?.into_iter();
         let (Some((right_rows, Some(by_key))), Some((left_rows, None))) = (rows.next(), rows.next()) else {
             unreachable!("two sides, of which the first one's rows are in order");
         };
         let picked = pick(kind, &left_rows, &by_key, guard)?;
         let rows = picked.left.len().max(picked.right.len());
-        let mut columns = left_rows.take(&picked.left, guard);
-        columns.extend(right_rows.take(&picked.right, guard));
+        let mut columns = left_rows.take(picked.left, guard);
+        columns.extend(right_rows.take(picked.right, guard));
         Ok(vec![Batch::new(columns, rows)])
     }
 }
@@ -44,32 +44,36 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(batch: Batch, side: &JoinSide, guard: &Guard) -> Rows {
+    pub(super) fn new(batches: Vec<Batch>, side: &JoinSide, guard: &Guard) -> Result<Rows, Failure> {
+        let batch = Batch::concat(batches);
+        guard.check()?;
         let column = |expr: &crate::plan::Expr| match batch.rows {
             // A side without any row may be without columns, too.
             0 => crate::column::Out::new(expr.ty, 0).finish(),
             _ => eval(expr, &batch, guard),
         };
-        Rows {
+        Ok(Rows {
             keys: side.keys.iter().map(column).collect(),
             keep: side.keep.iter().map(column).collect(),
             len: batch.rows,
-        }
+        })
     }
 
     fn len(&self) -> usize {
         self.len
     }
 
-    /// The given rows, or none of them once the guard stops.
-    fn take(&self, rows: &[Option<u32>], guard: &Guard) -> Vec<Column> {
-        let all: Option<Codes> = rows.iter().copied().collect::<Option<Vec<u32>>>().map(Codes::from);
-        let take = |column: &Column| match &all {
-            _ if guard.stops() => Column::constant(column.ty(), Value::absent(column.ty()), rows.len()),
-            Some(rows) => column.repeat(rows),
-            None => column.take_or_absent(rows),
-        };
-        parallel::map(guard, &self.keep, take)
+    /// The given rows, with a row of nothing for each [`NONE`]; or none of them once the guard stops.
+    fn take(&self, rows: Vec<u32>, guard: &Guard) -> Vec<Column> {
+        let count = rows.len();
+        let stopped = |column: &Column| Column::constant(column.ty(), Value::absent(column.ty()), count);
+        if rows.contains(&NONE) {
+            let rows: Vec<Option<u32>> = rows.into_iter().map(|row| Some(row).filter(|&row| row != NONE)).collect();
+            let take = |column: &Column| if guard.stops() { stopped(column) } else { column.take_or_absent(&rows) };
+            return parallel::map(guard, &self.keep, take);
+        }
+        let rows = Codes::from(rows);
+        parallel::map(guard, &self.keep, |column| if guard.stops() { stopped(column) } else { column.repeat(&rows) })
     }
 }
 
@@ -91,21 +95,21 @@ impl RowsByKey {
 }
 
 /// Left rows that are looked at on one thread.
-const PIECE: usize = 1 << 13;
+const PIECE: usize = 1 << 11;
 
 /// Rows after which the guard is asked.
 const TURN: usize = 1 << 14;
 
-/// The rows of either side that stand side by side; `None` where a side has no partner. A kind that gives one side only
+/// The rows of either side that stand side by side; [`NONE`] where a side has no partner. A kind that gives one side only
 /// leaves the other list empty.
 #[derive(Default)]
 struct Picked {
-    left: Vec<Option<u32>>,
-    right: Vec<Option<u32>>,
+    left: Vec<u32>,
+    right: Vec<u32>,
 }
 
 impl Picked {
-    fn push(&mut self, left: Option<u32>, right: Option<u32>, guard: &Guard) -> Result<(), Failure> {
+    fn push(&mut self, left: u32, right: u32, guard: &Guard) -> Result<(), Failure> {
         self.left.push(left);
         self.right.push(right);
         if self.left.len().is_multiple_of(TURN) {
@@ -148,8 +152,8 @@ fn pick(kind: JoinKind, left: &Rows, right: &RowsByKey, guard: &Guard) -> Result
         let rows = (0..).zip(&right.numbers).filter(|&(_, &key)| in_left[key as usize] == wanted);
         for (row, _) in rows {
             match kind {
-                K::RightSemi | K::RightAnti => all.right.push(Some(row)),
-                _ => all.push(None, Some(row), guard)?,
+                K::RightSemi | K::RightAnti => all.right.push(row),
+                _ => all.push(NONE, row, guard)?,
             }
         }
     }
@@ -163,12 +167,12 @@ fn of_left(kind: JoinKind, first: u32, keys: &[u32], right: &RowsByKey, guard: &
     let mut picked = Picked::default();
     for (row, &key) in (first..).zip(keys) {
         match kind {
-            K::LeftSemi if key != NONE => picked.left.push(Some(row)),
-            K::LeftAnti if key == NONE => picked.left.push(Some(row)),
-            K::LeftOuter | K::FullOuter if key == NONE => picked.push(Some(row), None, guard)?,
+            K::LeftSemi if key != NONE => picked.left.push(row),
+            K::LeftAnti if key == NONE => picked.left.push(row),
+            K::LeftOuter | K::FullOuter if key == NONE => picked.push(row, NONE, guard)?,
             K::InnerUnique | K::Inner | K::LeftOuter | K::RightOuter | K::FullOuter => {
                 for &partner in right.rows.of(key) {
-                    picked.push(Some(row), Some(partner), guard)?;
+                    picked.push(row, partner, guard)?;
                 }
             }
             K::LeftSemi | K::LeftAnti | K::RightSemi | K::RightAnti => {}

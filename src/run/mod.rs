@@ -295,7 +295,7 @@ impl<'p> Run<'p> {
             }
             _ => {
                 let batches = self.batches(source)?;
-                parallel::ordered(guard, batches.iter().flat_map(Batch::pieces), work, merge)?;
+                parallel::ordered(guard, Batch::shared(&batches), work, merge)?;
             }
         }
         if let Some((profile, start)) = start {

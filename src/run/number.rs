@@ -168,11 +168,9 @@ impl Kept {
 impl CellTable {
     fn number(&mut self, column: &Column, rows: usize, guard: &Guard) -> Result<Numbered, Failure> {
         let CellTable { keys, kept, coded } = self;
-        let mut key = Vec::new();
+        let (ty, mut scratch) = (column.ty(), Vec::new());
         let numbers = cells(column, rows, coded, guard, |cell| {
-            key.clear();
-            encode_key(&mut key, cell);
-            let (before, number) = (keys.len(), keys.number(&key));
+            let (before, number) = (keys.len(), keys.number(key_of(ty, &cell, &mut scratch)));
             if let Some(Kept::Coded { cells, .. }) = kept
                 && number as usize == before
             {
@@ -184,26 +182,29 @@ impl CellTable {
     }
 
     fn find(&self, column: &Column, rows: usize, guard: &Guard) -> Result<Vec<u32>, Failure> {
-        let mut key = Vec::new();
-        if column.as_constant().is_none() && by_entries(column, rows, None).is_none() {
-            let (mut found, mut ends) = (Vec::with_capacity(rows), Vec::new());
-            by_blocks(column, rows, guard, |block| {
-                key.clear();
-                ends.clear();
-                ends.extend(block.map(|row| {
-                    encode_key(&mut key, column.get(row));
-                    key.len()
-                }));
-                let starts = std::iter::once(0).chain(ends.iter().copied());
-                self.keys.find_all(starts.zip(&ends).map(|(start, &end)| &key[start..end]), &mut found);
-            })?;
-            return Ok(found.into_iter().map(|number| number.unwrap_or(NONE)).collect());
+        let (ty, mut scratch) = (column.ty(), Vec::new());
+        if column.as_constant().is_some() || by_entries(column, rows, None).is_some() {
+            return cells(column, rows, &mut None, guard, |cell| {
+                self.keys.find(key_of(ty, &cell, &mut scratch)).unwrap_or(NONE)
+            });
         }
-        cells(column, rows, &mut None, guard, |cell| {
-            key.clear();
-            encode_key(&mut key, cell);
-            self.keys.find(&key).unwrap_or(NONE)
-        })
+        let (mut found, mut ends) = (Vec::with_capacity(rows), Vec::new());
+        by_blocks(rows, guard, |block| {
+            block.clone().for_each(|row| column.fetch_ahead(row));
+            if ty == Type::String {
+                let text = |row| column.get(row).as_str().unwrap_or_default();
+                return self.keys.find_all(block.map(|row| text(row).as_bytes()), &mut found);
+            }
+            scratch.clear();
+            ends.clear();
+            ends.extend(block.map(|row| {
+                encode_key(&mut scratch, column.get(row));
+                scratch.len()
+            }));
+            let starts = std::iter::once(0).chain(ends.iter().copied());
+            self.keys.find_all(starts.zip(&ends).map(|(start, &end)| &scratch[start..end]), &mut found);
+        })?;
+        Ok(found.into_iter().map(|number| number.unwrap_or(NONE)).collect())
     }
 
     /// Notes the cells of keys that are new, which stand at these rows.
@@ -213,6 +214,19 @@ impl CellTable {
             None => {}
             Some(Kept::Coded { of, .. }) => of.extend(rows.map(|row| cells[row])),
             Some(Kept::Own(own)) => rows.for_each(|row| own.value(column.get(row))),
+        }
+    }
+}
+
+/// What tells a cell from all others of columns of its type: text itself, where all cells are text.
+#[inline]
+fn key_of<'k>(ty: Type, cell: &ValueRef<'k>, scratch: &'k mut Vec<u8>) -> &'k [u8] {
+    match cell {
+        ValueRef::String(text) if ty == Type::String => text.as_bytes(),
+        other => {
+            scratch.clear();
+            encode_key(scratch, *other);
+            scratch
         }
     }
 }
@@ -370,20 +384,24 @@ fn cells(
             }));
         }
     } else {
-        by_blocks(column, rows, guard, |block| numbers.extend(block.map(|row| number(column.get(row)))))?;
+        by_blocks(rows, guard, |block| {
+            numbers.extend(block.map(|row| {
+                column.fetch_ahead(row);
+                number(column.get(row))
+            }));
+        })?;
     }
     Ok(numbers)
 }
 
-/// Goes through the rows of a column in blocks whose text was fetched.
-fn by_blocks(column: &Column, rows: usize, guard: &Guard, mut each: impl FnMut(Range<usize>)) -> Result<(), Failure> {
-    for start in (0..rows).step_by(Column::BLOCK) {
+/// Goes through the rows of a column in blocks.
+fn by_blocks(rows: usize, guard: &Guard, mut each: impl FnMut(Range<usize>)) -> Result<(), Failure> {
+    const BLOCK: usize = 64;
+    for start in (0..rows).step_by(BLOCK) {
         if start % TURN == 0 {
             guard.check()?;
         }
-        let block = start..rows.min(start + Column::BLOCK);
-        column.fetch(block.clone());
-        each(block);
+        each(start..rows.min(start + BLOCK));
     }
     Ok(())
 }

@@ -105,8 +105,7 @@ impl Pass {
         if let Some(kept) = &self.kept
             && let Some((batches, warnings)) = kept.batches(&self.origin, &self.wants, guard)?
         {
-            let pieces = batches.iter().flat_map(Batch::pieces);
-            return parallel::ordered(guard, pieces, work, merge).map(|()| warnings);
+            return parallel::ordered(guard, Batch::shared(&batches), work, merge).map(|()| warnings);
         }
         self.origin.drive(&self.wants, tests, guard, work, merge)
     }

@@ -13,7 +13,7 @@ pub(crate) fn convert(value: ValueRef<'_>, to: Type) -> Value {
         Type::Long => to_long(value).map(Value::Long),
         Type::Real => to_real(value).map(Value::Real),
         Type::Decimal => to_decimal(value).map(Value::Decimal),
-        Type::String => Some(Value::from(&*text_of(Type::Dynamic, value))),
+        Type::String => Some(Value::from(&*text_of(Type::Dynamic, &value))),
         Type::DateTime => to_datetime(value).map(Value::DateTime),
         Type::TimeSpan => to_timespan(value).map(Value::TimeSpan),
         Type::Guid => to_guid(value).map(Value::Guid),

@@ -311,7 +311,7 @@ impl Value {
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let ty = if matches!(self, Value::Bool(_)) { Type::Bool } else { Type::Dynamic };
-        f.pad(&text_of(ty, self.as_ref()))
+        f.pad(&text_of(ty, &self.as_ref()))
     }
 }
 
@@ -341,7 +341,7 @@ values_from! {
     TimeSpan => TimeSpan,
 }
 
-impl ValueRef<'_> {
+impl<'a> ValueRef<'a> {
     /// The cell, owned; JSON text is read into arrays and bags.
     pub(crate) fn to_value(self) -> Value {
         match self {
@@ -366,7 +366,7 @@ impl ValueRef<'_> {
     }
 
     /// The text, if a string is held.
-    pub(crate) fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&'a str> {
         match self {
             ValueRef::String(text) => Some(text),
             _ => None,

@@ -1,5 +1,6 @@
 //! How values are written as text: what `tostring`, `strcat` and hashes see.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::{Type, ValueRef, write_datetime, write_json_text, write_timespan};
@@ -33,12 +34,13 @@ pub(crate) fn write_typed_text(out: &mut String, ty: Type, value: ValueRef<'_>) 
 }
 
 /// The text of a cell, borrowed if the cell is text.
-pub(crate) fn text_of<'a>(ty: Type, value: ValueRef<'a>) -> std::borrow::Cow<'a, str> {
+#[inline]
+pub(crate) fn text_of<'a>(ty: Type, value: &ValueRef<'a>) -> Cow<'a, str> {
     match value {
-        ValueRef::String(text) => text.into(),
-        _ => {
+        ValueRef::String(text) => Cow::Borrowed(text),
+        other => {
             let mut text = String::new();
-            write_typed_text(&mut text, ty, value);
+            write_typed_text(&mut text, ty, *other);
             text.into()
         }
     }
@@ -107,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_bool_is_capital_only_in_a_bool_column() {
-        let write = |ty| text_of(ty, ValueRef::Bool(true)).into_owned();
+        let write = |ty| text_of(ty, &ValueRef::Bool(true)).into_owned();
         assert_eq!(write(Type::Bool), "True");
         assert_eq!(write(Type::Dynamic), "true");
     }

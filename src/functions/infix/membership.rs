@@ -65,7 +65,7 @@ impl ListKey {
         match (ty, cell) {
             (_, ValueRef::Null) if ty != Type::String => None,
             (Type::Decimal, ValueRef::Decimal(v)) => Some(ListKey::Text(v.shortest().to_string().into())),
-            (Type::String | Type::Decimal, cell) => Some(ListKey::Text(text_of(Type::Dynamic, cell).into())),
+            (Type::String | Type::Decimal, cell) => Some(ListKey::Text(text_of(Type::Dynamic, &cell).into())),
             // Numbers meet as reals where a real is wanted; two longs that differ do not become equal by it.
             (Type::Real, ValueRef::Real(v)) => ListKey::real(v),
             (Type::Real, ValueRef::Long(v)) => ListKey::real(wide(v)),
@@ -80,7 +80,7 @@ impl ListKey {
             (Type::DateTime, ValueRef::DateTime(v)) => Some(ListKey::Whole(v.ticks())),
             (Type::TimeSpan, ValueRef::TimeSpan(v)) => Some(ListKey::Whole(v.ticks())),
             (Type::Guid, ValueRef::Guid(v)) => Some(ListKey::Guid(v)),
-            (Type::Dynamic, cell) => Some(ListKey::Text(text_of(Type::Dynamic, cell).into())),
+            (Type::Dynamic, cell) => Some(ListKey::Text(text_of(Type::Dynamic, &cell).into())),
             _ => None,
         }
     }
@@ -134,7 +134,7 @@ pub(super) fn contained<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Argu
     Ok(match constants(args) {
         Some(items) if ty == Type::String => {
             let set: HashSet<Box<str>, FixedState> =
-                items.iter().map(|item| text_of(Type::Dynamic, item.as_ref()).into()).collect();
+                items.iter().map(|item| text_of(Type::Dynamic, &item.as_ref()).into()).collect();
             Box::new(move |cells, out| out.bool(set.contains(text(cells[0])) != NOT))
         }
         Some(items) => {
@@ -164,7 +164,7 @@ pub(super) fn contained<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, Argu
 pub(super) fn contained_folded<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
     Ok(match constants(args) {
         Some(items) => {
-            let fold = |item: &Value| folded(&text_of(Type::Dynamic, item.as_ref())).into();
+            let fold = |item: &Value| folded(&text_of(Type::Dynamic, &item.as_ref())).into();
             let set: HashSet<Box<str>, FixedState> = items.iter().map(fold).collect();
             Box::new(move |cells, out| out.bool(set.contains(&*folded(text(cells[0]))) != NOT))
         }
@@ -172,7 +172,7 @@ pub(super) fn contained_folded<const NOT: bool>(args: &Args<'_>) -> Result<Kerne
             let types: Box<[Type]> = args.types[1..].into();
             Box::new(move |cells, out| {
                 let value = text(cells[0]);
-                let same = |item: ValueRef<'_>| same_folded(value, &text_of(Type::Dynamic, item));
+                let same = |item: ValueRef<'_>| same_folded(value, &text_of(Type::Dynamic, &item));
                 out.bool(each_item(Type::String, &cells[1..], &types, same) != NOT);
             })
         }
@@ -181,7 +181,7 @@ pub(super) fn contained_folded<const NOT: bool>(args: &Args<'_>) -> Result<Kerne
 
 /// `has_any`, and `has_all` if `ALL`. A null item matches everything in `has_any` and drops out of `has_all`.
 pub(super) fn has<const ALL: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
-    let needle = |item: ValueRef<'_>| Needle::new(&text_of(Type::Dynamic, item), true);
+    let needle = |item: ValueRef<'_>| Needle::new(&text_of(Type::Dynamic, &item), true);
     Ok(match constants(args) {
         Some(items) => {
             let needles: Vec<Needle> = items.iter().map(|item| needle(item.as_ref())).collect();

@@ -100,7 +100,7 @@ impl Evaluate {
             let mut values: Vec<(String, Value)> = Vec::new();
             for batch in table.batches() {
                 let cells = batch.columns[0].iter();
-                values.extend(cells.map(|cell| (text_of(pivoted_ty, cell).into_owned(), cell.to_value())));
+                values.extend(cells.map(|cell| (text_of(pivoted_ty, &cell).into_owned(), cell.to_value())));
             }
             values
         });

@@ -204,7 +204,7 @@ fn cell_text(ty: Type, cell: ValueRef<'_>) -> String {
     let measure = match cell {
         ValueRef::Int(_) | ValueRef::Long(_) | ValueRef::Real(_) | ValueRef::Decimal(_) => Measure::Number,
         ValueRef::DateTime(_) => Measure::Moment,
-        _ => return text_of(ty, cell).into_owned(),
+        _ => return text_of(ty, &cell).into_owned(),
     };
     to_real(cell).map_or_else(String::new, |value| exact(measure, value))
 }

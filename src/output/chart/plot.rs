@@ -192,7 +192,7 @@ fn gather(
     let lists = matches!(choice.natures[choice.x], Nature::List(_));
     let result = table.each_row(|row| {
         let marked = choice.anomalies.iter().any(|at| to_real(row[*at]).is_some_and(|value| value != 0.0));
-        let label = |at: &usize| match text_of(fields[*at].ty, row[*at]) {
+        let label = |at: &usize| match text_of(fields[*at].ty, &row[*at]) {
             text if text.is_empty() => "(empty)".to_owned(),
             text => text.into_owned(),
         };

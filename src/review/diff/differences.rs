@@ -112,7 +112,7 @@ impl<'a> Differences<'a> {
             let found = self.new.at(row, &["systemData", name]);
             if is_nothing(&found) { self.new.at(row, &["properties", "systemData", name]) } else { found }
         });
-        let by = Value::from(&*text_of(Type::Dynamic, by.as_ref()));
+        let by = Value::from(&*text_of(Type::Dynamic, &by.as_ref()));
         (by, to_datetime(at.as_ref()).map_or(Value::Null, Value::DateTime))
     }
 
@@ -131,7 +131,7 @@ impl<'a> Differences<'a> {
             let mut cells = vec![Value::from(difference.fate.name())];
             cells.extend(keys.iter().map(|key| {
                 let found = side.at(row, &key.split('.').collect::<Vec<_>>());
-                Value::from(&*text_of(Type::Dynamic, found.as_ref()))
+                Value::from(&*text_of(Type::Dynamic, &found.as_ref()))
             }));
             cells.push(Value::from(change.map_or("", |change| change.field.as_str())));
             let [old, new] =

@@ -71,7 +71,7 @@ impl Differences<'_> {
     fn identity(&self, difference: &Difference) -> [String; 2] {
         let (side, row) = self.subject(difference);
         [&["name"][..], &["properties", "policyAssignmentId"]]
-            .map(|path| text_of(Type::Dynamic, side.at(row, path).as_ref()).to_lowercase())
+            .map(|path| text_of(Type::Dynamic, &side.at(row, path).as_ref()).to_lowercase())
     }
 
     /// A table with a row per change of an exemption.
@@ -89,7 +89,7 @@ impl Differences<'_> {
         ];
         let row = |(difference, change): (&Difference, Option<&Change>)| {
             let (side, row) = self.subject(difference);
-            let text = |path: &[&str]| Value::from(&*text_of(Type::Dynamic, side.at(row, path).as_ref()));
+            let text = |path: &[&str]| Value::from(&*text_of(Type::Dynamic, &side.at(row, path).as_ref()));
             let (field, what, old, new) = match change {
                 Some(change) => (change.field.as_str(), meaning(change), change.old.clone(), change.new.clone()),
                 None => {
@@ -110,7 +110,7 @@ impl Differences<'_> {
 
 /// Where it stands: what is before its own part of the id.
 fn scope(side: &DiffSide, row: RowPlace) -> String {
-    let id = text_of(Type::Dynamic, side.at(row, &["id"]).as_ref()).into_owned();
+    let id = text_of(Type::Dynamic, &side.at(row, &["id"]).as_ref()).into_owned();
     // Only ASCII letters change their case, so that places stay the same.
     let at = id.to_ascii_lowercase().rfind(MARK);
     at.map_or(id.clone(), |at| id[..at].to_owned())
@@ -130,7 +130,7 @@ fn facts(side: &DiffSide, row: RowPlace) -> Value {
 
 /// `waiver without expiry`, `mitigated until 2026-12-31`
 fn category(facts: &Value) -> String {
-    let of = |name: &str| text_of(Type::Dynamic, step(facts, name).as_ref()).into_owned();
+    let of = |name: &str| text_of(Type::Dynamic, &step(facts, name).as_ref()).into_owned();
     let category = Some(of("category").to_lowercase()).filter(|name| !name.is_empty());
     let category = category.unwrap_or_else(|| "no category".to_owned());
     match of("expiresOn") {
@@ -191,7 +191,7 @@ fn references(change: &Change) -> String {
     let beyond = |items: &[Value], others: &[Value]| {
         let others: Vec<String> = others.iter().map(|item| item_text(item, true)).collect();
         let names = items.iter().filter(|item| !others.contains(&item_text(item, true)));
-        names.map(|item| text_of(Type::Dynamic, item.as_ref()).into_owned()).collect::<Vec<_>>().join(", ")
+        names.map(|item| text_of(Type::Dynamic, &item.as_ref()).into_owned()).collect::<Vec<_>>().join(", ")
     };
     match (beyond(&new, &old), beyond(&old, &new)) {
         (added, removed) if added.is_empty() => format!("references removed: {removed}"),

@@ -177,7 +177,7 @@ fn same_items(a: &[Value], b: &[Value], caseless: bool) -> bool {
 
 /// What an item of a list is told apart by.
 pub(super) fn item_text(item: &Value, caseless: bool) -> String {
-    let text = text_of(Type::Dynamic, item.as_ref());
+    let text = text_of(Type::Dynamic, &item.as_ref());
     if caseless || text.starts_with('/') { text.to_lowercase() } else { text.into_owned() }
 }
 

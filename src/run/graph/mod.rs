@@ -26,8 +26,8 @@ impl Run<'_> {
     ) -> Result<Vec<Batch>, Failure> {
         let guard = self.guard;
         let sides = [edges, nodes];
-        let rows = |side: usize, batch| Ok(Rows::new(batch, sides[side], guard));
-        let mut rows = self.side_by_side(&sides.map(|side| &side.input), Run::joined, rows)?.into_iter();
+        let rows = |side: usize, batches| Rows::new(batches, sides[side], guard);
+        let mut rows = self.side_by_side(&sides.map(|side| &side.input), Run::batches, rows)?.into_iter();
         let (edges, nodes) = (rows.next().expect("two sides"), rows.next().expect("two sides"));
         let mut graph = Graph::new(edges, nodes, &work.known, guard)?;
         for step in &work.steps {
