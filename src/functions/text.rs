@@ -246,23 +246,16 @@ const SPLIT: Scalar = Scalar {
         let (ty, known) = (args.types[0], finder(args, 1));
         Ok(Box::new(move |cells, out| {
             let source = text_of(ty, &cells[0]);
-            let made;
-            let delimiter = match &known {
-                Some(known) => known,
-                None => {
-                    made = Finder::new(text(cells[1]));
-                    &made
-                }
-            };
+            let delimiter = delimiter(known.as_ref(), cells[1]);
             if let Some(index) = cells.get(2) {
                 let index = long(*index).and_then(|index| usize::try_from(index).ok());
                 let index = index.filter(|_| !delimiter.needle().is_empty());
-                return match index.and_then(|index| parts(&source, delimiter).nth(index)) {
+                return match index.and_then(|index| parts(&source, &delimiter).nth(index)) {
                     Some(part) => array(out, vec![Value::from(part)]),
                     None => out.null(),
                 };
             }
-            array(out, parts(&source, delimiter).map(Value::from).collect());
+            array(out, parts(&source, &delimiter).map(Value::from).collect());
         }))
     }),
     element: Some(&PART),
@@ -278,16 +271,9 @@ const PART: Scalar = Scalar {
         let (ty, known) = (args.types[0], finder(args, 1));
         Ok(Box::new(move |cells, out| {
             let source = text_of(ty, &cells[0]);
-            let made;
-            let delimiter = match &known {
-                Some(known) => known,
-                None => {
-                    made = Finder::new(text(cells[1]));
-                    &made
-                }
-            };
+            let delimiter = delimiter(known.as_ref(), cells[1]);
             let index = long(cells[2]).and_then(|index| usize::try_from(index).ok());
-            match index.and_then(|index| parts(&source, delimiter).nth(index)) {
+            match index.and_then(|index| parts(&source, &delimiter).nth(index)) {
                 Some(part) => out.string(part),
                 None => out.null(),
             }
@@ -300,6 +286,14 @@ const PART: Scalar = Scalar {
 /// What looks for the text of an argument, if that is the same for all rows: it is prepared only once.
 fn finder(args: &Args<'_>, at: usize) -> Option<Finder<'static>> {
     Some(Finder::new(args.constants[at].as_ref()?.as_str()?).into_owned())
+}
+
+/// The delimiter of a row: what was prepared for all, or what the row says.
+fn delimiter<'a>(known: Option<&'a Finder<'static>>, cell: ValueRef<'a>) -> Cow<'a, Finder<'a>> {
+    match known {
+        Some(known) => Cow::Borrowed(known),
+        None => Cow::Owned(Finder::new(text(cell))),
+    }
 }
 
 /// What stands between occurrences of a delimiter; all of the source if that is empty.
