@@ -96,6 +96,7 @@ impl Out {
             meter::end();
         }
         match &mut self.form {
+            // Most of what functions give; as a cell it would be written and read again.
             Form::Text(to) if !meter::over() => {
                 self.len += 1;
                 to.append_value(text);

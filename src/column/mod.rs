@@ -322,6 +322,7 @@ impl Column {
         }
     }
 
+    /// Asks for the text of these rows.
     fn fetch(&self, rows: std::ops::Range<usize>) {
         // How much of a text is asked for.
         const START: usize = 512;

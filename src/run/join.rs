@@ -65,15 +65,15 @@ impl Rows {
 
     /// The given rows, with a row of nothing for each [`NONE`]; or none of them once the guard stops.
     fn take(&self, rows: Vec<u32>, guard: &Guard) -> Vec<Column> {
-        let count = rows.len();
-        let stopped = |column: &Column| Column::constant(column.ty(), Value::absent(column.ty()), count);
-        if rows.contains(&NONE) {
-            let rows: Vec<Option<u32>> = rows.into_iter().map(|row| Some(row).filter(|&row| row != NONE)).collect();
-            let take = |column: &Column| if guard.stops() { stopped(column) } else { column.take_or_absent(&rows) };
-            return parallel::map(guard, &self.keep, take);
-        }
+        let partner = |&row: &u32| Some(row).filter(|&row| row != NONE);
+        let some_absent: Option<Vec<Option<u32>>> = rows.contains(&NONE).then(|| rows.iter().map(partner).collect());
         let rows = Codes::from(rows);
-        parallel::map(guard, &self.keep, |column| if guard.stops() { stopped(column) } else { column.repeat(&rows) })
+        let take = |column: &Column| match &some_absent {
+            _ if guard.stops() => Column::constant(column.ty(), Value::absent(column.ty()), rows.len()),
+            Some(rows) => column.take_or_absent(rows),
+            None => column.repeat(&rows),
+        };
+        parallel::map(guard, &self.keep, take)
     }
 }
 

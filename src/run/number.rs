@@ -394,7 +394,7 @@ fn cells(
     Ok(numbers)
 }
 
-/// Goes through the rows of a column in blocks.
+/// Goes through rows in blocks, and asks the guard now and then.
 fn by_blocks(rows: usize, guard: &Guard, mut each: impl FnMut(Range<usize>)) -> Result<(), Failure> {
     const BLOCK: usize = 64;
     for start in (0..rows).step_by(BLOCK) {
