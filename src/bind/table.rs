@@ -413,7 +413,8 @@ pub(crate) fn table_schema(environment: &Environment<'_>, name: &str) -> Result<
         || {
             let names = catalog.names();
             let message = format!("the table `{name}` is not loaded{of}");
-            let diagnostic = Diagnostic::at(NOT_LOADED, Place::Nowhere, message);
+            let diagnostic =
+                Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(format!("there are: {}", names.join(", ")));
             Err(Box::new(diagnostic.suggest(name, names.iter().map(String::as_str))))
         },
         |table| table.full_schema(environment.guard),

@@ -46,14 +46,14 @@ pub(super) fn write_tables(tables: &[NamedTable<'_>], listing: &Listing, color: 
     let presentation = Presentation::new(listing)?;
     let format = presentation.format;
     match (&listing.output, tables) {
-        (Some(path), [only]) if !path.is_dir() => write_file(path, &[only], presentation),
-        (Some(path), [_, _, ..]) if !format.is_laid_out() && !path.is_dir() && has_format(path) => {
+        (Some(path), [only]) if !names_folder(path) => write_file(path, &[only], presentation),
+        (Some(path), [_, _, ..]) if !format.is_laid_out() && !names_folder(path) && has_format(path) => {
             let (count, path) = (tables.len(), path.display());
             Err(Failure::Usage(format!(
                 "there are {count} tables, and {path} is one file: --output FOLDER takes a file each"
             )))
         }
-        (Some(path), _) if !format.is_laid_out() || path.is_dir() => {
+        (Some(path), _) if !format.is_laid_out() || names_folder(path) => {
             let mut names = HashSet::new();
             if let Some(twice) = tables.iter().find(|named| !names.insert(&named.name)) {
                 let message = format!(
@@ -178,7 +178,8 @@ fn named_format(listing: &Listing) -> Result<Format, Failure> {
     let output = listing.output.as_deref();
     let person = output.is_none() && io::stdout().is_terminal();
     let by_reader = if person { Format::Chart } else { Format::Json };
-    chosen(listing.format, output, &Format::endings().collect::<Vec<_>>(), by_reader)
+    let naming = "`--format`, at the prompt `.format`";
+    chosen_by(listing.format, output, &Format::endings().collect::<Vec<_>>(), by_reader, naming)
 }
 
 /// The same for who asks before anything is written; a file whose ending says nothing is refused then.
@@ -197,18 +198,33 @@ pub(super) fn chosen<F: Copy>(
     endings: &[(&str, F)],
     otherwise: F,
 ) -> Result<F, Failure> {
-    let ending = output.filter(|path| !path.is_dir()).and_then(Path::extension);
+    chosen_by(asked, output, endings, otherwise, "`--format`")
+}
+
+/// The same; `naming` is how a format is asked for.
+fn chosen_by<F: Copy>(
+    asked: Option<F>,
+    output: Option<&Path>,
+    endings: &[(&str, F)],
+    otherwise: F,
+    naming: &str,
+) -> Result<F, Failure> {
+    let ending = output.filter(|path| !names_folder(path)).and_then(Path::extension);
     let (None, Some(ending), Some(path)) = (asked, ending, output) else { return Ok(asked.unwrap_or(otherwise)) };
     let known = endings.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
     known.map(|&(_, format)| format).ok_or_else(|| {
         let endings: Vec<&str> = endings.iter().map(|(ending, _)| *ending).collect();
         Failure::Usage(format!(
-            "the ending of {} stands for no format: name one (`--format`, at the prompt `.format`), or let the file end \
-             in {}",
+            "the ending of {} stands for no format: name one ({naming}), or let the file end in {}",
             path.display(),
             endings.join(", ")
         ))
     })
+}
+
+/// Whether it is a folder, or is written as one that is to be made: `answers/`.
+fn names_folder(path: &Path) -> bool {
+    path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
 /// Whether a file of this name is one of rows.

@@ -1,6 +1,7 @@
 //! The pages of a table, read in parallel and in order.
 //!
-//! A file is cut every [`SEGMENT`] bytes; a segment has the rows that *begin* in it, whatever the number of threads.
+//! A file is cut every so many bytes ([`SEGMENT`] or more, by the size of the table); a segment has the rows that *begin*
+//! in it, whatever the number of threads.
 //! Where its first row begins is guessed (after a line's end, or where a row's first keys stand) so that nobody waits
 //! for the segments before; when its turn comes in order, the guess is compared with where the segment before really
 //! ended, and a segment that began in the wrong place is read again. So every byte is checked, also behind the last
@@ -31,8 +32,15 @@ use crate::parallel;
 /// Bytes at the beginning of a file that show whether its rows are lines.
 pub(super) const LINES: usize = 64 << 10;
 
-/// Bytes of a segment.
+/// Least bytes of a segment.
 pub(super) const SEGMENT: u64 = 4 << 20;
+
+/// How many segments of the least bytes a segment of a large table has. The system takes some 0.1 ms to show one and to
+/// take it away again, which is a tenth of what the smallest are read in; but what it shows counts as memory.
+const LARGEST: u64 = 3;
+
+/// Segments of a table that are enough for all threads to be busy to the end.
+const ENOUGH: u64 = 64;
 
 /// How far the last row of a segment goes on behind it, unless it is an uncommon one.
 const LAST_ROW: usize = 64 << 10;
@@ -173,6 +181,8 @@ impl Passage {
             }
             passage.pages.push(opened);
         }
+        let total: u64 = passage.pages.iter().map(|opened| opened.stamp.len).sum();
+        passage.segment = (total / ENOUGH).clamp(segment, LARGEST * segment);
         Ok(passage)
     }
 
