@@ -413,8 +413,11 @@ pub(crate) fn table_schema(environment: &Environment<'_>, name: &str) -> Result<
         || {
             let names = catalog.names();
             let message = format!("the table `{name}` is not loaded{of}");
-            let diagnostic =
-                Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(format!("there are: {}", names.join(", ")));
+            let help = match names.is_empty() {
+                true => "no data are loaded: name some with `--data`".to_owned(),
+                false => format!("there are: {}", names.join(", ")),
+            };
+            let diagnostic = Diagnostic::at(NOT_LOADED, Place::Nowhere, message).help(help);
             Err(Box::new(diagnostic.suggest(name, names.iter().map(String::as_str))))
         },
         |table| table.full_schema(environment.guard),

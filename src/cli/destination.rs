@@ -351,6 +351,9 @@ mod tests {
         tables(&[named("a.b"), named("c")], &listing(&to, Some(Format::Ndjson))).unwrap();
         assert_eq!(std::fs::read_to_string(to.join("a.b.ndjson")).unwrap(), "{\"n\":1}\n");
         assert_eq!(std::fs::read_to_string(to.join("c.ndjson")).unwrap(), "{\"n\":1}\n");
+        let slashed = folder.path().join("only/");
+        tables(&[named("a")], &listing(&slashed, None)).unwrap();
+        assert_eq!(std::fs::read_to_string(slashed.join("a.json")).unwrap(), "[{\"n\":1}]\n");
         let one = folder.path().join("one.md");
         tables(&[named("a"), named("c")], &listing(&one, None)).unwrap();
         assert!(std::fs::read_to_string(&one).unwrap().starts_with("## a\n\n| n |"));

@@ -35,8 +35,8 @@ pub(super) const LINES: usize = 64 << 10;
 /// Least bytes of a segment.
 pub(super) const SEGMENT: u64 = 4 << 20;
 
-/// How many segments of the least bytes a segment of a large table has. The system takes some 0.1 ms to show one and to
-/// take it away again, which is a tenth of what the smallest are read in; but what it shows counts as memory.
+/// How many times the least a segment of a large table has. The system takes some 0.1 ms to show one and to take it away
+/// again, a tenth of the time in which the smallest are read; but what it shows counts as memory.
 const LARGEST: u64 = 3;
 
 /// Segments of a table that are enough for all threads to be busy to the end.
