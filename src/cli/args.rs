@@ -801,7 +801,8 @@ pub(super) struct Listing {
     /// parquet, arrow, arrow-stream or xlsx [default: by the ending of --output, else chart on a terminal and json elsewhere]
     #[arg(long, value_parser = one_of(formats()), hide_possible_values = true, help_heading = "Answer")]
     pub(super) format: Option<Format>,
-    /// Write to this file; of several tables, a file each to this folder, or a sheet each to a workbook
+    /// Write to this file; of several tables, a file each to this folder, or a sheet each to a workbook. A folder that is not
+    /// there is written with a slash: answers/
     #[arg(long, value_name = "FILE", value_parser = output(), help_heading = "Answer")]
     pub(super) output: Option<PathBuf>,
     /// What becomes of wide cells of a table on a terminal: wrap (up to six lines), cut (one line) or whole (all lines)
