@@ -457,12 +457,7 @@ const ARRAY_SUM: Scalar = Scalar {
     returns: Returns::Is(Type::Real),
     about: "The sum of the numbers in `array`; null if an element is no number.",
     examples: &[Example { query: "print array_sum(dynamic([1, 2.5]))", result: "3.5" }],
-    kernel: KernelDef::Plain(|cells, out| {
-        let number = |item: &Value| if matches!(item, Value::Bool(_)) { None } else { real(item.as_ref()) };
-        let sum =
-            elements(cells[0]).and_then(|items| items.iter().try_fold(0.0, |sum, item| Some(sum + number(item)?)));
-        out.value(sum.map_or(ValueRef::Null, ValueRef::Real));
-    }),
+    kernel: super::series::SUM,
     ..Scalar::PLAIN
 };
 

@@ -1,7 +1,9 @@
 //! Series: arrays of numbers, computed with element by element.
 //!
 //! An element that is no number, or has no partner, makes the element of the result null (Kusto's pages of the
-//! `series_…` functions). What looks at a series as a whole is in the files beside.
+//! `series_…` functions). A datetime or timespan is the number of its ticks, as in example 3 of the page of
+//! `series_fit_poly`, so that an axis of time can be computed with. What looks at a series as a whole is in the files
+//! beside.
 
 pub(super) mod fill;
 pub(super) mod filter;
@@ -13,7 +15,7 @@ pub(super) mod statistics;
 
 use std::sync::Arc;
 
-use super::cells::{elements, real};
+use super::cells::{elements, real, wide};
 use crate::column::Out;
 use crate::registry::*;
 use crate::value::{Type, Value, ValueRef};
@@ -65,12 +67,22 @@ fn series_or_number(types: &[Type]) -> Result<Type, String> {
     }
 }
 
-fn is_number(value: &Value) -> bool {
-    matches!(value, Value::Int(_) | Value::Long(_) | Value::Real(_) | Value::Decimal(_))
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Bool(_) => None,
+        value => whole(value).map(wide).or_else(|| real(value.as_ref())),
+    }
 }
 
-fn number(value: &Value) -> Option<f64> {
-    if is_number(value) { real(value.as_ref()) } else { None }
+/// A whole number, of ticks for a datetime or timespan.
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::Int(v) => Some((*v).into()),
+        Value::Long(v) => Some(*v),
+        Value::DateTime(v) => Some(v.ticks()),
+        Value::TimeSpan(v) => Some(v.ticks()),
+        _ => None,
+    }
 }
 
 /// The numbers of a series; none if an element is no number.
@@ -151,18 +163,18 @@ fn both(cells: &[ValueRef<'_>], of: fn(&Value, &Value) -> Option<Value>) -> Opti
 /// A number that stands for a whole series, as arrays have it.
 fn single(cell: ValueRef<'_>) -> Option<Value> {
     let value = super::cells::owned(cell);
-    is_number(&value).then_some(value)
+    number(&value).is_some().then_some(value)
 }
 
 /// Whole numbers stay whole, unless the result is too large.
 fn arithmetic(
     left: &Value,
     right: &Value,
-    whole: fn(i64, i64) -> Option<i64>,
+    of_whole: fn(i64, i64) -> Option<i64>,
     reals: fn(f64, f64) -> f64,
 ) -> Option<Value> {
-    if let (Value::Long(left), Value::Long(right)) = (left, right)
-        && let Some(result) = whole(*left, *right)
+    if let (Some(left), Some(right)) = (whole(left), whole(right))
+        && let Some(result) = of_whole(left, right)
     {
         return Some(Value::Long(result));
     }
@@ -171,8 +183,8 @@ fn arithmetic(
 
 fn compared(left: &Value, right: &Value, of: fn(std::cmp::Ordering) -> bool) -> Option<Value> {
     let (a, b) = (number(left)?, number(right)?);
-    let order = match (left, right) {
-        (Value::Long(a), Value::Long(b)) => a.cmp(b),
+    let order = match (whole(left), whole(right)) {
+        (Some(a), Some(b)) => a.cmp(&b),
         _ => a.partial_cmp(&b)?,
     };
     Some(Value::Bool(of(order)))
@@ -228,9 +240,9 @@ series! {
         "print series_abs(dynamic([-6.5, 0, -8, 'x']))" "[6.5,0,8,null]"
         KernelDef::Plain(|cells, out| match elements(cells[0]) {
             Some(items) => {
-                let absolute = |item: &Value| match item {
-                    Value::Long(v) => v.checked_abs().map_or(Value::Null, Value::Long),
-                    item => number(item).map_or(Value::Null, |x| Value::Real(x.abs())),
+                let absolute = |item: &Value| match whole(item) {
+                    Some(v) => v.checked_abs().map_or(Value::Null, Value::Long),
+                    None => number(item).map_or(Value::Null, |x| Value::Real(x.abs())),
                 };
                 out.owned(Value::Array(Arc::new(items.iter().map(absolute).collect())));
             }
@@ -274,12 +286,15 @@ const SERIES_SUM: Scalar = Scalar {
     returns: Returns::Is(Type::Real),
     about: "The sum of the elements; null if one is no number.",
     examples: &[Example { query: "print series_sum(dynamic([2, 3.5]))", result: "5.5" }],
-    kernel: KernelDef::Plain(|cells, out| {
-        let sum = numbers(cells[0]).map(|numbers| total(numbers.into_iter()));
-        out.value(sum.map_or(ValueRef::Null, ValueRef::Real));
-    }),
+    kernel: SUM,
     ..Scalar::PLAIN
 };
+
+/// The sum of an array's elements; null if one is no number.
+pub(super) const SUM: KernelDef = KernelDef::Plain(|cells, out| {
+    let sum = numbers(cells[0]).map(|numbers| total(numbers.into_iter()));
+    out.value(sum.map_or(ValueRef::Null, ValueRef::Real));
+});
 
 const SERIES_PRODUCT: Scalar = Scalar {
     name: "series_product",

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::super::cells::{elements, narrow, real};
-use super::{number, size};
+use super::{number, size, whole};
 use crate::registry::*;
 use crate::value::{Type, Value, ValueRef};
 
@@ -25,7 +25,7 @@ const SERIES_FILL_CONST: Scalar = Scalar {
     examples: &[Example { query: "print series_fill_const(dynamic([1, null, 3]), 0.0)", result: "[1,0.0,3]" }],
     kernel: KernelDef::Plain(|cells, out| {
         let Some(mut items) = elements(cells[0]) else { return out.null() };
-        let constant = cells.get(1).map_or(Value::Long(0), |cell| whole(cell.to_value()));
+        let constant = cells.get(1).map_or(Value::Long(0), |cell| counted(cell.to_value()));
         let missing = Missing::of(cells, 2);
         items.iter_mut().filter(|item| missing.is(item)).for_each(|item| item.clone_from(&constant));
         out.owned(Value::Array(Arc::new(items)));
@@ -33,12 +33,9 @@ const SERIES_FILL_CONST: Scalar = Scalar {
     ..FILLING
 };
 
-/// In arrays there is one kind of whole numbers.
-fn whole(value: Value) -> Value {
-    match value {
-        Value::Int(value) => Value::Long(value.into()),
-        value => value,
-    }
+/// What is computed with: arrays have one kind of whole numbers, and times are their ticks.
+fn counted(value: Value) -> Value {
+    whole(&value).map_or(value, Value::Long)
 }
 
 const SERIES_FILL_FORWARD: Scalar = Scalar {
@@ -109,11 +106,12 @@ const SERIES_FILL_LINEAR: Scalar = Scalar {
         },
     ],
     kernel: KernelDef::Plain(|cells, out| {
-        let Some(mut items) = elements(cells[0]) else { return out.null() };
+        let Some(items) = elements(cells[0]) else { return out.null() };
+        let mut items: Vec<Value> = items.into_iter().map(counted).collect();
         let missing = Missing::of(cells, 1);
         let edges = !matches!(cells.get(2), Some(ValueRef::Bool(false)));
         if items.iter().all(|item| missing.is(item)) {
-            let constant = cells.get(3).map_or(Value::Real(0.0), |cell| whole(cell.to_value()));
+            let constant = cells.get(3).map_or(Value::Real(0.0), |cell| counted(cell.to_value()));
             items.iter_mut().for_each(|item| item.clone_from(&constant));
         } else {
             interpolate(&mut items, &missing, edges);
@@ -124,7 +122,7 @@ const SERIES_FILL_LINEAR: Scalar = Scalar {
 };
 
 fn interpolate(items: &mut [Value], missing: &Missing, edges: bool) {
-    let whole = items.iter().filter(|item| !missing.is(item)).all(|item| matches!(item, Value::Long(_)));
+    let all_whole = items.iter().filter(|item| !missing.is(item)).all(|item| whole(item).is_some());
     let mut before: Option<usize> = None;
     for at in 0..items.len() {
         if missing.is(&items[at]) {
@@ -138,7 +136,7 @@ fn interpolate(items: &mut [Value], missing: &Missing, edges: bool) {
                     items[gap] = match ends {
                         (Some(from), Some(to)) => {
                             let x = from + (to - from) * size(nth + 1) / size(at - before);
-                            if whole { Value::Long(narrow(x)) } else { Value::Real(x) }
+                            if all_whole { Value::Long(narrow(x)) } else { Value::Real(x) }
                         }
                         _ => Value::Null,
                     };
