@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use super::super::cells::{long, real, text};
 use crate::registry::{Args, ArgumentFault, Kernel, Operand, Operation};
-use crate::value::{DateTime, Type, ValueRef, compare};
+use crate::value::{DateTime, Type, ValueRef, compare, convert};
 
 /// The types for `==` and `!=`.
 pub(super) fn equality(operands: &[Operand]) -> Option<Operation> {
@@ -16,8 +16,10 @@ pub(super) fn equality(operands: &[Operand]) -> Option<Operation> {
         // Kusto wants one side converted: two dynamic values have no equality.
         (Type::Dynamic, Type::Dynamic) => return None,
         (a, b) if a == b => vec![a, a],
-        (Type::Dynamic, other) => against_dynamic(other),
-        (other, Type::Dynamic) => against_dynamic(other).into_iter().rev().collect(),
+        (Type::Dynamic, Type::String) | (Type::String, Type::Dynamic) => vec![Type::String; 2],
+        // The kernel reads one as the other's type: what cannot be read so is not what is missing.
+        (a @ Type::Dynamic, b) | (a, b @ Type::Dynamic) => vec![a, b],
+        (a @ Type::Real, b @ Type::Decimal) | (a @ Type::Decimal, b @ Type::Real) => vec![a, b],
         (Type::String, other) => vec![from_text(left, other)?; 2],
         (other, Type::String) => vec![from_text(right, other)?; 2],
         (a, b) => vec![widest(a, b)?; 2],
@@ -94,14 +96,34 @@ pub(super) fn ordering(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
 
 /// `==`, and `!=` if `NOT`.
 pub(super) fn equals<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
-    if args.types == [Type::String; 2] {
-        return Ok(Box::new(|cells, out| out.bool((text(cells[0]) == text(cells[1])) != NOT)));
-    }
-    Ok(Box::new(|cells, out| match (cells[0], cells[1]) {
+    let equal: fn(ValueRef<'_>, ValueRef<'_>) -> bool = match args.types {
+        [Type::String, Type::String] => {
+            return Ok(Box::new(|cells, out| out.bool((text(cells[0]) == text(cells[1])) != NOT)));
+        }
+        [Type::Dynamic, Type::DateTime | Type::TimeSpan | Type::Guid] | [Type::Real, Type::Decimal] => {
+            |a, b| holds(a, b)
+        }
+        [Type::DateTime | Type::TimeSpan | Type::Guid, Type::Dynamic] | [Type::Decimal, Type::Real] => {
+            |a, b| holds(b, a)
+        }
+        _ => |a, b| ordering(a, b) == Some(Ordering::Equal),
+    };
+    Ok(Box::new(move |cells, out| match (cells[0], cells[1]) {
         (ValueRef::Null, ValueRef::Null) => out.null(),
         (ValueRef::Null, _) | (_, ValueRef::Null) => out.bool(NOT),
-        (a, b) => out.bool((ordering(a, b) == Some(Ordering::Equal)) != NOT),
+        (a, b) => out.bool(equal(a, b) != NOT),
     }))
+}
+
+/// Whether a value, read as a datetime, timespan, guid or decimal, is this one.
+fn holds(value: ValueRef<'_>, this: ValueRef<'_>) -> bool {
+    let ty = match this {
+        ValueRef::DateTime(_) => Type::DateTime,
+        ValueRef::TimeSpan(_) => Type::TimeSpan,
+        ValueRef::Decimal(_) => Type::Decimal,
+        _ => Type::Guid,
+    };
+    ordering(convert(value, ty).as_ref(), this) == Some(Ordering::Equal)
 }
 
 /// `<`, `<=` (`EQUAL`), and with `LESS` false `>`, `>=`.
