@@ -41,8 +41,11 @@ pub(crate) struct StepRows<'a> {
     pub(crate) names: &'a [&'a str],
     /// The position of the step at hand, which knows no later one.
     pub(crate) at: usize,
-    /// The columns of each of these rows.
+    /// The columns of each of these rows by name.
     pub(crate) columns: &'a BoundColumns,
+    /// Where in these rows each of the columns is.
+    pub(crate) places: &'a [usize],
+    pub(crate) width: usize,
 }
 
 /// The functions along the rows; expressions around them read the columns that they make, behind those of the input.
@@ -286,7 +289,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
         Some(match steps.columns.position(&name.text).map(|column| (column, &list[column])) {
             Some((_, column)) if column.poisoned => Err(Reported(())),
             Some((column, BoundColumn { ty, .. })) => {
-                Ok(Expr::column(*ty, self.columns.list().len() + at * list.len() + column))
+                Ok(Expr::column(*ty, self.columns.list().len() + at * steps.width + steps.places[column]))
             }
             None if self.columns.has_any_column() => Err(Reported(())),
             None => Err(self.binder.error(steps.columns.unknown(name))),

@@ -64,7 +64,8 @@ impl Display for MvApply {
 impl Tabular for MvApply {
     fn lower(&self, input: Relation, step: &PipelineStep, binder: &mut Binder<'_>) -> Relation {
         let (part, rows) = binder.part(&input);
-        let rows = self.expansion.lower(rows, step, binder);
+        // Elements come in their order: `series_rate_fl` of Kusto's library asks for `prev` here, unsorted.
+        let rows = self.expansion.lower(rows, step, binder).in_order();
         let body = binder.subquery(&self.body, &rows);
         // A column that is expanded under its own name is the sub-query's; all others stand before what that makes,
         // which takes the place of a column of its name (as Kusto's binder has it).

@@ -8,7 +8,7 @@ use nom::Parser;
 use super::Syntax;
 use super::tabular::Tabular;
 use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation, Reported, StepRows, duplicate};
-use crate::diag::{DUPLICATE_NAME, Diagnostic, UNKNOWN_COLUMN, UNORDERED};
+use crate::diag::{DUPLICATE_NAME, Diagnostic, UNKNOWN_COLUMN, UNORDERED, UNSUPPORTED};
 use crate::plan::{self, Node, Step, StepOutput, Steps};
 use crate::registry::{Allowed, Example, OperatorDef, Position, words};
 use crate::syntax::ast::*;
@@ -199,11 +199,17 @@ impl Tabular for Scan {
         }
         // A row that a step holds has all columns.
         binder.needs_all_columns(&input.columns);
-        match self.steps(&input, binder) {
+        let given = self.given(&input.columns);
+        match self.steps(&input, &given, binder) {
             Ok((steps, made)) => {
                 let keep: Vec<plan::Expr> = input.pass_through().map(|(_, expr)| expr).collect();
+                let declared = keep.len() + self.declared.len();
                 let mut outputs: Vec<(BoundColumn, plan::Expr)> = input.pass_through().collect();
-                outputs.extend((keep.len()..).zip(made).map(|(at, column)| {
+                for (slot, &column) in (declared..).zip(&given) {
+                    outputs[column].1 = plan::Expr::column(outputs[column].0.ty, slot);
+                }
+                let places = (keep.len()..declared).chain([declared + given.len()]);
+                outputs.extend(places.zip(made).map(|(at, column)| {
                     let expr = plan::Expr::column(column.ty, at);
                     (column, expr)
                 }));
@@ -216,8 +222,24 @@ impl Tabular for Scan {
 }
 
 impl Scan {
+    /// The columns of the input that steps give values to. They are held behind the declared ones.
+    fn given(&self, input: &BoundColumns) -> Vec<usize> {
+        let mut given: Vec<usize> = Vec::new();
+        for StepAssign { name, .. } in self.steps.iter().flat_map(|step| &step.assigned) {
+            if let Some(at) = input.position(&name.text).filter(|at| !given.contains(at)) {
+                given.push(at);
+            }
+        }
+        given
+    }
+
     /// The steps, and the columns that they make.
-    fn steps(&self, input: &Relation, binder: &mut Binder<'_>) -> Result<(Steps, Vec<BoundColumn>), Reported> {
+    fn steps(
+        &self,
+        input: &Relation,
+        given: &[usize],
+        binder: &mut Binder<'_>,
+    ) -> Result<(Steps, Vec<BoundColumn>), Reported> {
         let mut held = input.columns.list().to_vec();
         let mut wrong = None;
         let mut values = Vec::with_capacity(self.declared.len());
@@ -239,7 +261,14 @@ impl Scan {
                 Err(reported) => wrong = Some(reported),
             }
         }
-        let mut made = held.split_off(input.columns.list().len());
+        let own = input.columns.list().len();
+        let mut places: Vec<usize> = (0..held.len()).collect();
+        for (slot, &column) in (held.len()..).zip(given) {
+            places[column] = slot;
+            let ty = held[column].ty;
+            values.push((ty, Value::absent(ty)));
+        }
+        let mut made = held.split_off(own);
         if let Some(name) = &self.match_id
             && input.columns.names().chain(made.iter().map(|column| &*column.name)).any(|known| known == name.text)
         {
@@ -254,28 +283,48 @@ impl Scan {
                 let diagnostic = Diagnostic::error(DUPLICATE_NAME, step.name.span, message).label("same name again");
                 wrong = Some(binder.error(diagnostic));
             }
-            let rows = StepRows { names: &names, at, columns: &held };
+            let rows = StepRows { names: &names, at, columns: &held, places: &places, width: own + values.len() };
             let mut exprs = Exprs::of_step(binder, &input.columns, rows);
             let condition = exprs.predicate(&step.condition);
             let mut assigned: Vec<(usize, plan::Expr)> = Vec::new();
             for StepAssign { name, expr } in &step.assigned {
                 let bound = exprs.expr(expr);
-                let Some(column) = self.declared.iter().position(|known| known.column.name.text == name.text) else {
-                    let message = format!("`{}` is not declared", name.text);
+                let Some(column) = held.position(&name.text) else {
+                    let message = format!("there is no column `{}` to give a value to", name.text);
                     wrong = Some(exprs.binder.error(
-                        Diagnostic::error(UNKNOWN_COLUMN, name.span, message).label("no declared column").help(
-                            format!("a step gives values to columns behind `declare`: `declare ({}: type)`", name.text),
-                        ),
+                        Diagnostic::error(UNKNOWN_COLUMN, name.span, message).label("no column").help(format!(
+                            "a step gives values to columns of its rows and to those behind `declare`: `declare ({}: type)`",
+                            name.text
+                        )),
                     ));
                     continue;
                 };
-                if assigned.iter().any(|(known, _)| *known == column) {
+                if assigned.iter().any(|(known, _)| own + *known == places[column]) {
                     wrong = Some(exprs.binder.error(duplicate(name)));
                 }
-                let ty = self.declared[column].column.ty;
-                match bound.and_then(|bound| exprs.convert(bound, ty, expr)) {
-                    Ok(expr) => assigned.push((column, expr)),
+                match bound.and_then(|bound| exprs.convert(bound, held.list()[column].ty, expr)) {
+                    Ok(value) => {
+                        let before = |&read: &usize| {
+                            read < own && assigned.iter().any(|(known, _)| own + *known == places[read])
+                        };
+                        if let Some(read) = value.columns().into_iter().find(before) {
+                            let name = &held.list()[read].name;
+                            let message = format!("whether `{name}` is here what the step gave it is not documented");
+                            let diagnostic = Diagnostic::error(UNSUPPORTED, expr.span, message);
+                            wrong = Some(exprs.binder.error(diagnostic.label("not implemented").help(format!(
+                                "read it before it is given a value, or from a copy: `| extend copy = {name}`"
+                            ))));
+                        }
+                        assigned.push((places[column] - own, value));
+                    }
                     Err(reported) => wrong = Some(reported),
+                }
+            }
+            // A column that other steps give values to stays as the row has it.
+            for &column in given {
+                let slot = places[column] - own;
+                if assigned.iter().all(|(known, _)| *known != slot) {
+                    assigned.push((slot, plan::Expr::column(held.list()[column].ty, column)));
                 }
             }
             match condition {
