@@ -412,7 +412,11 @@ fn start_of(period: Period, date: DateTime, offset: i64) -> Option<DateTime> {
     let first = match period {
         Period::Year => DateTime::midnight(day.first_of_year())?,
         Period::Month => DateTime::midnight(day.first_of_month())?,
-        Period::Week => date.plus(-((date.ticks() / DAY + 1) % 7 * DAY) - date.time_of_day())?,
+        // The first week begins before the calendar does.
+        Period::Week => {
+            let sunday = date.ticks() - (date.ticks() / DAY + 1) % 7 * DAY - date.time_of_day();
+            return DateTime::checked(offset.checked_mul(7 * DAY)?.checked_add(sunday)?);
+        }
         _ => date.plus(-date.time_of_day())?,
     };
     add(period, offset, first)
@@ -495,6 +499,13 @@ mod tests {
         assert_eq!(at("endofyear", Some(7982)), "9999-12-31T23:59:59.9999999Z");
         assert_eq!(at("endofyear", Some(7983)), "null");
         assert_eq!(at("startofday", Some(i64::MIN)), "null");
+        assert_eq!(at("startofweek", Some(i64::MAX)), "null");
+        // The calendar begins on a Monday.
+        let first_week = |name: &str, offset| answer(name, &[moment("0001-01-03"), long(offset)]);
+        assert_eq!(first_week("startofweek", 0), "null");
+        assert_eq!(first_week("endofweek", 0), "0001-01-06T23:59:59.9999999Z");
+        assert_eq!(first_week("startofweek", 1), "0001-01-07T00:00:00.0000000Z");
+        assert_eq!(first_week("endofweek", -1), "null");
     }
 
     #[test]

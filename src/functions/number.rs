@@ -276,10 +276,10 @@ const RAND: Scalar = Scalar {
     returns: Returns::Is(Type::Real),
     names: Naming::First,
     about: "A random number from 0 to 1, or a whole one below `below`; another one in every row.",
-    examples: &[Example { query: "print rand() < 1, rand(10) < 10", result: "True, True" }],
+    examples: &[Example { query: "print rand() < 1, rand(10) < 10, rand(1)", result: "True, True, 0.0" }],
     deterministic: false,
     kernel: KernelDef::Plain(|cells, out| match cells.first().map(|&cell| long(cell).unwrap_or_default()) {
-        Some(below) if below > 1 => out.real((random() * wide(below)).floor()),
+        Some(below) if below > 0 => out.real((random() * wide(below)).floor()),
         _ => out.real(random()),
     }),
     ..Scalar::PLAIN

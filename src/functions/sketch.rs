@@ -285,7 +285,7 @@ impl Digest {
     /// How many values are at most this.
     fn rank(&self, value: ValueRef<'_>) -> f64 {
         let below = self.points.iter().take_while(|(known, _)| compare(known.as_ref(), value).is_le());
-        below.map(|(_, weight)| wide(*weight)).sum()
+        wide(below.fold(0, |rank: i64, (_, weight)| rank.saturating_add(*weight)))
     }
 
     pub(super) fn to_value(&self) -> Value {
