@@ -14,8 +14,11 @@ use super::{Diagnostic, Place, Severity, line_column};
 /// Columns that a drawing may take; of longer query lines the part around the mark is shown.
 const WIDTH: usize = 120;
 
-/// All diagnostics, each with its place in `source` (name and text of the query) marked, separated by empty lines.
-/// Ends with a line end unless there is nothing to draw.
+/// Diagnostics that are drawn of many: who has that many errors looks at the first of them.
+const MOST: usize = 25;
+
+/// The diagnostics, each with its place in `source` (name and text of the query) marked, separated by empty lines; of
+/// more than 25 the errors first, and how many more there are. Ends with a line end unless there is nothing to draw.
 ///
 /// ```
 /// let text = "resources | where lokation == 'x'";
@@ -26,7 +29,12 @@ const WIDTH: usize = 120;
 pub fn render(diagnostics: &[Diagnostic], source: Option<(&str, &str)>, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
     let mut drawn = String::new();
-    for diagnostic in diagnostics {
+    let mut shown: Vec<&Diagnostic> = diagnostics.iter().collect();
+    if shown.len() > MOST {
+        shown.sort_by_key(|diagnostic| diagnostic.severity != Severity::Error);
+        shown.truncate(MOST);
+    }
+    for diagnostic in &shown {
         if !drawn.is_empty() {
             drawn.push('\n');
         }
@@ -35,6 +43,9 @@ pub fn render(diagnostics: &[Diagnostic], source: Option<(&str, &str)>, color: b
         let lines = renderer.render(&[group(diagnostic, source)]);
         drawn.push_str(&visible_but(&lines, if color { &['\n', '\u{1b}'] } else { &['\n'] }));
         drawn.push('\n');
+    }
+    if let more @ 1.. = diagnostics.len() - shown.len() {
+        drawn.push_str(&format!("\n… and {more} more\n"));
     }
     drawn
 }
@@ -201,6 +212,16 @@ error[AQ1001]: `lokation` is not a column here
             "error[AQ3001]: no `resources`\n |\n = help: load it\n"
         );
         assert_eq!(line(&nowhere, None), "error[AQ3001]: no `resources` (load it)");
+    }
+
+    #[test]
+    fn of_many_the_errors_are_shown_and_the_rest_is_counted() {
+        let mut many = vec![at(0, 5).warning(); MOST];
+        many.push(at(18, 26));
+        let drawn = render(&many, None, false);
+        assert!(drawn.starts_with("error[AQ1001]") && drawn.ends_with("\n\n… and 1 more\n"), "{drawn}");
+        assert_eq!(drawn.matches("warning[AQ1001]").count(), MOST - 1);
+        assert!(!render(&many[1..], None, false).contains("more"));
     }
 
     #[test]
