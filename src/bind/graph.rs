@@ -332,7 +332,7 @@ fn name_in_pattern(expr: &ast::Expr, at: usize, is_element: &impl Fn(&Name) -> b
         let assign = Assign { names: Vec::new(), expr: without_properties(expr, is_element) };
         return match label_of_part(&assign, at, &BoundColumns::none()) {
             Label::Given(name) => Some(name.text),
-            Label::Derived(name) => Some(name),
+            Label::Derived(name) | Label::Part(name) => Some(name),
             Label::Numbered => None,
         };
     };

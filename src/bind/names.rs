@@ -16,6 +16,8 @@ pub(crate) enum Label {
     Given(Name),
     /// Derived from the expression: `properties.status.code` is `properties_status_code`.
     Derived(String),
+    /// Derived for one of the columns that a function makes: `series_stats_x_min`.
+    Part(String),
     /// `Column1`, `Column2` …
     Numbered,
 }
@@ -24,8 +26,18 @@ pub(crate) enum Label {
 pub(crate) fn label(assign: &Assign, columns: &BoundColumns) -> Label {
     match (assign.name(), assign.expr.as_name()) {
         (Some(name), _) | (None, Some(name)) => Label::Given(name.clone()),
-        (None, None) => derived(&assign.expr, columns).map_or(Label::Numbered, Label::Derived),
+        (None, None) => match &assign.expr.kind {
+            ExprKind::Call(call) if makes_parts(call) => part(call, 0, columns).map_or(Label::Numbered, Label::Part),
+            _ => derived(&assign.expr, columns).map_or(Label::Numbered, Label::Derived),
+        },
     }
+}
+
+/// Whether a call makes columns that have names of their own.
+fn makes_parts(call: &Call) -> bool {
+    let given = usize::from(call.of.is_some()) + call.arguments.len();
+    functions::scalar_called(&call.name.text, given)
+        .is_some_and(|scalar| matches!(scalar.names, Naming::Parts(_) | Naming::Sorted))
 }
 
 /// The name that Kusto derives from an expression: columns and paths give theirs, pass-through functions that of
@@ -60,16 +72,15 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
                         let named = call.arguments.first().and_then(|argument| index(&argument.value));
                         named.filter(|name| columns.position(name).is_some())
                     }
-                    Naming::Sorted => sorted(call, 0, columns),
                     Naming::Fixed(name) => Some(name.to_owned()),
-                    Naming::Parts(_) => part(call, 0, columns),
+                    Naming::Sorted | Naming::Parts(_) => part(call, 0, columns),
                     Naming::Numbered => None,
                 };
             }
             let aggregate = functions::aggregate(&call.name.text)?;
             match aggregate_labels(aggregate, call, &[], &[], columns).into_iter().next()? {
                 Label::Given(name) => Some(name.text),
-                Label::Derived(name) => Some(name),
+                Label::Derived(name) | Label::Part(name) => Some(name),
                 Label::Numbered => None,
             }
         }
@@ -102,7 +113,7 @@ fn part(call: &Call, at: usize, columns: &BoundColumns) -> Option<String> {
 pub(crate) fn label_of_part(assign: &Assign, at: usize, columns: &BoundColumns) -> Label {
     match (assign.names.get(at), &assign.expr.kind) {
         (Some(name), _) => Label::Given(name.clone()),
-        (None, ExprKind::Call(call)) if at > 0 => part(call, at, columns).map_or(Label::Numbered, Label::Derived),
+        (None, ExprKind::Call(call)) if at > 0 => part(call, at, columns).map_or(Label::Numbered, Label::Part),
         (None, _) => label(assign, columns),
     }
 }
@@ -200,7 +211,7 @@ pub(crate) struct Namer {
     /// Given somewhere in the list: a number behind a name keeps clear of them wherever they stand.
     given: HashSet<String>,
     used: HashMap<String, NameUse>,
-    /// In `extend`: the names of the input, which derived names replace and numbered ones step over.
+    /// In `extend`: the names of the input, which derived names replace, and numbered ones and those of parts step over.
     input: Option<HashSet<String>>,
     /// The number of the last numbered column.
     numbered: usize,
@@ -244,6 +255,13 @@ impl Namer {
                 Err(Box::new(duplicate(&Name::new(name.as_str(), span))))
             }
             Label::Derived(name) => Ok(self.free_name(name.clone())),
+            Label::Part(name) => {
+                let input = self.input.take();
+                let free =
+                    self.first_free(name.clone(), |name| input.as_ref().is_some_and(|input| input.contains(name)));
+                self.input = input;
+                Ok(free)
+            }
             Label::Numbered => {
                 let name = loop {
                     self.numbered += 1;
@@ -259,9 +277,14 @@ impl Namer {
 
     /// `base`, or with the first number behind it that makes it free.
     pub(crate) fn free_name(&mut self, base: String) -> String {
+        self.first_free(base, |_| false)
+    }
+
+    /// The same, where some names are taken elsewhere.
+    fn first_free(&mut self, base: String, taken: impl Fn(&str) -> bool) -> String {
         let mut name = base.clone();
         let mut suffix = 0;
-        while self.used.contains_key(&name) || (suffix > 0 && self.given.contains(&name)) {
+        while self.used.contains_key(&name) || taken(&name) || (suffix > 0 && self.given.contains(&name)) {
             suffix += 1;
             name = format!("{base}{suffix}");
         }

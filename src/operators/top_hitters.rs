@@ -74,7 +74,7 @@ impl Tabular for TopHitters {
                 let assign = Assign { names: Vec::new(), expr: by.clone() };
                 let of = match label(&assign, &input.columns) {
                     Label::Given(name) => name.text,
-                    Label::Derived(name) => name,
+                    Label::Derived(name) | Label::Part(name) => name,
                     Label::Numbered => String::new(),
                 };
                 (format!("approximate_sum_{of}"), exprs.weight(by))

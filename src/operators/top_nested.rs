@@ -151,7 +151,7 @@ impl Tabular for TopNested {
             let Some(next) = level.bind(&input.columns, binder) else { continue };
             let of = match of {
                 Label::Given(name) => namer.free_name(name.text.clone()),
-                Label::Derived(name) => namer.free_name(name.clone()),
+                Label::Derived(name) | Label::Part(name) => namer.free_name(name.clone()),
                 Label::Numbered => namer.free_name("Column1".to_owned()),
             };
             let by = match (level.by.name(), by) {
