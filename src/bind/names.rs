@@ -73,8 +73,8 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
                         named.filter(|name| columns.position(name).is_some())
                     }
                     Naming::Fixed(name) => Some(name.to_owned()),
-                    Naming::Sorted | Naming::Parts(_) => part(call, 0, columns),
-                    Naming::Numbered => None,
+                    // Within an expression they are values without a name.
+                    Naming::Sorted | Naming::Parts(_) | Naming::Numbered => None,
                 };
             }
             let aggregate = functions::aggregate(&call.name.text)?;
@@ -255,13 +255,13 @@ impl Namer {
                 Err(Box::new(duplicate(&Name::new(name.as_str(), span))))
             }
             Label::Derived(name) => Ok(self.free_name(name.clone())),
-            Label::Part(name) => {
-                let input = self.input.take();
-                let free =
-                    self.first_free(name.clone(), |name| input.as_ref().is_some_and(|input| input.contains(name)));
-                self.input = input;
-                Ok(free)
-            }
+            Label::Part(name) => match &self.input {
+                Some(input) => {
+                    let is_free = |name: &str, _| !self.used.contains_key(name) && !input.contains(name);
+                    Ok(self.made(first_free(name.clone(), is_free)))
+                }
+                None => Ok(self.free_name(name.clone())),
+            },
             Label::Numbered => {
                 let name = loop {
                     self.numbered += 1;
@@ -275,19 +275,15 @@ impl Namer {
         }
     }
 
-    /// `base`, or with the first number behind it that makes it free.
+    /// `base`, or with the first number behind it that makes it free; a number keeps clear of what is given anywhere.
     pub(crate) fn free_name(&mut self, base: String) -> String {
-        self.first_free(base, |_| false)
+        let is_free =
+            |name: &str, numbered: bool| !self.used.contains_key(name) && !(numbered && self.given.contains(name));
+        self.made(first_free(base, is_free))
     }
 
-    /// The same, where some names are taken elsewhere.
-    fn first_free(&mut self, base: String, taken: impl Fn(&str) -> bool) -> String {
-        let mut name = base.clone();
-        let mut suffix = 0;
-        while self.used.contains_key(&name) || taken(&name) || (suffix > 0 && self.given.contains(&name)) {
-            suffix += 1;
-            name = format!("{base}{suffix}");
-        }
+    /// Takes note of a name that was made.
+    fn made(&mut self, name: String) -> String {
         self.used.insert(name.clone(), NameUse::Made);
         name
     }
@@ -306,6 +302,14 @@ impl Namer {
         self.used.extend(names.into_iter().map(|name| (name.to_owned(), NameUse::Given)));
         self
     }
+}
+
+/// `base`, or with the first number behind it that makes it free; what is asked tells whether it has one.
+fn first_free(base: String, is_free: impl Fn(&str, bool) -> bool) -> String {
+    if is_free(&base, false) {
+        return base;
+    }
+    (1..).map(|suffix| format!("{base}{suffix}")).find(|name| is_free(name, true)).expect("numbers do not end")
 }
 
 /// That two columns of one operator are called the same.
