@@ -66,7 +66,8 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
             let given = usize::from(call.of.is_some()) + call.arguments.len();
             if let Some(scalar) = functions::scalar_called(&call.name.text, given) {
                 return match scalar.names {
-                    Naming::First => call.of.as_deref().map_or_else(first, |of| derived(of, columns)),
+                    Naming::Only if given > 1 => None,
+                    Naming::First | Naming::Only => call.of.as_deref().map_or_else(first, |of| derived(of, columns)),
                     Naming::Prefixed(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
                     Naming::Column => {
                         let named = call.arguments.first().and_then(|argument| index(&argument.value));
@@ -239,7 +240,7 @@ impl Namer {
     }
 
     /// The name of the next column, which is made at `span`. The same name given twice is an error; in `extend` also
-    /// one that is derived twice, or derived and given.
+    /// one that is derived twice, or derived or numbered and given.
     pub(crate) fn name(&mut self, label: &Label, span: Span) -> Result<String, Box<Diagnostic>> {
         match label {
             Label::Given(name) => {
@@ -270,6 +271,9 @@ impl Namer {
                         break name;
                     }
                 };
+                if self.input.is_some() && self.used.contains_key(&name) {
+                    return Err(Box::new(duplicate(&Name::new(name, span))));
+                }
                 Ok(self.free_name(name))
             }
         }

@@ -1,7 +1,7 @@
 //! Moments and lengths of time: now, from their parts, and from numbers.
 
 use crate::registry::KernelDef::{Plain, Prepared};
-use crate::registry::{Example, Returns, Scalar, any, number, timespan};
+use crate::registry::{Example, Naming, Returns, Scalar, any, number, timespan};
 use crate::value::{
     DAY, DateTime, HOUR, MINUTE, SECOND, TimeSpan, Type, ValueRef, to_datetime, to_long, to_real, to_timespan,
 };
@@ -73,6 +73,7 @@ const MAKE_DATETIME: Scalar = Scalar {
         }
         _ => Ok(Type::DateTime),
     }),
+    names: Naming::Only,
     about: "The moment with these parts, null if there is none; or that of a single value, as `todatetime` reads it.",
     examples: &[
         Example { query: "print make_datetime(2024, 2, 29, 12, 30, 1.5)", result: "2024-02-29T12:30:01.5000000Z" },
@@ -128,6 +129,7 @@ const MAKE_TIMESPAN: Scalar = Scalar {
         }
         _ => Ok(Type::TimeSpan),
     }),
+    names: Naming::Only,
     about: "The length of time of hours and minutes, and seconds behind or days before these, null if there are more hours than a day has, more minutes or more seconds; or that of a single value, as `totimespan` reads it.",
     examples: &[
         Example {

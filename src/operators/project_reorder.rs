@@ -103,7 +103,11 @@ impl Tabular for ProjectReorder {
                 Some(NameOrder::Asc) => found.sort_by_key(|at| name(at).to_lowercase()),
                 Some(NameOrder::Desc) => found.sort_by_key(|at| Reverse(name(at).to_lowercase())),
                 Some(NameOrder::GrannyAsc) => found.sort_by_key(|at| granny(&name(at).to_lowercase())),
-                Some(NameOrder::GrannyDesc) => found.sort_by_key(|at| Reverse(granny(&name(at).to_lowercase()))),
+                // The very reverse, also of names that are equal.
+                Some(NameOrder::GrannyDesc) => {
+                    found.sort_by_key(|at| granny(&name(at).to_lowercase()));
+                    found.reverse();
+                }
             }
             order.extend(found);
         }
@@ -113,14 +117,14 @@ impl Tabular for ProjectReorder {
     }
 }
 
-/// A name as text and numbers in turn, so that `a2` is before `a10`.
-fn granny(name: &str) -> Vec<(String, u128)> {
+/// A name as text and numbers in turn, so that `a` is before `a2`, and that before `a10`.
+fn granny(name: &str) -> Vec<(String, Option<u128>)> {
     let mut parts = Vec::new();
     let mut rest = name;
     while !rest.is_empty() {
         let text = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
         let digits = rest[text..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - text);
-        let number = rest[text..text + digits].parse().unwrap_or(u128::MAX);
+        let number = (digits > 0).then(|| rest[text..text + digits].parse().unwrap_or(u128::MAX));
         parts.push((rest[..text].to_owned(), number));
         rest = &rest[text + digits..];
     }

@@ -144,6 +144,8 @@ pub(crate) enum Returns {
 pub(crate) enum Naming {
     /// As the first argument: `tostring(a.b)` is `a_b`.
     First,
+    /// As the argument, if there is but one: `make_datetime(s)` is `s`.
+    Only,
     /// Prefix, `_`, and the name of the first argument: `strlen(s)` is `strlen_s`.
     Prefixed(&'static str),
     /// As the column that the first argument, a string, names; numbered if there is none.

@@ -212,8 +212,10 @@ pub(crate) fn pattern(input: Tokens<'_>) -> Parsed<'_, Pattern> {
     if !part(0) {
         return input.unexpected(Hope::Thing(Thing::Column));
     }
+    // Behind a star a name may go on with digits: `a*1`, `*1d`.
+    let goes_on = |at: usize| part(at) || (input.is(at - 1, "*") && input.is_alphanumeric(at));
     let mut count = 1;
-    while part(count) && input.touches(count) {
+    while input.touches(count) && goes_on(count) {
         count += 1;
     }
     let span = input.skip(count).since(input.here());

@@ -188,6 +188,12 @@ impl<'a> Tokens<'a> {
         self.ahead(places).is_some_and(|token| token.kind == TokenKind::Word)
     }
 
+    /// Whether the token so many places ahead is of nothing but letters, digits and underscores.
+    pub(crate) fn is_alphanumeric(self, places: usize) -> bool {
+        self.ahead(places)
+            .is_some_and(|token| self.text(token.span).chars().all(|letter| letter.is_alphanumeric() || letter == '_'))
+    }
+
     /// Whether nothing stands between the token so many places ahead and the one before it.
     pub(crate) fn touches(self, places: usize) -> bool {
         match (self.ahead(places.wrapping_sub(1)), self.ahead(places)) {
