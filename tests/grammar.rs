@@ -263,7 +263,11 @@ impl<'a> Reader<'a> {
             }),
             "PATTERN" => {
                 let part = |at: usize| self.is_word(at) || self.is(at, "*");
-                let length = (at + 1..).take_while(|&at| part(at) && self.touches(at)).count() + 1;
+                let alphanumeric = |text: &str| text.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+                let goes_on = |at: usize| {
+                    part(at) || self.is(at - 1, "*") && self.tokens.get(at).is_some_and(|next| alphanumeric(&next.text))
+                };
+                let length = (at + 1..).take_while(|&at| self.touches(at) && goes_on(at)).count() + 1;
                 if part(at) && (at..at + length).any(|at| self.is(at, "*")) { length } else { 0 }
             }
             "HINT" => {
@@ -282,7 +286,7 @@ impl<'a> Reader<'a> {
 fn samples(class: &str) -> &'static [&'static str] {
     match class {
         "NAME" | "COLUMN" => &["a", "b", "name", "type", "id", "$x", "_1", "Resources", "7seas", "größe"],
-        "PATTERN" => &["*", "tmp*", "*_id", "a*b*"],
+        "PATTERN" => &["*", "tmp*", "*_id", "a*b*", "a*2", "*1d*"],
         "HINT" => &["hint.strategy=", "hint.x ="],
         "STRING" => &["'a'", "\"b c\"", "@'\\d'", "h'x'", "'it\\'s'", "```\n'\n```"],
         "LONG" => &["0", "12", "0x1F"],
