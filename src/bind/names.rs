@@ -45,14 +45,14 @@ fn makes_parts(call: &Call) -> bool {
 fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
     match &expr.kind {
         ExprKind::Name(name) => Some(name.text.clone()),
-        ExprKind::Member { of, name } => Some(match derived(of, columns) {
+        ExprKind::Member { of, name } => Some(match passed_on(of, columns) {
             Some(of) => format!("{of}_{}", name.text),
             None => name.text.clone(),
         }),
         ExprKind::Index { of, at } => {
             // `d.b[-1]` is `d_b__1`.
             let index = index(at).map(|index| index.replace('-', "_"));
-            match derived(of, columns) {
+            match passed_on(of, columns) {
                 Some(of) => Some(format!("{of}_{}", index.unwrap_or_default())),
                 // `split(tolower(s), '/')[2]` is `2`, as the binder says.
                 None => index,
@@ -61,13 +61,16 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
         ExprKind::Call(call) => {
             let first = || {
                 let argument = call.arguments.first()?;
-                argument.name.as_ref().map_or_else(|| derived(&argument.value, columns), |name| Some(name.text.clone()))
+                argument
+                    .name
+                    .as_ref()
+                    .map_or_else(|| passed_on(&argument.value, columns), |name| Some(name.text.clone()))
             };
             let given = usize::from(call.of.is_some()) + call.arguments.len();
             if let Some(scalar) = functions::scalar_called(&call.name.text, given) {
                 return match scalar.names {
                     Naming::Only if given > 1 => None,
-                    Naming::First | Naming::Only => call.of.as_deref().map_or_else(first, |of| derived(of, columns)),
+                    Naming::First | Naming::Only => call.of.as_deref().map_or_else(first, |of| passed_on(of, columns)),
                     Naming::Prefixed(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
                     Naming::Column => {
                         let named = call.arguments.first().and_then(|argument| index(&argument.value));
@@ -86,6 +89,16 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
             }
         }
         _ => None,
+    }
+}
+
+/// The name that an expression around this one has from it.
+fn passed_on(expr: &Expr, columns: &BoundColumns) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Call(call) if functions::aggregate(&call.name.text).is_some_and(|of| !of.names.is_passed_on()) => {
+            None
+        }
+        _ => derived(expr, columns),
     }
 }
 
@@ -156,7 +169,7 @@ pub(crate) fn aggregate_labels(
     };
     let prefixed = |prefix: &str, at: usize| Label::Derived(format!("{prefix}_{}", name(at).unwrap_or_default()));
     let made: Vec<Label> = match aggregate.names {
-        AggregateNaming::Prefixed(prefix) => vec![prefixed(prefix, 0)],
+        AggregateNaming::Prefixed(prefix) | AggregateNaming::Alone(prefix) => vec![prefixed(prefix, 0)],
         AggregateNaming::PrefixedPair(prefix) => {
             let of = [0, 1].map(|at| name(at).unwrap_or_default());
             vec![Label::Derived(format!("{prefix}_{}_{}", of[0], of[1]))]

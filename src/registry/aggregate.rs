@@ -61,6 +61,8 @@ impl Aggregate {
 pub(crate) enum AggregateNaming {
     /// Prefix, `_`, and the name of the first argument, empty if it has none: `count_`, `sum_x`.
     Prefixed(&'static str),
+    /// The same, of the column alone: [`AggregateNaming::is_passed_on`].
+    Alone(&'static str),
     /// Prefix and the names of the first two arguments: `covariance_x_y`.
     PrefixedPair(&'static str),
     /// As the first argument: `binary_all_and(x)` is `x`.
@@ -76,6 +78,19 @@ pub(crate) enum AggregateNaming {
     /// `percentiles(x, 5, 99.9)` makes `percentile_x_5`, `percentile_x_99_9`: a column per constant from the argument
     /// with this index on.
     PerPercentile(usize),
+}
+
+impl AggregateNaming {
+    /// Whether an expression around the call has its name, as `round(avg(x), 2)` is `avg_x`: `tostring(take_any(x))` has
+    /// none (Kusto's binder), as if there were several columns.
+    pub(crate) fn is_passed_on(self) -> bool {
+        match self {
+            Self::Prefixed(_) | Self::PrefixedPair(_) | Self::First | Self::EachPrefixed(_) => true,
+            Self::Alone(_) | Self::PerArgument(_) | Self::PerPick(_) | Self::EachBeside(_) | Self::PerPercentile(_) => {
+                false
+            }
+        }
+    }
 }
 
 /// Folds rows into groups. Splitting the rows anywhere and merging in order gives what one fold over all gives, also

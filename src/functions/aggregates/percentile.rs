@@ -7,7 +7,7 @@ use super::{each, grow, promoted};
 use crate::column::{Column, Out};
 use crate::registry::{
     Aggregate,
-    AggregateNaming::{PerPercentile, Prefixed},
+    AggregateNaming::{Alone, PerPercentile},
     Args, ArgumentFault, Example, Fold, Groups, Returns, any, integer,
 };
 use crate::value::{Type, Value, ValueRef, compare, identical};
@@ -41,7 +41,7 @@ const PERCENTILES_ARRAY: Aggregate = Aggregate {
     name: "percentiles_array",
     params: PERCENTILES.params,
     returns: Returns::Is(Type::Dynamic),
-    names: Prefixed("percentiles"),
+    names: Alone("percentiles"),
     about: "An array of each `percentile` of `expr`, by nearest rank.",
     examples: &[Example {
         query: "datatable(x: long)[5, 1, 4, 2, 3] | summarize percentiles_array(x, 20, 60)",
@@ -79,7 +79,7 @@ const PERCENTILESW_ARRAY: Aggregate = Aggregate {
     name: "percentilesw_array",
     params: PERCENTILESW.params,
     returns: Returns::Is(Type::Dynamic),
-    names: Prefixed("percentiles"),
+    names: Alone("percentiles"),
     about: "An array of each `percentile` of `expr`, each value counting `weight` times.",
     examples: &[Example {
         query: "datatable(x: long, n: long)[1, 9, 2, 1] | summarize percentilesw_array(x, n, 90, 91)",
