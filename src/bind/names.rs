@@ -225,8 +225,11 @@ pub(crate) struct Namer {
     /// Given somewhere in the list: a number behind a name keeps clear of them wherever they stand.
     given: HashSet<String>,
     used: HashMap<String, NameUse>,
-    /// In `extend`: the names of the input, which derived names replace, and numbered ones and those of parts step over.
-    input: Option<HashSet<String>>,
+    /// The names of the input where columns join them: derived names replace these, numbered ones and those of parts
+    /// step over them.
+    input: HashSet<String>,
+    /// Whether a name that comes twice is an error however it was made, as in `extend`.
+    strict: bool,
     /// The number of the last numbered column.
     numbered: usize,
 }
@@ -244,12 +247,18 @@ impl Namer {
             Label::Given(name) => Some(name.text.clone()),
             _ => None,
         });
-        Namer { given: given.collect(), used: HashMap::new(), input: None, numbered: 0 }
+        let input = HashSet::new();
+        Namer { given: given.collect(), used: HashMap::new(), input, strict: false, numbered: 0 }
     }
 
     /// For `extend` over these columns.
     pub(crate) fn extending<'a>(labels: impl IntoIterator<Item = &'a Label>, input: &BoundColumns) -> Namer {
-        Namer { input: Some(input.names().map(str::to_owned).collect()), ..Namer::new(labels) }
+        Namer { strict: true, ..Namer::expanding(labels, input) }
+    }
+
+    /// For `mv-expand` over these columns.
+    pub(crate) fn expanding<'a>(labels: impl IntoIterator<Item = &'a Label>, input: &BoundColumns) -> Namer {
+        Namer { input: input.names().map(str::to_owned).collect(), ..Namer::new(labels) }
     }
 
     /// The name of the next column, which is made at `span`. The same name given twice is an error; in `extend` also
@@ -258,33 +267,33 @@ impl Namer {
         match label {
             Label::Given(name) => {
                 let known = self.used.get(&name.text);
-                if known == Some(&NameUse::Given) || (self.input.is_some() && known.is_some()) {
+                if known == Some(&NameUse::Given) || (self.strict && known.is_some()) {
                     return Err(Box::new(duplicate(name)));
                 }
                 let free = self.free_name(name.text.clone());
                 self.used.insert(free.clone(), NameUse::Given);
                 Ok(free)
             }
-            Label::Derived(name) if self.input.is_some() && self.used.contains_key(name) => {
+            Label::Derived(name) if self.strict && self.used.contains_key(name) => {
                 Err(Box::new(duplicate(&Name::new(name.as_str(), span))))
             }
             Label::Derived(name) => Ok(self.free_name(name.clone())),
-            Label::Part(name) => match &self.input {
-                Some(input) => {
-                    let is_free = |name: &str, _| !self.used.contains_key(name) && !input.contains(name);
-                    Ok(self.made(first_free(name.clone(), is_free)))
-                }
-                None => Ok(self.free_name(name.clone())),
-            },
+            Label::Part(name) => {
+                let is_free = |name: &str, numbered: bool| {
+                    let given = numbered && !self.strict && self.given.contains(name);
+                    !self.used.contains_key(name) && !self.input.contains(name) && !given
+                };
+                Ok(self.made(first_free(name.clone(), is_free)))
+            }
             Label::Numbered => {
                 let name = loop {
                     self.numbered += 1;
                     let name = format!("Column{}", self.numbered);
-                    if self.input.as_ref().is_none_or(|input| !input.contains(&name)) {
+                    if !self.input.contains(&name) {
                         break name;
                     }
                 };
-                if self.input.is_some() && self.used.contains_key(&name) {
+                if self.strict && self.used.contains_key(&name) {
                     return Err(Box::new(duplicate(&Name::new(name, span))));
                 }
                 Ok(self.free_name(name))

@@ -138,7 +138,7 @@ impl Tabular for MvExpand {
             input.pass_through().map(|(column, expr)| ((column, expr.clone()), expr)).unzip();
         let width = keep.len();
         let labels: Vec<Label> = self.columns.iter().map(|each| label(&each.column, &input.columns)).collect();
-        let mut namer = Namer::new(&labels);
+        let mut namer = Namer::expanding(&labels, &input.columns);
         let mut expanded = Vec::new();
         for (each, label) in self.columns.iter().zip(&labels) {
             let name = match namer.name(label, each.column.expr.span) {
