@@ -1,12 +1,12 @@
 //! Expressions: from the tree to typed expressions over the columns of the input.
 
-use super::{Binder, BoundColumn, BoundColumns, Definition, Elements, Relation};
+use super::{Beside, Binder, BoundColumn, BoundColumns, Definition, Elements, Relation};
 use crate::diag::{
     AGGREGATE_HERE, DYNAMIC_KEY, Diagnostic, NO_OVERLOAD, NOT_AGGREGATED, NOT_CONSTANT, Span, UNEXPECTED,
     UNKNOWN_COLUMN, UNSUPPORTED, WRONG_TYPE,
 };
 use crate::functions;
-use crate::plan::{AggregateCall, Expr, PathStep, Term, WindowCall};
+use crate::plan::{AggregateCall, Expr, PathStep, Term};
 use crate::registry::Naming;
 use crate::syntax::ast::{self, ExprKind, Name};
 use crate::value::{Type, Value};
@@ -50,7 +50,7 @@ pub(crate) struct StepRows<'a> {
 
 /// The functions along the rows; expressions around them read the columns that they make, behind those of the input.
 pub(super) struct Windows {
-    pub(super) calls: Vec<WindowCall>,
+    pub(super) calls: Vec<Beside>,
     /// Whether the rows have an order to go along.
     pub(super) serialized: bool,
 }
@@ -100,7 +100,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
         Exprs { elements: Some(elements), ..Exprs::new(binder, nothing) }
     }
 
-    pub(crate) fn into_windows(self) -> Vec<WindowCall> {
+    pub(crate) fn into_windows(self) -> Vec<Beside> {
         self.windows.map_or(Vec::new(), |windows| windows.calls)
     }
 

@@ -41,7 +41,7 @@ pub(crate) use expr::{Exprs, Reported, StepRows, dynamic_key};
 pub(crate) use graph::label_in_pattern;
 pub(crate) use history::Period;
 pub(crate) use names::{Label, Namer, aggregate_labels, duplicate, label, label_of_part};
-pub(crate) use relation::{BoundColumn, BoundColumns, Graph, GraphParts, Relation};
+pub(crate) use relation::{Beside, BoundColumn, BoundColumns, Graph, GraphParts, Relation};
 pub(crate) use scope::Definition;
 pub(crate) use table::table_schema;
 pub(crate) use visible::Visible;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::column::{Batch, Chart, Column, Field, Out};
 use crate::diag::{Diagnostic, UNKNOWN_COLUMN};
-use crate::plan::{Expr, GraphWork, JoinSide, Node, Plan, WindowCall};
+use crate::plan::{Expr, GraphWork, JoinKind, JoinSide, Node, Plan, WindowCall};
 use crate::source;
 use crate::syntax::ast::Name;
-use crate::value::Type;
+use crate::value::{Type, Value};
 
 /// A column of the pipeline so far.
 #[derive(Clone, Debug)]
@@ -106,6 +106,15 @@ impl BoundColumns {
     }
 }
 
+/// What makes a column beside those of the rows.
+#[derive(Clone, Debug)]
+pub(crate) enum Beside {
+    /// A function along the rows.
+    Along(WindowCall),
+    /// One row at most, of one column of this type: its value, the same in every row.
+    Value(Node, Type),
+}
+
 /// A bound table: how to get its rows, and its columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Relation {
@@ -196,13 +205,25 @@ impl Relation {
         Relation { serialized: true, name: None, ..self }
     }
 
-    /// These columns, and behind them what the calls make; each call may read what those before it made.
-    pub(crate) fn with_windows(self, calls: Vec<WindowCall>) -> Relation {
+    /// These columns, and behind them those that are made; each may be made of what those before it are.
+    pub(crate) fn with_windows(self, calls: Vec<Beside>) -> Relation {
         let mut types: Vec<Type> = self.columns.list.iter().map(|column| column.ty).collect();
         let node = calls.into_iter().fold(self.node, |input, call| {
             let keep = types.iter().enumerate().map(|(at, &ty)| Expr::column(ty, at)).collect();
-            types.push(call.ty);
-            Node::Window { input: Box::new(input), keep, calls: vec![call] }
+            match call {
+                Beside::Along(call) => {
+                    types.push(call.ty);
+                    Node::Window { input: Box::new(input), keep, calls: vec![call] }
+                }
+                Beside::Value(row, ty) => {
+                    types.push(ty);
+                    let side = |input, keep| {
+                        Box::new(JoinSide { input, keys: vec![Expr::literal(Type::Long, Value::Long(0))], keep })
+                    };
+                    let (left, right) = (side(input, keep), side(row, vec![Expr::column(ty, 0)]));
+                    Node::Join { left, right, kind: JoinKind::LeftOuter }
+                }
+            }
         });
         Relation { node, name: None, ..self }
     }

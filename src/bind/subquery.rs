@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::expr::Exprs;
-use super::{Binder, BoundColumn, BoundColumns, Definition, Relation, Reported};
+use super::{Beside, Binder, BoundColumn, BoundColumns, Definition, Relation, Reported};
 use crate::column::{Batch, Table};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, WRONG_COUNT, WRONG_TYPE};
 use crate::functions;
@@ -211,6 +211,11 @@ impl Exprs<'_, '_> {
 
     /// The one value of a row, if there is a row.
     fn first_value(&mut self, ty: Type, row: Relation, span: Span) -> Result<Expr, Reported> {
+        // Of the part of a table that is at hand it is another one each time.
+        if row.node.reads_part() && self.windows.is_some() {
+            let column = self.beside(Beside::Value(row.node, ty), ty);
+            return Ok(column.expect("columns may be made beside these rows"));
+        }
         Ok(match self.binder.run_subquery(row, span)? {
             None => Expr::open(ty),
             Some(table) if table.is_empty() => Expr::literal(ty, Value::absent(ty)),

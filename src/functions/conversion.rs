@@ -304,9 +304,15 @@ const DYNAMIC_TO_JSON: Scalar = Scalar {
     name: "dynamic_to_json",
     params: &[any("value")],
     returns: Returns::Is(Type::String),
-    about: "`value` as JSON with the properties of every bag in the order of their names, so that equal bags give equal text.",
+    about: "A dynamic `value` as JSON with the properties of every bag in the order of their names, so that equal bags give equal text; of another type, as `tostring` has it.",
     examples: &[Example { query: "print dynamic_to_json(dynamic({'b': 1, 'a': [2]}))", result: r#"{"a":[2],"b":1}"# }],
-    kernel: Plain(|args, out| out.write(|text| write_sorted_json_text(text, args[0]))),
+    kernel: Prepared(|args| {
+        let ty = args.types[0];
+        Ok(Box::new(move |args, out| match ty {
+            Type::Dynamic => out.write(|text| write_sorted_json_text(text, args[0])),
+            ty => out.write(|text| write_typed_text(text, ty, args[0])),
+        }))
+    }),
     ..Scalar::PLAIN
 };
 

@@ -98,7 +98,8 @@ fn extract_all(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
             Some(&source) => (text(source).into(), elements(cells[1]).unwrap_or_default()),
             None => (text_of(ty, &cells[1]), Vec::new()),
         };
-        let mut wanted: Vec<usize> = wanted.iter().filter_map(chosen).filter(|group| *group <= groups).collect();
+        let mut wanted: Vec<usize> =
+            wanted.iter().filter_map(chosen).filter(|group| (1..=groups).contains(group)).collect();
         if wanted.is_empty() {
             wanted = (1..=groups).collect();
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Syntax;
 use super::tabular::Tabular;
-use crate::bind::{Binder, BoundColumns, Exprs, Relation};
+use crate::bind::{Beside, Binder, BoundColumns, Exprs, Relation};
 use crate::functions;
 use crate::plan::{self, Node, SortKey, WindowCall};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -54,7 +54,7 @@ impl Tabular for Sample {
         let hash = binder.plain_call(&functions::HASH, Type::Long, vec![number.clone()]);
         let order = SortOrder { descending: false, nulls_first: true };
         let by = |expr| vec![SortKey { expr, order }];
-        let numbered = input.with_windows(vec![numbering()]);
+        let numbered = input.with_windows(vec![Beside::Along(numbering())]);
         let rows = usize::try_from(rows).unwrap_or(0);
         let picked = numbered
             .map(|input| Node::Sort { input, keys: by(hash) })

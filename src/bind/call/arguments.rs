@@ -232,6 +232,7 @@ impl Exprs<'_, '_> {
     /// `expr` for a parameter of type `to`: the same type, a narrower number, a dynamic value, or a literal that can be
     /// read as one.
     pub(in crate::bind) fn argument(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Option<Expr> {
+        let read = expr.ty == Type::String && to != Type::String;
         let fits = match (expr.ty, to) {
             (from, to) if from == to => true,
             (Type::Dynamic, _) => true,
@@ -243,7 +244,9 @@ impl Exprs<'_, '_> {
             }
             _ => false,
         };
-        fits.then(|| self.converted(expr, to))
+        let argument = fits.then(|| self.converted(expr, to))?;
+        // Text that is no such value is none, rather than null.
+        (!read || argument.constant().is_none_or(|value| !value.is_null())).then_some(argument)
     }
 
     /// `expr` as a value of type `to`, whatever it is now.

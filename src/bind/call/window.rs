@@ -1,8 +1,9 @@
 //! Functions along the order of the rows.
 
-use crate::bind::{Exprs, Reported};
+use crate::bind::{Beside, Exprs, Reported};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNORDERED};
 use crate::plan::{Expr, WindowCall};
+use crate::value::Type;
 
 impl Exprs<'_, '_> {
     /// That a function along the order of the rows may stand here.
@@ -24,9 +25,15 @@ impl Exprs<'_, '_> {
 
     /// The column that a call makes, behind those of the input and of the calls before it.
     pub(super) fn window_call(&mut self, call: WindowCall) -> Expr {
-        let windows = self.windows.as_mut().expect("only where the order was checked are such calls bound");
-        let column = Expr::column(call.ty, self.columns.list().len() + windows.calls.len());
-        windows.calls.push(call);
-        column
+        let ty = call.ty;
+        self.beside(Beside::Along(call), ty).expect("only where the order was checked are such calls bound")
+    }
+
+    /// A column that is made beside the rows, where one may be.
+    pub(in crate::bind) fn beside(&mut self, made: Beside, ty: Type) -> Option<Expr> {
+        let windows = self.windows.as_mut()?;
+        let column = Expr::column(ty, self.columns.list().len() + windows.calls.len());
+        windows.calls.push(made);
+        Some(column)
     }
 }
