@@ -304,7 +304,7 @@ impl Namer {
     /// `base`, or with the first number behind it that makes it free; a number keeps clear of what is given anywhere.
     pub(crate) fn free_name(&mut self, base: String) -> String {
         let is_free =
-            |name: &str, numbered: bool| !self.used.contains_key(name) && !(numbered && self.given.contains(name));
+            |name: &str, numbered: bool| !(self.used.contains_key(name) || numbered && self.given.contains(name));
         self.made(first_free(base, is_free))
     }
 
