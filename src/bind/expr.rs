@@ -27,7 +27,7 @@ pub(crate) struct Exprs<'a, 'b> {
     pub(crate) columns: &'a BoundColumns,
     /// In summarize: what aggregates were met so far.
     pub(super) aggregates: Option<Aggregates>,
-    /// Where functions along the rows may stand: which were met so far.
+    /// Where columns are made beside the rows: those met so far.
     pub(super) windows: Option<Windows>,
     /// In a step of `scan`: the rows that steps hold.
     steps: Option<StepRows<'a>>,
@@ -48,9 +48,10 @@ pub(crate) struct StepRows<'a> {
     pub(crate) width: usize,
 }
 
-/// The functions along the rows; expressions around them read the columns that they make, behind those of the input.
+/// What is made beside the rows, functions along them above all; expressions around read these columns behind those of
+/// the input.
 pub(super) struct Windows {
-    pub(super) calls: Vec<Beside>,
+    pub(super) made: Vec<Beside>,
     /// Whether the rows have an order to go along.
     pub(super) serialized: bool,
 }
@@ -82,7 +83,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
     /// For an operator whose expressions may look at the rows around each.
     pub(crate) fn with_windows(binder: &'a mut Binder<'b>, input: &'a Relation) -> Exprs<'a, 'b> {
         let serialized = input.serialized || input.columns.has_any_column();
-        let windows = Windows { calls: Vec::new(), serialized };
+        let windows = Windows { made: Vec::new(), serialized };
         Exprs { windows: Some(windows), ..Exprs::new(binder, &input.columns) }
     }
 
@@ -101,7 +102,7 @@ impl<'a, 'b> Exprs<'a, 'b> {
     }
 
     pub(crate) fn into_windows(self) -> Vec<Beside> {
-        self.windows.map_or(Vec::new(), |windows| windows.calls)
+        self.windows.map_or(Vec::new(), |windows| windows.made)
     }
 
     pub(crate) fn into_aggregates(self) -> Vec<AggregateCall> {

@@ -330,11 +330,7 @@ fn name_in_pattern(expr: &ast::Expr, at: usize, is_element: &impl Fn(&Name) -> b
     };
     let Some((name, function, arguments)) = asked else {
         let assign = Assign { names: Vec::new(), expr: without_properties(expr, is_element) };
-        return match label_of_part(&assign, at, &BoundColumns::none()) {
-            Label::Given(name) => Some(name.text),
-            Label::Derived(name) | Label::Part(name) => Some(name),
-            Label::Numbered => None,
-        };
+        return label_of_part(&assign, at, &BoundColumns::none()).name();
     };
     let own = match function {
         PatternFunction::Map | PatternFunction::All | PatternFunction::Any => None,

@@ -22,6 +22,17 @@ pub(crate) enum Label {
     Numbered,
 }
 
+impl Label {
+    /// The name, if there is one without a count.
+    pub(crate) fn name(self) -> Option<String> {
+        match self {
+            Label::Given(name) => Some(name.text),
+            Label::Derived(name) | Label::Part(name) => Some(name),
+            Label::Numbered => None,
+        }
+    }
+}
+
 /// The label of an assignment with one result.
 pub(crate) fn label(assign: &Assign, columns: &BoundColumns) -> Label {
     match (assign.name(), assign.expr.as_name()) {
@@ -35,9 +46,13 @@ pub(crate) fn label(assign: &Assign, columns: &BoundColumns) -> Label {
 
 /// Whether a call makes columns that have names of their own.
 fn makes_parts(call: &Call) -> bool {
-    let given = usize::from(call.of.is_some()) + call.arguments.len();
-    functions::scalar_called(&call.name.text, given)
+    functions::scalar_called(&call.name.text, given(call))
         .is_some_and(|scalar| matches!(scalar.names, Naming::Parts(_) | Naming::Sorted))
+}
+
+/// How many arguments a call has, with what stands before its dot.
+fn given(call: &Call) -> usize {
+    usize::from(call.of.is_some()) + call.arguments.len()
 }
 
 /// The name that Kusto derives from an expression: columns and paths give theirs, pass-through functions that of
@@ -66,10 +81,9 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
                     .as_ref()
                     .map_or_else(|| passed_on(&argument.value, columns), |name| Some(name.text.clone()))
             };
-            let given = usize::from(call.of.is_some()) + call.arguments.len();
-            if let Some(scalar) = functions::scalar_called(&call.name.text, given) {
+            if let Some(scalar) = functions::scalar_called(&call.name.text, given(call)) {
                 return match scalar.names {
-                    Naming::Only if given > 1 => None,
+                    Naming::Only if given(call) > 1 => None,
                     Naming::First | Naming::Only => call.of.as_deref().map_or_else(first, |of| passed_on(of, columns)),
                     Naming::Prefixed(prefix) => Some(format!("{prefix}_{}", first().unwrap_or_default())),
                     Naming::Column => {
@@ -82,11 +96,7 @@ fn derived(expr: &Expr, columns: &BoundColumns) -> Option<String> {
                 };
             }
             let aggregate = functions::aggregate(&call.name.text)?;
-            match aggregate_labels(aggregate, call, &[], &[], columns).into_iter().next()? {
-                Label::Given(name) => Some(name.text),
-                Label::Derived(name) | Label::Part(name) => Some(name),
-                Label::Numbered => None,
-            }
+            aggregate_labels(aggregate, call, &[], &[], columns).into_iter().next()?.name()
         }
         _ => None,
     }

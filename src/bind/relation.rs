@@ -115,6 +115,16 @@ pub(crate) enum Beside {
     Value(Node, Type),
 }
 
+impl Beside {
+    /// The type of the column.
+    pub(super) fn ty(&self) -> Type {
+        match self {
+            Beside::Along(call) => call.ty,
+            Beside::Value(_, ty) => *ty,
+        }
+    }
+}
+
 /// A bound table: how to get its rows, and its columns.
 #[derive(Clone, Debug)]
 pub(crate) struct Relation {
@@ -206,17 +216,14 @@ impl Relation {
     }
 
     /// These columns, and behind them those that are made; each may be made of what those before it are.
-    pub(crate) fn with_windows(self, calls: Vec<Beside>) -> Relation {
+    pub(crate) fn with_windows(self, beside: Vec<Beside>) -> Relation {
         let mut types: Vec<Type> = self.columns.list.iter().map(|column| column.ty).collect();
-        let node = calls.into_iter().fold(self.node, |input, call| {
+        let node = beside.into_iter().fold(self.node, |input, made| {
             let keep = types.iter().enumerate().map(|(at, &ty)| Expr::column(ty, at)).collect();
-            match call {
-                Beside::Along(call) => {
-                    types.push(call.ty);
-                    Node::Window { input: Box::new(input), keep, calls: vec![call] }
-                }
+            types.push(made.ty());
+            match made {
+                Beside::Along(call) => Node::Window { input: Box::new(input), keep, calls: vec![call] },
                 Beside::Value(row, ty) => {
-                    types.push(ty);
                     let side = |input, keep| {
                         Box::new(JoinSide { input, keys: vec![Expr::literal(Type::Long, Value::Long(0))], keep })
                     };

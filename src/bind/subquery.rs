@@ -213,8 +213,7 @@ impl Exprs<'_, '_> {
     fn first_value(&mut self, ty: Type, row: Relation, span: Span) -> Result<Expr, Reported> {
         // Of the part of a table that is at hand it is another one each time.
         if row.node.reads_part() && self.windows.is_some() {
-            let column = self.beside(Beside::Value(row.node, ty), ty);
-            return Ok(column.expect("columns may be made beside these rows"));
+            return Ok(self.beside(Beside::Value(row.node, ty)));
         }
         Ok(match self.binder.run_subquery(row, span)? {
             None => Expr::open(ty),

@@ -268,7 +268,7 @@ impl Digest {
     }
 
     fn total(&self) -> i64 {
-        self.points.iter().fold(0, |total, (_, weight)| total.saturating_add(*weight))
+        weight(&self.points)
     }
 
     /// The smallest value that so many percent do not exceed.
@@ -284,8 +284,7 @@ impl Digest {
 
     /// How many values are at most this.
     fn rank(&self, value: ValueRef<'_>) -> f64 {
-        let below = self.points.iter().take_while(|(known, _)| compare(known.as_ref(), value).is_le());
-        wide(below.fold(0, |rank: i64, (_, weight)| rank.saturating_add(*weight)))
+        wide(weight(self.points.iter().take_while(|(known, _)| compare(known.as_ref(), value).is_le())))
     }
 
     pub(super) fn to_value(&self) -> Value {
@@ -303,6 +302,11 @@ impl Digest {
         let points = values.into_iter().zip(weights).map(|(value, weight)| Some((value, long(weight.as_ref())?)));
         Some(Digest { points: points.collect::<Option<_>>()? })
     }
+}
+
+/// What points weigh together.
+fn weight<'a>(points: impl IntoIterator<Item = &'a (Value, i64)>) -> i64 {
+    points.into_iter().fold(0, |total, (_, weight)| total.saturating_add(*weight))
 }
 
 /// Neighbours as one, as long as they weigh no more than their place allows: the nearer to the ends the less, and the

@@ -54,7 +54,7 @@ impl Tabular for Sample {
         let hash = binder.plain_call(&functions::HASH, Type::Long, vec![number.clone()]);
         let order = SortOrder { descending: false, nulls_first: true };
         let by = |expr| vec![SortKey { expr, order }];
-        let numbered = input.with_windows(vec![Beside::Along(numbering())]);
+        let numbered = input.with_windows(vec![numbering()]);
         let rows = usize::try_from(rows).unwrap_or(0);
         let picked = numbered
             .map(|input| Node::Sort { input, keys: by(hash) })
@@ -66,11 +66,11 @@ impl Tabular for Sample {
 }
 
 /// The numbers of the rows, from 0.
-pub(super) fn numbering() -> WindowCall {
-    WindowCall {
+pub(super) fn numbering() -> Beside {
+    Beside::Along(WindowCall {
         function: &functions::ROW_NUMBER,
         args: vec![plan::Expr::literal(Type::Long, Value::Long(0))],
         ty: Type::Long,
         kernel: Arc::new(functions::numbered(0)),
-    }
+    })
 }

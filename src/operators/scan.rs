@@ -221,6 +221,11 @@ impl Tabular for Scan {
     }
 }
 
+/// Whether a value is given to what is held there.
+fn gives(assigned: &[(usize, plan::Expr)], slot: usize) -> bool {
+    assigned.iter().any(|(known, _)| *known == slot)
+}
+
 impl Scan {
     /// The columns of the input that steps give values to. They are held behind the declared ones.
     fn given(&self, input: &BoundColumns) -> Vec<usize> {
@@ -299,13 +304,14 @@ impl Scan {
                     ));
                     continue;
                 };
-                if assigned.iter().any(|(known, _)| own + *known == places[column]) {
+                let slot = places[column] - own;
+                if gives(&assigned, slot) {
                     wrong = Some(exprs.binder.error(duplicate(name)));
                 }
                 match bound.and_then(|bound| exprs.convert(bound, held.list()[column].ty, expr)) {
                     Ok(value) => {
                         let before = |&read: &usize| {
-                            read < own && assigned.iter().any(|(known, _)| own + *known == places[read])
+                            read < own && places[read].checked_sub(own).is_some_and(|slot| gives(&assigned, slot))
                         };
                         if let Some(read) = value.columns().into_iter().find(before) {
                             let name = &held.list()[read].name;
@@ -315,7 +321,7 @@ impl Scan {
                                 "read it before it is given a value, or from a copy: `| extend copy = {name}`"
                             ))));
                         }
-                        assigned.push((places[column] - own, value));
+                        assigned.push((slot, value));
                     }
                     Err(reported) => wrong = Some(reported),
                 }
@@ -323,7 +329,7 @@ impl Scan {
             // A column that other steps give values to stays as the row has it.
             for &column in given {
                 let slot = places[column] - own;
-                if assigned.iter().all(|(known, _)| *known != slot) {
+                if !gives(&assigned, slot) {
                     assigned.push((slot, plan::Expr::column(held.list()[column].ty, column)));
                 }
             }

@@ -7,7 +7,7 @@ use nom::Parser;
 use super::Syntax;
 use super::tabular::Tabular;
 use super::top_nested::best;
-use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Label, Relation, label};
+use crate::bind::{Binder, BoundColumn, BoundColumns, Exprs, Relation, label};
 use crate::diag::{Diagnostic, Span, WRONG_TYPE};
 use crate::plan::{self, Node};
 use crate::registry::{Allowed, Example, OperatorDef, Position};
@@ -72,11 +72,7 @@ impl Tabular for TopHitters {
             }
             Some(by) => {
                 let assign = Assign { names: Vec::new(), expr: by.clone() };
-                let of = match label(&assign, &input.columns) {
-                    Label::Given(name) => name.text,
-                    Label::Derived(name) | Label::Part(name) => name,
-                    Label::Numbered => String::new(),
-                };
+                let of = label(&assign, &input.columns).name().unwrap_or_default();
                 (format!("approximate_sum_{of}"), exprs.weight(by))
             }
         };

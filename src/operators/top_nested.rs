@@ -149,11 +149,7 @@ impl Tabular for TopNested {
         let mut bound = Vec::new();
         for ((level, of), by) in self.levels.iter().zip(&labels).zip(by) {
             let Some(next) = level.bind(&input.columns, binder) else { continue };
-            let of = match of {
-                Label::Given(name) => namer.free_name(name.text.clone()),
-                Label::Derived(name) | Label::Part(name) => namer.free_name(name.clone()),
-                Label::Numbered => namer.free_name("Column1".to_owned()),
-            };
+            let of = namer.free_name(of.clone().name().unwrap_or_else(|| "Column1".to_owned()));
             let by = match (level.by.name(), by) {
                 (Some(_), Label::Given(name)) => namer.free_name(name.text),
                 _ => namer.free_name(format!("aggregated_{of}")),

@@ -154,7 +154,8 @@ fn token(text: &str) -> Result<(usize, TokenKind, Option<&'static Infix>), Probl
     Err(bad(text).into())
 }
 
-fn is_word(c: char) -> bool {
+/// Whether a word goes on with it.
+pub(super) fn is_word(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }
 

@@ -9,7 +9,7 @@ use nom::{IResult, Input, Needed, Parser};
 
 use super::DEPTH;
 use super::ast::{Expr, ExprKind, Name};
-use super::lex::{Token, TokenKind};
+use super::lex::{Token, TokenKind, is_word};
 use crate::diag::{Diagnostic, Span, TOO_DEEP};
 use crate::registry::Infix;
 
@@ -190,8 +190,7 @@ impl<'a> Tokens<'a> {
 
     /// Whether the token so many places ahead is of nothing but letters, digits and underscores.
     pub(crate) fn is_alphanumeric(self, places: usize) -> bool {
-        self.ahead(places)
-            .is_some_and(|token| self.text(token.span).chars().all(|letter| letter.is_alphanumeric() || letter == '_'))
+        self.ahead(places).is_some_and(|token| self.text(token.span).chars().all(is_word))
     }
 
     /// Whether nothing stands between the token so many places ahead and the one before it.

@@ -8,7 +8,7 @@ use crate::functions;
 use crate::plan::{Callee, Expr, Term};
 use crate::registry::{Args, ArgumentFault, Param, Returns, Takes, param_of};
 use crate::syntax::ast::{self, ExprKind};
-use crate::value::Type;
+use crate::value::{Type, Value, convert};
 
 impl Exprs<'_, '_> {
     /// Arguments go by position: a name given to one is that of the column to be made (`tostring(kind = a.b)`), and
@@ -232,7 +232,6 @@ impl Exprs<'_, '_> {
     /// `expr` for a parameter of type `to`: the same type, a narrower number, a dynamic value, or a literal that can be
     /// read as one.
     pub(in crate::bind) fn argument(&mut self, expr: Expr, to: Type, written: &ast::Expr) -> Option<Expr> {
-        let read = expr.ty == Type::String && to != Type::String;
         let fits = match (expr.ty, to) {
             (from, to) if from == to => true,
             (Type::Dynamic, _) => true,
@@ -240,13 +239,13 @@ impl Exprs<'_, '_> {
             (Type::Long, Type::Int | Type::Real | Type::Decimal) => true,
             (Type::Real, Type::Decimal) => true,
             (Type::String, Type::Decimal | Type::DateTime | Type::TimeSpan | Type::Guid) => {
-                matches!(written.kind, ExprKind::Literal(_))
+                // Text that is no such value is none, rather than null.
+                let reads = |text: &Value| !convert(text.as_ref(), to).is_null();
+                matches!(written.kind, ExprKind::Literal(_)) && expr.constant().is_some_and(reads)
             }
             _ => false,
         };
-        let argument = fits.then(|| self.converted(expr, to))?;
-        // Text that is no such value is none, rather than null.
-        (!read || argument.constant().is_none_or(|value| !value.is_null())).then_some(argument)
+        fits.then(|| self.converted(expr, to))
     }
 
     /// `expr` as a value of type `to`, whatever it is now.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::bind::{BoundColumn, Exprs, Reported};
+use crate::bind::{Beside, BoundColumn, Exprs, Reported};
 use crate::diag::{BAD_ARGUMENT, Diagnostic, OTHER_WAY, Span, WRONG_TYPE};
 use crate::functions;
 use crate::plan::{Callee, Expr, Term, WindowCall};
@@ -63,7 +63,8 @@ impl Exprs<'_, '_> {
         }
         if let KernelDef::Window(prepare) = scalar.kernel {
             let kernel = prepare(&known).map_err(|fault| self.fault(fault, span, arguments))?;
-            return Ok(self.window_call(WindowCall { function: scalar, args, ty, kernel: Arc::new(kernel) }));
+            let call = WindowCall { function: scalar, args, ty, kernel: Arc::new(kernel) };
+            return Ok(self.beside(Beside::Along(call)));
         }
         let kernel = scalar.kernel.prepared(&known).map_err(|fault| self.fault(fault, span, arguments))?;
         let kind = Term::Call { callee: Callee::Scalar(scalar), kernel: Arc::new(kernel), args };

@@ -2,8 +2,7 @@
 
 use crate::bind::{Beside, Exprs, Reported};
 use crate::diag::{Diagnostic, Span, UNEXPECTED, UNORDERED};
-use crate::plan::{Expr, WindowCall};
-use crate::value::Type;
+use crate::plan::Expr;
 
 impl Exprs<'_, '_> {
     /// That a function along the order of the rows may stand here.
@@ -23,17 +22,11 @@ impl Exprs<'_, '_> {
         Err(self.binder.error(diagnostic))
     }
 
-    /// The column that a call makes, behind those of the input and of the calls before it.
-    pub(super) fn window_call(&mut self, call: WindowCall) -> Expr {
-        let ty = call.ty;
-        self.beside(Beside::Along(call), ty).expect("only where the order was checked are such calls bound")
-    }
-
-    /// A column that is made beside the rows, where one may be.
-    pub(in crate::bind) fn beside(&mut self, made: Beside, ty: Type) -> Option<Expr> {
-        let windows = self.windows.as_mut()?;
-        let column = Expr::column(ty, self.columns.list().len() + windows.calls.len());
-        windows.calls.push(made);
-        Some(column)
+    /// The column that is made, behind those of the input and those made before it.
+    pub(in crate::bind) fn beside(&mut self, made: Beside) -> Expr {
+        let windows = self.windows.as_mut().expect("asked for only where columns are made beside the rows");
+        let column = Expr::column(made.ty(), self.columns.list().len() + windows.made.len());
+        windows.made.push(made);
+        column
     }
 }

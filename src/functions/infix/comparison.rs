@@ -96,23 +96,25 @@ pub(super) fn ordering(a: ValueRef<'_>, b: ValueRef<'_>) -> Option<Ordering> {
 
 /// `==`, and `!=` if `NOT`.
 pub(super) fn equals<const NOT: bool>(args: &Args<'_>) -> Result<Kernel, ArgumentFault> {
-    let equal: fn(ValueRef<'_>, ValueRef<'_>) -> bool = match args.types {
-        [Type::String, Type::String] => {
-            return Ok(Box::new(|cells, out| out.bool((text(cells[0]) == text(cells[1])) != NOT)));
-        }
+    Ok(match args.types {
+        [Type::String, Type::String] => Box::new(|cells, out| out.bool((text(cells[0]) == text(cells[1])) != NOT)),
         [Type::Dynamic, Type::DateTime | Type::TimeSpan | Type::Guid] | [Type::Real, Type::Decimal] => {
-            |a, b| holds(a, b)
+            unless_null::<NOT>(holds)
         }
         [Type::DateTime | Type::TimeSpan | Type::Guid, Type::Dynamic] | [Type::Decimal, Type::Real] => {
-            |a, b| holds(b, a)
+            unless_null::<NOT>(|a, b| holds(b, a))
         }
-        _ => |a, b| ordering(a, b) == Some(Ordering::Equal),
-    };
-    Ok(Box::new(move |cells, out| match (cells[0], cells[1]) {
+        _ => unless_null::<NOT>(|a, b| ordering(a, b) == Some(Ordering::Equal)),
+    })
+}
+
+/// The kernel of an equality of values; one null is unequal to them, and two are null.
+fn unless_null<const NOT: bool>(equal: impl Fn(ValueRef<'_>, ValueRef<'_>) -> bool + Send + Sync + 'static) -> Kernel {
+    Box::new(move |cells, out| match (cells[0], cells[1]) {
         (ValueRef::Null, ValueRef::Null) => out.null(),
         (ValueRef::Null, _) | (_, ValueRef::Null) => out.bool(NOT),
         (a, b) => out.bool(equal(a, b) != NOT),
-    }))
+    })
 }
 
 /// Whether a value, read as a datetime, timespan, guid or decimal, is this one.

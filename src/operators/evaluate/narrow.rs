@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Evaluate;
-use crate::bind::{Beside, Binder, BoundColumn, Relation};
+use crate::bind::{Binder, BoundColumn, Relation};
 use crate::functions;
 use crate::operators::sample::numbering;
 use crate::plan::{Expansion, Expr, Node};
@@ -32,7 +32,7 @@ impl Evaluate {
         let cells: Vec<Expr> = input.pass_through().map(|(_, cell)| binder.converted(cell, Type::String)).collect();
         let number = Expr::column(Type::Long, cells.len());
         let packed = binder.plain_call(&functions::PACK_ARRAY, Type::Dynamic, cells);
-        let numbered = input.with_windows(vec![Beside::Along(numbering())]);
+        let numbered = input.with_windows(vec![numbering()]);
         let expanded = [Expr::literal(Type::Dynamic, Value::Array(Arc::new(names))), packed].map(|expr| Expansion {
             expr,
             to: Type::String,
